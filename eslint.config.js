@@ -1,0 +1,111 @@
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** The only files that read the environment, end the process and build things. */
+const COMPOSITION_ROOTS = [
+  'src/server.ts',
+  'src/worker.ts',
+  'src/migrate.ts',
+  'src/cli.ts',
+  'src/embedded/start.ts',
+  'src/embedded/demo.ts',
+  'src/embedded/reaper.mjs',
+  'simulator/main.ts',
+  // Runs the roots: it ends their process.
+  'src/process.ts',
+];
+/** Programs for people, and tests: nothing imports them, so they may do as a root does. */
+const PROGRAMS = ['scripts/**', 'bench/**', 'examples/**', 'test/**', '*.config.*'];
+
+const NO_STAR_EXPORT = {
+  selector: 'ExportAllDeclaration',
+  message: 'Name what is exported: `export *` hides what a module offers.',
+};
+const NO_SQL = {
+  selector: 'TaggedTemplateExpression[tag.name=/^(sql|tx|db|database)$/]',
+  message: 'No SQL in src/http: call a function of src/orders.',
+};
+
+export default defineConfig(
+  { ignores: ['dist/', 'coverage/', '.data/'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-import-type-side-effects': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      // A promise returned from `try` without await escapes its `catch` and `finally`.
+      '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      // An interface may ask for a promise where one implementation has nothing to wait for.
+      '@typescript-eslint/require-await': 'off',
+      // Factories return closures: their methods have no `this` to lose.
+      '@typescript-eslint/unbound-method': 'off',
+      // The compiler's noUnusedLocals and noUnusedParameters say the same.
+      '@typescript-eslint/no-unused-vars': 'off',
+      eqeqeq: 'error',
+      'max-lines': ['error', 300],
+      'no-console': 'error',
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'node:process', message: 'Use the global `process`.' }] },
+      ],
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'process',
+          property: 'env',
+          message: 'Only composition roots read the environment; take a Config.',
+        },
+        {
+          object: 'process',
+          property: 'exit',
+          message: 'Only composition roots end the process; throw instead.',
+        },
+      ],
+      'no-restricted-syntax': ['error', NO_STAR_EXPORT],
+    },
+  },
+  {
+    files: ['src/http/**'],
+    rules: { 'no-restricted-syntax': ['error', NO_STAR_EXPORT, NO_SQL] },
+  },
+  {
+    files: ['src/workflows/**'],
+    rules: { 'max-lines': ['error', 250] },
+  },
+  {
+    files: [...COMPOSITION_ROOTS, ...PROGRAMS],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: ['src/cli.ts', 'src/embedded/**', 'simulator/main.ts', ...PROGRAMS],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    // Tests read answers as they came; asserting on them is the check.
+    files: ['test/**'],
+    rules: {
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+  {
+    // Plain JavaScript is outside the TypeScript project.
+    files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+  },
+);

@@ -1,0 +1,55 @@
+// All that gates a change: static checks, then `npm test`. Goes on after a fault, to show them all.
+// The last line is `N passed, N failed`, where each check and each test counts as one.
+
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { CHECKS, SKIPPED } from './verify/checks.mjs';
+import { run } from './verify/run.mjs';
+import { countTests } from './verify/test-counts.mjs';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+// `.ci/run` looks for the counts here to tell a run that ended from one that broke down.
+const COUNTS = 'node_modules/.cache/verify/counts';
+const TEST_REPORT = 'node_modules/.cache/verify/tests.json';
+mkdirSync('node_modules/.cache/verify', { recursive: true });
+rmSync(COUNTS, { force: true });
+rmSync(TEST_REPORT, { force: true });
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+
+function report(mark, name, since, note = '') {
+  const seconds = ((performance.now() - since) / 1000).toFixed(1);
+  console.log(`${mark} ${name.padEnd(14)}${seconds.padStart(7)} s${note && `  ${note}`}`);
+}
+
+for (const { name, command, args } of CHECKS) {
+  const since = performance.now();
+  const { code, output } = await run(command, args);
+  if (code === 0) {
+    total.passed += 1;
+    report('✓', name, since);
+  } else if (code === SKIPPED) {
+    total.skipped += 1;
+    report('-', name, since, `skipped: ${output.trim()}`);
+  } else {
+    total.failed += 1;
+    report('✗', name, since);
+    console.log(output.trimEnd());
+  }
+}
+
+const since = performance.now();
+const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${TEST_REPORT}`];
+const { code } = await run('npm', ['test', '--', ...reporters], { show: true });
+const tests = countTests(TEST_REPORT, code);
+total.passed += tests.passed;
+total.failed += tests.failed;
+total.skipped += tests.skipped;
+report(tests.failed === 0 ? '✓' : '✗', 'tests', since, `${tests.passed} passed`);
+
+if (total.skipped > 0) console.log(`${total.skipped} skipped`);
+const counts = `${total.passed} passed, ${total.failed} failed`;
+writeFileSync(COUNTS, `${counts}\n`);
+console.log(counts);
+process.exitCode = total.failed === 0 ? 0 : 1;

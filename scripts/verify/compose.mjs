@@ -1,0 +1,73 @@
+// Checks a compose file against the compose specification, without a container engine:
+//   node scripts/verify/compose.mjs docker-compose.yml
+// Exits 0 when it is valid, 1 with the fault when it is not, 3 when Go is not here to build the check.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const SOURCE = fileURLToPath(new URL('../../tools/compose-check/', import.meta.url));
+const BUILD_LIMIT_MS = 10 * 60_000;
+
+/** Ends with 3, which `npm run verify` shows as skipped. */
+class CannotCheckError extends Error {}
+
+function cacheFolder() {
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  if (XDG_CACHE_HOME) return path.join(XDG_CACHE_HOME, 'rx-orders');
+  if (process.platform === 'darwin') return path.join(homedir(), 'Library/Caches/rx-orders');
+  if (process.platform === 'win32' && LOCALAPPDATA) return path.join(LOCALAPPDATA, 'rx-orders');
+  return path.join(homedir(), '.cache/rx-orders');
+}
+
+/** The path of the checker, built when this version of its source has not been built before. */
+function checker() {
+  const hash = createHash('sha256');
+  for (const name of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(SOURCE + name));
+  const version = hash.digest('hex').slice(0, 12);
+  const binary = path.join(cacheFolder(), `compose-check-${version}`);
+  if (existsSync(binary)) return binary;
+
+  mkdirSync(cacheFolder(), { recursive: true });
+  const unfinished = `${binary}.${process.pid}`;
+  const build = spawnSync('go', ['build', '-trimpath', '-buildvcs=false', '-o', unfinished, '.'], {
+    cwd: SOURCE,
+    encoding: 'utf8',
+    timeout: BUILD_LIMIT_MS,
+  });
+  if (build.error?.code === 'ENOENT') {
+    throw new CannotCheckError('Go is not installed, so the compose file was not checked');
+  }
+  if (build.status !== 0) {
+    rmSync(unfinished, { force: true });
+    throw new Error(`cannot build tools/compose-check\n${build.error?.message ?? build.stderr}`);
+  }
+  // In one step, so that another process never runs half a file.
+  renameSync(unfinished, binary);
+  return binary;
+}
+
+/** @param {string} file @returns {string | undefined} the fault, if there is one. */
+function check(file) {
+  // Secrets have no default in the file; the check is not about their values.
+  const required = readFileSync(file, 'utf8').matchAll(/\$\{(\w+):?\?/g);
+  const environment = [...required].map(([, name]) => `${name}=checked`);
+  const result = spawnSync(checker(), [file, ...environment], { encoding: 'utf8' });
+  if (result.status === 0) return undefined;
+  return result.error?.message ?? result.stderr.trim();
+}
+
+try {
+  const [file = 'docker-compose.yml'] = process.argv.slice(2);
+  const fault = check(file);
+  if (fault !== undefined) {
+    console.error(fault);
+    process.exitCode = 1;
+  }
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = error instanceof CannotCheckError ? 3 : 1;
+}

@@ -1,0 +1,57 @@
+import type { FastifyReply } from 'fastify';
+
+/** What a call ends with, an answer or none. */
+export type Answer =
+  | {
+      readonly kind: 'json';
+      readonly status: number;
+      readonly body: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: 'file'; readonly contentType: string; readonly bytes: Uint8Array }
+  /** The connection is dropped. */
+  | { readonly kind: 'reset' }
+  /** Nothing comes, and then the connection is dropped. */
+  | { readonly kind: 'hang'; readonly ms: number };
+
+/** An answer in JSON. */
+export function json(
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  return { kind: 'json', status, body, headers };
+}
+
+/** An error: a code for programs, a message for people. */
+export function problem(
+  status: number,
+  code: string,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  return json(status, { code, message }, headers);
+}
+
+/** Gives the answer, or does to the connection what stands in its place. */
+export function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  switch (answer.kind) {
+    case 'json':
+      return reply
+        .code(answer.status)
+        .headers(answer.headers ?? {})
+        .send(answer.body);
+    case 'file':
+      return reply.type(answer.contentType).send(Buffer.from(answer.bytes));
+    case 'reset':
+      reply.hijack();
+      reply.raw.socket?.resetAndDestroy();
+      return reply;
+    case 'hang': {
+      reply.hijack();
+      const timer = setTimeout(() => reply.raw.destroy(), answer.ms);
+      reply.raw.once('close', () => clearTimeout(timer));
+      return reply;
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Webhook } from 'standardwebhooks';
+import type { Ledger } from './ledger.ts';
+import type { Log } from './log.ts';
+import type { Delivery } from './order.ts';
+
+const ATTEMPTS = 10;
+const FIRST_WAIT_MS = 500;
+const TIMEOUT_MS = 5_000;
+
+/** Carries webhooks to the client. */
+export interface Courier {
+  /** Delivers each of them, again and again; resolves when all have arrived or are given up. */
+  send(deliveries: readonly Delivery[]): Promise<void>;
+  /** Drops whatever is on its way. */
+  stop(): void;
+}
+
+/**
+ * Webhooks as Standard Webhooks has them (standardwebhooks.com, specification): any 2xx is success,
+ * everything else is tried again after 0.5 s, 1 s, 2 s and so on, ten times in all. What is not
+ * settled stays in the ledger, from where the next start sends it.
+ *
+ * @param options.webhookUrl a webhook goes to `<this>/<pharmacyId>`.
+ * @param options.secretOf the secret that signs a pharmacy's webhooks.
+ */
+export function createCourier(options: {
+  ledger: Ledger;
+  webhookUrl: string;
+  secretOf: (pharmacyId: string) => string;
+  log: Log;
+}): Courier {
+  const { ledger, log } = options;
+  let stopping = new AbortController();
+
+  async function deliver(delivery: Delivery, signal: AbortSignal): Promise<void> {
+    const { id, pharmacyId, reference, type } = delivery;
+    let waitMs = Math.max(0, delivery.dueAt - Date.now());
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      await sleep(waitMs, undefined, { signal });
+      const code = await post(delivery, signal);
+      signal.throwIfAborted();
+      if (code === undefined) {
+        log.info('webhook delivered', { pharmacyId, reference, type, attempt });
+        return await ledger.record({ event: 'settled', deliveryId: id });
+      }
+      log.warn('webhook not delivered', { pharmacyId, reference, type, attempt, code });
+      waitMs = FIRST_WAIT_MS * 2 ** (attempt - 1);
+    }
+    log.error('webhook given up', { pharmacyId, reference, type });
+    await ledger.record({ event: 'settled', deliveryId: id });
+  }
+
+  /** @returns undefined for success, else a code of what went wrong. */
+  async function post(delivery: Delivery, signal: AbortSignal): Promise<string | undefined> {
+    const { pharmacyId, webhookId, body } = delivery;
+    const now = new Date();
+    const webhook = new Webhook(options.secretOf(pharmacyId));
+    try {
+      const response = await fetch(`${options.webhookUrl}/${pharmacyId}`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'webhook-id': webhookId,
+          'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+          'webhook-signature': webhook.sign(webhookId, now, body),
+        },
+        body,
+        redirect: 'manual',
+        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      });
+      await response.body?.cancel();
+      return response.ok ? undefined : `HTTP_${response.status}`;
+    } catch (error) {
+      return error instanceof DOMException && error.name === 'TimeoutError'
+        ? 'TIMEOUT'
+        : 'UNREACHABLE';
+    }
+  }
+
+  return {
+    async send(deliveries) {
+      const { signal } = stopping;
+      try {
+        await Promise.all(deliveries.map((delivery) => deliver(delivery, signal)));
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    },
+    stop() {
+      stopping.abort();
+      stopping = new AbortController();
+    },
+  };
+}

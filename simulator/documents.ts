@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import type { Behaviour } from './behaviours.ts';
+import type { Ledger } from './ledger.ts';
+import type { Order } from './order.ts';
+import { addressLine, joined, type PrescriptionText, readPrescription } from './prescription.ts';
+import { createSheet, type Sheet } from './sheet.ts';
+
+/** A document of a completed order. */
+export interface OrderDocument {
+  readonly id: string;
+  readonly name: string;
+  readonly contentType: string;
+  readonly sha256: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The documents of orders. */
+export interface Documents {
+  /** The two documents of an order that is completed; none of any other. */
+  of(order: Order): Promise<readonly OrderDocument[]>;
+  /** The bytes that a download gets: spoiled as often as the pharmacy's behaviour says. */
+  download(document: OrderDocument, behaviour: Behaviour): Uint8Array;
+}
+
+const BANNER = 'SANDBOX - NOT A REAL PRESCRIPTION';
+/** Made again from the order when they are asked for later: the bytes are the same. */
+const KEPT_ORDERS = 200;
+
+/** Makes documents from orders, and keeps the latest in memory. */
+export function createDocuments(ledger: Ledger): Documents {
+  const made = new Map<string, Promise<readonly OrderDocument[]>>();
+  return {
+    async of(order) {
+      if (order.status !== 'completed') return [];
+      const known = made.get(order.id);
+      if (known !== undefined) return await known;
+      const documents = makeDocuments(order, ledger.behaviour(order.pharmacyId).labelName);
+      made.set(order.id, documents);
+      const [oldest] = made.keys();
+      if (made.size > KEPT_ORDERS && oldest !== undefined) made.delete(oldest);
+      return await documents;
+    },
+    download({ id, bytes }, { spoiledDownloads, spoiledBy }) {
+      const before = ledger.spoiled(id);
+      if (before >= spoiledDownloads) return bytes;
+      void ledger.record({ event: 'spoiled', documentId: id });
+      return spoiledBy[before % spoiledBy.length] === 'truncation'
+        ? bytes.subarray(0, Math.floor(bytes.length / 2))
+        : altered(bytes);
+    },
+  };
+}
+
+function altered(bytes: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  const middle = Math.floor(copy.length / 2);
+  copy[middle] = (copy[middle] ?? 0) ^ 0xff;
+  return copy;
+}
+
+async function makeDocuments(order: Order, labelName: string): Promise<OrderDocument[]> {
+  const text = readPrescription(order.body);
+  return [
+    asDocument(`${order.id}-prescription`, 'prescription.pdf', await prescription(order, text)),
+    asDocument(`${order.id}-label`, labelName, await label(order, text)),
+  ];
+}
+
+function asDocument(id: string, name: string, bytes: Uint8Array): OrderDocument {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { id, name, contentType: 'application/pdf', sha256, bytes };
+}
+
+async function prescription(order: Order, text: PrescriptionText): Promise<Uint8Array> {
+  const { prescription: rx, patient } = text;
+  const sheet = await begin(order, 'Prescription');
+
+  sheet.section('Patient');
+  sheet.row('Name', joined(' ', patient.firstName, patient.lastName));
+  sheet.row('Date of birth', patient.dateOfBirth);
+  sheet.row('Phone', patient.phoneNumber);
+  sheet.row('Email', patient.email);
+  sheet.row('Allergies', rx.patientHealthInfo.allergies);
+  sheet.row('Conditions', rx.patientHealthInfo.healthConditions);
+  sheet.row('Current medications', rx.patientHealthInfo.currentMedications);
+
+  sheet.section('Prescriber');
+  sheet.row('Name', prescriberName(text));
+  sheet.row('NPI', rx.prescriber.npi);
+  sheet.row('DEA', rx.prescriber.dea);
+  sheet.row('Address', addressLine(rx.prescriber.address));
+  sheet.row('Phone', rx.prescriber.phoneNumber);
+  sheet.row('Email', rx.prescriber.email);
+
+  sheet.section('Prescription');
+  sheet.row('Diagnosis', rx.diagnosis);
+  sheet.row('Written', rx.dateWritten);
+  sheet.row('Signed', rx.dateSigned);
+  sheet.row('Prescribed', rx.datePrescribed);
+  writeItems(sheet, text);
+  return await sheet.finish();
+}
+
+async function label(order: Order, text: PrescriptionText): Promise<Uint8Array> {
+  const { patient } = text;
+  const sheet = await begin(order, 'Dispensing label and receipt');
+
+  sheet.section('Dispensed for');
+  sheet.row('Patient', joined(' ', patient.firstName, patient.lastName));
+  sheet.row('Ship to', addressLine(text.shippingAddress));
+  sheet.row('Prescriber', joined(', NPI ', prescriberName(text), text.prescription.prescriber.npi));
+
+  writeItems(sheet, text);
+
+  sheet.section('Receipt');
+  sheet.row('Pharmacy', `Sandbox pharmacy ${order.pharmacyId}`);
+  sheet.row('Pharmacy order', order.id);
+  sheet.row('Your reference', order.reference);
+  sheet.row('Received', order.createdAt);
+  sheet.row('Items', String(text.prescription.prescriptionItems.length));
+  return await sheet.finish();
+}
+
+async function begin(order: Order, title: string): Promise<Sheet> {
+  return await createSheet({
+    title,
+    subtitle: `Sandbox pharmacy ${order.pharmacyId} - received ${order.createdAt.slice(0, 10)}`,
+    banner: BANNER,
+    footer: `Order ${order.reference}`,
+    at: new Date(order.createdAt),
+  });
+}
+
+function writeItems(sheet: Sheet, text: PrescriptionText): void {
+  for (const [index, item] of text.prescription.prescriptionItems.entries()) {
+    sheet.section(`${index + 1}. ${item.drugId}`);
+    sheet.row('Drug', item.drugId);
+    sheet.row('Directions', item.direction);
+    sheet.row('Quantity', item.quantity);
+    sheet.row('Refills', item.refillCount);
+    sheet.row('Days of supply', item.supplyDays);
+    for (const [name, value] of Object.entries(item.customFields)) {
+      sheet.row(name, typeof value === 'string' ? value : JSON.stringify(value));
+    }
+  }
+}
+
+function prescriberName(text: PrescriptionText): string {
+  const { title, firstName, lastName, titleSuffix } = text.prescription.prescriber;
+  return joined(', ', joined(' ', title, firstName, lastName), titleSuffix);
+}

@@ -1,0 +1,12 @@
+import type { Config } from '../config.ts';
+import type { DocumentStore } from '../documents/store.ts';
+import type { PharmacyDirectory } from '../pharmacy/directory.ts';
+import type { Database } from '../storage/database.ts';
+
+/** What the activities work with; `worker.ts` builds it once. */
+export interface ActivityDependencies {
+  readonly database: Database;
+  readonly pharmacies: PharmacyDirectory;
+  readonly documents: DocumentStore;
+  readonly settings: Config['pharmacy'];
+}

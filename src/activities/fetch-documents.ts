@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { v5 as uuidv5 } from 'uuid';
+import { DocumentMismatchError } from '../documents/errors.ts';
+import { changeStatus } from '../orders/change-status.ts';
+import { PharmacyFaultError } from '../pharmacy/errors.ts';
+import type { PharmacyDocument, PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
+import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
+import { backoffMs } from '../backoff.ts';
+import { abortSignal } from './context.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { endedResult, type OrderRow, readOrderRow } from './order-row.ts';
+import { ended, needsAttention } from './record.ts';
+import { isStored, recordDocument } from './stored-documents.ts';
+
+/** Downloads of one document that may fail its check before people have to look. */
+const MOST_MISMATCHES = 5;
+
+/** Extensions help whoever opens the folder; the type that counts is the one in the database. */
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  'application/pdf': 'pdf',
+  'image/jpeg': 'jpg',
+  'image/png': 'png',
+  'image/tiff': 'tif',
+};
+
+/** Makes the activity `fetchDocuments`; see {@link OrderActivities}. */
+export function createFetchDocuments({
+  database,
+  pharmacies,
+  documents,
+  settings,
+}: ActivityDependencies): OrderActivities['fetchDocuments'] {
+  return async (orderId) => {
+    const order = await readOrderRow(database, orderId);
+    const end = endedResult(order);
+    if (end !== undefined) return end;
+    const gateway = await pharmacies.gateway(order.pharmacyId);
+    if (gateway === undefined || order.pharmacyOrderId === null) {
+      const reason = 'The pharmacy that has the order is not set up any more.';
+      return await needsAttention(database, orderId, 'PHARMACY_UNKNOWN', reason);
+    }
+    try {
+      return await settle(order, gateway, await gateway.get(order.pharmacyOrderId, abortSignal()));
+    } catch (error) {
+      if (error instanceof PharmacyFaultError) {
+        const reason = 'The pharmacy answered in a way that retrying cannot mend.';
+        return await needsAttention(database, orderId, error.code, reason);
+      }
+      if (error instanceof DocumentMismatchError) {
+        const reason = 'A document of the pharmacy never matched its announced size and SHA-256.';
+        return await needsAttention(database, orderId, 'DOCUMENT_MISMATCH', reason);
+      }
+      throw error;
+    }
+  };
+
+  /** Follows what the pharmacy says of the order now. */
+  async function settle(
+    order: OrderRow,
+    gateway: PharmacyGateway,
+    there: PharmacyOrder,
+  ): Promise<StepResult> {
+    switch (there.status) {
+      case 'accepted':
+      case 'in_progress':
+        if (order.status === 'NEEDS_ATTENTION') {
+          await changeStatus(database, order.id, { to: 'AWAITING_COMPLETION', actor: 'system' });
+        }
+        return { outcome: 'done' };
+      case 'rejected':
+      case 'cancelled':
+        return await ended(database, order.id, {
+          to: there.status === 'rejected' ? 'REJECTED' : 'CANCELLED',
+          actor: 'pharmacy',
+          reasonCode: there.status === 'rejected' ? 'PHARMACY_REJECTED' : 'PHARMACY_CANCELLED',
+          ...(there.reason === undefined ? {} : { reason: there.reason }),
+        });
+      case 'completed':
+        await changeStatus(database, order.id, { to: 'FETCHING_DOCUMENTS', actor: 'system' });
+        for (const document of there.documents) await fetchDocument(order.id, gateway, document);
+        return await ended(database, order.id, { to: 'COMPLETED', actor: 'system' });
+    }
+  }
+
+  async function fetchDocument(
+    orderId: string,
+    gateway: PharmacyGateway,
+    document: PharmacyDocument,
+  ): Promise<void> {
+    // Made from the order's and the pharmacy's ids, so that an attempt after a crash finds its own.
+    const documentId = uuidv5(document.id, orderId);
+    if (await isStored(database, documentId)) return;
+    const storageKey = `${orderId}/${documentId}.${EXTENSIONS[document.contentType] ?? 'bin'}`;
+    for (let mismatches = 0; ; ) {
+      try {
+        await documents.put(storageKey, await gateway.download(document, abortSignal()), document);
+        break;
+      } catch (error) {
+        if (!(error instanceof DocumentMismatchError)) throw error;
+        mismatches += 1;
+        if (mismatches === MOST_MISMATCHES) throw error;
+        const limits = { initialMs: settings.retryInitialMs, maxMs: settings.retryMaxMs };
+        await sleep(backoffMs(mismatches, limits), undefined, { signal: abortSignal() });
+      }
+    }
+    await recordDocument(database, orderId, { documentId, storageKey, ...document });
+  }
+}

@@ -1,0 +1,50 @@
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/errors.ts';
+import type { OrderActivities } from '../workflows/order-activities.ts';
+import { backoffMs } from '../backoff.ts';
+import { abortSignal, attempt } from './context.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { endedResult, readOrderRow } from './order-row.ts';
+
+/** Makes the activity `lookForCompletion`; see {@link OrderActivities}. */
+export function createLookForCompletion({
+  database,
+  pharmacies,
+  settings,
+}: ActivityDependencies): OrderActivities['lookForCompletion'] {
+  return async (orderId, limit) => {
+    const order = await readOrderRow(database, orderId);
+    if (endedResult(order) !== undefined || (await isSettled(order))) return 'settled';
+    const left = limit - Date.now();
+    if (left <= 0) return 'too-late';
+    const wait = backoffMs(attempt(), {
+      initialMs: settings.pollInitialMs,
+      maxMs: settings.pollMaxMs,
+    });
+    throw ApplicationFailure.create({
+      type: 'NOT_COMPLETED_YET',
+      message: 'the pharmacy is not done with the order yet',
+      nextRetryDelay: Math.max(1, Math.min(wait, left)),
+      // Expected, so it is no warning in the worker's log.
+      category: ApplicationFailureCategory.BENIGN,
+    });
+  };
+
+  async function isSettled(order: {
+    pharmacyId: string;
+    pharmacyOrderId: string | null;
+  }): Promise<boolean> {
+    const gateway = await pharmacies.gateway(order.pharmacyId);
+    // Without a pharmacy there is nothing to see; `fetchDocuments` says so to people.
+    if (gateway === undefined || order.pharmacyOrderId === null) return true;
+    try {
+      const { status } = await gateway.get(order.pharmacyOrderId, abortSignal());
+      return status !== 'accepted' && status !== 'in_progress';
+    } catch (error) {
+      // A pharmacy that is away is looked at again at the next time; the waiting goes on.
+      if (error instanceof PharmacyUnavailableError) return false;
+      if (error instanceof PharmacyFaultError) return true;
+      throw error;
+    }
+  }
+}

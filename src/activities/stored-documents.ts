@@ -1,0 +1,27 @@
+import type { PharmacyDocument } from '../pharmacy/gateway.ts';
+import type { Sql } from '../storage/database.ts';
+
+/** Whether a document is stored and recorded. */
+export async function isStored(sql: Sql, documentId: string): Promise<boolean> {
+  const rows = await sql`SELECT FROM documents WHERE id = ${documentId}`;
+  return rows.length > 0;
+}
+
+/** Records a stored document and its timeline row, once. */
+export async function recordDocument(
+  sql: Sql,
+  orderId: string,
+  document: PharmacyDocument & { readonly documentId: string; readonly storageKey: string },
+): Promise<void> {
+  await sql`
+    WITH stored AS (
+      INSERT INTO documents (
+        id, order_id, pharmacy_document_id, name, content_type, size, sha256, storage_key)
+      VALUES (${document.documentId}, ${orderId}, ${document.id}, ${document.name},
+        ${document.contentType}, ${document.size}, ${document.sha256}, ${document.storageKey})
+      ON CONFLICT DO NOTHING
+      RETURNING id, order_id
+    )
+    INSERT INTO order_activity (order_id, actor, event, detail)
+    SELECT order_id, 'system', 'DOCUMENT_STORED', jsonb_build_object('documentId', id) FROM stored`;
+}

@@ -1,0 +1,62 @@
+import type { PrescriptionOrder } from '../contract/place-order.ts';
+import type { OrderActivities } from '../workflows/order-activities.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { endedResult, readOrderRow } from './order-row.ts';
+import { needsAttention } from './record.ts';
+
+/** Makes the activity `validateOrder`; see {@link OrderActivities}. */
+export function createValidateOrder({
+  database,
+  pharmacies,
+  settings,
+}: ActivityDependencies): OrderActivities['validateOrder'] {
+  return async (orderId) => {
+    const order = await readOrderRow(database, orderId);
+    const end = endedResult(order);
+    if (end !== undefined) return end;
+
+    const park = (code: string, reason: string) => needsAttention(database, orderId, code, reason);
+    if (order.caseOrganizationId !== order.organizationId) {
+      return await park('CASE_NOT_PERMITTED', 'The case is no longer the organization’s.');
+    }
+    const pharmacy = await pharmacies.find(order.pharmacyId);
+    if (pharmacy === undefined) {
+      return await park('PHARMACY_UNKNOWN', 'No pharmacy of this pharmacyId is set up.');
+    }
+    if (!pharmacy.active) return await park('PHARMACY_INACTIVE', 'The pharmacy is switched off.');
+    const dateFault = findDateFault(order.prescription);
+    if (dateFault !== undefined) return await park('DATES_INCONSISTENT', dateFault);
+
+    const address = order.shippingAddress ?? order.prescription.shippingAddress ?? order.patient.address;
+    if (address === undefined) {
+      return await park('SHIPPING_ADDRESS_MISSING', 'Neither the order nor the case has an address.');
+    }
+    // Frozen by the first validation: a later change of the case must not move the order.
+    await database`
+      UPDATE orders SET shipping_address = ${database.json({ ...address })}
+      WHERE id = ${orderId} AND shipping_address IS NULL`;
+    return {
+      outcome: 'done',
+      firstLookMs: settings.pollInitialMs,
+      completionLimitMs: pharmacy.completionLimitMs ?? settings.completionLimitMs,
+    };
+  };
+}
+
+/**
+ * Checks a prescription's dates against each other: it is written and prescribed before, or on the
+ * day that, it is signed. Compared as days, because the dates may come without a time or a zone.
+ *
+ * @returns what is wrong, in words that name the fields; undefined when nothing is.
+ */
+export function findDateFault(
+  order: Pick<PrescriptionOrder, 'dateWritten' | 'dateSigned' | 'datePrescribed'>,
+): string | undefined {
+  const signed = order.dateSigned?.slice(0, 10);
+  if (signed === undefined) return undefined;
+  for (const field of ['dateWritten', 'datePrescribed'] as const) {
+    const day = order[field]?.slice(0, 10);
+    if (day !== undefined && day > signed) return `${field} must not be after dateSigned.`;
+  }
+  return undefined;
+}

@@ -1,0 +1,228 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection, type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
+import type { OrderStatus, OrderView } from './contract/order.ts';
+import { parsePlaceOrder, type PrescriptionOrder } from './contract/place-order.ts';
+import { acceptOrder } from './orders/accept-order.ts';
+import { cancelOrder } from './orders/cancel-order.ts';
+import { InvalidOrderError } from './orders/errors.ts';
+import { type PharmacyMessage, receiveMessage } from './orders/inbox.ts';
+import { readOrder } from './orders/read-order.ts';
+import { isEnd } from './orders/status.ts';
+import { inTime, openDatabase } from './storage/database.ts';
+import { orderWorkflowId } from './workflows/order-messages.ts';
+
+export type { OrderStatus, OrderView } from './contract/order.ts';
+export type { PrescriptionOrder } from './contract/place-order.ts';
+export {
+  CaseNotPermittedError,
+  IdempotencyConflictError,
+  InvalidOrderError,
+  OrderNotCancellableError,
+  OrderNotFoundError,
+} from './orders/errors.ts';
+
+/** Longest single wait on Temporal inside {@link OrderHandle.result}, in milliseconds. */
+const WAIT_SLICE_MS = 10_000;
+/** How often an order is read while Temporal cannot be waited on, in milliseconds. */
+const LOOK_MS = 500;
+
+/** What {@link createOrderClient} connects to and on whose behalf. */
+export interface OrderClientOptions {
+  /** The organization that everything is done for; orders of others are not found. */
+  readonly organizationId: string;
+  /** `postgres://…` of the orders' database. */
+  readonly databaseUrl: string;
+  /** The deployment's `HASH_SECRET`: the same as the server's, or repeated payloads look different. */
+  readonly hashSecret: string;
+  /** Where Temporal is; the fields of the SDK's `ConnectionOptions`, TLS and API key included. */
+  readonly temporal: ConnectionOptions & {
+    readonly address: string;
+    /** Default `default`. */
+    readonly namespace?: string;
+    /** The Temporal UI's base address, for {@link OrderHandle.describe}. */
+    readonly uiUrl?: string;
+  };
+}
+
+/** An order to place: what the endpoint takes, without the envelope. */
+export interface PlaceOrderInput {
+  readonly caseId: string;
+  readonly order: PrescriptionOrder;
+  /** Prevents a duplicate; unique within the organization. */
+  readonly idempotencyKey?: string;
+}
+
+/** Places orders from backend code and follows them; made by {@link createOrderClient}. */
+export interface OrderClient {
+  /**
+   * Places an order by the same schema and the same transaction as the endpoint. When it resolves,
+   * the order survives any crash; its workflow starts by itself.
+   *
+   * @throws {InvalidOrderError} names every field that breaks a rule.
+   * @throws {CaseNotPermittedError} the case is not the organization's.
+   * @throws {IdempotencyConflictError} the key is used; `existing` names the order of an equal payload.
+   */
+  place(input: PlaceOrderInput): Promise<OrderHandle>;
+  /**
+   * Reads an order, its documents and shipments.
+   *
+   * @throws {OrderNotFoundError} the organization has no such order.
+   */
+  get(orderId: string): Promise<OrderView>;
+  /** The handle of an order that was placed before; nothing is looked up until it is used. */
+  handle(orderId: string): OrderHandle;
+  /** Closes the connections; waits in flight end with an error. */
+  close(): Promise<void>;
+}
+
+/** One order. Every call can throw {@link OrderNotFoundError}. */
+export interface OrderHandle {
+  readonly orderId: string;
+  /** Where the order is now, from Postgres: it answers with Temporal away, too. */
+  status(): Promise<OrderStatus>;
+  /**
+   * Waits for the order's end, which may be weeks away, and returns the order. An end that is no
+   * success is returned too, not thrown: look at `status` and `reason`. An order that needs
+   * attention has not ended; give a time-out to learn of it.
+   *
+   * @param options.timeoutMs how long to wait; without it, for ever.
+   * @throws {OrderTimeoutError} it had not ended by then; carries the status that it had.
+   */
+  result(options?: { readonly timeoutMs?: number }): Promise<OrderView>;
+  /**
+   * Tells the order that its pharmacy is done with it: what a webhook handler of one's own calls.
+   * Messages of the same `webhookId` count once; one that comes late or early does no harm.
+   */
+  signalCompletion(message: {
+    readonly webhookId: string;
+    readonly status: 'completed' | 'rejected' | 'cancelled';
+  }): Promise<void>;
+  /**
+   * Cancels the order, if the pharmacy cannot have it yet.
+   *
+   * @throws {OrderNotCancellableError} it has ended, or it was sent to the pharmacy.
+   */
+  cancel(reason?: string): Promise<void>;
+  /** Where people find the order in Temporal. */
+  describe(): Promise<OrderDescription>;
+}
+
+/** An order in Temporal. */
+export interface OrderDescription {
+  readonly orderId: string;
+  readonly status: OrderStatus;
+  readonly workflowId: string;
+  /** Undefined until the workflow has started. */
+  readonly runId?: string;
+  /** Events in the workflow's history. */
+  readonly historyLength?: number;
+  /** The order's page in the Temporal UI, where the UI's address is known. */
+  readonly uiUrl?: string;
+}
+
+/** {@link OrderHandle.result} waited as long as it was told to. */
+export class OrderTimeoutError extends Error {
+  override readonly name = 'OrderTimeoutError';
+  /** Where the order was then. */
+  readonly status: OrderStatus;
+
+  constructor(status: OrderStatus) {
+    super(`the order was ${status} when the time was up`);
+    this.status = status;
+  }
+}
+
+/**
+ * Connects backend code to the orders of one organization, without HTTP. Connecting is lazy, so
+ * that orders can be placed while Temporal is away. Call `close()` when done.
+ */
+export function createOrderClient(options: OrderClientOptions): OrderClient {
+  const { organizationId, hashSecret } = options;
+  const { namespace = 'default', uiUrl, ...connectionOptions } = options.temporal;
+  const database = openDatabase(options.databaseUrl, 5);
+  const connection = Connection.lazy(connectionOptions);
+  const temporal = new Client({ connection, namespace });
+
+  const get = (orderId: string) => inTime(readOrder(database, { organizationId, orderId }));
+
+  function handle(orderId: string): OrderHandle {
+    const workflowId = orderWorkflowId(orderId);
+    const workflow = temporal.workflow.getHandle(workflowId);
+
+    /** Waits until the workflow ends, or about `ms`; then Postgres is worth asking again. */
+    async function waitForWorkflow(ms: number): Promise<void> {
+      const deadline = Date.now() + ms;
+      try {
+        await connection.withDeadline(deadline, () => workflow.result());
+      } catch {
+        // Not started yet, Temporal away, or time is up.
+        await sleep(Math.max(0, Math.min(LOOK_MS, deadline - Date.now())));
+      }
+    }
+
+    return {
+      orderId,
+      status: async () => (await get(orderId)).status,
+
+      async result({ timeoutMs = Number.POSITIVE_INFINITY } = {}) {
+        const end = Date.now() + timeoutMs;
+        for (;;) {
+          const order = await get(orderId);
+          if (isEnd(order.status)) return order;
+          const left = end - Date.now();
+          if (left <= 0) throw new OrderTimeoutError(order.status);
+          await waitForWorkflow(Math.min(left, WAIT_SLICE_MS));
+        }
+      },
+
+      async signalCompletion({ webhookId, status }) {
+        const { pharmacyId } = await get(orderId);
+        const message: PharmacyMessage = { webhookId, type: status, reference: orderId };
+        await inTime(receiveMessage(database, pharmacyId, message));
+      },
+
+      cancel: (reason) =>
+        inTime(
+          cancelOrder(
+            database,
+            { organizationId, orderId },
+            { actor: 'api', ...(reason === undefined ? {} : { reason }) },
+          ),
+        ),
+
+      async describe() {
+        const { status } = await get(orderId);
+        const page = `/namespaces/${namespace}/workflows/${workflowId}`;
+        const base = {
+          orderId,
+          status,
+          workflowId,
+          ...(uiUrl === undefined ? {} : { uiUrl: uiUrl.replace(/\/+$/, '') + page }),
+        };
+        try {
+          const { runId, historyLength } = await workflow.describe();
+          return { ...base, runId, historyLength };
+        } catch (error) {
+          if (error instanceof WorkflowNotFoundError) return base;
+          throw error;
+        }
+      },
+    };
+  }
+
+  return {
+    async place({ caseId, order, idempotencyKey }) {
+      const parsed = parsePlaceOrder({ action: 'PLACE_ORDER', idempotencyKey, order });
+      if (!parsed.ok) throw new InvalidOrderError(parsed.errors);
+      const acceptance = { organizationId, caseId, request: parsed.value };
+      const { orderId } = await inTime(acceptOrder(database, hashSecret, acceptance));
+      return handle(orderId);
+    },
+    get,
+    handle,
+    async close() {
+      await connection.close();
+      await database.end({ timeout: 2 });
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+
+/** The environment as a process sees it: names to strings. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Thrown by {@link parseConfig}; `message` names every variable at fault, never a value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const port = z.coerce.number().int().min(1).max(65_535);
+const milliseconds = z.coerce.number().int().min(1);
+const secret = z.string().min(16, 'must be at least 16 characters');
+
+const schema = z.object({
+  /** Postgres, e.g. `postgres://rx:…@127.0.0.1:5432/rx_orders`. */
+  DATABASE_URL: z.string().min(1),
+  /** Most connections one process opens. */
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
+
+  /** The Temporal frontend, `host:port`. TLS and API keys come by Temporal's own `TEMPORAL_*` variables. */
+  TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_TASK_QUEUE: z.string().min(1).default('orders'),
+  /** Where people find the Temporal UI; only used to print links. */
+  TEMPORAL_UI_URL: z.url().default('http://127.0.0.1:8233'),
+
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: port.default(3000),
+
+  /** Keys the hashes of API keys and of idempotency fingerprints. Changing it locks every API key out. */
+  HASH_SECRET: secret,
+
+  /** Folder of the stored prescription documents. */
+  DOCUMENTS_DIR: z.string().min(1),
+
+  /** One request to a pharmacy, connection and body included. */
+  PHARMACY_TIMEOUT_MS: milliseconds.default(10_000),
+  /** First wait between two attempts after a transient fault; doubles from there, with jitter. */
+  RETRY_INITIAL_MS: milliseconds.default(1_000),
+  /** Longest wait between two attempts after a transient fault. */
+  RETRY_MAX_MS: milliseconds.default(5 * 60_000),
+  /** How long to wait for a pharmacy's webhook before looking at the order there. */
+  POLL_INITIAL_MS: milliseconds.default(30_000),
+  /** Longest wait between two looks. */
+  POLL_MAX_MS: milliseconds.default(60 * 60_000),
+  /** How long an order may wait for its completion before it expires. */
+  COMPLETION_LIMIT_MS: milliseconds.default(30 * DAY_MS),
+
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** `auto` is pretty on a terminal and JSON elsewhere. */
+  LOG_FORMAT: z.enum(['auto', 'json', 'pretty']).default('auto'),
+});
+
+/** What the processes run with; see `.env.example` for each variable. */
+export interface Config {
+  readonly database: { readonly url: string; readonly poolSize: number };
+  readonly temporal: {
+    readonly address: string;
+    readonly namespace: string;
+    readonly taskQueue: string;
+    readonly uiUrl: string;
+  };
+  readonly http: { readonly host: string; readonly port: number };
+  readonly hashSecret: string;
+  readonly documentsDir: string;
+  readonly pharmacy: {
+    readonly timeoutMs: number;
+    readonly retryInitialMs: number;
+    readonly retryMaxMs: number;
+    readonly pollInitialMs: number;
+    readonly pollMaxMs: number;
+    readonly completionLimitMs: number;
+  };
+  readonly log: {
+    readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+    readonly format: 'auto' | 'json' | 'pretty';
+  };
+}
+
+/**
+ * Reads the configuration from an environment. Pure: the same environment gives the same result,
+ * and nothing is read, opened or exited here. An empty variable counts as one that is not set.
+ *
+ * @throws {ConfigError} names every missing or malformed variable.
+ */
+export function parseConfig(env: Environment): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = schema.safeParse(present);
+  if (!result.success) {
+    const faults = result.error.issues.map((issue) => {
+      const name = issue.path.join('.');
+      return present[name] === undefined ? `${name} is required` : `${name}: ${issue.message}`;
+    });
+    throw new ConfigError(`invalid configuration: ${faults.join('; ')}`);
+  }
+  const value = result.data;
+  return {
+    database: { url: value.DATABASE_URL, poolSize: value.DATABASE_POOL_SIZE },
+    temporal: {
+      address: value.TEMPORAL_ADDRESS,
+      namespace: value.TEMPORAL_NAMESPACE,
+      taskQueue: value.TEMPORAL_TASK_QUEUE,
+      uiUrl: value.TEMPORAL_UI_URL,
+    },
+    http: { host: value.HOST, port: value.PORT },
+    hashSecret: value.HASH_SECRET,
+    documentsDir: value.DOCUMENTS_DIR,
+    pharmacy: {
+      timeoutMs: value.PHARMACY_TIMEOUT_MS,
+      retryInitialMs: value.RETRY_INITIAL_MS,
+      retryMaxMs: value.RETRY_MAX_MS,
+      pollInitialMs: value.POLL_INITIAL_MS,
+      pollMaxMs: value.POLL_MAX_MS,
+      completionLimitMs: value.COMPLETION_LIMIT_MS,
+    },
+    log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
+  };
+}

@@ -1,0 +1,67 @@
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import type { SignalDefinition } from '@temporalio/common';
+import { startAttributes } from '../temporal/search-attributes.ts';
+import {
+  cancelRequested,
+  ORDER_WORKFLOW,
+  type OrderInput,
+  orderCompleted,
+  orderWorkflowId,
+} from '../workflows/order-messages.ts';
+import type { OutboxRow } from './outbox.ts';
+
+/** Takes one outbox row into Temporal. Running a row twice does nothing the second time. */
+export type Deliver = (row: OutboxRow) => Promise<void>;
+
+/**
+ * Makes the delivery of outbox rows.
+ *
+ * @param client on the worker's own connection, so that a start can be eager: its first task is
+ *   handed to this process without a trip through the queue.
+ */
+export function createDeliver(client: Client, taskQueue: string): Deliver {
+  async function start(row: OutboxRow): Promise<void> {
+    const input: OrderInput = { orderId: row.orderId, pharmacyId: row.pharmacyId };
+    try {
+      await client.workflow.start(ORDER_WORKFLOW, {
+        workflowId: orderWorkflowId(row.orderId),
+        taskQueue,
+        args: [input],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        requestEagerStart: true,
+        staticSummary: `Prescription order at ${row.pharmacyId}`,
+        typedSearchAttributes: startAttributes(row),
+        priority: { fairnessKey: row.organizationId },
+      });
+    } catch (error) {
+      // It ran and ended: an attempt before this one had started it.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+
+  async function signal(row: OutboxRow, definition: SignalDefinition): Promise<void> {
+    try {
+      await client.workflow.getHandle(orderWorkflowId(row.orderId)).signal(definition);
+    } catch (error) {
+      // An order's rows go in their order, so it was started: the signal is late. A plain signal,
+      // never signalWithStart, which would start a second run.
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  }
+
+  return async (row) => {
+    switch (row.kind) {
+      case 'start':
+        return await start(row);
+      case 'completion':
+        return await signal(row, orderCompleted);
+      case 'cancel':
+        return await signal(row, cancelRequested);
+    }
+  };
+}

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffMs } from '../backoff.ts';
+import type { Log } from '../log.ts';
+import type { Database } from '../storage/database.ts';
+import type { Deliver } from './deliver.ts';
+import { completeRow, leaseRows, type OutboxRow, postponeRow } from './outbox.ts';
+import { orderWorkflowId } from '../workflows/order-messages.ts';
+import { createWaker } from './waker.ts';
+
+/** Rows in hand at the same time. */
+const MOST_IN_FLIGHT = 32;
+/** A lease outlives the longest delivery, so that a row is only taken over from a dead process. */
+const LEASE_MS = 20_000;
+/** One call to Temporal; beyond it the outcome is unknown and the row is tried again. */
+const DEADLINE_MS = 5_000;
+/** Looks at the outbox at least this often: a notification can be lost with its connection. */
+const POLL_MS = 1_000;
+const BACKOFF = { initialMs: 500, maxMs: 10_000 };
+
+/** The dispatcher of one process; any number of processes may run one. */
+export interface Dispatcher {
+  /** Stops taking rows, finishes those in hand, and resolves. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts draining the outbox into Temporal. At least once, row by row: a row is removed when
+ * Temporal has taken it, and tried again for as long as it takes when not. A row that fails holds
+ * up only the later rows of its own order.
+ *
+ * @param withDeadline runs a call so that it ends by a time, in milliseconds since the epoch.
+ */
+export function startDispatcher(dependencies: {
+  readonly database: Database;
+  readonly deliver: Deliver;
+  readonly withDeadline: <T>(deadline: number, run: () => Promise<T>) => Promise<T>;
+  readonly log: Log;
+}): Dispatcher {
+  const { database, log } = dependencies;
+  const waker = createWaker();
+  let stopped = false;
+
+  const inFlight = new Set<Promise<void>>();
+  const draining = drain();
+  // Without notifications the poll drains the outbox all the same.
+  database.listen('outbox', waker.wake, waker.wake).catch(() => undefined);
+
+  async function drain(): Promise<void> {
+    while (!stopped) {
+      const rows = await takeRows();
+      for (const row of rows) {
+        const work = handle(row).finally(() => {
+          inFlight.delete(work);
+          waker.wake(); // a slot is free, and the order's next row may go
+        });
+        inFlight.add(work);
+      }
+      if (rows.length === 0) await waker.sleep(POLL_MS);
+    }
+    await Promise.all(inFlight);
+  }
+
+  async function takeRows(): Promise<OutboxRow[]> {
+    const free = MOST_IN_FLIGHT - inFlight.size;
+    if (free === 0) return [];
+    try {
+      return await leaseRows(database, free, LEASE_MS);
+    } catch (error) {
+      log.warn('outbox cannot be read', { code: codeOf(error) });
+      return [];
+    }
+  }
+
+  /** Delivers one row and removes it; one that fails is given back. Never throws. */
+  async function handle(row: OutboxRow): Promise<void> {
+    const fields = { orderId: row.orderId, workflowId: orderWorkflowId(row.orderId) };
+    try {
+      await inTime(() => dependencies.deliver(row));
+      await completeRow(database, row.id);
+      log.debug(`dispatched ${row.kind}`, fields);
+    } catch (error) {
+      const code = codeOf(error);
+      const attempt = row.attempts + 1;
+      log.warn(`could not dispatch ${row.kind}`, { ...fields, code, attempt });
+      // A row that cannot be given back either comes back when its lease has run out.
+      await postponeRow(database, row.id, backoffMs(attempt, BACKOFF), code).catch(() => undefined);
+    }
+  }
+
+  /** A native connection's own deadline is not always kept, so a timer stands behind it. */
+  async function inTime(run: () => Promise<void>): Promise<void> {
+    const timer = new AbortController();
+    try {
+      await Promise.race([
+        dependencies.withDeadline(Date.now() + DEADLINE_MS, run),
+        sleep(DEADLINE_MS * 2, undefined, { signal: timer.signal }).then(() => {
+          throw new Error('TEMPORAL_TIMEOUT');
+        }),
+      ]);
+    } finally {
+      timer.abort();
+    }
+  }
+
+  return {
+    async stop() {
+      stopped = true;
+      waker.wake();
+      await draining;
+    },
+  };
+}
+
+/** A code for the log: a gRPC status, an error's code, or its class; messages may quote payloads. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'UNKNOWN';
+  const { cause } = error;
+  for (const source of [cause, error]) {
+    if (typeof source === 'object' && source !== null && 'code' in source) {
+      return `${error.name}_${String(source.code)}`;
+    }
+  }
+  return error.message === 'TEMPORAL_TIMEOUT' ? error.message : error.name;
+}

@@ -1,0 +1,25 @@
+import type { Readable } from 'node:stream';
+
+/** Where prescription documents are kept, by key. */
+export interface DocumentStore {
+  /**
+   * Stores a document. It becomes visible under its key at once and whole, and only when its length
+   * and hash are right; storing the same key again replaces it with the same bytes.
+   *
+   * @param key made by us, e.g. `<orderId>/<documentId>.pdf`; never a name from outside.
+   * @param expected `size` in bytes, `sha256` in lower-case hexadecimal.
+   * @throws {DocumentMismatchError} nothing was stored.
+   */
+  put(
+    key: string,
+    bytes: AsyncIterable<Uint8Array>,
+    expected: { readonly size: number; readonly sha256: string },
+  ): Promise<void>;
+
+  /**
+   * Opens a stored document.
+   *
+   * @throws {DocumentMissingError} there is none under this key.
+   */
+  open(key: string): Promise<Readable>;
+}

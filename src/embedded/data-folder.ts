@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { takeLock } from './file-lock.mjs';
+import { errorCode, StackError } from './stack-error.ts';
+
+/** What the sandbox keeps to itself, made once for each data folder. */
+export interface Secrets {
+  readonly postgresPassword: string;
+  readonly hashSecret: string;
+}
+
+/** The folder that holds everything of one stack, locked for this process. */
+export interface DataFolder {
+  readonly path: string;
+  readonly secrets: Secrets;
+  /** A folder inside it, made when it is missing, for its owner alone. */
+  folder(name: string): string;
+  release(): void;
+}
+
+const secretsSchema = z.object({
+  postgresPassword: z.string().min(16),
+  hashSecret: z.string().min(16),
+});
+
+/**
+ * Opens `DATA_DIR` for one stack: makes it, locks it, reads or makes its secrets.
+ *
+ * @throws {StackError} it cannot be written, or a live stack uses it.
+ */
+export function openDataFolder(given: string): DataFolder {
+  const dataDir = path.resolve(given);
+  const lock = writing(dataDir, () => {
+    mkdirSync(dataDir, { recursive: true });
+    return takeLock(path.join(dataDir, 'lock'));
+  });
+  if ('heldBy' in lock) {
+    throw new StackError(
+      `a stack with process id ${lock.heldBy} already runs on DATA_DIR ${dataDir}; stop it, or set DATA_DIR to another folder`,
+    );
+  }
+  try {
+    return {
+      path: dataDir,
+      secrets: writing(dataDir, () => readSecrets(path.join(dataDir, 'secrets.json'))),
+      folder: (name) =>
+        writing(dataDir, () => {
+          const inside = path.join(dataDir, name);
+          mkdirSync(inside, { recursive: true, mode: 0o700 });
+          return inside;
+        }),
+      release: () => lock.release(),
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function readSecrets(file: string): Secrets {
+  if (!existsSync(file)) {
+    const secret = () => randomBytes(24).toString('hex');
+    const made: Secrets = { postgresPassword: secret(), hashSecret: secret() };
+    // Renamed into place, so that a crash leaves all of it or none.
+    writeFileSync(`${file}.new`, JSON.stringify(made), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+    return made;
+  }
+  try {
+    return secretsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    throw new StackError(`${file} is not readable; restore it, or remove DATA_DIR to start afresh`);
+  }
+}
+
+function writing<T>(dataDir: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof StackError) throw error;
+    throw new StackError(
+      `DATA_DIR ${dataDir} cannot be written (${errorCode(error)}); set DATA_DIR to a folder that can`,
+    );
+  }
+}

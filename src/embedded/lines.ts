@@ -1,0 +1,67 @@
+import colors from 'picocolors';
+import { z } from 'zod';
+
+/** Writes the log of the whole stack to one place. */
+export interface LineSink {
+  /** Passes on a line that a part wrote. */
+  line(part: string, line: string): void;
+  /** Writes an event of the stack itself. */
+  event(level: 'info' | 'warn' | 'error', message: string, fields?: object): void;
+}
+
+/** Where lines go; `isTTY` decides what they look like. */
+export interface LineTarget {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+const entrySchema = z.looseObject({
+  level: z.string(),
+  time: z.string(),
+  part: z.string(),
+  msg: z.string(),
+});
+type Entry = z.infer<typeof entrySchema>;
+
+/**
+ * Makes a sink: one JSON line an event, or lines for people.
+ *
+ * @param format as `LOG_FORMAT`; `auto` is pretty on a terminal and JSON elsewhere.
+ */
+export function createLineSink(
+  target: LineTarget,
+  format: 'auto' | 'json' | 'pretty' = 'auto',
+): LineSink {
+  const pretty = format === 'pretty' || (format === 'auto' && target.isTTY === true);
+  const write = (entry: Entry) => {
+    target.write(`${pretty ? render(entry) : JSON.stringify(entry)}\n`);
+  };
+  const now = () => new Date().toISOString();
+  return {
+    line(part, line) {
+      // What is no event, a crash's trace for instance, is made one.
+      write(parse(line) ?? { level: 'warn', time: now(), part, msg: line });
+    },
+    event(level, message, fields = {}) {
+      write({ level, time: now(), part: 'stack', ...fields, msg: message });
+    },
+  };
+}
+
+function parse(line: string): Entry | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return entrySchema.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
+
+function render({ level, time, part, msg, ...fields }: Entry): string {
+  const paint = { warn: colors.yellow, error: colors.red }[level] ?? ((text: string) => text);
+  const rest = Object.entries(fields).map(([name, value]) =>
+    colors.dim(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`),
+  );
+  const clock = new Date(time).toTimeString().slice(0, 8);
+  return [colors.dim(clock), colors.cyan(part.padEnd(9)), paint(msg), ...rest].join(' ');
+}

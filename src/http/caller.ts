@@ -1,0 +1,42 @@
+import type { FastifyRequest } from 'fastify';
+import type { Caller, Scope } from '../orders/authenticate.ts';
+import type { OrderService } from '../orders/order-service.ts';
+import { MissingApiKeyError, PermissionDeniedError, UnauthorizedError } from './errors.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by {@link authenticateRequest} on the routes that need a key. */
+    caller: Caller | null;
+  }
+}
+
+/**
+ * Makes the hook that authenticates a request by its header `cv-api-key`, before its body is read
+ * (contract, "The order of checks").
+ *
+ * @throws {MissingApiKeyError} the header is not there (400).
+ * @throws {UnauthorizedError} the key opens nothing (401).
+ */
+export function authenticateRequest(
+  orders: Pick<OrderService, 'authenticate'>,
+): (request: FastifyRequest) => Promise<void> {
+  return async (request) => {
+    const key = request.headers['cv-api-key'];
+    if (key === undefined) throw new MissingApiKeyError();
+    if (typeof key !== 'string' || key.trim() === '') throw new UnauthorizedError();
+    const caller = await orders.authenticate(key);
+    if (caller === undefined) throw new UnauthorizedError();
+    request.caller = caller;
+  };
+}
+
+/**
+ * The organization of an authenticated request.
+ *
+ * @throws {PermissionDeniedError} its key lacks the scope (403).
+ */
+export function organizationWith(request: FastifyRequest, scope: Scope): string {
+  if (request.caller === null) throw new UnauthorizedError();
+  if (!request.caller.scopes.includes(scope)) throw new PermissionDeniedError();
+  return request.caller.organizationId;
+}

@@ -1,0 +1,95 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { failure, idempotencyConflict } from '../contract/envelope.ts';
+import type { Log } from '../log.ts';
+import {
+  CaseNotPermittedError,
+  IdempotencyConflictError,
+  InvalidOrderError,
+  OrderNotFoundError,
+} from '../orders/errors.ts';
+import { isDatabaseUnavailable } from '../storage/database.ts';
+import {
+  InvalidBodyError,
+  MissingApiKeyError,
+  PermissionDeniedError,
+  UnauthorizedError,
+} from './errors.ts';
+
+/** What a caller is told to wait when we cannot serve, in seconds. */
+const RETRY_AFTER_SECONDS = 2;
+
+/** The framework's own refusals, by its codes, as the contract's envelope has them. */
+const FRAMEWORK_FAULTS: Readonly<Record<string, readonly [status: 400 | 404 | 413 | 415, error: string]>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: [400, 'body must be valid JSON'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'body must be a JSON object'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'Content-Length does not match the body'],
+  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body must not be larger than 1 MiB'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'Content-Type must be application/json'],
+  FST_ERR_BAD_URL: [400, 'the URL is malformed'],
+};
+
+/**
+ * The one place that turns errors into answers. What it does not know is a 500 that tells nothing;
+ * the log gets its class, code and place, never its message, which may quote the request.
+ */
+export function createErrorMapper(
+  log: Log,
+): (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
+  return (error, request, reply) => {
+    if (error instanceof MissingApiKeyError) {
+      return reply.code(400).send(failure(400, 'cv-api-key is required'));
+    }
+    if (error instanceof UnauthorizedError) {
+      return reply.code(401).send(failure(401, 'Unauthorized'));
+    }
+    if (error instanceof PermissionDeniedError || error instanceof CaseNotPermittedError) {
+      return reply.code(403).send(failure(403, 'Permission denied'));
+    }
+    if (error instanceof InvalidOrderError) {
+      return reply.code(400).send(failure(400, error.errors[0].message, error.errors));
+    }
+    if (error instanceof InvalidBodyError) {
+      return reply.code(400).send(failure(400, error.message));
+    }
+    if (error instanceof OrderNotFoundError) {
+      return reply.code(404).send(failure(404, error.message));
+    }
+    if (error instanceof IdempotencyConflictError) {
+      return conflict(reply, error.existing);
+    }
+    const known = FRAMEWORK_FAULTS[error.code];
+    if (known !== undefined) {
+      const [status, message] = known;
+      return reply.code(status).send(failure(status, message));
+    }
+    const fields = { requestId: request.id, route: request.routeOptions.url ?? '', code: codeOf(error) };
+    if (isDatabaseUnavailable(error)) {
+      log.warn('database unavailable', fields);
+      return reply
+        .code(503)
+        .header('retry-after', String(RETRY_AFTER_SECONDS))
+        .send(failure(503, 'temporarily unavailable; send the request again'));
+    }
+    log.error(`unexpected error ${placeOf(error)}`, fields);
+    return reply.code(500).send(failure(500, 'internal error'));
+  };
+}
+
+/** The 409 of a used key; its headers let a client find the order of a lost answer. */
+function conflict(reply: FastifyReply, existing: IdempotencyConflictError['existing']): FastifyReply {
+  reply.header('idempotency-match', existing === undefined ? 'different' : 'same');
+  if (existing !== undefined) {
+    const { caseId, orderId } = existing;
+    reply.header('location', `/api/v1/cases/${encodeURIComponent(caseId)}/orders/${orderId}`);
+  }
+  return reply.code(409).send(idempotencyConflict());
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
+
+/** The first frame of the stack: where to look. */
+function placeOf(error: Error): string {
+  return /\n\s+(at .*)/.exec(error.stack ?? '')?.[1] ?? '';
+}

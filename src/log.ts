@@ -1,0 +1,60 @@
+import { pino } from 'pino';
+import type { Config } from './config.ts';
+
+/** What a log line may carry beside its message: ids and codes, never patient data. */
+export interface LogFields {
+  readonly orderId?: string;
+  readonly workflowId?: string;
+  readonly organizationId?: string;
+  readonly pharmacyId?: string;
+  readonly activity?: string;
+  readonly attempt?: number;
+  readonly code?: string;
+  readonly status?: string | number;
+  readonly method?: string;
+  readonly route?: string;
+  readonly requestId?: string;
+  readonly durationMs?: number;
+  readonly count?: number;
+  readonly address?: string;
+  readonly signal?: string;
+}
+
+/** A structured log: one JSON line an event on stderr, pretty on a terminal. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/**
+ * Makes the log of one process.
+ *
+ * @param part the process's name, as in `server` or `worker`; stands in every line.
+ * @param config level and format.
+ */
+export function createLog(part: string, config: Config['log']): Log {
+  const pretty = config.format === 'pretty' || (config.format === 'auto' && process.stderr.isTTY);
+  const options = {
+    level: config.level,
+    base: { part },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  const logger = pretty
+    ? pino({
+        ...options,
+        transport: {
+          target: 'pino-pretty',
+          options: { destination: 2, ignore: 'part', messageFormat: `${part}: {msg}` },
+        },
+      })
+    : pino(options, pino.destination({ dest: 2, sync: true }));
+  return {
+    debug: (message, fields) => logger.debug(fields ?? {}, message),
+    info: (message, fields) => logger.info(fields ?? {}, message),
+    warn: (message, fields) => logger.warn(fields ?? {}, message),
+    error: (message, fields) => logger.error(fields ?? {}, message),
+  };
+}

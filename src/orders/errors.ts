@@ -1,0 +1,53 @@
+import type { FieldError } from '../contract/validation.ts';
+
+/** The order breaks a rule of the contract; `errors` lists every problem, the first one first. */
+export class InvalidOrderError extends Error {
+  override readonly name = 'InvalidOrderError';
+  readonly errors: readonly [FieldError, ...FieldError[]];
+
+  constructor(errors: readonly [FieldError, ...FieldError[]]) {
+    super(errors[0].message);
+    this.errors = errors;
+  }
+}
+
+/** The case does not exist or is another organization's; which of the two is not told. */
+export class CaseNotPermittedError extends Error {
+  override readonly name = 'CaseNotPermittedError';
+
+  constructor() {
+    super('Permission denied');
+  }
+}
+
+/** The idempotency key was used before in this organization. */
+export class IdempotencyConflictError extends Error {
+  override readonly name = 'IdempotencyConflictError';
+  /** The order that holds the key, where the payload is the same; else undefined. */
+  readonly existing: { readonly orderId: string; readonly caseId: string } | undefined;
+
+  constructor(existing: { orderId: string; caseId: string } | undefined) {
+    super('A record with the provided idempotencyKey already exists for this organization.');
+    this.existing = existing;
+  }
+}
+
+/** The organization has no such order (or document). */
+export class OrderNotFoundError extends Error {
+  override readonly name = 'OrderNotFoundError';
+
+  constructor(what = 'order') {
+    super(`${what} not found`);
+  }
+}
+
+/** The order has ended, or the pharmacy has it already. */
+export class OrderNotCancellableError extends Error {
+  override readonly name = 'OrderNotCancellableError';
+  readonly status: string;
+
+  constructor(status: string) {
+    super(`an order that is ${status} cannot be cancelled`);
+    this.status = status;
+  }
+}

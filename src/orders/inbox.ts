@@ -1,0 +1,165 @@
+import type { Database, Sql } from '../storage/database.ts';
+import { isUuid } from './read-order.ts';
+import { ENDS } from './status.ts';
+
+/** What a pharmacy can tell of an order, whatever its webhook's own format. */
+export interface PharmacyMessage {
+  /** Unique to the message over all of the pharmacy's attempts to deliver it. */
+  readonly webhookId: string;
+  readonly type: 'completed' | 'rejected' | 'cancelled' | 'tracking_added' | 'other';
+  /** Our order id, as we gave it to the pharmacy. */
+  readonly reference?: string;
+  readonly pharmacyOrderId?: string;
+  readonly shipment?: Shipment;
+}
+
+/** A parcel of an order, as the pharmacy names it. */
+export interface Shipment {
+  readonly trackingId: string;
+  readonly carrier?: string;
+  readonly trackingUrl?: string;
+}
+
+/**
+ * Takes in one message of a pharmacy: stores it, and does in the same transaction what it asks for.
+ * A message that was taken in before does nothing. One whose order is not known is kept, and
+ * applied by {@link applyWaitingMessages} when the order's pharmacy id is.
+ */
+export async function receiveMessage(
+  sql: Database,
+  pharmacyId: string,
+  message: PharmacyMessage,
+): Promise<'stored' | 'duplicate'> {
+  return await sql.begin(async (tx) => {
+    const orderId = await findOrder(tx, pharmacyId, message);
+    const inserted = await tx`
+      INSERT INTO inbox (
+        pharmacy_id, webhook_id, type, reference, pharmacy_order_id, shipment, order_id)
+      VALUES (${pharmacyId}, ${message.webhookId}, ${message.type}, ${message.reference ?? null},
+        ${message.pharmacyOrderId ?? null}, ${message.shipment === undefined ? null : tx.json({ ...message.shipment })},
+        ${orderId ?? null})
+      ON CONFLICT (pharmacy_id, webhook_id) DO NOTHING
+      RETURNING id`;
+    if (inserted.length === 0) return 'duplicate';
+    if (orderId !== undefined) await apply(tx, pharmacyId, orderId, message);
+    return 'stored';
+  });
+}
+
+/**
+ * Applies the messages that named an order only by the pharmacy's id and came before we knew that
+ * id. Called in the transaction that records it.
+ */
+export async function applyWaitingMessages(
+  sql: Sql,
+  orderId: string,
+  pharmacyId: string,
+  pharmacyOrderId: string,
+): Promise<void> {
+  await lockPharmacyOrder(sql, pharmacyId, pharmacyOrderId);
+  const waiting = await sql<WaitingMessage[]>`
+    UPDATE inbox SET order_id = ${orderId}
+    WHERE pharmacy_id = ${pharmacyId} AND pharmacy_order_id = ${pharmacyOrderId}
+      AND order_id IS NULL
+    RETURNING webhook_id, type, shipment`;
+  for (const { shipment, ...message } of waiting) {
+    await apply(sql, pharmacyId, orderId, shipment === null ? message : { ...message, shipment });
+  }
+}
+
+type WaitingMessage = Pick<PharmacyMessage, 'webhookId' | 'type'> & {
+  shipment: Shipment | null;
+};
+
+/** The order that a message speaks of; a pharmacy can only speak of orders of its own. */
+async function findOrder(
+  sql: Sql,
+  pharmacyId: string,
+  { reference, pharmacyOrderId }: PharmacyMessage,
+): Promise<string | undefined> {
+  if (reference !== undefined && isUuid(reference)) {
+    const [row] = await sql<{ id: string }[]>`
+      SELECT id FROM orders WHERE id = ${reference} AND pharmacy_id = ${pharmacyId}`;
+    if (row !== undefined) return row.id;
+  }
+  if (pharmacyOrderId === undefined) return undefined;
+  await lockPharmacyOrder(sql, pharmacyId, pharmacyOrderId);
+  const [row] = await sql<{ id: string }[]>`
+    SELECT id FROM orders
+    WHERE pharmacy_id = ${pharmacyId} AND pharmacy_order_id = ${pharmacyOrderId}`;
+  return row?.id;
+}
+
+/**
+ * Keeps a message and the recording of the id that it names from missing each other: without the
+ * lock, two transactions at once would each not see the other's row.
+ */
+async function lockPharmacyOrder(
+  sql: Sql,
+  pharmacyId: string,
+  pharmacyOrderId: string,
+): Promise<void> {
+  await sql`
+    SELECT pg_advisory_xact_lock(hashtextextended(${`${pharmacyId}/${pharmacyOrderId}`}, 0))`;
+}
+
+async function apply(
+  sql: Sql,
+  pharmacyId: string,
+  orderId: string,
+  message: PharmacyMessage,
+): Promise<void> {
+  switch (message.type) {
+    case 'completed':
+    case 'rejected':
+    case 'cancelled':
+      return await hintCompletion(sql, pharmacyId, orderId, message);
+    case 'tracking_added':
+      if (message.shipment !== undefined) await addShipment(sql, orderId, message.shipment);
+      return;
+    case 'other':
+      return;
+  }
+}
+
+/**
+ * Lets the workflow know that the pharmacy is done with the order. It is a hint: the workflow
+ * reads the order there itself. One hint of each kind is enough, so a thousand messages of one
+ * kind add one signal to the history; and an order that has ended needs none.
+ */
+async function hintCompletion(
+  sql: Sql,
+  pharmacyId: string,
+  orderId: string,
+  { type, webhookId }: PharmacyMessage,
+): Promise<void> {
+  await sql`
+    WITH first AS (
+      SELECT id, status FROM orders WHERE id = ${orderId} AND NOT EXISTS (
+        SELECT FROM inbox WHERE order_id = ${orderId} AND type = ${type}
+          AND NOT (pharmacy_id = ${pharmacyId} AND webhook_id = ${webhookId}))
+    ), noted AS (
+      INSERT INTO order_activity (order_id, actor, event, detail)
+      SELECT id, 'pharmacy', 'PHARMACY_MESSAGE', ${sql.json({ type })} FROM first
+    )
+    INSERT INTO outbox (order_id, kind)
+    SELECT id, 'completion' FROM first WHERE status <> ALL(${ENDS})`;
+}
+
+async function addShipment(
+  sql: Sql,
+  orderId: string,
+  { trackingId, carrier, trackingUrl }: Shipment,
+): Promise<void> {
+  await sql`
+    WITH added AS (
+      INSERT INTO shipments (order_id, tracking_id, carrier, tracking_url)
+      VALUES (${orderId}, ${trackingId}, ${carrier ?? null}, ${trackingUrl ?? null})
+      ON CONFLICT (order_id, tracking_id) DO NOTHING
+      RETURNING order_id
+    ), touched AS (
+      UPDATE orders SET updated_at = now() FROM added WHERE orders.id = added.order_id
+    )
+    INSERT INTO order_activity (order_id, actor, event)
+    SELECT order_id, 'pharmacy', 'TRACKING_ADDED' FROM added`;
+}

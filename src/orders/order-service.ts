@@ -1,0 +1,65 @@
+import type { OrderView } from '../contract/order.ts';
+import { type Database, inTime } from '../storage/database.ts';
+import { type Acceptance, acceptOrder } from './accept-order.ts';
+import { authenticate, type Caller } from './authenticate.ts';
+import { CaseNotPermittedError, OrderNotFoundError } from './errors.ts';
+import { type PharmacyMessage, receiveMessage } from './inbox.ts';
+import {
+  isCaseOf,
+  type OrderKey,
+  readDocument,
+  readOrder,
+  type StoredDocument,
+} from './read-order.ts';
+
+/**
+ * What the HTTP layer asks of the orders. Each call is bounded in time and throws, beside its own
+ * errors, the database's: see `isDatabaseUnavailable`.
+ */
+export interface OrderService {
+  /** Whose API key this is; undefined for one that opens nothing. */
+  authenticate(apiKey: string): Promise<Caller | undefined>;
+  /** Accepts an order; see {@link acceptOrder} for what it throws. */
+  accept(acceptance: Acceptance): Promise<{ orderId: string }>;
+  /**
+   * @throws {CaseNotPermittedError} the case is not the organization's.
+   * @throws {OrderNotFoundError} the case has no such order.
+   */
+  read(key: Required<OrderKey>): Promise<OrderView>;
+  /** As {@link OrderService.read}, for one document of the order. */
+  readDocument(key: Required<OrderKey>, documentId: string): Promise<StoredDocument>;
+  /** Takes in a pharmacy's message; see {@link receiveMessage}. */
+  receive(pharmacyId: string, message: PharmacyMessage): Promise<'stored' | 'duplicate'>;
+  /** Resolves when the database serves. */
+  check(): Promise<void>;
+}
+
+/**
+ * The orders on a database.
+ *
+ * @param hashSecret keys the hashes of API keys and fingerprints.
+ */
+export function createOrderService(database: Database, hashSecret: string): OrderService {
+  /** What hangs below another organization's case is not "not found" but forbidden. */
+  async function belowCase<T>(key: Required<OrderKey>, read: Promise<T>): Promise<T> {
+    try {
+      return await read;
+    } catch (error) {
+      if (!(error instanceof OrderNotFoundError)) throw error;
+      if (await isCaseOf(database, key.organizationId, key.caseId)) throw error;
+      throw new CaseNotPermittedError();
+    }
+  }
+
+  return {
+    authenticate: (apiKey) => inTime(authenticate(database, hashSecret, apiKey)),
+    accept: (acceptance) => inTime(acceptOrder(database, hashSecret, acceptance)),
+    read: (key) => inTime(belowCase(key, readOrder(database, key))),
+    readDocument: (key, documentId) =>
+      inTime(belowCase(key, readDocument(database, key, documentId))),
+    receive: (pharmacyId, message) => inTime(receiveMessage(database, pharmacyId, message)),
+    check: async () => {
+      await inTime(database`SELECT 1`);
+    },
+  };
+}

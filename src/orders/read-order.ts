@@ -1,0 +1,122 @@
+import type { DocumentView, OrderView, ShipmentView } from '../contract/order.ts';
+import type { Sql } from '../storage/database.ts';
+import { OrderNotFoundError } from './errors.ts';
+
+/** Which order, and who may see it. Without `caseId` the order is found in any of its cases. */
+export interface OrderKey {
+  readonly organizationId: string;
+  readonly orderId: string;
+  readonly caseId?: string;
+}
+
+/**
+ * Reads one order of an organization as the API shows it.
+ *
+ * @throws {OrderNotFoundError} the organization has no such order (in that case).
+ */
+export async function readOrder(sql: Sql, key: OrderKey): Promise<OrderView> {
+  if (!isUuid(key.orderId)) throw new OrderNotFoundError();
+  const [row] = await sql<OrderRow[]>`
+    SELECT id, case_id, status, reason_code, reason, pharmacy_id, pharmacy_order_id,
+      idempotency_key, created_at, updated_at,
+      (SELECT coalesce(json_agg(json_build_object(
+          'id', id, 'name', name, 'contentType', content_type, 'size', size, 'sha256', sha256,
+          'createdAt', created_at) ORDER BY created_at, id), '[]')
+        FROM documents WHERE order_id = orders.id) AS documents,
+      (SELECT coalesce(json_agg(json_build_object(
+          'carrier', carrier, 'trackingId', tracking_id, 'trackingUrl', tracking_url,
+          'addedAt', added_at) ORDER BY id), '[]')
+        FROM shipments WHERE order_id = orders.id) AS shipments
+    FROM orders
+    WHERE id = ${key.orderId} AND organization_id = ${key.organizationId}
+      AND ${key.caseId === undefined ? sql`true` : sql`case_id = ${key.caseId}`}`;
+  if (row === undefined) throw new OrderNotFoundError();
+  return {
+    id: row.id,
+    caseId: row.caseId,
+    status: row.status,
+    ...(row.reasonCode === null ? {} : { reasonCode: row.reasonCode }),
+    ...(row.reason === null ? {} : { reason: row.reason }),
+    pharmacyId: row.pharmacyId,
+    pharmacyOrderId: row.pharmacyOrderId,
+    idempotencyKey: row.idempotencyKey,
+    createdAt: timestamp(row.createdAt),
+    updatedAt: timestamp(row.updatedAt),
+    documents: row.documents.map((document) => ({
+      ...document,
+      createdAt: timestamp(document.createdAt),
+    })),
+    shipments: row.shipments.map((shipment) => ({
+      ...(shipment.carrier === null ? {} : { carrier: shipment.carrier }),
+      trackingId: shipment.trackingId,
+      ...(shipment.trackingUrl === null ? {} : { trackingUrl: shipment.trackingUrl }),
+      addedAt: timestamp(shipment.addedAt),
+    })),
+  };
+}
+
+/** A stored document with the place of its bytes. */
+export interface StoredDocument extends DocumentView {
+  readonly storageKey: string;
+}
+
+/**
+ * Finds one stored document of an order.
+ *
+ * @throws {OrderNotFoundError} the organization has no such document in that order and case.
+ */
+export async function readDocument(
+  sql: Sql,
+  key: Required<OrderKey>,
+  documentId: string,
+): Promise<StoredDocument> {
+  if (!isUuid(key.orderId) || !isUuid(documentId)) throw new OrderNotFoundError('document');
+  const [row] = await sql<DocumentRow[]>`
+    SELECT documents.id, name, content_type, size, sha256, storage_key, documents.created_at
+    FROM documents JOIN orders ON orders.id = order_id
+    WHERE documents.id = ${documentId} AND order_id = ${key.orderId}
+      AND case_id = ${key.caseId} AND organization_id = ${key.organizationId}`;
+  if (row === undefined) throw new OrderNotFoundError('document');
+  return { ...row, size: Number(row.size), createdAt: timestamp(row.createdAt) };
+}
+
+/** Whether a case is this organization's. */
+export async function isCaseOf(sql: Sql, organizationId: string, caseId: string): Promise<boolean> {
+  if (caseId.includes('\0')) return false;
+  const rows = await sql`
+    SELECT FROM cases WHERE id = ${caseId} AND organization_id = ${organizationId}`;
+  return rows.length > 0;
+}
+
+/** Whether a text is a UUID; Postgres refuses to compare a uuid column with anything else. */
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}
+
+/** RFC 3339 in UTC with milliseconds, from what Postgres gives as a timestamp or inside JSON. */
+function timestamp(value: Date | string): string {
+  return new Date(value).toISOString();
+}
+
+interface OrderRow {
+  id: string;
+  caseId: string;
+  status: OrderView['status'];
+  reasonCode: string | null;
+  reason: string | null;
+  pharmacyId: string;
+  pharmacyOrderId: string | null;
+  idempotencyKey: string | null;
+  createdAt: Date;
+  updatedAt: Date;
+  documents: DocumentView[];
+  shipments: (Omit<ShipmentView, 'carrier' | 'trackingUrl'> & {
+    carrier: string | null;
+    trackingUrl: string | null;
+  })[];
+}
+
+interface DocumentRow extends Omit<StoredDocument, 'size' | 'createdAt'> {
+  size: string;
+  createdAt: Date;
+}

@@ -1,0 +1,49 @@
+import type { OrderStatus } from '../contract/order.ts';
+
+/**
+ * The order's life, in one place: from each state, the states that may follow. `COMPLETED`,
+ * `REJECTED`, `CANCELLED` and `EXPIRED` are ends; `NEEDS_ATTENTION` rests until an operator sends
+ * the order on.
+ */
+const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
+  ACCEPTED: ['PLACING', 'NEEDS_ATTENTION', 'CANCELLED'],
+  PLACING: ['AWAITING_COMPLETION', 'REJECTED', 'NEEDS_ATTENTION'],
+  AWAITING_COMPLETION: [
+    'FETCHING_DOCUMENTS',
+    'REJECTED',
+    'CANCELLED',
+    'EXPIRED',
+    'NEEDS_ATTENTION',
+  ],
+  FETCHING_DOCUMENTS: ['COMPLETED', 'REJECTED', 'CANCELLED', 'NEEDS_ATTENTION'],
+  NEEDS_ATTENTION: [
+    'PLACING',
+    'AWAITING_COMPLETION',
+    'FETCHING_DOCUMENTS',
+    'REJECTED',
+    'CANCELLED',
+    'EXPIRED',
+  ],
+  COMPLETED: [],
+  REJECTED: [],
+  CANCELLED: [],
+  EXPIRED: [],
+};
+
+/** Whether an order in `from` may become `to`. */
+export function mayBecome(from: OrderStatus, to: OrderStatus): boolean {
+  return NEXT[from].includes(to);
+}
+
+/** The states from which an order may become `to`. */
+export function statesBefore(to: OrderStatus): OrderStatus[] {
+  return (Object.keys(NEXT) as OrderStatus[]).filter((from) => mayBecome(from, to));
+}
+
+/** Whether an order in this state has ended. */
+export function isEnd(status: OrderStatus): boolean {
+  return NEXT[status].length === 0;
+}
+
+/** The states in which an order has ended. */
+export const ENDS: OrderStatus[] = (Object.keys(NEXT) as OrderStatus[]).filter(isEnd);

@@ -1,0 +1,84 @@
+import type { Database } from '../storage/database.ts';
+import type { PharmacyGateway } from './gateway.ts';
+import type { PharmacyMessage } from '../orders/inbox.ts';
+import { createRestGateway } from './rest-gateway.ts';
+import { parseRestMessage } from './rest-message.ts';
+import { isAuthentic, parseWebhookAuth, type RawWebhook } from './webhook-auth.ts';
+
+/** A pharmacy as it is configured. */
+export interface Pharmacy {
+  readonly id: string;
+  readonly kind: string;
+  readonly active: boolean;
+  /** How long an order may wait here for its completion, in milliseconds; null: the default. */
+  readonly completionLimitMs: number | null;
+  /** Whether a webhook comes from this pharmacy. */
+  isAuthentic(webhook: RawWebhook): boolean;
+  /** What an authentic webhook says; undefined when it is no message of this kind of pharmacy. */
+  readMessage(webhook: RawWebhook): PharmacyMessage | undefined;
+}
+
+/** The pharmacies that this deployment knows. */
+export interface PharmacyDirectory {
+  find(pharmacyId: string): Promise<Pharmacy | undefined>;
+  /** The gateway to a pharmacy; undefined for one that is unknown or of an unknown kind. */
+  gateway(pharmacyId: string): Promise<PharmacyGateway | undefined>;
+}
+
+/** What a kind of pharmacy needs; CONTRIBUTING.md tells how to add one. */
+interface PharmacyKind {
+  createGateway(options: { baseUrl: string; token: string; timeoutMs: number }): PharmacyGateway;
+  parseMessage(webhook: RawWebhook): PharmacyMessage | undefined;
+}
+
+const KINDS: Readonly<Record<string, PharmacyKind>> = {
+  rest: { createGateway: createRestGateway, parseMessage: parseRestMessage },
+};
+
+/**
+ * The directory over the table `pharmacies`. Each look reads the table, so that a pharmacy's new
+ * address or token holds from the next call on.
+ *
+ * @param timeoutMs for one call to a pharmacy.
+ */
+export function createPharmacyDirectory(database: Database, timeoutMs: number): PharmacyDirectory {
+  async function read(pharmacyId: string): Promise<PharmacyRow | undefined> {
+    if (pharmacyId.includes('\0')) return undefined;
+    const [row] = await database<PharmacyRow[]>`
+      SELECT id, kind, base_url, token, webhook_auth, active, completion_limit_ms
+      FROM pharmacies WHERE id = ${pharmacyId}`;
+    return row;
+  }
+
+  return {
+    async find(pharmacyId) {
+      const row = await read(pharmacyId);
+      if (row === undefined) return undefined;
+      const auth = parseWebhookAuth(row.webhookAuth);
+      return {
+        id: row.id,
+        kind: row.kind,
+        active: row.active,
+        completionLimitMs: row.completionLimitMs === null ? null : Number(row.completionLimitMs),
+        isAuthentic: (webhook) => isAuthentic(auth, webhook),
+        readMessage: (webhook) => KINDS[row.kind]?.parseMessage(webhook),
+      };
+    },
+    async gateway(pharmacyId) {
+      const row = await read(pharmacyId);
+      const kind = row === undefined ? undefined : KINDS[row.kind];
+      if (row === undefined || kind === undefined) return undefined;
+      return kind.createGateway({ baseUrl: row.baseUrl, token: row.token, timeoutMs });
+    },
+  };
+}
+
+interface PharmacyRow {
+  id: string;
+  kind: string;
+  baseUrl: string;
+  token: string;
+  webhookAuth: unknown;
+  active: boolean;
+  completionLimitMs: string | null;
+}

@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { OrderRefusedError, PharmacyFaultError, PharmacyUnavailableError } from './errors.ts';
+import type { PharmacyGateway, PharmacyOrder } from './gateway.ts';
+import { parseRetryAfter } from './retry-after.ts';
+
+const documentSchema = z.object({
+  id: z.string().min(1).max(255),
+  name: z.string().min(1).max(1_000),
+  contentType: z.string().min(1).max(255),
+  size: z.number().int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/i).toLowerCase(),
+  url: z.string().min(1),
+});
+
+const orderSchema = z.object({
+  id: z.string().min(1).max(255),
+  reference: z.string(),
+  status: z.enum(['accepted', 'in_progress', 'completed', 'rejected', 'cancelled']),
+  reason: z.string().nullish().transform((reason) => reason ?? undefined),
+  documents: z.array(documentSchema).nullish().transform((documents) => documents ?? []),
+});
+
+/** A pharmacy's code goes into logs and the Temporal UI, so it may only look like one. */
+const refusalSchema = z.object({
+  code: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/).catch('ORDER_REFUSED'),
+  message: z.string().max(2_000).optional().catch(undefined),
+});
+
+/**
+ * The gateway to a pharmacy that speaks the `rest` protocol (contract, `api.md`, "What a pharmacy
+ * offers").
+ *
+ * @param options.baseUrl `{base}` of that table.
+ * @param options.token the bearer token; sent to that origin only.
+ * @param options.timeoutMs for one call, its answer's body included; a download may take ten times
+ *   as long.
+ */
+export function createRestGateway(options: {
+  baseUrl: string;
+  token: string;
+  timeoutMs: number;
+}): PharmacyGateway {
+  const base = options.baseUrl.replace(/\/+$/, '');
+
+  async function call(
+    url: string,
+    init: { method?: string; headers?: Record<string, string>; body?: string },
+    signal: AbortSignal,
+    timeoutMs = options.timeoutMs,
+  ): Promise<Response> {
+    try {
+      const response = await fetch(url, {
+        ...init,
+        headers: { accept: 'application/json', ...init.headers, authorization: `Bearer ${options.token}` },
+        // A redirect would take the token and the order to a place that nobody configured.
+        redirect: 'manual',
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      });
+      if (response.status === 429 || response.status >= 500) {
+        const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
+        await response.body?.cancel();
+        throw new PharmacyUnavailableError(`PHARMACY_HTTP_${response.status}`, { retryAfterMs });
+      }
+      return response;
+    } catch (error) {
+      throw asPharmacyError(error);
+    }
+  }
+
+  async function readOrder(response: Response): Promise<PharmacyOrder> {
+    try {
+      return orderSchema.parse(await response.json());
+    } catch (error) {
+      if (error instanceof z.ZodError || error instanceof SyntaxError) {
+        // What came is not kept: a proxy's page, or an order with a patient in it.
+        throw new PharmacyUnavailableError('PHARMACY_BAD_ANSWER');
+      }
+      throw asPharmacyError(error);
+    }
+  }
+
+  async function fault(response: Response): Promise<PharmacyFaultError> {
+    await response.body?.cancel();
+    return new PharmacyFaultError(`PHARMACY_HTTP_${response.status}`);
+  }
+
+  return {
+    async place({ reference, ...order }, signal) {
+      const response = await call(
+        `${base}/orders`,
+        {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'idempotency-key': reference },
+          body: JSON.stringify({ reference, ...order }),
+        },
+        signal,
+      );
+      if (response.status === 201 || response.status === 200) return await readOrder(response);
+      if (response.status === 409) {
+        await response.body?.cancel();
+        return 'exists';
+      }
+      if (response.status === 422) throw await readRefusal(response);
+      throw await fault(response);
+    },
+
+    async findByReference(reference, signal) {
+      const url = `${base}/orders?reference=${encodeURIComponent(reference)}`;
+      const response = await call(url, {}, signal);
+      if (response.status === 404) {
+        await response.body?.cancel();
+        return undefined;
+      }
+      if (response.status !== 200) throw await fault(response);
+      return await readOrder(response);
+    },
+
+    async get(pharmacyOrderId, signal) {
+      const url = `${base}/orders/${encodeURIComponent(pharmacyOrderId)}`;
+      const response = await call(url, {}, signal);
+      if (response.status !== 200) throw await fault(response);
+      return await readOrder(response);
+    },
+
+    async cancel(pharmacyOrderId, signal) {
+      const url = `${base}/orders/${encodeURIComponent(pharmacyOrderId)}/cancel`;
+      const response = await call(url, { method: 'POST' }, signal);
+      if (response.status !== 200 && response.status !== 409) throw await fault(response);
+      await response.body?.cancel();
+      return response.status === 200 ? 'cancelled' : 'too-late';
+    },
+
+    async download(document, signal) {
+      const url = URL.parse?.(document.url, `${base}/`) ?? new URL(document.url, `${base}/`);
+      if (url.origin !== new URL(base).origin) throw new PharmacyFaultError('DOCUMENT_URL_FOREIGN');
+      const response = await call(url.href, { headers: { accept: '*/*' } }, signal, options.timeoutMs * 10);
+      if (response.status !== 200) throw await fault(response);
+      return bytesOf(response);
+    },
+  };
+}
+
+async function readRefusal(response: Response): Promise<OrderRefusedError> {
+  const body: unknown = await response.json().catch(() => ({}));
+  const refusal = refusalSchema.safeParse(body);
+  return refusal.success
+    ? new OrderRefusedError(refusal.data.code, refusal.data.message)
+    : new OrderRefusedError('ORDER_REFUSED', undefined);
+}
+
+async function* bytesOf(response: Response): AsyncIterable<Uint8Array> {
+  try {
+    if (response.body !== null) yield* response.body;
+  } catch (error) {
+    throw asPharmacyError(error);
+  }
+}
+
+/** Everything that goes wrong between two machines can be tried again; only the code is kept. */
+function asPharmacyError(error: unknown): Error {
+  if (error instanceof PharmacyUnavailableError) return error;
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    return new PharmacyUnavailableError('PHARMACY_TIMEOUT', { cause: error });
+  }
+  const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
+  const code = typeof cause?.code === 'string' ? cause.code : 'UNREACHABLE';
+  return new PharmacyUnavailableError(`PHARMACY_${code}`, { cause: error });
+}

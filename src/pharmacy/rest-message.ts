@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { PharmacyMessage } from '../orders/inbox.ts';
+import type { RawWebhook } from './webhook-auth.ts';
+
+const text = z.string().min(1).max(255).optional().catch(undefined);
+
+const messageSchema = z.object({
+  type: z.string(),
+  data: z
+    .object({
+      id: text,
+      reference: text,
+      trackingId: text,
+      carrier: text,
+      trackingUrl: z.url({ protocol: /^https?$/ }).max(2_000).optional().catch(undefined),
+    })
+    .catch({}),
+});
+
+const TYPES: Readonly<Record<string, PharmacyMessage['type']>> = {
+  'order.completed': 'completed',
+  'order.rejected': 'rejected',
+  'order.cancelled': 'cancelled',
+  'order.tracking_added': 'tracking_added',
+};
+
+/**
+ * Reads an authentic webhook of a `rest` pharmacy (contract, `api.md`, "What a pharmacy offers").
+ * A type that we do not know is kept as `other`; text that Postgres cannot hold is left out.
+ *
+ * @returns undefined when the body is no such message.
+ */
+export function parseRestMessage({ headers, body }: RawWebhook): PharmacyMessage | undefined {
+  const parsed = messageSchema.safeParse(parseJson(body));
+  if (!parsed.success) return undefined;
+  const { type, data } = parsed.data;
+  const { id, reference, trackingId, carrier, trackingUrl } = withoutNul(data);
+  const sentId = headers['webhook-id'];
+  return {
+    // Only Standard Webhooks promises an id; without one, equal bodies are one message.
+    webhookId:
+      typeof sentId === 'string' && sentId !== ''
+        ? sentId.slice(0, 255)
+        : createHash('sha256').update(body).digest('hex'),
+    type: TYPES[type] ?? 'other',
+    ...(reference === undefined ? {} : { reference }),
+    ...(id === undefined ? {} : { pharmacyOrderId: id }),
+    ...(trackingId === undefined
+      ? {}
+      : {
+          shipment: {
+            trackingId,
+            ...(carrier === undefined ? {} : { carrier }),
+            ...(trackingUrl === undefined ? {} : { trackingUrl }),
+          },
+        }),
+  };
+}
+
+function withoutNul<T extends Record<string, string | undefined>>(fields: T): Partial<T> {
+  const kept = Object.entries(fields).filter(([, value]) => !value?.includes('\0'));
+  return Object.fromEntries(kept) as Partial<T>;
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,14 @@
+/** Longest wait that a pharmacy can ask of us; beyond it, our own backoff decides. */
+const LONGEST_MS = 60 * 60_000;
+
+/**
+ * Reads a `Retry-After` header: seconds or an HTTP date (RFC 9110, section 10.2.3).
+ *
+ * @param now milliseconds since the epoch.
+ * @returns milliseconds, at most an hour; undefined for no header or one that is malformed.
+ */
+export function parseRetryAfter(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined;
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_MS);
+}

@@ -1,0 +1,72 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+import { z } from 'zod';
+
+const webhookAuthSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('standard-webhooks'), secret: z.string().min(1) }),
+  z.object({ kind: z.literal('basic'), username: z.string(), password: z.string().min(1) }),
+  z.object({ kind: z.literal('bearer'), token: z.string().min(1) }),
+  z.object({ kind: z.literal('none') }),
+]);
+
+/** How a pharmacy's webhooks are authenticated; `none` is a pharmacy that sends no webhooks. */
+export type WebhookAuth = z.output<typeof webhookAuthSchema>;
+
+/** Reads the configured authentication; what is malformed authenticates nothing. */
+export function parseWebhookAuth(value: unknown): WebhookAuth {
+  const result = webhookAuthSchema.safeParse(value);
+  return result.success ? result.data : { kind: 'none' };
+}
+
+/** The request as it came: lower-case header names, the body's raw bytes. */
+export interface RawWebhook {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/**
+ * Whether a webhook comes from the pharmacy. `standard-webhooks` checks the signature over the raw
+ * bytes and refuses a timestamp more than five minutes off (standardwebhooks.com, specification,
+ * "Verifying webhook authenticity").
+ */
+export function isAuthentic(auth: WebhookAuth, { headers, body }: RawWebhook): boolean {
+  switch (auth.kind) {
+    case 'standard-webhooks':
+      // The library takes text; only of valid UTF-8 is the text the same as the bytes.
+      if (!isUtf8(body)) return false;
+      try {
+        new Webhook(auth.secret).verify(
+          body.toString('utf8'),
+          {
+            'webhook-id': single(headers['webhook-id']),
+            'webhook-timestamp': single(headers['webhook-timestamp']),
+            'webhook-signature': single(headers['webhook-signature']),
+          },
+          { jsonParse: false },
+        );
+        return true;
+      } catch {
+        return false;
+      }
+    case 'basic': {
+      const credentials = Buffer.from(`${auth.username}:${auth.password}`).toString('base64');
+      return sameText(single(headers.authorization), `Basic ${credentials}`);
+    }
+    case 'bearer':
+      return sameText(single(headers.authorization), `Bearer ${auth.token}`);
+    case 'none':
+      return false;
+  }
+}
+
+/** A header that was sent once; one that was sent twice proves nothing. */
+function single(value: string | string[] | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** Compares in constant time, whatever the lengths. */
+function sameText(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

@@ -1,0 +1,35 @@
+import { createFileStore } from './documents/file-store.ts';
+import { createApp } from './http/app.ts';
+import { createOrderService } from './orders/order-service.ts';
+import { createPharmacyDirectory } from './pharmacy/directory.ts';
+import { runProcess } from './process.ts';
+import { openDatabase } from './storage/database.ts';
+import { createTemporalCheck } from './temporal/check.ts';
+import { connectionOptions } from './temporal/connection-options.ts';
+
+// The server process: takes orders and pharmacies' webhooks over HTTP into Postgres.
+
+await runProcess('server', process.env, async ({ config, log }) => {
+  const database = openDatabase(config.database.url, config.database.poolSize);
+  const temporal = createTemporalCheck(connectionOptions(process.env, config.temporal.address));
+  const app = createApp(
+    {
+      orders: createOrderService(database, config.hashSecret),
+      documents: createFileStore(config.documentsDir),
+      pharmacies: createPharmacyDirectory(database, config.pharmacy.timeoutMs),
+      checkTemporal: () => temporal.check(),
+    },
+    log,
+  );
+  const { host, port } = config.http;
+  await app.listen({ host, port });
+  log.info('listening', { address: `http://${host}:${port}` });
+
+  return {
+    async stop() {
+      await app.close();
+      await temporal.close();
+      await database.end({ timeout: 2 });
+    },
+  };
+});

@@ -1,0 +1,87 @@
+import postgres from 'postgres';
+
+/** A connection pool, or a transaction of it: what every SQL function takes. */
+export type Sql = postgres.Sql | postgres.TransactionSql;
+
+/** A connection pool; `end()` closes it. */
+export type Database = postgres.Sql;
+
+/**
+ * Opens a connection pool to Postgres. Connecting is lazy: with Postgres away, each query fails
+ * within about two seconds, and the next one after Postgres is back succeeds.
+ *
+ * @param url `postgres://…`
+ * @param poolSize most connections at once.
+ */
+export function openDatabase(url: string, poolSize: number): Database {
+  return postgres(url, {
+    max: poolSize,
+    connect_timeout: 2, // seconds
+    idle_timeout: 60,
+    // The library's own backoff grows to 20 s, which a caller who is to be told 503 would wait out.
+    backoff: () => 0.2,
+    transform: { column: { from: postgres.toCamel } },
+    onnotice: () => {},
+    connection: {
+      application_name: 'rx-orders',
+      statement_timeout: 10_000, // milliseconds
+      lock_timeout: 5_000,
+      idle_in_transaction_session_timeout: 15_000,
+    },
+  });
+}
+
+/** Longest that a caller waits for Postgres before it is told to come back. */
+const PATIENCE_MS = 2_000;
+
+/** Postgres did not answer in time; whether it did what it was asked is not known. */
+export class DatabaseTimeoutError extends Error {
+  override readonly name = 'DatabaseTimeoutError';
+  readonly code = 'DATABASE_TIMEOUT';
+}
+
+/**
+ * Waits for a query, but not for a server that is frozen or a pool that is long: no time-out of
+ * Postgres itself covers those.
+ *
+ * @throws {DatabaseTimeoutError} after two seconds.
+ */
+export async function inTime<T>(query: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DatabaseTimeoutError()), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([query, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const CONNECTION_FAULTS = new Set([
+  'DATABASE_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/**
+ * Whether an error means that Postgres cannot serve just now, so that the same call may succeed
+ * later: the connection failed, or the server is starting, stopping, out of connections, of disk or
+ * of time (SQLSTATE classes 08, 53, 57 and 40001, 40P01, 55P03; Postgres documentation, appendix A).
+ */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
+  return (
+    CONNECTION_FAULTS.has(error.code) ||
+    /^(08|53|57)/.test(error.code) ||
+    ['40001', '40P01', '55P03'].includes(error.code)
+  );
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import postgres from 'postgres';
+
+const MIGRATIONS = new URL('./migrations/', import.meta.url);
+
+/** Any fixed number; it only has to be the same in all processes that migrate one database. */
+const MIGRATION_LOCK = 7_261_100;
+
+/** A migration that was applied differs from the file of its name: files never change after landing. */
+export class MigrationChangedError extends Error {
+  override readonly name = 'MigrationChangedError';
+}
+
+/**
+ * Brings a database to the current schema: applies the numbered files of `migrations/` that it does
+ * not have yet, all in one transaction. Safe to run from many processes at once and to repeat.
+ *
+ * @param databaseUrl `postgres://…` of a role that may create tables.
+ * @throws {MigrationChangedError} a file was edited after it had been applied here.
+ */
+export async function migrate(databaseUrl: string): Promise<void> {
+  const files = (await readdir(MIGRATIONS)).filter((name) => /^\d{4}-.+\.sql$/.test(name)).sort();
+  const sql = postgres(databaseUrl, { max: 1, connect_timeout: 5, onnotice: () => {} });
+  try {
+    await sql.begin(async (tx) => {
+      await tx`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`;
+      await tx`
+        CREATE TABLE IF NOT EXISTS schema_migrations (
+          name text PRIMARY KEY,
+          sha256 text NOT NULL,
+          applied_at timestamptz NOT NULL DEFAULT now()
+        )`;
+      const rows = await tx<{ name: string; sha256: string }[]>`
+        SELECT name, sha256 FROM schema_migrations`;
+      const applied = new Map(rows.map((row) => [row.name, row.sha256]));
+      for (const name of files) {
+        const text = await readFile(new URL(name, MIGRATIONS), 'utf8');
+        const sha256 = createHash('sha256').update(text).digest('hex');
+        const known = applied.get(name);
+        if (known === undefined) {
+          await tx.unsafe(text);
+          await tx`INSERT INTO schema_migrations (name, sha256) VALUES (${name}, ${sha256})`;
+        } else if (known !== sha256) {
+          throw new MigrationChangedError(
+            `migration ${name} was edited after it had been applied; put it back and add a new file`,
+          );
+        }
+      }
+    });
+  } finally {
+    await sql.end();
+  }
+}

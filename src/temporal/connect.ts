@@ -1,0 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
+import type { Log } from '../log.ts';
+
+/**
+ * Connects to Temporal, trying again until it answers: a worker that starts before Temporal waits
+ * for it. Each attempt is a fresh connection, because a failed one stays failed.
+ *
+ * @returns undefined when `signal` aborted first.
+ */
+export async function connectWhenUp(
+  options: NativeConnectionOptions,
+  log: Log,
+  signal: AbortSignal,
+): Promise<NativeConnection | undefined> {
+  while (!signal.aborted) {
+    try {
+      return await NativeConnection.connect(options);
+    } catch (error) {
+      const code = error instanceof Error ? error.name : 'UNKNOWN';
+      log.warn('waiting for Temporal', { address: options.address ?? '', code });
+      await sleep(1_000, undefined, { signal }).catch(() => undefined);
+    }
+  }
+  return undefined;
+}

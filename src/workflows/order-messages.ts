@@ -1,0 +1,49 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { OrderStatus } from '../contract/order.ts';
+
+/** The workflow type's name on the wire. Open orders carry it: it never changes. */
+export const ORDER_WORKFLOW = 'order';
+
+/** The workflow id of an order. */
+export function orderWorkflowId(orderId: string): string {
+  return `order-${orderId}`;
+}
+
+/** What an order workflow is started with: ids only, no patient data. */
+export interface OrderInput {
+  readonly orderId: string;
+  readonly pharmacyId: string;
+}
+
+/** How an order ended. */
+export interface OrderResult {
+  readonly orderId: string;
+  readonly status: EndStatus;
+  /** A stable code, where the end has a reason. */
+  readonly reasonCode?: string;
+}
+
+export type EndStatus = Extract<OrderStatus, 'COMPLETED' | 'REJECTED' | 'CANCELLED' | 'EXPIRED'>;
+
+/** Where an order workflow is. */
+export interface OrderProgress {
+  readonly status: OrderStatus;
+  /** RFC 3339. */
+  readonly since: string;
+  readonly reasonCode?: string;
+}
+
+/**
+ * The pharmacy is said to be done with the order. A hint, not the truth: the workflow reads the
+ * order at the pharmacy. May come early, late, twice.
+ */
+export const orderCompleted = defineSignal('orderCompleted');
+
+/** The order was cancelled in the database; the workflow is to look. */
+export const cancelRequested = defineSignal('cancelRequested');
+
+/** Where the order is. */
+export const statusQuery = defineQuery<OrderProgress>('status');
+
+/** Sends an order on that rests in `NEEDS_ATTENTION`; refused in any other state. */
+export const retryUpdate = defineUpdate<void>('retry');

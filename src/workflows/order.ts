@@ -1,0 +1,166 @@
+import {
+  ActivityCancellationType,
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { OrderStatus } from '../contract/order.ts';
+import type { OrderActivities, StepResult, WaitLimits } from './order-activities.ts';
+import {
+  cancelRequested,
+  type OrderInput,
+  type OrderProgress,
+  type OrderResult,
+  orderCompleted,
+  retryUpdate,
+  statusQuery,
+} from './order-messages.ts';
+
+// An activity says itself when to try again (`nextRetryDelay`); these intervals are for the attempts
+// that end without a word, such as a killed worker's.
+const retry = { initialInterval: '1s', maximumInterval: '1m' } as const;
+
+const checking = proxyLocalActivities<OrderActivities>({ startToCloseTimeout: '10s', retry });
+
+const placing = proxyActivities<OrderActivities>({
+  startToCloseTimeout: '2m',
+  heartbeatTimeout: '10s',
+  retry,
+});
+
+const fetching = proxyActivities<OrderActivities>({
+  startToCloseTimeout: '30m',
+  heartbeatTimeout: '10s',
+  retry,
+});
+
+const looking = proxyActivities<OrderActivities>({
+  startToCloseTimeout: '1m',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry,
+});
+
+/**
+ * One prescription order, from its acceptance to its end:
+ * validate → place order → wait for completion → fetch documents.
+ */
+export async function order(input: OrderInput): Promise<OrderResult> {
+  // A cancel request of the Temporal UI must not end an order that the pharmacy may have:
+  // cancelling goes through Postgres and reaches the workflow as a signal.
+  return await CancellationScope.nonCancellable(() => carryThrough(input));
+}
+
+async function carryThrough({ orderId, pharmacyId }: OrderInput): Promise<OrderResult> {
+  let progress: OrderProgress = { status: 'ACCEPTED', since: now() };
+  let pharmacyHint = false;
+  let cancelHint = false;
+  let retryWanted = false;
+
+  setHandler(statusQuery, () => progress);
+  setHandler(orderCompleted, () => {
+    pharmacyHint = true;
+  });
+  setHandler(cancelRequested, () => {
+    cancelHint = true;
+  });
+  setHandler(
+    retryUpdate,
+    () => {
+      retryWanted = true;
+    },
+    {
+      validator: () => {
+        if (progress.status !== 'NEEDS_ATTENTION') {
+          throw ApplicationFailure.nonRetryable(`the order is ${progress.status}`, 'NOT_RETRYABLE');
+        }
+      },
+    },
+  );
+
+  enter('ACCEPTED', 'Being checked.');
+  const checked = await step(() => checking.validateOrder(orderId));
+  if (checked.outcome === 'ended') return await end(checked);
+
+  const placed = await step(() => {
+    enter('PLACING', `Being placed at ${pharmacyId}.`);
+    return placing.placeOrder(orderId);
+  });
+  if (placed.outcome === 'ended') return await end(placed);
+  if (placed.settled) pharmacyHint = true;
+
+  const limit = Date.now() + checked.completionLimitMs;
+  for (;;) {
+    enter('AWAITING_COMPLETION', `Waiting for ${pharmacyId}, until ${new Date(limit).toISOString()}.`);
+    const inTime = await completion(checked, limit);
+    const result = await step(() => {
+      if (!inTime) return fetching.expireOrder(orderId);
+      enter('FETCHING_DOCUMENTS', `Fetching the documents from ${pharmacyId}.`);
+      return fetching.fetchDocuments(orderId);
+    });
+    if (result.outcome === 'ended') return await end(result);
+    // A hint came too early, or a completion just before the limit: look again.
+  }
+
+  /** Waits until the pharmacy is said to be done, or is seen to be; false when time is up. */
+  async function completion({ firstLookMs }: WaitLimits, until: number): Promise<boolean> {
+    const firstLook = Math.max(1, Math.min(firstLookMs, until - Date.now()));
+    let inTime = await condition(() => pharmacyHint, firstLook);
+    if (!inTime) {
+      const scope = new CancellationScope();
+      const look = scope.run(() => looking.lookForCompletion(orderId, until));
+      const seen = await Promise.race([look, condition(() => pharmacyHint)]);
+      scope.cancel();
+      await look.catch(ignoreCancellation);
+      inTime = seen !== 'too-late';
+    }
+    pharmacyHint = false;
+    return inTime;
+  }
+
+  /** Runs a step until it is done or the order has ended; rests while people have to look. */
+  async function step<Done>(run: () => Promise<StepResult<Done>>): Promise<Resolved<Done>> {
+    for (;;) {
+      const result = await run();
+      if (result.outcome !== 'needs-attention') return result;
+      enter('NEEDS_ATTENTION', `${result.reasonCode}. Send the update "retry".`, result.reasonCode);
+      await condition(() => retryWanted || cancelHint);
+      retryWanted = false;
+      cancelHint = false;
+    }
+  }
+
+  async function end({ status, reasonCode }: Ended): Promise<OrderResult> {
+    enter(status, 'The order has ended.', reasonCode);
+    await condition(allHandlersFinished);
+    return { orderId, status, ...(reasonCode === undefined ? {} : { reasonCode }) };
+  }
+
+  /** Tells the query, the UI and the search where the order is now. */
+  function enter(status: OrderStatus, details: string, reasonCode?: string): void {
+    // The search attribute is an event; the first one came with the start.
+    if (status !== progress.status) {
+      upsertSearchAttributes([{ key: { name: 'OrderStatus', type: 'KEYWORD' }, value: status }]);
+      progress = { status, since: now(), ...(reasonCode === undefined ? {} : { reasonCode }) };
+    }
+    setCurrentDetails(`**${status}** since ${progress.since}\n\n${details}`);
+  }
+}
+
+type Ended = Extract<StepResult, { outcome: 'ended' }>;
+type Resolved<Done> = Ended | ({ readonly outcome: 'done' } & Done);
+
+/** The workflow's own time, which a replay repeats. */
+function now(): string {
+  return new Date().toISOString();
+}
+
+function ignoreCancellation(error: unknown): void {
+  if (!isCancellation(error)) throw error;
+}

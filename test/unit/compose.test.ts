@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { parseConfiguration } from '../../simulator/configuration.ts';
+import { parseConfig } from '../../src/config.ts';
+
+interface Service {
+  readonly image: string;
+  readonly command?: string[];
+  readonly environment?: Record<string, string>;
+  readonly ports?: string[];
+  readonly restart?: string;
+  readonly healthcheck?: { readonly test?: string[]; readonly disable?: boolean };
+}
+
+const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
+const composeText = read('docker-compose.yml');
+const compose = parse(composeText, { merge: true }) as { services: Record<string, Service> };
+const services = Object.entries(compose.services);
+const example = parseEnv(read('.env.example'));
+const configVariables = [...read('src/config.ts').matchAll(/^ {2}([A-Z][A-Z0-9_]+):/gm)].map(
+  ([, name]) => String(name),
+);
+
+const SECRETS = [
+  'HASH_SECRET',
+  'POSTGRES_PASSWORD',
+  'DATABASE_PASSWORD',
+  'TEMPORAL_DATABASE_PASSWORD',
+];
+const filled = { ...example, ...Object.fromEntries(SECRETS.map((name) => [name, 'x'.repeat(48)])) };
+
+/** Replaces `${NAME:-default}` and `${NAME:?message}` as compose does. */
+function interpolate(text: string, env: Record<string, string | undefined>): string {
+  return text.replaceAll(/\$\{(\w+):([-?])([^}]*)\}/g, (_, name: string, kind, rest: string) => {
+    const value = env[name];
+    if (value) return value;
+    if (kind === '?') throw new Error(rest);
+    return rest;
+  });
+}
+
+function environmentOf(service: string, env: Record<string, string | undefined>) {
+  const own = compose.services[service]?.environment ?? {};
+  return Object.fromEntries(
+    Object.entries(own).map(([name, value]) => [name, interpolate(value, env)]),
+  );
+}
+
+describe('.env.example', () => {
+  it('names every variable of the configuration', () => {
+    expect(configVariables.length).toBeGreaterThan(15);
+    expect(Object.keys(example)).toEqual(expect.arrayContaining(configVariables));
+  });
+
+  it('names no variable that neither the configuration nor compose reads', () => {
+    const inCompose = [...composeText.matchAll(/\$\{(\w+)/g)].map(([, name]) => name);
+    const known = new Set([...configVariables, ...inCompose]);
+    expect(Object.keys(example).filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('names every variable that compose reads', () => {
+    const inCompose = [...composeText.matchAll(/\$\{(\w+)/g)].map(([, name]) => name);
+    expect(Object.keys(example)).toEqual(expect.arrayContaining(inCompose));
+  });
+
+  it('is a configuration once its secrets are set, and shows the defaults', () => {
+    const { DATABASE_URL, DOCUMENTS_DIR, HASH_SECRET } = filled as Record<string, string>;
+    expect(parseConfig(filled)).toEqual(parseConfig({ DATABASE_URL, DOCUMENTS_DIR, HASH_SECRET }));
+  });
+
+  it('holds no secret', () => {
+    expect(SECRETS.map((name) => example[name])).toEqual(SECRETS.map(() => ''));
+    expect(() => parseConfig(example)).toThrow('HASH_SECRET is required');
+  });
+});
+
+describe('docker-compose.yml', () => {
+  it.each(['migrate', 'server', 'worker'])('gives %s a whole configuration', (service) => {
+    const environment = environmentOf(service, filled);
+    expect(parseConfig(environment).database.url).toContain('@postgres:5432/rx_orders');
+    const known = new Set(configVariables);
+    expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('gives the simulator a whole configuration', () => {
+    expect(parseConfiguration(environmentOf('simulator', filled))).toMatchObject({
+      port: 4010,
+      webhookUrl: 'http://server:3000/webhooks/pharmacies',
+    });
+  });
+
+  it.each(SECRETS)('refuses to start without %s', (name) => {
+    expect(() => interpolate(composeText, { ...filled, [name]: '' })).toThrow(
+      `set ${name} in .env`,
+    );
+  });
+
+  it.each(services)('watches the health of %s and brings it back', (name, service) => {
+    if (name === 'migrate') {
+      expect(service.restart).toBe('on-failure:5');
+      expect(service.healthcheck?.disable).toBe(true);
+    } else {
+      expect(service.restart).toBe('unless-stopped');
+      expect(service.healthcheck?.test?.[0]).toBe('CMD');
+    }
+  });
+
+  it.each(services)('publishes %s on loopback only, from an image with a fixed version', (_, s) => {
+    expect(s.image).toMatch(/^(rx-orders(-simulator)?:latest|[a-z/-]+:\d+\.\d+[\w.-]*)$/);
+    expect((s.ports ?? []).filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
+  });
+});
