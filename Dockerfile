@@ -22,7 +22,8 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 # A new named volume takes its owner from the folder that it covers.
 RUN install -d -o node -g node /var/lib/rx-orders/documents /var/lib/rx-orders/simulator
-USER node
+# `node`, by its number, so that an orchestrator can tell that it is not root.
+USER 1000
 ENV NODE_ENV=production
 
 FROM runtime AS simulator

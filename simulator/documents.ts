@@ -80,6 +80,7 @@ async function prescription(order: Order, text: PrescriptionText): Promise<Uint8
   sheet.row('Date of birth', patient.dateOfBirth);
   sheet.row('Phone', patient.phoneNumber);
   sheet.row('Email', patient.email);
+  sheet.row('Ship to', addressLine(text.shippingAddress));
   sheet.row('Allergies', rx.patientHealthInfo.allergies);
   sheet.row('Conditions', rx.patientHealthInfo.healthConditions);
   sheet.row('Current medications', rx.patientHealthInfo.currentMedications);
@@ -133,7 +134,7 @@ async function begin(order: Order, title: string): Promise<Sheet> {
 
 function writeItems(sheet: Sheet, text: PrescriptionText): void {
   for (const [index, item] of text.prescription.prescriptionItems.entries()) {
-    sheet.section(`${index + 1}. ${item.drugId}`);
+    sheet.section(`Item ${index + 1}`);
     sheet.row('Drug', item.drugId);
     sheet.row('Directions', item.direction);
     sheet.row('Quantity', item.quantity);

@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Connection, type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  type ConnectionOptions,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import type { OrderStatus, OrderView } from './contract/order.ts';
-import { parsePlaceOrder, type PrescriptionOrder } from './contract/place-order.ts';
+import { type PrescriptionOrder, parsePlaceOrder } from './contract/place-order.ts';
 import { acceptOrder } from './orders/accept-order.ts';
 import { cancelOrder } from './orders/cancel-order.ts';
 import { InvalidOrderError } from './orders/errors.ts';

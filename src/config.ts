@@ -49,6 +49,9 @@ const schema = z.object({
   /** How long an order may wait for its completion before it expires. */
   COMPLETION_LIMIT_MS: milliseconds.default(30 * DAY_MS),
 
+  /** A file that the worker touches every few seconds while it works; for a container's health check. */
+  HEARTBEAT_FILE: z.string().min(1).optional(),
+
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** `auto` is pretty on a terminal and JSON elsewhere. */
   LOG_FORMAT: z.enum(['auto', 'json', 'pretty']).default('auto'),
@@ -74,6 +77,7 @@ export interface Config {
     readonly pollMaxMs: number;
     readonly completionLimitMs: number;
   };
+  readonly heartbeatFile: string | undefined;
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
     readonly format: 'auto' | 'json' | 'pretty';
@@ -116,6 +120,7 @@ export function parseConfig(env: Environment): Config {
       pollMaxMs: value.POLL_MAX_MS,
       completionLimitMs: value.COMPLETION_LIMIT_MS,
     },
+    heartbeatFile: value.HEARTBEAT_FILE,
     log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
   };
 }

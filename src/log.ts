@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import pinoPretty from 'pino-pretty';
 import type { Config } from './config.ts';
 
 /** What a log line may carry beside its message: ids and codes, never patient data. */
@@ -42,15 +43,15 @@ export function createLog(part: string, config: Config['log']): Log {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  const logger = pretty
-    ? pino({
-        ...options,
-        transport: {
-          target: 'pino-pretty',
-          options: { destination: 2, ignore: 'part', messageFormat: `${part}: {msg}` },
-        },
+  const target = pretty
+    ? pinoPretty({
+        destination: 2,
+        sync: true,
+        ignore: 'part',
+        messageFormat: `${part}: {msg}`,
       })
-    : pino(options, pino.destination({ dest: 2, sync: true }));
+    : pino.destination({ dest: 2, sync: true });
+  const logger = pino(options, target);
   return {
     debug: (message, fields) => logger.debug(fields ?? {}, message),
     info: (message, fields) => logger.info(fields ?? {}, message),

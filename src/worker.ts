@@ -5,6 +5,7 @@ import { createActivities } from './activities/create-activities.ts';
 import { createDeliver } from './dispatch/deliver.ts';
 import { startDispatcher } from './dispatch/dispatcher.ts';
 import { createFileStore } from './documents/file-store.ts';
+import { startHeartbeatFile } from './heartbeat-file.ts';
 import { createPharmacyDirectory } from './pharmacy/directory.ts';
 import { runProcess } from './process.ts';
 import { openDatabase } from './storage/database.ts';
@@ -16,7 +17,10 @@ import { createSdkLog } from './temporal/sdk-log.ts';
 // The worker process: the order workflow, its activities, and the dispatcher that feeds them.
 
 const WORKFLOWS = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './workflows/order.ts' : './workflows/order.js', import.meta.url),
+  new URL(
+    import.meta.url.endsWith('.ts') ? './workflows/order.ts' : './workflows/order.js',
+    import.meta.url,
+  ),
 );
 
 await runProcess('worker', process.env, async ({ config, log, stopping }) => {
@@ -55,6 +59,13 @@ await runProcess('worker', process.env, async ({ config, log, stopping }) => {
     withDeadline: (deadline, run) => connection.withDeadline(deadline, run),
     log,
   });
+  const stopHeartbeat =
+    config.heartbeatFile === undefined
+      ? undefined
+      : startHeartbeatFile(
+          config.heartbeatFile,
+          () => worker.getState() === 'RUNNING' && Date.now() - dispatcher.lastRound() < 15_000,
+        );
   log.info('taking orders', { address: temporal.address });
 
   return {
@@ -62,6 +73,7 @@ await runProcess('worker', process.env, async ({ config, log, stopping }) => {
       throw new Error('the worker stopped by itself');
     }),
     async stop() {
+      stopHeartbeat?.();
       await dispatcher.stop();
       worker.shutdown();
       await running;

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { backoffMs } from '../backoff.ts';
 import { PharmacyUnavailableError } from '../pharmacy/errors.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
-import { backoffMs } from '../backoff.ts';
 import { attempt, withHeartbeat } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createExpireOrder } from './expire-order.ts';

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v5 as uuidv5 } from 'uuid';
+import { backoffMs } from '../backoff.ts';
 import { DocumentMismatchError } from '../documents/errors.ts';
 import { changeStatus } from '../orders/change-status.ts';
 import { PharmacyFaultError } from '../pharmacy/errors.ts';
 import type { PharmacyDocument, PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
 import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
-import { backoffMs } from '../backoff.ts';
 import { abortSignal } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endedResult, type OrderRow, readOrderRow } from './order-row.ts';

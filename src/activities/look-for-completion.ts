@@ -1,7 +1,7 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { backoffMs } from '../backoff.ts';
 import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/errors.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
-import { backoffMs } from '../backoff.ts';
 import { abortSignal, attempt } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endedResult, readOrderRow } from './order-row.ts';

@@ -1,6 +1,10 @@
-import { applyWaitingMessages } from '../orders/inbox.ts';
 import { changeStatus } from '../orders/change-status.ts';
-import { OrderRefusedError, PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/errors.ts';
+import { applyWaitingMessages } from '../orders/inbox.ts';
+import {
+  OrderRefusedError,
+  PharmacyFaultError,
+  PharmacyUnavailableError,
+} from '../pharmacy/errors.ts';
 import type { PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import { abortSignal } from './context.ts';
@@ -34,7 +38,11 @@ export function createPlaceOrder({
       );
     }
     // Recorded before the call: from here on the pharmacy may have the order.
-    const sending = await changeStatus(database, orderId, { to: 'PLACING', actor: 'system', sent: true });
+    const sending = await changeStatus(database, orderId, {
+      to: 'PLACING',
+      actor: 'system',
+      sent: true,
+    });
     if (sending.status !== 'PLACING') return await presentEnd(database, orderId);
 
     try {

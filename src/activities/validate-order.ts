@@ -27,9 +27,13 @@ export function createValidateOrder({
     const dateFault = findDateFault(order.prescription);
     if (dateFault !== undefined) return await park('DATES_INCONSISTENT', dateFault);
 
-    const address = order.shippingAddress ?? order.prescription.shippingAddress ?? order.patient.address;
+    const address =
+      order.shippingAddress ?? order.prescription.shippingAddress ?? order.patient.address;
     if (address === undefined) {
-      return await park('SHIPPING_ADDRESS_MISSING', 'Neither the order nor the case has an address.');
+      return await park(
+        'SHIPPING_ADDRESS_MISSING',
+        'Neither the order nor the case has an address.',
+      );
     }
     // Frozen by the first validation: a later change of the case must not move the order.
     await database`

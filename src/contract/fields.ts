@@ -10,7 +10,7 @@ function mustBe(what: string): (issue: { readonly input?: unknown }) => string {
   return ({ input }) => (input === undefined || input === null ? 'is required' : `must be ${what}`);
 }
 
-/** Half of a surrogate pair; no encoding can hold one, so that it would come out as another text. */
+/** Half of a surrogate pair: no encoding can hold it, so it would come out as another text. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Any text, the empty one too, that the database can hold. Kept as it was sent, never trimmed. */
@@ -27,7 +27,7 @@ export function text() {
     });
 }
 
-/** A text that must be there: an empty or blank one counts as missing (place-order.md, "missing values"). */
+/** A text that must be there; a blank one counts as missing (place-order.md, "missing values"). */
 export function requiredText() {
   return text().refine((value) => value.trim() !== '', { error: 'is required', abort: true });
 }
@@ -46,15 +46,33 @@ export function integer(min: number) {
     .refine((value) => Number.isSafeInteger(value) && value >= min, { error: rule });
 }
 
+/** A list that fills a request, wrong in every item, would cost seconds and an answer of 50 MB. */
+const MAX_FAULTY_ITEMS = 1_000;
+
 /**
- * A list with at least one item.
+ * A list with at least one item. All its problems are told, up to a thousand faulty items; what
+ * comes behind those is not looked at.
  *
  * @param item the schema of each.
  */
 export function nonEmptyList<Item extends z.ZodType>(item: Item) {
-  return z
-    .array(item, { error: mustBe('an array') })
-    .min(1, { error: 'must contain at least one item' });
+  return z.preprocess(
+    (input) => (Array.isArray(input) ? cutWhenHopeless(input, item) : input),
+    z
+      .array(item, { error: mustBe('an array') })
+      .min(1, { error: 'must contain at least one item' }),
+  );
+}
+
+/** Cuts a list only behind faulty items, so that no list becomes valid by it. */
+function cutWhenHopeless(items: unknown[], item: z.ZodType): unknown[] {
+  if (items.length <= MAX_FAULTY_ITEMS) return items;
+  let faulty = 0;
+  const last = items.findIndex((value) => {
+    if (!item.safeParse(value).success) faulty += 1;
+    return faulty === MAX_FAULTY_ITEMS;
+  });
+  return last === -1 ? items : items.slice(0, last + 1);
 }
 
 /**

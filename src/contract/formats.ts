@@ -5,9 +5,10 @@ import { requiredText, text } from './fields.ts';
 
 // biome-ignore format: grouped as the contract names them.
 const STATES = [
-  'AL', 'AK', 'AZ', 'AR', 'CA', 'CO', 'CT', 'DE', 'FL', 'GA', 'HI', 'ID', 'IL', 'IN', 'IA', 'KS', 'KY',
-  'LA', 'ME', 'MD', 'MA', 'MI', 'MN', 'MS', 'MO', 'MT', 'NE', 'NV', 'NH', 'NJ', 'NM', 'NY', 'NC', 'ND',
-  'OH', 'OK', 'OR', 'PA', 'RI', 'SC', 'SD', 'TN', 'TX', 'UT', 'VT', 'VA', 'WA', 'WV', 'WI', 'WY',
+  'AL', 'AK', 'AZ', 'AR', 'CA', 'CO', 'CT', 'DE', 'FL', 'GA', 'HI', 'ID', 'IL', 'IN', 'IA', 'KS',
+  'KY', 'LA', 'ME', 'MD', 'MA', 'MI', 'MN', 'MS', 'MO', 'MT', 'NE', 'NV', 'NH', 'NJ', 'NM', 'NY',
+  'NC', 'ND', 'OH', 'OK', 'OR', 'PA', 'RI', 'SC', 'SD', 'TN', 'TX', 'UT', 'VT', 'VA', 'WA', 'WV',
+  'WI', 'WY',
   'DC',
   'PR', 'VI', 'GU', 'AS', 'MP',
   'AA', 'AE', 'AP',
@@ -44,7 +45,7 @@ export function email() {
   return requiredText().regex(EMAIL, { error: 'must be a valid email address' });
 }
 
-/** The separators may stand anywhere behind the `+`; no numbering plan is checked (place-order.md). */
+/** Separators may stand anywhere behind the `+`; no numbering plan is checked (place-order.md). */
 const PHONE_NUMBER = /^\+?[ .()-]*(?:[0-9][ .()-]*){7,15}$/;
 
 /** A phone number: an optional `+`, 7 to 15 digits, spaces, dots, hyphens and parentheses. */

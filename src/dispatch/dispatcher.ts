@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../backoff.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
+import { orderWorkflowId } from '../workflows/order-messages.ts';
 import type { Deliver } from './deliver.ts';
 import { completeRow, leaseRows, type OutboxRow, postponeRow } from './outbox.ts';
-import { orderWorkflowId } from '../workflows/order-messages.ts';
 import { createWaker } from './waker.ts';
 
 /** Rows in hand at the same time. */
@@ -19,6 +19,8 @@ const BACKOFF = { initialMs: 500, maxMs: 10_000 };
 
 /** The dispatcher of one process; any number of processes may run one. */
 export interface Dispatcher {
+  /** When it last reached the outbox, in milliseconds since the epoch. */
+  lastRound(): number;
   /** Stops taking rows, finishes those in hand, and resolves. */
   stop(): Promise<void>;
 }
@@ -39,6 +41,7 @@ export function startDispatcher(dependencies: {
   const { database, log } = dependencies;
   const waker = createWaker();
   let stopped = false;
+  let lastRound = Date.now();
 
   const inFlight = new Set<Promise<void>>();
   const draining = drain();
@@ -64,7 +67,9 @@ export function startDispatcher(dependencies: {
     const free = MOST_IN_FLIGHT - inFlight.size;
     if (free === 0) return [];
     try {
-      return await leaseRows(database, free, LEASE_MS);
+      const rows = await leaseRows(database, free, LEASE_MS);
+      lastRound = Date.now();
+      return rows;
     } catch (error) {
       log.warn('outbox cannot be read', { code: codeOf(error) });
       return [];
@@ -103,6 +108,7 @@ export function startDispatcher(dependencies: {
   }
 
   return {
+    lastRound: () => lastRound,
     async stop() {
       stopped = true;
       waker.wake();

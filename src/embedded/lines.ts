@@ -26,13 +26,10 @@ type Entry = z.infer<typeof entrySchema>;
 /**
  * Makes a sink: one JSON line an event, or lines for people.
  *
- * @param format as `LOG_FORMAT`; `auto` is pretty on a terminal and JSON elsewhere.
+ * @param format `json`, `pretty`, or anything else for pretty on a terminal and JSON elsewhere.
  */
-export function createLineSink(
-  target: LineTarget,
-  format: 'auto' | 'json' | 'pretty' = 'auto',
-): LineSink {
-  const pretty = format === 'pretty' || (format === 'auto' && target.isTTY === true);
+export function createLineSink(target: LineTarget, format: string = 'auto'): LineSink {
+  const pretty = format === 'pretty' || (format !== 'json' && target.isTTY === true);
   const write = (entry: Entry) => {
     target.write(`${pretty ? render(entry) : JSON.stringify(entry)}\n`);
   };

@@ -60,7 +60,9 @@ export async function requireFree(ports: Ports, names: readonly PortName[]): Pro
     const port = ports[name];
     const other = seen.get(port);
     if (other !== undefined) {
-      throw new StackError(`${other} and ${name} are both ${port}; set one of them to another port`);
+      throw new StackError(
+        `${other} and ${name} are both ${port}; set one of them to another port`,
+      );
     }
     seen.set(port, name);
     try {

@@ -5,6 +5,9 @@
  */
 export function identify(pid: number): string | undefined;
 
+/** The command line of a process; empty when there is no such process, or it may not be seen. */
+export function commandLine(pid: number): string;
+
 /** Sends a signal; false when there is nothing to send it to. A negative pid means a process group. */
 export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean;
 
@@ -12,8 +15,14 @@ export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean;
 export function killGroup(pid: number): void;
 
 /**
- * Ends a process group: asks its leader, waits, kills whatever is left of the group.
+ * Ends a process group: asks its leader, waits, kills whatever is left of the group. Does nothing when
+ * another process has the leader's pid by now.
  *
+ * @param leader its pid, and what {@link identify} said of it while it was known to run.
  * @param limitMs how long the leader may take, in milliseconds.
  */
-export function endGroup(pid: number, signal: NodeJS.Signals, limitMs: number): Promise<void>;
+export function endGroup(
+  leader: { readonly pid: number; readonly identity: string | undefined },
+  signal: NodeJS.Signals,
+  limitMs: number,
+): Promise<void>;

@@ -27,12 +27,25 @@ function identifyOnLinux(pid) {
 }
 
 function identifyByPs(pid) {
+  const line = ps('stat=,lstart=', pid);
+  return line === '' || line.startsWith('Z') ? undefined : line.replace(/^\S+\s+/, '');
+}
+
+export function commandLine(pid) {
+  if (process.platform !== 'linux') return ps('args=', pid);
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
+}
+
+function ps(columns, pid) {
   try {
     const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
-    const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], options).trim();
-    return line === '' || line.startsWith('Z') ? undefined : line.replace(/^\S+\s+/, '');
+    return execFileSync('ps', ['-o', columns, '-p', String(pid)], options).trim();
   } catch {
-    return undefined;
+    return '';
   }
 }
 
@@ -48,12 +61,11 @@ export function killGroup(pid) {
   signalProcess(-pid, 'SIGKILL');
 }
 
-export async function endGroup(pid, signal, limitMs) {
-  const identity = identify(pid);
-  if (identity !== undefined) {
-    signalProcess(pid, signal);
-    const until = Date.now() + limitMs;
-    while (Date.now() < until && identify(pid) === identity) await sleep(LOOK_EVERY_MS);
-  }
+export async function endGroup({ pid, identity }, signal, limitMs) {
+  const lives = () => identity !== undefined && identify(pid) === identity;
+  if (!lives()) return;
+  signalProcess(pid, signal);
+  const until = Date.now() + limitMs;
+  while (lives() && Date.now() < until) await sleep(LOOK_EVERY_MS);
   killGroup(pid);
 }

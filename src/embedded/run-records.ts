@@ -41,7 +41,7 @@ export function createRunRecords(folder: string): RunRecords {
         const file = fileOf(name);
         const record = existsSync(file) ? parse(readFileSync(file, 'utf8')) : undefined;
         if (record !== undefined && identify(record.pid) === record.identity) {
-          await endGroup(record.pid, 'SIGTERM', STOP_LIMIT_MS);
+          await endGroup(record, 'SIGTERM', STOP_LIMIT_MS);
           ended.push(name);
         }
         rmSync(file, { force: true });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, startChild } from './child.ts';
 import { PARTS, type Part, type PartName } from './part.ts';
-import { endGroup, killGroup, signalProcess } from './process-table.mjs';
+import { endGroup, identify, killGroup, signalProcess } from './process-table.mjs';
 import type { Reaper } from './reaper.ts';
 import type { RunRecords } from './run-records.ts';
 import { StackError } from './stack-error.ts';
@@ -64,7 +64,10 @@ const TAIL_LINES = 8;
 /** Makes a supervisor; nothing runs yet. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { policy, logsDir } = options;
-  const running = new Map<PartName, { part: Part; child: Child | undefined; over: Promise<void> }>();
+  const running = new Map<
+    PartName,
+    { part: Part; child: Child | undefined; over: Promise<void> }
+  >();
   const stopping = new AbortController();
   const { promise: failed, reject: fail } = withRejection();
 
@@ -138,7 +141,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         const entry = running.get(name);
         const pid = entry?.child?.pid;
         if (entry === undefined) continue;
-        if (pid !== undefined) await endGroup(pid, entry.part.stopSignal, entry.part.stopLimitMs);
+        if (pid !== undefined) {
+          const { stopSignal, stopLimitMs } = entry.part;
+          await endGroup({ pid, identity: identify(pid) }, stopSignal, stopLimitMs);
+        }
         await entry.over;
       }
     },

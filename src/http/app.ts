@@ -46,7 +46,11 @@ function addRoute(app: FastifyInstance, route: Route, { orders }: RouteDependenc
   app.register(async (scope) => {
     if (route.body === 'raw') {
       scope.removeAllContentTypeParsers();
-      scope.addContentTypeParser('*', { parseAs: 'buffer' }, async (_: unknown, body: Buffer) => body);
+      scope.addContentTypeParser(
+        '*',
+        { parseAs: 'buffer' },
+        async (_: unknown, body: Buffer) => body,
+      );
     }
     if (route.auth === 'api-key') scope.addHook('onRequest', authenticateRequest(orders));
     scope.route({ method: route.method, url: route.url, handler: route.handle });

@@ -19,7 +19,9 @@ import {
 const RETRY_AFTER_SECONDS = 2;
 
 /** The framework's own refusals, by its codes, as the contract's envelope has them. */
-const FRAMEWORK_FAULTS: Readonly<Record<string, readonly [status: 400 | 404 | 413 | 415, error: string]>> = {
+const FRAMEWORK_FAULTS: Readonly<
+  Record<string, readonly [status: 400 | 404 | 413 | 415, error: string]>
+> = {
   FST_ERR_CTP_INVALID_JSON_BODY: [400, 'body must be valid JSON'],
   FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'body must be a JSON object'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'Content-Length does not match the body'],
@@ -62,7 +64,11 @@ export function createErrorMapper(
       const [status, message] = known;
       return reply.code(status).send(failure(status, message));
     }
-    const fields = { requestId: request.id, route: request.routeOptions.url ?? '', code: codeOf(error) };
+    const fields = {
+      requestId: request.id,
+      route: request.routeOptions.url ?? '',
+      code: codeOf(error),
+    };
     if (isDatabaseUnavailable(error)) {
       log.warn('database unavailable', fields);
       return reply
@@ -76,7 +82,10 @@ export function createErrorMapper(
 }
 
 /** The 409 of a used key; its headers let a client find the order of a lost answer. */
-function conflict(reply: FastifyReply, existing: IdempotencyConflictError['existing']): FastifyReply {
+function conflict(
+  reply: FastifyReply,
+  existing: IdempotencyConflictError['existing'],
+): FastifyReply {
   reply.header('idempotency-match', existing === undefined ? 'different' : 'same');
   if (existing !== undefined) {
     const { caseId, orderId } = existing;

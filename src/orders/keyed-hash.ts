@@ -4,7 +4,11 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
  * HMAC-SHA256 of a text under the deployment's hash secret. The purpose keeps hashes of different
  * kinds apart, so that one kind can never stand in for another.
  */
-export function keyedHash(secret: string, purpose: 'api-key' | 'fingerprint', text: string): Buffer {
+export function keyedHash(
+  secret: string,
+  purpose: 'api-key' | 'fingerprint',
+  text: string,
+): Buffer {
   return createHmac('sha256', secret).update(`${purpose}\0`).update(text).digest();
 }
 

@@ -1,6 +1,6 @@
+import type { PharmacyMessage } from '../orders/inbox.ts';
 import type { Database } from '../storage/database.ts';
 import type { PharmacyGateway } from './gateway.ts';
-import type { PharmacyMessage } from '../orders/inbox.ts';
 import { createRestGateway } from './rest-gateway.ts';
 import { parseRestMessage } from './rest-message.ts';
 import { isAuthentic, parseWebhookAuth, type RawWebhook } from './webhook-auth.ts';

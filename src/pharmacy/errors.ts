@@ -8,8 +8,8 @@ export class PharmacyUnavailableError extends Error {
   /** How long the pharmacy asks to wait, in milliseconds (RFC 9110, section 10.2.3). */
   readonly retryAfterMs: number | undefined;
 
-  constructor(code: string, options: { retryAfterMs?: number | undefined; cause?: unknown } = {}) {
-    super(code, { cause: options.cause });
+  constructor(code: string, options: { retryAfterMs?: number | undefined } = {}) {
+    super(code);
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
   }

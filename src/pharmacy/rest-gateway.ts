@@ -1,29 +1,43 @@
 import { z } from 'zod';
 import { OrderRefusedError, PharmacyFaultError, PharmacyUnavailableError } from './errors.ts';
 import type { PharmacyGateway, PharmacyOrder } from './gateway.ts';
+import { createIdleLimit, type IdleLimit } from './idle-limit.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
+/** Postgres takes no NUL: one in an id makes it no id, in a text for people it is left out. */
+const idSchema = z.string().regex(/^[^\0]{1,255}$/);
+const textSchema = z.string().transform((text) => text.replaceAll('\0', ''));
+
 const documentSchema = z.object({
-  id: z.string().min(1).max(255),
-  name: z.string().min(1).max(1_000),
-  contentType: z.string().min(1).max(255),
+  id: idSchema,
+  name: textSchema.pipe(z.string().min(1).max(1_000)),
+  contentType: textSchema.pipe(z.string().min(1).max(255)),
   size: z.number().int().nonnegative(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/i).toLowerCase(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/i)
+    .toLowerCase(),
   url: z.string().min(1),
 });
 
 const orderSchema = z.object({
-  id: z.string().min(1).max(255),
+  id: idSchema,
   reference: z.string(),
   status: z.enum(['accepted', 'in_progress', 'completed', 'rejected', 'cancelled']),
-  reason: z.string().nullish().transform((reason) => reason ?? undefined),
-  documents: z.array(documentSchema).nullish().transform((documents) => documents ?? []),
+  reason: textSchema.nullish().transform((reason) => reason ?? undefined),
+  documents: z
+    .array(documentSchema)
+    .nullish()
+    .transform((documents) => documents ?? []),
 });
 
 /** A pharmacy's code goes into logs and the Temporal UI, so it may only look like one. */
 const refusalSchema = z.object({
-  code: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/).catch('ORDER_REFUSED'),
-  message: z.string().max(2_000).optional().catch(undefined),
+  code: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,64}$/)
+    .catch('ORDER_REFUSED'),
+  message: textSchema.pipe(z.string().max(2_000)).optional().catch(undefined),
 });
 
 /**
@@ -32,8 +46,8 @@ const refusalSchema = z.object({
  *
  * @param options.baseUrl `{base}` of that table.
  * @param options.token the bearer token; sent to that origin only.
- * @param options.timeoutMs for one call, its answer's body included; a download may take ten times
- *   as long.
+ * @param options.timeoutMs for one call, its answer's body included; of a download, which may be
+ *   large, for the answer's head and then for each pause between its bytes.
  */
 export function createRestGateway(options: {
   baseUrl: string;
@@ -46,15 +60,18 @@ export function createRestGateway(options: {
     url: string,
     init: { method?: string; headers?: Record<string, string>; body?: string },
     signal: AbortSignal,
-    timeoutMs = options.timeoutMs,
   ): Promise<Response> {
     try {
       const response = await fetch(url, {
         ...init,
-        headers: { accept: 'application/json', ...init.headers, authorization: `Bearer ${options.token}` },
+        headers: {
+          accept: 'application/json',
+          ...init.headers,
+          authorization: `Bearer ${options.token}`,
+        },
         // A redirect would take the token and the order to a place that nobody configured.
         redirect: 'manual',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        signal,
       });
       if (response.status === 429 || response.status >= 500) {
         const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
@@ -67,6 +84,14 @@ export function createRestGateway(options: {
     }
   }
 
+  /**
+   * The signal of a call that is to end within the time-out. `AbortSignal.timeout` is no help: Node
+   * 20 collects one that only `AbortSignal.any` refers to, and a hanging call then never ends.
+   */
+  function bounded(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, createIdleLimit(options.timeoutMs).signal]);
+  }
+
   async function readOrder(response: Response): Promise<PharmacyOrder> {
     try {
       return orderSchema.parse(await response.json());
@@ -77,6 +102,13 @@ export function createRestGateway(options: {
       }
       throw asPharmacyError(error);
     }
+  }
+
+  /** An order by our reference: another one's would bring another patient's documents. */
+  async function readOrderOf(reference: string, response: Response): Promise<PharmacyOrder> {
+    const order = await readOrder(response);
+    if (order.reference !== reference) throw new PharmacyFaultError('PHARMACY_OTHER_REFERENCE');
+    return order;
   }
 
   async function fault(response: Response): Promise<PharmacyFaultError> {
@@ -93,9 +125,11 @@ export function createRestGateway(options: {
           headers: { 'content-type': 'application/json', 'idempotency-key': reference },
           body: JSON.stringify({ reference, ...order }),
         },
-        signal,
+        bounded(signal),
       );
-      if (response.status === 201 || response.status === 200) return await readOrder(response);
+      if (response.status === 201 || response.status === 200) {
+        return await readOrderOf(reference, response);
+      }
       if (response.status === 409) {
         await response.body?.cancel();
         return 'exists';
@@ -106,38 +140,53 @@ export function createRestGateway(options: {
 
     async findByReference(reference, signal) {
       const url = `${base}/orders?reference=${encodeURIComponent(reference)}`;
-      const response = await call(url, {}, signal);
+      const response = await call(url, {}, bounded(signal));
       if (response.status === 404) {
         await response.body?.cancel();
         return undefined;
       }
       if (response.status !== 200) throw await fault(response);
-      return await readOrder(response);
+      return await readOrderOf(reference, response);
     },
 
     async get(pharmacyOrderId, signal) {
       const url = `${base}/orders/${encodeURIComponent(pharmacyOrderId)}`;
-      const response = await call(url, {}, signal);
+      const response = await call(url, {}, bounded(signal));
       if (response.status !== 200) throw await fault(response);
       return await readOrder(response);
     },
 
     async cancel(pharmacyOrderId, signal) {
       const url = `${base}/orders/${encodeURIComponent(pharmacyOrderId)}/cancel`;
-      const response = await call(url, { method: 'POST' }, signal);
+      const response = await call(url, { method: 'POST' }, bounded(signal));
       if (response.status !== 200 && response.status !== 409) throw await fault(response);
       await response.body?.cancel();
       return response.status === 200 ? 'cancelled' : 'too-late';
     },
 
     async download(document, signal) {
-      const url = URL.parse?.(document.url, `${base}/`) ?? new URL(document.url, `${base}/`);
-      if (url.origin !== new URL(base).origin) throw new PharmacyFaultError('DOCUMENT_URL_FOREIGN');
-      const response = await call(url.href, { headers: { accept: '*/*' } }, signal, options.timeoutMs * 10);
-      if (response.status !== 200) throw await fault(response);
-      return bytesOf(response);
+      const url = documentUrl(document.url, `${base}/`);
+      const idle = createIdleLimit(options.timeoutMs);
+      const response = await call(
+        url,
+        { headers: { accept: '*/*' } },
+        AbortSignal.any([signal, idle.signal]),
+      );
+      if (response.status !== 200) {
+        idle.clear();
+        throw await fault(response);
+      }
+      return bytesOf(response, idle);
     },
   };
+}
+
+/** A document's address, which must be the pharmacy's own: the token goes along. */
+function documentUrl(text: string, base: string): string {
+  if (!URL.canParse(text, base)) throw new PharmacyFaultError('DOCUMENT_URL_MALFORMED');
+  const url = new URL(text, base);
+  if (url.origin !== new URL(base).origin) throw new PharmacyFaultError('DOCUMENT_URL_FOREIGN');
+  return url.href;
 }
 
 async function readRefusal(response: Response): Promise<OrderRefusedError> {
@@ -148,21 +197,31 @@ async function readRefusal(response: Response): Promise<OrderRefusedError> {
     : new OrderRefusedError('ORDER_REFUSED', undefined);
 }
 
-async function* bytesOf(response: Response): AsyncIterable<Uint8Array> {
+async function* bytesOf(response: Response, idle: IdleLimit): AsyncIterable<Uint8Array> {
   try {
-    if (response.body !== null) yield* response.body;
+    if (response.body === null) return;
+    for await (const chunk of response.body) {
+      idle.touch();
+      yield chunk;
+    }
   } catch (error) {
     throw asPharmacyError(error);
+  } finally {
+    idle.clear();
   }
 }
 
-/** Everything that goes wrong between two machines can be tried again; only the code is kept. */
+/**
+ * Everything that goes wrong between two machines can be tried again; only the code is kept. The
+ * error itself may hold the bytes that came (a parser's) or the token (an invalid header's).
+ */
 function asPharmacyError(error: unknown): Error {
   if (error instanceof PharmacyUnavailableError) return error;
   if (error instanceof DOMException && error.name === 'TimeoutError') {
-    return new PharmacyUnavailableError('PHARMACY_TIMEOUT', { cause: error });
+    return new PharmacyUnavailableError('PHARMACY_TIMEOUT');
   }
-  const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
+  const cause =
+    error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
   const code = typeof cause?.code === 'string' ? cause.code : 'UNREACHABLE';
-  return new PharmacyUnavailableError(`PHARMACY_${code}`, { cause: error });
+  return new PharmacyUnavailableError(`PHARMACY_${code}`);
 }

@@ -13,7 +13,11 @@ const messageSchema = z.object({
       reference: text,
       trackingId: text,
       carrier: text,
-      trackingUrl: z.url({ protocol: /^https?$/ }).max(2_000).optional().catch(undefined),
+      trackingUrl: z
+        .url({ protocol: /^https?$/ })
+        .max(2_000)
+        .optional()
+        .catch(undefined),
     })
     .catch({}),
 });
@@ -35,7 +39,7 @@ export function parseRestMessage({ headers, body }: RawWebhook): PharmacyMessage
   const parsed = messageSchema.safeParse(parseJson(body));
   if (!parsed.success) return undefined;
   const { type, data } = parsed.data;
-  const { id, reference, trackingId, carrier, trackingUrl } = withoutNul(data);
+  const { id, reference, trackingId, carrier, trackingUrl } = storable(data);
   const sentId = headers['webhook-id'];
   return {
     // Only Standard Webhooks promises an id; without one, equal bodies are one message.
@@ -58,8 +62,10 @@ export function parseRestMessage({ headers, body }: RawWebhook): PharmacyMessage
   };
 }
 
-function withoutNul<T extends Record<string, string | undefined>>(fields: T): Partial<T> {
-  const kept = Object.entries(fields).filter(([, value]) => !value?.includes('\0'));
+/** Without the texts that Postgres refuses: NUL everywhere, a lone surrogate in `jsonb`. */
+function storable<T extends Record<string, string | undefined>>(fields: T): Partial<T> {
+  const refused = /[\0\p{Surrogate}]/u;
+  const kept = Object.entries(fields).filter(([, value]) => !refused.test(value ?? ''));
   return Object.fromEntries(kept) as Partial<T>;
 }
 

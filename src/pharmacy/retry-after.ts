@@ -9,6 +9,12 @@ const LONGEST_MS = 60 * 60_000;
  */
 export function parseRetryAfter(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
-  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
+  const ms = parse(header.trim(), now);
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_MS);
+}
+
+function parse(text: string, now: number): number {
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  // Only of an HTTP date: `Date.parse` makes some date of `-5` and `1.5`, too.
+  return / GMT$/.test(text) ? Date.parse(text) - now : Number.NaN;
 }

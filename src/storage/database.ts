@@ -68,6 +68,8 @@ const CONNECTION_FAULTS = new Set([
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
@@ -78,7 +80,8 @@ const CONNECTION_FAULTS = new Set([
  * of time (SQLSTATE classes 08, 53, 57 and 40001, 40P01, 55P03; Postgres documentation, appendix A).
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string')
+    return false;
   return (
     CONNECTION_FAULTS.has(error.code) ||
     /^(08|53|57)/.test(error.code) ||

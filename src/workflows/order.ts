@@ -1,7 +1,7 @@
 import {
   ActivityCancellationType,
-  allHandlersFinished,
   ApplicationFailure,
+  allHandlersFinished,
   CancellationScope,
   condition,
   isCancellation,
@@ -97,7 +97,10 @@ async function carryThrough({ orderId, pharmacyId }: OrderInput): Promise<OrderR
 
   const limit = Date.now() + checked.completionLimitMs;
   for (;;) {
-    enter('AWAITING_COMPLETION', `Waiting for ${pharmacyId}, until ${new Date(limit).toISOString()}.`);
+    enter(
+      'AWAITING_COMPLETION',
+      `Waiting for ${pharmacyId}, until ${new Date(limit).toISOString()}.`,
+    );
     const inTime = await completion(checked, limit);
     const result = await step(() => {
       if (!inTime) return fetching.expireOrder(orderId);

@@ -1,5 +1,5 @@
-import { orderCreated } from '../../contract/envelope.ts';
 import { jsonDepthExceeds } from '../../contract/canonical-json.ts';
+import { orderCreated } from '../../contract/envelope.ts';
 import { parsePlaceOrder } from '../../contract/place-order.ts';
 import { IdempotencyConflictError, InvalidOrderError } from '../../orders/errors.ts';
 import { organizationWith } from '../caller.ts';

@@ -1,0 +1,50 @@
+import path from 'node:path';
+import type { Environment } from '../config.ts';
+import { cacheFolder } from './folders.ts';
+import type { LineTarget } from './lines.ts';
+import { startProgress } from './progress.ts';
+import type { RunCommand } from './run-command.ts';
+import { findTemporalBinary } from './temporal-binary.ts';
+import { byGoInstall } from './temporal-build.ts';
+import { byDownload } from './temporal-download.ts';
+
+const VERSION_LIMIT_MS = 15_000;
+
+/**
+ * Finds or gets the Temporal binary on this machine.
+ *
+ * @param options.news hears what takes time, as plain text.
+ */
+export async function obtainTemporal(options: {
+  readonly env: Environment;
+  readonly run: RunCommand;
+  readonly signal: AbortSignal;
+  readonly news: LineTarget;
+}): Promise<string> {
+  const { env, run, signal, news } = options;
+  const cacheDir = cacheFolder(env);
+  const tell = (message: string) => {
+    news.write(`${message}\n`);
+  };
+  const binary = await findTemporalBinary({
+    env,
+    cacheDir,
+    signal,
+    tell,
+    async runs(file) {
+      try {
+        const limits = { env, signal, limitMs: VERSION_LIMIT_MS };
+        const { code, output } = await run(file, ['--version'], limits);
+        return code === 0 && output.startsWith('temporal version');
+      } catch {
+        signal.throwIfAborted();
+        return false;
+      }
+    },
+    obtain: [
+      byDownload({ env, run, signal, tell }),
+      byGoInstall({ env, cacheDir, run, signal, progress: (why) => startProgress(news, why) }),
+    ],
+  });
+  return path.resolve(binary);
+}

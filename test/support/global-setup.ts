@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { type Stack, startStack } from '../../src/embedded/stack.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { migrate } from '../../src/storage/migrate.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The shared Postgres server, and a database of it to copy: migrated, empty. */
+    readonly postgres: { readonly serverUrl: string; readonly template: string };
+    readonly temporal: { readonly address: string; readonly uiUrl: string };
+  }
+}
+
+const TEMPLATE = 'test_template';
+
+interface Shared {
+  users: number;
+  readonly servers: Promise<{ stack: Stack; dataDir: string }>;
+}
+
+/** Several projects need the servers, in one process: the first starts them, the last stops them. */
+const held = globalThis as typeof globalThis & { rxOrdersTestServers?: Shared };
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  held.rxOrdersTestServers ??= { users: 0, servers: startServers() };
+  const shared = held.rxOrdersTestServers;
+  shared.users += 1;
+  const { stack, dataDir } = await shared.servers;
+  project.provide('postgres', { serverUrl: stack.databaseUrl, template: TEMPLATE });
+  project.provide('temporal', { address: stack.temporalAddress, uiUrl: stack.temporalUiUrl });
+  return async () => {
+    shared.users -= 1;
+    if (shared.users > 0) return;
+    delete held.rxOrdersTestServers;
+    await stack.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+}
+
+async function startServers(): Promise<{ stack: Stack; dataDir: string }> {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-tests-'));
+  const stack = await startStack({
+    dataDir,
+    ports: 'free',
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, TEMPORAL_CLI: process.env.TEMPORAL_CLI },
+    log: { write: () => true, isTTY: false },
+    news: process.stderr,
+  });
+  const server = openDatabase(stack.databaseUrl, 1);
+  await server.unsafe(`CREATE DATABASE ${TEMPLATE}`);
+  await server.end();
+  const url = new URL(stack.databaseUrl);
+  url.pathname = `/${TEMPLATE}`;
+  await migrate(url.href);
+  return { stack, dataDir };
+}

@@ -1,0 +1,22 @@
+import type { Log, LogFields } from '../../src/log.ts';
+
+/** A log that keeps its lines, to be looked at. */
+export interface KeptLog extends Log {
+  readonly lines: { level: string; message: string; fields: LogFields }[];
+}
+
+export function createKeptLog(): KeptLog {
+  const lines: KeptLog['lines'] = [];
+  const keep =
+    (level: string) =>
+    (message: string, fields: LogFields = {}): void => {
+      lines.push({ level, message, fields });
+    };
+  return {
+    lines,
+    debug: keep('debug'),
+    info: keep('info'),
+    warn: keep('warn'),
+    error: keep('error'),
+  };
+}

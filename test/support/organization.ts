@@ -1,0 +1,55 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { keyedHash } from '../../src/orders/keyed-hash.ts';
+import type { Database } from '../../src/storage/database.ts';
+
+export const HASH_SECRET = 'hash-secret-of-the-tests';
+
+/** An organization with a case and a key, as a test's own tenant. */
+export interface TestOrganization {
+  readonly organizationId: string;
+  readonly apiKey: string;
+  /** A case whose patient has an address. */
+  readonly caseId: string;
+  /** A case whose patient has none. */
+  readonly caseWithoutAddress: string;
+}
+
+export const PATIENT_ADDRESS = {
+  addressLine1: '789 Patient Ave',
+  city: 'Reno',
+  state: 'NV',
+  country: 'US',
+  postalCode: '89501',
+};
+
+export async function createOrganization(database: Database): Promise<TestOrganization> {
+  const organizationId = randomUUID();
+  const [caseId, caseWithoutAddress] = [randomUUID(), randomUUID()];
+  const patient = { firstName: 'Jane', lastName: 'Sample', email: 'jane.sample@example.com' };
+  await database`
+    INSERT INTO organizations (id, name) VALUES (${organizationId}, 'Test Clinic')`;
+  await database`
+    INSERT INTO cases (id, organization_id, patient) VALUES
+      (${caseId}, ${organizationId}, ${database.json({ ...patient, address: PATIENT_ADDRESS })}),
+      (${caseWithoutAddress}, ${organizationId}, ${database.json(patient)})`;
+  const apiKey = await createKey(database, organizationId);
+  return { organizationId, apiKey, caseId, caseWithoutAddress };
+}
+
+/** Adds a key; `expiresAt` and `revokedAt` as timestamps or null. */
+export async function createKey(
+  database: Database,
+  organizationId: string,
+  {
+    scopes = ['orders:write', 'orders:read'],
+    expiresAt = null,
+    revokedAt = null,
+  }: { scopes?: string[]; expiresAt?: Date | null; revokedAt?: Date | null } = {},
+): Promise<string> {
+  const key = `key-${randomBytes(12).toString('hex')}`;
+  await database`
+    INSERT INTO api_keys (id, organization_id, name, key_hash, scopes, expires_at, revoked_at)
+    VALUES (${randomUUID()}, ${organizationId}, 'test', ${keyedHash(HASH_SECRET, 'api-key', key)},
+      ${scopes}, ${expiresAt}, ${revokedAt})`;
+  return key;
+}

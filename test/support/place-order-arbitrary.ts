@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import type {
+  Address,
+  PatientHealthInfo,
+  PlaceOrderRequest,
+  Prescriber,
+  PrescriptionItem,
+  PrescriptionOrder,
+} from '../../src/contract/place-order.ts';
+
+/*
+ * Requests that keep every rule of the contract, in the form that the schema gives out (`country`
+ * in upper case, no `null`), so that parsing one gives an equal one. Names and texts are random.
+ */
+
+/** Any text that is allowed: all of Unicode but NUL and half surrogates, the empty text too. */
+export function anyText(): fc.Arbitrary<string> {
+  return fc
+    .oneof(
+      fc.string({ unit: 'grapheme-composite', maxLength: 20 }),
+      fc.string({ unit: 'binary', maxLength: 20 }),
+    )
+    .filter((text) => !text.includes('\0'));
+}
+
+/** As {@link anyText}, and not blank. */
+export function filledText(): fc.Arbitrary<string> {
+  return anyText().filter((text) => text.trim() !== '');
+}
+
+const state = fc.constantFrom('CA', 'NY', 'TX', 'WY', 'DC', 'PR', 'VI', 'GU', 'AS', 'MP', 'AE');
+const upperLetter = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZ');
+const digit = fc.constantFrom(...'0123456789');
+
+/** A phone number in the ways that people write them. */
+export const phoneNumber = fc
+  .tuple(
+    fc.constantFrom('', '+', '+('),
+    fc.array(fc.tuple(digit, fc.constantFrom('', '', '', ' ', '.', '-', '(', ') ')), {
+      minLength: 7,
+      maxLength: 15,
+    }),
+  )
+  .map(([prefix, digits]) => prefix + digits.flat().join(''));
+
+const emailName = fc.stringMatching(/^[a-z0-9_%+-]{1,12}(\.[a-z0-9]{1,8}){0,2}$/);
+const email = fc
+  .tuple(emailName, fc.constantFrom('example.com', 'mail.clinic.example.org', 'example.pharmacy'))
+  .map(([name, domain]) => `${name}@${domain}`);
+
+/** A day of the years 1 to 9999, alone or with a time and an offset. */
+export const calendarDate = fc
+  .tuple(
+    fc.date({
+      min: new Date('0001-01-01T00:00:00Z'),
+      max: new Date('9999-12-31T23:59:59Z'),
+      noInvalidDate: true,
+    }),
+    fc.constantFrom(10, 16, 19, 23),
+    fc.constantFrom('', 'Z', '+05:30', '-08:00'),
+  )
+  .map(([moment, length, offset]) => {
+    const text = moment.toISOString().slice(0, length);
+    return length === 10 ? text : text + offset;
+  });
+
+const address: fc.Arbitrary<Address> = fc.record(
+  {
+    addressLine1: filledText(),
+    addressLine2: anyText(),
+    city: filledText(),
+    state,
+    country: fc.string({ unit: upperLetter, minLength: 2, maxLength: 2 }),
+    postalCode: fc.string({ unit: digit, minLength: 5, maxLength: 5 }),
+  },
+  { requiredKeys: ['addressLine1', 'city', 'state', 'country', 'postalCode'] },
+);
+
+const prescriber: fc.Arbitrary<Prescriber> = fc.record(
+  {
+    firstName: filledText(),
+    lastName: filledText(),
+    title: anyText(),
+    titleSuffix: anyText(),
+    npi: filledText(),
+    dea: anyText(),
+    email,
+    phoneNumber,
+    address,
+  },
+  { requiredKeys: ['firstName', 'lastName', 'npi', 'email', 'phoneNumber', 'address'] },
+);
+
+const patientHealthInfo: fc.Arbitrary<PatientHealthInfo> = fc.record(
+  { allergies: anyText(), healthConditions: anyText(), currentMedications: anyText() },
+  { requiredKeys: [] },
+);
+
+const prescriptionItem: fc.Arbitrary<PrescriptionItem> = fc.record(
+  {
+    drugId: filledText(),
+    direction: anyText(),
+    quantity: fc.oneof(fc.nat({ max: 999 }).map(String), filledText()),
+    refillCount: fc.maxSafeNat(),
+    supplyDays: fc.integer({ min: 1 }),
+    customFields: fc.dictionary(anyText(), fc.jsonValue({ maxDepth: 3 })),
+  },
+  { requiredKeys: ['drugId', 'quantity'] },
+);
+
+/** A valid `order`. */
+export function validOrder(): fc.Arbitrary<PrescriptionOrder> {
+  return fc.record(
+    {
+      shippingAddress: address,
+      patientHealthInfo,
+      prescriber,
+      diagnosis: filledText(),
+      pharmacyId: filledText(),
+      dateWritten: calendarDate,
+      dateSigned: calendarDate,
+      datePrescribed: calendarDate,
+      prescriptionItems: fc.array(prescriptionItem, { minLength: 1, maxLength: 4 }),
+    },
+    { requiredKeys: ['prescriber', 'diagnosis', 'pharmacyId', 'prescriptionItems'] },
+  );
+}
+
+/** A valid body of `PLACE_ORDER`. */
+export function validPlaceOrder(): fc.Arbitrary<PlaceOrderRequest> {
+  return fc.record(
+    {
+      action: fc.constant('PLACE_ORDER' as const),
+      idempotencyKey: fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 255 }),
+      order: validOrder(),
+    },
+    { requiredKeys: ['action', 'order'] },
+  );
+}

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Database } from '../../src/storage/database.ts';
+
+/** A pharmacy simulator of a test's own: the real program. */
+export interface TestSimulator {
+  readonly url: string;
+  /** Registers its pharmacies in a database. */
+  register(database: Database): Promise<void>;
+  /** Calls its control API, e.g. `control('POST', 'orders/…/advance', { to: 'completed' })`. */
+  control<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T>;
+  /** How often the pharmacy was asked to place an order, one entry an order that it has. */
+  ledgerOf(reference: string): Promise<{ id: string; status: string; asked: number }[]>;
+  stop(): Promise<void>;
+}
+
+/** @param webhookUrl where its webhooks go, `<base>/<pharmacyId>`. */
+export async function startSimulator(webhookUrl: string): Promise<TestSimulator> {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-simulator-'));
+  const child = spawn(process.execPath, ['--import', 'tsx', 'simulator/main.ts'], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: {
+      ...process.env,
+      SIMULATOR_PORT: '0',
+      SIMULATOR_DATA_DIR: dataDir,
+      SIMULATOR_WEBHOOK_URL: webhookUrl,
+    },
+  });
+  const lines = createInterface({ input: child.stderr! });
+  const [line] = (await once(lines, 'line')) as [string];
+  const { address: url } = JSON.parse(line) as { address: string };
+
+  async function control<T>(method: 'GET' | 'POST', route: string, body?: object): Promise<T> {
+    const response = await fetch(`${url}/control/${route}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    if (!response.ok) throw new Error(`${route}: ${response.status}`);
+    return (await response.json()) as T;
+  }
+
+  return {
+    url,
+    control,
+    async register(database) {
+      const { pharmacies } = await control<{
+        pharmacies: { id: string; baseUrl: string; token: string; webhookSecret: string }[];
+      }>('GET', 'pharmacies');
+      for (const { id, baseUrl, token, webhookSecret } of pharmacies) {
+        const auth = { kind: 'standard-webhooks', secret: webhookSecret };
+        await database`
+          INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth)
+          VALUES (${id}, 'rest', ${baseUrl}, ${token}, ${database.json(auth)})`;
+      }
+    },
+    async ledgerOf(reference) {
+      const { orders } = await control<{
+        orders: { id: string; reference: string; status: string; asked: number }[];
+      }>('GET', 'ledger');
+      return orders.filter((order) => order.reference === reference);
+    },
+    async stop() {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Client } from '@temporalio/client';
+import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import { createActivities } from '../../src/activities/create-activities.ts';
+import type { Config } from '../../src/config.ts';
+import { createDeliver } from '../../src/dispatch/deliver.ts';
+import { startDispatcher } from '../../src/dispatch/dispatcher.ts';
+import { createFileStore } from '../../src/documents/file-store.ts';
+import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
+import type { Database } from '../../src/storage/database.ts';
+import { createSdkLog } from '../../src/temporal/sdk-log.ts';
+import { createKeptLog, type KeptLog } from './logs.ts';
+
+/** Durations that let a month pass in a test. */
+export const QUICK: Config['pharmacy'] = {
+  timeoutMs: 1_000,
+  retryInitialMs: 50,
+  retryMaxMs: 400,
+  pollInitialMs: 60_000,
+  pollMaxMs: 60_000,
+  completionLimitMs: 60_000,
+};
+
+/** A worker with its dispatcher, as `worker.ts` wires them, on a task queue of its own. */
+export interface TestWorker {
+  readonly client: Client;
+  readonly taskQueue: string;
+  readonly documentsDir: string;
+  readonly log: KeptLog;
+  stop(): Promise<void>;
+}
+
+let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
+
+/** @param settings durations to change from {@link QUICK}. */
+export async function startWorker(
+  database: Database,
+  settings: Partial<Config['pharmacy']> = {},
+): Promise<TestWorker> {
+  const log = createKeptLog();
+  if (Runtime._instance === undefined) {
+    Runtime.install({ logger: createSdkLog(log), shutdownSignals: [] });
+  }
+  bundle ??= bundleWorkflowCode({
+    workflowsPath: path.resolve('src/workflows/order.ts'),
+    logger: createSdkLog(log),
+  });
+  const taskQueue = `test-${randomUUID()}`;
+  const documentsDir = await mkdtemp(path.join(os.tmpdir(), 'rx-documents-'));
+  const connection = await NativeConnection.connect({ address: inject('temporal').address });
+  const pharmacy = { ...QUICK, ...settings };
+  const worker = await Worker.create({
+    connection,
+    taskQueue,
+    workflowBundle: await bundle,
+    activities: createActivities({
+      database,
+      pharmacies: createPharmacyDirectory(database, pharmacy.timeoutMs),
+      documents: createFileStore(documentsDir),
+      settings: pharmacy,
+    }),
+  });
+  const running = worker.run();
+  const client = new Client({ connection });
+  const dispatcher = startDispatcher({
+    database,
+    deliver: createDeliver(client, taskQueue),
+    withDeadline: (deadline, run) => connection.withDeadline(deadline, run),
+    log,
+  });
+  return {
+    client,
+    taskQueue,
+    documentsDir,
+    log,
+    async stop() {
+      await dispatcher.stop();
+      worker.shutdown();
+      await running;
+      await connection.close();
+      await rm(documentsDir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, type Environment, parseConfig } from '../../../src/config.ts';
+
+const required = {
+  DATABASE_URL: 'postgres://rx@127.0.0.1:5432/rx_orders',
+  HASH_SECRET: 'sixteen characters or more',
+  DOCUMENTS_DIR: 'documents',
+};
+
+function faultOf(env: Environment): string {
+  try {
+    parseConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('parseConfig', () => {
+  it('needs the database, the hash secret and the documents folder, and nothing else', () => {
+    expect(parseConfig(required)).toMatchObject({
+      database: { url: required.DATABASE_URL, poolSize: 10 },
+      temporal: { address: '127.0.0.1:7233', namespace: 'default', taskQueue: 'orders' },
+      http: { host: '127.0.0.1', port: 3000 },
+      hashSecret: required.HASH_SECRET,
+      documentsDir: required.DOCUMENTS_DIR,
+      pharmacy: { timeoutMs: 10_000, pollInitialMs: 30_000, pollMaxMs: 3_600_000 },
+      log: { level: 'info', format: 'auto' },
+    });
+  });
+
+  it('names every missing variable at once', () => {
+    const fault = faultOf({});
+    for (const name of Object.keys(required)) expect(fault).toContain(`${name} is required`);
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(parseConfig({ ...required, PORT: '', LOG_LEVEL: '' })).toEqual(parseConfig(required));
+    expect(faultOf({ ...required, DOCUMENTS_DIR: '' })).toContain('DOCUMENTS_DIR is required');
+  });
+
+  it('ignores variables that are not its own', () => {
+    expect(parseConfig({ ...required, PATH: 'x', UNRELATED: 'y' })).toEqual(parseConfig(required));
+  });
+
+  it('reads numbers, and refuses what is none or out of range', () => {
+    expect(parseConfig({ ...required, PORT: '8080' }).http.port).toBe(8080);
+    for (const PORT of ['0', '65536', '80.5', '-1', 'eighty', ' ']) {
+      expect(faultOf({ ...required, PORT })).toMatch(/PORT: /);
+    }
+    for (const POLL_INITIAL_MS of ['0', '-5', '1.5', 'soon']) {
+      expect(faultOf({ ...required, POLL_INITIAL_MS })).toMatch(/POLL_INITIAL_MS: /);
+    }
+  });
+
+  it('refuses a hash secret that is too short, without repeating it', () => {
+    const fault = faultOf({ ...required, HASH_SECRET: 'tooshort-secret' });
+    expect(fault).toContain('HASH_SECRET: must be at least 16 characters');
+    expect(fault).not.toContain('tooshort');
+  });
+
+  it('names each variable at fault and never its value', () => {
+    const names = ['PORT', 'TEMPORAL_UI_URL', 'LOG_LEVEL', 'LOG_FORMAT', 'RETRY_MAX_MS'] as const;
+    fc.assert(
+      fc.property(fc.uuid(), fc.subarray([...names], { minLength: 1 }), (value, wrong) => {
+        const env = { ...required, ...Object.fromEntries(wrong.map((name) => [name, value])) };
+        const fault = faultOf(env);
+        expect(fault).not.toContain(value);
+        for (const name of names) expect(fault.includes(`${name}: `)).toBe(wrong.includes(name));
+      }),
+    );
+  });
+
+  it('is pure: the same environment gives the same result and stays as it was', () => {
+    const env = Object.freeze({ ...required, PORT: '4000' });
+    expect(parseConfig(env)).toEqual(parseConfig(env));
+  });
+});

@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DatabaseTimeoutError, inTime, isDatabaseUnavailable } from '../../../src/storage/database.ts';
+
+const withCode = (code: unknown) => Object.assign(new Error('synthetic'), { code });
+
+describe('isDatabaseUnavailable', () => {
+  it.each([
+    ['refused', 'ECONNREFUSED'],
+    ['reset', 'ECONNRESET'],
+    ['without a route', 'EHOSTUNREACH'],
+    ['closed by the library', 'CONNECTION_CLOSED'],
+    ['late to connect', 'CONNECT_TIMEOUT'],
+    ['lost in the server', '08006'],
+    ['out of connections', '53300'],
+    ['out of disk', '53100'],
+    ['shutting down', '57P01'],
+    ['starting up', '57P03'],
+    ['out of time', '57014'],
+    ['a serialization failure', '40001'],
+    ['a deadlock', '40P01'],
+    ['a lock that is not to be had', '55P03'],
+  ])('is true for a server that is %s', (_, code) => {
+    expect(isDatabaseUnavailable(withCode(code))).toBe(true);
+  });
+
+  it('is true for a query that was given up', () => {
+    expect(isDatabaseUnavailable(new DatabaseTimeoutError())).toBe(true);
+  });
+
+  it.each(['23505', '23514', '42P01', '22P02', '40003', '28P01', 'UNDEFINED_VALUE', '', '157000'])(
+    'is false for %j, which repeating does not mend',
+    (code) => {
+      expect(isDatabaseUnavailable(withCode(code))).toBe(false);
+    },
+  );
+
+  it('is false for what carries no code of its own', () => {
+    for (const error of [new Error('ECONNREFUSED'), withCode(57), 'ECONNREFUSED', null, undefined]) {
+      expect(isDatabaseUnavailable(error)).toBe(false);
+    }
+    expect(isDatabaseUnavailable({ code: 'ECONNREFUSED' })).toBe(false);
+  });
+});
+
+describe('inTime', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('gives what the query gives, and leaves no timer', async () => {
+    await expect(inTime(Promise.resolve('rows'))).resolves.toBe('rows');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("throws the query's own error", async () => {
+    const error = withCode('23505');
+    await expect(inTime(Promise.reject(error))).rejects.toBe(error);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('gives up after two seconds on a server that does not answer', async () => {
+    const outcome = inTime(new Promise(() => {})).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await outcome).toBeInstanceOf(DatabaseTimeoutError);
+  });
+
+  it('leaves no unhandled rejection when a query fails after it was given up', async () => {
+    let fail: ((error: Error) => void) | undefined;
+    const query = new Promise((_, reject) => {
+      fail = reject;
+    });
+    const outcome = inTime(query).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(2_000);
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    fail?.(new Error('too late'));
+    vi.useRealTimers();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', note);
+    expect(await outcome).toBeInstanceOf(DatabaseTimeoutError);
+    expect(unhandled).toEqual([]);
+  });
+});
