@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const MINUTE_MS = 60_000;
 
-/** Where HTTP, workflow and replay tests get their Postgres and Temporal from. */
+/** Where HTTP and workflow tests get their Postgres and Temporal from. */
 const SERVERS = ['test/support/global-setup.ts'];
 
 // Groups run one after the other; files of a group side by side, on as many workers as it says.
@@ -25,7 +25,18 @@ export default defineConfig({
           testTimeout: 10_000,
         },
       },
-      ...['http', 'workflow', 'replay'].map((name) => ({
+      {
+        extends: true,
+        test: {
+          name: 'replay',
+          include: ['test/replay/**/*.test.ts'],
+          sequence: { groupOrder: 0 },
+          maxWorkers: 2,
+          testTimeout: 30_000,
+          hookTimeout: 2 * MINUTE_MS,
+        },
+      },
+      ...['http', 'workflow'].map((name) => ({
         extends: true as const,
         test: {
           name,

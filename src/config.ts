@@ -11,7 +11,8 @@ export class ConfigError extends Error {
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 const port = z.coerce.number().int().min(1).max(65_535);
-const milliseconds = z.coerce.number().int().min(1);
+/** Timers take no more: 24.8 days. */
+const milliseconds = z.coerce.number().int().min(1).max(2_147_483_647);
 const secret = z.string().min(16, 'must be at least 16 characters');
 
 const schema = z.object({
@@ -47,7 +48,7 @@ const schema = z.object({
   /** Longest wait between two looks. */
   POLL_MAX_MS: milliseconds.default(60 * 60_000),
   /** How long an order may wait for its completion before it expires. */
-  COMPLETION_LIMIT_MS: milliseconds.default(30 * DAY_MS),
+  COMPLETION_LIMIT_MS: z.coerce.number().int().min(1).default(30 * DAY_MS),
 
   /** A file that the worker touches every few seconds while it works; for a container's health check. */
   HEARTBEAT_FILE: z.string().min(1).optional(),

@@ -16,12 +16,12 @@ import { isStored, recordDocument } from './stored-documents.ts';
 const MOST_MISMATCHES = 5;
 
 /** Extensions help whoever opens the folder; the type that counts is the one in the database. */
-const EXTENSIONS: Readonly<Record<string, string>> = {
-  'application/pdf': 'pdf',
-  'image/jpeg': 'jpg',
-  'image/png': 'png',
-  'image/tiff': 'tif',
-};
+const EXTENSIONS: ReadonlyMap<string, string> = new Map([
+  ['application/pdf', 'pdf'],
+  ['image/jpeg', 'jpg'],
+  ['image/png', 'png'],
+  ['image/tiff', 'tif'],
+]);
 
 /** Makes the activity `fetchDocuments`; see {@link OrderActivities}. */
 export function createFetchDocuments({
@@ -90,7 +90,7 @@ export function createFetchDocuments({
     // Made from the order's and the pharmacy's ids, so that an attempt after a crash finds its own.
     const documentId = uuidv5(document.id, orderId);
     if (await isStored(database, documentId)) return;
-    const storageKey = `${orderId}/${documentId}.${EXTENSIONS[document.contentType] ?? 'bin'}`;
+    const storageKey = `${orderId}/${documentId}.${EXTENSIONS.get(document.contentType) ?? 'bin'}`;
     for (let mismatches = 0; ; ) {
       try {
         await documents.put(storageKey, await gateway.download(document, abortSignal()), document);

@@ -106,7 +106,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Only own fields count: a body with the key `__proto__` must not fill in for others. */
+/** Only own fields count: what a prototype holds was not in the body. */
 function pickPresent(input: Record<string, unknown>, fields: readonly string[]): object {
   const present = fields.filter(
     (field) => Object.hasOwn(input, field) && input[field] !== null && input[field] !== undefined,

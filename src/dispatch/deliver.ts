@@ -14,6 +14,9 @@ import {
 } from '../workflows/order-messages.ts';
 import type { OutboxRow } from './outbox.ts';
 
+/** Characters of a pharmacy's id that go to Temporal, which limits a search attribute to 2 KB. */
+const MOST_PHARMACY_ID = 255;
+
 /** Takes one outbox row into Temporal. Running a row twice does nothing the second time. */
 export type Deliver = (row: OutboxRow) => Promise<void>;
 
@@ -25,7 +28,9 @@ export type Deliver = (row: OutboxRow) => Promise<void>;
  */
 export function createDeliver(client: Client, taskQueue: string): Deliver {
   async function start(row: OutboxRow): Promise<void> {
-    const input: OrderInput = { orderId: row.orderId, pharmacyId: row.pharmacyId };
+    // Callers choose it, and Temporal limits what it stores; in full it stands in Postgres.
+    const pharmacyId = Array.from(row.pharmacyId).slice(0, MOST_PHARMACY_ID).join('');
+    const input: OrderInput = { orderId: row.orderId, pharmacyId };
     try {
       await client.workflow.start(ORDER_WORKFLOW, {
         workflowId: orderWorkflowId(row.orderId),
@@ -34,8 +39,8 @@ export function createDeliver(client: Client, taskQueue: string): Deliver {
         workflowIdConflictPolicy: 'USE_EXISTING',
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         requestEagerStart: true,
-        staticSummary: `Prescription order at ${row.pharmacyId}`,
-        typedSearchAttributes: startAttributes(row),
+        staticSummary: `Prescription order at ${pharmacyId}`,
+        typedSearchAttributes: startAttributes({ ...row, pharmacyId }),
         priority: { fairnessKey: row.organizationId },
       });
     } catch (error) {

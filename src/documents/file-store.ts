@@ -27,7 +27,8 @@ export function createFileStore(folder: string): DocumentStore {
     async put(key, bytes, expected) {
       const file = locate(key);
       const directory = path.dirname(file);
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const made = await mkdir(directory, { recursive: true, mode: 0o700 });
+      if (made !== undefined) await syncDirectory(path.dirname(made));
       await removeLeftovers(file);
       const temporary = `${file}.${randomBytes(6).toString('hex')}.part`;
       try {
@@ -68,7 +69,7 @@ async function removeLeftovers(file: string): Promise<void> {
   }
 }
 
-/** Makes the rename itself survive a power failure. */
+/** Makes a new entry of a folder survive a power failure, as `fsync` of a file does its bytes. */
 async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {

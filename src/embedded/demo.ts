@@ -11,39 +11,42 @@ import { type Stack, startStack } from './stack.ts';
 // With `--json` the last line of stdout is for programs; with `--keep` the stack stays up.
 
 const { json, keep } = options();
-const lifetime = watchLifetime();
+const lifetime = watchLifetime(process.env);
 // People read stderr then, so that stdout is the one line.
 const screen = json ? process.stderr : process.stdout;
 const say = (text: string) => screen.write(`${text}\n`);
 
-await runProgram(
-  async () => {
-    const dataDir = path.resolve(process.env.DATA_DIR || '.data/demo');
-    const since = performance.now();
-    say('starting Postgres, Temporal, a pharmacy, server and worker …');
-    const stack = await startStack({
-      dataDir,
-      env: process.env,
-      ports: 'free',
-      log: logFile(dataDir),
-      news: screen,
-      signal: lifetime.stopping,
-    });
-    lifetime.onImpatience(() => void stack.killAll());
-    try {
-      say(`the stack is up after ${secondsSince(since)} s\n`);
-      await Promise.race([show(stack), stack.failed]);
-      if (keep) {
-        say('\nthe stack stays up until Ctrl-C');
-        await Promise.race([lifetime.stopped, stack.failed]);
+process.exit(
+  await runProgram(
+    async () => {
+      const dataDir = path.resolve(process.env.DATA_DIR || '.data/demo');
+      const since = performance.now();
+      say('starting Postgres, Temporal, a pharmacy, server and worker …');
+      const stack = await startStack({
+        dataDir,
+        env: process.env,
+        ports: 'free',
+        log: logFile(dataDir),
+        news: screen,
+        signal: lifetime.stopping,
+      });
+      lifetime.onImpatience(() => void stack.killAll());
+      try {
+        say(`the stack is up after ${secondsSince(since)} s\n`);
+        await Promise.race([show(stack), stack.failed]);
+        if (keep) {
+          say('\nthe stack stays up until Ctrl-C');
+          await Promise.race([lifetime.stopped, stack.failed]);
+        }
+      } finally {
+        await stack.stop();
       }
-    } finally {
-      await stack.stop();
-    }
-  },
-  (message) => {
-    process.stderr.write(`${message}\n`);
-  },
+    },
+    lifetime.stopping,
+    (message) => {
+      process.stderr.write(`${message}\n`);
+    },
+  ),
 );
 
 async function show(stack: Stack): Promise<void> {

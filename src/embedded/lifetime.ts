@@ -1,3 +1,5 @@
+import type { Environment } from '../config.ts';
+
 /** Hears that this process is to end. */
 export interface Lifetime {
   /** Aborts at the first signal. */
@@ -15,14 +17,14 @@ const ONE_KEYSTROKE_MS = 500;
 const LOOK_EVERY_MS = 1_000;
 
 /** Listens for the end of this program: signals, a closed terminal, npm killed above it. */
-export function watchLifetime(): Lifetime {
+export function watchLifetime(env: Environment): Lifetime {
   const controller = new AbortController();
   let first = 0;
   let impatient: () => void = () => undefined;
   const end = () => {
     if (first === 0) {
       first = Date.now();
-      controller.abort(new Stopped());
+      controller.abort();
     } else if (Date.now() - first > ONE_KEYSTROKE_MS) {
       impatient();
     }
@@ -30,7 +32,7 @@ export function watchLifetime(): Lifetime {
   for (const signal of SIGNALS) process.on(signal, end);
   // What is written to a terminal or a pipe that is gone is lost, and no reason to crash.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  if (process.env.npm_lifecycle_event !== undefined) watchParent(end);
+  if (env.npm_lifecycle_event !== undefined) watchParent(end);
   return {
     stopping: controller.signal,
     stopped: new Promise((resolve) => {
@@ -40,11 +42,6 @@ export function watchLifetime(): Lifetime {
       impatient = run;
     },
   };
-}
-
-/** The reason of {@link Lifetime.stopping}: somebody ended the program; nothing went wrong. */
-export class Stopped extends Error {
-  override readonly name = 'Stopped';
 }
 
 // npm passes signals on, but nobody passes on that npm itself was killed.

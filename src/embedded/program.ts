@@ -1,29 +1,30 @@
 import { ConfigError } from '../config.ts';
-import { Stopped } from './lifetime.ts';
 import { StackError } from './stack-error.ts';
 
+/** What a shell reports for a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
 /**
- * Runs a program for people to its end and ends the process: with 0, or with 1 and a message that says
- * what is wrong. A program that somebody stopped ended well.
+ * Runs a program for people to its end.
  *
- * @param tell writes the message.
+ * @param stopping aborts when somebody stops the program; what fails after that is no news.
+ * @param tell writes what went wrong, for people.
+ * @returns the exit code: 0; 130 when it was stopped before it had done what it is for; 1 after it told
+ *   what went wrong.
  */
 export async function runProgram(
   run: () => Promise<void>,
+  stopping: AbortSignal,
   tell: (message: string) => void,
-): Promise<void> {
+): Promise<number> {
   try {
     await run();
-    process.exitCode = 0;
+    return 0;
   } catch (error) {
-    if (error instanceof Stopped) {
-      process.exitCode = 0;
-    } else {
-      tell(explain(error));
-      process.exitCode = 1;
-    }
+    if (stopping.aborted) return INTERRUPTED;
+    tell(explain(error));
+    return 1;
   }
-  process.exit();
 }
 
 function explain(error: unknown): string {

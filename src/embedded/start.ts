@@ -5,15 +5,37 @@ import { watchLifetime } from './lifetime.ts';
 
 // `npm start`: the whole stack in the foreground, until Ctrl-C.
 
-const lifetime = watchLifetime();
+const lifetime = watchLifetime(process.env);
 const news = {
   isTTY: process.stderr.isTTY,
   write: (text: string) => process.stderr.write(text),
 };
 
-await runProgram(
-  async () => {
-    const stack = await startStack({
+process.exit(
+  await runProgram(
+    async () => {
+      const stack = await start();
+      if (stack === undefined) return;
+      lifetime.onImpatience(() => void stack.killAll());
+      if (process.stdout.isTTY) process.stdout.write(help(stack));
+      process.stdout.write(`ready ${stack.baseUrl}\n`);
+      try {
+        await Promise.race([lifetime.stopped, stack.failed]);
+      } finally {
+        await stack.stop();
+      }
+    },
+    lifetime.stopping,
+    (message) => {
+      process.stderr.write(`${message}\n`);
+    },
+  ),
+);
+
+/** undefined when it was stopped before it was up: to stop is how this program ends. */
+async function start(): Promise<Stack | undefined> {
+  try {
+    return await startStack({
       dataDir: process.env.DATA_DIR || '.data',
       env: process.env,
       ports: 'env',
@@ -21,19 +43,11 @@ await runProgram(
       news,
       signal: lifetime.stopping,
     });
-    lifetime.onImpatience(() => void stack.killAll());
-    if (process.stdout.isTTY) process.stdout.write(help(stack));
-    process.stdout.write(`ready ${stack.baseUrl}\n`);
-    try {
-      await Promise.race([lifetime.stopped, stack.failed]);
-    } finally {
-      await stack.stop();
-    }
-  },
-  (message) => {
-    process.stderr.write(`${message}\n`);
-  },
-);
+  } catch (error) {
+    if (lifetime.stopping.aborted) return undefined;
+    throw error;
+  }
+}
 
 function help(stack: Stack): string {
   const rows = [

@@ -1,14 +1,19 @@
-import Fastify, { type FastifyInstance } from 'fastify';
+import { isUtf8 } from 'node:buffer';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { failure } from '../contract/envelope.ts';
 import type { Log } from '../log.ts';
-import { answerBrokenRequest } from './broken-request.ts';
+import { answerBrokenRequest, answerExpectation } from './broken-request.ts';
 import { authenticateRequest } from './caller.ts';
 import { createErrorMapper } from './error-mapper.ts';
+import { InvalidBodyError } from './errors.ts';
 import type { Route, RouteDependencies } from './route.ts';
 import { routes } from './routes.ts';
 
 /** 1 MiB (contract, "Decided"). */
 const BODY_LIMIT = 1024 * 1024;
+
+/** Node refuses longer request heads, in bytes (its `--max-http-header-size`). */
+const MAX_URL_LENGTH = 16 * 1024;
 
 /** The HTTP interface on what it serves from. Listening is the caller's. */
 export function createApp(dependencies: RouteDependencies, log: Log): FastifyInstance {
@@ -17,19 +22,31 @@ export function createApp(dependencies: RouteDependencies, log: Log): FastifyIns
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 512 },
+    // As long as a URL can get: a long id is an unknown one, not an error of its own.
+    routerOptions: { maxParamLength: MAX_URL_LENGTH },
     clientErrorHandler: answerBrokenRequest,
+    // Node would refuse it without a body; `refuseWithoutHost` says why.
+    http: { requireHostHeader: false },
     frameworkErrors: (error, request, reply) => {
       mapError(error, request, reply);
     },
   });
 
+  app.server.on('checkExpectation', answerExpectation);
+  app.addHook('onRequest', refuseWithoutHost);
+
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
+  // `__proto__` and the like are unknown fields, which the schema ignores, or stand in
+  // `customFields`, which pass untouched; only own, known keys are ever copied.
+  const parseJson = app.getDefaultJsonParser('ignore', 'ignore');
+  app.addContentTypeParser<Buffer>(
     'application/json',
-    { parseAs: 'string' },
-    // Unknown fields are ignored, whatever their names: `__proto__` is taken out, not refused.
-    app.getDefaultJsonParser('remove', 'ignore'),
+    { parseAs: 'buffer' },
+    (request, body, done) => {
+      // Read as text, other bytes would silently become replacement characters in a prescription.
+      if (!isUtf8(body)) return done(new InvalidBodyError('body must be UTF-8 text'));
+      void parseJson(request, body.toString('utf8'), done);
+    },
   );
   app.decorateRequest('caller', null);
   app.setErrorHandler(mapError);
@@ -40,6 +57,13 @@ export function createApp(dependencies: RouteDependencies, log: Log): FastifyIns
   for (const route of table) addRoute(app, route, dependencies);
   for (const url of new Set(table.map((route) => route.url))) refuseOtherMethods(app, table, url);
   return app;
+}
+
+/** HTTP/1.1 requires the header (RFC 9112, 3.2). */
+async function refuseWithoutHost(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  if (request.raw.httpVersion !== '1.1' || request.headers.host !== undefined) return;
+  const message = 'Host is required';
+  await reply.code(400).send(failure(400, message, [{ path: 'host', message }]));
 }
 
 function addRoute(app: FastifyInstance, route: Route, { orders }: RouteDependencies): void {

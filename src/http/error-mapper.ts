@@ -20,14 +20,14 @@ const RETRY_AFTER_SECONDS = 2;
 
 /** The framework's own refusals, by its codes, as the contract's envelope has them. */
 const FRAMEWORK_FAULTS: Readonly<
-  Record<string, readonly [status: 400 | 404 | 413 | 415, error: string]>
+  Record<string, readonly [status: 400 | 413 | 415, error: string, path?: string]>
 > = {
-  FST_ERR_CTP_INVALID_JSON_BODY: [400, 'body must be valid JSON'],
-  FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'body must be a JSON object'],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'Content-Length does not match the body'],
+  FST_ERR_CTP_INVALID_JSON_BODY: [400, 'body must be valid JSON', 'body'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'body must be a JSON object', 'body'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'Content-Length does not match the body', 'body'],
   FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body must not be larger than 1 MiB'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'Content-Type must be application/json'],
-  FST_ERR_BAD_URL: [400, 'the URL is malformed'],
+  FST_ERR_BAD_URL: [400, 'the URL is malformed', 'url'],
 };
 
 /**
@@ -39,7 +39,7 @@ export function createErrorMapper(
 ): (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
   return (error, request, reply) => {
     if (error instanceof MissingApiKeyError) {
-      return reply.code(400).send(failure(400, 'cv-api-key is required'));
+      return refuse(reply, 400, 'cv-api-key is required', 'cv-api-key');
     }
     if (error instanceof UnauthorizedError) {
       return reply.code(401).send(failure(401, 'Unauthorized'));
@@ -51,7 +51,7 @@ export function createErrorMapper(
       return reply.code(400).send(failure(400, error.errors[0].message, error.errors));
     }
     if (error instanceof InvalidBodyError) {
-      return reply.code(400).send(failure(400, error.message));
+      return refuse(reply, 400, error.message, 'body');
     }
     if (error instanceof OrderNotFoundError) {
       return reply.code(404).send(failure(404, error.message));
@@ -61,8 +61,7 @@ export function createErrorMapper(
     }
     const known = FRAMEWORK_FAULTS[error.code];
     if (known !== undefined) {
-      const [status, message] = known;
-      return reply.code(status).send(failure(status, message));
+      return refuse(reply, ...known);
     }
     const fields = {
       requestId: request.id,
@@ -79,6 +78,12 @@ export function createErrorMapper(
     log.error(`unexpected error ${placeOf(error)}`, fields);
     return reply.code(500).send(failure(500, 'internal error'));
   };
+}
+
+/** An error with one problem; a 400 lists it by its path, as it does the fields of an order. */
+function refuse(reply: FastifyReply, status: number, message: string, path?: string): FastifyReply {
+  const errors = path === undefined ? undefined : [{ path, message }];
+  return reply.code(status).send(failure(status, message, errors));
 }
 
 /** The 409 of a used key; its headers let a client find the order of a lost answer. */

@@ -32,6 +32,7 @@ export async function acceptOrder(
   const orderId = uuidv7();
   const { order, idempotencyKey } = request;
   const fingerprint = keyedHash(hashSecret, 'fingerprint', canonicalJson({ caseId, order }));
+  // As text: `sql.json` would send jsonb, which reorders keys and refuses `\u0000` in customFields.
   const [row] = await sql<{ permitted: boolean; accepted: boolean }[]>`
     WITH owned AS (
       SELECT id, ${order.shippingAddress !== undefined} OR patient ? 'address' AS has_address
@@ -40,7 +41,7 @@ export async function acceptOrder(
       INSERT INTO orders (
         id, organization_id, case_id, pharmacy_id, status, idempotency_key, fingerprint, prescription)
       SELECT ${orderId}, ${organizationId}, id, ${order.pharmacyId}, 'ACCEPTED',
-        ${idempotencyKey ?? null}, ${fingerprint}, ${sql.json(order as never)}
+        ${idempotencyKey ?? null}, ${fingerprint}, ${JSON.stringify(order)}::text::json
       FROM owned WHERE has_address
       ON CONFLICT (organization_id, idempotency_key) DO NOTHING
       RETURNING id

@@ -31,9 +31,9 @@ interface PharmacyKind {
   parseMessage(webhook: RawWebhook): PharmacyMessage | undefined;
 }
 
-const KINDS: Readonly<Record<string, PharmacyKind>> = {
-  rest: { createGateway: createRestGateway, parseMessage: parseRestMessage },
-};
+const KINDS: ReadonlyMap<string, PharmacyKind> = new Map([
+  ['rest', { createGateway: createRestGateway, parseMessage: parseRestMessage }],
+]);
 
 /**
  * The directory over the table `pharmacies`. Each look reads the table, so that a pharmacy's new
@@ -61,12 +61,12 @@ export function createPharmacyDirectory(database: Database, timeoutMs: number): 
         active: row.active,
         completionLimitMs: row.completionLimitMs === null ? null : Number(row.completionLimitMs),
         isAuthentic: (webhook) => isAuthentic(auth, webhook),
-        readMessage: (webhook) => KINDS[row.kind]?.parseMessage(webhook),
+        readMessage: (webhook) => KINDS.get(row.kind)?.parseMessage(webhook),
       };
     },
     async gateway(pharmacyId) {
       const row = await read(pharmacyId);
-      const kind = row === undefined ? undefined : KINDS[row.kind];
+      const kind = row === undefined ? undefined : KINDS.get(row.kind);
       if (row === undefined || kind === undefined) return undefined;
       return kind.createGateway({ baseUrl: row.baseUrl, token: row.token, timeoutMs });
     },

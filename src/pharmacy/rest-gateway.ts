@@ -153,7 +153,9 @@ export function createRestGateway(options: {
       const url = `${base}/orders/${encodeURIComponent(pharmacyOrderId)}`;
       const response = await call(url, {}, bounded(signal));
       if (response.status !== 200) throw await fault(response);
-      return await readOrder(response);
+      const order = await readOrder(response);
+      if (order.id !== pharmacyOrderId) throw new PharmacyFaultError('PHARMACY_OTHER_ORDER');
+      return order;
     },
 
     async cancel(pharmacyOrderId, signal) {

@@ -22,12 +22,13 @@ const messageSchema = z.object({
     .catch({}),
 });
 
-const TYPES: Readonly<Record<string, PharmacyMessage['type']>> = {
-  'order.completed': 'completed',
-  'order.rejected': 'rejected',
-  'order.cancelled': 'cancelled',
-  'order.tracking_added': 'tracking_added',
-};
+/** A map, because an object also answers to `constructor`, and the type is the pharmacy's text. */
+const TYPES: ReadonlyMap<string, PharmacyMessage['type']> = new Map([
+  ['order.completed', 'completed'],
+  ['order.rejected', 'rejected'],
+  ['order.cancelled', 'cancelled'],
+  ['order.tracking_added', 'tracking_added'],
+]);
 
 /**
  * Reads an authentic webhook of a `rest` pharmacy (contract, `api.md`, "What a pharmacy offers").
@@ -47,7 +48,7 @@ export function parseRestMessage({ headers, body }: RawWebhook): PharmacyMessage
       typeof sentId === 'string' && sentId !== ''
         ? sentId.slice(0, 255)
         : createHash('sha256').update(body).digest('hex'),
-    type: TYPES[type] ?? 'other',
+    type: TYPES.get(type) ?? 'other',
     ...(reference === undefined ? {} : { reference }),
     ...(id === undefined ? {} : { pharmacyOrderId: id }),
     ...(trackingId === undefined

@@ -14,7 +14,7 @@ import type {
  */
 
 /** Any text that is allowed: all of Unicode but NUL and half surrogates, the empty text too. */
-export function anyText(): fc.Arbitrary<string> {
+function anyText(): fc.Arbitrary<string> {
   return fc
     .oneof(
       fc.string({ unit: 'grapheme-composite', maxLength: 20 }),
@@ -24,7 +24,7 @@ export function anyText(): fc.Arbitrary<string> {
 }
 
 /** As {@link anyText}, and not blank. */
-export function filledText(): fc.Arbitrary<string> {
+function filledText(): fc.Arbitrary<string> {
   return anyText().filter((text) => text.trim() !== '');
 }
 
@@ -33,7 +33,7 @@ const upperLetter = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZ');
 const digit = fc.constantFrom(...'0123456789');
 
 /** A phone number in the ways that people write them. */
-export const phoneNumber = fc
+const phoneNumber = fc
   .tuple(
     fc.constantFrom('', '+', '+('),
     fc.array(fc.tuple(digit, fc.constantFrom('', '', '', ' ', '.', '-', '(', ') ')), {
@@ -49,7 +49,7 @@ const email = fc
   .map(([name, domain]) => `${name}@${domain}`);
 
 /** A day of the years 1 to 9999, alone or with a time and an offset. */
-export const calendarDate = fc
+const calendarDate = fc
   .tuple(
     fc.date({
       min: new Date('0001-01-01T00:00:00Z'),

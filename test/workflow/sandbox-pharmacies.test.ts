@@ -1,26 +1,110 @@
-import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OrderView } from '../../src/client.ts';
 import { createWorld, type World } from '../support/world.ts';
 
+interface Row {
+  readonly pharmacy: string;
+  readonly end: OrderView['status'];
+  readonly reasonCode?: string;
+  readonly documents: number;
+  /** Orders in the pharmacy's ledger. */
+  readonly orders: 0 | 1;
+}
+
+/** The table of the contract's `api.md`, "Pharmacies of the simulator". */
+const ROWS: Row[] = [
+  { pharmacy: 'pharmacy-123', end: 'COMPLETED', documents: 2, orders: 1 },
+  { pharmacy: 'pharmacy-slow', end: 'COMPLETED', documents: 2, orders: 1 },
+  { pharmacy: 'pharmacy-silent', end: 'COMPLETED', documents: 2, orders: 1 },
+  {
+    pharmacy: 'pharmacy-refuses',
+    end: 'REJECTED',
+    reasonCode: 'DRUG_NOT_STOCKED',
+    documents: 0,
+    orders: 0,
+  },
+  {
+    pharmacy: 'pharmacy-rejects',
+    end: 'REJECTED',
+    reasonCode: 'PHARMACY_REJECTED',
+    documents: 0,
+    orders: 1,
+  },
+  { pharmacy: 'pharmacy-flaky', end: 'COMPLETED', documents: 2, orders: 1 },
+  { pharmacy: 'pharmacy-lost-reply', end: 'COMPLETED', documents: 2, orders: 1 },
+  { pharmacy: 'pharmacy-early', end: 'COMPLETED', documents: 2, orders: 1 },
+  { pharmacy: 'pharmacy-chatty', end: 'COMPLETED', documents: 2, orders: 1 },
+  { pharmacy: 'pharmacy-bad-document', end: 'COMPLETED', documents: 2, orders: 1 },
+  {
+    pharmacy: 'pharmacy-corrupt',
+    end: 'NEEDS_ATTENTION',
+    reasonCode: 'DOCUMENT_MISMATCH',
+    documents: 0,
+    orders: 1,
+  },
+  { pharmacy: 'pharmacy-tracking', end: 'COMPLETED', documents: 2, orders: 1 },
+];
+
 let world: World;
+const orderIds = new Map<string, string>();
+
 beforeAll(async () => {
-  world = await createWorld();
+  world = await createWorld({ pollInitialMs: 1_500, pollMaxMs: 1_500 });
+  for (const { pharmacy } of ROWS) orderIds.set(pharmacy, await world.place(pharmacy));
 });
 afterAll(() => world.close());
 
-describe('a happy order', () => {
-  it('ends COMPLETED with its documents stored as the pharmacy announced them', async () => {
-    const orderId = await world.place('pharmacy-123');
-    const order = await world.reach(orderId, 'COMPLETED');
-    expect(order.documents).toHaveLength(2);
+describe.each(ROWS)('an order at $pharmacy', ({ pharmacy, end, reasonCode, documents, orders }) => {
+  it(`ends ${end}, with ${orders} order in the pharmacy's ledger`, { timeout: 60_000 }, async () => {
+    const orderId = orderIds.get(pharmacy) ?? '';
+    const order = await world.reach(orderId, end);
+    expect(order.reasonCode).toBe(reasonCode);
+    expect(order.documents).toHaveLength(documents);
     for (const document of order.documents) {
       const file = path.join(world.worker.documentsDir, orderId, `${document.id}.pdf`);
       const bytes = await readFile(file);
       expect(bytes.length).toBe(document.size);
       expect(createHash('sha256').update(bytes).digest('hex')).toBe(document.sha256);
     }
-    expect(await world.simulator.ledgerOf(orderId)).toMatchObject([{ asked: 1 }]);
+    const ledger = await world.simulator.ledgerOf(orderId);
+    expect(ledger).toHaveLength(orders);
   });
+});
+
+it('tells the pharmacy’s words of a refusal to the organization', async () => {
+  const order = await world.reach(orderIds.get('pharmacy-refuses') ?? '', 'REJECTED');
+  expect(order.reason).toMatch(/not stocked/);
+});
+
+it('shows the tracking number that came before the completion', async () => {
+  const order = await world.reach(orderIds.get('pharmacy-tracking') ?? '', 'COMPLETED');
+  expect(order.shipments).toHaveLength(1);
+});
+
+it('keeps the name of a document as it came and never uses it as a path', async () => {
+  const { documents } = await world.reach(orderIds.get('pharmacy-chatty') ?? '', 'COMPLETED');
+  expect(documents.map((document) => document.name)).toContainEqual(expect.stringContaining('..'));
+});
+
+it('waits for a pharmacy that is down and completes once it is up', { timeout: 60_000 }, async () => {
+  const orderId = await world.place('pharmacy-down');
+  await world.reach(orderId, 'PLACING');
+  await world.simulator.control('POST', 'pharmacies/pharmacy-down', { up: true });
+  await world.reach(orderId, 'COMPLETED');
+  expect(await world.simulator.ledgerOf(orderId)).toHaveLength(1);
+});
+
+it.each([
+  ['completed', 'COMPLETED'],
+  ['rejected', 'REJECTED'],
+  ['cancelled', 'CANCELLED'],
+] as const)('follows pharmacy-manual to %s', async (to, status) => {
+  const orderId = await world.place('pharmacy-manual');
+  await world.reach(orderId, 'AWAITING_COMPLETION');
+  await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'in_progress' });
+  await world.simulator.control('POST', `orders/${orderId}/advance`, { to });
+  await world.reach(orderId, status);
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, jsonDepthExceeds } from '../../../src/contract/canonical-json.ts';
+import { validOrder } from '../../support/place-order-arbitrary.ts';
 
 function nested(levels: number): unknown {
   let value: unknown = [];
@@ -27,6 +28,14 @@ describe('canonicalJson', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(canonicalJson(reversed(value))).toBe(canonicalJson(value));
+      }),
+    );
+  });
+
+  it('gives one text for one order, whatever the order of its keys', () => {
+    fc.assert(
+      fc.property(validOrder(), (order) => {
+        expect(canonicalJson(reversed(order))).toBe(canonicalJson(order));
       }),
     );
   });

@@ -35,6 +35,11 @@ describe('keys of the object prototype', () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
+  it('does not take fields from a prototype', () => {
+    const body: unknown = Object.create(examplePlaceOrder());
+    expect(parsePlaceOrder(body)).toMatchObject({ ok: false });
+  });
+
   it('accepts objects without a prototype', () => {
     const body: unknown = Object.assign(Object.create(null), examplePlaceOrder());
     expect(parsePlaceOrder(body).ok).toBe(true);

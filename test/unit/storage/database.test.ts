@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DatabaseTimeoutError, inTime, isDatabaseUnavailable } from '../../../src/storage/database.ts';
+import {
+  DatabaseTimeoutError,
+  inTime,
+  isDatabaseUnavailable,
+} from '../../../src/storage/database.ts';
 
 const withCode = (code: unknown) => Object.assign(new Error('synthetic'), { code });
 
@@ -35,7 +39,13 @@ describe('isDatabaseUnavailable', () => {
   );
 
   it('is false for what carries no code of its own', () => {
-    for (const error of [new Error('ECONNREFUSED'), withCode(57), 'ECONNREFUSED', null, undefined]) {
+    for (const error of [
+      new Error('ECONNREFUSED'),
+      withCode(57),
+      'ECONNREFUSED',
+      null,
+      undefined,
+    ]) {
       expect(isDatabaseUnavailable(error)).toBe(false);
     }
     expect(isDatabaseUnavailable({ code: 'ECONNREFUSED' })).toBe(false);

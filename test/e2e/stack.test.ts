@@ -1,0 +1,201 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { PROJECT } from '../../src/embedded/folders.ts';
+import { identify } from '../../src/embedded/process-table.mjs';
+import { freePorts } from '../../src/embedded/ports.ts';
+
+// `npm start` as a person uses it: one data folder, started, killed and started again.
+
+const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
+const KEY = { 'cv-api-key': 'YOUR_SECRET_KEY' };
+const EXAMPLE = JSON.parse(
+  readFileSync(path.join(PROJECT, 'src/embedded/place-order.example.json'), 'utf8'),
+) as object;
+
+let dataDir = '';
+let env: NodeJS.ProcessEnv = {};
+const started: ChildProcess[] = [];
+
+beforeAll(async () => {
+  dataDir = mkdtempSync(path.join(tmpdir(), 'rx-stack-'));
+  const ports = Object.entries(await freePorts()).map(([name, port]) => [name, String(port)]);
+  env = { ...process.env, ...Object.fromEntries(ports), DATA_DIR: dataDir };
+});
+
+afterEach(async () => {
+  for (const child of started.splice(0)) {
+    if (child.exitCode === null && child.signalCode === null) await killTree(child.pid ?? 0);
+  }
+});
+
+afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+
+interface Started {
+  readonly pid: number;
+  /** Resolves with the address of the `ready` line; rejects when the program ends before. */
+  readonly ready: Promise<string>;
+  /** Resolves with the exit code and what was written to stderr. */
+  readonly ended: Promise<{ code: number | null; said: string }>;
+}
+
+function start(more: NodeJS.ProcessEnv = {}): Started {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/embedded/start.ts'], {
+    cwd: PROJECT,
+    env: { ...env, ...more },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started.push(child);
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += String(chunk);
+  });
+  const ended = new Promise<{ code: number | null; said: string }>((resolve) => {
+    child.once('close', (code) => resolve({ code, said }));
+  });
+  const ready = new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('ready ')) resolve(line.slice('ready '.length));
+    });
+    child.once('close', () => reject(new Error(`it ended before it was ready:\n${said}`)));
+  });
+  ready.catch(() => undefined);
+  return { pid: child.pid ?? 0, ready, ended };
+}
+
+/** A process and everything below it. */
+function tree(root: number): number[] {
+  const table = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const pids = [root];
+  for (const above of pids) {
+    for (const [pid, parent] of table) if (parent === above && pid !== undefined) pids.push(pid);
+  }
+  return pids;
+}
+
+async function killTree(root: number): Promise<void> {
+  const pids = tree(root);
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended with its parent.
+    }
+  }
+  await gone(pids);
+}
+
+/** Resolves when none of these processes runs; rejects when one still does after 15 s. */
+async function gone(pids: readonly number[]): Promise<void> {
+  const limit = Date.now() + 15_000;
+  for (;;) {
+    const left = pids.filter((pid) => identify(pid) !== undefined);
+    if (left.length === 0) return;
+    if (Date.now() > limit) throw new Error(`left behind: ${left.join(', ')}`);
+    await sleep(50);
+  }
+}
+
+async function place(baseUrl: string): Promise<string> {
+  const answer = await fetch(`${baseUrl}${CASE}`, {
+    method: 'POST',
+    headers: { ...KEY, 'content-type': 'application/json' },
+    body: JSON.stringify({ ...EXAMPLE, idempotencyKey: randomUUID() }),
+  });
+  expect(answer.status).toBe(200);
+  const body = (await answer.json()) as { data: { order: { id: string } } };
+  return body.data.order.id;
+}
+
+async function completed(baseUrl: string, orderId: string): Promise<void> {
+  const limit = Date.now() + 40_000;
+  for (;;) {
+    const answer = await fetch(`${baseUrl}${CASE}/orders/${orderId}`, { headers: KEY });
+    const body = (await answer.json()) as { data?: { order: { status: string } } };
+    if (body.data?.order.status === 'COMPLETED') return;
+    if (Date.now() > limit) throw new Error(`the order is ${body.data?.order.status}`);
+    await sleep(100);
+  }
+}
+
+test('takes an order to its end, refuses a second start, and leaves no process after Ctrl-C', async () => {
+  const stack = start();
+  const baseUrl = await stack.ready;
+  expect(baseUrl).toBe(`http://127.0.0.1:${env.PORT}`);
+  await completed(baseUrl, await place(baseUrl));
+
+  const second = await start().ended;
+  expect(second.code).toBe(1);
+  expect(second.said).toBe(
+    `a stack with process id ${stack.pid} already runs on DATA_DIR ${dataDir}; stop it, or set DATA_DIR to another folder\n`,
+  );
+
+  const pids = tree(stack.pid);
+  expect(pids.length).toBeGreaterThan(6);
+  process.kill(stack.pid, 'SIGINT');
+  expect((await stack.ended).code).toBe(0);
+  await gone(pids);
+});
+
+test('keeps every order when the whole tree is killed, and completes those in flight', async () => {
+  const first = start();
+  const baseUrl = await first.ready;
+  const done = await place(baseUrl);
+  await completed(baseUrl, done);
+  const inFlight = await Promise.all([place(baseUrl), place(baseUrl), place(baseUrl)]);
+  await killTree(first.pid);
+
+  const second = start();
+  await second.ready;
+  for (const orderId of [done, ...inFlight]) await completed(baseUrl, orderId);
+  process.kill(second.pid, 'SIGTERM');
+  expect((await second.ended).code).toBe(0);
+});
+
+test('leaves no process when only the program itself is killed, and can be started again', async () => {
+  const first = start();
+  await first.ready;
+  const pids = tree(first.pid);
+  process.kill(first.pid, 'SIGKILL');
+  // At once: what is being ended must not get in the way.
+  const second = start();
+  await second.ready;
+  await gone(pids);
+  process.kill(second.pid, 'SIGHUP');
+  expect((await second.ended).code).toBe(0);
+});
+
+test('stops at once when it is stopped while it starts', async () => {
+  const stack = start();
+  while (tree(stack.pid).length < 4) await sleep(20);
+  const pids = tree(stack.pid);
+  process.kill(stack.pid, 'SIGTERM');
+  expect((await stack.ended).code).toBe(0);
+  await gone(pids);
+});
+
+test.each([
+  [
+    'a database of the user’s',
+    { DATABASE_URL: 'postgres://127.0.0.1/real' },
+    /^DATABASE_URL is set/,
+  ],
+  ['a malformed port', { PORT: 'http' }, /^PORT must be a port/],
+  ['a malformed time', { POLL_INITIAL_MS: 'soon' }, /POLL_INITIAL_MS/],
+  ['a Temporal server that is away', { TEMPORAL_ADDRESS: '127.0.0.1:1' }, /^no Temporal server/m],
+  ['a folder that cannot be', { DATA_DIR: '/dev/null/data' }, /^DATA_DIR \/dev\/null\/data cannot/],
+  ['a binary that is none', { TEMPORAL_CLI: '/dev/null' }, /^TEMPORAL_CLI \/dev\/null/m],
+])('refuses %s with one clear message', async (_what, more, message) => {
+  const { code, said } = await start(more).ended;
+  expect(code).toBe(1);
+  expect(said).toMatch(message);
+  expect(said).not.toMatch(/^\s+at /m);
+});

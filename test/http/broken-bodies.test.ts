@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
+
+let door: Door;
+beforeAll(async () => {
+  door = await openDoor();
+});
+afterAll(() => door.close());
+
+function expectError(answer: Answer, status: number, error: string): void {
+  expect(answer.json).toMatchObject({ status, success: false, error });
+  expect(answer.status).toBe(status);
+}
+
+/** `levels` objects, one in the other. */
+function nested(levels: number): string {
+  return '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
+}
+
+describe('a body', () => {
+  it.each([
+    ['that is cut', '{"action":"PLACE_ORDER",'],
+    ['that is no JSON', 'action=PLACE_ORDER'],
+    ['with a trailing comma', '{"action":"PLACE_ORDER",}'],
+    ['of NULs', '\0\0\0\0'],
+  ])('%s gets 400', async (_what, body) => {
+    const answer = await door.place(body);
+
+    expectError(answer, 400, 'body must be valid JSON');
+    expect(answer.json).toMatchObject({
+      message: 'Invalid request',
+      errors: [{ path: 'body', message: 'body must be valid JSON' }],
+    });
+  });
+
+  it('whose texts are no UTF-8 gets 400, for they could not be kept as they are', async () => {
+    const body = exampleWithoutKey();
+    const text = JSON.stringify({ ...body, order: { ...body.order, diagnosis: 'caf\xe9' } });
+
+    expectError(await door.place(Buffer.from(text, 'latin1')), 400, 'body must be UTF-8 text');
+    expect((await door.place(Buffer.from(text, 'utf8'))).status).toBe(200);
+  });
+
+  it.each(['', '[]', '"text"', '7', 'null', 'true', `[${JSON.stringify(exampleWithoutKey())}]`])(
+    'that is %j gets 400',
+    async (body) => {
+      const answer = await door.place(body);
+
+      expectError(answer, 400, 'body must be a JSON object');
+      expect(answer.json.errors).toEqual([{ path: 'body', message: 'body must be a JSON object' }]);
+    },
+  );
+
+  it.each(['text/plain', 'application/xml', 'multipart/form-data; boundary=x', 'json', 'application/jsonp', 'application/json-patch+json', ' '])(
+    'of the type %j gets 415',
+    async (contentType) => {
+      const answer = await door.place(exampleWithoutKey(), {
+        headers: { 'content-type': contentType },
+      });
+
+      expectError(answer, 415, 'Content-Type must be application/json');
+    },
+  );
+
+  it('without a type gets 415', async () => {
+    const answer = await door.send('POST', `/api/v1/cases/${door.organization.caseId}`, {
+      headers: { 'cv-api-key': door.organization.apiKey },
+      body: Buffer.from(JSON.stringify(exampleWithoutKey())),
+    });
+
+    expectError(answer, 415, 'Content-Type must be application/json');
+  });
+
+  it('of one byte more than 1 MiB gets 413', async () => {
+    const answer = await door.place(`{"fill":"${'x'.repeat(1024 * 1024 - 10)}"}`);
+
+    expectError(answer, 413, 'body must not be larger than 1 MiB');
+  });
+
+  it('of 1 MiB in chunks and a byte more gets 413', async () => {
+    const chunks = [Buffer.alloc(1024 * 1024, 0x20), Buffer.from(' ')];
+    const response = await fetch(`${door.app.url}/api/v1/cases/${door.organization.caseId}`, {
+      method: 'POST',
+      headers: { 'cv-api-key': door.organization.apiKey, 'content-type': 'application/json' },
+      body: ReadableStream.from(chunks),
+      duplex: 'half',
+    } as RequestInit);
+
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ status: 413, success: false });
+  });
+
+  it.each([65, 1_000, 150_000])('nested %d levels deep gets 400', async (levels) => {
+    const answer = await door.place(nested(levels));
+
+    expectError(answer, 400, 'body must not be nested deeper than 64 levels');
+    expect(answer.json.errors).toHaveLength(1);
+  });
+
+  it('whose customFields are nested deep gets 400, and 200 up to the limit', async () => {
+    const withFields = (levels: number) => {
+      const body = exampleWithoutKey();
+      const prescriptionItems = [{ ...body.order.prescriptionItems[0], customFields: 'HERE' }];
+      return JSON.stringify({ ...body, order: { ...body.order, prescriptionItems } }).replace(
+        '"HERE"',
+        nested(levels),
+      );
+    };
+
+    expect((await door.place(withFields(60))).status).toBe(200);
+    expect((await door.place(withFields(61))).status).toBe(400);
+  });
+
+  it('cannot fill in for a field by the key __proto__', async () => {
+    const body = exampleWithoutKey();
+    const { diagnosis: _, ...order } = body.order;
+    const text = JSON.stringify({ ...body, order: { ...order, HERE: 1 } }).replace(
+      '"HERE":1',
+      '"__proto__":{"diagnosis":"Hypertension"},"constructor":{"prototype":{"diagnosis":"x"}}',
+    );
+
+    expectError(await door.place(text), 400, 'diagnosis is required');
+  });
+
+  it('with unknown __proto__ keys gets 200', async () => {
+    const text = JSON.stringify(exampleWithoutKey()).replace(
+      '{"action"',
+      '{"__proto__":{"polluted":true},"action"',
+    );
+
+    expect((await door.place(text)).status).toBe(200);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it('with a byte order mark is read all the same', async () => {
+    expect((await door.place(`\ufeff${JSON.stringify(exampleWithoutKey())}`)).status).toBe(200);
+  });
+
+  it('with ten thousand faulty items gets a 400 that stays small', async () => {
+    const body = exampleWithoutKey();
+    const prescriptionItems = Array.from({ length: 10_000 }, () => ({}));
+    const answer = await door.place({ ...body, order: { ...body.order, prescriptionItems } });
+
+    expectError(answer, 400, 'drugId is required');
+    expect(answer.text.length).toBeLessThan(1024 * 1024);
+  });
+});

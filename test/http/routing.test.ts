@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Door, exampleWithKey, openDoor } from '../support/door.ts';
+
+let door: Door;
+/** What `/readyz` sees of Temporal. */
+let temporal: () => Promise<void> = async () => {};
+beforeAll(async () => {
+  door = await openDoor({ checkTemporal: () => temporal() });
+});
+afterAll(() => door.close());
+
+describe('an unknown route', () => {
+  it.each([
+    ['GET', '/'],
+    ['GET', '/api/v1'],
+    ['POST', '/api/v1/cases'],
+    ['POST', '/api/v2/cases/x'],
+    ['GET', '/api/v1/cases/x/orders/y/z'],
+    ['DELETE', '/nothing'],
+    ['GET', '/healthz/'],
+    ['GET', '/HEALTHZ'],
+    ['GET', `/${'x'.repeat(8_000)}`],
+    ['GET', '/%00'],
+    ['POST', '/webhooks/pharmacies'],
+    ['GET', '/../../etc/passwd'],
+  ])('%s %s gets 404', async (method, path) => {
+    const answer = await door.send(method, path);
+
+    expect(answer.status).toBe(404);
+    expect(answer.json).toEqual({
+      status: 404,
+      success: false,
+      message: 'Not found',
+      error: 'no such route',
+    });
+  });
+
+  it('gets 404 whatever the type of its body', async () => {
+    const answer = await door.send('POST', '/nothing', {
+      headers: { 'content-type': 'text/csv' },
+      body: 'a,b',
+    });
+
+    expect(answer.status).toBe(404);
+  });
+});
+
+it.each(['/api/v1/cases/%zz', '/api/v1/cases/%', '/api/v1/cases/x/orders/%c3%28', '/%ff'])(
+  'gets 400 for the malformed URL %s',
+  async (path) => {
+    const method = path.includes('orders') ? 'GET' : 'POST';
+    const answer = await door.send(method, path, {
+      headers: { 'cv-api-key': door.organization.apiKey, 'content-type': 'application/json' },
+      ...(method === 'POST' ? { body: {} } : {}),
+    });
+
+    expect(answer.status).toBe(400);
+    expect(answer.json).toMatchObject({ message: 'Invalid request', error: 'the URL is malformed' });
+  },
+);
+
+describe('a known route with another method', () => {
+  const READ = 'GET, HEAD';
+  it.each([
+    ['/api/v1/cases/x', 'POST', ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
+    ['/api/v1/cases/x/orders/y', READ, ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
+    ['/api/v1/cases/x/orders/y/documents', READ, ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
+    ['/api/v1/cases/x/orders/y/documents/z', READ, ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
+    ['/webhooks/pharmacies/x', 'POST', ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
+    ['/healthz', READ, ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
+    ['/readyz', READ, ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
+  ])('%s gets 405 and is told %s', async (path, allowed, methods) => {
+    for (const method of methods) {
+      const hasBody = !['GET', 'HEAD', 'OPTIONS'].includes(method);
+      const answer = await door.send(method, path, hasBody ? { body: 'not { json' } : {});
+
+      expect([method, answer.status]).toEqual([method, 405]);
+      expect(answer.headers.get('allow')).toBe(allowed);
+      if (method === 'HEAD') continue;
+      expect(answer.json).toEqual({
+        status: 405,
+        success: false,
+        message: 'Method not allowed',
+        error: 'method not allowed',
+      });
+    }
+  });
+});
+
+describe('health', () => {
+  it('is 200 while the process answers', async () => {
+    expect(await door.send('GET', '/healthz')).toMatchObject({
+      status: 200,
+      json: { status: 200, success: true },
+    });
+  });
+
+  it('names both servers that are there', async () => {
+    temporal = async () => {};
+
+    expect(await door.send('GET', '/readyz')).toMatchObject({
+      status: 200,
+      json: { status: 200, success: true, data: { postgres: 'up', temporal: 'up' } },
+    });
+  });
+
+  it('stays ready while Temporal is away, and says so', async () => {
+    temporal = () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.1:7233'));
+
+    const answer = await door.send('GET', '/readyz');
+
+    expect(answer).toMatchObject({
+      status: 200,
+      json: { success: true, data: { postgres: 'up', temporal: 'down' } },
+    });
+    expect(answer.text).not.toContain('10.0.0.1');
+  });
+
+  it('takes orders while Temporal is away', async () => {
+    temporal = () => Promise.reject(new Error('away'));
+
+    expect((await door.place(exampleWithKey('temporal-away'))).status).toBe(200);
+  });
+});

@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { type Stack, startStack } from '../../src/embedded/stack.ts';
+import { orderWorkflowId, retryUpdate } from '../../src/workflows/order-messages.ts';
+import { examplePlaceOrder } from '../support/example.ts';
+
+// Records the histories that `replay.test.ts` replays, from orders on a real stack:
+//   node --import tsx test/replay/record.ts <suffix>
+// A history is named after what it proves. Old ones stay: open orders of older versions are like them.
+
+const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
+const HEADERS = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };
+
+const suffix = process.argv[2] ?? 'v1';
+const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-record-'));
+const stack = await startStack({
+  dataDir,
+  ports: 'free',
+  env: { ...process.env, POLL_INITIAL_MS: '2000', COMPLETION_LIMIT_MS: '15000', DATABASE_URL: '' },
+  log: { write: () => true },
+  news: process.stderr,
+});
+const connection = await Connection.connect({ address: stack.temporalAddress });
+const client = new Client({ connection });
+try {
+  await record('completes-by-webhook', 'pharmacy-123', 'COMPLETED');
+  await record('completes-by-webhook-between-two-looks', 'pharmacy-slow', 'COMPLETED');
+  await record('completes-by-polling-when-no-webhook-comes', 'pharmacy-silent', 'COMPLETED');
+  await record('completes-after-lost-reply', 'pharmacy-lost-reply', 'COMPLETED');
+  await record('completes-by-webhook-before-the-answer', 'pharmacy-early', 'COMPLETED');
+  await record('ends-rejected-when-pharmacy-refuses', 'pharmacy-refuses', 'REJECTED');
+  await record('ends-rejected-after-acceptance', 'pharmacy-rejects', 'REJECTED');
+  await record('expires-after-the-limit', 'pharmacy-manual', 'EXPIRED');
+  await record('rests-with-a-document-that-never-matches', 'pharmacy-corrupt', 'NEEDS_ATTENTION');
+  await record('rests-again-after-retry', 'pharmacy-corrupt', 'NEEDS_ATTENTION', async (id) => {
+    await sleep(500); // the workflow follows what its activity recorded
+    await client.workflow.getHandle(orderWorkflowId(id)).executeUpdate(retryUpdate);
+    await reach(stack, id, 'FETCHING_DOCUMENTS');
+    await reach(stack, id, 'NEEDS_ATTENTION');
+  });
+  await record('still-open-waiting-with-a-wrong-hint', 'pharmacy-manual', 'AWAITING_COMPLETION', async (id) => {
+    await client.workflow.getHandle(orderWorkflowId(id)).signal('orderCompleted');
+    await sleep(1_500);
+  });
+} finally {
+  await connection.close();
+  await stack.stop();
+  await rm(dataDir, { recursive: true, force: true });
+}
+
+async function record(
+  name: string,
+  pharmacyId: string,
+  status: string,
+  then: (orderId: string) => Promise<void> = async () => {},
+): Promise<void> {
+  const request = examplePlaceOrder();
+  const body = JSON.stringify({
+    ...request,
+    idempotencyKey: name,
+    order: { ...request.order, pharmacyId },
+  });
+  const response = await fetch(stack.baseUrl + CASE, { method: 'POST', headers: HEADERS, body });
+  const { data } = (await response.json()) as { data: { order: { id: string } } };
+  await reach(stack, data.order.id, status);
+  await then(data.order.id);
+  await sleep(500); // the last workflow task
+  const history = await client.workflow
+    .getHandle(orderWorkflowId(data.order.id))
+    .fetchHistory();
+  const file = new URL(`./histories/${name}.${suffix}.json`, import.meta.url);
+  // Stack traces name the folder that this runs in, which is nobody's business.
+  const json = historyToJSON(history).replaceAll(process.cwd() + path.sep, '');
+  await writeFile(file, `${JSON.stringify(JSON.parse(json), null, 1)}\n`);
+  process.stderr.write(`${name}: ${history.events?.length ?? 0} events\n`);
+}
+
+async function reach({ baseUrl }: Stack, orderId: string, status: string): Promise<void> {
+  for (let look = 0; look < 600; look += 1) {
+    const response = await fetch(`${baseUrl}${CASE}/orders/${orderId}`, { headers: HEADERS });
+    const { data } = (await response.json()) as { data: { order: { status: string } } };
+    if (data.order.status === status) return;
+    await sleep(50);
+  }
+  throw new Error(`${orderId} did not become ${status}`);
+}

@@ -1,0 +1,55 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+import type { Database } from '../../src/storage/database.ts';
+import { type Answer, sendTo } from './door.ts';
+
+/** A pharmacy of the test's own that signs its webhooks. */
+export interface TestPharmacy {
+  readonly id: string;
+  /** The headers that make a webhook authentic. */
+  sign(body: string, options?: { webhookId?: string; at?: Date }): Record<string, string>;
+  /** Sends a signed webhook to the app. */
+  tell(
+    baseUrl: string,
+    message: unknown,
+    options?: { webhookId?: string; at?: Date },
+  ): Promise<Answer>;
+}
+
+export async function createPharmacy(database: Database): Promise<TestPharmacy> {
+  const id = `pharmacy-${randomUUID()}`;
+  const secret = `whsec_${randomBytes(24).toString('base64')}`;
+  await addPharmacy(database, id, { kind: 'standard-webhooks', secret });
+
+  const sign: TestPharmacy['sign'] = (
+    body,
+    { webhookId = `msg_${randomUUID()}`, at = new Date() } = {},
+  ) => ({
+    'content-type': 'application/json',
+    'webhook-id': webhookId,
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+    'webhook-signature': new Webhook(secret).sign(webhookId, at, body),
+  });
+  return {
+    id,
+    sign,
+    async tell(baseUrl, message, options) {
+      const body = typeof message === 'string' ? message : JSON.stringify(message);
+      return await sendTo(baseUrl, 'POST', `/webhooks/pharmacies/${id}`, {
+        headers: sign(body, options),
+        body,
+      });
+    },
+  };
+}
+
+/** Sets up a pharmacy with any authentication of its webhooks. */
+export async function addPharmacy(
+  database: Database,
+  id: string,
+  webhookAuth: { kind: string; [field: string]: string },
+): Promise<void> {
+  await database`
+    INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth)
+    VALUES (${id}, 'rest', 'http://127.0.0.1:9', 'token', ${database.json(webhookAuth)})`;
+}

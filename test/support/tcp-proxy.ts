@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import type { AddressInfo } from 'node:net';
+
+/** A TCP proxy in front of a server, by which a test takes the server away. */
+export interface TcpProxy {
+  readonly port: number;
+  /** Drops all connections and refuses new ones. */
+  refuse(): Promise<void>;
+  /** Holds back every byte, of new connections too. */
+  freeze(): void;
+  /** Serves again: what was held back goes on its way. */
+  restore(): Promise<void>;
+  /**
+   * Waits for bytes from a client that contain `mark`, once, and then breaks that connection:
+   * before the server gets them, as soon as it has them, or when it has answered them.
+   */
+  breakOn(mark: string, moment: 'before' | 'after' | 'answered'): void;
+  close(): Promise<void>;
+}
+
+export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+  const links = new Set<[client: net.Socket, server: net.Socket]>();
+  let frozen = false;
+  let trap: { mark: string; moment: 'before' | 'after' | 'answered' } | undefined;
+
+  const listener = net.createServer((client) => {
+    const server = net.connect(target);
+    const link: [net.Socket, net.Socket] = [client, server];
+    links.add(link);
+    const drop = () => {
+      links.delete(link);
+      client.destroy();
+      server.destroy();
+    };
+    let withhold = false;
+    for (const socket of link) socket.on('error', drop).on('close', drop);
+    client.on('data', (bytes) => {
+      const sprung = trap !== undefined && bytes.includes(trap.mark) ? trap.moment : undefined;
+      if (sprung !== undefined) trap = undefined;
+      if (sprung === 'before') return drop();
+      if (sprung === 'after') return void server.write(bytes, drop);
+      if (sprung === 'answered') withhold = true;
+      server.write(bytes);
+    });
+    server.on('data', (bytes) => {
+      if (withhold) drop();
+      else client.write(bytes);
+    });
+    if (frozen) for (const socket of link) socket.pause();
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as AddressInfo;
+
+  async function refuse(): Promise<void> {
+    if (!listener.listening) return;
+    const closed = once(listener, 'close');
+    listener.close();
+    for (const [client, server] of links) {
+      client.destroy();
+      server.destroy();
+    }
+    await closed;
+  }
+
+  return {
+    port,
+    refuse,
+    freeze() {
+      frozen = true;
+      for (const socket of [...links].flat()) socket.pause();
+    },
+    async restore() {
+      frozen = false;
+      for (const socket of [...links].flat()) socket.resume();
+      if (listener.listening) return;
+      listener.listen(port, '127.0.0.1');
+      await once(listener, 'listening');
+    },
+    breakOn(mark, moment) {
+      trap = { mark, moment };
+    },
+    close: refuse,
+  };
+}

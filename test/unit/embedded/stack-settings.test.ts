@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { parseConfig } from '../../../src/config.ts';
+import { portsFrom } from '../../../src/embedded/ports.ts';
+import { requireNoDatabase, stackSettings } from '../../../src/embedded/stack-settings.ts';
+
+const secrets = { postgresPassword: 'p'.repeat(24), hashSecret: 'h'.repeat(24) };
+
+function settings(env: Record<string, string>) {
+  return stackSettings({ env, ports: portsFrom({}), dataDir: '/data', secrets });
+}
+
+test('gives server and worker a complete configuration', () => {
+  const config = parseConfig(settings({}).env);
+  expect(config).toMatchObject({
+    database: { url: `postgres://rx_orders:${secrets.postgresPassword}@127.0.0.1:54329/rx_orders` },
+    temporal: { address: '127.0.0.1:7233', uiUrl: 'http://127.0.0.1:8233' },
+    http: { host: '127.0.0.1', port: 3000 },
+    documentsDir: '/data/documents',
+    pharmacy: { pollInitialMs: 5_000, timeoutMs: 2_000, retryInitialMs: 250, retryMaxMs: 5_000 },
+  });
+});
+
+test('keeps the times that the user set', () => {
+  const { pharmacy } = parseConfig(settings({ POLL_INITIAL_MS: '700', RETRY_MAX_MS: '' }).env);
+  expect([pharmacy.pollInitialMs, pharmacy.retryMaxMs]).toEqual([700, 5_000]);
+});
+
+test('stays on 127.0.0.1 whatever the user’s HOST is', () => {
+  expect(settings({ HOST: '0.0.0.0' }).env).toMatchObject({
+    HOST: '127.0.0.1',
+    SIMULATOR_HOST: '127.0.0.1',
+  });
+});
+
+test('uses the Temporal server of TEMPORAL_ADDRESS, with what is needed to reach it', () => {
+  const { foreignTemporal, temporalAddress, env } = settings({
+    TEMPORAL_ADDRESS: 'temporal.example.com:7233',
+    TEMPORAL_API_KEY: 'key',
+  });
+  expect({ foreignTemporal, temporalAddress }).toEqual({
+    foreignTemporal: true,
+    temporalAddress: 'temporal.example.com:7233',
+  });
+  expect(env.TEMPORAL_API_KEY).toBe('key');
+});
+
+test('does not show a cluster’s key to the development server', () => {
+  const { env } = settings({ TEMPORAL_API_KEY: 'key', TEMPORAL_NAMESPACE: 'mine' });
+  expect(env.TEMPORAL_API_KEY).toBeUndefined();
+  expect(env.TEMPORAL_NAMESPACE).toBe('mine');
+});
+
+test('refuses to run where DATABASE_URL is set', () => {
+  expect(() => requireNoDatabase({ DATABASE_URL: 'postgres://127.0.0.1/real' })).toThrow(
+    /^DATABASE_URL is set/,
+  );
+  expect(() => requireNoDatabase({ DATABASE_URL: '' })).not.toThrow();
+});

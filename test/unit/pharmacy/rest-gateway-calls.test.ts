@@ -1,0 +1,181 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { OrderRefusedError, PharmacyFaultError } from '../../../src/pharmacy/errors.ts';
+import type { PharmacyGateway } from '../../../src/pharmacy/gateway.ts';
+import { createRestGateway } from '../../../src/pharmacy/rest-gateway.ts';
+import {
+  errorOf,
+  type FakePharmacy,
+  json,
+  ORDER,
+  REFERENCE,
+  REQUEST,
+  startFakePharmacy,
+  text,
+  unaborted,
+} from './fake-pharmacy.ts';
+
+let pharmacy: FakePharmacy;
+let gateway: PharmacyGateway;
+
+beforeEach(async () => {
+  pharmacy = await startFakePharmacy();
+  // The slash at the end is how people configure it.
+  const baseUrl = `${pharmacy.url}/v1/`;
+  gateway = createRestGateway({ baseUrl, token: 'synthetic-token', timeoutMs: 5_000 });
+});
+afterEach(() => pharmacy.close());
+
+const place = () => gateway.place(REQUEST, unaborted());
+
+describe('place', () => {
+  it('sends the order with its id as reference and idempotency key, and the bearer token', async () => {
+    pharmacy.answer(json(201, ORDER));
+    expect(await place()).toMatchObject({ id: 'ph-1', reference: REFERENCE, status: 'accepted' });
+    expect(pharmacy.seen).toHaveLength(1);
+    expect(pharmacy.seen[0]).toMatchObject({
+      method: 'POST',
+      url: '/v1/orders',
+      headers: {
+        authorization: 'Bearer synthetic-token',
+        'content-type': 'application/json',
+        'idempotency-key': REFERENCE,
+      },
+    });
+    expect(JSON.parse(pharmacy.seen[0]?.body ?? '')).toEqual(REQUEST);
+  });
+
+  it('says that the order exists when the pharmacy does', async () => {
+    pharmacy.answer(json(409, ORDER));
+    expect(await place()).toBe('exists');
+  });
+
+  it('refuses an order that is not the one we sent', async () => {
+    pharmacy.answer(json(201, { ...ORDER, reference: 'another' }));
+    expect(await errorOf(place())).toEqual(new PharmacyFaultError('PHARMACY_OTHER_REFERENCE'));
+  });
+
+  it('tells the code and the words of a refusal', async () => {
+    pharmacy.answer(json(422, { code: 'DRUG_UNKNOWN', message: 'We do not carry it.' }));
+    const error = await errorOf(place());
+    expect(error).toBeInstanceOf(OrderRefusedError);
+    expect(error).toMatchObject({
+      code: 'DRUG_UNKNOWN',
+      message: 'DRUG_UNKNOWN',
+      reason: 'We do not carry it.',
+    });
+  });
+
+  it.each([
+    ['no body', text(422, '')],
+    ['a page instead', text(422, '<html>Sam Sample</html>')],
+    ['a list', json(422, ['Sam Sample'])],
+    ['null', json(422, null)],
+    ['a code that is text', json(422, { code: 'Sam Sample has died' })],
+    ['a code with a line break', json(422, { code: 'A\nSam' })],
+    ['a code that is too long', json(422, { code: 'A'.repeat(65) })],
+    ['a code that is a number', json(422, { code: 42 })],
+    ['words that are none', json(422, { message: { patient: 'Sam Sample' } })],
+    ['words without end', json(422, { message: 'x'.repeat(2_001) })],
+  ])('takes a refusal with %s as one, and keeps nothing of it', async (_, answer) => {
+    pharmacy.answer(answer);
+    const error = await errorOf(place());
+    expect(error).toBeInstanceOf(OrderRefusedError);
+    expect(error).toMatchObject({ code: 'ORDER_REFUSED', reason: undefined });
+  });
+
+  it('leaves NUL, which Postgres does not take, out of the words', async () => {
+    pharmacy.answer(json(422, { code: 'NO', message: 'not\0 here' }));
+    expect(await errorOf(place())).toMatchObject({ code: 'NO', reason: 'not here' });
+  });
+
+  it.each([400, 401, 403, 404, 405, 418])(
+    'needs a person when it is answered %i',
+    async (status) => {
+      pharmacy.answer(json(status, { message: 'Sam Sample' }));
+      expect(await errorOf(place())).toEqual(new PharmacyFaultError(`PHARMACY_HTTP_${status}`));
+    },
+  );
+});
+
+describe('findByReference', () => {
+  const find = (reference = REFERENCE) => gateway.findByReference(reference, unaborted());
+
+  it('looks the order up by our reference', async () => {
+    pharmacy.answer(json(200, { ...ORDER, status: 'in_progress' }));
+    expect(await find()).toMatchObject({ id: 'ph-1', status: 'in_progress' });
+    const { method, url } = pharmacy.seen[0] ?? {};
+    expect([method, url]).toEqual(['GET', `/v1/orders?reference=${REFERENCE}`]);
+  });
+
+  it('finds nothing where the pharmacy has nothing', async () => {
+    pharmacy.answer(json(404, {}));
+    expect(await find()).toBeUndefined();
+  });
+
+  it('never takes another order for ours', async () => {
+    pharmacy.answer(json(200, { ...ORDER, reference: 'another' }));
+    expect(await errorOf(find())).toEqual(new PharmacyFaultError('PHARMACY_OTHER_REFERENCE'));
+  });
+
+  it('escapes what stands in the URL', async () => {
+    pharmacy.answer(json(404, {}));
+    await find('a&b=c#d/../e');
+    expect(pharmacy.seen[0]?.url).toBe('/v1/orders?reference=a%26b%3Dc%23d%2F..%2Fe');
+  });
+});
+
+describe('get', () => {
+  const get = (id = 'ph-1') => gateway.get(id, unaborted());
+
+  it('reads the order with its documents, hashes in lower case', async () => {
+    const document = {
+      id: 'doc-1',
+      name: 'prescription.pdf',
+      contentType: 'application/pdf',
+      size: 3,
+      sha256: 'AB'.repeat(32),
+      url: '/documents/1',
+    };
+    pharmacy.answer(json(200, { ...ORDER, status: 'completed', documents: [document] }));
+    expect(await get()).toEqual({
+      ...ORDER,
+      status: 'completed',
+      documents: [{ ...document, sha256: 'ab'.repeat(32) }],
+    });
+  });
+
+  it('takes null for absent', async () => {
+    pharmacy.answer(json(200, { ...ORDER, reason: null, documents: null }));
+    expect(await get()).toMatchObject({ documents: [] });
+  });
+
+  it('keeps an id inside its place in the URL', async () => {
+    pharmacy.answer(json(200, ORDER));
+    await get('../admin?x=1');
+    expect(pharmacy.seen[0]?.url).toBe('/v1/orders/..%2Fadmin%3Fx%3D1');
+  });
+
+  it('needs a person when the pharmacy does not know the order any more', async () => {
+    pharmacy.answer(json(404, {}));
+    expect(await errorOf(get())).toEqual(new PharmacyFaultError('PHARMACY_HTTP_404'));
+  });
+});
+
+describe('cancel', () => {
+  const cancel = () => gateway.cancel('ph-1', unaborted());
+
+  it.each([
+    [200, 'cancelled'],
+    [409, 'too-late'],
+  ])('takes %i for %s', async (status, outcome) => {
+    pharmacy.answer(json(status, ORDER));
+    expect(await cancel()).toBe(outcome);
+    const { method, url } = pharmacy.seen[0] ?? {};
+    expect([method, url]).toEqual(['POST', '/v1/orders/ph-1/cancel']);
+  });
+
+  it('needs a person for any other answer', async () => {
+    pharmacy.answer(json(403, {}));
+    expect(await errorOf(cancel())).toEqual(new PharmacyFaultError('PHARMACY_HTTP_403'));
+  });
+});

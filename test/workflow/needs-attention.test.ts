@@ -1,0 +1,109 @@
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { orderWorkflowId, retryUpdate, statusQuery } from '../../src/workflows/order-messages.ts';
+import { eventually } from '../support/eventually.ts';
+import { PATIENT_ADDRESS } from '../support/organization.ts';
+import { startWorker } from '../support/worker.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world.close());
+
+const workflow = (orderId: string) =>
+  world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
+
+/** Sends the order on; the workflow comes to rest a moment after its activity recorded it. */
+async function sendOn(orderId: string): Promise<void> {
+  await eventually('the workflow rests', async () => {
+    const { status } = await workflow(orderId).query(statusQuery);
+    return status === 'NEEDS_ATTENTION';
+  });
+  await workflow(orderId).executeUpdate(retryUpdate);
+}
+
+describe('an order that validation cannot pass', () => {
+  it('rests for an unknown pharmacy, and goes on by the update "retry" once it is known', async () => {
+    const pharmacyId = `pharmacy-new-${Date.now()}`;
+    const orderId = await world.place(pharmacyId);
+    const order = await world.reach(orderId, 'NEEDS_ATTENTION');
+    expect(order.reasonCode).toBe('PHARMACY_UNKNOWN');
+    await world.db.database`
+      INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth)
+      SELECT ${pharmacyId}, kind, base_url, token, webhook_auth
+      FROM pharmacies WHERE id = 'pharmacy-refuses'`;
+    await sendOn(orderId);
+    await world.reach(orderId, 'REJECTED');
+  });
+
+  it.each([
+    ['dateWritten', '2024-02-02'],
+    ['datePrescribed', '2024-02-02T10:00:00Z'],
+  ] as const)('rests when %s is after dateSigned', async (field, date) => {
+    const orderId = await world.place('pharmacy-123', (order) => {
+      Object.assign(order, { dateWritten: '2024-01-01', dateSigned: '2024-02-01', [field]: date });
+    });
+    const order = await world.reach(orderId, 'NEEDS_ATTENTION');
+    expect(order.reasonCode).toBe('DATES_INCONSISTENT');
+    expect(order.reason).toContain(field);
+    expect(await world.simulator.ledgerOf(orderId)).toHaveLength(0);
+  });
+
+  it('rests for a pharmacy that is switched off', async () => {
+    await world.db.database`UPDATE pharmacies SET active = false WHERE id = 'pharmacy-slow'`;
+    const order = await world.reach(await world.place('pharmacy-slow'), 'NEEDS_ATTENTION');
+    expect(order.reasonCode).toBe('PHARMACY_INACTIVE');
+  });
+
+  it('rests when the case changed hands', async () => {
+    await world.worker.stop();
+    const orderId = await world.place('pharmacy-123');
+    const other = crypto.randomUUID();
+    await world.db.database`INSERT INTO organizations (id, name) VALUES (${other}, 'Other')`;
+    const { organizationId, caseId } = world.organization;
+    const give = (owner: string) =>
+      world.db.database`UPDATE cases SET organization_id = ${owner} WHERE id = ${caseId}`;
+    await give(other);
+    world.worker = await startWorker(world.db.database);
+    const order = await world.reach(orderId, 'NEEDS_ATTENTION');
+    expect(order.reasonCode).toBe('CASE_NOT_PERMITTED');
+    await give(organizationId);
+  });
+});
+
+it('refuses the update "retry" in any other state, without an event', async () => {
+  const orderId = await world.place('pharmacy-manual');
+  await world.reach(orderId, 'AWAITING_COMPLETION');
+  const before = await world.history(orderId);
+  await expect(workflow(orderId).executeUpdate(retryUpdate)).rejects.toThrow(
+    WorkflowUpdateFailedError,
+  );
+  const added = (await world.history(orderId)).slice(before.length);
+  expect(added.filter((event) => event.includes('Update'))).toEqual([]);
+});
+
+it('comes to rest again when the document still does not match', { timeout: 60_000 }, async () => {
+  const orderId = await world.place('pharmacy-corrupt');
+  const first = await world.reach(orderId, 'NEEDS_ATTENTION');
+  await sendOn(orderId);
+  await world.reach(orderId, 'FETCHING_DOCUMENTS');
+  const second = await world.reach(orderId, 'NEEDS_ATTENTION');
+  expect(second.updatedAt > first.updatedAt).toBe(true);
+  expect(await world.simulator.ledgerOf(orderId)).toHaveLength(1);
+});
+
+it('sends an order to the address that validation froze, whatever becomes of the case', async () => {
+  const { caseId } = world.organization;
+  const orderId = await world.place('pharmacy-manual', (order) => {
+    delete (order as { shippingAddress?: unknown }).shippingAddress;
+  });
+  await world.reach(orderId, 'AWAITING_COMPLETION');
+  await world.db.database`
+    UPDATE cases SET patient = jsonb_set(patient, '{address,city}', '"Elsewhere"')
+    WHERE id = ${caseId}`;
+  const [row] = await world.db.database`
+    SELECT shipping_address FROM orders WHERE id = ${orderId}`;
+  expect(row?.shippingAddress).toEqual(PATIENT_ADDRESS);
+});

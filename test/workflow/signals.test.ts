@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createWorld, type World } from '../support/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world.close());
+
+const signalled = (events: string[]) =>
+  events.filter((event) => event === 'workflowExecutionSignaledEventAttributes').length;
+
+it('keeps a signal that comes before the order is placed', async () => {
+  const orderId = await world.place('pharmacy-down');
+  await world.reach(orderId, 'PLACING');
+  await world.client.handle(orderId).signalCompletion({ webhookId: 'early', status: 'completed' });
+  await world.simulator.control('POST', 'pharmacies/pharmacy-down', {
+    up: true,
+    completeAfterMs: 1,
+    webhooks: false,
+  });
+  // The first look is a minute away: only the signal can bring it here.
+  await world.reach(orderId, 'COMPLETED');
+});
+
+it('takes a signal after the end as done', async () => {
+  const orderId = await world.place('pharmacy-123');
+  await world.reach(orderId, 'COMPLETED');
+  const handle = world.client.handle(orderId);
+  await handle.signalCompletion({ webhookId: 'late', status: 'rejected' });
+  await sleep(300);
+  expect(await handle.status()).toBe('COMPLETED');
+  expect(await world.db.database`SELECT FROM outbox WHERE order_id = ${orderId}`).toHaveLength(0);
+  const kept = await world.db.database`SELECT type FROM inbox WHERE webhook_id = 'late'`;
+  expect(kept).toMatchObject([{ type: 'rejected' }]);
+});
+
+it('believes the pharmacy, not the signal', async () => {
+  const orderId = await world.place('pharmacy-manual');
+  await world.reach(orderId, 'AWAITING_COMPLETION');
+  const handle = world.client.handle(orderId);
+  await handle.signalCompletion({ webhookId: 'wrong', status: 'completed' });
+  await sleep(1_000);
+  expect(await handle.status()).toBe('AWAITING_COMPLETION');
+  // Another kind of message: a second one of the same kind would add nothing.
+  await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'rejected' });
+  await world.reach(orderId, 'REJECTED');
+});
+
+it('makes one signal of a thousand messages of one kind', { timeout: 60_000 }, async () => {
+  const orderId = await world.place('pharmacy-manual');
+  await world.reach(orderId, 'AWAITING_COMPLETION');
+  const handle = world.client.handle(orderId);
+  const send = async (first: number) => {
+    for (let n = first; n < first + 50; n += 1) {
+      await handle.signalCompletion({ webhookId: `${orderId}-${n}`, status: 'completed' });
+    }
+  };
+  await handle.signalCompletion({ webhookId: `${orderId}-first`, status: 'completed' });
+  await Promise.all(Array.from({ length: 20 }, (_, n) => send(n * 50)));
+  await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'cancelled' });
+  await world.reach(orderId, 'CANCELLED');
+  const events = await world.history(orderId);
+  expect(signalled(events)).toBe(2);
+  expect(events.length).toBeLessThan(60);
+});
