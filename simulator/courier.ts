@@ -56,6 +56,9 @@ export function createCourier(options: {
     const { pharmacyId, webhookId, body } = delivery;
     const now = new Date();
     const webhook = new Webhook(options.secretOf(pharmacyId));
+    // Not `AbortSignal.timeout`: Node 20 collects one that only `AbortSignal.any` refers to.
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new DOMException('late', 'TimeoutError')), TIMEOUT_MS);
     try {
       const response = await fetch(`${options.webhookUrl}/${pharmacyId}`, {
         method: 'POST',
@@ -67,7 +70,7 @@ export function createCourier(options: {
         },
         body,
         redirect: 'manual',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        signal: AbortSignal.any([signal, late.signal]),
       });
       await response.body?.cancel();
       return response.ok ? undefined : `HTTP_${response.status}`;
@@ -75,6 +78,8 @@ export function createCourier(options: {
       return error instanceof DOMException && error.name === 'TimeoutError'
         ? 'TIMEOUT'
         : 'UNREACHABLE';
+    } finally {
+      clearTimeout(timer);
     }
   }
 

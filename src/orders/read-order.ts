@@ -15,7 +15,7 @@ export interface OrderKey {
  * @throws {OrderNotFoundError} the organization has no such order (in that case).
  */
 export async function readOrder(sql: Sql, key: OrderKey): Promise<OrderView> {
-  if (!isUuid(key.orderId)) throw new OrderNotFoundError();
+  if (!isUuid(key.orderId) || key.caseId?.includes('\0')) throw new OrderNotFoundError();
   const [row] = await sql<OrderRow[]>`
     SELECT id, case_id, status, reason_code, reason, pharmacy_id, pharmacy_order_id,
       idempotency_key, created_at, updated_at,
@@ -70,7 +70,9 @@ export async function readDocument(
   key: Required<OrderKey>,
   documentId: string,
 ): Promise<StoredDocument> {
-  if (!isUuid(key.orderId) || !isUuid(documentId)) throw new OrderNotFoundError('document');
+  if (!isUuid(key.orderId) || !isUuid(documentId) || key.caseId.includes('\0')) {
+    throw new OrderNotFoundError('document');
+  }
   const [row] = await sql<DocumentRow[]>`
     SELECT documents.id, name, content_type, size, sha256, storage_key, documents.created_at
     FROM documents JOIN orders ON orders.id = order_id

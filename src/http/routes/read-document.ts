@@ -14,6 +14,7 @@ export function readDocument({ orders, documents }: RouteDependencies): Route {
       >;
       const organizationId = organizationWith(request, 'orders:read');
       const document = await orders.readDocument({ organizationId, caseId, orderId }, documentId);
+      const bytes = await documents.open(document.storageKey);
       return reply
         .type(safeContentType(document.contentType))
         .header('content-length', document.size)
@@ -21,7 +22,7 @@ export function readDocument({ orders, documents }: RouteDependencies): Route {
         .header('cache-control', 'private, no-store')
         .header('x-content-type-options', 'nosniff')
         .header('content-disposition', 'attachment')
-        .send(await documents.open(document.storageKey));
+        .send(bytes);
     },
   };
 }

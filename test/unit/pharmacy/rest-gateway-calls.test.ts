@@ -150,9 +150,14 @@ describe('get', () => {
   });
 
   it('keeps an id inside its place in the URL', async () => {
-    pharmacy.answer(json(200, ORDER));
+    pharmacy.answer(json(200, { ...ORDER, id: '../admin?x=1' }));
     await get('../admin?x=1');
     expect(pharmacy.seen[0]?.url).toBe('/v1/orders/..%2Fadmin%3Fx%3D1');
+  });
+
+  it('needs a person when the pharmacy answers with another order', async () => {
+    pharmacy.answer(json(200, { ...ORDER, id: 'ph-2' }));
+    expect(await errorOf(get())).toEqual(new PharmacyFaultError('PHARMACY_OTHER_ORDER'));
   });
 
   it('needs a person when the pharmacy does not know the order any more', async () => {
