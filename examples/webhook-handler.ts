@@ -68,7 +68,9 @@ async function take(request: IncomingMessage): Promise<number> {
 async function read(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Not destroyed when the loop is left early: a request that is too long gets its answer, too.
+  const parts: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+  for await (const chunk of parts) {
     size += chunk.length;
     if (size > BODY_LIMIT_BYTES) return undefined;
     chunks.push(chunk);

@@ -28,6 +28,8 @@ export {
 
 /** Longest single wait on Temporal inside {@link OrderHandle.result}, in milliseconds. */
 const WAIT_SLICE_MS = 10_000;
+/** Longest wait for Temporal's answer to {@link OrderHandle.describe}, in milliseconds. */
+const DESCRIBE_LIMIT_MS = 5_000;
 /** How often an order is read while Temporal cannot be waited on, in milliseconds. */
 const LOOK_MS = 500;
 
@@ -96,7 +98,9 @@ export interface OrderHandle {
   result(options?: { readonly timeoutMs?: number }): Promise<OrderView>;
   /**
    * Tells the order that its pharmacy is done with it: what a webhook handler of one's own calls.
-   * Messages of the same `webhookId` count once; one that comes late or early does no harm.
+   * Messages of the same `webhookId`, which is the pharmacy's own id of the message, count once; one
+   * that comes late or early does no harm. Stored when it resolves, so that the pharmacy can be
+   * answered 2xx.
    */
   signalCompletion(message: {
     readonly webhookId: string;
@@ -108,7 +112,11 @@ export interface OrderHandle {
    * @throws {OrderNotCancellableError} it has ended, or it was sent to the pharmacy.
    */
   cancel(reason?: string): Promise<void>;
-  /** Where people find the order in Temporal. */
+  /**
+   * Where people find the order in Temporal. It asks Temporal, for at most five seconds.
+   *
+   * @throws {Error} the SDK's `ServiceError`: Temporal is away.
+   */
   describe(): Promise<OrderDescription>;
 }
 
@@ -205,7 +213,10 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
           ...(uiUrl === undefined ? {} : { uiUrl: uiUrl.replace(/\/+$/, '') + page }),
         };
         try {
-          const { runId, historyLength } = await workflow.describe();
+          const { runId, historyLength } = await connection.withDeadline(
+            Date.now() + DESCRIBE_LIMIT_MS,
+            () => workflow.describe(),
+          );
           return { ...base, runId, historyLength };
         } catch (error) {
           if (error instanceof WorkflowNotFoundError) return base;

@@ -133,11 +133,16 @@ async function hintCompletion(
   orderId: string,
   { type, webhookId }: PharmacyMessage,
 ): Promise<void> {
+  const first = () => sql`
+    SELECT id, status FROM orders WHERE id = ${orderId} AND NOT EXISTS (
+      SELECT FROM inbox WHERE order_id = ${orderId} AND type = ${type}
+        AND NOT (pharmacy_id = ${pharmacyId} AND webhook_id = ${webhookId}))`;
+  // Of many that come at once, each would find itself the first: the lock lets them look one after
+  // the other. Once one has committed, no other takes it.
+  const candidate = await sql`${first()} FOR NO KEY UPDATE`;
+  if (candidate.length === 0) return;
   await sql`
-    WITH first AS (
-      SELECT id, status FROM orders WHERE id = ${orderId} AND NOT EXISTS (
-        SELECT FROM inbox WHERE order_id = ${orderId} AND type = ${type}
-          AND NOT (pharmacy_id = ${pharmacyId} AND webhook_id = ${webhookId}))
+    WITH first AS (${first()}
     ), noted AS (
       INSERT INTO order_activity (order_id, actor, event, detail)
       SELECT id, 'pharmacy', 'PHARMACY_MESSAGE', ${sql.json({ type })} FROM first

@@ -44,10 +44,7 @@ export function parseRestMessage({ headers, body }: RawWebhook): PharmacyMessage
   const sentId = headers['webhook-id'];
   return {
     // Only Standard Webhooks promises an id; without one, equal bodies are one message.
-    webhookId:
-      typeof sentId === 'string' && sentId !== ''
-        ? sentId.slice(0, 255)
-        : createHash('sha256').update(body).digest('hex'),
+    webhookId: typeof sentId === 'string' && sentId !== '' ? bounded(sentId) : sha256(body),
     type: TYPES.get(type) ?? 'other',
     ...(reference === undefined ? {} : { reference }),
     ...(id === undefined ? {} : { pharmacyOrderId: id }),
@@ -61,6 +58,15 @@ export function parseRestMessage({ headers, body }: RawWebhook): PharmacyMessage
           },
         }),
   };
+}
+
+/** An id that an index can hold; long ones that begin alike stay apart. */
+function bounded(id: string): string {
+  return id.length <= 255 ? id : sha256(id);
+}
+
+function sha256(data: string | Buffer): string {
+  return createHash('sha256').update(data).digest('hex');
 }
 
 /** Without the texts that Postgres refuses: NUL everywhere, a lone surrogate in `jsonb`. */

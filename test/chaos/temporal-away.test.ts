@@ -1,0 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startTestStack, type TestStack } from '../support/stack.ts';
+
+let test: TestStack;
+beforeAll(async () => {
+  test = await startTestStack();
+});
+afterAll(() => test.close());
+
+it('takes 20 orders while Temporal is away, and all start when it is back', async () => {
+  // Frozen rather than killed: the supervisor would bring it back within a second.
+  test.stack.kill('temporal', 'SIGSTOP');
+  const orders = await Promise.all(Array.from({ length: 20 }, () => test.place('pharmacy-123')));
+  const ready = await fetch(`${test.stack.baseUrl}/readyz`);
+  expect(ready.status).toBe(200);
+  expect(await ready.json()).toMatchObject({ data: { postgres: 'up', temporal: 'down' } });
+  await sleep(4_000); // long enough for calls to fail and rows to be given back
+  for (const orderId of orders) {
+    expect(await test.get(orderId)).toMatchObject({ status: 'ACCEPTED' });
+  }
+  // Gone for good, with what it had not written; the next one starts from its files.
+  test.stack.kill('temporal', 'SIGKILL');
+  for (const orderId of orders) {
+    expect(await test.end(orderId)).toMatchObject({ status: 'COMPLETED' });
+    expect(await test.ledgerOf(orderId)).toHaveLength(1);
+  }
+});
