@@ -58,7 +58,10 @@ export function createCourier(options: {
     const webhook = new Webhook(options.secretOf(pharmacyId));
     // Not `AbortSignal.timeout`: Node 20 collects one that only `AbortSignal.any` refers to.
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new DOMException('late', 'TimeoutError')), TIMEOUT_MS);
+    const timer = setTimeout(
+      () => late.abort(new DOMException('late', 'TimeoutError')),
+      TIMEOUT_MS,
+    );
     try {
       const response = await fetch(`${options.webhookUrl}/${pharmacyId}`, {
         method: 'POST',

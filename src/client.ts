@@ -153,7 +153,8 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
   const { organizationId, hashSecret } = options;
   const { namespace = 'default', uiUrl, ...connectionOptions } = options.temporal;
   const database = openDatabase(options.databaseUrl, 5);
-  const connection = Connection.lazy(connectionOptions);
+  // No retries beneath ours: they would hide a Temporal that is away, and outlive a `close()`.
+  const connection = Connection.lazy({ interceptors: [], ...connectionOptions });
   const temporal = new Client({ connection, namespace });
 
   const get = (orderId: string) => inTime(readOrder(database, { organizationId, orderId }));

@@ -48,7 +48,11 @@ const schema = z.object({
   /** Longest wait between two looks. */
   POLL_MAX_MS: milliseconds.default(60 * 60_000),
   /** How long an order may wait for its completion before it expires. */
-  COMPLETION_LIMIT_MS: z.coerce.number().int().min(1).default(30 * DAY_MS),
+  COMPLETION_LIMIT_MS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(30 * DAY_MS),
 
   /** A file that the worker touches every few seconds while it works; for a container's health check. */
   HEARTBEAT_FILE: z.string().min(1).optional(),

@@ -30,7 +30,7 @@ export async function installWhenStale(root) {
  * npm writes `node_modules/.package-lock.json` at the end of an install: one that was interrupted has
  * none. It lists what is installed, without what is for other platforms.
  */
-export function isInstalled(root) {
+function isInstalled(root) {
   try {
     const wanted = packagesOf(path.join(root, 'package-lock.json'));
     const present = packagesOf(path.join(root, 'node_modules', '.package-lock.json'));

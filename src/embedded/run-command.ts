@@ -13,7 +13,6 @@ export interface CommandOptions {
   readonly limitMs?: number;
   /** Hears each line of both outputs. */
   readonly onLine?: (line: string) => void;
-  readonly cwd?: string;
   readonly uid?: number;
   readonly gid?: number;
 }
@@ -37,13 +36,12 @@ const KEPT_LINES = 40;
 
 /** Makes a {@link RunCommand} whose commands end, with their children, when the stack does. */
 export function createRunCommand(reaper: Pick<Reaper, 'guard' | 'release'>): RunCommand {
-  return async (command, args, { env, cwd, signal, limitMs, onLine, uid, gid }) => {
+  return async (command, args, { env, signal, limitMs, onLine, uid, gid }) => {
     signal.throwIfAborted();
     const child = spawn(command, args, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...env },
-      ...(cwd === undefined ? {} : { cwd }),
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
     });

@@ -1,7 +1,7 @@
 import colors from 'picocolors';
-import { runProgram } from './program.ts';
-import { startStack, type Stack } from './stack.ts';
 import { watchLifetime } from './lifetime.ts';
+import { runProgram } from './program.ts';
+import { type Stack, startStack } from './stack.ts';
 
 // `npm start`: the whole stack in the foreground, until Ctrl-C.
 

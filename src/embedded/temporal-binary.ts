@@ -1,4 +1,4 @@
-import { access, constants, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../config.ts';
@@ -29,6 +29,7 @@ export interface FindBinaryOptions {
 
 const EXE = process.platform === 'win32' ? '.exe' : '';
 const WAIT_MS = 500;
+const HALF_MADE = 'new-';
 
 /** Where the fetched or built binary is kept. */
 export function cachedBinary(cacheDir: string): string {
@@ -83,9 +84,10 @@ async function fillCache(options: FindBinaryOptions, cached: string): Promise<st
   try {
     // Whoever held the lock before may have brought it.
     if (await runs(cached)) return cached;
+    await removeHalfMade(cacheDir);
     const reasons: string[] = [];
     for (const obtain of options.obtain) {
-      const folder = await mkdtemp(path.join(cacheDir, 'new-'));
+      const folder = await mkdtemp(path.join(cacheDir, HALF_MADE));
       try {
         const result = await obtain(folder);
         options.signal.throwIfAborted();
@@ -105,6 +107,14 @@ async function fillCache(options: FindBinaryOptions, cached: string): Promise<st
     throw noBinary(reasons);
   } finally {
     lock.release();
+  }
+}
+
+/** What a process left that was killed while it held the lock. */
+async function removeHalfMade(cacheDir: string): Promise<void> {
+  for (const name of await readdir(cacheDir)) {
+    if (!name.startsWith(HALF_MADE)) continue;
+    await rm(path.join(cacheDir, name), { recursive: true, force: true });
   }
 }
 

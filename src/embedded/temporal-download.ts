@@ -1,27 +1,15 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Environment } from '../config.ts';
 import type { RunCommand } from './run-command.ts';
 import { type ObtainBinary, TEMPORAL_CLI_VERSION } from './temporal-binary.ts';
-import { PROJECT } from './folders.ts';
 
 /** A download that has not begun by then will not: the network is closed. */
 const BEGIN_LIMIT_MS = 10_000;
 const WHOLE_LIMIT_MS = 5 * 60_000;
 
-// The SDK downloads only to start a server, and cannot be interrupted: so a process of its own.
-const PROGRAM = `
-  const { TestWorkflowEnvironment } = await import('@temporalio/testing');
-  const [downloadDir, version] = process.argv.slice(1);
-  try {
-    const executable = { type: 'cached-download', downloadDir, version };
-    const server = await TestWorkflowEnvironment.createLocal({ server: { executable } });
-    await server.teardown();
-    process.exit(0);
-  } catch (error) {
-    console.error('reason: ' + error.message);
-    process.exit(1);
-  }`;
+const PROGRAM = fileURLToPath(new URL('./sdk-download.mjs', import.meta.url));
 
 /** Gets the binary by the Temporal SDK's own download. */
 export function byDownload(options: {
@@ -40,10 +28,9 @@ export function byDownload(options: {
     try {
       const { code, output } = await run(
         process.execPath,
-        ['--input-type=module', '-e', PROGRAM, folder, TEMPORAL_CLI_VERSION],
+        [PROGRAM, folder, TEMPORAL_CLI_VERSION],
         {
           env,
-          cwd: PROJECT,
           signal: AbortSignal.any([signal, idle.signal]),
           limitMs: WHOLE_LIMIT_MS,
         },

@@ -60,7 +60,7 @@ export async function changeStatus(
 }
 
 /** There is no order of this id. */
-export class UnknownOrderError extends Error {
+class UnknownOrderError extends Error {
   override readonly name = 'UnknownOrderError';
   readonly orderId: string;
 

@@ -8,7 +8,7 @@ const MIGRATIONS = new URL('./migrations/', import.meta.url);
 const MIGRATION_LOCK = 7_261_100;
 
 /** A migration that was applied differs from the file of its name: files never change after landing. */
-export class MigrationChangedError extends Error {
+class MigrationChangedError extends Error {
   override readonly name = 'MigrationChangedError';
 }
 

@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { PROJECT } from '../../src/embedded/folders.ts';
-import { identify } from '../../src/embedded/process-table.mjs';
 import { freePorts } from '../../src/embedded/ports.ts';
+import { identify } from '../../src/embedded/process-table.mjs';
 
 // `npm start` as a person uses it: one data folder, started, killed and started again.
 

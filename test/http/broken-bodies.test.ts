@@ -51,16 +51,21 @@ describe('a body', () => {
     },
   );
 
-  it.each(['text/plain', 'application/xml', 'multipart/form-data; boundary=x', 'json', 'application/jsonp', 'application/json-patch+json', ' '])(
-    'of the type %j gets 415',
-    async (contentType) => {
-      const answer = await door.place(exampleWithoutKey(), {
-        headers: { 'content-type': contentType },
-      });
+  it.each([
+    'text/plain',
+    'application/xml',
+    'multipart/form-data; boundary=x',
+    'json',
+    'application/jsonp',
+    'application/json-patch+json',
+    ' ',
+  ])('of the type %j gets 415', async (contentType) => {
+    const answer = await door.place(exampleWithoutKey(), {
+      headers: { 'content-type': contentType },
+    });
 
-      expectError(answer, 415, 'Content-Type must be application/json');
-    },
-  );
+    expectError(answer, 415, 'Content-Type must be application/json');
+  });
 
   it('without a type gets 415', async () => {
     const answer = await door.send('POST', `/api/v1/cases/${door.organization.caseId}`, {
@@ -84,7 +89,7 @@ describe('a body', () => {
       headers: { 'cv-api-key': door.organization.apiKey, 'content-type': 'application/json' },
       body: ReadableStream.from(chunks),
       duplex: 'half',
-    } as RequestInit);
+    });
 
     expect(response.status).toBe(413);
     expect(await response.json()).toMatchObject({ status: 413, success: false });

@@ -18,7 +18,10 @@ function firstAnswer(received: string): { status: number; body: string } {
   const head = received.slice(0, received.indexOf('\r\n\r\n'));
   const length = Number(/^content-length: (\d+)$/im.exec(head)?.[1]);
   expect(head).toMatch(/^content-type: application\/json; charset=utf-8$/im);
-  return { status: Number(status), body: received.slice(head.length + 4, head.length + 4 + length) };
+  return {
+    status: Number(status),
+    body: received.slice(head.length + 4, head.length + 4 + length),
+  };
 }
 
 it.each<[what: string, bytes: string | Buffer]>([
@@ -32,13 +35,19 @@ it.each<[what: string, bytes: string | Buffer]>([
   ['two Hosts', `GET /healthz HTTP/1.1\r\n${HOST}${HOST}\r\n`],
   ['NUL in a header', `GET /healthz HTTP/1.1\r\n${HOST}cv-api-key: a\0b\r\n\r\n`],
   ['NUL in the URL', `GET /health\0z HTTP/1.1\r\n${HOST}\r\n`],
-  ['a header of 64 KiB', `GET /healthz HTTP/1.1\r\n${HOST}cv-api-key: ${'k'.repeat(65_536)}\r\n\r\n`],
+  [
+    'a header of 64 KiB',
+    `GET /healthz HTTP/1.1\r\n${HOST}cv-api-key: ${'k'.repeat(65_536)}\r\n\r\n`,
+  ],
   ['a URL of 64 KiB', `GET /${'x'.repeat(65_536)} HTTP/1.1\r\n${HOST}\r\n`],
   ['5,000 headers', `GET /healthz HTTP/1.1\r\n${HOST}${'a: b\r\n'.repeat(5_000)}\r\n`],
   ['a negative length', `${PLACE}Content-Length: -1\r\n\r\n`],
   ['a length that is no number', `${PLACE}Content-Length: 1e3\r\n\r\n`],
   ['two lengths', `${PLACE}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`],
-  ['a length and chunks', `${PLACE}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+  [
+    'a length and chunks',
+    `${PLACE}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  ],
   ['chunks that are none', `${PLACE}Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n`],
   ['an unknown encoding', `${PLACE}Transfer-Encoding: gzip\r\n\r\n{}`],
   ['a line feed in place of a line end', 'GET /healthz HTTP/1.1\nHost: x\nA : b\n\n'],
@@ -75,11 +84,9 @@ it('survives clients that leave in the middle of a request', async () => {
 
 it('answers an upgrade as a request like any other', async () => {
   const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
-  const received = await sendRaw(
-    door.app.url,
-    `GET /healthz HTTP/1.1\r\n${HOST}${upgrade}\r\n`,
-    { silenceMs: 300 },
-  );
+  const received = await sendRaw(door.app.url, `GET /healthz HTTP/1.1\r\n${HOST}${upgrade}\r\n`, {
+    silenceMs: 300,
+  });
 
   expect(firstAnswer(received).status).toBe(200);
 });

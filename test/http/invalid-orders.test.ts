@@ -11,10 +11,10 @@ afterAll(() => door.close());
 
 /** The published example with the value at a path changed, or taken out by `undefined`. */
 function changed(path: string, value: unknown): object {
-  const body: Record<string, any> = exampleWithoutKey();
+  const body = exampleWithoutKey() as unknown as Record<string, unknown>;
   const keys = path.split('.');
   const leaf = keys.pop()!;
-  const parent = keys.reduce((part, key) => part[key], body);
+  const parent = keys.reduce((part, key) => part[key] as Record<string, unknown>, body);
   parent[leaf] = value;
   return body;
 }
@@ -38,7 +38,11 @@ describe('names the field of', () => {
     ['action', undefined, 'action is required'],
     ['action', 'place_order', 'action must be PLACE_ORDER'],
     ['idempotencyKey', '', 'idempotencyKey must be 1 to 255 printable ASCII characters'],
-    ['idempotencyKey', 'k'.repeat(256), 'idempotencyKey must be 1 to 255 printable ASCII characters'],
+    [
+      'idempotencyKey',
+      'k'.repeat(256),
+      'idempotencyKey must be 1 to 255 printable ASCII characters',
+    ],
     ['idempotencyKey', 'clé', 'idempotencyKey must be 1 to 255 printable ASCII characters'],
     ['idempotencyKey', 7, 'idempotencyKey must be a string'],
     ['order', undefined, 'order is required'],
@@ -54,7 +58,11 @@ describe('names the field of', () => {
     ['order.prescriber.address.city', null, 'city is required'],
     ['order.diagnosis', '', 'diagnosis is required'],
     ['order.pharmacyId', undefined, 'pharmacyId is required'],
-    ['order.dateWritten', '2024-02-30', 'dateWritten must be an ISO 8601 date that exists in the calendar'],
+    [
+      'order.dateWritten',
+      '2024-02-30',
+      'dateWritten must be an ISO 8601 date that exists in the calendar',
+    ],
     ['order.prescriptionItems', [], 'prescriptionItems must contain at least one item'],
   ])('%s = %j', async (path, value, message) => {
     expectRefusal(await door.place(changed(path, value)), path, message);

@@ -89,7 +89,11 @@ it('stores known fields only, country in upper case, and null as not sent', asyn
   };
 
   const id = acceptedId(
-    await door.place({ ...body, extra: 1, order: { ...body.order, prescriber, patientHealthInfo: null } }),
+    await door.place({
+      ...body,
+      extra: 1,
+      order: { ...body.order, prescriber, patientHealthInfo: null },
+    }),
   );
 
   const { patientHealthInfo: _, ...rest } = body.order;
@@ -107,16 +111,17 @@ it('takes the address of the case when the order has none', async () => {
 it('accepts an order for a pharmacy that it does not know', async () => {
   const body = exampleWithoutKey();
 
-  acceptedId(await door.place({ ...body, order: { ...body.order, pharmacyId: 'no-such-pharmacy' } }));
+  acceptedId(
+    await door.place({ ...body, order: { ...body.order, pharmacyId: 'no-such-pharmacy' } }),
+  );
 });
 
-it.each([
-  'application/json',
-  'application/json; charset=utf-8',
-  'Application/JSON;charset=UTF-8',
-])('takes the content type %s', async (contentType) => {
-  acceptedId(await door.place(exampleWithoutKey(), { headers: { 'content-type': contentType } }));
-});
+it.each(['application/json', 'application/json; charset=utf-8', 'Application/JSON;charset=UTF-8'])(
+  'takes the content type %s',
+  async (contentType) => {
+    acceptedId(await door.place(exampleWithoutKey(), { headers: { 'content-type': contentType } }));
+  },
+);
 
 it('accepts a body of exactly 1 MiB', async () => {
   const body = exampleWithoutKey();

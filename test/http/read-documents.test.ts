@@ -26,7 +26,12 @@ async function store({
   contentType = 'application/pdf',
   name = 'label.pdf',
   withFile = true,
-}: { bytes?: Buffer; contentType?: string; name?: string; withFile?: boolean } = {}): Promise<Stored> {
+}: {
+  bytes?: Buffer;
+  contentType?: string;
+  name?: string;
+  withFile?: boolean;
+} = {}): Promise<Stored> {
   const id = randomUUID();
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const key = `${orderId}/${id}.pdf`;

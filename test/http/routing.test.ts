@@ -55,7 +55,10 @@ it.each(['/api/v1/cases/%zz', '/api/v1/cases/%', '/api/v1/cases/x/orders/%c3%28'
     });
 
     expect(answer.status).toBe(400);
-    expect(answer.json).toMatchObject({ message: 'Invalid request', error: 'the URL is malformed' });
+    expect(answer.json).toMatchObject({
+      message: 'Invalid request',
+      error: 'the URL is malformed',
+    });
   },
 );
 

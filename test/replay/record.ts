@@ -42,10 +42,15 @@ try {
     await reach(stack, id, 'FETCHING_DOCUMENTS');
     await reach(stack, id, 'NEEDS_ATTENTION');
   });
-  await record('still-open-waiting-with-a-wrong-hint', 'pharmacy-manual', 'AWAITING_COMPLETION', async (id) => {
-    await client.workflow.getHandle(orderWorkflowId(id)).signal('orderCompleted');
-    await sleep(1_500);
-  });
+  await record(
+    'still-open-waiting-with-a-wrong-hint',
+    'pharmacy-manual',
+    'AWAITING_COMPLETION',
+    async (id) => {
+      await client.workflow.getHandle(orderWorkflowId(id)).signal('orderCompleted');
+      await sleep(1_500);
+    },
+  );
 } finally {
   await connection.close();
   await stack.stop();
@@ -69,9 +74,7 @@ async function record(
   await reach(stack, data.order.id, status);
   await then(data.order.id);
   await sleep(500); // the last workflow task
-  const history = await client.workflow
-    .getHandle(orderWorkflowId(data.order.id))
-    .fetchHistory();
+  const history = await client.workflow.getHandle(orderWorkflowId(data.order.id)).fetchHistory();
   const file = new URL(`./histories/${name}.${suffix}.json`, import.meta.url);
   // Stack traces name the folder that this runs in, which is nobody's business.
   const json = historyToJSON(history).replaceAll(process.cwd() + path.sep, '');

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type Stack, startStack } from '../../src/embedded/stack.ts';
 import type { OrderView } from '../../src/client.ts';
-import { examplePlaceOrder } from './example.ts';
+import { type Stack, startStack } from '../../src/embedded/stack.ts';
 import { eventually } from './eventually.ts';
+import { examplePlaceOrder } from './example.ts';
 
 const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
 const HEADERS = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };

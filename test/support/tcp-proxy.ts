@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import net from 'node:net';
 import type { AddressInfo } from 'node:net';
+import net from 'node:net';
 
 /** A TCP proxy in front of a server, by which a test takes the server away. */
 export interface TcpProxy {
@@ -11,8 +11,6 @@ export interface TcpProxy {
   freeze(): void;
   /** Serves again: what was held back goes on its way. */
   restore(): Promise<void>;
-  /** Serves new connections again; those that were frozen stay so for ever. */
-  replace(): void;
   /**
    * Waits for bytes from a client that contain `mark`, once, and then breaks that connection:
    * before the server gets them, as soon as it has them, or when it has answered them.
@@ -79,9 +77,6 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       if (listener.listening) return;
       listener.listen(port, '127.0.0.1');
       await once(listener, 'listening');
-    },
-    replace() {
-      frozen = false;
     },
     breakOn(mark, moment) {
       trap = { mark, moment };

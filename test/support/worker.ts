@@ -16,7 +16,7 @@ import { createSdkLog } from '../../src/temporal/sdk-log.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
 
 /** Durations that let a month pass in a test. */
-export const QUICK: Config['pharmacy'] = {
+const QUICK: Config['pharmacy'] = {
   timeoutMs: 1_000,
   retryInitialMs: 50,
   retryMaxMs: 400,

@@ -1,11 +1,11 @@
-import type { Config } from '../../src/config.ts';
-import { createOrderClient, type OrderClient, type OrderView } from '../../src/client.ts';
 import { inject } from 'vitest';
+import { createOrderClient, type OrderClient, type OrderView } from '../../src/client.ts';
+import type { Config } from '../../src/config.ts';
 import { orderWorkflowId } from '../../src/workflows/order-messages.ts';
-import { type TestApp, startApp } from './app.ts';
+import { startApp, type TestApp } from './app.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
-import { examplePlaceOrder } from './example.ts';
 import { eventually } from './eventually.ts';
+import { examplePlaceOrder } from './example.ts';
 import { createOrganization, HASH_SECRET, type TestOrganization } from './organization.ts';
 import { startSimulator, type TestSimulator } from './simulator.ts';
 import { startWorker, type TestWorker } from './worker.ts';

@@ -58,7 +58,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 describe.each(ROWS)('an order at $pharmacy', ({ pharmacy, end, reasonCode, documents, orders }) => {
-  it(`ends ${end}, with ${orders} order in the pharmacy's ledger`, { timeout: 60_000 }, async () => {
+  it(`ends ${end}, with ${orders} order in the pharmacy's ledger`, {
+    timeout: 60_000,
+  }, async () => {
     const orderId = orderIds.get(pharmacy) ?? '';
     const order = await world.reach(orderId, end);
     expect(order.reasonCode).toBe(reasonCode);
@@ -89,7 +91,9 @@ it('keeps the name of a document as it came and never uses it as a path', async 
   expect(documents.map((document) => document.name)).toContainEqual(expect.stringContaining('..'));
 });
 
-it('waits for a pharmacy that is down and completes once it is up', { timeout: 60_000 }, async () => {
+it('waits for a pharmacy that is down and completes once it is up', {
+  timeout: 60_000,
+}, async () => {
   const orderId = await world.place('pharmacy-down');
   await world.reach(orderId, 'PLACING');
   await world.simulator.control('POST', 'pharmacies/pharmacy-down', { up: true });

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { freePorts, portsFrom, PORT_NAMES, requireFree } from '../../../src/embedded/ports.ts';
+import { freePorts, PORT_NAMES, portsFrom, requireFree } from '../../../src/embedded/ports.ts';
 
 test('has the ports of the contract when the environment names none', () => {
   expect(portsFrom({ PORT: '' })).toEqual({

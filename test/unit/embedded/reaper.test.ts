@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { createRunRecords } from '../../../src/embedded/run-records.ts';
-import { startReaper } from '../../../src/embedded/reaper.ts';
 import { PROJECT } from '../../../src/embedded/folders.ts';
+import { startReaper } from '../../../src/embedded/reaper.ts';
+import { createRunRecords } from '../../../src/embedded/run-records.ts';
 import { runs, temporaryFolderOfTest, until } from './temporary.ts';
 
-const PROGRAM = path.join(import.meta.dirname, 'programs/small-stack.ts');
+const PROGRAM = fileURLToPath(new URL('./programs/small-stack.ts', import.meta.url));
 
 /** A program with a reaper and two parts, one of which ignores every request to end. */
 async function smallStack() {

@@ -91,6 +91,8 @@ test('does not trust a cached copy that does not run', async () => {
 
 test('names every way to get one when none works, and leaves nothing half-made', async () => {
   const { options } = machine();
+  // From a build that was killed.
+  mkdirSync(path.join(options.cacheDir, 'new-abc'), { recursive: true });
   const error = await findTemporalBinary(options).catch((reason: unknown) => reason);
   const message = (error as Error).message;
   for (const way of ['TEMPORAL_ADDRESS', 'TEMPORAL_CLI', 'PATH', 'download', 'Go']) {

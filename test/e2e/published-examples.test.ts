@@ -1,0 +1,97 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PROJECT } from '../../src/embedded/folders.ts';
+import { type Stack, startStack } from '../../src/embedded/stack.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+
+// The published examples, as they are printed but for the host, against a stack as it is started.
+
+const HOST = 'https://api.example.com';
+const CONFLICT =
+  '{"status":409,"success":false,"code":"IDEMPOTENCY_ERROR","description":"A record with the provided idempotencyKey already exists for this organization."}';
+const EXAMPLES = [
+  { file: 'place-order.sh', needs: ['sh', 'curl'] },
+  { file: 'place-order.mjs', needs: ['node'] },
+  { file: 'place-order.py', needs: ['python3'] },
+];
+
+/** A program that is not here starts with an error; one that dislikes `--version` does start. */
+const isHere = (program: string) =>
+  spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
+
+let folder = '';
+let stack: Stack;
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'rx-published-'));
+  stack = await startStack({
+    dataDir: path.join(folder, 'data'),
+    env: process.env,
+    ports: 'free',
+    log: { write: () => true, isTTY: false },
+    news: process.stderr,
+  });
+});
+
+afterAll(async () => {
+  await stack?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs a program that prints a body and, on the last line, a status. */
+async function run(program: string, script: string): Promise<{ body: string; status: number }> {
+  // Without a proxy's variables: everything here is on this machine.
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME };
+  const { stdout } = await promisify(execFile)(program, [script], { env, timeout: 30_000 });
+  const [, body, status] = /^(.*)\n(\d+)\n$/s.exec(stdout) ?? [];
+  return { body: body ?? stdout, status: Number(status) };
+}
+
+for (const { file, needs } of EXAMPLES) {
+  const missing = needs.filter((program) => !isHere(program));
+  if (missing.length > 0) {
+    console.warn(`examples/published/${file} is not tested: no ${missing.join(', ')} on the PATH`);
+    continue;
+  }
+
+  test(`${file} gives 200 and, given again, 409 byte for byte`, async () => {
+    const printed = readFileSync(path.join(PROJECT, 'examples/published', file), 'utf8');
+    expect(printed.split(HOST)).toHaveLength(2);
+    const script = path.join(folder, file);
+    writeFileSync(script, printed.replace(HOST, stack.baseUrl));
+    const [program = ''] = needs;
+
+    const first = await run(program, script);
+    expect(first.status).toBe(200);
+    expect(first.body).toMatch(
+      /^\{"status":200,"success":true,"message":"Order created successfully","data":\{"order":\{"id":"[0-9a-f-]{36}"\}\}\}$/,
+    );
+    expect(await run(program, script)).toEqual({ status: 409, body: CONFLICT });
+
+    // The server itself says that what was sent is the contract's own example.
+    const answer = await fetch(
+      `${stack.baseUrl}/api/v1/cases/123e4567-e89b-12d3-a456-426614174000`,
+      {
+        method: 'POST',
+        headers: { 'cv-api-key': 'YOUR_SECRET_KEY', 'Content-Type': 'application/json' },
+        body: readFileSync(path.join(PROJECT, 'src/embedded/place-order.example.json')),
+      },
+    );
+    expect(answer.status).toBe(409);
+    expect(answer.headers.get('idempotency-match')).toBe('same');
+
+    await freeKey();
+  });
+}
+
+/** All examples carry the one published key: each is to find it unused. */
+async function freeKey(): Promise<void> {
+  const database = openDatabase(stack.databaseUrl, 1);
+  await database`
+    UPDATE orders SET idempotency_key = NULL WHERE idempotency_key = 'unique-order-key-123'`;
+  await database.end();
+}

@@ -1,0 +1,117 @@
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { describe, expect, it } from 'vitest';
+import { createActivities } from '../../../src/activities/create-activities.ts';
+import type { ActivityDependencies } from '../../../src/activities/dependencies.ts';
+import { PharmacyUnavailableError } from '../../../src/pharmacy/errors.ts';
+import type { PharmacyGateway } from '../../../src/pharmacy/gateway.ts';
+import type { Database } from '../../../src/storage/database.ts';
+import { createSdkLog } from '../../../src/temporal/sdk-log.ts';
+import { examplePlaceOrder } from '../../support/example.ts';
+import { createKeptLog } from '../../support/logs.ts';
+
+const logger = createSdkLog(createKeptLog());
+
+const ROW = {
+  id: 'an-order',
+  organizationId: 'an-organization',
+  caseOrganizationId: 'an-organization',
+  status: 'PLACING',
+  changed: true,
+  reasonCode: null,
+  pharmacyId: 'a-pharmacy',
+  pharmacyOrderId: null as string | null,
+  prescription: examplePlaceOrder().order,
+  shippingAddress: examplePlaceOrder().order.shippingAddress,
+  patient: {},
+};
+
+/** Activities on a database that answers every query the same, and on a pharmacy's gateway. */
+function activities(query: () => Promise<unknown[]>, gateway: Partial<PharmacyGateway> = {}) {
+  return createActivities({
+    database: query as unknown as Database,
+    pharmacies: { gateway: async () => gateway, find: async () => undefined },
+    settings: {
+      timeoutMs: 1_000,
+      retryInitialMs: 100,
+      retryMaxMs: 400,
+      pollInitialMs: 1_000,
+      pollMaxMs: 8_000,
+      completionLimitMs: 1_000,
+    },
+  } as unknown as ActivityDependencies);
+}
+
+async function failureOf(
+  run: (...args: never[]) => Promise<unknown>,
+  args: unknown[],
+  attempt = 1,
+): Promise<ApplicationFailure> {
+  const environment = new MockActivityEnvironment({ attempt }, { logger });
+  const outcome = await environment.run(run as never, ...(args as never[])).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(outcome).toBeInstanceOf(ApplicationFailure);
+  return outcome as ApplicationFailure;
+}
+
+describe('a fault in an activity', () => {
+  it('leaves it as a code: the message of a database may quote what it was given', async () => {
+    const error = Object.assign(new Error('duplicate key: Jane Sample'), { code: '23505' });
+    const { validateOrder } = activities(() => Promise.reject(error));
+    const failure = await failureOf(validateOrder, ['an-order']);
+    expect(failure).toMatchObject({ type: 'INTERNAL', message: '23505', nonRetryable: false });
+    expect(failure.cause).toBeUndefined();
+    expect(failure.stack).not.toContain('Jane');
+    expect(failure.stack).toContain('create-activities.test.ts');
+  });
+
+  it('waits at least as long as the pharmacy asks', async () => {
+    const place = () => {
+      throw new PharmacyUnavailableError('PHARMACY_HTTP_429', { retryAfterMs: 7_000 });
+    };
+    const { placeOrder } = activities(async () => [ROW], { place });
+    expect(await failureOf(placeOrder, ['an-order'])).toMatchObject({
+      type: 'PHARMACY_UNAVAILABLE',
+      message: 'PHARMACY_HTTP_429',
+      nextRetryDelay: 7_000,
+    });
+  });
+
+  it('backs off between half of the cap and the cap when it was tried often', async () => {
+    const place = () => {
+      throw new PharmacyUnavailableError('PHARMACY_TIMEOUT');
+    };
+    const { placeOrder } = activities(async () => [ROW], { place });
+    const { nextRetryDelay } = await failureOf(placeOrder, ['an-order'], 50);
+    expect(nextRetryDelay).toBeGreaterThanOrEqual(200);
+    expect(nextRetryDelay).toBeLessThanOrEqual(400);
+  });
+});
+
+describe('lookForCompletion', () => {
+  const row = { ...ROW, status: 'AWAITING_COMPLETION', pharmacyOrderId: 'theirs' };
+  const open = { get: async () => ({ status: 'in_progress' }) } as unknown as PharmacyGateway;
+  const look = activities(async () => [row], open).lookForCompletion;
+
+  it('fails without alarm while the order is open, and names the time of the next look', async () => {
+    const failure = await failureOf(look, ['an-order', Date.now() + 60_000], 3);
+    expect(failure).toMatchObject({
+      type: 'NOT_COMPLETED_YET',
+      category: ApplicationFailureCategory.BENIGN,
+    });
+    expect(failure.nextRetryDelay).toBeGreaterThanOrEqual(2_000);
+    expect(failure.nextRetryDelay).toBeLessThanOrEqual(4_000);
+  });
+
+  it('never waits beyond the limit', async () => {
+    const { nextRetryDelay } = await failureOf(look, ['an-order', Date.now() + 50], 30);
+    expect(nextRetryDelay).toBeLessThanOrEqual(50);
+  });
+
+  it('says so when the limit has passed', async () => {
+    const environment = new MockActivityEnvironment({}, { logger });
+    expect(await environment.run(look, 'an-order', Date.now() - 1)).toBe('too-late');
+  });
+});
