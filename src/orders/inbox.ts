@@ -61,13 +61,16 @@ export async function applyWaitingMessages(
     UPDATE inbox SET order_id = ${orderId}
     WHERE pharmacy_id = ${pharmacyId} AND pharmacy_order_id = ${pharmacyOrderId}
       AND order_id IS NULL
-    RETURNING webhook_id, type, shipment`;
-  for (const { shipment, ...message } of waiting) {
+    RETURNING id, webhook_id, type, shipment`;
+  // The timeline tells them in the order in which they came.
+  const inOrder = waiting.toSorted((a, b) => Number(a.id) - Number(b.id));
+  for (const { id: _, shipment, ...message } of inOrder) {
     await apply(sql, pharmacyId, orderId, shipment === null ? message : { ...message, shipment });
   }
 }
 
 type WaitingMessage = Pick<PharmacyMessage, 'webhookId' | 'type'> & {
+  id: string;
   shipment: Shipment | null;
 };
 

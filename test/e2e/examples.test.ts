@@ -14,6 +14,8 @@ import { eventually } from '../support/eventually.ts';
 // The examples as examples/README.md runs them, each a process of its own beside one stack.
 
 const TSX = ['--import', 'tsx'];
+const KEY = { 'cv-api-key': 'YOUR_SECRET_KEY' };
+const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
 const OTHER_CASE = '223e4567-e89b-12d3-a456-426614174000';
 const UUID = '[0-9a-f-]{36}';
 
@@ -118,9 +120,7 @@ test('await-documents shows the documents, each end and an end that is not there
   expect(completed.printed).toContain('the order is COMPLETED; 2 documents:');
   expect(completed.printed).toContain(`${stack.temporalUiUrl}/namespaces/default/workflows/`);
   const [document] = /\/api\S+/.exec(completed.printed) ?? [];
-  const answer = await fetch(`${stack.baseUrl}${document}`, {
-    headers: { 'cv-api-key': 'YOUR_SECRET_KEY' },
-  });
+  const answer = await fetch(`${stack.baseUrl}${document}`, { headers: KEY });
   expect(await answer.text()).toMatch(/^%PDF-/);
 
   const again = await run('await-documents.ts', [orderId]);
@@ -135,8 +135,11 @@ test('await-documents shows the documents, each end and an end that is not there
   expect(waiting).toMatchObject({ code: 2, said: '' });
   expect(waiting.printed).toMatch(/^the order is (\w+); ask for it again later by its id$/m);
 
-  const nobody = ['--pharmacy', 'pharmacy-nobody-knows', '--timeout', '4'];
-  const resting = await run('await-documents.ts', nobody);
+  const nobody = ['--pharmacy', 'pharmacy-nobody-knows', '--timeout', '0'];
+  const placed = await run('await-documents.ts', nobody);
+  const lost = orderIn(placed.printed);
+  await eventually('it rests', async () => (await statusOf(lost)) === 'NEEDS_ATTENTION');
+  const resting = await run('await-documents.ts', [lost, '--timeout', '0']);
   expect(resting).toMatchObject({ code: 2, said: '' });
   expect(resting.printed).toContain('the order rests until somebody looks at it');
 });
@@ -148,6 +151,7 @@ test('webhook-handler completes an order that nobody else tells of, and stops cl
   ]);
   const orderId = orderIn(placed.printed);
   await eventually('the pharmacy has filled it', () => filled(orderId));
+  await eventually('we wait', async () => (await statusOf(orderId)) === 'AWAITING_COMPLETION');
 
   const options = [`--env-file=${path.join(dataDir, 'client.env')}`, ...TSX];
   const handler = start('webhook-handler.ts', [], options);
@@ -183,6 +187,12 @@ test('webhook-handler completes an order that nobody else tells of, and stops cl
 
 function sign(body: string): string {
   return createHmac('sha256', 'webhook-secret').update(body).digest('hex');
+}
+
+async function statusOf(orderId: string): Promise<string> {
+  const answer = await fetch(`${stack.baseUrl}${CASE}/orders/${orderId}`, { headers: KEY });
+  const { data } = (await answer.json()) as { data: { order: { status: string } } };
+  return data.order.status;
 }
 
 async function filled(orderId: string): Promise<boolean> {

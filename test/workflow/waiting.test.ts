@@ -13,6 +13,7 @@ it('finds the completion by itself, without growing the history while it waits',
   world = await createWorld({ pollInitialMs: 100, pollMaxMs: 100 });
   await world.simulator.control('POST', 'pharmacies/pharmacy-manual', { webhooks: false });
   const orderId = await world.place('pharmacy-manual');
+  await world.reach(orderId, 'AWAITING_COMPLETION');
   await eventually('the looks have begun', async () => {
     const events = (await world?.history(orderId)) ?? [];
     return events.at(-1) === 'activityTaskScheduledEventAttributes' && events.length > 15;

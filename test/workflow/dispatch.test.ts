@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { type Dispatcher, startDispatcher } from '../../src/dispatch/dispatcher.ts';
+import { leaseRows, type OutboxRow, postponeRow } from '../../src/dispatch/outbox.ts';
+import { acceptOrder } from '../../src/orders/accept-order.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { examplePlaceOrder } from '../support/example.ts';
+import { createKeptLog } from '../support/logs.ts';
+import { createOrganization, HASH_SECRET, type TestOrganization } from '../support/organization.ts';
+
+let db: TestDatabase;
+let organization: TestOrganization;
+const dispatchers: Dispatcher[] = [];
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  organization = await createOrganization(db.database);
+});
+afterEach(async () => {
+  await Promise.all(dispatchers.splice(0).map((dispatcher) => dispatcher.stop()));
+  await db.database`DELETE FROM outbox`;
+});
+afterAll(() => db.drop());
+
+async function accept(): Promise<string> {
+  const { order } = examplePlaceOrder();
+  const { organizationId, caseId } = organization;
+  const request = { action: 'PLACE_ORDER' as const, order };
+  const accepted = await acceptOrder(db.database, HASH_SECRET, { organizationId, caseId, request });
+  return accepted.orderId;
+}
+
+const enqueue = (orderId: string, kind: OutboxRow['kind']) =>
+  db.database`INSERT INTO outbox (order_id, kind) VALUES (${orderId}, ${kind})`;
+
+const rowsLeft = async () => (await db.database`SELECT FROM outbox`).length;
+
+/** A dispatcher that delivers by `deliver`. */
+function dispatch(deliver: (row: OutboxRow) => Promise<void>): void {
+  const withDeadline = <T>(_deadline: number, run: () => Promise<T>) => run();
+  dispatchers.push(
+    startDispatcher({ database: db.database, deliver, withDeadline, log: createKeptLog() }),
+  );
+}
+
+it('delivers each row once when many dispatchers share the outbox', async () => {
+  const orders = await Promise.all(Array.from({ length: 100 }, accept));
+  const delivered: string[] = [];
+  for (let n = 0; n < 4; n += 1) {
+    dispatch(async (row) => {
+      await sleep(5);
+      delivered.push(row.orderId);
+    });
+  }
+  await eventually('the outbox is empty', async () => (await rowsLeft()) === 0);
+  expect(delivered.sort()).toEqual(orders.sort());
+});
+
+it('delivers the rows of one order in their order, one after the other', async () => {
+  const orderId = await accept();
+  for (const kind of ['completion', 'cancel', 'completion'] as const) await enqueue(orderId, kind);
+  const kinds: string[] = [];
+  let inHand = 0;
+  const deliver = async (row: OutboxRow) => {
+    expect((inHand += 1)).toBe(1);
+    await sleep(20);
+    kinds.push(row.kind);
+    inHand -= 1;
+  };
+  dispatch(deliver);
+  dispatch(deliver);
+  await eventually('the outbox is empty', async () => (await rowsLeft()) === 0);
+  expect(kinds).toEqual(['start', 'completion', 'cancel', 'completion']);
+});
+
+it('goes on past a row that always fails, and keeps it with its error', async () => {
+  const bad = await accept();
+  await enqueue(bad, 'completion');
+  const good = await Promise.all(Array.from({ length: 40 }, accept));
+  const delivered = new Set<string>();
+  dispatch(async (row) => {
+    if (row.orderId === bad) throw Object.assign(new Error('Jane Sample'), { code: 3 });
+    delivered.add(row.orderId);
+  });
+  await eventually('the good ones are out', async () => delivered.size === good.length);
+  const rows = await eventually('the bad one was tried again', async () => {
+    const left = await db.database<{ kind: string; attempts: number; lastError: string }[]>`
+      SELECT kind, attempts, last_error FROM outbox ORDER BY id`;
+    return (left[0]?.attempts ?? 0) >= 2 && left;
+  });
+  expect(rows.map((row) => row.kind)).toEqual(['start', 'completion']);
+  expect(rows[0]?.lastError).toBe('Error_3');
+  expect(rows[1]?.attempts).toBe(0);
+});
+
+it('is woken by a commit, without waiting for its poll', async () => {
+  const delivered: string[] = [];
+  dispatch(async (row) => {
+    delivered.push(row.orderId);
+  });
+  await sleep(1_500); // it sleeps and listens
+  for (let n = 0; n < 5; n += 1) {
+    const orderId = await accept();
+    await eventually('the row is out', async () => delivered.includes(orderId));
+  }
+  expect(delivered).toHaveLength(5);
+});
+
+it('takes over the row of a process that died with it, when its lease has run out', async () => {
+  const orderId = await accept();
+  expect(await leaseRows(db.database, 10, 700)).toHaveLength(1);
+  expect(await leaseRows(db.database, 10, 700)).toHaveLength(0);
+  const delivered: string[] = [];
+  dispatch(async (row) => {
+    delivered.push(row.orderId);
+  });
+  await eventually('the row is out', async () => delivered.includes(orderId));
+});
+
+it('does not take a row that was given back before its time', async () => {
+  await accept();
+  const [row] = await leaseRows(db.database, 1, 60_000);
+  await postponeRow(db.database, row?.id ?? '', 60_000, 'UNAVAILABLE');
+  expect(await leaseRows(db.database, 1, 60_000)).toHaveLength(0);
+});
+
+it('finishes what it has in hand before it stops', async () => {
+  await accept();
+  let finished = false;
+  let begun = () => {};
+  const started = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  dispatch(async () => {
+    begun();
+    await sleep(300);
+    finished = true;
+  });
+  await started;
+  await dispatchers.pop()?.stop();
+  expect(finished).toBe(true);
+  expect(await rowsLeft()).toBe(0);
+});
