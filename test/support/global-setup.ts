@@ -5,6 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { type Stack, startStack } from '../../src/embedded/stack.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { migrate } from '../../src/storage/migrate.ts';
+import { testEnvironment } from './environment.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -45,7 +46,7 @@ async function startServers(): Promise<{ stack: Stack; dataDir: string }> {
   const stack = await startStack({
     dataDir,
     ports: 'free',
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, TEMPORAL_CLI: process.env.TEMPORAL_CLI },
+    env: testEnvironment(),
     log: { write: () => true, isTTY: false },
     news: process.stderr,
   });

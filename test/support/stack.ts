@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { OrderView } from '../../src/client.ts';
 import { type Stack, startStack } from '../../src/embedded/stack.ts';
 import { eventually } from './eventually.ts';
+import { testEnvironment } from './environment.ts';
 import { examplePlaceOrder } from './example.ts';
 
 const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
@@ -34,13 +35,7 @@ export async function startTestStack(settings: Record<string, string> = {}): Pro
     startStack({
       dataDir,
       ports: 'free',
-      env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        TEMPORAL_CLI: process.env.TEMPORAL_CLI,
-        RETRY_MAX_MS: '1000',
-        ...settings,
-      },
+      env: testEnvironment({ RETRY_MAX_MS: '1000', ...settings }),
       log: { write: () => true },
       news: process.stderr,
     });
