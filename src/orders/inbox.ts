@@ -41,7 +41,7 @@ export async function receiveMessage(
       ON CONFLICT (pharmacy_id, webhook_id) DO NOTHING
       RETURNING id`;
     if (inserted.length === 0) return 'duplicate';
-    if (orderId !== undefined) await apply(tx, pharmacyId, orderId, message);
+    if (orderId !== undefined) await apply(tx, orderId, message);
     return 'stored';
   });
 }
@@ -61,18 +61,14 @@ export async function applyWaitingMessages(
     UPDATE inbox SET order_id = ${orderId}
     WHERE pharmacy_id = ${pharmacyId} AND pharmacy_order_id = ${pharmacyOrderId}
       AND order_id IS NULL
-    RETURNING id, webhook_id, type, shipment`;
+    RETURNING id, type, shipment`;
   // The timeline tells them in the order in which they came.
-  const inOrder = waiting.toSorted((a, b) => Number(a.id) - Number(b.id));
-  for (const { id: _, shipment, ...message } of inOrder) {
-    await apply(sql, pharmacyId, orderId, shipment === null ? message : { ...message, shipment });
+  for (const { type, shipment } of waiting.toSorted((a, b) => Number(a.id) - Number(b.id))) {
+    await apply(sql, orderId, { type, ...(shipment === null ? {} : { shipment }) });
   }
 }
 
-type WaitingMessage = Pick<PharmacyMessage, 'webhookId' | 'type'> & {
-  id: string;
-  shipment: Shipment | null;
-};
+type WaitingMessage = Pick<PharmacyMessage, 'type'> & { id: string; shipment: Shipment | null };
 
 /** The order that a message speaks of; a pharmacy can only speak of orders of its own. */
 async function findOrder(
@@ -108,15 +104,14 @@ async function lockPharmacyOrder(
 
 async function apply(
   sql: Sql,
-  pharmacyId: string,
   orderId: string,
-  message: PharmacyMessage,
+  message: Pick<PharmacyMessage, 'type' | 'shipment'>,
 ): Promise<void> {
   switch (message.type) {
     case 'completed':
     case 'rejected':
     case 'cancelled':
-      return await hintCompletion(sql, pharmacyId, orderId, message);
+      return await hintCompletion(sql, orderId, message.type);
     case 'tracking_added':
       if (message.shipment !== undefined) await addShipment(sql, orderId, message.shipment);
       return;
@@ -132,20 +127,14 @@ async function apply(
  */
 async function hintCompletion(
   sql: Sql,
-  pharmacyId: string,
   orderId: string,
-  { type, webhookId }: PharmacyMessage,
+  type: PharmacyMessage['type'],
 ): Promise<void> {
-  const first = () => sql`
-    SELECT id, status FROM orders WHERE id = ${orderId} AND NOT EXISTS (
-      SELECT FROM inbox WHERE order_id = ${orderId} AND type = ${type}
-        AND NOT (pharmacy_id = ${pharmacyId} AND webhook_id = ${webhookId}))`;
-  // Of many that come at once, each would find itself the first: the lock lets them look one after
-  // the other. Once one has committed, no other takes it.
-  const candidate = await sql`${first()} FOR NO KEY UPDATE`;
-  if (candidate.length === 0) return;
   await sql`
-    WITH first AS (${first()}
+    WITH first AS (
+      UPDATE orders SET completion_hints = array_append(completion_hints, ${type})
+      WHERE id = ${orderId} AND ${type} <> ALL(completion_hints)
+      RETURNING id, status
     ), noted AS (
       INSERT INTO order_activity (order_id, actor, event, detail)
       SELECT id, 'pharmacy', 'PHARMACY_MESSAGE', ${sql.json({ type })} FROM first

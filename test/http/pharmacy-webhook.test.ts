@@ -186,6 +186,19 @@ describe('a webhook that names the order by the pharmacy’s id only', () => {
     expect(shipments).toMatchObject([{ trackingId: 'EARLY' }]);
   });
 
+  it('signals once when several of a kind have waited', async () => {
+    for (const webhookId of ['first', 'second', 'third']) {
+      await pharmacy.tell(door.app.url, message, { webhookId: `${orderId}-${webhookId}` });
+    }
+
+    await door.database.begin(async (sql) => {
+      await sql`UPDATE orders SET pharmacy_order_id = 'ph-77' WHERE id = ${orderId}`;
+      await applyWaitingMessages(sql, orderId, pharmacy.id, 'ph-77');
+    });
+
+    expect((await rowsOf(orderId)).outbox).toEqual(['start', 'completion']);
+  });
+
   it('is applied at once when that id is known', async () => {
     await door.database`UPDATE orders SET pharmacy_order_id = 'ph-77' WHERE id = ${orderId}`;
 

@@ -56,6 +56,7 @@ CREATE TABLE orders (
   shipping_address jsonb,     -- frozen when the order is validated
   sent_at timestamptz,        -- before this the pharmacy cannot have the order
   pharmacy_order_id text,
+  completion_hints text[] NOT NULL DEFAULT '{}', -- kinds of messages that were passed on as signals
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
   UNIQUE (organization_id, idempotency_key)
