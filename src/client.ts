@@ -13,7 +13,7 @@ import { InvalidOrderError } from './orders/errors.ts';
 import { type PharmacyMessage, receiveMessage } from './orders/inbox.ts';
 import { readOrder } from './orders/read-order.ts';
 import { isEnd } from './orders/status.ts';
-import { inTime, openDatabase } from './storage/database.ts';
+import { inTime, isDatabaseUnavailable, openDatabase } from './storage/database.ts';
 import { orderWorkflowId } from './workflows/order-messages.ts';
 
 export type { OrderStatus, OrderView } from './contract/order.ts';
@@ -156,6 +156,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
   // No retries beneath ours: they would hide a Temporal that is away, and outlive a `close()`.
   const connection = Connection.lazy({ interceptors: [], ...connectionOptions });
   const temporal = new Client({ connection, namespace });
+  const closing = new AbortController();
 
   const get = (orderId: string) => inTime(readOrder(database, { organizationId, orderId }));
 
@@ -167,7 +168,9 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
     async function waitForWorkflow(ms: number): Promise<void> {
       const deadline = Date.now() + ms;
       try {
-        await connection.withDeadline(deadline, () => workflow.result());
+        await connection.withAbortSignal(closing.signal, () =>
+          connection.withDeadline(deadline, () => workflow.result()),
+        );
       } catch {
         // Not started yet, Temporal away, or time is up.
         await sleep(Math.max(0, Math.min(LOOK_MS, deadline - Date.now())));
@@ -181,7 +184,13 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
       async result({ timeoutMs = Number.POSITIVE_INFINITY } = {}) {
         const end = Date.now() + timeoutMs;
         for (;;) {
-          const order = await get(orderId);
+          const order = await get(orderId).catch(async (error: unknown) => {
+            // A wait of weeks outlives a restart of Postgres.
+            if (closing.signal.aborted || !isDatabaseUnavailable(error) || Date.now() > end)
+              throw error;
+            await sleep(LOOK_MS);
+          });
+          if (order === undefined) continue;
           if (isEnd(order.status)) return order;
           const left = end - Date.now();
           if (left <= 0) throw new OrderTimeoutError(order.status);
@@ -238,6 +247,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
     get,
     handle,
     async close() {
+      closing.abort(); // the waits in flight
       await connection.close();
       await database.end({ timeout: 2 });
     },

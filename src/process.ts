@@ -1,5 +1,6 @@
 import { type Config, ConfigError, type Environment, parseConfig } from './config.ts';
 import { createLog, type Log } from './log.ts';
+import { codeOf, framesOf } from './safe-error.ts';
 
 /** A part of the system that runs until it is stopped. */
 export interface Running {
@@ -43,6 +44,10 @@ export async function runProcess(
       });
     }
   });
+  // Node's own last words would show the error's message, and with it what a query was given.
+  process.on('uncaughtException', (error) =>
+    end(log, `crashed: ${codeOf(error)}${framesOf(error)[0] ?? ''}`),
+  );
   try {
     const config = parseConfig(env);
     log = createLog(part, config.log);
@@ -65,12 +70,14 @@ function end(log: Log, message: string): never {
   process.exit(1);
 }
 
-/** One line for people: ours in full, a system's error by its code. */
+/** One line for people about what kept the process from running. */
 function describe(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
   if (!(error instanceof Error)) return 'cannot run';
-  const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
-  return `cannot run: ${error.name}${code}: ${error.message}`;
+  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
+    return `PORT ${String(error.port)} is taken; set PORT to a free port`;
+  }
+  return `cannot run: ${codeOf(error)}: ${error.message}`;
 }
 
 /** Runs something that ends by itself; the process ends with 0, or with 1 and one line in the log. */

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { backoffMs } from '../backoff.ts';
 import { PharmacyUnavailableError } from '../pharmacy/errors.ts';
+import { codeOf, framesOf } from '../safe-error.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import { attempt, withHeartbeat } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -34,7 +35,7 @@ export function createActivities(dependencies: ActivityDependencies): OrderActiv
           message: codeOf(error),
           nextRetryDelay: Math.max(asked ?? 0, backoffMs(attempt(), { initialMs, maxMs })),
         });
-        failure.stack = `${failure.message}\n${framesOf(error)}`;
+        failure.stack = [failure.message, ...framesOf(error)].join('\n');
         throw failure;
       }
     };
@@ -47,19 +48,4 @@ export function createActivities(dependencies: ActivityDependencies): OrderActiv
     fetchDocuments: guarded(createFetchDocuments(dependencies)),
     expireOrder: guarded(createExpireOrder(dependencies)),
   };
-}
-
-/** An error's code where it has one (ours, Node's, Postgres's), else its class. */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'UNKNOWN';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-}
-
-/** Where an error was thrown, without its message. */
-function framesOf(error: unknown): string {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  return stack
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .join('\n');
 }

@@ -3,8 +3,9 @@ import { v5 as uuidv5 } from 'uuid';
 import { backoffMs } from '../backoff.ts';
 import { DocumentMismatchError } from '../documents/errors.ts';
 import { changeStatus } from '../orders/change-status.ts';
+import { expectAnotherHint } from '../orders/inbox.ts';
 import { PharmacyFaultError } from '../pharmacy/errors.ts';
-import type { PharmacyDocument, PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
+import type { PharmacyDocument, PharmacyGateway } from '../pharmacy/gateway.ts';
 import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
 import { abortSignal } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -23,6 +24,8 @@ const EXTENSIONS: ReadonlyMap<string, string> = new Map([
   ['image/tiff', 'tif'],
 ]);
 
+type PlacedOrder = OrderRow & { readonly pharmacyOrderId: string };
+
 /** Makes the activity `fetchDocuments`; see {@link OrderActivities}. */
 export function createFetchDocuments({
   database,
@@ -40,7 +43,7 @@ export function createFetchDocuments({
       return await needsAttention(database, orderId, 'PHARMACY_UNKNOWN', reason);
     }
     try {
-      return await settle(order, gateway, await gateway.get(order.pharmacyOrderId, abortSignal()));
+      return await look({ ...order, pharmacyOrderId: order.pharmacyOrderId }, gateway);
     } catch (error) {
       if (error instanceof PharmacyFaultError) {
         const reason = 'The pharmacy answered in a way that retrying cannot mend.';
@@ -54,15 +57,13 @@ export function createFetchDocuments({
     }
   };
 
-  /** Follows what the pharmacy says of the order now. */
-  async function settle(
-    order: OrderRow,
-    gateway: PharmacyGateway,
-    there: PharmacyOrder,
-  ): Promise<StepResult> {
+  /** Reads the order at the pharmacy, and follows what it says. */
+  async function look(order: PlacedOrder, gateway: PharmacyGateway): Promise<StepResult> {
+    const there = await gateway.get(order.pharmacyOrderId, abortSignal());
     switch (there.status) {
       case 'accepted':
       case 'in_progress':
+        if (await expectAnotherHint(database, order.id)) return await look(order, gateway);
         if (order.status === 'NEEDS_ATTENTION') {
           await changeStatus(database, order.id, { to: 'AWAITING_COMPLETION', actor: 'system' });
         }

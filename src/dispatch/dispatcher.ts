@@ -71,7 +71,7 @@ export function startDispatcher(dependencies: {
       lastRound = Date.now();
       return rows;
     } catch (error) {
-      log.warn('outbox cannot be read', { code: codeOf(error) });
+      log.warn('outbox cannot be read', { code: dispatchCode(error) });
       return [];
     }
   }
@@ -84,7 +84,7 @@ export function startDispatcher(dependencies: {
       await completeRow(database, row.id);
       log.debug(`dispatched ${row.kind}`, fields);
     } catch (error) {
-      const code = codeOf(error);
+      const code = dispatchCode(error);
       const attempt = row.attempts + 1;
       log.warn(`could not dispatch ${row.kind}`, { ...fields, code, attempt });
       // A row that cannot be given back either comes back when its lease has run out.
@@ -99,7 +99,7 @@ export function startDispatcher(dependencies: {
       await Promise.race([
         dependencies.withDeadline(Date.now() + DEADLINE_MS, run),
         sleep(DEADLINE_MS * 2, undefined, { signal: timer.signal }).then(() => {
-          throw new Error('TEMPORAL_TIMEOUT');
+          throw new TemporalTimeoutError();
         }),
       ]);
     } finally {
@@ -117,14 +117,18 @@ export function startDispatcher(dependencies: {
   };
 }
 
-/** A code for the log: a gRPC status, an error's code, or its class; messages may quote payloads. */
-function codeOf(error: unknown): string {
+/** Temporal did not answer; whether it did what it was asked is not known. */
+class TemporalTimeoutError extends Error {
+  override readonly name = 'TemporalTimeoutError';
+}
+
+/** A code for the log: an error's class and its gRPC status, which may stand in its cause. */
+function dispatchCode(error: unknown): string {
   if (!(error instanceof Error)) return 'UNKNOWN';
-  const { cause } = error;
-  for (const source of [cause, error]) {
+  for (const source of [error.cause, error]) {
     if (typeof source === 'object' && source !== null && 'code' in source) {
       return `${error.name}_${String(source.code)}`;
     }
   }
-  return error.message === 'TEMPORAL_TIMEOUT' ? error.message : error.name;
+  return error.name;
 }

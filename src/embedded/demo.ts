@@ -63,7 +63,7 @@ async function show(stack: Stack): Promise<void> {
 
   say(`\norder ${orderId} is ${order.status} after ${seconds} s; its documents:`);
   for (const { name, path: file } of documents) say(`  ${name}  ${path.relative('', file)}`);
-  say(`in the Temporal UI${keep ? '' : ' (with `npm run demo -- --keep`)'}:`);
+  say(`its page in the Temporal UI${keep ? '' : ', gone with the stack (keep it: `-- --keep`)'}:`);
   say(`  ${stack.temporalUiUrl}/namespaces/${namespace(stack)}/workflows/${workflowId}`);
   if (json) {
     const line = { orderId, workflowId, status: order.status, documents, seconds };

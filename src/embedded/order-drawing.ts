@@ -46,10 +46,12 @@ export function drawOrder(target: LineTarget): OrderDrawing {
       const done = index < now || status === 'COMPLETED';
       const mark = done ? colors.green('✓') : colors.cyan(FRAMES[frame % FRAMES.length] ?? '');
       // A status may come and go between two looks; then it has no time.
-      return `${mark} ${row(status, done ? (seen.get(status) ?? '') : elapsed())}`;
+      return `${mark} ${row(status, seen.get(status) ?? '')}`;
     });
     // An end off the way is a line of its own.
-    if (now === -1 && last !== '') lines.push(`${colors.red('✗')} ${row(last, elapsed())}`);
+    if (now === -1 && last !== '') {
+      lines.push(`${colors.red('✗')} ${row(last, seen.get(last) ?? '')}`);
+    }
     const up = drawn ? `\u001b[${WAY.length}A` : '';
     target.write(`${up}${lines.map((line) => `\u001b[2K  ${line}\n`).join('')}`);
     drawn = true;
@@ -67,6 +69,7 @@ export function drawOrder(target: LineTarget): OrderDrawing {
   };
 }
 
+/** @param time when it got there, counted from the request. */
 function row(status: string, time: string): string {
   const meaning = WAY.find((step) => step.status === status)?.meaning ?? '';
   return `${status.padEnd(20)} ${time.padStart(8)}  ${colors.dim(meaning)}`;

@@ -7,6 +7,7 @@ import {
   InvalidOrderError,
   OrderNotFoundError,
 } from '../orders/errors.ts';
+import { codeOf, framesOf } from '../safe-error.ts';
 import { isDatabaseUnavailable } from '../storage/database.ts';
 import {
   InvalidBodyError,
@@ -75,7 +76,7 @@ export function createErrorMapper(
         .header('retry-after', String(RETRY_AFTER_SECONDS))
         .send(failure(503, 'temporarily unavailable; send the request again'));
     }
-    log.error(`unexpected error ${placeOf(error)}`, fields);
+    log.error(`unexpected error${framesOf(error)[0] ?? ''}`, fields);
     return reply.code(500).send(failure(500, 'internal error'));
   };
 }
@@ -97,13 +98,4 @@ function conflict(
     reply.header('location', `/api/v1/cases/${encodeURIComponent(caseId)}/orders/${orderId}`);
   }
   return reply.code(409).send(idempotencyConflict());
-}
-
-function codeOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-}
-
-/** The first frame of the stack: where to look. */
-function placeOf(error: Error): string {
-  return /\n\s+(at .*)/.exec(error.stack ?? '')?.[1] ?? '';
 }

@@ -143,6 +143,19 @@ async function hintCompletion(
     SELECT id, 'completion' FROM first WHERE status <> ALL(${ENDS})`;
 }
 
+/**
+ * After a hint that was wrong, lets the pharmacy's next message of that kind be a hint again; once,
+ * so that a pharmacy that goes on telling what is not so cannot grow the history.
+ *
+ * @returns whether it did: a message that came in between has to be made up for by another look.
+ */
+export async function expectAnotherHint(sql: Sql, orderId: string): Promise<boolean> {
+  const changed = await sql`
+    UPDATE orders SET completion_hints = '{}', hinted_wrongly = true
+    WHERE id = ${orderId} AND NOT hinted_wrongly AND completion_hints <> '{}'`;
+  return changed.count > 0;
+}
+
 async function addShipment(
   sql: Sql,
   orderId: string,

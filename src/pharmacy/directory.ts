@@ -1,5 +1,5 @@
 import type { PharmacyMessage } from '../orders/inbox.ts';
-import type { Database } from '../storage/database.ts';
+import { type Database, inTime } from '../storage/database.ts';
 import type { PharmacyGateway } from './gateway.ts';
 import { createRestGateway } from './rest-gateway.ts';
 import { parseRestMessage } from './rest-message.ts';
@@ -44,9 +44,10 @@ const KINDS: ReadonlyMap<string, PharmacyKind> = new Map([
 export function createPharmacyDirectory(database: Database, timeoutMs: number): PharmacyDirectory {
   async function read(pharmacyId: string): Promise<PharmacyRow | undefined> {
     if (pharmacyId.includes('\0')) return undefined;
-    const [row] = await database<PharmacyRow[]>`
+    const query = database<PharmacyRow[]>`
       SELECT id, kind, base_url, token, webhook_auth, active, completion_limit_ms
       FROM pharmacies WHERE id = ${pharmacyId}`;
+    const [row] = await inTime(query);
     return row;
   }
 

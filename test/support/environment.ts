@@ -1,7 +1,8 @@
 import type { Environment } from '../../src/config.ts';
 
 /** What finding or building the Temporal binary may need; nothing else of the user's environment. */
-const KEPT = /^(PATH|HOME|XDG_CACHE_HOME|TMPDIR|LOCALAPPDATA|TEMPORAL_CLI|GO[A-Z0-9]*|.*_proxy|.*_PROXY|SSL_CERT_.*)$/;
+const KEPT =
+  /^(PATH|HOME|XDG_CACHE_HOME|TMPDIR|LOCALAPPDATA|TEMPORAL_CLI|GO[A-Z0-9]*|.*_proxy|.*_PROXY|SSL_CERT_.*)$/;
 
 /** The environment that tests start stacks with: a developer's settings must not change a test. */
 export function testEnvironment(settings: Environment = {}): Environment {

@@ -4,8 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import type { OrderView } from '../../src/client.ts';
 import { type Stack, startStack } from '../../src/embedded/stack.ts';
-import { eventually } from './eventually.ts';
 import { testEnvironment } from './environment.ts';
+import { eventually } from './eventually.ts';
 import { examplePlaceOrder } from './example.ts';
 
 const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -36,19 +37,25 @@ it('takes a signal after the end as done', async () => {
   expect(kept).toMatchObject([{ type: 'rejected' }]);
 });
 
-it('believes the pharmacy, not the signal', async () => {
+it('believes the pharmacy, not the signal, and heeds the next one', async () => {
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'AWAITING_COMPLETION');
   const handle = world.client.handle(orderId);
   await handle.signalCompletion({ webhookId: 'wrong', status: 'completed' });
-  await sleep(1_000);
+  await eventually('the wrong hint was looked into', async () => {
+    const rows = await world.db.database`
+      SELECT FROM orders WHERE id = ${orderId} AND hinted_wrongly`;
+    return rows.length === 1;
+  });
   expect(await handle.status()).toBe('AWAITING_COMPLETION');
-  // Another kind of message: a second one of the same kind would add nothing.
-  await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'rejected' });
-  await world.reach(orderId, 'REJECTED');
+  // The first look is a minute away: the pharmacy's own webhook has to bring it here.
+  await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
+  await world.reach(orderId, 'COMPLETED');
 });
 
-it('makes one signal of a thousand messages of one kind', { timeout: 60_000 }, async () => {
+it('makes at most two signals of a thousand messages of one kind', {
+  timeout: 60_000,
+}, async () => {
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'AWAITING_COMPLETION');
   const handle = world.client.handle(orderId);
@@ -62,6 +69,6 @@ it('makes one signal of a thousand messages of one kind', { timeout: 60_000 }, a
   await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'cancelled' });
   await world.reach(orderId, 'CANCELLED');
   const events = await world.history(orderId);
-  expect(signalled(events)).toBe(2);
+  expect(signalled(events)).toBeLessThanOrEqual(3); // and one of the cancellation
   expect(events.length).toBeLessThan(60);
 });

@@ -1,6 +1,5 @@
 import { success } from '../../contract/envelope.ts';
 import type { RawWebhook } from '../../pharmacy/webhook-auth.ts';
-import { inTime } from '../../storage/database.ts';
 import { InvalidBodyError, UnauthorizedError } from '../errors.ts';
 import type { Route, RouteDependencies } from '../route.ts';
 
@@ -18,7 +17,7 @@ export function pharmacyWebhook({ orders, pharmacies }: RouteDependencies): Rout
       const { pharmacyId } = request.params as { pharmacyId: string };
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       const webhook: RawWebhook = { headers: request.headers, body };
-      const pharmacy = await inTime(pharmacies.find(pharmacyId));
+      const pharmacy = await pharmacies.find(pharmacyId);
       if (!pharmacy?.isAuthentic(webhook)) throw new UnauthorizedError();
       const message = pharmacy.readMessage(webhook);
       if (message === undefined) {

@@ -57,6 +57,7 @@ CREATE TABLE orders (
   sent_at timestamptz,        -- before this the pharmacy cannot have the order
   pharmacy_order_id text,
   completion_hints text[] NOT NULL DEFAULT '{}', -- kinds of messages that were passed on as signals
+  hinted_wrongly boolean NOT NULL DEFAULT false, -- a signal came while the pharmacy was not done
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
   UNIQUE (organization_id, idempotency_key)
