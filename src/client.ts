@@ -167,13 +167,19 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
     /** Waits until the workflow ends, or about `ms`; then Postgres is worth asking again. */
     async function waitForWorkflow(ms: number): Promise<void> {
       const deadline = Date.now() + ms;
+      // One of its own for each wait: the SDK leaves its listeners on the signal.
+      const wait = new AbortController();
+      const end = () => wait.abort();
+      closing.signal.addEventListener('abort', end);
       try {
-        await connection.withAbortSignal(closing.signal, () =>
+        await connection.withAbortSignal(wait.signal, () =>
           connection.withDeadline(deadline, () => workflow.result()),
         );
       } catch {
         // Not started yet, Temporal away, or time is up.
         await sleep(Math.max(0, Math.min(LOOK_MS, deadline - Date.now())));
+      } finally {
+        closing.signal.removeEventListener('abort', end);
       }
     }
 

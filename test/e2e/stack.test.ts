@@ -141,7 +141,7 @@ test('takes an order to its end, refuses a second start, and leaves no process a
   const pids = tree(stack.pid);
   expect(pids.length).toBeGreaterThan(6);
   process.kill(stack.pid, 'SIGINT');
-  expect((await stack.ended).code).toBe(0);
+  expect(await stack.ended).toMatchObject({ code: 0 });
   await gone(pids);
 });
 
@@ -178,7 +178,7 @@ test('stops at once when it is stopped while it starts', async () => {
   while (tree(stack.pid).length < 4) await sleep(20);
   const pids = tree(stack.pid);
   process.kill(stack.pid, 'SIGTERM');
-  expect((await stack.ended).code).toBe(0);
+  expect(await stack.ended).toMatchObject({ code: 0 });
   await gone(pids);
 });
 

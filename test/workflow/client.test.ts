@@ -165,17 +165,16 @@ it('says where people find the order in Temporal', async () => {
   const orderId = await restingAt('pharmacy-manual', 'AWAITING_COMPLETION');
   const workflowId = orderWorkflowId(orderId);
   const description = await world.client.handle(orderId).describe();
-  const workflow = world.worker.client.workflow.getHandle(workflowId);
-  const { runId, historyLength } = await workflow.describe();
+  const { runId } = await world.worker.client.workflow.getHandle(workflowId).describe();
   expect(description).toEqual({
     orderId,
     status: 'AWAITING_COMPLETION',
     workflowId,
     runId,
-    historyLength,
+    historyLength: expect.any(Number),
     uiUrl: `${inject('temporal').uiUrl}/namespaces/default/workflows/${workflowId}`,
   });
-  expect(historyLength).toBeGreaterThan(5);
+  expect(description.historyLength).toBeGreaterThan(5);
   expect(await anotherClient().handle(orderId).describe()).not.toHaveProperty('uiUrl');
 });
 
