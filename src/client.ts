@@ -30,6 +30,8 @@ export {
 const WAIT_SLICE_MS = 10_000;
 /** Longest wait for Temporal's answer to {@link OrderHandle.describe}, in milliseconds. */
 const DESCRIBE_LIMIT_MS = 5_000;
+/** How long the server holds a question at the most, in milliseconds, with a margin. */
+const SERVER_POLL_MS = 30_000;
 /** How often an order is read while Temporal cannot be waited on, in milliseconds. */
 const LOOK_MS = 500;
 
@@ -166,19 +168,22 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
 
     /** Waits until the workflow ends, or about `ms`; then Postgres is worth asking again. */
     async function waitForWorkflow(ms: number): Promise<void> {
-      const deadline = Date.now() + ms;
-      // One of its own for each wait: the SDK leaves its listeners on the signal.
       const wait = new AbortController();
       const end = () => wait.abort();
+      const timer = setTimeout(end, ms);
       closing.signal.addEventListener('abort', end);
+      const start = Date.now();
       try {
+        // The time is ours to end: near a deadline the server answers each question at once, with
+        // nothing, and the SDK asks again.
         await connection.withAbortSignal(wait.signal, () =>
-          connection.withDeadline(deadline, () => workflow.result()),
+          connection.withDeadline(start + ms + SERVER_POLL_MS, () => workflow.result()),
         );
       } catch {
         // Not started yet, Temporal away, or time is up.
-        await sleep(Math.max(0, Math.min(LOOK_MS, deadline - Date.now())));
+        await sleep(Math.max(0, Math.min(LOOK_MS, start + ms - Date.now())));
       } finally {
+        clearTimeout(timer);
         closing.signal.removeEventListener('abort', end);
       }
     }
