@@ -9,6 +9,7 @@ import type { OrderStatus, OrderView } from './contract/order.ts';
 import { type PrescriptionOrder, parsePlaceOrder } from './contract/place-order.ts';
 import { acceptOrder } from './orders/accept-order.ts';
 import { cancelOrder } from './orders/cancel-order.ts';
+import { createDispatcherBell } from './orders/dispatcher-bell.ts';
 import { InvalidOrderError } from './orders/errors.ts';
 import { type PharmacyMessage, receiveMessage } from './orders/inbox.ts';
 import { readOrder } from './orders/read-order.ts';
@@ -158,6 +159,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
   // No retries beneath ours: they would hide a Temporal that is away, and outlive a `close()`.
   const connection = Connection.lazy({ interceptors: [], ...connectionOptions });
   const temporal = new Client({ connection, namespace });
+  const ringDispatchers = createDispatcherBell(database);
   const closing = new AbortController();
 
   const get = (orderId: string) => inTime(readOrder(database, { organizationId, orderId }));
@@ -213,16 +215,14 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
         const { pharmacyId } = await get(orderId);
         const message: PharmacyMessage = { webhookId, type: status, reference: orderId };
         await inTime(receiveMessage(database, pharmacyId, message));
+        ringDispatchers();
       },
 
-      cancel: (reason) =>
-        inTime(
-          cancelOrder(
-            database,
-            { organizationId, orderId },
-            { actor: 'api', ...(reason === undefined ? {} : { reason }) },
-          ),
-        ),
+      async cancel(reason) {
+        const by = { actor: 'api', ...(reason === undefined ? {} : { reason }) } as const;
+        await inTime(cancelOrder(database, { organizationId, orderId }, by));
+        ringDispatchers();
+      },
 
       async describe() {
         const { status } = await get(orderId);
@@ -253,6 +253,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
       if (!parsed.ok) throw new InvalidOrderError(parsed.errors);
       const acceptance = { organizationId, caseId, request: parsed.value };
       const { orderId } = await inTime(acceptOrder(database, hashSecret, acceptance));
+      ringDispatchers();
       return handle(orderId);
     },
     get,

@@ -49,6 +49,7 @@ export function createApp(dependencies: RouteDependencies, log: Log): FastifyIns
     },
   );
   app.decorateRequest('caller', null);
+  app.decorateRequest('orderId', null);
   app.setErrorHandler(mapError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(failure(404, 'no such route')));
   logRequests(app, log);
@@ -107,6 +108,7 @@ function logRequests(app: FastifyInstance, log: Log): void {
       status: reply.statusCode,
       durationMs: Math.round(reply.elapsedTime),
       ...(request.caller ? { organizationId: request.caller.organizationId } : {}),
+      ...(request.orderId ? { orderId: request.orderId } : {}),
     });
   });
 }

@@ -3,6 +3,13 @@ import type { DocumentStore } from '../documents/store.ts';
 import type { OrderService } from '../orders/order-service.ts';
 import type { PharmacyDirectory } from '../pharmacy/directory.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The order that the request turned out to be about; for the log. */
+    orderId: string | null;
+  }
+}
+
 /** What the routes serve from; `server.ts` builds it once. */
 export interface RouteDependencies {
   readonly orders: OrderService;

@@ -2,6 +2,7 @@ import type { OrderView } from '../contract/order.ts';
 import { type Database, inTime } from '../storage/database.ts';
 import { type Acceptance, acceptOrder } from './accept-order.ts';
 import { authenticate, type Caller } from './authenticate.ts';
+import { createDispatcherBell } from './dispatcher-bell.ts';
 import { CaseNotPermittedError, OrderNotFoundError } from './errors.ts';
 import { type PharmacyMessage, receiveMessage } from './inbox.ts';
 import {
@@ -51,13 +52,23 @@ export function createOrderService(database: Database, hashSecret: string): Orde
     }
   }
 
+  const ringDispatchers = createDispatcherBell(database);
+
   return {
     authenticate: (apiKey) => inTime(authenticate(database, hashSecret, apiKey)),
-    accept: (acceptance) => inTime(acceptOrder(database, hashSecret, acceptance)),
+    async accept(acceptance) {
+      const accepted = await inTime(acceptOrder(database, hashSecret, acceptance));
+      ringDispatchers();
+      return accepted;
+    },
     read: (key) => inTime(belowCase(key, readOrder(database, key))),
     readDocument: (key, documentId) =>
       inTime(belowCase(key, readDocument(database, key, documentId))),
-    receive: (pharmacyId, message) => inTime(receiveMessage(database, pharmacyId, message)),
+    async receive(pharmacyId, message) {
+      const outcome = await inTime(receiveMessage(database, pharmacyId, message));
+      if (outcome === 'stored') ringDispatchers();
+      return outcome;
+    },
     check: async () => {
       await inTime(database`SELECT 1`);
     },

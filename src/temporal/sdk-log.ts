@@ -1,3 +1,4 @@
+import { SdkComponent } from '@temporalio/common';
 import type { Logger, LogLevel, LogMetadata } from '@temporalio/worker';
 import type { Log } from '../log.ts';
 
@@ -7,9 +8,14 @@ import type { Log } from '../log.ts';
  */
 export function createSdkLog(log: Log): Logger {
   function write(level: LogLevel, message: string, meta: LogMetadata = {}): void {
-    const { workflowId, activityType, attempt, error } = meta as Record<string, unknown>;
+    const { workflowId, orderId, status, activityType, attempt, error } = meta as Record<
+      string,
+      unknown
+    >;
     const fields = {
+      ...(typeof orderId === 'string' ? { orderId } : {}),
       ...(typeof workflowId === 'string' ? { workflowId } : {}),
+      ...(typeof status === 'string' ? { status } : {}),
       ...(typeof activityType === 'string' ? { activity: activityType } : {}),
       ...(typeof attempt === 'number' ? { attempt } : {}),
       // An activity's failures carry codes as their messages; see `create-activities.ts`.
@@ -20,8 +26,11 @@ export function createSdkLog(log: Log): Logger {
         return log.error(message, fields);
       case 'WARN':
         return log.warn(message, fields);
-      // The bundler's page-long report, state changes: nothing that an operator acts on.
       case 'INFO':
+        // The workflow speaks of orders; the rest is the bundler's page-long report and the like.
+        return meta.sdkComponent === SdkComponent.workflow
+          ? log.info(message, fields)
+          : log.debug(message, fields);
       case 'DEBUG':
       case 'TRACE':
         return log.debug(message, fields);

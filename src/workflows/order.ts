@@ -5,6 +5,7 @@ import {
   CancellationScope,
   condition,
   isCancellation,
+  log,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -152,6 +153,7 @@ async function carryThrough({ orderId, pharmacyId }: OrderInput): Promise<OrderR
       upsertSearchAttributes([{ key: { name: 'OrderStatus', type: 'KEYWORD' }, value: status }]);
       progress = { status, since: now(), ...(reasonCode === undefined ? {} : { reasonCode }) };
     }
+    log.info(`order is ${status}`, { orderId, status });
     setCurrentDetails(`**${status}** since ${progress.since}\n\n${details}`);
   }
 }

@@ -25,6 +25,7 @@ export function placeOrder({ orders }: RouteDependencies): Route {
       const organizationId = organizationWith(request, 'orders:write');
       try {
         const { orderId } = await orders.accept({ organizationId, caseId, request: parsed.value });
+        request.orderId = orderId;
         return orderCreated(orderId);
       } catch (error) {
         // By request, the same payload under its used key gets the first answer again.

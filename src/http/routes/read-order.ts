@@ -11,7 +11,9 @@ export function readOrder({ orders }: RouteDependencies): Route {
     async handle(request) {
       const { caseId, orderId } = request.params as { caseId: string; orderId: string };
       const organizationId = organizationWith(request, 'orders:read');
-      return success('Order', { order: await orders.read({ organizationId, caseId, orderId }) });
+      const order = await orders.read({ organizationId, caseId, orderId });
+      request.orderId = order.id;
+      return success('Order', { order });
     },
   };
 }

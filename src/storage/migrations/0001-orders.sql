@@ -136,14 +136,3 @@ CREATE TABLE outbox (
 
 CREATE INDEX outbox_of_order ON outbox (order_id, id);
 CREATE INDEX outbox_due ON outbox (available_at, id);
-
--- Wakes the dispatchers when rows commit; one notification a statement, so that none can be forgotten.
-CREATE FUNCTION notify_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM pg_notify('outbox', '');
-  RETURN NULL;
-END
-$$;
-
-CREATE TRIGGER outbox_notify AFTER INSERT ON outbox
-  FOR EACH STATEMENT EXECUTE FUNCTION notify_outbox();
