@@ -33,7 +33,7 @@ const secretsSchema = z.object({
 export function openDataFolder(given: string): DataFolder {
   const dataDir = path.resolve(given);
   const lock = writing(dataDir, () => {
-    mkdirSync(dataDir, { recursive: true });
+    makeFolder(dataDir);
     return takeLock(path.join(dataDir, 'lock'));
   });
   if ('heldBy' in lock) {
@@ -57,6 +57,16 @@ export function openDataFolder(given: string): DataFolder {
     lock.release();
     throw error;
   }
+}
+
+/**
+ * Makes a folder and those above it. Node's own `recursive` never returns below `/proc`, where the
+ * system says that a parent which is there is missing.
+ */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  mkdirSync(folder);
 }
 
 function readSecrets(file: string): Secrets {

@@ -115,7 +115,9 @@ async function carryThrough({ orderId, pharmacyId }: OrderInput): Promise<OrderR
   /** Waits until the pharmacy is said to be done, or is seen to be; false when time is up. */
   async function completion({ firstLookMs }: WaitLimits, until: number): Promise<boolean> {
     const firstLook = Math.max(1, Math.min(firstLookMs, until - Date.now()));
-    let inTime = await condition(() => pharmacyHint, firstLook);
+    let inTime = await condition(() => pharmacyHint, firstLook, {
+      summary: 'until the first look at the pharmacy',
+    });
     if (!inTime) {
       const scope = new CancellationScope();
       const look = scope.run(() => looking.lookForCompletion(orderId, until));

@@ -192,6 +192,7 @@ test.each([
   ['a malformed time', { POLL_INITIAL_MS: 'soon' }, /POLL_INITIAL_MS/],
   ['a Temporal server that is away', { TEMPORAL_ADDRESS: '127.0.0.1:1' }, /^no Temporal server/m],
   ['a folder that cannot be', { DATA_DIR: '/dev/null/data' }, /^DATA_DIR \/dev\/null\/data cannot/],
+  ['a folder below /proc', { DATA_DIR: '/proc/data' }, /^DATA_DIR \/proc\/data cannot/],
   ['a binary that is none', { TEMPORAL_CLI: '/dev/null' }, /^TEMPORAL_CLI \/dev\/null/m],
 ])('refuses %s with one clear message', async (_what, more, message) => {
   const { code, said } = await start(more).ended;
