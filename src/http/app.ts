@@ -82,18 +82,23 @@ function addRoute(app: FastifyInstance, route: Route, { orders }: RouteDependenc
   });
 }
 
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
 /** A known path with another method is a 405 that names the right ones (RFC 9110, 15.5.6). */
 function refuseOtherMethods(app: FastifyInstance, table: readonly Route[], url: string): void {
-  const allowed = table.filter((route) => route.url === url).map((route) => route.method);
-  if (allowed.includes('GET')) allowed.push('HEAD' as never);
+  const routed = new Set<string>(
+    table.filter((route) => route.url === url).map((route) => route.method),
+  );
+  if (routed.has('GET')) routed.add('HEAD'); // Fastify answers it by the GET
   app.route({
-    method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].filter(
-      (method) => !(allowed as string[]).includes(method),
-    ),
+    method: METHODS.filter((method) => !routed.has(method)),
     url,
     // Before a body is read: its type must not decide the answer.
     onRequest: async (_request, reply) =>
-      reply.code(405).header('allow', allowed.join(', ')).send(failure(405, 'method not allowed')),
+      reply
+        .code(405)
+        .header('allow', [...routed].join(', '))
+        .send(failure(405, 'method not allowed')),
     handler: async () => undefined,
   });
 }
