@@ -1,4 +1,5 @@
 import type { Environment } from '../config.ts';
+import { parentOf } from './process-table.mjs';
 
 /** Hears that this process is to end. */
 export interface Lifetime {
@@ -44,11 +45,13 @@ export function watchLifetime(env: Environment): Lifetime {
   };
 }
 
-// npm passes signals on, but nobody passes on that npm itself was killed.
+// npm passes signals on, but nobody passes on that npm itself was killed. It may be our parent, or
+// stand above the shell that it ran us by, which goes on waiting for us.
 function watchParent(end: () => void): void {
   const parent = process.ppid;
+  const above = parentOf(parent);
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (process.ppid === parent && parentOf(parent) === above) return;
     clearInterval(timer);
     end();
   }, LOOK_EVERY_MS);

@@ -5,6 +5,9 @@
  */
 export function identify(pid: number): string | undefined;
 
+/** The pid of a process's parent; 0 when there is no such process. */
+export function parentOf(pid: number): number;
+
 /** The command line of a process; empty when there is no such process, or it may not be seen. */
 export function commandLine(pid: number): string;
 

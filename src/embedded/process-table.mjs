@@ -11,11 +11,25 @@ export function identify(pid) {
   return process.platform === 'linux' ? identifyOnLinux(pid) : identifyByPs(pid);
 }
 
+/** The fields of a process's `stat` from its state on (proc_pid_stat(5)). */
+function statOf(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The second field is the program's name in parentheses and may hold spaces and parentheses.
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+export function parentOf(pid) {
+  if (process.platform !== 'linux') return Number(ps('ppid=', pid));
+  try {
+    return Number(statOf(pid)[1]);
+  } catch {
+    return 0;
+  }
+}
+
 function identifyOnLinux(pid) {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in parentheses and may hold spaces and parentheses.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const fields = statOf(pid);
     const state = fields[0];
     // A zombie only waits to be collected; where nobody collects orphans it stays for ever.
     if (state === 'Z' || state === 'X') return undefined;

@@ -173,6 +173,27 @@ test('leaves no process when only the program itself is killed, and can be start
   expect((await second.ended).code).toBe(0);
 });
 
+test('ends when the npm that ran it by a shell is killed', async () => {
+  const command = `"${process.execPath}" --import tsx src/embedded/start.ts; :`;
+  const program = `require('node:child_process').spawn('sh', ['-c', ${JSON.stringify(command)}],
+    { stdio: 'inherit', env: { ...process.env, npm_lifecycle_event: 'start' } })`;
+  const npm = spawn(process.execPath, ['-e', program], {
+    cwd: PROJECT,
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  started.push(npm);
+  await new Promise<void>((resolve) => {
+    createInterface({ input: npm.stdout }).on('line', (line) => {
+      if (line.startsWith('ready ')) resolve();
+    });
+  });
+  const pids = tree(npm.pid ?? 0);
+  expect(pids.length).toBeGreaterThan(7);
+  npm.kill('SIGKILL');
+  await gone(pids);
+});
+
 test('stops at once when it is stopped while it starts', async () => {
   const stack = start();
   while (tree(stack.pid).length < 4) await sleep(20);
