@@ -4,7 +4,7 @@ import type { OrderActivities } from '../workflows/order-activities.ts';
 import { abortSignal, attempt } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endedResult, readOrderRow } from './order-row.ts';
-import { ended } from './record.ts';
+import { ended, needsAttention } from './record.ts';
 
 /** Attempts to reach a pharmacy before an order expires without its word. */
 const MOST_ATTEMPTS = 10;
@@ -20,8 +20,13 @@ export function createExpireOrder({
     if (end !== undefined) return end;
     const gateway = await pharmacies.gateway(order.pharmacyId);
     if (gateway !== undefined && order.pharmacyOrderId !== null) {
-      const settled = await lastLook(gateway, order.pharmacyOrderId);
-      if (settled) return { outcome: 'done' };
+      const seen = await lastLook(gateway, order.pharmacyOrderId);
+      if (seen === 'settled') return { outcome: 'done' };
+      if (seen === 'open') {
+        const reason =
+          'The order waited too long, and the pharmacy did not confirm its cancellation.';
+        return await needsAttention(database, orderId, 'EXPIRY_NOT_CONFIRMED', reason);
+      }
     }
     return await ended(database, orderId, {
       to: 'EXPIRED',
@@ -32,16 +37,27 @@ export function createExpireOrder({
   };
 }
 
-/** Looks once more, and tries to cancel an order that is still open; true: it is settled there. */
-async function lastLook(gateway: PharmacyGateway, pharmacyOrderId: string): Promise<boolean> {
-  try {
+/**
+ * Looks once more, and tries to cancel an order that is still open. `open`: the pharmacy refused to
+ * cancel it, or cannot be asked, so that it may yet be dispensed.
+ */
+async function lastLook(
+  gateway: PharmacyGateway,
+  pharmacyOrderId: string,
+): Promise<'settled' | 'cancelled' | 'open'> {
+  const isSettled = async () => {
     const { status } = await gateway.get(pharmacyOrderId, abortSignal());
-    if (status !== 'accepted' && status !== 'in_progress') return true;
-    await gateway.cancel(pharmacyOrderId, abortSignal());
-    return false;
+    return status !== 'accepted' && status !== 'in_progress';
+  };
+  try {
+    if (await isSettled()) return 'settled';
+    const answer = await gateway.cancel(pharmacyOrderId, abortSignal());
+    if (answer === 'cancelled') return 'cancelled';
+    // Too late to cancel may mean that it was completed just now.
+    return (await isSettled()) ? 'settled' : 'open';
   } catch (error) {
-    if (error instanceof PharmacyFaultError) return false;
-    if (error instanceof PharmacyUnavailableError && attempt() >= MOST_ATTEMPTS) return false;
+    if (error instanceof PharmacyFaultError) return 'open';
+    if (error instanceof PharmacyUnavailableError && attempt() >= MOST_ATTEMPTS) return 'open';
     throw error;
   }
 }

@@ -29,7 +29,7 @@ export function createValidateOrder({
 
     const address =
       order.shippingAddress ?? order.prescription.shippingAddress ?? order.patient.address;
-    if (address === undefined) {
+    if (!address) {
       return await park(
         'SHIPPING_ADDRESS_MISSING',
         'Neither the order nor the case has an address.',

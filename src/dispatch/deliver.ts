@@ -4,6 +4,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { SignalDefinition } from '@temporalio/common';
+import { isEnd } from '../orders/status.ts';
 import { startAttributes } from '../temporal/search-attributes.ts';
 import {
   cancelRequested,
@@ -55,7 +56,8 @@ export function createDeliver(client: Client, taskQueue: string): Deliver {
     } catch (error) {
       // An order's rows go in their order, so it was started: the signal is late. A plain signal,
       // never signalWithStart, which would start a second run.
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      // Of an order that is still open, the workflow is gone: the row is kept, and its failing told.
+      if (!(error instanceof WorkflowNotFoundError) || !isEnd(row.status)) throw error;
     }
   }
 

@@ -1,3 +1,4 @@
+import type { OrderStatus } from '../contract/order.ts';
 import type { Sql } from '../storage/database.ts';
 
 /** One thing to tell Temporal, with what that takes. */
@@ -10,6 +11,8 @@ export interface OutboxRow {
   readonly organizationId: string;
   readonly caseId: string;
   readonly pharmacyId: string;
+  /** Where the order was when the row was leased. */
+  readonly status: OrderStatus;
 }
 
 /**
@@ -33,7 +36,8 @@ export async function leaseRows(sql: Sql, most: number, leaseMs: number): Promis
     UPDATE outbox SET locked_until = now() + ${leaseMs} * interval '1 millisecond'
     FROM due, orders
     WHERE outbox.id = due.id AND orders.id = outbox.order_id
-    RETURNING outbox.id, kind, attempts, order_id, organization_id, case_id, pharmacy_id`;
+    RETURNING outbox.id, kind, attempts, order_id, organization_id, case_id, pharmacy_id,
+      orders.status`;
 }
 
 /** Removes a row that Temporal has taken. */

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { canonicalJson } from '../contract/canonical-json.ts';
 import type { PlaceOrderRequest } from '../contract/place-order.ts';
-import type { Sql } from '../storage/database.ts';
+import { inTime, type Sql } from '../storage/database.ts';
 import { CaseNotPermittedError, IdempotencyConflictError, InvalidOrderError } from './errors.ts';
 import { keyedHash, sameHash } from './keyed-hash.ts';
 
@@ -33,9 +33,9 @@ export async function acceptOrder(
   const { order, idempotencyKey } = request;
   const fingerprint = keyedHash(hashSecret, 'fingerprint', canonicalJson({ caseId, order }));
   // As text: `sql.json` would send jsonb, which reorders keys and refuses `\u0000` in customFields.
-  const [row] = await sql<{ permitted: boolean; accepted: boolean }[]>`
+  const statement = sql<{ permitted: boolean; accepted: boolean }[]>`
     WITH owned AS (
-      SELECT id, ${order.shippingAddress !== undefined} OR patient ? 'address' AS has_address
+      SELECT id, ${order.shippingAddress !== undefined} OR jsonb_typeof(patient -> 'address') IS NOT DISTINCT FROM 'object' AS has_address
       FROM cases WHERE id = ${caseId} AND organization_id = ${organizationId}
     ), accepted AS (
       INSERT INTO orders (
@@ -52,6 +52,8 @@ export async function acceptOrder(
       INSERT INTO outbox (order_id, kind) SELECT id, 'start' FROM accepted
     )
     SELECT EXISTS (SELECT FROM owned) AS permitted, EXISTS (SELECT FROM accepted) AS accepted`;
+  // Bounded here, where it can be cancelled: an order that is refused with 503 must not be stored.
+  const [row] = await inTime(statement);
   if (row?.accepted) return { orderId };
   if (!row?.permitted) throw new CaseNotPermittedError();
   // A used key is told before a missing address: the same request must get the same answer again.

@@ -15,8 +15,10 @@ const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
     'EXPIRED',
     'NEEDS_ATTENTION',
   ],
-  FETCHING_DOCUMENTS: ['COMPLETED', 'REJECTED', 'CANCELLED', 'NEEDS_ATTENTION'],
+  FETCHING_DOCUMENTS: ['COMPLETED', 'REJECTED', 'CANCELLED', 'EXPIRED', 'NEEDS_ATTENTION'],
+  // Into itself too: a retry may fail for another reason.
   NEEDS_ATTENTION: [
+    'NEEDS_ATTENTION',
     'PLACING',
     'AWAITING_COMPLETION',
     'FETCHING_DOCUMENTS',

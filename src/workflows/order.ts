@@ -136,8 +136,8 @@ async function carryThrough({ orderId, pharmacyId }: OrderInput): Promise<OrderR
       const result = await run();
       if (result.outcome !== 'needs-attention') return result;
       enter('NEEDS_ATTENTION', `${result.reasonCode}. Send the update "retry".`, result.reasonCode);
+      retryWanted = false; // one that came before was for the rest before
       await condition(() => retryWanted || cancelHint);
-      retryWanted = false;
       cancelHint = false;
     }
   }
@@ -153,6 +153,8 @@ async function carryThrough({ orderId, pharmacyId }: OrderInput): Promise<OrderR
     // The search attribute is an event; the first one came with the start.
     if (status !== progress.status) {
       upsertSearchAttributes([{ key: { name: 'OrderStatus', type: 'KEYWORD' }, value: status }]);
+    }
+    if (status !== progress.status || reasonCode !== progress.reasonCode) {
       progress = { status, since: now(), ...(reasonCode === undefined ? {} : { reasonCode }) };
     }
     log.info(`order is ${status}`, { orderId, status });

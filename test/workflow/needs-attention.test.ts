@@ -73,6 +73,22 @@ describe('an order that validation cannot pass', () => {
   });
 });
 
+it('tells the new reason when a retry fails for another one', async () => {
+  const pharmacyId = `pharmacy-off-${crypto.randomUUID()}`;
+  const orderId = await world.place(pharmacyId);
+  await world.reach(orderId, 'NEEDS_ATTENTION');
+  await world.db.database`
+    INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth, active)
+    SELECT ${pharmacyId}, kind, base_url, token, webhook_auth, false
+    FROM pharmacies WHERE id = 'pharmacy-refuses'`;
+  await sendOn(orderId);
+  await eventually('the new reason is told', async () => {
+    const { reasonCode } = await workflow(orderId).query(statusQuery);
+    return reasonCode === 'PHARMACY_INACTIVE';
+  });
+  expect((await world.client.get(orderId)).reasonCode).toBe('PHARMACY_INACTIVE');
+});
+
 it('refuses the update "retry" in any other state, without an event', async () => {
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'AWAITING_COMPLETION');

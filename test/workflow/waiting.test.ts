@@ -56,3 +56,11 @@ it('keeps waiting through a pharmacy that is away', { timeout: 60_000 }, async (
   await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
   await world.reach(orderId, 'COMPLETED');
 });
+
+it('leaves an order to people that waited too long and cannot be cancelled', async () => {
+  world = await createWorld({ completionLimitMs: 1_000, pollInitialMs: 300, pollMaxMs: 300 });
+  await world.simulator.control('POST', 'pharmacies/pharmacy-manual', { cancellable: false });
+  const orderId = await world.place('pharmacy-manual');
+  const order = await world.reach(orderId, 'NEEDS_ATTENTION');
+  expect(order.reasonCode).toBe('EXPIRY_NOT_CONFIRMED');
+});
