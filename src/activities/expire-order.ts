@@ -5,6 +5,7 @@ import { abortSignal, attempt } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endedResult, readOrderRow } from './order-row.ts';
 import { ended, needsAttention } from './record.ts';
+import { isSettled } from './settled.ts';
 
 /** Attempts to reach a pharmacy before an order expires without its word. */
 const MOST_ATTEMPTS = 10;
@@ -45,16 +46,13 @@ async function lastLook(
   gateway: PharmacyGateway,
   pharmacyOrderId: string,
 ): Promise<'settled' | 'cancelled' | 'open'> {
-  const isSettled = async () => {
-    const { status } = await gateway.get(pharmacyOrderId, abortSignal());
-    return status !== 'accepted' && status !== 'in_progress';
-  };
+  const look = async () => isSettled(await gateway.get(pharmacyOrderId, abortSignal()));
   try {
-    if (await isSettled()) return 'settled';
+    if (await look()) return 'settled';
     const answer = await gateway.cancel(pharmacyOrderId, abortSignal());
     if (answer === 'cancelled') return 'cancelled';
     // Too late to cancel may mean that it was completed just now.
-    return (await isSettled()) ? 'settled' : 'open';
+    return (await look()) ? 'settled' : 'open';
   } catch (error) {
     if (error instanceof PharmacyFaultError) return 'open';
     if (error instanceof PharmacyUnavailableError && attempt() >= MOST_ATTEMPTS) return 'open';

@@ -5,6 +5,7 @@ import type { OrderActivities } from '../workflows/order-activities.ts';
 import { abortSignal, attempt } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endedResult, readOrderRow } from './order-row.ts';
+import { isSettled } from './settled.ts';
 
 /** Makes the activity `lookForCompletion`; see {@link OrderActivities}. */
 export function createLookForCompletion({
@@ -14,7 +15,7 @@ export function createLookForCompletion({
 }: ActivityDependencies): OrderActivities['lookForCompletion'] {
   return async (orderId, limit) => {
     const order = await readOrderRow(database, orderId);
-    if (endedResult(order) !== undefined || (await isSettled(order))) return 'settled';
+    if (endedResult(order) !== undefined || (await seemsSettled(order))) return 'settled';
     const left = limit - Date.now();
     if (left <= 0) return 'too-late';
     const wait = backoffMs(attempt(), {
@@ -30,7 +31,7 @@ export function createLookForCompletion({
     });
   };
 
-  async function isSettled(order: {
+  async function seemsSettled(order: {
     pharmacyId: string;
     pharmacyOrderId: string | null;
   }): Promise<boolean> {
@@ -38,8 +39,7 @@ export function createLookForCompletion({
     // Without a pharmacy there is nothing to see; `fetchDocuments` says so to people.
     if (gateway === undefined || order.pharmacyOrderId === null) return true;
     try {
-      const { status } = await gateway.get(order.pharmacyOrderId, abortSignal());
-      return status !== 'accepted' && status !== 'in_progress';
+      return isSettled(await gateway.get(order.pharmacyOrderId, abortSignal()));
     } catch (error) {
       // A pharmacy that is away is looked at again at the next time; the waiting goes on.
       if (error instanceof PharmacyUnavailableError) return false;

@@ -11,6 +11,7 @@ import { abortSignal } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endedResult, type OrderRow, readOrderRow } from './order-row.ts';
 import { ended, needsAttention, presentEnd } from './record.ts';
+import { isSettled } from './settled.ts';
 
 /**
  * Makes the activity `placeOrder`; see {@link OrderActivities}. The pharmacy sees one order: our
@@ -50,7 +51,7 @@ export function createPlaceOrder({
       await recordPlaced(order, placed);
       return {
         outcome: 'done',
-        settled: placed.status !== 'accepted' && placed.status !== 'in_progress',
+        settled: isSettled(placed),
       };
     } catch (error) {
       if (error instanceof OrderRefusedError) {
