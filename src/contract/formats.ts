@@ -60,6 +60,13 @@ export function date() {
   });
 }
 
+/** A day of the calendar, without a time. */
+export function dateOfBirth() {
+  return text().refine((value) => value.length === 10 && isCalendarDate(value), {
+    error: 'must be a date YYYY-MM-DD that exists in the calendar',
+  });
+}
+
 /** The caller's key against duplicates; spaces are printable ASCII and count. */
 export function idempotencyKey() {
   return text().regex(/^[\x20-\x7e]{1,255}$/, {

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { address } from './address.ts';
+import { object, requiredText, text } from './fields.ts';
+import { dateOfBirth, email, phoneNumber } from './formats.ts';
+import { type Parsed, parseBody } from './validation.ts';
+
+/** The patient of a case (api.md, `PUT /api/v1/cases/:caseId`). */
+const patient = object({
+  firstName: requiredText(),
+  lastName: requiredText(),
+  dateOfBirth: z.exactOptional(dateOfBirth()),
+  email: z.exactOptional(email()),
+  phoneNumber: z.exactOptional(phoneNumber()),
+  address: z.exactOptional(address),
+});
+
+/** The body of `PUT /api/v1/cases/:caseId`. */
+export const putCaseRequest = object({ patient });
+
+/**
+ * A case's id, which the organization's own system chooses: it stands in URLs, so it keeps to what
+ * needs no encoding there, and begins with a letter or digit, so that it is no `.` or `..`.
+ */
+export function caseId() {
+  return text().regex(/^[A-Za-z0-9][A-Za-z0-9._~:@-]{0,254}$/, {
+    error: 'must be 1 to 255 letters, digits and -._~:@, and begin with a letter or digit',
+  });
+}
+
+/** One line of a file of cases, as an operator imports it. */
+const importedCase = object({
+  id: requiredText().pipe(caseId()),
+  patient,
+});
+
+/** The patient of a case: known fields only, none of them `null`. */
+export type Patient = z.output<typeof patient>;
+
+/** The body of `PUT /api/v1/cases/:caseId`. */
+export type PutCaseRequest = z.output<typeof putCaseRequest>;
+
+/** A case with its id. */
+export type ImportedCase = z.output<typeof importedCase>;
+
+/**
+ * Checks the body of `PUT /api/v1/cases/:caseId`.
+ *
+ * @param body any JSON value.
+ * @returns the request, or every problem. Never throws.
+ */
+export function parsePutCase(body: unknown): Parsed<PutCaseRequest> {
+  return parseBody(putCaseRequest, body);
+}
+
+/** Checks one line of a file of cases, `{"id", "patient"}`; see {@link parsePutCase}. */
+export function parseImportedCase(body: unknown): Parsed<ImportedCase> {
+  return parseBody(importedCase, body);
+}
