@@ -3,6 +3,12 @@ const TIME = String.raw`(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?`;
 const OFFSET = String.raw`(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)`;
 const DATE_OR_DATE_TIME = new RegExp(`^${DATE}(?:T${TIME}${OFFSET}?)?$`);
 
+/**
+ * The same, but for the lengths of months, as a regular expression for the documentation: every text
+ * of this form exists in the calendar, though not every date is of it.
+ */
+export const CALENDAR_DATE_PATTERN = String.raw`^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])(?:T${TIME}${OFFSET}?)?$`;
+
 const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**

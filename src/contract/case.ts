@@ -15,16 +15,20 @@ const patient = object({
 });
 
 /** The body of `PUT /api/v1/cases/:caseId`. */
-export const putCaseRequest = object({ patient });
+export const putCaseRequest = object({ patient }).meta({ id: 'PutCase' });
+
+const CASE_ID = /^[A-Za-z0-9][A-Za-z0-9._~:@-]{0,254}$/;
 
 /**
  * A case's id, which the organization's own system chooses: it stands in URLs, so it keeps to what
  * needs no encoding there, and begins with a letter or digit, so that it is no `.` or `..`.
  */
 export function caseId() {
-  return text().regex(/^[A-Za-z0-9][A-Za-z0-9._~:@-]{0,254}$/, {
-    error: 'must be 1 to 255 letters, digits and -._~:@, and begin with a letter or digit',
-  });
+  return text()
+    .regex(CASE_ID, {
+      error: 'must be 1 to 255 letters, digits and -._~:@, and begin with a letter or digit',
+    })
+    .meta({ minLength: 1, maxLength: 255, pattern: CASE_ID.source });
 }
 
 /** One line of a file of cases, as an operator imports it. */

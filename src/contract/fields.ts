@@ -13,10 +13,24 @@ function mustBe(what: string): (issue: { readonly input?: unknown }) => string {
 /** Half of a surrogate pair: no encoding can hold it, so it would come out as another text. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Any text, the empty one too, that the database can hold. Kept as it was sent, never trimmed. */
-export function text() {
+/** Most characters of a name, an id, a line of an address. */
+const MOST_CHARACTERS = 1_000;
+
+/** Most characters of what people write at length, such as directions and diagnoses. */
+export const MOST_CHARACTERS_OF_PROSE = 20_000;
+
+/**
+ * Any text, the empty one too, that the database can hold. Kept as it was sent, never trimmed.
+ *
+ * @param most characters; Unicode's, so that a name in any script may be as long.
+ */
+export function text(most = MOST_CHARACTERS) {
   return z
     .string({ error: mustBe('a string') })
+    .refine((value) => value.length <= most || Array.from(value).length <= most, {
+      error: `must be at most ${most} characters`,
+      abort: true,
+    })
     .refine((value) => !value.includes('\0'), {
       error: 'must not contain the NUL character',
       abort: true,
@@ -24,12 +38,40 @@ export function text() {
     .refine((value) => !LONE_SURROGATE.test(value), {
       error: 'must be well-formed Unicode text',
       abort: true,
-    });
+    })
+    .meta({ maxLength: most, pattern: '^[^\\u0000]*$' });
 }
 
 /** A text that must be there; a blank one counts as missing (place-order.md, "missing values"). */
-export function requiredText() {
-  return text().refine((value) => value.trim() !== '', { error: 'is required', abort: true });
+export function requiredText(most?: number) {
+  return text(most)
+    .refine((value) => value.trim() !== '', { error: 'is required', abort: true })
+    .meta({ minLength: 1, pattern: '^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$' });
+}
+
+/**
+ * Metadata by which the documentation shows a schema as what is given here, where its own translation
+ * into JSON Schema would say less.
+ */
+export function shownAs(wanted: Readonly<Record<string, unknown>>) {
+  return {
+    override: ({ jsonSchema }: { jsonSchema: object }) => {
+      for (const key of Object.keys(jsonSchema)) Reflect.deleteProperty(jsonSchema, key);
+      Object.assign(jsonSchema, wanted);
+    },
+  };
+}
+
+/** One word of a few: the one that says what an object is. */
+export function word<const Word extends string>(value: Word, words: readonly string[]) {
+  return requiredText()
+    .pipe(z.literal(value, { error: `must be one of ${words.join(', ')}` }))
+    .meta(shownAs({ type: 'string', const: value }));
+}
+
+/** One of a few words, each written exactly so. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { error: mustBe(`one of ${words.join(', ')}`) });
 }
 
 /**
@@ -46,33 +88,24 @@ export function integer(min: number) {
     .refine((value) => Number.isSafeInteger(value) && value >= min, { error: rule });
 }
 
-/** A list that fills a request, wrong in every item, would cost seconds and an answer of 50 MB. */
-const MAX_FAULTY_ITEMS = 1_000;
+/** Most items of a list: a prescription of more is a mistake, and each is checked. */
+const MOST_ITEMS = 500;
 
 /**
- * A list with at least one item. All its problems are told, up to a thousand faulty items; what
- * comes behind those is not looked at.
+ * A list with 1 to 500 items.
  *
  * @param item the schema of each.
  */
 export function nonEmptyList<Item extends z.ZodType>(item: Item) {
   return z.preprocess(
-    (input) => (Array.isArray(input) ? cutWhenHopeless(input, item) : input),
+    // One too many is enough to be refused: to tell all faults of a list that fills a request would
+    // cost seconds and an answer of 50 MB.
+    (input) => (Array.isArray(input) ? input.slice(0, MOST_ITEMS + 1) : input),
     z
       .array(item, { error: mustBe('an array') })
-      .min(1, { error: 'must contain at least one item' }),
+      .min(1, { error: 'must contain at least one item' })
+      .max(MOST_ITEMS, { error: `must contain at most ${MOST_ITEMS} items` }),
   );
-}
-
-/** Cuts a list only behind faulty items, so that no list becomes valid by it. */
-function cutWhenHopeless(items: unknown[], item: z.ZodType): unknown[] {
-  if (items.length <= MAX_FAULTY_ITEMS) return items;
-  let faulty = 0;
-  const last = items.findIndex((value) => {
-    if (!item.safeParse(value).success) faulty += 1;
-    return faulty === MAX_FAULTY_ITEMS;
-  });
-  return last === -1 ? items : items.slice(0, last + 1);
 }
 
 /**

@@ -1,7 +1,12 @@
-import { isCalendarDate } from './calendar-date.ts';
+import { CALENDAR_DATE_PATTERN, isCalendarDate } from './calendar-date.ts';
 import { requiredText, text } from './fields.ts';
 
 /* The values that have a format of their own: the second table of place-order.md. */
+
+/** For the documentation of a text of fixed length. */
+function exactly(length: number) {
+  return { minLength: length, maxLength: length };
+}
 
 // biome-ignore format: grouped as the contract names them.
 const STATES = [
@@ -17,19 +22,28 @@ const STATE = new RegExp(`^(?:${STATES.join('|')})$`);
 
 /** A state, the District of Columbia, a territory or a military code; upper case only. */
 export function state() {
-  return requiredText().regex(STATE, { error: 'must be a valid US state abbreviation' });
+  return requiredText()
+    .regex(STATE, { error: 'must be a valid US state abbreviation' })
+    .meta({ ...exactly(2), pattern: STATE.source, example: 'CA' });
 }
+
+const COUNTRY = /^[A-Za-z]{2}$/;
 
 /** Two letters, given out in upper case. */
 export function country() {
   return requiredText()
-    .regex(/^[A-Za-z]{2}$/, { error: 'must be exactly 2 letters', abort: true })
-    .toUpperCase();
+    .regex(COUNTRY, { error: 'must be exactly 2 letters', abort: true })
+    .toUpperCase()
+    .meta({ ...exactly(2), pattern: COUNTRY.source, example: 'US' });
 }
+
+const POSTAL_CODE = /^[0-9]{5}$/;
 
 /** A five-digit ZIP code. */
 export function postalCode() {
-  return requiredText().regex(/^[0-9]{5}$/, { error: 'must be exactly 5 digits' });
+  return requiredText()
+    .regex(POSTAL_CODE, { error: 'must be exactly 5 digits' })
+    .meta({ ...exactly(5), pattern: POSTAL_CODE.source, example: '94105' });
 }
 
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
@@ -42,7 +56,9 @@ const EMAIL = new RegExp(
 
 /** An email address as people have them. */
 export function email() {
-  return requiredText().regex(EMAIL, { error: 'must be a valid email address' });
+  return requiredText()
+    .regex(EMAIL, { error: 'must be a valid email address' })
+    .meta({ maxLength: 254, pattern: EMAIL.source, example: 'john.smith@example.com' });
 }
 
 /** Separators may stand anywhere behind the `+`; no numbering plan is checked (place-order.md). */
@@ -50,26 +66,34 @@ const PHONE_NUMBER = /^\+?[ .()-]*(?:[0-9][ .()-]*){7,15}$/;
 
 /** A phone number: an optional `+`, 7 to 15 digits, spaces, dots, hyphens and parentheses. */
 export function phoneNumber() {
-  return requiredText().regex(PHONE_NUMBER, { error: 'must be a valid phone number' });
+  return requiredText()
+    .regex(PHONE_NUMBER, { error: 'must be a valid phone number' })
+    .meta({ pattern: PHONE_NUMBER.source, example: '+1234567890' });
 }
 
 /** A date of the prescription; see {@link isCalendarDate}. */
 export function date() {
-  return text().refine(isCalendarDate, {
-    error: 'must be an ISO 8601 date that exists in the calendar',
-  });
+  return text()
+    .refine(isCalendarDate, {
+      error: 'must be an ISO 8601 date that exists in the calendar',
+    })
+    .meta({ pattern: CALENDAR_DATE_PATTERN, example: '2024-01-15' });
 }
 
 /** A day of the calendar, without a time. */
 export function dateOfBirth() {
-  return text().refine((value) => value.length === 10 && isCalendarDate(value), {
-    error: 'must be a date YYYY-MM-DD that exists in the calendar',
-  });
+  return text()
+    .refine((value) => value.length === 10 && isCalendarDate(value), {
+      error: 'must be a date YYYY-MM-DD that exists in the calendar',
+    })
+    .meta({ ...exactly(10), format: 'date', pattern: undefined, example: '1980-04-01' });
 }
+
+const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 
 /** The caller's key against duplicates; spaces are printable ASCII and count. */
 export function idempotencyKey() {
-  return text().regex(/^[\x20-\x7e]{1,255}$/, {
-    error: 'must be 1 to 255 printable ASCII characters',
-  });
+  return text()
+    .regex(IDEMPOTENCY_KEY, { error: 'must be 1 to 255 printable ASCII characters' })
+    .meta({ minLength: 1, maxLength: 255, pattern: IDEMPOTENCY_KEY.source });
 }

@@ -1,3 +1,7 @@
+import { z } from 'zod';
+
+/* Orders as the API shows them (api.md, "HTTP"). Times are RFC 3339 in UTC with milliseconds. */
+
 /** The states of an order on the wire (api.md, "Order `status` on the wire"). */
 export const ORDER_STATUSES = [
   'ACCEPTED',
@@ -11,44 +15,102 @@ export const ORDER_STATUSES = [
   'NEEDS_ATTENTION',
 ] as const;
 
-/** The state of an order on the wire. */
-export type OrderStatus = (typeof ORDER_STATUSES)[number];
+export const orderStatus = z.enum(ORDER_STATUSES).meta({ id: 'OrderStatus' });
 
-/** An order as the API shows it (api.md, `GET …/orders/:orderId`). Times are RFC 3339, UTC. */
-export interface OrderView {
-  readonly id: string;
-  readonly caseId: string;
-  readonly status: OrderStatus;
-  readonly pharmacyId: string;
-  /** The pharmacy's own id of the order; null until the pharmacy has it. */
-  readonly pharmacyOrderId: string | null;
-  readonly idempotencyKey: string | null;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-  /** Why the order is where it is, in words. */
-  readonly reason?: string;
-  /** The same as a stable code, e.g. `PHARMACY_UNKNOWN`. */
-  readonly reasonCode?: string;
-  readonly documents: readonly DocumentView[];
-  readonly shipments: readonly ShipmentView[];
-}
+/** A point in time as every answer writes it. */
+export const timestamp = z.iso.datetime({ precision: 3 });
+
+export const documentView = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    contentType: z.string(),
+    size: z.int().min(0).meta({ description: 'Bytes.' }),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    createdAt: timestamp,
+  })
+  .meta({ id: 'Document', description: 'A stored prescription document.' });
+
+export const shipmentView = z
+  .object({
+    carrier: z.exactOptional(z.string()),
+    trackingId: z.string(),
+    trackingUrl: z.exactOptional(z.string()),
+    addedAt: timestamp,
+  })
+  .meta({ id: 'Shipment', description: 'A shipment that the pharmacy told of.' });
+
+const summary = {
+  id: z.uuid(),
+  caseId: z.string(),
+  status: orderStatus,
+  reasonCode: z
+    .exactOptional(z.string())
+    .meta({ description: 'Why the order is where it is, as a stable code.' }),
+  reason: z.exactOptional(z.string()).meta({ description: 'The same in words.' }),
+  pharmacyId: z.string(),
+  pharmacyOrderId: z
+    .string()
+    .nullable()
+    .meta({ description: 'The pharmacy’s own id of the order; null until it has the order.' }),
+  idempotencyKey: z.string().nullable(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+};
+
+export const orderSummary = z
+  .object(summary)
+  .meta({ id: 'OrderSummary', description: 'An order as it stands in a list.' });
+
+export const orderView = z
+  .object({ ...summary, documents: z.array(documentView), shipments: z.array(shipmentView) })
+  .meta({ id: 'Order', description: 'An order with its documents and shipments.' });
+
+export const activityView = z
+  .object({
+    id: z.string(),
+    at: timestamp,
+    actor: z.enum(['api', 'pharmacy', 'operator', 'system']),
+    event: z.string().meta({ example: 'STATUS_CHANGED' }),
+    fromStatus: z.exactOptional(orderStatus),
+    toStatus: z.exactOptional(orderStatus),
+    reasonCode: z.exactOptional(z.string()),
+    detail: z.exactOptional(z.record(z.string(), z.unknown())),
+  })
+  .meta({ id: 'Activity', description: 'One change on the timeline of an order.' });
+
+/** The state of an order on the wire. */
+export type OrderStatus = z.output<typeof orderStatus>;
+
+/** An order as the API shows it (api.md, `GET …/orders/:orderId`). */
+export type OrderView = Readonly<z.output<typeof orderView>>;
+
+/** An order as it stands in a list. */
+export type OrderSummary = Readonly<z.output<typeof orderSummary>>;
 
 /** A stored prescription document (api.md, `GET …/documents`). */
-export interface DocumentView {
-  readonly id: string;
-  readonly name: string;
-  readonly contentType: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Lower-case hexadecimal. */
-  readonly sha256: string;
-  readonly createdAt: string;
-}
+export type DocumentView = Readonly<z.output<typeof documentView>>;
 
 /** A shipment that the pharmacy told of. */
-export interface ShipmentView {
-  readonly carrier?: string;
-  readonly trackingId: string;
-  readonly trackingUrl?: string;
-  readonly addedAt: string;
-}
+export type ShipmentView = Readonly<z.output<typeof shipmentView>>;
+
+/** One change of an order: what, when and by whom (api.md, `GET …/activity`). */
+export type ActivityView = Readonly<z.output<typeof activityView>>;
+
+/** Who changed an order. */
+export type ActivityActor = ActivityView['actor'];
+
+const nextCursor = z.string().nullable().meta({ description: 'Null at the end.' });
+
+export const orderPage = z.object({ orders: z.array(orderSummary), nextCursor });
+export const activityPage = z.object({ activity: z.array(activityView), nextCursor });
+export const documentPage = z.object({ documents: z.array(documentView), nextCursor });
+
+/** The `data` of a list of orders, the newest first. `nextCursor` is null at the end. */
+export type OrderPage = Readonly<z.output<typeof orderPage>>;
+
+/** The `data` of an order's timeline, the oldest entry first. */
+export type ActivityPage = Readonly<z.output<typeof activityPage>>;
+
+/** The `data` of a list of documents. */
+export type DocumentPage = Readonly<z.output<typeof documentPage>>;

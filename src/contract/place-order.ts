@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { address } from './address.ts';
-import { nonEmptyList, object, requiredText, text } from './fields.ts';
+import {
+  MOST_CHARACTERS_OF_PROSE,
+  nonEmptyList,
+  object,
+  requiredText,
+  text,
+  word,
+} from './fields.ts';
 import { date, idempotencyKey } from './formats.ts';
 import { prescriber } from './prescriber.ts';
 import { prescriptionItem } from './prescription-item.ts';
@@ -11,16 +18,17 @@ export type { Prescriber } from './prescriber.ts';
 export type { PrescriptionItem } from './prescription-item.ts';
 
 const patientHealthInfo = object({
-  allergies: z.exactOptional(text()),
-  healthConditions: z.exactOptional(text()),
-  currentMedications: z.exactOptional(text()),
+  allergies: z.exactOptional(text(MOST_CHARACTERS_OF_PROSE)),
+  healthConditions: z.exactOptional(text(MOST_CHARACTERS_OF_PROSE)),
+  currentMedications: z.exactOptional(text(MOST_CHARACTERS_OF_PROSE)),
 });
 
-const prescriptionOrder = object({
+/** The order of a request: the table of place-order.md from `order.…` on. */
+export const prescriptionOrder = object({
   shippingAddress: z.exactOptional(address),
   patientHealthInfo: z.exactOptional(patientHealthInfo),
   prescriber,
-  diagnosis: requiredText(),
+  diagnosis: requiredText(MOST_CHARACTERS_OF_PROSE),
   pharmacyId: requiredText(),
   dateWritten: z.exactOptional(date()),
   dateSigned: z.exactOptional(date()),
@@ -28,11 +36,21 @@ const prescriptionOrder = object({
   prescriptionItems: nonEmptyList(prescriptionItem),
 });
 
-const placeOrderRequest = object({
-  action: requiredText().pipe(z.literal('PLACE_ORDER', { error: 'must be PLACE_ORDER' })),
-  idempotencyKey: z.exactOptional(idempotencyKey()),
-  order: prescriptionOrder,
-});
+/** What a case can be asked to do by `POST /api/v1/cases/:caseId`. */
+export const ACTIONS = ['PLACE_ORDER', 'VALIDATE_ORDER', 'CANCEL_ORDER'] as const;
+
+/** The body of `PLACE_ORDER`; of `VALIDATE_ORDER` it is the same but for the word. */
+function orderRequest<Name extends 'PLACE_ORDER' | 'VALIDATE_ORDER'>(name: Name) {
+  return object({
+    action: word(name, ACTIONS),
+    idempotencyKey: z.exactOptional(idempotencyKey()),
+    order: prescriptionOrder,
+  });
+}
+
+export const placeOrderRequest = orderRequest('PLACE_ORDER').meta({ id: 'PlaceOrder' });
+
+export const validateOrderRequest = orderRequest('VALIDATE_ORDER').meta({ id: 'ValidateOrder' });
 
 /** What the patient told about their health, in free text. */
 export type PatientHealthInfo = z.output<typeof patientHealthInfo>;
@@ -43,6 +61,9 @@ export type PrescriptionOrder = z.output<typeof prescriptionOrder>;
 /** The body of `POST /api/v1/cases/:caseId` with the action `PLACE_ORDER`. */
 export type PlaceOrderRequest = z.output<typeof placeOrderRequest>;
 
+/** The body of `POST /api/v1/cases/:caseId` with the action `VALIDATE_ORDER`. */
+export type ValidateOrderRequest = z.output<typeof validateOrderRequest>;
+
 /**
  * Checks a request body against the contract (place-order.md, "Request").
  *
@@ -51,4 +72,9 @@ export type PlaceOrderRequest = z.output<typeof placeOrderRequest>;
  */
 export function parsePlaceOrder(body: unknown): Parsed<PlaceOrderRequest> {
   return parseBody(placeOrderRequest, body);
+}
+
+/** As {@link parsePlaceOrder}, for the action `VALIDATE_ORDER`. */
+export function parseValidateOrder(body: unknown): Parsed<ValidateOrderRequest> {
+  return parseBody(validateOrderRequest, body);
 }

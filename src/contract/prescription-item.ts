@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { jsonDepthExceeds } from './canonical-json.ts';
-import { foreignObject, integer, object, requiredText, text } from './fields.ts';
+import {
+  foreignObject,
+  integer,
+  MOST_CHARACTERS_OF_PROSE,
+  object,
+  requiredText,
+  text,
+} from './fields.ts';
 
 /** Deeper JSON overflows the stack of whoever writes or reads it next, Postgres included. */
 const MAX_CUSTOM_DEPTH = 64;
@@ -8,7 +15,7 @@ const MAX_CUSTOM_DEPTH = 64;
 /** One drug of a prescription (place-order.md, rows `…[]`). */
 export const prescriptionItem = object({
   drugId: requiredText(),
-  direction: z.exactOptional(text()),
+  direction: z.exactOptional(text(MOST_CHARACTERS_OF_PROSE)),
   quantity: requiredText(),
   refillCount: z.exactOptional(integer(0)),
   supplyDays: z.exactOptional(integer(1)),

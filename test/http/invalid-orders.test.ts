@@ -36,7 +36,7 @@ function expectRefusal(answer: Answer, path: string, message: string): void {
 describe('names the field of', () => {
   it.each([
     ['action', undefined, 'action is required'],
-    ['action', 'place_order', 'action must be PLACE_ORDER'],
+    ['action', 'place_order', 'action must be one of PLACE_ORDER, VALIDATE_ORDER, CANCEL_ORDER'],
     ['idempotencyKey', '', 'idempotencyKey must be 1 to 255 printable ASCII characters'],
     [
       'idempotencyKey',

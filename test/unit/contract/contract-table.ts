@@ -65,7 +65,10 @@ export const CONTRACT: readonly Row[] = [
     path: ['action'],
     required: true,
     kind: 'string',
-    rule: { message: 'must be PLACE_ORDER', refused: ['place_order', 'CANCEL', ' PLACE_ORDER'] },
+    rule: {
+      message: 'must be one of PLACE_ORDER, VALIDATE_ORDER, CANCEL_ORDER',
+      refused: ['place_order', 'CANCEL', ' PLACE_ORDER'],
+    },
   },
   {
     path: ['idempotencyKey'],

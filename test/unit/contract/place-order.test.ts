@@ -120,7 +120,7 @@ describe('several problems', () => {
       idempotencyKey: '',
     };
     expect(messages(body)).toStrictEqual([
-      'action must be PLACE_ORDER',
+      'action must be one of PLACE_ORDER, VALIDATE_ORDER, CANCEL_ORDER',
       'idempotencyKey must be 1 to 255 printable ASCII characters',
       'addressLine1 is required',
       'city is required',
