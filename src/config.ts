@@ -30,6 +30,8 @@ const schema = z.object({
 
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(3000),
+  /** Where organizations reach the server; stands in links to documents. Default: HOST and PORT. */
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 
   /** Keys the hashes of API keys and of idempotency fingerprints. Changing it locks every API key out. */
   HASH_SECRET: secret,
@@ -71,7 +73,7 @@ export interface Config {
     readonly taskQueue: string;
     readonly uiUrl: string;
   };
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: { readonly host: string; readonly port: number; readonly publicUrl: string };
   readonly hashSecret: string;
   readonly documentsDir: string;
   readonly pharmacy: {
@@ -114,7 +116,11 @@ export function parseConfig(env: Environment): Config {
       taskQueue: value.TEMPORAL_TASK_QUEUE,
       uiUrl: value.TEMPORAL_UI_URL,
     },
-    http: { host: value.HOST, port: value.PORT },
+    http: {
+      host: value.HOST,
+      port: value.PORT,
+      publicUrl: value.PUBLIC_URL ?? `http://${value.HOST}:${value.PORT}`,
+    },
     hashSecret: value.HASH_SECRET,
     documentsDir: value.DOCUMENTS_DIR,
     pharmacy: {

@@ -1,5 +1,7 @@
+import { createCaseService } from './cases/case-service.ts';
 import { createFileStore } from './documents/file-store.ts';
 import { createApp } from './http/app.ts';
+import { createDocumentLinks } from './orders/document-links.ts';
 import { createOrderService } from './orders/order-service.ts';
 import { createPharmacyDirectory } from './pharmacy/directory.ts';
 import { runProcess } from './process.ts';
@@ -15,7 +17,12 @@ await runProcess('server', process.env, async ({ config, log }) => {
   const app = createApp(
     {
       orders: createOrderService(database, config.hashSecret),
+      cases: createCaseService(database),
       documents: createFileStore(config.documentsDir),
+      documentLinks: createDocumentLinks({
+        publicUrl: config.http.publicUrl,
+        hashSecret: config.hashSecret,
+      }),
       pharmacies: createPharmacyDirectory(database, config.pharmacy.timeoutMs),
       checkTemporal: () => temporal.check(),
     },

@@ -1,7 +1,45 @@
+import { z } from 'zod';
+
 /*
  * The bodies of answers (place-order.md, "Responses"). Clients may compare them as text, so each
  * builder writes its keys in the contract's order.
  */
+
+/**
+ * The schema of an answer that is not an error.
+ *
+ * @param data the schema of what it holds.
+ */
+export function successBody<Data extends z.ZodType>(data: Data, status = 200) {
+  return z.object({
+    status: z.literal(status),
+    success: z.literal(true),
+    message: z.string(),
+    data,
+  });
+}
+
+export const failureBody = z
+  .object({
+    status: z.int(),
+    success: z.literal(false),
+    message: z.string(),
+    error: z.string().meta({ description: 'The first problem.', example: 'firstName is required' }),
+    errors: z
+      .exactOptional(z.array(z.object({ path: z.string(), message: z.string() })))
+      .meta({ description: 'All problems with their full paths.' }),
+    code: z.exactOptional(z.string()).meta({ description: 'A stable code, where one is defined.' }),
+  })
+  .meta({ id: 'Failure', description: 'The envelope of every error but a used idempotency key.' });
+
+export const idempotencyConflictBody = z
+  .object({
+    status: z.literal(409),
+    success: z.literal(false),
+    code: z.literal('IDEMPOTENCY_ERROR'),
+    description: z.string(),
+  })
+  .meta({ id: 'IdempotencyConflict', description: 'The idempotency key was used before.' });
 
 /** The body of an answer that is not an error. */
 export interface SuccessBody<Data> {
@@ -12,15 +50,7 @@ export interface SuccessBody<Data> {
 }
 
 /** The body of an error. */
-export interface FailureBody {
-  readonly status: number;
-  readonly success: false;
-  readonly message: string;
-  /** The first problem. */
-  readonly error: string;
-  /** All problems with their full paths. */
-  readonly errors?: readonly { readonly path: string; readonly message: string }[];
-}
+export type FailureBody = Readonly<z.output<typeof failureBody>>;
 
 /** The 200 of a placed order. */
 export function orderCreated(orderId: string): SuccessBody<{ order: { id: string } }> {
@@ -46,6 +76,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
   409: 'Conflict',
   413: 'Payload too large',
   415: 'Unsupported media type',
+  416: 'Range not satisfiable',
   429: 'Too many requests',
   431: 'Request header fields too large',
   500: 'Internal server error',

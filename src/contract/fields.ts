@@ -85,7 +85,8 @@ export function integer(min: number) {
     .number({
       error: (issue) => (typeof issue.input === 'number' ? rule : mustBe('a number')(issue)),
     })
-    .refine((value) => Number.isSafeInteger(value) && value >= min, { error: rule });
+    .refine((value) => Number.isSafeInteger(value) && value >= min, { error: rule })
+    .meta({ override: { type: 'integer', minimum: min, maximum: Number.MAX_SAFE_INTEGER } });
 }
 
 /** Most items of a list: a prescription of more is a mistake, and each is checked. */
@@ -132,6 +133,7 @@ export function object<Shape extends z.core.$ZodShape>(shape: Shape) {
 export function foreignObject(check: { accepts: (value: object) => boolean; rule: string }) {
   return z
     .custom<Record<string, unknown>>(isObject, { error: mustBe('an object'), abort: true })
+    .meta(shownAs({ type: 'object', additionalProperties: true }))
     .refine(check.accepts, { error: check.rule });
 }
 

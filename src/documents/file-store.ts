@@ -44,10 +44,10 @@ export function createFileStore(folder: string): DocumentStore {
       }
     },
 
-    async open(key) {
+    async open(key, range) {
       try {
         const handle = await open(locate(key), 'r');
-        return handle.createReadStream();
+        return handle.createReadStream(range);
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
           throw new DocumentMissingError(`no document ${key}`);

@@ -19,7 +19,8 @@ export interface DocumentStore {
   /**
    * Opens a stored document.
    *
+   * @param range the bytes that are wanted, both ends included; without it, all.
    * @throws {DocumentMissingError} there is none under this key.
    */
-  open(key: string): Promise<Readable>;
+  open(key: string, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
 }

@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { failure } from '../contract/envelope.ts';
+import { type Parsed, parseBody } from '../contract/validation.ts';
 import type { Log } from '../log.ts';
 import { answerBrokenRequest, answerExpectation } from './broken-request.ts';
-import { authenticateRequest } from './caller.ts';
+import { authenticateRequest, organizationWith } from './caller.ts';
 import { createErrorMapper } from './error-mapper.ts';
-import { InvalidBodyError } from './errors.ts';
+import { InvalidBodyError, InvalidRequestError } from './errors.ts';
 import type { Route, RouteDependencies } from './route.ts';
 import { routes } from './routes.ts';
 
@@ -77,9 +78,29 @@ function addRoute(app: FastifyInstance, route: Route, { orders }: RouteDependenc
         async (_: unknown, body: Buffer) => body,
       );
     }
-    if (route.auth === 'api-key') scope.addHook('onRequest', authenticateRequest(orders));
-    scope.route({ method: route.method, url: route.url, handler: route.handle });
+    if (route.auth !== 'none') scope.addHook('onRequest', authenticateRequest(orders));
+    scope.route({ method: route.method, url: route.url, handler: handlerOf(route) });
   });
+}
+
+/** Checks a request by the route's schemas, then the key's scope, and hands it over. */
+function handlerOf(route: Route): (request: FastifyRequest, reply: FastifyReply) => unknown {
+  const { auth, body } = route;
+  return (request, reply) => {
+    const call = {
+      params: route.params === undefined ? {} : checked(parseBody(route.params, request.params)),
+      query: route.query === undefined ? {} : checked(parseBody(route.query, request.query)),
+      body: typeof body === 'object' ? checked(body.parse(request.body)) : undefined,
+      // After the checks of what was sent (contract, "The order of checks").
+      organizationId: auth === 'none' ? '' : organizationWith(request, auth),
+    };
+    return route.handle({ ...call, request, reply });
+  };
+}
+
+function checked<T>(parsed: Parsed<T>): T {
+  if (!parsed.ok) throw new InvalidRequestError(parsed.errors);
+  return parsed.value;
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;

@@ -4,15 +4,19 @@ import type { Log } from '../log.ts';
 import {
   CaseNotPermittedError,
   IdempotencyConflictError,
+  InvalidCursorError,
   InvalidOrderError,
+  OrderNotCancellableError,
   OrderNotFoundError,
 } from '../orders/errors.ts';
 import { codeOf, framesOf } from '../safe-error.ts';
 import { isDatabaseUnavailable } from '../storage/database.ts';
 import {
   InvalidBodyError,
+  InvalidRequestError,
   MissingApiKeyError,
   PermissionDeniedError,
+  RangeNotSatisfiableError,
   UnauthorizedError,
 } from './errors.ts';
 
@@ -48,11 +52,22 @@ export function createErrorMapper(
     if (error instanceof PermissionDeniedError || error instanceof CaseNotPermittedError) {
       return reply.code(403).send(failure(403, 'Permission denied'));
     }
-    if (error instanceof InvalidOrderError) {
+    if (error instanceof InvalidOrderError || error instanceof InvalidRequestError) {
       return reply.code(400).send(failure(400, error.errors[0].message, error.errors));
     }
     if (error instanceof InvalidBodyError) {
       return refuse(reply, 400, error.message, 'body');
+    }
+    if (error instanceof InvalidCursorError) {
+      return refuse(reply, 400, error.message, 'cursor');
+    }
+    if (error instanceof RangeNotSatisfiableError) {
+      reply.header('content-range', `bytes */${error.size}`);
+      return reply.code(416).send(failure(416, error.message));
+    }
+    if (error instanceof OrderNotCancellableError) {
+      const code = 'ORDER_NOT_CANCELLABLE';
+      return reply.code(409).send({ ...failure(409, error.message), code });
     }
     if (error instanceof OrderNotFoundError) {
       return reply.code(404).send(failure(404, error.message));

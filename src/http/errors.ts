@@ -1,3 +1,5 @@
+import type { FieldError } from '../contract/validation.ts';
+
 /** The header `cv-api-key` is missing: 400 by the contract. */
 export class MissingApiKeyError extends Error {
   override readonly name = 'MissingApiKeyError';
@@ -11,6 +13,29 @@ export class UnauthorizedError extends Error {
 /** The API key lacks the scope: 403. */
 export class PermissionDeniedError extends Error {
   override readonly name = 'PermissionDeniedError';
+}
+
+/** A part of the request breaks a rule: 400, with every problem. */
+export class InvalidRequestError extends Error {
+  override readonly name = 'InvalidRequestError';
+  readonly errors: readonly [FieldError, ...FieldError[]];
+
+  constructor(errors: readonly [FieldError, ...FieldError[]]) {
+    super(errors[0].message);
+    this.errors = errors;
+  }
+}
+
+/** A document was asked for in parts that it does not have: 416. */
+export class RangeNotSatisfiableError extends Error {
+  override readonly name = 'RangeNotSatisfiableError';
+  /** Bytes of the whole. */
+  readonly size: number;
+
+  constructor(size: number) {
+    super('the range is not in the document');
+    this.size = size;
+  }
 }
 
 /** The request's body is not what the route takes: 400, with the message as it stands. */

@@ -1,5 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { CaseService } from '../cases/case-service.ts';
+import type { Parsed } from '../contract/validation.ts';
 import type { DocumentStore } from '../documents/store.ts';
+import type { Scope } from '../orders/authenticate.ts';
+import type { DocumentLinks } from '../orders/document-links.ts';
 import type { OrderService } from '../orders/order-service.ts';
 import type { PharmacyDirectory } from '../pharmacy/directory.ts';
 
@@ -13,19 +18,75 @@ declare module 'fastify' {
 /** What the routes serve from; `server.ts` builds it once. */
 export interface RouteDependencies {
   readonly orders: OrderService;
+  readonly cases: CaseService;
   readonly documents: DocumentStore;
+  readonly documentLinks: DocumentLinks;
   readonly pharmacies: Pick<PharmacyDirectory, 'find'>;
   /** Resolves when Temporal answers; for `/readyz` only, since accepting orders does not need it. */
   readonly checkTemporal: () => Promise<void>;
 }
 
-/** One route. Its path parameters are in `request.params`, as text. */
-export interface Route {
-  readonly method: 'GET' | 'POST';
+/** What a handler is given: everything that the route's schemas let through. */
+export interface Call<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** The caller's organization; empty on a route that needs no key. */
+  readonly organizationId: string;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** An example by its name, as the documentation shows it. */
+type Examples = Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
+
+/** How a JSON body is checked, and how it is documented. */
+export interface JsonBody<Body> {
+  readonly parse: (body: unknown) => Parsed<Body>;
+  /** The schema that `parse` goes by. */
+  readonly schema: z.ZodType;
+  readonly examples?: Examples;
+}
+
+/** An answer as it is documented. */
+export interface AnswerDoc {
+  readonly description: string;
+  /** The JSON body; for other bodies, `contentType`. */
+  readonly schema?: z.ZodType;
+  readonly contentType?: string;
+  readonly headers?: z.ZodObject;
+  readonly examples?: Examples;
+}
+
+/** One route: what it takes, what it answers, and what it does. */
+export interface Route<Params = unknown, Query = unknown, Body = unknown> {
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: string;
-  /** `api-key`: the hook has set `request.caller`; `none`: the route checks its caller itself. */
-  readonly auth: 'api-key' | 'none';
-  /** `json`, or `raw`: the body's bytes as they came. */
-  readonly body?: 'json' | 'raw';
-  handle(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
+  /** The scope that a key needs (api.md, "HTTP"); `none`: the route checks its caller itself. */
+  readonly auth: Scope | 'none';
+  readonly params?: z.ZodType<Params>;
+  readonly query?: z.ZodType<Query>;
+  /** A JSON body; `raw`: the body's bytes as they came. */
+  readonly body?: JsonBody<Body> | 'raw';
+  readonly doc: {
+    readonly operationId: string;
+    readonly tag: 'Orders' | 'Cases' | 'Documents' | 'Pharmacies' | 'Operation';
+    readonly summary: string;
+    readonly description?: string;
+    /** Request headers beside `cv-api-key`. */
+    readonly headers?: z.ZodObject;
+    /** By status; the errors that every route of its kind has are added (`openapi.ts`). */
+    readonly answers: Readonly<Record<number, AnswerDoc>>;
+    /** False: not part of the API's documentation. */
+    readonly listed?: boolean;
+  };
+  handle(call: Call<Params, Query, Body>): Promise<unknown>;
+}
+
+/** Lets the schemas of a route give its handler's types. */
+export function defineRoute<Params = unknown, Query = unknown, Body = unknown>(
+  route: Route<Params, Query, Body>,
+): Route {
+  // The types are the schemas' own, by which `app.ts` parses what it hands over.
+  return route as Route;
 }

@@ -1,19 +1,32 @@
 import type { Route, RouteDependencies } from './route.ts';
+import { caseAction } from './routes/case-action.ts';
+import { customerCaseDetail } from './routes/customer-case-detail.ts';
 import { health } from './routes/health.ts';
+import { listOrders, listOrdersOfCase } from './routes/list-orders.ts';
 import { pharmacyWebhook } from './routes/pharmacy-webhook.ts';
-import { placeOrder } from './routes/place-order.ts';
+import { putCase } from './routes/put-case.ts';
+import { readActivity } from './routes/read-activity.ts';
 import { readDocument } from './routes/read-document.ts';
 import { readDocuments } from './routes/read-documents.ts';
+import { readLinkedDocument } from './routes/read-linked-document.ts';
 import { readOrder } from './routes/read-order.ts';
+import { readOrderByKey } from './routes/read-order-by-key.ts';
 import { readiness } from './routes/readiness.ts';
 
 /** The route table: every route that there is. */
 export function routes(dependencies: RouteDependencies): Route[] {
   return [
-    placeOrder(dependencies),
+    caseAction(dependencies),
+    putCase(dependencies),
+    customerCaseDetail(dependencies),
+    listOrdersOfCase(dependencies),
+    listOrders(dependencies),
+    readOrderByKey(dependencies),
     readOrder(dependencies),
+    readActivity(dependencies),
     readDocuments(dependencies),
     readDocument(dependencies),
+    readLinkedDocument(dependencies),
     pharmacyWebhook(dependencies),
     health(),
     readiness(dependencies),

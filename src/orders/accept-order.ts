@@ -2,8 +2,16 @@ import { v7 as uuidv7 } from 'uuid';
 import { canonicalJson } from '../contract/canonical-json.ts';
 import type { PlaceOrderRequest } from '../contract/place-order.ts';
 import { inTime, type Sql } from '../storage/database.ts';
-import { CaseNotPermittedError, IdempotencyConflictError, InvalidOrderError } from './errors.ts';
+import { IdempotencyConflictError, InvalidOrderError } from './errors.ts';
 import { keyedHash, sameHash } from './keyed-hash.ts';
+import {
+  ADDRESS_MISSING,
+  asJson,
+  preconditions,
+  requireLawfulAndOwned,
+  type Verdict,
+  verdict,
+} from './preconditions.ts';
 
 /** An order to accept: who asks, for which case, and the request as the schema gave it back. */
 export interface Acceptance {
@@ -20,29 +28,26 @@ export interface Acceptance {
  * @param hashSecret keys the fingerprint by which a repeated payload is recognized.
  * @throws {CaseNotPermittedError} the case is not this organization's.
  * @throws {IdempotencyConflictError} the key is used; nothing was stored.
- * @throws {InvalidOrderError} no shipping address in the order and none in the case.
+ * @throws {InvalidOrderError} no shipping address in the order and none in the case, or an
+ *   identifier that the organization's strict mode refuses.
  */
 export async function acceptOrder(
   sql: Sql,
   hashSecret: string,
   { organizationId, caseId, request }: Acceptance,
 ): Promise<{ orderId: string }> {
-  // A text that Postgres cannot hold can't be the id of a case either.
-  if (caseId.includes('\0')) throw new CaseNotPermittedError();
   const orderId = uuidv7();
   const { order, idempotencyKey } = request;
   const fingerprint = keyedHash(hashSecret, 'fingerprint', canonicalJson({ caseId, order }));
-  // As text: `sql.json` would send jsonb, which reorders keys and refuses `\u0000` in customFields.
-  const statement = sql<{ permitted: boolean; accepted: boolean }[]>`
-    WITH owned AS (
-      SELECT id, ${order.shippingAddress !== undefined} OR jsonb_typeof(patient -> 'address') IS NOT DISTINCT FROM 'object' AS has_address
-      FROM cases WHERE id = ${caseId} AND organization_id = ${organizationId}
-    ), accepted AS (
+  const statement = sql<(Verdict & { accepted: boolean })[]>`
+    WITH ${preconditions(sql, { organizationId, caseId, order })},
+    accepted AS (
       INSERT INTO orders (
-        id, organization_id, case_id, pharmacy_id, status, idempotency_key, fingerprint, prescription)
+        id, organization_id, case_id, pharmacy_id, status, idempotency_key, fingerprint,
+        prescription, shipping_address)
       SELECT ${orderId}, ${organizationId}, id, ${order.pharmacyId}, 'ACCEPTED',
-        ${idempotencyKey ?? null}, ${fingerprint}, ${JSON.stringify(order)}::text::json
-      FROM owned WHERE has_address
+        ${idempotencyKey ?? null}, ${fingerprint}, ${asJson(order)}::text::json, address
+      FROM owned WHERE address IS NOT NULL AND EXISTS (SELECT FROM lawful)
       ON CONFLICT (organization_id, idempotency_key) DO NOTHING
       RETURNING id
     ), noted AS (
@@ -51,11 +56,11 @@ export async function acceptOrder(
     ), queued AS (
       INSERT INTO outbox (order_id, kind) SELECT id, 'start' FROM accepted
     )
-    SELECT EXISTS (SELECT FROM owned) AS permitted, EXISTS (SELECT FROM accepted) AS accepted`;
+    SELECT ${verdict(sql)}, EXISTS (SELECT FROM accepted) AS accepted`;
   // Bounded here, where it can be cancelled: an order that is refused with 503 must not be stored.
   const [row] = await inTime(statement);
   if (row?.accepted) return { orderId };
-  if (!row?.permitted) throw new CaseNotPermittedError();
+  requireLawfulAndOwned(order, row);
   // A used key is told before a missing address: the same request must get the same answer again.
   if (idempotencyKey !== undefined) {
     const holder = await findByIdempotencyKey(sql, organizationId, idempotencyKey);
@@ -64,13 +69,7 @@ export async function acceptOrder(
       throw new IdempotencyConflictError(same ? holder : undefined);
     }
   }
-  throw new InvalidOrderError([
-    {
-      path: 'order.shippingAddress',
-      field: 'shippingAddress',
-      message: 'shippingAddress is required',
-    },
-  ]);
+  throw new InvalidOrderError([ADDRESS_MISSING]);
 }
 
 async function findByIdempotencyKey(

@@ -41,6 +41,15 @@ export class OrderNotFoundError extends Error {
   }
 }
 
+/** A cursor that the list did not give. */
+export class InvalidCursorError extends Error {
+  override readonly name = 'InvalidCursorError';
+
+  constructor() {
+    super('cursor must be a nextCursor of this list');
+  }
+}
+
 /** The order has ended, or the pharmacy has it already. */
 export class OrderNotCancellableError extends Error {
   override readonly name = 'OrderNotCancellableError';

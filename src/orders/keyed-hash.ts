@@ -6,7 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
  */
 export function keyedHash(
   secret: string,
-  purpose: 'api-key' | 'fingerprint',
+  purpose: 'api-key' | 'fingerprint' | 'document-link',
   text: string,
 ): Buffer {
   return createHmac('sha256', secret).update(`${purpose}\0`).update(text).digest();

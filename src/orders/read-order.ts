@@ -1,6 +1,8 @@
 import type { DocumentView, OrderView, ShipmentView } from '../contract/order.ts';
 import type { Sql } from '../storage/database.ts';
 import { OrderNotFoundError } from './errors.ts';
+import { type SummaryRow, summaryColumns, toSummary } from './order-summary.ts';
+import { timestamp } from './timestamp.ts';
 
 /** Which order, and who may see it. Without `caseId` the order is found in any of its cases. */
 export interface OrderKey {
@@ -17,8 +19,7 @@ export interface OrderKey {
 export async function readOrder(sql: Sql, key: OrderKey): Promise<OrderView> {
   if (!isUuid(key.orderId) || key.caseId?.includes('\0')) throw new OrderNotFoundError();
   const [row] = await sql<OrderRow[]>`
-    SELECT id, case_id, status, reason_code, reason, pharmacy_id, pharmacy_order_id,
-      idempotency_key, created_at, updated_at,
+    SELECT ${summaryColumns(sql)},
       (SELECT coalesce(json_agg(json_build_object(
           'id', id, 'name', name, 'contentType', content_type, 'size', size, 'sha256', sha256,
           'createdAt', created_at) ORDER BY created_at, id), '[]')
@@ -32,16 +33,7 @@ export async function readOrder(sql: Sql, key: OrderKey): Promise<OrderView> {
       AND ${key.caseId === undefined ? sql`true` : sql`case_id = ${key.caseId}`}`;
   if (row === undefined) throw new OrderNotFoundError();
   return {
-    id: row.id,
-    caseId: row.caseId,
-    status: row.status,
-    ...(row.reasonCode === null ? {} : { reasonCode: row.reasonCode }),
-    ...(row.reason === null ? {} : { reason: row.reason }),
-    pharmacyId: row.pharmacyId,
-    pharmacyOrderId: row.pharmacyOrderId,
-    idempotencyKey: row.idempotencyKey,
-    createdAt: timestamp(row.createdAt),
-    updatedAt: timestamp(row.updatedAt),
+    ...toSummary(row),
     documents: row.documents.map((document) => ({
       ...document,
       createdAt: timestamp(document.createdAt),
@@ -79,7 +71,41 @@ export async function readDocument(
     WHERE documents.id = ${documentId} AND order_id = ${key.orderId}
       AND case_id = ${key.caseId} AND organization_id = ${key.organizationId}`;
   if (row === undefined) throw new OrderNotFoundError('document');
+  return toDocument(row);
+}
+
+function toDocument(row: DocumentRow): StoredDocument {
   return { ...row, size: Number(row.size), createdAt: timestamp(row.createdAt) };
+}
+
+/**
+ * Finds a document by its id alone, for whoever holds a valid link to it.
+ *
+ * @throws {OrderNotFoundError} there is no such document.
+ */
+export async function readLinkedDocument(sql: Sql, documentId: string): Promise<StoredDocument> {
+  const [row] = await sql<DocumentRow[]>`
+    SELECT id, name, content_type, size, sha256, storage_key, created_at
+    FROM documents WHERE id = ${documentId}`;
+  if (row === undefined) throw new OrderNotFoundError('document');
+  return toDocument(row);
+}
+
+/**
+ * Finds the order that holds an idempotency key.
+ *
+ * @throws {OrderNotFoundError} none of the organization's orders does.
+ */
+export async function readOrderByIdempotencyKey(
+  sql: Sql,
+  organizationId: string,
+  idempotencyKey: string,
+): Promise<OrderView> {
+  const [row] = await sql<{ id: string }[]>`
+    SELECT id FROM orders
+    WHERE organization_id = ${organizationId} AND idempotency_key = ${idempotencyKey}`;
+  if (row === undefined) throw new OrderNotFoundError();
+  return await readOrder(sql, { organizationId, orderId: row.id });
 }
 
 /** Whether a case is this organization's. */
@@ -95,22 +121,7 @@ export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
-/** RFC 3339 in UTC with milliseconds, from what Postgres gives as a timestamp or inside JSON. */
-function timestamp(value: Date | string): string {
-  return new Date(value).toISOString();
-}
-
-interface OrderRow {
-  id: string;
-  caseId: string;
-  status: OrderView['status'];
-  reasonCode: string | null;
-  reason: string | null;
-  pharmacyId: string;
-  pharmacyOrderId: string | null;
-  idempotencyKey: string | null;
-  createdAt: Date;
-  updatedAt: Date;
+interface OrderRow extends SummaryRow {
   documents: DocumentView[];
   shipments: (Omit<ShipmentView, 'carrier' | 'trackingUrl'> & {
     carrier: string | null;

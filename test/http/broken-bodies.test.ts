@@ -146,7 +146,7 @@ describe('a body', () => {
     const prescriptionItems = Array.from({ length: 10_000 }, () => ({}));
     const answer = await door.place({ ...body, order: { ...body.order, prescriptionItems } });
 
-    expectError(answer, 400, 'drugId is required');
+    expectError(answer, 400, 'prescriptionItems must contain at most 500 items');
     expect(answer.text.length).toBeLessThan(1024 * 1024);
   });
 });

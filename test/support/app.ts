@@ -1,13 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { createCaseService } from '../../src/cases/case-service.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
 import { createApp } from '../../src/http/app.ts';
+import { createDocumentLinks } from '../../src/orders/document-links.ts';
 import { createOrderService } from '../../src/orders/order-service.ts';
 import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
 import { HASH_SECRET } from './organization.ts';
+
+/** Where links to documents point: no test follows them as they are. */
+export const PUBLIC_URL = 'https://orders.example.com';
 
 /** The HTTP interface, listening on a port of its own over a test's database. */
 export interface TestApp {
@@ -27,7 +32,9 @@ export async function startApp(
   const app = createApp(
     {
       orders: createOrderService(database, HASH_SECRET),
+      cases: createCaseService(database),
       documents: createFileStore(documentsDir),
+      documentLinks: createDocumentLinks({ publicUrl: PUBLIC_URL, hashSecret: HASH_SECRET }),
       pharmacies: createPharmacyDirectory(database, 2_000),
       checkTemporal,
     },

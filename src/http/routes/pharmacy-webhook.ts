@@ -1,20 +1,31 @@
-import { success } from '../../contract/envelope.ts';
+import { z } from 'zod';
+import { success, successBody } from '../../contract/envelope.ts';
 import type { RawWebhook } from '../../pharmacy/webhook-auth.ts';
 import { InvalidBodyError, UnauthorizedError } from '../errors.ts';
-import type { Route, RouteDependencies } from '../route.ts';
+import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
+
+const params = z.object({ pharmacyId: z.string() });
 
 /**
  * `POST /webhooks/pharmacies/:pharmacyId`: a pharmacy tells of an order. 202 once it is stored; a
  * webhook that is not authentic and one for an unknown pharmacy are told apart by nothing.
  */
 export function pharmacyWebhook({ orders, pharmacies }: RouteDependencies): Route {
-  return {
+  return defineRoute({
     method: 'POST',
     url: '/webhooks/pharmacies/:pharmacyId',
     auth: 'none',
+    params,
     body: 'raw',
-    async handle(request, reply) {
-      const { pharmacyId } = request.params as { pharmacyId: string };
+    doc: {
+      operationId: 'pharmacyWebhook',
+      tag: 'Pharmacies',
+      summary: 'A pharmacy tells of an order',
+      // It stands under `webhooks` of the document: no client calls it.
+      listed: false,
+      answers: { 202: { description: 'It is stored.', schema: successBody(z.object({}), 202) } },
+    },
+    async handle({ params: { pharmacyId }, request, reply }) {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       const webhook: RawWebhook = { headers: request.headers, body };
       const pharmacy = await pharmacies.find(pharmacyId);
@@ -26,5 +37,5 @@ export function pharmacyWebhook({ orders, pharmacies }: RouteDependencies): Rout
       await orders.receive(pharmacyId, message);
       return reply.code(202).send(success('Accepted', {}, 202));
     },
-  };
+  });
 }

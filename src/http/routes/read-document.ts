@@ -1,35 +1,25 @@
-import { organizationWith } from '../caller.ts';
-import type { Route, RouteDependencies } from '../route.ts';
+import { documentAnswers, documentHeaders, sendDocument } from '../document-answer.ts';
+import { documentParams } from '../params.ts';
+import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
 /** `GET /api/v1/cases/:caseId/orders/:orderId/documents/:documentId`: the bytes, streamed. */
 export function readDocument({ orders, documents }: RouteDependencies): Route {
-  return {
+  return defineRoute({
     method: 'GET',
     url: '/api/v1/cases/:caseId/orders/:orderId/documents/:documentId',
-    auth: 'api-key',
-    async handle(request, reply) {
-      const { caseId, orderId, documentId } = request.params as Record<
-        'caseId' | 'orderId' | 'documentId',
-        string
-      >;
-      const organizationId = organizationWith(request, 'orders:read');
-      const document = await orders.readDocument({ organizationId, caseId, orderId }, documentId);
-      const bytes = await documents.open(document.storageKey);
-      return reply
-        .type(safeContentType(document.contentType))
-        .header('content-length', document.size)
-        .header('etag', `"${document.sha256}"`)
-        .header('cache-control', 'private, no-store')
-        .header('x-content-type-options', 'nosniff')
-        .header('content-disposition', 'attachment')
-        .send(bytes);
+    auth: 'orders:read',
+    params: documentParams,
+    doc: {
+      operationId: 'readDocument',
+      tag: 'Documents',
+      summary: 'Download a document',
+      headers: documentHeaders,
+      answers: documentAnswers,
     },
-  };
-}
-
-/** The type is the pharmacy's word; what could not be a header is served as plain bytes. */
-function safeContentType(contentType: string): string {
-  return /^[\w.+-]+\/[\w.+-]+(; ?[\w-]+=[\w.-]+)*$/.test(contentType)
-    ? contentType
-    : 'application/octet-stream';
+    async handle({ params, organizationId, request, reply }) {
+      const { documentId, ...order } = params;
+      const document = await orders.readDocument({ organizationId, ...order }, documentId);
+      return await sendDocument(request, reply, documents, document);
+    },
+  });
 }

@@ -1,18 +1,28 @@
-import { success } from '../../contract/envelope.ts';
-import { organizationWith } from '../caller.ts';
-import type { Route, RouteDependencies } from '../route.ts';
+import { success, successBody } from '../../contract/envelope.ts';
+import { documentPage } from '../../contract/order.ts';
+import { NOT_FOUND } from '../answers.ts';
+import { orderParams } from '../params.ts';
+import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
 /** `GET /api/v1/cases/:caseId/orders/:orderId/documents`: all of them, one page. */
 export function readDocuments({ orders }: RouteDependencies): Route {
-  return {
+  return defineRoute({
     method: 'GET',
     url: '/api/v1/cases/:caseId/orders/:orderId/documents',
-    auth: 'api-key',
-    async handle(request) {
-      const { caseId, orderId } = request.params as { caseId: string; orderId: string };
-      const organizationId = organizationWith(request, 'orders:read');
-      const { documents } = await orders.read({ organizationId, caseId, orderId });
+    auth: 'orders:read',
+    params: orderParams,
+    doc: {
+      operationId: 'listDocuments',
+      tag: 'Documents',
+      summary: 'List the documents of an order',
+      answers: {
+        200: { description: 'All of them, one page.', schema: successBody(documentPage) },
+        404: NOT_FOUND,
+      },
+    },
+    async handle({ params, organizationId }) {
+      const { documents } = await orders.read({ organizationId, ...params });
       return success('Documents', { documents, nextCursor: null });
     },
-  };
+  });
 }

@@ -1,19 +1,30 @@
-import { success } from '../../contract/envelope.ts';
-import { organizationWith } from '../caller.ts';
-import type { Route, RouteDependencies } from '../route.ts';
+import { z } from 'zod';
+import { success, successBody } from '../../contract/envelope.ts';
+import { orderView } from '../../contract/order.ts';
+import { NOT_FOUND } from '../answers.ts';
+import { orderParams } from '../params.ts';
+import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
 /** `GET /api/v1/cases/:caseId/orders/:orderId` */
 export function readOrder({ orders }: RouteDependencies): Route {
-  return {
+  return defineRoute({
     method: 'GET',
     url: '/api/v1/cases/:caseId/orders/:orderId',
-    auth: 'api-key',
-    async handle(request) {
-      const { caseId, orderId } = request.params as { caseId: string; orderId: string };
-      const organizationId = organizationWith(request, 'orders:read');
-      const order = await orders.read({ organizationId, caseId, orderId });
+    auth: 'orders:read',
+    params: orderParams,
+    doc: {
+      operationId: 'readOrder',
+      tag: 'Orders',
+      summary: 'Read an order',
+      answers: {
+        200: { description: 'The order.', schema: successBody(z.object({ order: orderView })) },
+        404: NOT_FOUND,
+      },
+    },
+    async handle({ params, organizationId, request }) {
+      const order = await orders.read({ organizationId, ...params });
       request.orderId = order.id;
       return success('Order', { order });
     },
-  };
+  });
 }

@@ -1,5 +1,9 @@
-import { failure, success } from '../../contract/envelope.ts';
-import type { Route, RouteDependencies } from '../route.ts';
+import { z } from 'zod';
+import { failure, failureBody, success, successBody } from '../../contract/envelope.ts';
+import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
+
+const word = z.enum(['up', 'down']);
+const parts = z.object({ postgres: word, temporal: word });
 
 /**
  * `GET /readyz`: what the server stands on, each named. Without Postgres it is not ready (503).
@@ -7,23 +11,35 @@ import type { Route, RouteDependencies } from '../route.ts';
  * balancer must not take the server out.
  */
 export function readiness({ orders, checkTemporal }: RouteDependencies): Route {
-  return {
+  return defineRoute({
     method: 'GET',
     url: '/readyz',
     auth: 'none',
-    async handle(_request, reply) {
+    doc: {
+      operationId: 'readiness',
+      tag: 'Operation',
+      summary: 'What the server stands on',
+      answers: {
+        200: { description: 'Orders are accepted.', schema: successBody(parts) },
+        503: {
+          description: 'Postgres is away.',
+          schema: failureBody.extend({ data: parts }).meta({ id: 'NotReady' }),
+        },
+      },
+    },
+    async handle({ reply }) {
       const [postgres, temporal] = await Promise.all([
         isUp(() => orders.check()),
         isUp(checkTemporal),
       ]);
-      const data = { postgres: word(postgres), temporal: word(temporal) };
+      const data = { postgres: wordFor(postgres), temporal: wordFor(temporal) };
       if (postgres) return success(temporal ? 'Ready' : 'Ready, Temporal is away', data);
       return reply
         .code(503)
         .header('retry-after', '2')
         .send({ ...failure(503, 'not ready'), data });
     },
-  };
+  });
 }
 
 async function isUp(check: () => Promise<void>): Promise<boolean> {
@@ -33,6 +49,6 @@ async function isUp(check: () => Promise<void>): Promise<boolean> {
   );
 }
 
-function word(up: boolean): 'up' | 'down' {
+function wordFor(up: boolean): 'up' | 'down' {
   return up ? 'up' : 'down';
 }

@@ -1,0 +1,34 @@
+import type { Patient } from '../contract/case.ts';
+import { CaseNotPermittedError } from '../orders/errors.ts';
+import { type Database, inTime } from '../storage/database.ts';
+import { type CaseDetail, readCaseDetail } from './customer-case-detail.ts';
+import { putCase } from './put-case.ts';
+
+/** Which case, and whose. */
+export interface CaseKey {
+  readonly organizationId: string;
+  readonly caseId: string;
+}
+
+/** What the HTTP layer asks of the cases. Each call is bounded in time, as in `OrderService`. */
+export interface CaseService {
+  /** Creates or replaces a case; see {@link putCase}. */
+  put(key: CaseKey, patient: Patient): ReturnType<typeof putCase>;
+  /** Reads a case as the original shows it; see {@link readCaseDetail}. */
+  detail(
+    key: CaseKey,
+    include: { readonly orders: boolean; readonly attachments: boolean },
+  ): Promise<CaseDetail>;
+}
+
+/** The cases on a database. */
+export function createCaseService(database: Database): CaseService {
+  return {
+    put: (key, patient) => inTime(putCase(database, key, patient)),
+    async detail(key, include) {
+      // A text that Postgres cannot hold is no case's id.
+      if (key.caseId.includes('\0')) throw new CaseNotPermittedError();
+      return await inTime(readCaseDetail(database, key, include));
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { object, requiredText, text, word } from './fields.ts';
+import { ACTIONS } from './place-order.ts';
+import { type Parsed, parseBody } from './validation.ts';
+
+export const cancelOrderRequest = object({
+  action: word('CANCEL_ORDER', ACTIONS),
+  orderId: requiredText(),
+  reason: z.exactOptional(text()),
+}).meta({ id: 'CancelOrder' });
+
+/** The body of `POST /api/v1/cases/:caseId` with the action `CANCEL_ORDER`. */
+export type CancelOrderRequest = z.output<typeof cancelOrderRequest>;
+
+/**
+ * Checks a request to cancel an order (api.md, `CANCEL_ORDER`).
+ *
+ * @param body any JSON value.
+ * @returns the request, or every problem. Never throws.
+ */
+export function parseCancelOrder(body: unknown): Parsed<CancelOrderRequest> {
+  return parseBody(cancelOrderRequest, body);
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { object, oneOf, requiredText } from './fields.ts';
+import { timestamp } from './order.ts';
+
+/*
+ * The original's own read of a case (api.md, `GET /api/v1/customer-case-detail`), in its own
+ * envelope: `caseDetail` stands where other answers have `data`.
+ */
+
+const flag = () => z.exactOptional(oneOf(['true', 'false']));
+
+/** The query; parameters that we don't serve are ignored. */
+export const customerCaseDetailQuery = object({
+  caseId: requiredText(),
+  includeOrders: flag(),
+  includeAttachments: flag(),
+  documentFormat: oneOf(['base64', 'url']).default('url'),
+});
+
+export const caseAttachment = z
+  .object({
+    id: z.uuid(),
+    isRestricted: z.literal(false),
+    isPHI: z.literal(true),
+    fileName: z.string(),
+    isDeleted: z.literal(false),
+    createdAt: timestamp,
+    uploadedBy: z.object({ firstName: z.string(), lastName: z.string() }),
+    url: z
+      .exactOptional(z.url())
+      .meta({ description: 'Signed; lives 15 minutes. With `documentFormat=url`.' }),
+    content: z
+      .exactOptional(z.base64())
+      .meta({ description: 'The bytes in base64. With `documentFormat=base64`.' }),
+    contentType: z.string(),
+    size: z.int().min(0).meta({ description: 'Bytes.' }),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  })
+  .meta({ id: 'Attachment', description: 'A stored document as the original shows it.' });
+
+const caseDetailOrder = z
+  .object({
+    id: z.uuid(),
+    status: z.string(),
+    trackingId: z.string().nullable(),
+    message: z.string().nullable(),
+    createdAt: timestamp,
+  })
+  .meta({ id: 'CaseDetailOrder', description: 'An order of a case as the original shows it.' });
+
+const customerCaseDetail = z.object({
+  id: z.string(),
+  status: z.string().meta({
+    description: 'The status of the newest order; `CREATED` for a case without orders.',
+  }),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  orders: z.exactOptional(z.array(caseDetailOrder)),
+  attachments: z.exactOptional(z.array(caseAttachment)),
+});
+
+export const customerCaseDetailBody = z
+  .object({
+    status: z.literal(200),
+    success: z.literal(true),
+    caseDetail: customerCaseDetail,
+  })
+  .meta({ id: 'CustomerCaseDetail' });
+
+/** What the read was asked for. */
+export type CustomerCaseDetailQuery = z.output<typeof customerCaseDetailQuery>;
+
+/** The body of the 200. */
+export type CustomerCaseDetailBody = Readonly<z.output<typeof customerCaseDetailBody>>;
+
+/** A case with what was asked for. */
+export type CustomerCaseDetail = Readonly<z.output<typeof customerCaseDetail>>;
+
+/** An order of a case as the original shows it. */
+export type CaseDetailOrder = Readonly<z.output<typeof caseDetailOrder>>;
+
+/** A stored document as the original shows it (api.md, "Notifications to the organization"). */
+export type CaseAttachment = Readonly<z.output<typeof caseAttachment>>;

@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
+import { answersOf } from './answers.ts';
+import { TAGS, WEBHOOKS } from './openapi-prose.ts';
+import type { AnswerDoc, Route } from './route.ts';
+
+/** What {@link createOpenApi} gives: an OpenAPI 3.1 document, ready to be written as JSON. */
+export type OpenApiDocument = ReturnType<typeof createDocument>;
+
+/**
+ * Makes the OpenAPI 3.1 document of the routes, from the schemas that check their requests.
+ *
+ * @param version of the API, as in package.json.
+ */
+export function createOpenApi(routes: readonly Route[], version: string): OpenApiDocument {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of routes.filter(({ doc }) => doc.listed !== false)) {
+    const path = route.url.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) };
+  }
+  return createDocument(
+    {
+      openapi: '3.1.1',
+      info: {
+        title: 'rx-orders',
+        version,
+        description:
+          'Takes prescription orders for patient cases and carries each to its end. Every answer ' +
+          'uses the envelope `{status, success, message, data}`, or `{status, success, message, ' +
+          'error}` for an error. Unknown fields are ignored; an optional field that is `null` counts as absent.',
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: '/', description: 'This server.' }],
+      tags: TAGS,
+      paths,
+      webhooks: WEBHOOKS,
+      components: {
+        securitySchemes: {
+          apiKey: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'cv-api-key',
+            description: 'The key of an organization; its scopes say what it may do.',
+          },
+        },
+      },
+    },
+    { override: ({ jsonSchema, zodSchema, io }) => describe(jsonSchema, zodSchema, io) },
+  );
+}
+
+function operationOf(route: Route): ZodOpenApiOperationObject {
+  const { doc, auth, body } = route;
+  return {
+    operationId: doc.operationId,
+    tags: [doc.tag],
+    summary: doc.summary,
+    description: [doc.description, auth === 'none' ? undefined : `Scope: \`${auth}\`.`]
+      .filter(Boolean)
+      .join('\n\n'),
+    security: auth === 'none' ? [] : [{ apiKey: [] }],
+    requestParams: {
+      ...(route.params === undefined ? {} : { path: objectOf(route.params) }),
+      ...(route.query === undefined ? {} : { query: objectOf(route.query) }),
+      ...(doc.headers === undefined ? {} : { header: doc.headers }),
+    },
+    ...(typeof body === 'object'
+      ? {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: body.schema, ...examplesOf(body) } },
+          },
+        }
+      : {}),
+    responses: Object.fromEntries(
+      Object.entries(answersOf(route)).map(([status, answer]) => [status, responseOf(answer)]),
+    ) as ZodOpenApiResponsesObject,
+  };
+}
+
+function responseOf(answer: AnswerDoc) {
+  const { description, schema, contentType, headers } = answer;
+  const content =
+    contentType !== undefined
+      ? { [contentType]: { schema: z.file() } }
+      : schema !== undefined
+        ? { 'application/json': { schema, ...examplesOf(answer) } }
+        : undefined;
+  return {
+    description,
+    ...(headers === undefined ? {} : { headers }),
+    ...(content === undefined ? {} : { content }),
+  };
+}
+
+function examplesOf({ examples }: Pick<AnswerDoc, 'examples'>) {
+  return examples === undefined ? {} : { examples };
+}
+
+/** Schemas of `fields.ts` are preprocessed objects: what stands in the document is the object. */
+function objectOf(schema: z.ZodType): z.ZodObject {
+  if (schema instanceof z.ZodObject) return schema;
+  if (schema instanceof z.ZodPipe && schema.out instanceof z.ZodObject) return schema.out;
+  throw new Error('parameters are an object of schemas');
+}
+
+/** What zod's own translation leaves out. */
+function describe(
+  jsonSchema: Record<string, unknown>,
+  zodSchema: z.core.$ZodType,
+  io: 'input' | 'output',
+): void {
+  const { type } = zodSchema._zod.def;
+  if (type === 'union' && jsonSchema['anyOf'] !== undefined) {
+    jsonSchema['oneOf'] = jsonSchema['anyOf'];
+    delete jsonSchema['anyOf'];
+  }
+  if (type === 'object' && io === 'input') allowNull(jsonSchema);
+}
+
+/** An optional field that is `null` counts as absent (place-order.md, "missing values"). */
+function allowNull(jsonSchema: Record<string, unknown>): void {
+  const properties = (jsonSchema['properties'] ?? {}) as Record<string, Record<string, unknown>>;
+  const required = (jsonSchema['required'] ?? []) as string[];
+  for (const [name, schema] of Object.entries(properties)) {
+    if (required.includes(name)) continue;
+    properties[name] =
+      typeof schema['type'] === 'string' && schema['enum'] === undefined
+        ? { ...schema, type: [schema['type'], 'null'] }
+        : { anyOf: [schema, { type: 'null' }] };
+  }
+}
+
+/** The version of package.json, which stands beside `src` and, in the image, beside `dist`. */
+export function packageVersion(): string {
+  for (const place of ['../../package.json', '../../../package.json']) {
+    try {
+      const file = JSON.parse(readFileSync(new URL(place, import.meta.url), 'utf8')) as {
+        version: string;
+      };
+      return file.version;
+    } catch {
+      // Not here.
+    }
+  }
+  return '0.0.0';
+}

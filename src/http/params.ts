@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/*
+ * Path parameters. They are plain texts: an id of a form that cannot exist is an unknown id, and
+ * answers as one, so that nothing can be told from how it is refused.
+ */
+
+const caseId = z.string().meta({
+  description: 'The id of the case.',
+  example: '123e4567-e89b-12d3-a456-426614174000',
+});
+const orderId = z.string().meta({
+  description: 'The id of the order.',
+  example: '01a20a78-fa0b-705f-a306-b6e96e3290ab',
+});
+const documentId = z.string().meta({
+  description: 'The id of the document.',
+  example: 'f1b6570a-5f18-579e-b035-6f1887cfe38c',
+});
+
+export const caseParams = z.object({ caseId });
+export const orderParams = z.object({ caseId, orderId });
+export const documentParams = z.object({ caseId, orderId, documentId });
+export const linkedDocumentParams = z.object({ documentId });

@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import {
+  type CancelOrderRequest,
+  cancelOrderRequest,
+  parseCancelOrder,
+} from '../../contract/cancel-order.ts';
+import { jsonDepthExceeds } from '../../contract/canonical-json.ts';
+import { orderCreated, success, successBody } from '../../contract/envelope.ts';
+import { orderView } from '../../contract/order.ts';
+import {
+  type PlaceOrderRequest,
+  parsePlaceOrder,
+  parseValidateOrder,
+  placeOrderRequest,
+  type ValidateOrderRequest,
+  validateOrderRequest,
+} from '../../contract/place-order.ts';
+import type { Parsed } from '../../contract/validation.ts';
+import { IdempotencyConflictError } from '../../orders/errors.ts';
+import { CONFLICT, NOT_FOUND } from '../answers.ts';
+import { InvalidBodyError } from '../errors.ts';
+import { PLACE_ORDER_EXAMPLE } from '../examples.ts';
+import { caseParams } from '../params.ts';
+import { type Call, defineRoute, type Route, type RouteDependencies } from '../route.ts';
+
+/** Levels of objects and arrays in a body; `customFields` may nest, but nobody needs more. */
+const MOST_LEVELS = 64;
+
+type CaseAction = PlaceOrderRequest | ValidateOrderRequest | CancelOrderRequest;
+type CaseCall<Body> = Call<z.output<typeof caseParams>, unknown, Body>;
+
+/** `POST /api/v1/cases/:caseId`: what `action` says (place-order.md; api.md, "HTTP"). */
+export function caseAction({ orders }: RouteDependencies): Route {
+  async function place({
+    params,
+    body,
+    organizationId,
+    request,
+    reply,
+  }: CaseCall<PlaceOrderRequest>) {
+    const acceptance = { organizationId, caseId: params.caseId, request: body };
+    try {
+      const { orderId } = await orders.accept(acceptance);
+      request.orderId = orderId;
+      return orderCreated(orderId);
+    } catch (error) {
+      // By request, the same payload under its used key gets the first answer again.
+      const replay = request.headers['idempotency-mode'] === 'replay';
+      if (replay && error instanceof IdempotencyConflictError && error.existing !== undefined) {
+        reply.header('idempotency-replayed', 'true');
+        return orderCreated(error.existing.orderId);
+      }
+      throw error;
+    }
+  }
+
+  async function validate({ params, body, organizationId }: CaseCall<ValidateOrderRequest>) {
+    await orders.validate({ organizationId, caseId: params.caseId, order: body.order });
+    return success('Order is valid', { valid: true });
+  }
+
+  async function cancel({ params, body, organizationId, request }: CaseCall<CancelOrderRequest>) {
+    const key = { organizationId, caseId: params.caseId, orderId: body.orderId };
+    await orders.cancel(key, {
+      actor: 'api',
+      ...(body.reason === undefined ? {} : { reason: body.reason }),
+    });
+    const order = await orders.read(key);
+    request.orderId = order.id;
+    return success('Cancellation requested', { order });
+  }
+
+  return defineRoute({
+    method: 'POST',
+    url: '/api/v1/cases/:caseId',
+    auth: 'orders:write',
+    params: caseParams,
+    body: {
+      parse: parseCaseAction,
+      schema: z
+        .union([placeOrderRequest, validateOrderRequest, cancelOrderRequest])
+        .meta({ id: 'CaseAction' }),
+      examples: {
+        PLACE_ORDER: { summary: 'Places an order', value: PLACE_ORDER_EXAMPLE },
+        VALIDATE_ORDER: {
+          summary: 'Checks an order and stores nothing',
+          value: { action: 'VALIDATE_ORDER', order: PLACE_ORDER_EXAMPLE.order },
+        },
+        CANCEL_ORDER: {
+          summary: 'Asks for an order’s cancellation',
+          value: {
+            action: 'CANCEL_ORDER',
+            orderId: '01a20a78-fa0b-705f-a306-b6e96e3290ab',
+            reason: 'Prescribed twice',
+          },
+        },
+      },
+    },
+    doc: {
+      operationId: 'caseAction',
+      tag: 'Orders',
+      summary: 'Place, validate or cancel an order',
+      description:
+        'What `action` says. `PLACE_ORDER` answers 200 when the order is committed; it is processed ' +
+        'from there on. `VALIDATE_ORDER` makes the same checks, stores nothing and uses up no key. ' +
+        '`CANCEL_ORDER` asks for cancellation; once the pharmacy has the order, its answer decides.',
+      headers: z.object({
+        'Idempotency-Mode': z.exactOptional(z.literal('replay')).meta({
+          description:
+            '`PLACE_ORDER`: the same payload under its used key gets the first 200 again.',
+        }),
+      }),
+      answers: {
+        200: {
+          description: 'The order is accepted, valid, or its cancellation is asked for.',
+          schema: z.union([
+            successBody(z.object({ order: z.object({ id: z.uuid() }) })),
+            successBody(z.object({ valid: z.literal(true) })),
+            successBody(z.object({ order: orderView })),
+          ]),
+          headers: z.object({
+            'Idempotency-Replayed': z.exactOptional(z.literal('true')),
+          }),
+        },
+        404: NOT_FOUND,
+        409: CONFLICT,
+      },
+    },
+    async handle(call) {
+      switch (call.body.action) {
+        case 'PLACE_ORDER':
+          return await place({ ...call, body: call.body });
+        case 'VALIDATE_ORDER':
+          return await validate({ ...call, body: call.body });
+        case 'CANCEL_ORDER':
+          return await cancel({ ...call, body: call.body });
+      }
+    },
+  });
+}
+
+function parseCaseAction(body: unknown): Parsed<CaseAction> {
+  if (jsonDepthExceeds(body, MOST_LEVELS)) {
+    throw new InvalidBodyError(`body must not be nested deeper than ${MOST_LEVELS} levels`);
+  }
+  const action = typeof body === 'object' && body !== null && 'action' in body ? body.action : '';
+  switch (action) {
+    case 'CANCEL_ORDER':
+      return parseCancelOrder(body);
+    case 'VALIDATE_ORDER':
+      return parseValidateOrder(body);
+    default:
+      return parsePlaceOrder(body);
+  }
+}

@@ -1,0 +1,75 @@
+import { buffer } from 'node:stream/consumers';
+import type { CaseDocument } from '../../cases/customer-case-detail.ts';
+import {
+  type CaseAttachment,
+  type CustomerCaseDetailBody,
+  customerCaseDetailBody,
+  customerCaseDetailQuery,
+} from '../../contract/customer-case-detail.ts';
+import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
+
+/**
+ * Bytes of documents that one answer holds in base64, 8 MiB: an answer stands in memory whole. What
+ * goes beyond comes as links.
+ */
+const MOST_INLINE_BYTES = 8 * 1024 * 1024;
+
+/** `GET /api/v1/customer-case-detail`: the original's own read of a case, in its own envelope. */
+export function customerCaseDetail(dependencies: RouteDependencies): Route {
+  const { cases, documents, documentLinks } = dependencies;
+
+  const asLink = ({ attachment }: CaseDocument): CaseAttachment => ({
+    ...attachment,
+    url: documentLinks.create(attachment.id),
+  });
+
+  async function asContent({ attachment, storageKey }: CaseDocument): Promise<CaseAttachment> {
+    const bytes = await buffer(await documents.open(storageKey));
+    return { ...attachment, content: bytes.toString('base64') };
+  }
+
+  async function inline(found: readonly CaseDocument[]): Promise<CaseAttachment[]> {
+    const attachments: CaseAttachment[] = [];
+    let left = MOST_INLINE_BYTES;
+    for (const document of found) {
+      left -= document.attachment.size;
+      attachments.push(left < 0 ? asLink(document) : await asContent(document));
+    }
+    return attachments;
+  }
+
+  return defineRoute({
+    method: 'GET',
+    url: '/api/v1/customer-case-detail',
+    auth: 'orders:read',
+    query: customerCaseDetailQuery,
+    doc: {
+      operationId: 'customerCaseDetail',
+      tag: 'Cases',
+      summary: 'Read a case as the original API shows it',
+      description:
+        'With its newest 1,000 orders and documents, where they are asked for. Documents of more ' +
+        'than 8 MiB in all come as links, also with `documentFormat=base64`.',
+      answers: { 200: { description: 'The case.', schema: customerCaseDetailBody } },
+    },
+    async handle({ query, organizationId }): Promise<CustomerCaseDetailBody> {
+      const { detail, documents: found } = await cases.detail(
+        { organizationId, caseId: query.caseId },
+        {
+          orders: query.includeOrders === 'true',
+          attachments: query.includeAttachments === 'true',
+        },
+      );
+      const attachments =
+        query.documentFormat === 'base64' ? await inline(found ?? []) : found?.map(asLink);
+      return {
+        status: 200,
+        success: true,
+        caseDetail: {
+          ...detail,
+          ...(found === undefined || attachments === undefined ? {} : { attachments }),
+        },
+      };
+    },
+  });
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { caseId, parsePutCase, putCaseRequest } from '../../contract/case.ts';
+import { success, successBody } from '../../contract/envelope.ts';
+import { timestamp } from '../../contract/order.ts';
+import { PUT_CASE_EXAMPLE } from '../examples.ts';
+import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
+
+const params = z.object({ caseId: caseId() });
+const storedCase = z.object({
+  case: z.object({ id: z.string(), createdAt: timestamp, updatedAt: timestamp }),
+});
+
+/** `PUT /api/v1/cases/:caseId`: creates a case or replaces its patient. */
+export function putCase({ cases }: RouteDependencies): Route {
+  return defineRoute({
+    method: 'PUT',
+    url: '/api/v1/cases/:caseId',
+    auth: 'cases:write',
+    // Of all ids only this one is made here, so only here its form matters.
+    params,
+    body: {
+      parse: parsePutCase,
+      schema: putCaseRequest,
+      examples: { case: { summary: 'A patient with an address', value: PUT_CASE_EXAMPLE } },
+    },
+    doc: {
+      operationId: 'putCase',
+      tag: 'Cases',
+      summary: 'Create or replace a case',
+      description:
+        'Orders that were accepted before keep the shipping address that they were accepted with.',
+      answers: {
+        200: { description: 'The case is replaced.', schema: successBody(storedCase) },
+        201: { description: 'The case is new.', schema: successBody(storedCase, 201) },
+      },
+    },
+    async handle({ params: key, body, organizationId, reply }) {
+      const stored = await cases.put({ organizationId, caseId: key.caseId }, body.patient);
+      const status = stored.created ? 201 : 200;
+      const data = {
+        case: {
+          id: key.caseId,
+          createdAt: stored.createdAt.toISOString(),
+          updatedAt: stored.updatedAt.toISOString(),
+        },
+      };
+      return reply
+        .code(status)
+        .send(success(stored.created ? 'Case created' : 'Case replaced', data, status));
+    },
+  });
+}

@@ -1,0 +1,42 @@
+import { object, requiredText } from '../../contract/fields.ts';
+import { isUuid } from '../../orders/read-order.ts';
+import { documentAnswers, documentHeaders, sendDocument } from '../document-answer.ts';
+import { PermissionDeniedError } from '../errors.ts';
+import { linkedDocumentParams } from '../params.ts';
+import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
+
+const query = object({ expires: requiredText(), signature: requiredText() });
+
+/**
+ * `GET /documents/:documentId?expires=&signature=`: a document by the signed link that
+ * `customer-case-detail` and webhooks give out, without an API key.
+ */
+export function readLinkedDocument({ orders, documents, documentLinks }: RouteDependencies): Route {
+  return defineRoute({
+    method: 'GET',
+    url: '/documents/:documentId',
+    auth: 'none',
+    params: linkedDocumentParams,
+    query,
+    doc: {
+      operationId: 'readLinkedDocument',
+      tag: 'Documents',
+      summary: 'Download a document by its signed link',
+      description: 'The link is made by us and lives 15 minutes.',
+      headers: documentHeaders,
+      answers: {
+        ...documentAnswers,
+        400: { description: 'A parameter is missing.' },
+        403: { description: 'The link is not ours, or has expired.' },
+      },
+    },
+    async handle({ params, query: link, request, reply }) {
+      const { documentId } = params;
+      if (!isUuid(documentId) || !documentLinks.isValid(documentId, link)) {
+        throw new PermissionDeniedError();
+      }
+      const document = await orders.readLinkedDocument(documentId);
+      return await sendDocument(request, reply, documents, document);
+    },
+  });
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { success, successBody } from '../../contract/envelope.ts';
+import { object, requiredText } from '../../contract/fields.ts';
+import { idempotencyKey } from '../../contract/formats.ts';
+import { orderView } from '../../contract/order.ts';
+import { parseBody } from '../../contract/validation.ts';
+import { NOT_FOUND } from '../answers.ts';
+import { InvalidRequestError } from '../errors.ts';
+import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
+
+const headers = object({ 'Idempotency-Key': requiredText().pipe(idempotencyKey()) });
+
+/**
+ * `GET /api/v1/orders/by-idempotency-key`: the order that holds a key. The key comes in a header: it
+ * is the client's own text, and URLs stand in logs.
+ */
+export function readOrderByKey({ orders }: RouteDependencies): Route {
+  return defineRoute({
+    method: 'GET',
+    url: '/api/v1/orders/by-idempotency-key',
+    auth: 'orders:read',
+    doc: {
+      operationId: 'readOrderByIdempotencyKey',
+      tag: 'Orders',
+      summary: 'Find the order that holds an idempotency key',
+      headers: z.object({ 'Idempotency-Key': idempotencyKey() }),
+      answers: {
+        200: { description: 'The order.', schema: successBody(z.object({ order: orderView })) },
+        404: NOT_FOUND,
+      },
+    },
+    async handle({ organizationId, request }) {
+      const parsed = parseBody(headers, { 'Idempotency-Key': request.headers['idempotency-key'] });
+      if (!parsed.ok) throw new InvalidRequestError(parsed.errors);
+      const order = await orders.readByIdempotencyKey(
+        organizationId,
+        parsed.value['Idempotency-Key'],
+      );
+      request.orderId = order.id;
+      return success('Order', { order });
+    },
+  });
+}

@@ -1,0 +1,110 @@
+import type { ActivityPage, ActivityView, OrderPage, OrderStatus } from '../contract/order.ts';
+import type { OrdersQuery, PageQuery } from '../contract/order-query.ts';
+import type { Sql } from '../storage/database.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import { InvalidCursorError } from './errors.ts';
+import { type SummaryRow, summaryColumns, toSummary } from './order-summary.ts';
+import { timestamp } from './timestamp.ts';
+
+/** A timestamp in microseconds, as Postgres keeps it: a page must not end within a millisecond. */
+const MICROSECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Lists an organization's orders, newest first. Pages are cut by the last order's own keys, so that
+ * orders that arrive meanwhile neither repeat nor hide one.
+ *
+ * @param caseId the orders of this case only.
+ * @throws {InvalidCursorError} the cursor is none that this list gave.
+ */
+export async function listOrders(
+  sql: Sql,
+  { organizationId, caseId }: { readonly organizationId: string; readonly caseId?: string },
+  query: OrdersQuery,
+): Promise<OrderPage> {
+  const after = cursorOf(query, [MICROSECONDS, UUID]);
+  const rows = await sql<OrderRow[]>`
+    SELECT ${summaryColumns(sql)},
+      to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_at_exactly
+    FROM orders
+    WHERE organization_id = ${organizationId}
+      ${caseId === undefined ? sql`` : sql`AND case_id = ${caseId}`}
+      ${query.status === undefined ? sql`` : sql`AND status = ${query.status}`}
+      ${query.pharmacyId === undefined ? sql`` : sql`AND pharmacy_id = ${query.pharmacyId}`}
+      ${query.createdAfter === undefined ? sql`` : sql`AND created_at >= ${query.createdAfter}`}
+      ${query.createdBefore === undefined ? sql`` : sql`AND created_at < ${query.createdBefore}`}
+      ${after === undefined ? sql`` : sql`AND (created_at, id) < (${after[0] ?? ''}::text::timestamptz, ${after[1] ?? ''})`}
+    ORDER BY created_at DESC, id DESC
+    LIMIT ${query.limit + 1}`;
+  const orders = rows.slice(0, query.limit);
+  const last = orders.at(-1);
+  return {
+    orders: orders.map(toSummary),
+    nextCursor:
+      rows.length > query.limit && last !== undefined
+        ? writeCursor([last.createdAtExactly, last.id])
+        : null,
+  };
+}
+
+/**
+ * Lists what happened to an order, oldest first.
+ *
+ * @param orderId an order that the caller was found to own.
+ * @throws {InvalidCursorError} the cursor is none that this list gave.
+ */
+export async function listActivity(
+  sql: Sql,
+  orderId: string,
+  query: PageQuery,
+): Promise<ActivityPage> {
+  const after = cursorOf(query, [/^\d{1,18}$/]);
+  const rows = await sql<ActivityRow[]>`
+    SELECT id, at, actor, event, from_status, to_status, reason_code, detail FROM order_activity
+    WHERE order_id = ${orderId} AND id > ${after?.[0] ?? '0'}
+    ORDER BY id
+    LIMIT ${query.limit + 1}`;
+  const activity = rows.slice(0, query.limit);
+  const last = activity.at(-1);
+  return {
+    activity: activity.map(toActivity),
+    nextCursor: rows.length > query.limit && last !== undefined ? writeCursor([last.id]) : null,
+  };
+}
+
+function cursorOf({ cursor }: PageQuery, shape: readonly RegExp[]): readonly string[] | undefined {
+  if (cursor === undefined) return undefined;
+  const read = readCursor(cursor, shape);
+  if (read === undefined) {
+    throw new InvalidCursorError();
+  }
+  return read;
+}
+
+function toActivity(row: ActivityRow): ActivityView {
+  return {
+    id: row.id,
+    at: timestamp(row.at),
+    actor: row.actor,
+    event: row.event,
+    ...(row.fromStatus === null ? {} : { fromStatus: row.fromStatus }),
+    ...(row.toStatus === null ? {} : { toStatus: row.toStatus }),
+    ...(row.reasonCode === null ? {} : { reasonCode: row.reasonCode }),
+    ...(row.detail === null ? {} : { detail: row.detail }),
+  };
+}
+
+interface OrderRow extends SummaryRow {
+  createdAtExactly: string;
+}
+
+interface ActivityRow {
+  id: string;
+  at: Date;
+  actor: ActivityView['actor'];
+  event: string;
+  fromStatus: OrderStatus | null;
+  toStatus: OrderStatus | null;
+  reasonCode: string | null;
+  detail: Record<string, unknown> | null;
+}

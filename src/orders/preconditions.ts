@@ -1,0 +1,85 @@
+import type { PrescriptionOrder } from '../contract/place-order.ts';
+import { findIdentifierFaults } from '../contract/strict-identifiers.ts';
+import type { FieldError } from '../contract/validation.ts';
+import type { Sql } from '../storage/database.ts';
+import { CaseNotPermittedError, InvalidOrderError } from './errors.ts';
+
+/*
+ * What an order is checked for beyond its own fields, in the statement that accepts it and, on the
+ * same code, in the one that only asks.
+ */
+
+/** An order, who asks and for which case. */
+export interface Candidate {
+  readonly organizationId: string;
+  readonly caseId: string;
+  readonly order: PrescriptionOrder;
+}
+
+/** What {@link verdict} gives. */
+export interface Verdict {
+  /** The organization's own rules allow the order. */
+  readonly lawful: boolean;
+  /** The case is the organization's. */
+  readonly permitted: boolean;
+  /** There is an address to send it to. */
+  readonly addressed: boolean;
+}
+
+/** What an order lacks for which neither it nor its case has an address. */
+export const ADDRESS_MISSING: FieldError = {
+  path: 'order.shippingAddress',
+  field: 'shippingAddress',
+  message: 'shippingAddress is required',
+};
+
+/** As text: `sql.json` would send jsonb, which reorders keys and refuses `\\u0000` in customFields. */
+export function asJson(value: object): string {
+  return JSON.stringify(value);
+}
+
+/**
+ * The common table expressions `lawful` (a row or none) and `owned` (the case, with the address that
+ * the order is frozen to).
+ */
+export function preconditions(sql: Sql, { organizationId, caseId, order }: Candidate) {
+  const faulty = findIdentifierFaults(order).length > 0;
+  const address = order.shippingAddress === undefined ? null : asJson(order.shippingAddress);
+  // A text that Postgres cannot hold can't be the id of a case either.
+  const id = caseId.includes('\0') ? null : caseId;
+  return sql`
+    lawful AS (
+      SELECT FROM organizations
+      WHERE id = ${organizationId} AND NOT (strict_identifiers AND ${faulty})
+    ), owned AS (
+      SELECT id, coalesce(${address}::text::jsonb,
+        CASE WHEN jsonb_typeof(patient -> 'address') = 'object' THEN patient -> 'address' END
+      ) AS address
+      FROM cases WHERE id = ${id} AND organization_id = ${organizationId}
+    )`;
+}
+
+/** The columns of {@link Verdict}, behind {@link preconditions}. */
+export function verdict(sql: Sql) {
+  return sql`
+    EXISTS (SELECT FROM lawful) AS lawful,
+    EXISTS (SELECT FROM owned) AS permitted,
+    EXISTS (SELECT FROM owned WHERE address IS NOT NULL) AS addressed`;
+}
+
+/**
+ * Throws what is wrong, in the contract's order: 400 before 403.
+ *
+ * @throws {InvalidOrderError} the organization's strict mode refuses an identifier.
+ * @throws {CaseNotPermittedError} the case is not the organization's.
+ */
+export function requireLawfulAndOwned(
+  order: PrescriptionOrder,
+  verdict: Verdict | undefined,
+): void {
+  if (verdict?.lawful !== true) {
+    const [first, ...rest] = findIdentifierFaults(order);
+    if (first !== undefined) throw new InvalidOrderError([first, ...rest]);
+  }
+  if (verdict?.permitted !== true) throw new CaseNotPermittedError();
+}
