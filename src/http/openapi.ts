@@ -80,7 +80,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
       : {}),
     responses: Object.fromEntries(
       Object.entries(answersOf(route)).map(([status, answer]) => [status, responseOf(answer)]),
-    ) as ZodOpenApiResponsesObject,
+    ),
   };
 }
 
