@@ -91,6 +91,12 @@ export interface Config {
   };
 }
 
+/** A server that listens on all addresses is reached on one of them. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
 /**
  * Reads the configuration from an environment. Pure: the same environment gives the same result,
  * and nothing is read, opened or exited here. An empty variable counts as one that is not set.
@@ -119,7 +125,7 @@ export function parseConfig(env: Environment): Config {
     http: {
       host: value.HOST,
       port: value.PORT,
-      publicUrl: value.PUBLIC_URL ?? `http://${value.HOST}:${value.PORT}`,
+      publicUrl: value.PUBLIC_URL ?? `http://${reachable(value.HOST)}:${value.PORT}`,
     },
     hashSecret: value.HASH_SECRET,
     documentsDir: value.DOCUMENTS_DIR,

@@ -4,7 +4,6 @@ import {
   createDocument,
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathsObject,
-  type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
 import { answersOf } from './answers.ts';
 import { TAGS, WEBHOOKS } from './openapi-prose.ts';
