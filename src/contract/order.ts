@@ -52,3 +52,42 @@ export interface ShipmentView {
   readonly trackingUrl?: string;
   readonly addedAt: string;
 }
+
+/** Who changed an order. */
+export type ActivityActor = 'api' | 'pharmacy' | 'operator' | 'system';
+
+/** One entry of an order's timeline (api.md, `GET …/orders/:orderId/activity`). */
+export interface ActivityView {
+  readonly id: string;
+  readonly at: string;
+  readonly actor: ActivityActor;
+  /** A stable code, e.g. `STATUS_CHANGED`. */
+  readonly event: string;
+  readonly fromStatus?: OrderStatus;
+  readonly toStatus?: OrderStatus;
+  /** A stable code, e.g. `PHARMACY_UNKNOWN`. */
+  readonly reasonCode?: string;
+  /** What belongs to this kind of event, e.g. a tracking number. */
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+/** An order in a list: what belongs to it is read one by one. */
+export type OrderSummary = Omit<OrderView, 'documents' | 'shipments'>;
+
+/** The `data` of a list of orders. `nextCursor` is null at the end. */
+export interface OrderPage {
+  readonly orders: readonly OrderSummary[];
+  readonly nextCursor: string | null;
+}
+
+/** The `data` of an order's timeline, the oldest entry first. */
+export interface ActivityPage {
+  readonly activity: readonly ActivityView[];
+  readonly nextCursor: string | null;
+}
+
+/** The `data` of a list of documents. */
+export interface DocumentPage {
+  readonly documents: readonly DocumentView[];
+  readonly nextCursor: string | null;
+}
