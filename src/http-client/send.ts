@@ -78,12 +78,14 @@ export function createSender(settings: Settings): Send {
       }
       const retryAfterMs = retryAfterOf(outcome);
       const wait = (retryAfterMs ?? 0) + backoffMs(attempts, retries);
+      const callTimedOut = outcome.kind === 'timeout' && left <= settings.attemptTimeoutMs;
       const over =
+        callTimedOut ||
         attempts >= retries.maxAttempts ||
         (retryAfterMs ?? 0) > retries.maxRetryAfterMs ||
         wait >= deadline - performance.now();
       if (over) {
-        throw errorOf(outcome, retryAfterMs, left > settings.attemptTimeoutMs, facts);
+        throw errorOf(outcome, retryAfterMs, callTimedOut, facts);
       }
       await sleep(wait, call.signal);
     }
@@ -147,14 +149,14 @@ function retryAfterOf(outcome: Outcome): number | undefined {
 function errorOf(
   outcome: Exclude<Outcome, { kind: 'aborted' }>,
   retryAfterMs: number | undefined,
-  attemptWasShorter: boolean,
+  callTimedOut: boolean,
   facts: ErrorFacts,
 ): HttpClientError {
   switch (outcome.kind) {
     case 'network':
       return new NetworkError(outcome.causeCode, facts);
     case 'timeout':
-      return new TimeoutError(attemptWasShorter ? 'attempt' : 'call', facts);
+      return new TimeoutError(callTimedOut ? 'call' : 'attempt', facts);
     case 'answer': {
       const { status, format } = outcome.answer;
       if (status === 429) return new RateLimitedError(retryAfterMs, facts);
