@@ -108,14 +108,14 @@ describe('refusals', () => {
     const reader = clientWith(
       await createKey(door.database, door.organization.organizationId, { scopes: ['orders:read'] }),
     );
-    const calls: [Promise<unknown>, string][] = [
-      [clientWith('unknown').placeOrder(caseId, order()), 'UnauthorizedError'],
-      [reader.placeOrder(caseId, order()), 'PermissionDeniedError'],
-      [client.placeOrder(randomUUID(), order()), 'PermissionDeniedError'],
-      [client.getOrder(caseId, randomUUID()), 'NotFoundError'],
-      [client.getOrder(caseId, 'a/../b?c#d'), 'NotFoundError'],
+    const calls: [() => Promise<unknown>, string][] = [
+      [() => clientWith('unknown').placeOrder(caseId, order()), 'UnauthorizedError'],
+      [() => reader.placeOrder(caseId, order()), 'PermissionDeniedError'],
+      [() => client.placeOrder(randomUUID(), order()), 'PermissionDeniedError'],
+      [() => client.getOrder(caseId, randomUUID()), 'NotFoundError'],
+      [() => client.getOrder(caseId, 'a/../b?c#d'), 'NotFoundError'],
     ];
-    for (const [call, name] of calls) expect(await failing(call)).toMatchObject({ name });
+    for (const [call, name] of calls) expect(await failing(call())).toMatchObject({ name });
   });
 });
 
