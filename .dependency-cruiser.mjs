@@ -59,6 +59,18 @@ export default {
       },
     ),
     forbid(
+      'http-client-imports-only-contract-types',
+      'It runs wherever there is a fetch, alone; what it knows of this project is the wire.',
+      { path: '^src/http-client(\\.ts$|/)' },
+      { pathNot: ['^src/http-client/', '^src/contract/'] },
+    ),
+    forbid(
+      'http-client-imports-no-value-of-the-contract',
+      'A value of the contract would bring zod along.',
+      { path: '^src/http-client(\\.ts$|/)' },
+      { path: '^src/contract/', dependencyTypesNot: ['type-only'] },
+    ),
+    forbid(
       'activities-see-adapters-as-types',
       'The worker injects adapters. Error classes are the exception: activities tell them apart.',
       { path: '^src/activities/' },

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { temporaryFolder } from '../../src/embedded/folders.ts';
@@ -17,7 +18,9 @@ const dist = mkdtempSync(path.join(temporaryFolder(), 'rx-dist-'));
 beforeAll(async () => {
   execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', dist]);
   cpSync('src/storage/migrations', path.join(dist, 'src/storage/migrations'), { recursive: true });
-  writeFileSync(path.join(dist, 'package.json'), '{"type":"module"}');
+  // The package as it is imported by its name, with its `dist` here.
+  const manifest = readFileSync('package.json', 'utf8').replaceAll('./dist/', './');
+  writeFileSync(path.join(dist, 'package.json'), manifest);
   test = await startTestStack();
 });
 afterAll(async () => {
@@ -54,4 +57,51 @@ it('serves the endpoint until it is asked to stop', async () => {
   expect(response.status).toBe(200);
   server.kill('SIGTERM');
   expect(await endOf(server)).toBe(0);
+});
+
+it('exports the HTTP client, which needs nothing beside itself', () => {
+  // In a folder without packages: an import of one would fail.
+  const alone = mkdtempSync(path.join(tmpdir(), 'rx-http-client-'));
+  try {
+    for (const name of ['package.json', 'src/http-client.js', 'src/http-client']) {
+      cpSync(path.join(dist, name), path.join(alone, name), { recursive: true });
+    }
+    const program = `
+      const { createHttpClient, NetworkError } = await import('rx-orders/http');
+      const client = createHttpClient({
+        baseUrl: 'http://127.0.0.1:1', apiKey: 'key', retries: { maxAttempts: 1 } });
+      const error = await client.getOrder('case', 'order').catch((error) => error);
+      console.log(error instanceof NetworkError, error.code);`;
+    const args = ['--input-type=module', '--eval', program];
+    expect(execFileSync(process.execPath, args, { cwd: alone, encoding: 'utf8' })).toBe(
+      'true NETWORK\n',
+    );
+  } finally {
+    rmSync(alone, { recursive: true, force: true });
+  }
+});
+
+it('exports the types of both clients', () => {
+  writeFileSync(
+    path.join(dist, 'consumer.ts'),
+    `import { createHttpClient, type OrderView } from 'rx-orders/http';
+     import type { OrderClient } from 'rx-orders';
+     const client = createHttpClient({ baseUrl: 'http://127.0.0.1', apiKey: 'key' });
+     export const read = (): Promise<OrderView> => client.getOrder('case', 'order');
+     export const get = (other: OrderClient): Promise<OrderView> => other.get('order');
+     // @ts-expect-error: an order has required fields
+     export const place = () => client.placeOrder('case', {});
+    `,
+  );
+  const options = [
+    '--module',
+    'nodenext',
+    '--strict',
+    '--noEmit',
+    '--types',
+    'node',
+    '--ignoreConfig',
+  ];
+  const args = [...options, '--skipLibCheck', path.join(dist, 'consumer.ts')];
+  execFileSync(path.resolve('node_modules/.bin/tsc'), args, { cwd: dist, encoding: 'utf8' });
 });

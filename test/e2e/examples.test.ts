@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -183,6 +183,35 @@ test('webhook-handler completes an order that nobody else tells of, and stops cl
   const { code, printed, said } = await ended;
   expect({ code, said }).toEqual({ code: 0, said: '' });
   expect(printed).toMatch(/\nclosed\n$/);
+});
+
+test('http-client places once, saves the documents and explains each refusal', async () => {
+  const into = path.join(dataDir, 'saved');
+  mkdirSync(into);
+  const args = ['--prescription', randomUUID().slice(0, 8), '--into', into];
+  const first = await run('http-client.ts', args, TSX);
+  expect(first).toMatchObject({ code: 0, said: '' });
+  expect(first.printed).toMatch(new RegExp(`^placed order ${UUID}\n`));
+  expect(first.printed).toMatch(/\n {2}COMPLETED\nsaved \S+, \d+ bytes\nsaved \S+, \d+ bytes\n$/);
+  const saved = readdirSync(into);
+  expect(saved).toHaveLength(2);
+  for (const name of saved) expect(readFileSync(path.join(into, name), 'latin1')).toMatch(/^%PDF-/);
+
+  const again = await run('http-client.ts', args, TSX);
+  expect(again).toMatchObject({ code: 0, said: '' });
+  expect(again.printed).toContain(`placed before as order ${orderIn(first.printed)}\n`);
+
+  const different = await run('http-client.ts', [...args, '--pharmacy', 'pharmacy-slow'], TSX);
+  expect(different).toMatchObject({ code: 1, printed: '' });
+  expect(different.said).toMatch(/^IDEMPOTENCY_ERROR: /);
+
+  const invalid = await run('http-client.ts', ['--pharmacy', '', '--prescription', 'x'], TSX);
+  expect(invalid).toMatchObject({ code: 1, printed: '' });
+  expect(invalid.said).toMatch(/^ {2}order\.pharmacyId: pharmacyId is required$/m);
+
+  const foreign = await run('http-client.ts', ['--case', OTHER_CASE, '--prescription', 'y'], TSX);
+  expect(foreign).toMatchObject({ code: 1, printed: '' });
+  expect(foreign.said).toBe('PERMISSION_DENIED: permission denied\n');
 });
 
 function sign(body: string): string {

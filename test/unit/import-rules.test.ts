@@ -32,6 +32,14 @@ const PLANTED: Record<string, Record<string, string>> = {
   'client-takes-workflow-functions-as-types': {
     'src/client.ts': `import { order } from './workflows/order.ts'; export const o = order;`,
   },
+  'http-client-imports-only-contract-types': {
+    'src/http-client.ts': `import type { Row } from './orders/row.ts'; export type R = Row;`,
+    'src/http-client/crypto.ts': `import { randomUUID } from 'node:crypto'; randomUUID();`,
+    'src/http-client/zod.ts': `import type { z } from 'zod'; export type Z = typeof z;`,
+  },
+  'http-client-imports-no-value-of-the-contract': {
+    'src/http-client/value.ts': `import { c } from '../contract/fine.ts'; export const v = c;`,
+  },
   'activities-see-adapters-as-types': {
     'src/activities/rest.ts': `import { rest } from '../pharmacy/rest.ts'; export const r = rest;`,
     'src/activities/hook.ts': `import { errors } from '../webhooks/errors.ts'; errors();`,
@@ -92,6 +100,8 @@ const ALLOWED = {
     import { Refused } from '../pharmacy/errors.ts';
     import { Missing } from '../documents/errors.ts';
     export type Act = R; export const all = [Refused, Missing];`,
+  'src/http-client/errors.ts': `import type { C } from '../contract/fine.ts'; export type E = C;`,
+  'src/http-client/fine.ts': `import type { E } from './errors.ts'; export type F = E;`,
   'src/pharmacy/errors.ts': `export const Refused = 1;`,
   'src/pharmacy/rest.ts': `
     import { Refused } from './errors.ts';

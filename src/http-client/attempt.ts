@@ -1,0 +1,107 @@
+import { causeCodeOf } from './cause-code.ts';
+import { limitedStream } from './limited-stream.ts';
+
+/** A request as it goes out, the same at each attempt. */
+export interface WireRequest {
+  readonly url: string;
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Whether the body of a 2xx is handed on as it comes, in place of being read as JSON. */
+  readonly streamed: boolean;
+}
+
+/** An answer, read to its end unless it is streamed. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** `not-json` and `broken-json`: what came is not kept, since it may hold anything. */
+  readonly format: 'json' | 'not-json' | 'broken-json' | 'stream';
+  /** The parsed JSON. */
+  readonly json?: unknown;
+  readonly stream?: ReadableStream<Uint8Array>;
+}
+
+/** How an attempt ended. */
+export type Outcome =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'network'; readonly causeCode: string | undefined }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'aborted' };
+
+/**
+ * Sends a request once. Redirects are not followed: the API key would go along.
+ *
+ * @param limits.timeoutMs for the answer with its body; of a streamed one for its head, and then
+ *   for each pause between its bytes.
+ * @param limits.signal the caller's; not aborted yet.
+ * @returns what became of it. Never throws.
+ */
+export async function attempt(
+  send: typeof fetch,
+  request: WireRequest,
+  limits: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
+): Promise<Outcome> {
+  const { timeoutMs, signal } = limits;
+  const controller = new AbortController();
+  let endAs: (outcome: Outcome) => void;
+  const ended = new Promise<Outcome>((resolve) => {
+    endAs = resolve;
+  });
+  const end = (kind: 'timeout' | 'aborted') => {
+    endAs({ kind });
+    controller.abort();
+  };
+  const onAbort = () => end('aborted');
+  const timer = setTimeout(() => end('timeout'), timeoutMs);
+  signal?.addEventListener('abort', onAbort);
+  const release = () => signal?.removeEventListener('abort', onAbort);
+
+  async function exchange(): Promise<Outcome> {
+    try {
+      const { url, method, headers, body } = request;
+      const response = await send(url, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body }),
+        redirect: 'manual',
+        signal: controller.signal,
+      });
+      return { kind: 'answer', answer: await take(response) };
+    } catch (error) {
+      return { kind: 'network', causeCode: causeCodeOf(error) };
+    }
+  }
+
+  async function take(response: Response): Promise<Answer> {
+    if (!request.streamed || !response.ok) return await read(response);
+    const abort = () => controller.abort();
+    const stream = limitedStream(response.body, { idleMs: timeoutMs, signal, abort, release });
+    return { status: response.status, headers: response.headers, format: 'stream', stream };
+  }
+
+  let streaming = false;
+  try {
+    // A race, because a `fetch` of the caller's own may not heed the signal.
+    const outcome = await Promise.race([ended, exchange()]);
+    streaming = outcome.kind === 'answer' && outcome.answer.format === 'stream';
+    return outcome;
+  } finally {
+    clearTimeout(timer);
+    if (!streaming) release();
+  }
+}
+
+async function read(response: Response): Promise<Answer> {
+  const { status, headers } = response;
+  if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(headers.get('content-type') ?? '')) {
+    await response.body?.cancel().catch(() => undefined);
+    return { status, headers, format: 'not-json' };
+  }
+  const text = await response.text();
+  try {
+    return { status, headers, format: 'json', json: JSON.parse(text) };
+  } catch {
+    return { status, headers, format: 'broken-json' };
+  }
+}

@@ -1,0 +1,8 @@
+/** The code of what `fetch` rejected with; Node keeps it in the cause. Nothing else of it is kept. */
+export function causeCodeOf(error: unknown): string | undefined {
+  for (const place of [error, error instanceof Error ? error.cause : undefined]) {
+    const code = (place as { code?: unknown } | null | undefined)?.code;
+    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code)) return code;
+  }
+  return undefined;
+}

@@ -1,0 +1,17 @@
+/**
+ * Reads a `Retry-After` header: seconds or an HTTP date (RFC 9110, section 10.2.3).
+ *
+ * @param now milliseconds since the epoch.
+ * @returns milliseconds; undefined for no header or one that is malformed.
+ */
+export function parseRetryAfter(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined;
+  const ms = parse(header.trim(), now);
+  return Number.isNaN(ms) ? undefined : Math.max(ms, 0);
+}
+
+function parse(text: string, now: number): number {
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  // Only of an HTTP date: `Date.parse` makes some date of `-5` and `1.5`, too.
+  return / GMT$/.test(text) ? Date.parse(text) - now : Number.NaN;
+}
