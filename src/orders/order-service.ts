@@ -2,6 +2,7 @@ import type { OrderView } from '../contract/order.ts';
 import { type Database, inTime } from '../storage/database.ts';
 import { type Acceptance, acceptOrder } from './accept-order.ts';
 import { authenticate, type Caller } from './authenticate.ts';
+import { type CancelRequest, cancelOrder } from './cancel-order.ts';
 import { createDispatcherBell } from './dispatcher-bell.ts';
 import { CaseNotPermittedError, OrderNotFoundError } from './errors.ts';
 import { type PharmacyMessage, receiveMessage } from './inbox.ts';
@@ -29,6 +30,14 @@ export interface OrderService {
   read(key: Required<OrderKey>): Promise<OrderView>;
   /** As {@link OrderService.read}, for one document of the order. */
   readDocument(key: Required<OrderKey>, documentId: string): Promise<StoredDocument>;
+  /**
+   * Asks for an order's cancellation; see {@link cancelOrder}. Read the order afterwards.
+   *
+   * @throws {CaseNotPermittedError} the case is not the organization's.
+   * @throws {OrderNotFoundError} the case has no such order.
+   * @throws {OrderNotCancellableError} the order has ended.
+   */
+  cancel(key: Required<OrderKey>, by: CancelRequest): Promise<void>;
   /** Takes in a pharmacy's message; see {@link receiveMessage}. */
   receive(pharmacyId: string, message: PharmacyMessage): Promise<'stored' | 'duplicate'>;
   /** Resolves when the database serves. */
@@ -42,9 +51,9 @@ export interface OrderService {
  */
 export function createOrderService(database: Database, hashSecret: string): OrderService {
   /** What hangs below another organization's case is not "not found" but forbidden. */
-  async function belowCase<T>(key: Required<OrderKey>, read: Promise<T>): Promise<T> {
+  async function belowCase<T>(key: Required<OrderKey>, answer: Promise<T>): Promise<T> {
     try {
-      return await read;
+      return await answer;
     } catch (error) {
       if (!(error instanceof OrderNotFoundError)) throw error;
       if (await isCaseOf(database, key.organizationId, key.caseId)) throw error;
@@ -64,6 +73,10 @@ export function createOrderService(database: Database, hashSecret: string): Orde
     read: (key) => inTime(belowCase(key, readOrder(database, key))),
     readDocument: (key, documentId) =>
       inTime(belowCase(key, readDocument(database, key, documentId))),
+    async cancel(key, by) {
+      await inTime(belowCase(key, cancelOrder(database, key, by)));
+      ringDispatchers();
+    },
     async receive(pharmacyId, message) {
       const outcome = await inTime(receiveMessage(database, pharmacyId, message));
       if (outcome === 'stored') ringDispatchers();
