@@ -5,6 +5,7 @@ import {
   type ConnectionOptions,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import { parseCancelOrder } from './contract/cancel-order.ts';
 import type { OrderStatus, OrderView } from './contract/order.ts';
 import { type PrescriptionOrder, parsePlaceOrder } from './contract/place-order.ts';
 import { acceptOrder } from './orders/accept-order.ts';
@@ -110,9 +111,14 @@ export interface OrderHandle {
     readonly status: 'completed' | 'rejected' | 'cancelled';
   }): Promise<void>;
   /**
-   * Cancels the order, if the pharmacy cannot have it yet.
+   * Asks for the order's cancellation, at any time before its end; resolves when the request is
+   * stored. An order that was never sent is `CANCELLED` then. One that the pharmacy may have is asked
+   * back there: wait for {@link OrderHandle.result}, which is `CANCELLED`, or whatever the order came
+   * to when it was too late. Asking again while a request is pending changes nothing.
    *
-   * @throws {OrderNotCancellableError} it has ended, or it was sent to the pharmacy.
+   * @param reason words for the order's reader, at most 1,000 characters; never logged.
+   * @throws {InvalidOrderError} the reason breaks its rule.
+   * @throws {OrderNotCancellableError} it has ended.
    */
   cancel(reason?: string): Promise<void>;
   /**
@@ -219,6 +225,8 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
       },
 
       async cancel(reason) {
+        const parsed = parseCancelOrder({ action: 'CANCEL_ORDER', orderId, reason });
+        if (!parsed.ok) throw new InvalidOrderError(parsed.errors);
         const by = { actor: 'api', ...(reason === undefined ? {} : { reason }) } as const;
         await inTime(cancelOrder(database, { organizationId, orderId }, by));
         ringDispatchers();

@@ -3,6 +3,7 @@ import { backoffMs } from '../backoff.ts';
 import { PharmacyUnavailableError } from '../pharmacy/errors.ts';
 import { codeOf, framesOf } from '../safe-error.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
+import { createCancelOrder } from './cancel-order.ts';
 import { attempt, withHeartbeat } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createExpireOrder } from './expire-order.ts';
@@ -46,6 +47,7 @@ export function createActivities(dependencies: ActivityDependencies): OrderActiv
     placeOrder: guarded(createPlaceOrder(dependencies)),
     lookForCompletion: guarded(createLookForCompletion(dependencies)),
     fetchDocuments: guarded(createFetchDocuments(dependencies)),
+    cancelOrder: guarded(createCancelOrder(dependencies)),
     expireOrder: guarded(createExpireOrder(dependencies)),
   };
 }

@@ -1,6 +1,7 @@
 import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/errors.ts';
 import type { PharmacyGateway } from '../pharmacy/gateway.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
+import { cancelAtPharmacy } from './cancel-at-pharmacy.ts';
 import { abortSignal, attempt } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endedResult, readOrderRow } from './order-row.ts';
@@ -46,13 +47,10 @@ async function lastLook(
   gateway: PharmacyGateway,
   pharmacyOrderId: string,
 ): Promise<'settled' | 'cancelled' | 'open'> {
-  const look = async () => isSettled(await gateway.get(pharmacyOrderId, abortSignal()));
   try {
-    if (await look()) return 'settled';
-    const answer = await gateway.cancel(pharmacyOrderId, abortSignal());
-    if (answer === 'cancelled') return 'cancelled';
-    // Too late to cancel may mean that it was completed just now.
-    return (await look()) ? 'settled' : 'open';
+    const seen = await cancelAtPharmacy(gateway, pharmacyOrderId, abortSignal());
+    if (seen === 'granted') return 'cancelled';
+    return isSettled({ status: seen }) ? 'settled' : 'open';
   } catch (error) {
     if (error instanceof PharmacyFaultError) return 'open';
     if (error instanceof PharmacyUnavailableError && attempt() >= MOST_ATTEMPTS) return 'open';

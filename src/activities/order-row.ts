@@ -12,6 +12,9 @@ export interface OrderRow {
   readonly reasonCode: string | null;
   readonly pharmacyId: string;
   readonly pharmacyOrderId: string | null;
+  /** Who asked for its cancellation; null when no request is pending. */
+  readonly cancelRequestedBy: 'api' | 'operator' | null;
+  readonly cancelReason: string | null;
   readonly prescription: PrescriptionOrder;
   /** Frozen by `validateOrder`. */
   readonly shippingAddress: Address | null;
@@ -38,7 +41,7 @@ export interface Patient {
 export async function readOrderRow(sql: Sql, orderId: string): Promise<OrderRow> {
   const [row] = await sql<OrderRow[]>`
     SELECT orders.id, orders.organization_id, status, reason_code, pharmacy_id, pharmacy_order_id,
-      prescription, shipping_address, cases.organization_id AS case_organization_id, patient
+      cancel_requested_by, cancel_reason, prescription, shipping_address, cases.organization_id AS case_organization_id, patient
     FROM orders JOIN cases ON cases.id = case_id WHERE orders.id = ${orderId}`;
   if (row === undefined) throw new Error(`no order ${orderId}`);
   return row;

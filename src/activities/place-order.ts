@@ -6,7 +6,7 @@ import {
   PharmacyUnavailableError,
 } from '../pharmacy/errors.ts';
 import type { PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
-import type { OrderActivities } from '../workflows/order-activities.ts';
+import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
 import { abortSignal } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endedResult, type OrderRow, readOrderRow } from './order-row.ts';
@@ -26,8 +26,7 @@ export function createPlaceOrder({
     const order = await readOrderRow(database, orderId);
     const end = endedResult(order);
     if (end !== undefined) return end;
-    // An attempt before this one recorded its success, and died before it could tell.
-    if (order.pharmacyOrderId !== null) return { outcome: 'done', settled: false };
+    if (order.pharmacyOrderId !== null) return await goOnWaiting(order);
 
     const gateway = await pharmacies.gateway(order.pharmacyId);
     if (gateway === undefined) {
@@ -41,6 +40,7 @@ export function createPlaceOrder({
     // Recorded before the call: from here on the pharmacy may have the order.
     const sending = await changeStatus(database, orderId, {
       to: 'PLACING',
+      from: order.status,
       actor: 'system',
       sent: true,
     });
@@ -49,14 +49,12 @@ export function createPlaceOrder({
     try {
       const placed = await placeOrAdopt(gateway, order);
       await recordPlaced(order, placed);
-      return {
-        outcome: 'done',
-        settled: isSettled(placed),
-      };
+      return { outcome: 'done', settled: isSettled(placed) };
     } catch (error) {
       if (error instanceof OrderRefusedError) {
         return await ended(database, orderId, {
           to: 'REJECTED',
+          from: 'PLACING',
           actor: 'pharmacy',
           reasonCode: error.code,
           ...(error.reason === undefined ? {} : { reason: error.reason }),
@@ -64,22 +62,49 @@ export function createPlaceOrder({
       }
       if (error instanceof PharmacyFaultError) {
         const reason = 'The pharmacy answered in a way that retrying cannot mend.';
-        return await needsAttention(database, orderId, error.code, reason);
+        return await needsAttention(database, orderId, error.code, reason, 'PLACING');
       }
       throw error;
     }
   };
 
+  /** For an order that the pharmacy is known to have: an earlier attempt recorded it. */
+  async function goOnWaiting(order: OrderRow): Promise<StepResult<{ settled: boolean }>> {
+    await changeStatus(database, order.id, { to: 'AWAITING_COMPLETION', actor: 'system' });
+    return { outcome: 'done', settled: false };
+  }
+
+  /**
+   * Records that the pharmacy has the order. The status follows only while the order is being placed:
+   * an attempt that was thought dead must not move one that rests, or that went on.
+   *
+   * @throws {OutrunError} it was moved by another attempt; the next one, if there is to be any, goes
+   *   by what is recorded.
+   */
   async function recordPlaced(order: OrderRow, placed: PharmacyOrder): Promise<void> {
-    await database.begin(async (sql) => {
-      await changeStatus(sql, order.id, {
+    const { changed } = await database.begin(async (sql) => {
+      const change = await changeStatus(sql, order.id, {
         to: 'AWAITING_COMPLETION',
+        from: 'PLACING',
         actor: 'pharmacy',
         pharmacyOrderId: placed.id,
       });
+      if (!change.changed) {
+        await sql`
+          UPDATE orders SET pharmacy_order_id = ${placed.id}
+          WHERE id = ${order.id} AND pharmacy_order_id IS NULL`;
+      }
       await applyWaitingMessages(sql, order.id, order.pharmacyId, placed.id);
+      return change;
     });
+    if (!changed) throw new OutrunError();
   }
+}
+
+/** Another attempt at the same step moved the order while this one was at the pharmacy. */
+class OutrunError extends Error {
+  override readonly name = 'OutrunError';
+  readonly code = 'ATTEMPT_OUTRUN';
 }
 
 async function placeOrAdopt(gateway: PharmacyGateway, order: OrderRow): Promise<PharmacyOrder> {

@@ -1,18 +1,25 @@
+import type { OrderStatus } from '../contract/order.ts';
 import { changeStatus, type StatusChange } from '../orders/change-status.ts';
 import type { Sql } from '../storage/database.ts';
 import type { StepResult } from '../workflows/order-activities.ts';
 import type { EndStatus } from '../workflows/order-messages.ts';
 import { endedResult, readOrderRow } from './order-row.ts';
 
-/** The step's answer for an order that retrying cannot mend, recorded on the order. */
+/**
+ * The step's answer for an order that retrying cannot mend, recorded on the order.
+ *
+ * @param from only when it is there; see {@link StatusChange}.
+ */
 export async function needsAttention(
   sql: Sql,
   orderId: string,
   reasonCode: string,
   reason: string,
+  from?: OrderStatus,
 ): Promise<StepResult<never>> {
   const { status } = await changeStatus(sql, orderId, {
     to: 'NEEDS_ATTENTION',
+    ...(from === undefined ? {} : { from }),
     actor: 'system',
     reasonCode,
     reason,

@@ -34,7 +34,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   async function pageOf(list: List): Promise<OrderPage> {
     const { items, nextCursor } = await readPage<OrderSummary>(send, list);
-    return { orders: items, nextCursor };
+    return { orders: [...items], nextCursor };
   }
 
   return {

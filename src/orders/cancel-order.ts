@@ -1,37 +1,119 @@
 import type { OrderStatus } from '../contract/order.ts';
-import type { Database } from '../storage/database.ts';
+import type { Database, Sql } from '../storage/database.ts';
 import { type Actor, changeStatus } from './change-status.ts';
 import { OrderNotCancellableError, OrderNotFoundError } from './errors.ts';
-import { isUuid } from './read-order.ts';
+import { isUuid, type OrderKey } from './read-order.ts';
+import { ENDS, isEnd } from './status.ts';
+
+/** Who wants an order cancelled, and why. */
+export interface CancelRequest {
+  readonly actor: Extract<Actor, 'api' | 'operator'>;
+  /** Words for the order's reader; never logged. */
+  readonly reason?: string;
+}
 
 /**
- * Cancels an order that the pharmacy cannot have: one that was never sent. The row that tells the
- * workflow is written in the same transaction.
+ * Asks for an order's cancellation, at any time before its end. An order that was never sent is
+ * cancelled at once. One that the pharmacy may have is asked back there by its workflow: the
+ * request is stored, with the row that tells the workflow, when this returns; the order's end, or
+ * its timeline, tells the outcome. A request while another is pending changes nothing; after a
+ * refusal a new one asks again.
  *
- * @param reason words for the timeline's reader; never logged.
- * @throws {OrderNotFoundError} the organization has no such order.
- * @throws {OrderNotCancellableError} it has ended, or it was sent to the pharmacy.
+ * @throws {OrderNotFoundError} the organization has no such order (in that case).
+ * @throws {OrderNotCancellableError} it has ended.
  */
 export async function cancelOrder(
-  sql: Database,
-  order: { organizationId: string; orderId: string },
-  { actor, reason }: { actor: Actor; reason?: string },
+  database: Database,
+  key: OrderKey,
+  request: CancelRequest,
 ): Promise<void> {
-  if (!isUuid(order.orderId)) throw new OrderNotFoundError();
-  await sql.begin(async (tx) => {
-    // Locked, so that the pharmacy is not sent the order between the look and the change.
-    const [row] = await tx<{ status: OrderStatus; sent: boolean }[]>`
-      SELECT status, sent_at IS NOT NULL AS sent FROM orders
-      WHERE id = ${order.orderId} AND organization_id = ${order.organizationId} FOR UPDATE`;
-    if (row === undefined) throw new OrderNotFoundError();
-    if (row.sent) throw new OrderNotCancellableError(row.status);
-    const { changed } = await changeStatus(tx, order.orderId, {
-      to: 'CANCELLED',
-      actor,
-      reasonCode: 'CANCEL_REQUESTED',
-      ...(reason === undefined ? {} : { reason }),
-    });
-    if (!changed) throw new OrderNotCancellableError(row.status);
-    await tx`INSERT INTO outbox (order_id, kind) VALUES (${order.orderId}, 'cancel')`;
+  if (!isUuid(key.orderId) || key.caseId?.includes('\0')) throw new OrderNotFoundError();
+  await database.begin(async (sql) => {
+    const order = await lockOrder(sql, key);
+    if (isEnd(order.status)) throw new OrderNotCancellableError(order.status);
+    if (!order.sent) await cancelAtOnce(sql, key.orderId, request);
+    else if (order.status === 'FETCHING_DOCUMENTS') await noteTooLate(sql, key.orderId, request);
+    else if (!order.pending) await storeRequest(sql, key.orderId, request);
   });
+}
+
+interface LockedOrder {
+  readonly status: OrderStatus;
+  /** Whether the pharmacy may have it. */
+  readonly sent: boolean;
+  /** Whether a request waits for its outcome. */
+  readonly pending: boolean;
+}
+
+/** Locked, so that the order is not sent, ended or cancelled between the look and the change. */
+async function lockOrder(sql: Sql, key: OrderKey): Promise<LockedOrder> {
+  const [order] = await sql<LockedOrder[]>`
+    SELECT status, sent_at IS NOT NULL AS sent, cancel_requested_at IS NOT NULL AS pending
+    FROM orders
+    WHERE id = ${key.orderId} AND organization_id = ${key.organizationId}
+      AND ${key.caseId === undefined ? sql`true` : sql`case_id = ${key.caseId}`}
+    FOR UPDATE`;
+  if (order === undefined) throw new OrderNotFoundError();
+  return order;
+}
+
+async function cancelAtOnce(
+  sql: Sql,
+  orderId: string,
+  { actor, reason }: CancelRequest,
+): Promise<void> {
+  await changeStatus(sql, orderId, {
+    to: 'CANCELLED',
+    actor,
+    reasonCode: 'CANCEL_REQUESTED',
+    ...(reason === undefined ? {} : { reason }),
+  });
+  await sql`INSERT INTO outbox (order_id, kind) VALUES (${orderId}, 'cancel')`;
+}
+
+async function storeRequest(
+  sql: Sql,
+  orderId: string,
+  { actor, reason }: CancelRequest,
+): Promise<void> {
+  await sql`
+    WITH requested AS (
+      UPDATE orders SET cancel_requested_at = now(), cancel_requested_by = ${actor},
+        cancel_reason = ${reason ?? null}, updated_at = now()
+      WHERE id = ${orderId}
+    ), noted AS (
+      INSERT INTO order_activity (order_id, actor, event)
+      VALUES (${orderId}, ${actor}, 'CANCEL_REQUESTED')
+    )
+    INSERT INTO outbox (order_id, kind) VALUES (${orderId}, 'cancel')`;
+}
+
+/** The pharmacy has said that it completed the order, so it need not be asked. */
+async function noteTooLate(sql: Sql, orderId: string, { actor }: CancelRequest): Promise<void> {
+  await sql`
+    INSERT INTO order_activity (order_id, actor, event, reason_code) VALUES
+      (${orderId}, ${actor}, 'CANCEL_REQUESTED', NULL),
+      (${orderId}, 'pharmacy', 'CANCEL_REFUSED', 'TOO_LATE')`;
+}
+
+/**
+ * Clears the pending request that could not be granted, and tells so in the timeline. Without one
+ * it does nothing.
+ *
+ * @param reasonCode a stable code, e.g. `TOO_LATE`.
+ */
+export async function refuseCancellation(
+  sql: Sql,
+  orderId: string,
+  reasonCode: string,
+): Promise<void> {
+  await sql`
+    WITH refused AS (
+      UPDATE orders SET cancel_requested_at = NULL, cancel_requested_by = NULL,
+        cancel_reason = NULL, updated_at = now()
+      WHERE id = ${orderId} AND cancel_requested_at IS NOT NULL AND status <> ALL(${ENDS})
+      RETURNING id
+    )
+    INSERT INTO order_activity (order_id, actor, event, reason_code)
+    SELECT id, 'pharmacy', 'CANCEL_REFUSED', ${reasonCode} FROM refused`;
 }

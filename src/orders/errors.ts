@@ -50,7 +50,7 @@ export class InvalidCursorError extends Error {
   }
 }
 
-/** The order has ended, or the pharmacy has it already. */
+/** The order has ended: it cannot be cancelled any more. */
 export class OrderNotCancellableError extends Error {
   override readonly name = 'OrderNotCancellableError';
   readonly status: string;

@@ -3,8 +3,7 @@ import type { OrdersQuery, PageQuery } from '../contract/order-query.ts';
 import { type Database, inTime } from '../storage/database.ts';
 import { type Acceptance, acceptOrder } from './accept-order.ts';
 import { authenticate, type Caller } from './authenticate.ts';
-import { cancelOrder } from './cancel-order.ts';
-import type { Actor } from './change-status.ts';
+import { type CancelRequest, cancelOrder } from './cancel-order.ts';
 import { createDispatcherBell } from './dispatcher-bell.ts';
 import { CaseNotPermittedError, OrderNotFoundError } from './errors.ts';
 import { type PharmacyMessage, receiveMessage } from './inbox.ts';
@@ -52,10 +51,16 @@ export interface OrderService {
     owner: { readonly organizationId: string; readonly caseId?: string },
     query: OrdersQuery,
   ): Promise<OrderPage>;
-  /** Cancels an order; as {@link OrderService.read}, and see {@link cancelOrder}. */
-  cancel(key: Required<OrderKey>, by: { actor: Actor; reason?: string }): Promise<void>;
   /** The order's timeline; as {@link OrderService.read}, and see {@link listActivity}. */
   activity(key: Required<OrderKey>, query: PageQuery): Promise<ActivityPage>;
+  /**
+   * Asks for an order's cancellation; see {@link cancelOrder}. Read the order afterwards.
+   *
+   * @throws {CaseNotPermittedError} the case is not the organization's.
+   * @throws {OrderNotFoundError} the case has no such order.
+   * @throws {OrderNotCancellableError} the order has ended.
+   */
+  cancel(key: Required<OrderKey>, by: CancelRequest): Promise<void>;
   /** Takes in a pharmacy's message; see {@link receiveMessage}. */
   receive(pharmacyId: string, message: PharmacyMessage): Promise<'stored' | 'duplicate'>;
   /** Resolves when the database serves. */
@@ -69,9 +74,9 @@ export interface OrderService {
  */
 export function createOrderService(database: Database, hashSecret: string): OrderService {
   /** What hangs below another organization's case is not "not found" but forbidden. */
-  async function belowCase<T>(key: Required<OrderKey>, read: Promise<T>): Promise<T> {
+  async function belowCase<T>(key: Required<OrderKey>, answer: Promise<T>): Promise<T> {
     try {
-      return await read;
+      return await answer;
     } catch (error) {
       if (!(error instanceof OrderNotFoundError)) throw error;
       if (await isCaseOf(database, key.organizationId, key.caseId)) throw error;

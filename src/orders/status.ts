@@ -49,3 +49,11 @@ export function isEnd(status: OrderStatus): boolean {
 
 /** The states in which an order has ended. */
 export const ENDS: OrderStatus[] = (Object.keys(NEXT) as OrderStatus[]).filter(isEnd);
+
+/**
+ * Whether an order that becomes `status` cannot be cancelled any more, so that a request to cancel
+ * it has lost. Its documents are only fetched once the pharmacy has completed it.
+ */
+export function refusesCancellation(status: OrderStatus): boolean {
+  return status === 'FETCHING_DOCUMENTS' || (isEnd(status) && status !== 'CANCELLED');
+}

@@ -38,6 +38,12 @@ export interface OrderActivities {
    */
   fetchDocuments(orderId: string): Promise<StepResult>;
   /**
+   * Asks the pharmacy to cancel the order, when a request of the organization is pending, and ends
+   * the order when it does. Else the request is refused: `done`, where `settled` says that the
+   * pharmacy seems to be done with the order; a resting order goes on resting, for its reason.
+   */
+  cancelOrder(orderId: string): Promise<StepResult<{ readonly settled: boolean }>>;
+  /**
    * Ends an order that waited too long, after a last look and an attempt to cancel it there.
    * `done`: the last look found it settled, so that it is to be fetched after all.
    */

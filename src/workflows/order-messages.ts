@@ -39,7 +39,10 @@ export interface OrderProgress {
  */
 export const orderCompleted = defineSignal('orderCompleted');
 
-/** The order was cancelled in the database; the workflow is to look. */
+/**
+ * The order's cancellation was asked for; a hint too: Postgres says whether the order is cancelled
+ * already (it was never sent) or whether the pharmacy has to be asked.
+ */
 export const cancelRequested = defineSignal('cancelRequested');
 
 /** Where the order is. */

@@ -30,7 +30,7 @@ const retry = { initialInterval: '1s', maximumInterval: '1m' } as const;
 
 const checking = proxyLocalActivities<OrderActivities>({ startToCloseTimeout: '10s', retry });
 
-const placing = proxyActivities<OrderActivities>({
+const asking = proxyActivities<OrderActivities>({
   startToCloseTimeout: '2m',
   heartbeatTimeout: '10s',
   retry,
@@ -50,7 +50,8 @@ const looking = proxyActivities<OrderActivities>({
 
 /**
  * One prescription order, from its acceptance to its end:
- * validate → place order → wait for completion → fetch documents.
+ * validate → place order → wait for completion → fetch documents. Its cancellation may be asked for
+ * at any time (docs/adr/0007).
  */
 export async function order(input: OrderInput): Promise<OrderResult> {
   // A cancel request of the Temporal UI must not end an order that the pharmacy may have:
@@ -61,7 +62,8 @@ export async function order(input: OrderInput): Promise<OrderResult> {
 async function carryThrough({ orderId, pharmacyId }: OrderInput): Promise<OrderResult> {
   let progress: OrderProgress = { status: 'ACCEPTED', since: now() };
   let pharmacyHint = false;
-  let cancelHint = false;
+  let cancelRequests = 0; // signals so far,
+  let cancelsCarriedOut = 0; // and how many of them the pharmacy was asked for
   let retryWanted = false;
 
   setHandler(statusQuery, () => progress);
@@ -69,7 +71,7 @@ async function carryThrough({ orderId, pharmacyId }: OrderInput): Promise<OrderR
     pharmacyHint = true;
   });
   setHandler(cancelRequested, () => {
-    cancelHint = true;
+    cancelRequests += 1;
   });
   setHandler(
     retryUpdate,
@@ -91,7 +93,7 @@ async function carryThrough({ orderId, pharmacyId }: OrderInput): Promise<OrderR
 
   const placed = await step(() => {
     enter('PLACING', `Being placed at ${pharmacyId}.`);
-    return placing.placeOrder(orderId);
+    return asking.placeOrder(orderId);
   });
   if (placed.outcome === 'ended') return await end(placed);
   if (placed.settled) pharmacyHint = true;
@@ -104,41 +106,64 @@ async function carryThrough({ orderId, pharmacyId }: OrderInput): Promise<OrderR
     );
     const inTime = await completion(checked, limit);
     const result = await step(() => {
+      if (cancelWanted()) return cancel();
       if (!inTime) return fetching.expireOrder(orderId);
       enter('FETCHING_DOCUMENTS', `Fetching the documents from ${pharmacyId}.`);
       return fetching.fetchDocuments(orderId);
     });
     if (result.outcome === 'ended') return await end(result);
-    // A hint came too early, or a completion just before the limit: look again.
+    // A hint came too early, a completion just before the limit, or it was too late to cancel.
   }
 
-  /** Waits until the pharmacy is said to be done, or is seen to be; false when time is up. */
+  /**
+   * Waits until the pharmacy is said to be done, or is seen to be, or is to be asked to cancel; false
+   * when time is up.
+   */
   async function completion({ firstLookMs }: WaitLimits, until: number): Promise<boolean> {
     const firstLook = Math.max(1, Math.min(firstLookMs, until - Date.now()));
-    let inTime = await condition(() => pharmacyHint, firstLook, {
+    const news = () => pharmacyHint || cancelWanted();
+    let inTime = await condition(news, firstLook, {
       summary: 'until the first look at the pharmacy',
     });
     if (!inTime) {
       const scope = new CancellationScope();
       const look = scope.run(() => looking.lookForCompletion(orderId, until));
-      const seen = await Promise.race([look, condition(() => pharmacyHint)]);
+      const seen = await Promise.race([look, condition(news)]);
       scope.cancel();
       await look.catch(ignoreCancellation);
       inTime = seen !== 'too-late';
     }
-    pharmacyHint = false;
+    // It counts when it is too late to cancel.
+    if (!cancelWanted()) pharmacyHint = false;
     return inTime;
   }
 
-  /** Runs a step until it is done or the order has ended; rests while people have to look. */
+  function cancelWanted(): boolean {
+    return cancelRequests > cancelsCarriedOut;
+  }
+
+  /** Asks the pharmacy to cancel the order; when it is too late, the order goes on. */
+  async function cancel(): Promise<StepResult> {
+    cancelsCarriedOut = cancelRequests;
+    enter(progress.status, `Asking ${pharmacyId} to cancel it.`, progress.reasonCode);
+    const result = await asking.cancelOrder(orderId);
+    if (result.outcome === 'done' && result.settled) pharmacyHint = true;
+    return result;
+  }
+
+  /**
+   * Runs a step until it is done or the order has ended; rests while people have to look. A request
+   * to cancel wakes it: an order that was never sent has ended by it.
+   */
   async function step<Done>(run: () => Promise<StepResult<Done>>): Promise<Resolved<Done>> {
     for (;;) {
+      const [requestsBefore, carriedOutBefore] = [cancelRequests, cancelsCarriedOut];
       const result = await run();
       if (result.outcome !== 'needs-attention') return result;
       enter('NEEDS_ATTENTION', `${result.reasonCode}. Send the update "retry".`, result.reasonCode);
-      retryWanted = false; // one that came before was for the rest before
-      await condition(() => retryWanted || cancelHint);
-      cancelHint = false;
+      // A retry that came before was for the rest before; being refused to cancel is no end of one.
+      if (cancelsCarriedOut === carriedOutBefore) retryWanted = false;
+      await condition(() => retryWanted || cancelRequests > requestsBefore);
     }
   }
 

@@ -4,18 +4,20 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { createOrderClient } from '../../src/client.ts';
 import { type Stack, startStack } from '../../src/embedded/stack.ts';
 import { orderWorkflowId, retryUpdate } from '../../src/workflows/order-messages.ts';
 import { examplePlaceOrder } from '../support/example.ts';
 
 // Records the histories that `replay.test.ts` replays, from orders on a real stack:
-//   node --import tsx test/replay/record.ts <suffix>
+//   node --import tsx test/replay/record.ts <suffix> [<part of a name>]
 // A history is named after what it proves. Old ones stay: open orders of older versions are like them.
 
 const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
+const DEMO_ORGANIZATION = '0198a000-0000-7000-8000-000000000001';
 const HEADERS = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };
 
-const suffix = process.argv[2] ?? 'v1';
+const [suffix = 'v1', wanted = ''] = process.argv.slice(2);
 const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-record-'));
 const stack = await startStack({
   dataDir,
@@ -26,7 +28,22 @@ const stack = await startStack({
 });
 const connection = await Connection.connect({ address: stack.temporalAddress });
 const client = new Client({ connection });
+const orders = createOrderClient({
+  organizationId: DEMO_ORGANIZATION,
+  databaseUrl: stack.env['DATABASE_URL'] ?? '',
+  hashSecret: stack.env['HASH_SECRET'] ?? '',
+  temporal: { address: stack.temporalAddress },
+});
 try {
+  await record(
+    'ends-cancelled-while-it-rests-unsent',
+    'pharmacy-nobody-knows',
+    'NEEDS_ATTENTION',
+    async (id) => {
+      await sleep(500);
+      await orders.handle(id).cancel();
+    },
+  );
   await record('completes-by-webhook', 'pharmacy-123', 'COMPLETED');
   await record('completes-by-webhook-between-two-looks', 'pharmacy-slow', 'COMPLETED');
   await record('completes-by-polling-when-no-webhook-comes', 'pharmacy-silent', 'COMPLETED');
@@ -52,6 +69,7 @@ try {
     },
   );
 } finally {
+  await orders.close();
   await connection.close();
   await stack.stop();
   await rm(dataDir, { recursive: true, force: true });
@@ -63,6 +81,7 @@ async function record(
   status: string,
   then: (orderId: string) => Promise<void> = async () => {},
 ): Promise<void> {
+  if (!name.includes(wanted)) return;
   const request = examplePlaceOrder();
   const body = JSON.stringify({
     ...request,

@@ -25,7 +25,7 @@ const QUICK: Config['pharmacy'] = {
   completionLimitMs: 60_000,
 };
 
-/** A worker with its dispatcher, as `worker.ts` wires them, on a task queue of its own. */
+/** A worker with its dispatcher, as `worker.ts` wires them. */
 export interface TestWorker {
   readonly client: Client;
   readonly taskQueue: string;
@@ -36,10 +36,14 @@ export interface TestWorker {
 
 let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
 
-/** @param settings durations to change from {@link QUICK}. */
+/**
+ * @param settings durations to change from {@link QUICK}.
+ * @param taskQueue one of its own, or a stopped worker's to carry its orders on.
+ */
 export async function startWorker(
   database: Database,
   settings: Partial<Config['pharmacy']> = {},
+  taskQueue = `test-${randomUUID()}`,
 ): Promise<TestWorker> {
   const log = createKeptLog();
   if (Runtime._instance === undefined) {
@@ -49,7 +53,6 @@ export async function startWorker(
     workflowsPath: path.resolve('src/workflows/order.ts'),
     logger: createSdkLog(log),
   });
-  const taskQueue = `test-${randomUUID()}`;
   const documentsDir = await mkdtemp(path.join(os.tmpdir(), 'rx-documents-'));
   const connection = await NativeConnection.connect({ address: inject('temporal').address });
   const pharmacy = { ...QUICK, ...settings };

@@ -22,6 +22,10 @@ export interface World {
   place(pharmacyId: string, change?: (order: OrderInput) => void): Promise<string>;
   /** Waits until an order has one of these statuses. */
   reach(orderId: string, ...statuses: OrderView['status'][]): Promise<OrderView>;
+  /** Waits until the order's workflow has ended, which follows what Postgres says. */
+  ended(orderId: string): Promise<void>;
+  /** Waits until Temporal has been told everything of the order. */
+  delivered(orderId: string): Promise<void>;
   /** Types of the events in the order's history, in their order. */
   history(orderId: string): Promise<string[]>;
   close(): Promise<void>;
@@ -64,6 +68,18 @@ export async function createWorld(settings: Partial<Config['pharmacy']> = {}): P
       };
       return await eventually(`${orderId} becomes ${statuses.join('|')}`, look).catch((error) => {
         throw new Error(`${(error as Error).message}; it is ${last}`);
+      });
+    },
+    async ended(orderId) {
+      const handle = world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
+      await eventually(`the workflow of ${orderId} has ended`, async () => {
+        const description = await handle.describe().catch(() => undefined);
+        return description?.status.name === 'COMPLETED';
+      });
+    },
+    async delivered(orderId) {
+      await eventually(`the outbox of ${orderId} is empty`, async () => {
+        return (await db.database`SELECT FROM outbox WHERE order_id = ${orderId}`).length === 0;
       });
     },
     async history(orderId) {

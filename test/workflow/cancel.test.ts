@@ -1,7 +1,15 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { OrderNotCancellableError, OrderNotFoundError } from '../../src/client.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  InvalidOrderError,
+  OrderNotCancellableError,
+  OrderNotFoundError,
+  type OrderStatus,
+} from '../../src/client.ts';
+import { CaseNotPermittedError } from '../../src/orders/errors.ts';
+import { createOrderService } from '../../src/orders/order-service.ts';
 import { orderWorkflowId } from '../../src/workflows/order-messages.ts';
-import { eventually } from '../support/eventually.ts';
+import { createOrganization, HASH_SECRET } from '../support/organization.ts';
+import { cancelRowsOf } from '../support/timeline.ts';
 import { startWorker } from '../support/worker.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -11,54 +19,177 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-it('cancels an order that was not sent yet; the pharmacy never sees it', async () => {
-  await world.worker.stop();
-  const orderId = await world.place('pharmacy-123');
-  await world.client.handle(orderId).cancel('the patient moved');
-  world.worker = await startWorker(world.db.database);
-  const workflow = world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
-  const result = await eventually('the workflow has ended', () =>
-    workflow.result().catch(() => undefined),
-  );
-  expect(result).toMatchObject({ status: 'CANCELLED' });
-  const order = await world.client.get(orderId);
-  expect(order).toMatchObject({ status: 'CANCELLED', reason: 'the patient moved' });
-  expect(await world.simulator.ledgerOf(orderId)).toHaveLength(0);
-});
+const workflow = (orderId: string) =>
+  world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
 
-it('ends the workflow of an order that rests unsent', async () => {
-  const orderId = await world.place('pharmacy-nobody-knows');
-  await world.reach(orderId, 'NEEDS_ATTENTION');
-  await world.client.handle(orderId).cancel();
-  const handle = world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
-  expect(await handle.result()).toMatchObject({ status: 'CANCELLED' });
-});
+const signals = async (orderId: string) =>
+  (await world.history(orderId)).filter((event) => event.includes('Signaled')).length;
 
-it('refuses once the pharmacy may have the order, and says where it is', async () => {
-  const orderId = await world.place('pharmacy-manual');
-  await world.reach(orderId, 'AWAITING_COMPLETION');
-  await expect(world.client.handle(orderId).cancel()).rejects.toMatchObject({
-    constructor: OrderNotCancellableError,
-    status: 'AWAITING_COMPLETION',
+/** Adds a pharmacy that is `pharmacy-manual` under another id, with a limit of its own. */
+async function addPharmacyWithLimit(completionLimitMs: number): Promise<string> {
+  const id = `pharmacy-${crypto.randomUUID()}`;
+  await world.db.database`
+    INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth, completion_limit_ms)
+    SELECT ${id}, kind, base_url, token, webhook_auth, ${completionLimitMs}
+    FROM pharmacies WHERE id = 'pharmacy-manual'`;
+  return id;
+}
+
+describe('an order that was never sent', () => {
+  it('is cancelled at once; the pharmacy never sees it', async () => {
+    await world.worker.stop();
+    const orderId = await world.place('pharmacy-123');
+    await world.client.handle(orderId).cancel('the patient moved');
+    expect(await world.client.get(orderId)).toMatchObject({
+      status: 'CANCELLED',
+      reasonCode: 'CANCEL_REQUESTED',
+      reason: 'the patient moved',
+    });
+    world.worker = await startWorker(world.db.database);
+    await world.ended(orderId);
+    expect(await workflow(orderId).result()).toMatchObject({ status: 'CANCELLED' });
+    expect(await world.simulator.ledgerOf(orderId)).toHaveLength(0);
+  });
+
+  it('is cancelled at once while it rests, and its workflow ends', async () => {
+    const orderId = await world.place('pharmacy-nobody-knows');
+    await world.reach(orderId, 'NEEDS_ATTENTION');
+    await world.client.handle(orderId).cancel();
+    expect(await world.client.handle(orderId).status()).toBe('CANCELLED');
+    expect(await workflow(orderId).result()).toMatchObject({ status: 'CANCELLED' });
+  });
+
+  it('either is cancelled unseen or was sent and is cancelled there, when it is close', async () => {
+    const rounds = Array.from({ length: 20 }, async () => {
+      const orderId = await world.place('pharmacy-manual');
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+      await world.client.handle(orderId).cancel();
+      await world.reach(orderId, 'CANCELLED');
+      await world.ended(orderId);
+      const there = await world.simulator.ledgerOf(orderId);
+      expect(there.map(({ status }) => status)).toEqual(there.length === 0 ? [] : ['cancelled']);
+    });
+    await Promise.all(rounds);
   });
 });
 
-it('refuses after the end and a second time', async () => {
-  const orderId = await world.place('pharmacy-nobody-knows');
-  const handle = world.client.handle(orderId);
-  await handle.cancel();
-  await expect(handle.cancel()).rejects.toThrow(OrderNotCancellableError);
+describe('a request that is made again', () => {
+  it('changes nothing while one is pending: one signal, one row', async () => {
+    const orderId = await world.place('pharmacy-down');
+    await world.reach(orderId, 'PLACING');
+    const handle = world.client.handle(orderId);
+    await handle.cancel('first');
+    await handle.cancel('second');
+    await world.simulator.control('POST', 'pharmacies/pharmacy-down', { up: true });
+    const order = await world.reach(orderId, 'CANCELLED');
+    expect(order.reason).toBe('first');
+    await world.ended(orderId);
+    expect(await cancelRowsOf(world.db.database, orderId)).toEqual([
+      'api CANCEL_REQUESTED',
+      'api STATUS_CHANGED CANCELLED',
+    ]);
+    await world.simulator.control('POST', 'pharmacies/pharmacy-down', { up: false });
+  });
+
+  it('counts once when twenty come in the same instant', async () => {
+    const orderId = await world.place('pharmacy-down');
+    await world.reach(orderId, 'PLACING');
+    const handle = world.client.handle(orderId);
+    await Promise.all(Array.from({ length: 20 }, () => handle.cancel()));
+    const rows = await cancelRowsOf(world.db.database, orderId);
+    expect(rows).toEqual(['api CANCEL_REQUESTED']);
+    await world.delivered(orderId);
+    expect(await signals(orderId)).toBe(1);
+  });
+
+  it('cancels an unsent order once when twenty come in the same instant', async () => {
+    const orderId = await world.place('pharmacy-nobody-knows');
+    await world.reach(orderId, 'NEEDS_ATTENTION');
+    const handle = world.client.handle(orderId);
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => handle.cancel()));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await cancelRowsOf(world.db.database, orderId)).toEqual([
+      'api STATUS_CHANGED CANCELLED',
+    ]);
+  });
 });
 
-it('does not find an order of nobody', async () => {
-  const handle = world.client.handle(crypto.randomUUID());
-  await expect(handle.cancel()).rejects.toThrow(OrderNotFoundError);
+it.each<[OrderStatus, () => Promise<string>]>([
+  ['COMPLETED', () => world.place('pharmacy-123')],
+  ['REJECTED', () => world.place('pharmacy-refuses')],
+  ['EXPIRED', async () => world.place(await addPharmacyWithLimit(500))],
+  [
+    'CANCELLED',
+    async () => {
+      const orderId = await world.place('pharmacy-nobody-knows');
+      await world.client.handle(orderId).cancel();
+      return orderId;
+    },
+  ],
+])('refuses an order that is %s, and leaves it as it is', async (status, bringThere) => {
+  const orderId = await bringThere();
+  const before = await world.reach(orderId, status);
+  const cancelling = world.client.handle(orderId).cancel('too late');
+  await expect(cancelling).rejects.toMatchObject({ constructor: OrderNotCancellableError, status });
+  expect(await world.client.get(orderId)).toEqual(before);
+});
+
+describe('whose order it is', () => {
+  const service = () => createOrderService(world.db.database, HASH_SECRET);
+  const by = { actor: 'api' } as const;
+
+  it('does not find an order of nobody', async () => {
+    for (const orderId of [crypto.randomUUID(), 'no-uuid', 'nul\0']) {
+      const { organizationId, caseId } = world.organization;
+      const cancelling = service().cancel({ organizationId, caseId, orderId }, by);
+      await expect(cancelling).rejects.toThrow(OrderNotFoundError);
+    }
+    const handle = world.client.handle(crypto.randomUUID());
+    await expect(handle.cancel()).rejects.toThrow(OrderNotFoundError);
+  });
+
+  it('does not find an order in another case of the organization', async () => {
+    const orderId = await world.place('pharmacy-nobody-knows');
+    const { organizationId, caseWithoutAddress: caseId } = world.organization;
+    const cancelling = service().cancel({ organizationId, caseId, orderId }, by);
+    await expect(cancelling).rejects.toThrow(OrderNotFoundError);
+  });
+
+  it('does not permit a case of another organization, with its order or with any', async () => {
+    const stranger = await createOrganization(world.db.database);
+    const { organizationId } = stranger;
+    const ours = await world.place('pharmacy-nobody-knows');
+    const { caseId } = world.organization;
+    for (const orderId of [ours, crypto.randomUUID()]) {
+      const cancelling = service().cancel({ organizationId, caseId, orderId }, by);
+      await expect(cancelling).rejects.toThrow(CaseNotPermittedError);
+    }
+    const own = service().cancel({ ...stranger, orderId: ours }, by);
+    await expect(own).rejects.toThrow(OrderNotFoundError);
+    expect(await world.client.handle(ours).status()).not.toBe('CANCELLED');
+  });
+
+  it('cancels with the key of its organization and case', async () => {
+    const orderId = await world.place('pharmacy-nobody-knows');
+    await service().cancel({ ...world.organization, orderId }, by);
+    expect(await world.client.handle(orderId).status()).toBe('CANCELLED');
+  });
+});
+
+it('refuses a reason that breaks its rule, and stores nothing', async () => {
+  const orderId = await world.place('pharmacy-nobody-knows');
+  await world.reach(orderId, 'NEEDS_ATTENTION');
+  for (const reason of ['x'.repeat(1_001), 'nul\0']) {
+    const cancelling = world.client.handle(orderId).cancel(reason);
+    await expect(cancelling).rejects.toThrow(InvalidOrderError);
+  }
+  expect(await cancelRowsOf(world.db.database, orderId)).toEqual([]);
 });
 
 it('is not ended by a cancel request of the Temporal UI', async () => {
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'AWAITING_COMPLETION');
-  await world.worker.client.workflow.getHandle(orderWorkflowId(orderId)).cancel();
+  await workflow(orderId).cancel();
   await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
   await world.reach(orderId, 'COMPLETED');
 });
