@@ -1,9 +1,9 @@
 import { expectTypeOf, it } from 'vitest';
 import type { Patient } from '../../../src/contract/case.ts';
-import type { CustomerCaseDetailBody } from '../../../src/contract/customer-case-detail.ts';
+import type { CustomerCaseDetail } from '../../../src/contract/customer-case-detail.ts';
 import type {
-  ActivityPage,
-  DocumentPage,
+  ActivityView,
+  DocumentView,
   OrderPage,
   OrderView,
 } from '../../../src/contract/order.ts';
@@ -11,7 +11,6 @@ import type { PlaceOrderRequest } from '../../../src/contract/place-order.ts';
 import type { OrderView as Exported, HttpClient } from '../../../src/http-client.ts';
 
 type Result<Name extends keyof HttpClient> = Awaited<ReturnType<HttpClient[Name]>>;
-type Mutable<List> = List extends readonly (infer Item)[] ? Item[] : never;
 
 // Judged by the compiler (`npm run typecheck`); the run itself shows nothing.
 it("takes and gives the contract's types", () => {
@@ -28,9 +27,7 @@ it("takes and gives the contract's types", () => {
   expectTypeOf<Result<'findByIdempotencyKey'>>().toEqualTypeOf<OrderView | undefined>();
   expectTypeOf<Result<'listOrders'>>().toEqualTypeOf<OrderPage>();
   expectTypeOf<Result<'listOrdersOfCase'>>().toEqualTypeOf<OrderPage>();
-  expectTypeOf<Result<'getActivity'>>().toEqualTypeOf<Mutable<ActivityPage['activity']>>();
-  expectTypeOf<Result<'listDocuments'>>().toEqualTypeOf<Mutable<DocumentPage['documents']>>();
-  expectTypeOf<Result<'customerCaseDetail'>>().toEqualTypeOf<
-    CustomerCaseDetailBody['caseDetail']
-  >();
+  expectTypeOf<Result<'getActivity'>>().toEqualTypeOf<ActivityView[]>();
+  expectTypeOf<Result<'listDocuments'>>().toEqualTypeOf<DocumentView[]>();
+  expectTypeOf<Result<'customerCaseDetail'>>().toEqualTypeOf<CustomerCaseDetail>();
 });
