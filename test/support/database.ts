@@ -13,7 +13,10 @@ export interface TestDatabase {
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { serverUrl, template } = inject('postgres');
   const name = `test_${randomBytes(8).toString('hex')}`;
-  const server = openDatabase(serverUrl, 2);
+  // One connection, without the server's patience: copying a database may take its time.
+  const server = openDatabase(serverUrl, 1);
+  await server`SET statement_timeout = 0`;
+  await server`SET lock_timeout = 0`;
   await server.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
