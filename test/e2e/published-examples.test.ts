@@ -8,15 +8,29 @@ import { PROJECT } from '../../src/embedded/folders.ts';
 import { type Stack, startStack } from '../../src/embedded/stack.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 
-// The published examples, as they are printed but for the host, against a stack as it is started.
+// The published examples, read out of docs/api.md and run as they are printed there but for the host,
+// against a stack as it is started.
+
+const PAGE = readFileSync(path.join(PROJECT, 'docs/api.md'), 'utf8');
+
+/** The one block of a language that speaks to the published host. */
+function printedBlock(language: string): string {
+  const blocks = [...PAGE.matchAll(/^```(\w+)\n(.*?)^```$/gms)];
+  const [block, ...more] = blocks.filter(
+    ([, tag, text]) => tag === language && text?.includes(HOST),
+  );
+  if (block?.[2] === undefined || more.length > 0)
+    throw new Error(`one ${language} block, not more`);
+  return block[2];
+}
 
 const HOST = 'https://api.example.com';
 const CONFLICT =
   '{"status":409,"success":false,"code":"IDEMPOTENCY_ERROR","description":"A record with the provided idempotencyKey already exists for this organization."}';
 const EXAMPLES = [
-  { file: 'place-order.sh', needs: ['sh', 'curl'] },
-  { file: 'place-order.mjs', needs: ['node'] },
-  { file: 'place-order.py', needs: ['python3'] },
+  { file: 'place-order.sh', language: 'sh', needs: ['sh', 'curl'] },
+  { file: 'place-order.mjs', language: 'js', needs: ['node'] },
+  { file: 'place-order.py', language: 'python', needs: ['python3'] },
 ];
 
 /** A program that is not here starts with an error; one that dislikes `--version` does start. */
@@ -51,15 +65,17 @@ async function run(program: string, script: string): Promise<{ body: string; sta
   return { body: body ?? stdout, status: Number(status) };
 }
 
-for (const { file, needs } of EXAMPLES) {
+for (const { file, language, needs } of EXAMPLES) {
   const missing = needs.filter((program) => !isHere(program));
   if (missing.length > 0) {
-    console.warn(`examples/published/${file} is not tested: no ${missing.join(', ')} on the PATH`);
+    console.warn(
+      `the ${language} example of docs/api.md is not tested: no ${missing.join(', ')} on the PATH`,
+    );
     continue;
   }
 
   test(`${file} gives 200 and, given again, 409 byte for byte`, async () => {
-    const printed = readFileSync(path.join(PROJECT, 'examples/published', file), 'utf8');
+    const printed = printedBlock(language);
     expect(printed.split(HOST)).toHaveLength(2);
     const script = path.join(folder, file);
     writeFileSync(script, printed.replace(HOST, stack.baseUrl));
