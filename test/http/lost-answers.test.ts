@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -29,11 +29,25 @@ afterAll(async () => {
   await db.drop();
 });
 
-function place(key: string, diagnosis: string): Promise<Answer> {
+function place(
+  key: string,
+  diagnosis: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const body = exampleWithKey(key);
   return sendTo(app.url, 'POST', `/api/v1/cases/${organization.caseId}`, {
-    headers: { 'cv-api-key': organization.apiKey, 'content-type': 'application/json' },
+    headers: {
+      'cv-api-key': organization.apiKey,
+      'content-type': 'application/json',
+      ...headers,
+    },
     body: { ...body, order: { ...body.order, diagnosis } },
+  });
+}
+
+function get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+  return sendTo(app.url, 'GET', path, {
+    headers: { 'cv-api-key': organization.apiKey, ...headers },
   });
 }
 
@@ -71,25 +85,41 @@ it.each([
   },
 );
 
-it('gives the lost answer to a client that asks for the replay', async () => {
-  const [key, diagnosis] = [randomUUID(), `mark-${randomUUID()}`];
-  proxy.breakOn(diagnosis, 'answered');
-  expect((await place(key, diagnosis)).status).toBe(503);
-
-  const body = exampleWithKey(key);
-  const again = await sendTo(app.url, 'POST', `/api/v1/cases/${organization.caseId}`, {
-    headers: {
-      'cv-api-key': organization.apiKey,
-      'content-type': 'application/json',
-      'idempotency-mode': 'replay',
-    },
-    body: { ...body, order: { ...body.order, diagnosis } },
+describe('a client whose answer was lost behind the commit', () => {
+  let key: string;
+  let diagnosis: string;
+  let orderId: string;
+  beforeEach(async () => {
+    [key, diagnosis] = [randomUUID(), `mark-${randomUUID()}`];
+    proxy.breakOn(diagnosis, 'answered');
+    expect((await place(key, diagnosis)).status).toBe(503);
+    const [row] = await db.database`SELECT id FROM orders WHERE idempotency_key = ${key}`;
+    orderId = row!['id'] as string;
   });
 
-  expect(again.status).toBe(200);
-  expect(again.headers.get('idempotency-replayed')).toBe('true');
-  const [row] = await db.database`SELECT id FROM orders WHERE idempotency_key = ${key}`;
-  expect(again.json.data.order.id).toBe(row!['id']);
+  it('finds its order by the Location of the 409', async () => {
+    const again = await place(key, diagnosis);
+
+    expect(again.status).toBe(409);
+    expect(again.headers.get('idempotency-match')).toBe('same');
+    const found = await get(again.headers.get('location')!);
+    expect(found.json.data.order).toMatchObject({ id: orderId, idempotencyKey: key });
+  });
+
+  it('finds its order by the replay of the first answer', async () => {
+    const again = await place(key, diagnosis, { 'idempotency-mode': 'replay' });
+
+    expect(again.status).toBe(200);
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(again.json.data.order.id).toBe(orderId);
+  });
+
+  it('finds its order by its key', async () => {
+    const found = await get('/api/v1/orders/by-idempotency-key', { 'idempotency-key': key });
+
+    expect(found.status).toBe(200);
+    expect(found.json.data.order).toMatchObject({ id: orderId, caseId: organization.caseId });
+  });
 });
 
 it('never answers 200 for an order that is not stored', async () => {
