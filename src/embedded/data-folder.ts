@@ -69,6 +69,20 @@ function makeFolder(folder: string): void {
   mkdirSync(folder);
 }
 
+/**
+ * Reads the secrets of a data folder that a stack made, without a lock: for those who talk to that
+ * stack.
+ *
+ * @throws {StackError} no stack was ever started on it, or its secrets are not readable.
+ */
+export function readSandboxSecrets(dataDir: string): Secrets {
+  const file = path.join(dataDir, 'secrets.json');
+  if (!existsSync(file)) {
+    throw new StackError(`DATA_DIR ${dataDir} is no sandbox's: no stack was started on it yet`);
+  }
+  return readSecrets(file);
+}
+
 function readSecrets(file: string): Secrets {
   if (!existsSync(file)) {
     const secret = () => randomBytes(24).toString('hex');

@@ -1,0 +1,31 @@
+import path from 'node:path';
+import type { Environment } from '../config.ts';
+import { readSandboxSecrets } from './data-folder.ts';
+import { portsFrom } from './ports.ts';
+import { databaseUrl } from './postgres.ts';
+
+/** How to reach the stack of `npm start` from another process of the same person. */
+export interface RunningSandbox {
+  readonly dataDir: string;
+  readonly postgresPort: number;
+  readonly databaseUrl: string;
+  readonly hashSecret: string;
+}
+
+/**
+ * Works out where the stack on `DATA_DIR` has its database, from the same variables as the stack
+ * itself. Whether it runs shows when someone connects.
+ *
+ * @throws {StackError} no stack was ever started on it, or `POSTGRES_PORT` is no port.
+ */
+export function runningSandbox(env: Environment): RunningSandbox {
+  const dataDir = path.resolve(env.DATA_DIR || '.data');
+  const postgresPort = portsFrom(env).POSTGRES_PORT;
+  const secrets = readSandboxSecrets(dataDir);
+  return {
+    dataDir,
+    postgresPort,
+    databaseUrl: databaseUrl(postgresPort, secrets.postgresPassword),
+    hashSecret: env.HASH_SECRET || secrets.hashSecret,
+  };
+}
