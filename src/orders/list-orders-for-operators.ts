@@ -1,5 +1,6 @@
 import type { OrderStatus } from '../contract/order.ts';
 import { UnknownIdError } from '../operators/errors.ts';
+import { requireOrganization } from '../organizations/organizations.ts';
 import type { Sql } from '../storage/database.ts';
 import { isUuid } from './read-order.ts';
 
@@ -51,13 +52,17 @@ export interface OperatorOrderDetail extends OperatorOrder {
   readonly activity: readonly OperatorActivity[];
 }
 
-/** The newest orders that match. Their ids tell their age (UUIDv7), so the primary key orders them. */
+/**
+ * The newest orders that match. Their ids tell their age (UUIDv7), so the primary key orders them.
+ *
+ * @throws {UnknownIdError} there is no such organization.
+ */
 export async function listOrdersForOperators(
   sql: Sql,
   filter: OrderFilter,
 ): Promise<OperatorOrder[]> {
   const { statuses, organizationId, pharmacyId } = filter;
-  if (organizationId !== undefined && !isUuid(organizationId)) return [];
+  if (organizationId !== undefined) await requireOrganization(sql, organizationId);
   return await sql<OperatorOrder[]>`
     SELECT id, organization_id, case_id, pharmacy_id, pharmacy_order_id, status, reason_code,
       created_at, updated_at

@@ -13,7 +13,8 @@ export interface TestDatabase {
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { serverUrl, template } = inject('postgres');
   const name = `test_${randomBytes(8).toString('hex')}`;
-  const server = openDatabase(serverUrl, 2);
+  // On a busy machine to copy or drop a database takes longer than a caller of the API waits.
+  const server = openDatabase(serverUrl, 2, 60_000);
   await server.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
