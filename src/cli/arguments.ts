@@ -45,9 +45,9 @@ export function futureTime(text: string): Date {
   return time;
 }
 
-/** As {@link futureTime}, with `never` for null. */
-export function expiry(text: string): Date | null {
-  return text === 'never' ? null : futureTime(text);
+/** As {@link futureTime}, or `never`, which stays: commander makes an empty text of null. */
+export function expiry(text: string): Date | 'never' {
+  return text === 'never' ? text : futureTime(text);
 }
 
 /** Reads a whole number. */

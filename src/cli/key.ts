@@ -36,7 +36,7 @@ interface CreateOptions {
   org: string;
   name: string;
   scopes: Scope[];
-  expires: Date | null;
+  expires: Date | 'never';
   rateLimit?: number;
   json?: boolean;
 }
@@ -50,7 +50,7 @@ function addCreate(group: Command, context: CliContext): void {
     .requiredOption('--scopes <list>', `of ${SCOPES.join(', ')}`, listOf(SCOPES))
     .addOption(
       new Option('--expires <when>', '90d, 2027-01-31, a time, or never')
-        .default(null, 'never')
+        .default('never')
         .argParser(expiry),
     )
     .option(
@@ -65,7 +65,7 @@ function addCreate(group: Command, context: CliContext): void {
         organizationId: options.org,
         name: options.name,
         scopes: options.scopes,
-        expiresAt: options.expires,
+        expiresAt: options.expires === 'never' ? null : options.expires,
         rateLimitPerSecond: options.rateLimit ?? null,
       });
       if (options.json) return printJson(context, { key: created.key, apiKey: created.secret });
@@ -102,7 +102,7 @@ function addList(group: Command, context: CliContext): void {
 
 interface RotateOptions {
   overlap?: Date;
-  expires?: Date | null;
+  expires?: Date | 'never';
   json?: boolean;
 }
 
@@ -126,7 +126,7 @@ function addRotate(group: Command, context: CliContext): void {
       const { database, hashSecret } = context.connect();
       const rotated = await rotateApiKey(database, hashSecret(), id, {
         oldUntil: options.overlap ?? futureTime(DEFAULT_OVERLAP),
-        expiresAt: options.expires,
+        expiresAt: options.expires === 'never' ? null : options.expires,
       });
       const { key, secret, old } = rotated;
       if (options.json) return printJson(context, { key, apiKey: secret, replaced: old });

@@ -71,7 +71,7 @@ it('creates a key that works at once, and for its scopes only', async () => {
 
 it('shows a key once: no list and no row of the database holds it', async () => {
   const args = ['key', 'create', '--org', tenant.organizationId, '--name', 'shown once'];
-  const created = await rx([...args, '--scopes', 'cases:write,webhooks:manage']);
+  const created = await rx([...args, '--scopes', 'cases:write,webhooks:manage', '--expires', 'never']);
   const [apiKey] = created.stdout.split('\n');
   expect(apiKey).toMatch(/^rxk_/);
   expect(await statusWith(apiKey!)).toBe(403);
@@ -119,6 +119,7 @@ it('never lengthens the life of the key that is replaced', async () => {
   const rotated = await rx([
     ...['key', 'rotate', first.key.id, '--overlap', '7d', '--expires', 'never', '--json'],
   ]);
+  expect(rotated.code, rotated.stderr).toBe(0);
   expect(rotated.json.replaced.expiresAt).toBe(first.key.expiresAt);
   expect(rotated.json.key.expiresAt).toBeNull();
 });
