@@ -50,7 +50,7 @@ export function printJson({ stdout }: CliContext, value: object): void {
 }
 
 /** A text without what would steer the terminal: ids and names come from outside. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return escapeControls(text, false);
 }
 

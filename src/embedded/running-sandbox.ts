@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Environment } from '../config.ts';
-import { readSandboxSecrets } from './data-folder.ts';
+import { databaseUrl } from './database-url.ts';
 import { portsFrom } from './ports.ts';
-import { databaseUrl } from './postgres.ts';
+import { readSecretsFile } from './secrets.ts';
+import { StackError } from './stack-error.ts';
+
+// The image has this file too, but nothing that is plain JavaScript: no lock, no process table.
 
 /** How to reach the stack of `npm start` from another process of the same person. */
 export interface RunningSandbox {
@@ -21,7 +25,11 @@ export interface RunningSandbox {
 export function runningSandbox(env: Environment): RunningSandbox {
   const dataDir = path.resolve(env.DATA_DIR || '.data');
   const postgresPort = portsFrom(env).POSTGRES_PORT;
-  const secrets = readSandboxSecrets(dataDir);
+  const file = path.join(dataDir, 'secrets.json');
+  if (!existsSync(file)) {
+    throw new StackError(`DATA_DIR ${dataDir} is no sandbox's: no stack was started on it yet`);
+  }
+  const secrets = readSecretsFile(file);
   return {
     dataDir,
     postgresPort,

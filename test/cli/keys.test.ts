@@ -71,7 +71,13 @@ it('creates a key that works at once, and for its scopes only', async () => {
 
 it('shows a key once: no list and no row of the database holds it', async () => {
   const args = ['key', 'create', '--org', tenant.organizationId, '--name', 'shown once'];
-  const created = await rx([...args, '--scopes', 'cases:write,webhooks:manage', '--expires', 'never']);
+  const created = await rx([
+    ...args,
+    '--scopes',
+    'cases:write,webhooks:manage',
+    '--expires',
+    'never',
+  ]);
   const [apiKey] = created.stdout.split('\n');
   expect(apiKey).toMatch(/^rxk_/);
   expect(await statusWith(apiKey!)).toBe(403);

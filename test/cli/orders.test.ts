@@ -95,7 +95,6 @@ it('does not let an id from outside steer the terminal', async () => {
   const table = await rx(['order', 'list', '--limit', '1']);
   expect(table.stdout).toContain('\\u001b[2Jpharmacy\\u202e\\u009b');
   const json = await rx(['order', 'list', '--limit', '1', '--json']);
-  // eslint-disable-next-line no-control-regex -- that none is there is the check
   expect(json.stdout).not.toMatch(/[\x1b\u009b\u202e]/);
   expect(json.json.orders[0].pharmacyId).toBe('\x1b[2Jpharmacy\u202e\u009b');
 });

@@ -25,8 +25,15 @@ afterAll(async () => {
   rmSync(dist, { recursive: true, force: true });
 });
 
-const run = (program: string, env: Record<string, string> = {}): ChildProcess =>
-  fork(path.join(dist, 'src', program), { env: { ...test.stack.env, ...env }, stdio: 'ignore' });
+const run = (
+  program: string,
+  env: Record<string, string> = {},
+  args: readonly string[] = [],
+): ChildProcess =>
+  fork(path.join(dist, 'src', program), args, {
+    env: { ...test.stack.env, ...env },
+    stdio: 'ignore',
+  });
 
 async function endOf(child: ChildProcess): Promise<unknown> {
   const [code] = (await once(child, 'exit')) as [number | null];
@@ -54,4 +61,10 @@ it('serves the endpoint until it is asked to stop', async () => {
   expect(response.status).toBe(200);
   server.kill('SIGTERM');
   expect(await endOf(server)).toBe(0);
+});
+
+it('serves operators on the command line, and without a database says so', async () => {
+  expect(await endOf(run('cli.js', {}, ['org', 'list']))).toBe(0);
+  const nowhere = { DATABASE_URL: '', DATA_DIR: path.join(dist, 'nowhere') };
+  expect(await endOf(run('cli.js', nowhere, ['org', 'list']))).toBe(5);
 });
