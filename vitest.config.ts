@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const MINUTE_MS = 60_000;
 
-/** Where HTTP and workflow tests get their Postgres and Temporal from. */
+/** Where HTTP, workflow and command line tests get their Postgres and Temporal from. */
 const SERVERS = ['test/support/global-setup.ts'];
 
 // Groups run one after the other; files of a group side by side, on as many workers as it says.
@@ -36,7 +36,7 @@ export default defineConfig({
           hookTimeout: 2 * MINUTE_MS,
         },
       },
-      ...['http', 'workflow'].map((name) => ({
+      ...['http', 'workflow', 'cli'].map((name) => ({
         extends: true as const,
         test: {
           name,

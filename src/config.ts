@@ -104,16 +104,7 @@ function reachable(host: string): string {
  * @throws {ConfigError} names every missing or malformed variable.
  */
 export function parseConfig(env: Environment): Config {
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const result = schema.safeParse(present);
-  if (!result.success) {
-    const faults = result.error.issues.map((issue) => {
-      const name = issue.path.join('.');
-      return present[name] === undefined ? `${name} is required` : `${name}: ${issue.message}`;
-    });
-    throw new ConfigError(`invalid configuration: ${faults.join('; ')}`);
-  }
-  const value = result.data;
+  const value = parse(schema, env);
   return {
     database: { url: value.DATABASE_URL, poolSize: value.DATABASE_POOL_SIZE },
     temporal: {
@@ -140,4 +131,36 @@ export function parseConfig(env: Environment): Config {
     heartbeatFile: value.HEARTBEAT_FILE,
     log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
   };
+}
+
+const operatorSchema = schema.pick({ DATABASE_URL: true, HASH_SECRET: true }).partial();
+
+/** What the operators' command line runs with. */
+export interface OperatorConfig {
+  /** undefined: the sandbox's own. */
+  readonly databaseUrl: string | undefined;
+  /** undefined: the sandbox's own, or none; only what deals with API keys needs it. */
+  readonly hashSecret: string | undefined;
+}
+
+/**
+ * Reads what the operators' command line needs; as {@link parseConfig}, but everything may be missing.
+ *
+ * @throws {ConfigError} names every malformed variable.
+ */
+export function parseOperatorConfig(env: Environment): OperatorConfig {
+  const value = parse(operatorSchema, env);
+  return { databaseUrl: value.DATABASE_URL, hashSecret: value.HASH_SECRET };
+}
+
+/** An empty variable counts as one that is not set. */
+function parse<T>(shape: z.ZodType<T>, env: Environment): T {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = shape.safeParse(present);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => {
+    const name = issue.path.join('.');
+    return present[name] === undefined ? `${name} is required` : `${name}: ${issue.message}`;
+  });
+  throw new ConfigError(`invalid configuration: ${faults.join('; ')}`);
 }

@@ -1,15 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
 import { takeLock } from './file-lock.mjs';
+import { readSecretsFile, type Secrets } from './secrets.ts';
 import { errorCode, StackError } from './stack-error.ts';
-
-/** What the sandbox keeps to itself, made once for each data folder. */
-export interface Secrets {
-  readonly postgresPassword: string;
-  readonly hashSecret: string;
-}
 
 /** The folder that holds everything of one stack, locked for this process. */
 export interface DataFolder {
@@ -19,11 +13,6 @@ export interface DataFolder {
   folder(name: string): string;
   release(): void;
 }
-
-const secretsSchema = z.object({
-  postgresPassword: z.string().min(16),
-  hashSecret: z.string().min(16),
-});
 
 /**
  * Opens `DATA_DIR` for one stack: makes it, locks it, reads or makes its secrets.
@@ -78,11 +67,7 @@ function readSecrets(file: string): Secrets {
     renameSync(`${file}.new`, file);
     return made;
   }
-  try {
-    return secretsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  } catch {
-    throw new StackError(`${file} is not readable; restore it, or remove DATA_DIR to start afresh`);
-  }
+  return readSecretsFile(file);
 }
 
 function writing<T>(dataDir: string, run: () => T): T {

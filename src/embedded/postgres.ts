@@ -2,6 +2,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import path from 'node:path';
 import postgres from 'postgres';
 import type { Environment } from '../config.ts';
+import { DATABASE, databaseUrl, USER } from './database-url.ts';
 import type { Part } from './part.ts';
 import { type PostgresAccount, postgresAccount } from './postgres-account.ts';
 import { findPostgres } from './postgres-binaries.ts';
@@ -13,8 +14,6 @@ import { StackError } from './stack-error.ts';
 // that one hides the process (no group, no signals of one's own), connects over a `pg` pool, asks the
 // system for its locales, adds users to it, and hooks itself into every exit of this process.
 
-const USER = 'rx_orders';
-const DATABASE = 'rx_orders';
 const ANSWER_LIMIT_S = 2;
 const STOP_LIMIT_MS = 10_000;
 
@@ -27,11 +26,6 @@ export interface PostgresOptions {
   readonly env: Environment;
   readonly run: RunCommand;
   readonly signal: AbortSignal;
-}
-
-/** The address of the stack's own database. */
-export function databaseUrl(port: number, password: string, database = DATABASE): string {
-  return `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`;
 }
 
 /**

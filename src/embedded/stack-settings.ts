@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { Environment } from '../config.ts';
+import { databaseUrl } from './database-url.ts';
 import { temporaryFolder } from './folders.ts';
 import type { Ports } from './ports.ts';
-import { databaseUrl } from './postgres.ts';
 import { StackError } from './stack-error.ts';
 
 const HOST = '127.0.0.1';

@@ -35,6 +35,9 @@ const KINDS: ReadonlyMap<string, PharmacyKind> = new Map([
   ['rest', { createGateway: createRestGateway, parseMessage: parseRestMessage }],
 ]);
 
+/** The kinds of pharmacy that can be set up. */
+export const PHARMACY_KINDS: readonly string[] = [...KINDS.keys()];
+
 /**
  * The directory over the table `pharmacies`. Each look reads the table, so that a pharmacy's new
  * address or token holds from the next call on.

@@ -12,8 +12,10 @@ export type Database = postgres.Sql;
  *
  * @param url `postgres://…`
  * @param poolSize most connections at once.
+ * @param statementLimitMs longest that one statement runs, in milliseconds. The default is below a
+ *   caller's patience, so that what was refused is not done after all.
  */
-export function openDatabase(url: string, poolSize: number): Database {
+export function openDatabase(url: string, poolSize: number, statementLimitMs = 1_500): Database {
   return postgres(url, {
     max: poolSize,
     connect_timeout: 2, // seconds
@@ -24,8 +26,8 @@ export function openDatabase(url: string, poolSize: number): Database {
     onnotice: () => {},
     connection: {
       application_name: 'rx-orders',
-      // Milliseconds; below the caller's patience, so that what was refused is not done after all.
-      statement_timeout: 1_500,
+      // Milliseconds, all three.
+      statement_timeout: statementLimitMs,
       lock_timeout: 1_000,
       idle_in_transaction_session_timeout: 15_000,
     },

@@ -28,8 +28,15 @@ afterAll(async () => {
   rmSync(dist, { recursive: true, force: true });
 });
 
-const run = (program: string, env: Record<string, string> = {}): ChildProcess =>
-  fork(path.join(dist, 'src', program), { env: { ...test.stack.env, ...env }, stdio: 'ignore' });
+const run = (
+  program: string,
+  env: Record<string, string> = {},
+  args: readonly string[] = [],
+): ChildProcess =>
+  fork(path.join(dist, 'src', program), args, {
+    env: { ...test.stack.env, ...env },
+    stdio: 'ignore',
+  });
 
 async function endOf(child: ChildProcess): Promise<unknown> {
   const [code] = (await once(child, 'exit')) as [number | null];
@@ -104,4 +111,10 @@ it('exports the types of both clients', () => {
   ];
   const args = [...options, '--skipLibCheck', path.join(dist, 'consumer.ts')];
   execFileSync(path.resolve('node_modules/.bin/tsc'), args, { cwd: dist, encoding: 'utf8' });
+});
+
+it('serves operators on the command line, and without a database says so', async () => {
+  expect(await endOf(run('cli.js', {}, ['org', 'list']))).toBe(0);
+  const nowhere = { DATABASE_URL: '', DATA_DIR: path.join(dist, 'nowhere') };
+  expect(await endOf(run('cli.js', nowhere, ['org', 'list']))).toBe(5);
 });

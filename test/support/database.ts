@@ -13,10 +13,8 @@ export interface TestDatabase {
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { serverUrl, template } = inject('postgres');
   const name = `test_${randomBytes(8).toString('hex')}`;
-  // One connection, without the server's patience: copying a database may take its time.
-  const server = openDatabase(serverUrl, 1);
-  await server`SET statement_timeout = 0`;
-  await server`SET lock_timeout = 0`;
+  // On a busy machine to copy or drop a database takes longer than a caller of the API waits.
+  const server = openDatabase(serverUrl, 2, 60_000);
   await server.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;

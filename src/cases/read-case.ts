@@ -1,0 +1,30 @@
+import type { Patient } from '../contract/case.ts';
+import { UnknownIdError } from '../operators/errors.ts';
+import { isUuid } from '../orders/read-order.ts';
+import type { Sql } from '../storage/database.ts';
+
+/** A case with its patient: patient data. */
+export interface StoredCase {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly patient: Patient;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** Reads a case of an organization. @throws {UnknownIdError} it has none of this id. */
+export async function readCase(
+  sql: Sql,
+  organizationId: string,
+  caseId: string,
+): Promise<StoredCase> {
+  const rows =
+    isUuid(organizationId) && !caseId.includes('\0')
+      ? await sql<StoredCase[]>`
+          SELECT id, organization_id, patient, created_at, updated_at FROM cases
+          WHERE id = ${caseId} AND organization_id = ${organizationId}`
+      : [];
+  const [row] = rows;
+  if (row === undefined) throw new UnknownIdError('case');
+  return row;
+}

@@ -1,0 +1,82 @@
+import path from 'node:path';
+import type { CliContext, Connection } from './cli/context.ts';
+import { NoDatabaseError, UsageError } from './cli/errors.ts';
+import { runCommandLine } from './cli/program.ts';
+import { ConfigError, parseOperatorConfig } from './config.ts';
+import { runningSandbox } from './embedded/running-sandbox.ts';
+import { StackError } from './embedded/stack-error.ts';
+import { type Database, openDatabase } from './storage/database.ts';
+
+// `rx …`: the operators' command line, see src/cli/program.ts.
+
+/** Above what a list of a large table takes. */
+const STATEMENT_LIMIT_MS = 60_000;
+
+const env = process.env;
+const onSandbox = !env.DATABASE_URL;
+let opened: Database | undefined;
+
+// Who reads no further, as `head`, is no fault of ours.
+process.stdout.on('error', () => process.exit(0));
+
+const context: CliContext = {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  // scripts/rx.mjs tells where the person is: it works in the project's folder.
+  resolveFile: (name) => path.resolve(env.RX_CALLED_FROM ?? '', name),
+  variable: (name) => env[name],
+  connect,
+};
+
+process.exitCode = await runCommandLine(process.argv.slice(2), context, {
+  connect: onSandbox
+    ? 'is the sandbox running? npm start starts it; DATA_DIR and POSTGRES_PORT must be the same for both'
+    : 'see DATABASE_URL',
+  migrate: onSandbox
+    ? 'start the sandbox anew'
+    : 'run src/migrate.ts (in the image: node dist/src/migrate.js)',
+});
+await opened?.end({ timeout: 1 });
+
+function connect(): Connection {
+  const { url, hashSecret, name } = target();
+  process.stderr.write(`on ${name}\n`);
+  opened = openDatabase(url, 2, STATEMENT_LIMIT_MS);
+  return {
+    database: opened,
+    hashSecret() {
+      if (hashSecret !== undefined) return hashSecret;
+      throw new UsageError(
+        "HASH_SECRET is required: the servers' own, or they will not know the key",
+      );
+    },
+  };
+}
+
+/** Which database it is; its name holds no password. */
+function target(): { url: string; hashSecret: string | undefined; name: string } {
+  try {
+    const config = parseOperatorConfig(env);
+    if (config.databaseUrl === undefined) {
+      const { databaseUrl, hashSecret, dataDir, postgresPort } = runningSandbox(env);
+      return {
+        url: databaseUrl,
+        hashSecret,
+        name: `the sandbox ${dataDir}, 127.0.0.1:${postgresPort}`,
+      };
+    }
+    const url = config.databaseUrl;
+    if (!URL.canParse(url)) throw new UsageError('DATABASE_URL must be a URL, postgres://…');
+    const { host, pathname } = new URL(url);
+    return { url, hashSecret: config.hashSecret, name: `the database ${host}${pathname}` };
+  } catch (error) {
+    if (error instanceof ConfigError) throw new UsageError(error.message);
+    if (error instanceof StackError) {
+      throw new NoDatabaseError(
+        `${error.message}; npm start starts one, DATABASE_URL names another database`,
+      );
+    }
+    throw error;
+  }
+}

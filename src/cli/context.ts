@@ -1,0 +1,38 @@
+import type { Readable } from 'node:stream';
+import type { Database } from '../storage/database.ts';
+
+/** Where a command writes. */
+export interface TextTarget {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** The database that a command works on. */
+export interface Connection {
+  readonly database: Database;
+  /**
+   * Keys the hashes of API keys.
+   *
+   * @throws {UsageError} it is not configured.
+   */
+  hashSecret(): string;
+}
+
+/** What commands get from the process that they run in. */
+export interface CliContext {
+  readonly stdin: Readable;
+  readonly stdout: TextTarget;
+  readonly stderr: TextTarget;
+  /** The path of a file as the person means it. */
+  resolveFile(name: string): string;
+  /** A variable that the command line names. */
+  variable(name: string): string | undefined;
+  /**
+   * The database; the first call says on stderr which one it is.
+   *
+   * @throws {UsageError} the configuration is malformed.
+   * @throws {NoDatabaseError} there is none.
+   */
+  connect(): Connection;
+}

@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import { ORDER_STATUSES, type OrderStatus } from '../contract/order.ts';
+import {
+  listOrdersForOperators,
+  type OperatorOrderDetail,
+  readOrderForOperators,
+} from '../orders/list-orders-for-operators.ts';
+import { jsonOption, listOf, wholeNumber, withExamples } from './arguments.ts';
+import type { CliContext } from './context.ts';
+import { printFields, printJson, printTable } from './output.ts';
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 10_000;
+
+/** `rx order …`: where orders are. No patient data. */
+export function addOrderCommands(program: Command, context: CliContext): void {
+  const group = program.command('order').description('orders of all organizations');
+  addList(group, context);
+  addShow(group, context);
+}
+
+interface ListOptions {
+  status?: OrderStatus[];
+  org?: string;
+  pharmacy?: string;
+  limit: number;
+  json?: boolean;
+}
+
+function addList(group: Command, context: CliContext): void {
+  const command = group
+    .command('list')
+    .description('list orders, newest first')
+    .option('--status <list>', `of ${ORDER_STATUSES.join(', ')}`, (text: string) =>
+      listOf(ORDER_STATUSES)(text.toUpperCase()),
+    )
+    .option('--org <id>', 'of this organization')
+    .option('--pharmacy <id>', 'for this pharmacy')
+    .option('--limit <n>', 'this many at most', wholeNumber(1, MAX_LIMIT), DEFAULT_LIMIT)
+    .addOption(jsonOption())
+    .action(async (options: ListOptions) => {
+      const orders = await listOrdersForOperators(context.connect().database, {
+        statuses: options.status,
+        organizationId: options.org,
+        pharmacyId: options.pharmacy,
+        limit: options.limit,
+      });
+      if (options.json) return printJson(context, { orders });
+      printTable(
+        context,
+        ['id', 'status', 'reason', 'pharmacy', 'organization', 'created', 'updated'],
+        orders.map((order) => [
+          ...[order.id, order.status, order.reasonCode, order.pharmacyId, order.organizationId],
+          ...[order.createdAt, order.updatedAt],
+        ]),
+      );
+    });
+  withExamples(
+    command,
+    'rx order list --status NEEDS_ATTENTION',
+    'rx order list --pharmacy main-street --status PLACING,AWAITING_COMPLETION --limit 200',
+    "rx order list --status NEEDS_ATTENTION --json | jq -r '.orders[].id'",
+  );
+}
+
+function addShow(group: Command, context: CliContext): void {
+  const command = group
+    .command('show')
+    .description('show an order with its timeline; nothing of the prescription or the patient')
+    .argument('<id>', "the order's id")
+    .addOption(jsonOption())
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      const order = await readOrderForOperators(context.connect().database, id);
+      if (json) return printJson(context, { order });
+      printOrder(context, order);
+    });
+  withExamples(
+    command,
+    'rx order show 0198a000-0000-7000-8000-0000000000aa',
+    "rx order show 0198a000-0000-7000-8000-0000000000aa --json | jq '.order.activity'",
+  );
+}
+
+function printOrder(context: CliContext, order: OperatorOrderDetail): void {
+  printFields(context, {
+    id: order.id,
+    status: order.status,
+    reason: order.reasonCode,
+    organization: `${order.organizationId} (${order.organizationName})`,
+    case: order.caseId,
+    pharmacy: order.pharmacyId,
+    "pharmacy's id": order.pharmacyOrderId,
+    workflow: order.workflowId,
+    created: order.createdAt,
+    sent: order.sentAt,
+    updated: order.updatedAt,
+    documents: order.documents,
+    shipments: order.shipments,
+  });
+  context.stdout.write('\n');
+  printTable(
+    context,
+    ['at', 'by', 'event', 'from', 'to', 'reason'],
+    order.activity.map((each) => [
+      ...[each.at, each.actor, each.event, each.fromStatus, each.toStatus, each.reasonCode],
+    ]),
+  );
+}

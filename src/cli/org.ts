@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+import {
+  createOrganization,
+  listOrganizations,
+  type Organization,
+  updateOrganization,
+} from '../organizations/organizations.ts';
+import { jsonOption, label, onOff, withExamples } from './arguments.ts';
+import type { CliContext } from './context.ts';
+import { UsageError } from './errors.ts';
+import { printFields, printJson, printTable } from './output.ts';
+
+/** `rx org …`: the organizations, which are the tenants. */
+export function addOrganizationCommands(program: Command, context: CliContext): void {
+  const group = program.command('org').description('organizations, the tenants');
+
+  const create = group
+    .command('create')
+    .description('create an organization')
+    .argument('<name>', 'its name', label)
+    .option('--strict-identifiers', 'check NPI, DEA and telephone numbers by their own rules')
+    .addOption(jsonOption())
+    .action(async (name: string, options: { strictIdentifiers?: boolean; json?: boolean }) => {
+      const { database } = context.connect();
+      const strictIdentifiers = options.strictIdentifiers ?? false;
+      const organization = await createOrganization(database, { name, strictIdentifiers });
+      printOrganization(context, organization, options);
+    });
+  withExamples(create, 'rx org create "Example Clinic"', 'rx org create "Example Clinic" --json');
+
+  const list = group
+    .command('list')
+    .description('list all organizations, oldest first')
+    .addOption(jsonOption())
+    .action(async (options: { json?: boolean }) => {
+      const organizations = await listOrganizations(context.connect().database);
+      if (options.json) return printJson(context, { organizations });
+      printTable(
+        context,
+        ['id', 'name', 'active keys', 'strict identifiers', 'created'],
+        organizations.map((each) => [
+          ...[each.id, each.name, each.activeKeys, each.strictIdentifiers, each.createdAt],
+        ]),
+      );
+    });
+  withExamples(list, 'rx org list', "rx org list --json | jq -r '.organizations[].id'");
+
+  const update = group
+    .command('update')
+    .description("change an organization's name or rules")
+    .argument('<id>', "the organization's id")
+    .option('--name <name>', 'a new name', label)
+    .option('--strict-identifiers <on|off>', 'check NPI, DEA and telephone numbers', onOff)
+    .addOption(jsonOption())
+    .action(
+      async (
+        id: string,
+        options: { name?: string; strictIdentifiers?: boolean; json?: boolean },
+      ) => {
+        const { name, strictIdentifiers } = options;
+        if (name === undefined && strictIdentifiers === undefined) {
+          throw new UsageError('nothing to change: give --name or --strict-identifiers');
+        }
+        const { database } = context.connect();
+        const changed = await updateOrganization(database, id, { name, strictIdentifiers });
+        printOrganization(context, changed, options);
+      },
+    );
+  withExamples(
+    update,
+    'rx org update 0198a000-0000-7000-8000-000000000001 --strict-identifiers on',
+  );
+}
+
+function printOrganization(
+  context: CliContext,
+  organization: Organization,
+  { json }: { json?: boolean },
+): void {
+  if (json) return printJson(context, { organization });
+  printFields(context, {
+    id: organization.id,
+    name: organization.name,
+    'strict identifiers': organization.strictIdentifiers,
+    created: organization.createdAt,
+  });
+}

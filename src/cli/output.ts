@@ -1,0 +1,72 @@
+import Table from 'cli-table3';
+import type { CliContext } from './context.ts';
+
+/** What a cell can hold. */
+export type Cell = string | number | boolean | Date | null | readonly string[];
+
+/** No lines between cells: a row is a line that can be copied. */
+const NO_LINES = Object.fromEntries(
+  ['top', 'bottom', 'left', 'right', 'mid', 'middle']
+    .flatMap((name) => [name, `${name}-mid`, `${name}-left`, `${name}-right`])
+    .map((name) => [name, '']),
+);
+
+/** Prints a table; without rows, a line that says so. */
+export function printTable(
+  { stdout }: CliContext,
+  head: readonly string[],
+  rows: readonly (readonly Cell[])[],
+): void {
+  if (rows.length === 0) {
+    stdout.write('none\n');
+    return;
+  }
+  const table = new Table({
+    head: head.map((name) => name.toUpperCase()),
+    chars: NO_LINES,
+    style: {
+      'padding-left': 0,
+      'padding-right': 2,
+      head: stdout.isTTY === true ? ['bold'] : [],
+      border: [],
+    },
+  });
+  table.push(...rows.map((row) => row.map(show)));
+  const lines = table.toString().split('\n');
+  stdout.write(lines.map((line) => `${line.trimEnd()}\n`).join(''));
+}
+
+/** Prints one thing, a line for each of its fields. */
+export function printFields({ stdout }: CliContext, fields: Readonly<Record<string, Cell>>): void {
+  const width = Math.max(...Object.keys(fields).map((name) => name.length));
+  for (const [name, value] of Object.entries(fields)) {
+    stdout.write(`${name.padEnd(width)}  ${show(value)}\n`);
+  }
+}
+
+/** Prints one JSON document, for scripts. Times are RFC 3339 in UTC. */
+export function printJson({ stdout }: CliContext, value: object): void {
+  stdout.write(`${escapeControls(JSON.stringify(value, null, 2), true)}\n`);
+}
+
+/** A text without what would steer the terminal: ids and names come from outside. */
+function printable(text: string): string {
+  return escapeControls(text, false);
+}
+
+function show(value: Cell): string {
+  if (value === null) return '-';
+  if (value instanceof Date) return value.toISOString().replace(/\.\d{3}Z$/, 'Z');
+  if (typeof value === 'object') return printable(value.join(' '));
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return printable(String(value));
+}
+
+/** Control characters, and those that turn the direction of text around (Unicode, UAX 9). */
+function escapeControls(text: string, keepLines: boolean): string {
+  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) =>
+    keepLines && character === '\n'
+      ? character
+      : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

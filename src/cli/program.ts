@@ -1,0 +1,76 @@
+import { Command, CommanderError } from 'commander';
+import { addCaseCommands } from './case.ts';
+import type { CliContext } from './context.ts';
+import { EXIT, failureOf } from './errors.ts';
+import { addKeyCommands } from './key.ts';
+import { addOrderCommands } from './order.ts';
+import { addOrganizationCommands } from './org.ts';
+import { addPharmacyCommands } from './pharmacy.ts';
+
+const HELP = `
+Works on the database of DATABASE_URL, with its HASH_SECRET; without DATABASE_URL on the sandbox of
+npm start (DATA_DIR, POSTGRES_PORT). Results go to stdout, everything else to stderr.
+
+Exit codes:
+  ${EXIT.ok}  done
+  ${EXIT.failed}  failed, also: a pharmacy that was tested does not serve us
+  ${EXIT.usage}  a wrong argument, option, variable or input file
+  ${EXIT.notFound}  there is none of this id
+  ${EXIT.conflict}  it does not go with what is there
+  ${EXIT.database}  the database cannot be used: away, refusing us, or its schema is not current
+
+Examples:
+  $ rx org create "Example Clinic"
+  $ rx key create --org <id> --name backend --scopes orders:write,orders:read --expires 365d
+  $ rx case import cases.ndjson --org <id>
+  $ rx order list --status NEEDS_ATTENTION
+`;
+
+/**
+ * Runs one command of the operators' command line.
+ *
+ * @param args the command line, from behind the program's name.
+ * @param help what helps when the database cannot be used, see {@link failureOf}.
+ * @returns the exit code. Never throws.
+ */
+export async function runCommandLine(
+  args: readonly string[],
+  context: CliContext,
+  help: { connect: string; migrate: string },
+): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = createProgram(context, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // It said why. Help that was asked for has the exit code 0.
+      return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    }
+    const failure = failureOf(error, help);
+    context.stderr.write(`${failure.message}\n`);
+    return failure.exitCode;
+  }
+}
+
+function createProgram(context: CliContext, endWith: (exitCode: number) => void): Command {
+  const program = new Command('rx')
+    .description('What operators do with orders, organizations, keys, cases and pharmacies.')
+    .addHelpText('after', HELP)
+    .showHelpAfterError('(--help shows what there is, with examples)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    });
+  // Commands inherit what stands above when they are added.
+  addOrganizationCommands(program, context);
+  addKeyCommands(program, context);
+  addCaseCommands(program, context);
+  addPharmacyCommands(program, context, endWith);
+  addOrderCommands(program, context);
+  return program;
+}

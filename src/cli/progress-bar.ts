@@ -1,0 +1,36 @@
+import type { TextTarget } from './context.ts';
+
+/** Shows on a terminal how far something long has come; elsewhere it shows nothing. */
+export interface ProgressBar {
+  /** @param share of the whole, 0 to 1; undefined when the whole is not known. */
+  show(share: number | undefined, what: string): void;
+  /** Takes the bar away. */
+  end(): void;
+}
+
+const WIDTH = 30;
+const PAUSE_MS = 100;
+
+/** Makes a bar; it is drawn ten times a second at most. */
+export function createProgressBar(target: TextTarget): ProgressBar {
+  let drawnAt = -Infinity;
+  let drawn = false;
+  return {
+    show(share, what) {
+      const now = performance.now();
+      if (target.isTTY !== true || (now - drawnAt < PAUSE_MS && share !== 1)) return;
+      drawnAt = now;
+      drawn = true;
+      target.write(`\r\x1b[K${share === undefined ? '' : `${bar(share)} `}${what}`);
+    },
+    end() {
+      if (drawn) target.write('\r\x1b[K');
+    },
+  };
+}
+
+function bar(share: number): string {
+  const full = Math.round(Math.min(1, share) * WIDTH);
+  const percent = Math.floor(Math.min(1, share) * 100);
+  return `[${'█'.repeat(full)}${'░'.repeat(WIDTH - full)}] ${String(percent).padStart(3)} %`;
+}

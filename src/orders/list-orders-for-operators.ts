@@ -1,0 +1,96 @@
+import type { OrderStatus } from '../contract/order.ts';
+import { UnknownIdError } from '../operators/errors.ts';
+import { requireOrganization } from '../organizations/organizations.ts';
+import type { Sql } from '../storage/database.ts';
+import { isUuid } from './read-order.ts';
+
+/*
+ * Orders of every organization, for the people who run the deployment. No patient data: nothing of
+ * the prescription, no words of a pharmacy (`reason`), no names of documents.
+ */
+
+/** An order as operators see it. */
+export interface OperatorOrder {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly caseId: string;
+  readonly pharmacyId: string;
+  readonly pharmacyOrderId: string | null;
+  readonly status: OrderStatus;
+  readonly reasonCode: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** Which orders; what is undefined does not restrict. */
+export interface OrderFilter {
+  readonly statuses: readonly OrderStatus[] | undefined;
+  readonly organizationId: string | undefined;
+  readonly pharmacyId: string | undefined;
+  readonly limit: number;
+}
+
+/** A change of an order: what `order_activity` holds, but for its detail. */
+export interface OperatorActivity {
+  readonly at: Date;
+  readonly actor: string;
+  readonly event: string;
+  readonly fromStatus: string | null;
+  readonly toStatus: string | null;
+  readonly reasonCode: string | null;
+}
+
+/** An order with its timeline, and what hangs below it in numbers. */
+export interface OperatorOrderDetail extends OperatorOrder {
+  readonly organizationName: string;
+  /** The workflow that carries it, for the Temporal UI. */
+  readonly workflowId: string;
+  /** When it was, or may have been, sent to the pharmacy. */
+  readonly sentAt: Date | null;
+  readonly documents: number;
+  readonly shipments: number;
+  readonly activity: readonly OperatorActivity[];
+}
+
+/**
+ * The newest orders that match. Their ids tell their age (UUIDv7), so the primary key orders them.
+ *
+ * @throws {UnknownIdError} there is no such organization.
+ */
+export async function listOrdersForOperators(
+  sql: Sql,
+  filter: OrderFilter,
+): Promise<OperatorOrder[]> {
+  const { statuses, organizationId, pharmacyId } = filter;
+  if (organizationId !== undefined) await requireOrganization(sql, organizationId);
+  return await sql<OperatorOrder[]>`
+    SELECT id, organization_id, case_id, pharmacy_id, pharmacy_order_id, status, reason_code,
+      created_at, updated_at
+    FROM orders
+    WHERE true
+      ${statuses === undefined ? sql`` : sql`AND status IN ${sql(statuses)}`}
+      ${organizationId === undefined ? sql`` : sql`AND organization_id = ${organizationId}`}
+      ${pharmacyId === undefined ? sql`` : sql`AND pharmacy_id = ${pharmacyId}`}
+    ORDER BY id DESC LIMIT ${filter.limit}`;
+}
+
+/** Reads one order. @throws {UnknownIdError} */
+export async function readOrderForOperators(
+  sql: Sql,
+  orderId: string,
+): Promise<OperatorOrderDetail> {
+  if (!isUuid(orderId)) throw new UnknownIdError('order');
+  const [order] = await sql<Omit<OperatorOrderDetail, 'activity'>[]>`
+    SELECT orders.id, organization_id, organizations.name AS organization_name, case_id,
+      'order-' || orders.id AS workflow_id, pharmacy_id, pharmacy_order_id, status, reason_code,
+      sent_at, orders.created_at, updated_at,
+      (SELECT count(*)::integer FROM documents WHERE order_id = orders.id) AS documents,
+      (SELECT count(*)::integer FROM shipments WHERE order_id = orders.id) AS shipments
+    FROM orders JOIN organizations ON organizations.id = organization_id
+    WHERE orders.id = ${orderId}`;
+  if (order === undefined) throw new UnknownIdError('order');
+  const activity = await sql<OperatorActivity[]>`
+    SELECT at, actor, event, from_status, to_status, reason_code
+    FROM order_activity WHERE order_id = ${orderId} ORDER BY id`;
+  return { ...order, activity };
+}

@@ -1,0 +1,102 @@
+import { Webhook } from 'standardwebhooks';
+import { OperatorConflictError, UnknownIdError } from '../operators/errors.ts';
+import type { Sql } from '../storage/database.ts';
+import type { WebhookAuth } from './webhook-auth.ts';
+
+/** A pharmacy as operators see it: no secrets. */
+export interface PharmacyRecord {
+  readonly id: string;
+  readonly kind: string;
+  readonly baseUrl: string;
+  /** How its webhooks are authenticated. */
+  readonly webhookAuth: string;
+  readonly active: boolean;
+  /** Milliseconds; null: the deployment's default. */
+  readonly completionLimitMs: number | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** A pharmacy to set up. */
+export interface PharmacyRequest {
+  readonly id: string;
+  readonly kind: string;
+  readonly baseUrl: string;
+  /** The bearer token that the pharmacy gave us. */
+  readonly token: string;
+  readonly webhookAuth: WebhookAuth;
+  readonly completionLimitMs: number | null;
+}
+
+/**
+ * Sets a pharmacy up.
+ *
+ * @param replace whether one of this id gets the new settings (whether it is active stays).
+ * @throws {OperatorConflictError} there is one, and `replace` is false.
+ */
+export async function addPharmacy(
+  sql: Sql,
+  pharmacy: PharmacyRequest,
+  replace: boolean,
+): Promise<PharmacyRecord> {
+  const { id, kind, baseUrl, token, webhookAuth, completionLimitMs } = pharmacy;
+  const [row] = await sql<PharmacyRow[]>`
+    INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth, completion_limit_ms)
+    VALUES (${id}, ${kind}, ${baseUrl}, ${token}, ${sql.json(webhookAuth)}, ${completionLimitMs})
+    ON CONFLICT (id) DO UPDATE SET
+      kind = excluded.kind, base_url = excluded.base_url, token = excluded.token,
+      webhook_auth = excluded.webhook_auth, completion_limit_ms = excluded.completion_limit_ms,
+      updated_at = now()
+      WHERE ${replace}
+    RETURNING ${columns(sql)}`;
+  if (row === undefined) {
+    throw new OperatorConflictError(
+      'there is a pharmacy of this id already; --replace gives it new settings',
+    );
+  }
+  return toRecord(row);
+}
+
+/** Every pharmacy, by id. */
+export async function listPharmacies(sql: Sql): Promise<PharmacyRecord[]> {
+  const rows = await sql<PharmacyRow[]>`SELECT ${columns(sql)} FROM pharmacies ORDER BY id`;
+  return rows.map(toRecord);
+}
+
+/** Lets orders go to a pharmacy, or stops that. Safe to repeat. @throws {UnknownIdError} */
+export async function setPharmacyActive(
+  sql: Sql,
+  id: string,
+  active: boolean,
+): Promise<PharmacyRecord> {
+  const [row] = await sql<PharmacyRow[]>`
+    UPDATE pharmacies SET active = ${active},
+      updated_at = CASE WHEN active = ${active} THEN updated_at ELSE now() END
+    WHERE id = ${id} RETURNING ${columns(sql)}`;
+  if (row === undefined) throw new UnknownIdError('pharmacy');
+  return toRecord(row);
+}
+
+/** Whether a text is a Standard Webhooks secret: base64, with or without `whsec_` in front. */
+export function isStandardWebhooksSecret(secret: string): boolean {
+  try {
+    new Webhook(secret);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Of a row of `pharmacies`; the secrets stay where they are. */
+function columns(sql: Sql) {
+  return sql`
+    id, kind, base_url, webhook_auth ->> 'kind' AS webhook_auth, active, completion_limit_ms,
+    created_at, updated_at`;
+}
+
+type PharmacyRow = Omit<PharmacyRecord, 'completionLimitMs'> & { completionLimitMs: string | null };
+
+function toRecord(row: PharmacyRow): PharmacyRecord {
+  const limit = row.completionLimitMs;
+  return { ...row, completionLimitMs: limit === null ? null : Number(limit) };
+}

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createRx, type Rx } from '../support/cli.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+let db: TestDatabase;
+let rx: Rx;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  rx = createRx(db.url);
+});
+
+afterAll(async () => {
+  await db.drop();
+});
+
+it('creates an organization, lists it and changes its rules', async () => {
+  const name = `Clinic ${randomUUID()}`;
+  const created = await rx(['org', 'create', name, '--json']);
+  expect(created.code).toBe(0);
+  expect(created.json).toEqual({
+    organization: {
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      name,
+      strictIdentifiers: false,
+      createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]+\.\d{3}Z$/),
+    },
+  });
+  const { id } = created.json.organization;
+
+  const updated = await rx(['org', 'update', id, '--strict-identifiers', 'on', '--json']);
+  expect(updated.json.organization).toMatchObject({ id, name, strictIdentifiers: true });
+
+  const listed = await rx(['org', 'list', '--json']);
+  expect(listed.json.organizations).toContainEqual({
+    ...updated.json.organization,
+    activeKeys: 0,
+  });
+  const table = await rx(['org', 'list']);
+  expect(table.stdout).toMatch(/^ID +NAME +ACTIVE KEYS +STRICT IDENTIFIERS +CREATED\n/);
+  expect(table.stdout).toContain(`${id}  ${name}`);
+  // No colours where no terminal shows them.
+  expect(table.stdout).not.toContain('\x1b');
+});
+
+it('refuses a second organization of the same name', async () => {
+  const name = `Clinic ${randomUUID()}`;
+  await rx(['org', 'create', name, '--strict-identifiers']);
+  const again = await rx(['org', 'create', name]);
+  expect(again).toMatchObject({ code: 4, stdout: '' });
+  expect(again.stderr).toContain('there is an organization of this name already');
+  const rows = await db.database`SELECT strict_identifiers FROM organizations WHERE name = ${name}`;
+  expect([...rows]).toEqual([{ strictIdentifiers: true }]);
+});
+
+it.each([
+  ['an id that is none', 'no-uuid'],
+  ['an unknown id', randomUUID()],
+])('says that there is no organization of %s', async (_, id) => {
+  const result = await rx(['org', 'update', id, '--name', 'New name']);
+  expect(result).toMatchObject({ code: 3, stdout: '' });
+  expect(result.stderr).toContain('there is no organization of this id');
+});

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { createRx, type Rx } from '../support/cli.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { startSimulator, type TestSimulator } from '../support/simulator.ts';
+
+const BASE = ['--base-url', 'https://pharmacy.example.com/v1/'];
+const TOKEN = { TOKEN: 'secret-token', HOOK: 'whsec_c2VjcmV0LXdlYmhvb2stc2VjcmV0' };
+
+let db: TestDatabase;
+let app: TestApp;
+let simulator: TestSimulator;
+let rx: Rx;
+let folder: string;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  app = await startApp(db.database);
+  simulator = await startSimulator(`${app.url}/webhooks/pharmacies`);
+  await simulator.register(db.database);
+  rx = createRx(db.url);
+  folder = await mkdtemp(path.join(os.tmpdir(), 'rx-secrets-'));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await simulator.stop();
+  await app.close();
+  await db.drop();
+});
+
+async function stored(id: string) {
+  const [row] = await db.database`
+    SELECT kind, base_url, token, webhook_auth, active, completion_limit_ms
+    FROM pharmacies WHERE id = ${id}`;
+  return row;
+}
+
+it('sets a pharmacy up with secrets from variables, shows none of them, and switches it', async () => {
+  const id = `pharmacy-${randomUUID()}`;
+  const added = await rx(
+    [
+      ...['pharmacy', 'add', id, ...BASE, '--token-env', 'TOKEN', '--completion-limit', '14d'],
+      ...['--webhook-auth', 'standard-webhooks', '--webhook-secret-env', 'HOOK', '--json'],
+    ],
+    { env: TOKEN },
+  );
+  expect(added.code, added.stderr).toBe(0);
+  expect(added.json.pharmacy).toEqual({
+    id,
+    kind: 'rest',
+    baseUrl: 'https://pharmacy.example.com/v1',
+    webhookAuth: 'standard-webhooks',
+    active: true,
+    completionLimitMs: 14 * 86_400_000,
+    createdAt: expect.any(String),
+    updatedAt: expect.any(String),
+  });
+  expect(await stored(id)).toMatchObject({
+    token: TOKEN.TOKEN,
+    webhookAuth: { kind: 'standard-webhooks', secret: TOKEN.HOOK },
+  });
+  const listed = await rx(['pharmacy', 'list', '--json']);
+  expect(listed.json.pharmacies).toContainEqual(added.json.pharmacy);
+  expect(listed.stdout).not.toContain(TOKEN.TOKEN);
+  expect(listed.stdout).not.toContain(TOKEN.HOOK);
+
+  const off = await rx(['pharmacy', 'disable', id, '--json']);
+  expect(off.json.pharmacy).toMatchObject({ id, active: false });
+  expect((await stored(id))?.['active']).toBe(false);
+  const on = await rx(['pharmacy', 'enable', id]);
+  expect(on.stdout).toMatch(/^active +yes$/m);
+});
+
+it('takes secrets from a file and standard input, and replaces only when it is told to', async () => {
+  const id = `pharmacy-${randomUUID()}`;
+  const file = path.join(folder, 'password');
+  await writeFile(file, 'secret-password\n');
+  const add = [
+    ...['pharmacy', 'add', id, ...BASE, '--token-file', '-', '--webhook-auth', 'basic'],
+    ...['--webhook-username', 'hooks', '--webhook-secret-file', file],
+  ];
+  expect(await rx(add, { stdin: 'first-token\n' })).toMatchObject({ code: 0 });
+  expect(await stored(id)).toMatchObject({
+    token: 'first-token',
+    webhookAuth: { kind: 'basic', username: 'hooks', password: 'secret-password' },
+  });
+  const again = await rx(add, { stdin: 'second-token\n' });
+  expect(again).toMatchObject({ code: 4, stdout: '' });
+  expect((await stored(id))?.['token']).toBe('first-token');
+  expect(await rx([...add, '--replace'], { stdin: 'second-token' })).toMatchObject({ code: 0 });
+  expect((await stored(id))?.['token']).toBe('second-token');
+});
+
+it.each([
+  ['no token', [...BASE], 'give --token-file or --token-env'],
+  ['an empty variable', [...BASE, '--token-env', 'NOTHING'], 'the token is empty'],
+  ['two tokens', [...BASE, '--token-env', 'TOKEN', '--token-file', '-'], 'give one of them'],
+  [
+    'a file that is missing',
+    [...BASE, '--token-file', 'gone.txt'],
+    'gone.txt cannot be read: ENOENT',
+  ],
+  [
+    'a webhook secret that is none',
+    [
+      ...[...BASE, '--token-env', 'TOKEN'],
+      ...['--webhook-auth', 'standard-webhooks', '--webhook-secret-env', 'TOKEN'],
+    ],
+    'must be base64',
+  ],
+  [
+    'a webhook kind without its secret',
+    [...BASE, '--token-env', 'TOKEN', '--webhook-auth', 'bearer'],
+    'needs --webhook-secret-file',
+  ],
+  [
+    'clear text to another machine',
+    ['--base-url', 'http://pharmacy.example.com', '--token-env', 'TOKEN'],
+    '--base-url must be https',
+  ],
+  [
+    'a URL with a password',
+    ['--base-url', 'https://a:b@pharmacy.example.com', '--token-env', 'TOKEN'],
+    'without user, password',
+  ],
+])('refuses %s', async (_, args, told) => {
+  const id = `pharmacy-${randomUUID()}`;
+  const result = await rx(['pharmacy', 'add', id, ...args], { env: TOKEN });
+  expect(result).toMatchObject({ code: 2, stdout: '' });
+  expect(result.stderr).toContain(told);
+  expect(result.stderr).not.toContain(TOKEN.TOKEN);
+  expect(await stored(id)).toBeUndefined();
+});
+
+it('tells of a pharmacy that it answers and takes our token', async () => {
+  const result = await rx(['pharmacy', 'test', 'pharmacy-123', '--json']);
+  expect(result).toMatchObject({
+    code: 0,
+    json: {
+      test: {
+        pharmacyId: 'pharmacy-123',
+        reachable: true,
+        authorized: true,
+        code: null,
+        latencyMs: expect.any(Number),
+      },
+    },
+  });
+  const { orders } = await simulator.control<{ orders: unknown[] }>('GET', 'ledger');
+  expect(orders).toEqual([]);
+});
+
+it('tells a pharmacy that refuses our token from one that cannot be reached', async () => {
+  await db.database`UPDATE pharmacies SET token = 'wrong' WHERE id = 'pharmacy-slow'`;
+  const refused = await rx(['pharmacy', 'test', 'pharmacy-slow', '--json']);
+  expect(refused.code).toBe(1);
+  expect(refused.json.test).toMatchObject({
+    reachable: true,
+    authorized: false,
+    code: 'PHARMACY_HTTP_401',
+  });
+  const down = await rx(['pharmacy', 'test', 'pharmacy-down', '--json']);
+  expect(down.code).toBe(1);
+  expect(down.json.test).toMatchObject({ reachable: false, authorized: null });
+});
+
+it.each(['test', 'enable', 'disable'])('%s says that there is no such pharmacy', async (name) => {
+  const result = await rx(['pharmacy', name, 'nobody']);
+  expect(result).toMatchObject({ code: 3, stdout: '' });
+});

@@ -1,0 +1,121 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freePorts } from '../../src/embedded/ports.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { createRx, type Rx } from '../support/cli.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+let db: TestDatabase;
+let rx: Rx;
+let folder: string;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  rx = createRx(db.url);
+  folder = await mkdtemp(path.join(os.tmpdir(), 'rx-usage-'));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await db.drop();
+});
+
+const COMMANDS = [
+  ...['org create', 'org list', 'org update'],
+  ...['key create', 'key list', 'key rotate', 'key revoke'],
+  ...['case import', 'case get'],
+  ...['pharmacy add', 'pharmacy list', 'pharmacy test', 'pharmacy enable', 'pharmacy disable'],
+  ...['order list', 'order show'],
+];
+
+it('explains every command with an example, and its exit codes', async () => {
+  const help = await rx(['--help']);
+  expect(help.code).toBe(0);
+  for (const code of [0, 1, 2, 3, 4, 5])
+    expect(help.stdout).toMatch(new RegExp(`^  ${code}  \\w`, 'm'));
+  const pages = await Promise.all(COMMANDS.map((name) => rx([...name.split(' '), '--help'])));
+  for (const [index, { code, stdout }] of pages.entries()) {
+    expect(code).toBe(0);
+    expect(stdout).toContain('--json');
+    expect(stdout).toMatch(new RegExp(`\\n {2}\\$ .*rx ${COMMANDS[index] ?? ''}`));
+  }
+});
+
+it.each([
+  ['no command', []],
+  ['half a command', ['order']],
+  ['an unknown command', ['frob']],
+  ['an unknown option', ['org', 'list', '--frob']],
+  ['a missing argument', ['key', 'revoke']],
+  ['one argument too many', ['org', 'list', 'x']],
+  ['a status that there is not', ['order', 'list', '--status', 'LOST']],
+  ['a limit that is no number', ['order', 'list', '--limit', 'all']],
+])('ends with 2 at %s, and does nothing', async (_, args) => {
+  const result = await rx(args);
+  expect(result).toMatchObject({ code: 2, stdout: '' });
+  expect(result.stderr).not.toBe('');
+});
+
+it('names the database on stderr, without its password', async () => {
+  const { host, pathname, password } = new URL(db.url);
+  const result = await rx(['org', 'list']);
+  expect(result.stderr).toBe(`on the database ${host}${pathname}\n`);
+  expect(result.stderr).not.toContain(password);
+});
+
+it('ends with 5 when the database is away, and when its schema is not current', async () => {
+  const { POSTGRES_PORT } = await freePorts();
+  const away = await rx(['org', 'list'], {
+    env: { DATABASE_URL: `postgres://rx:secret-word@127.0.0.1:${POSTGRES_PORT}/rx` },
+  });
+  expect(away).toMatchObject({ code: 5, stdout: '' });
+  expect(away.stderr).toContain('the database does not serve: ECONNREFUSED; see DATABASE_URL');
+  expect(away.stderr).not.toContain('secret-word');
+
+  const wrong = new URL(db.url);
+  wrong.password = 'secret-word';
+  const refused = await rx(['org', 'list'], { env: { DATABASE_URL: wrong.href } });
+  expect(refused).toMatchObject({ code: 5, stdout: '' });
+  expect(refused.stderr).toContain('the database refuses us: 28P01');
+
+  const empty = new URL(db.url);
+  empty.pathname = '/postgres';
+  const old = await rx(['org', 'list'], { env: { DATABASE_URL: empty.href } });
+  expect(old).toMatchObject({ code: 5, stdout: '' });
+  expect(old.stderr).toContain('the schema is not current; run src/migrate.ts');
+});
+
+it('works on the sandbox when no database is named', async () => {
+  const url = new URL(db.url);
+  // The test's server stands for the sandbox's: the same role, and a database of that name.
+  const server = openDatabase(db.url, 1);
+  const [found] = await server`SELECT FROM pg_database WHERE datname = 'rx_orders'`;
+  await server.end();
+  expect(found).toBeDefined();
+  const secrets = { postgresPassword: url.password, hashSecret: 'hash-secret-of-a-sandbox' };
+  await writeFile(path.join(folder, 'secrets.json'), JSON.stringify(secrets));
+  const env = { DATABASE_URL: '', HASH_SECRET: '', DATA_DIR: folder, POSTGRES_PORT: url.port };
+  const result = await rx(['org', 'list', '--json'], { env });
+  expect(result.stderr).toBe(`on the sandbox ${folder}, 127.0.0.1:${url.port}\n`);
+  expect(result.json.organizations.map((each: { name: string }) => each.name)).toContain(
+    'Demo Telehealth',
+  );
+});
+
+it('says what helps when there is no sandbox, or it does not run', async () => {
+  const env = { DATABASE_URL: '', DATA_DIR: path.join(folder, 'nowhere') };
+  const none = await rx(['org', 'list'], { env });
+  expect(none).toMatchObject({ code: 5, stdout: '' });
+  expect(none.stderr).toContain('no stack was started on it yet; npm start starts one');
+
+  const { POSTGRES_PORT } = await freePorts();
+  const secrets = { postgresPassword: 'password-of-a-sandbox', hashSecret: 'hash-secret-of-one' };
+  await writeFile(path.join(folder, 'secrets.json'), JSON.stringify(secrets));
+  const stopped = await rx(['org', 'list'], {
+    env: { DATABASE_URL: '', DATA_DIR: folder, POSTGRES_PORT: String(POSTGRES_PORT) },
+  });
+  expect(stopped).toMatchObject({ code: 5, stdout: '' });
+  expect(stopped.stderr).toContain('is the sandbox running? npm start starts it');
+});

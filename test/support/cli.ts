@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import type { Environment } from '../../src/config.ts';
+import { testEnvironment } from './environment.ts';
+import { HASH_SECRET } from './organization.ts';
+
+/** How a command of `rx` ended. */
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** stdout as JSON; undefined when it is none. */
+  readonly json: ReturnType<typeof JSON.parse>;
+}
+
+/** Runs `rx` on a database as a process of its own, as an operator does. */
+export type Rx = (args: readonly string[], options?: RunOptions) => Promise<CliResult>;
+
+interface RunOptions {
+  readonly stdin?: string | Buffer;
+  readonly env?: Environment;
+  readonly cwd?: string;
+  /** What Node runs; the default is the program itself. */
+  readonly program?: readonly string[];
+}
+
+/** @param databaseUrl the database that `rx` works on. */
+export function createRx(databaseUrl: string): Rx {
+  return async (args, options = {}) => {
+    const program = options.program ?? ['--import', 'tsx', 'src/cli.ts'];
+    const child = spawn(process.execPath, [...program, ...args], {
+      env: testEnvironment({ DATABASE_URL: databaseUrl, HASH_SECRET, ...options.env }),
+      cwd: options.cwd,
+    });
+    // A command that refuses its arguments reads nothing.
+    child.stdin.on('error', () => {});
+    child.stdin.end(options.stdin ?? '');
+    const [stdout, stderr, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'exit') as Promise<[number | null]>,
+    ]);
+    return { code, stdout, stderr, json: parse(stdout) };
+  };
+}
+
+function parse(stdout: string): unknown {
+  try {
+    return JSON.parse(stdout);
+  } catch {
+    return undefined;
+  }
+}

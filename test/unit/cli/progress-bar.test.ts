@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { createProgressBar } from '../../../src/cli/progress-bar.ts';
+
+function target(isTTY: boolean) {
+  const written: string[] = [];
+  return { written, isTTY, write: (text: string) => written.push(text) };
+}
+
+it('draws how far it has come on a terminal, and takes itself away', () => {
+  const terminal = target(true);
+  const bar = createProgressBar(terminal);
+  bar.show(0.5, '500 lines');
+  bar.show(0.6, '600 lines'); // too soon to be drawn
+  bar.show(1, '1,000 lines');
+  bar.end();
+  expect(terminal.written).toEqual([
+    `\r\x1b[K[${'█'.repeat(15)}${'░'.repeat(15)}]  50 % 500 lines`,
+    `\r\x1b[K[${'█'.repeat(30)}] 100 % 1,000 lines`,
+    '\r\x1b[K',
+  ]);
+});
+
+it('counts alone when the whole is not known', () => {
+  const terminal = target(true);
+  createProgressBar(terminal).show(undefined, '500 lines');
+  expect(terminal.written).toEqual(['\r\x1b[K500 lines']);
+});
+
+it('shows nothing where there is no terminal', () => {
+  const file = target(false);
+  const bar = createProgressBar(file);
+  bar.show(1, '1,000 lines');
+  bar.end();
+  expect(file.written).toEqual([]);
+});
