@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import postgres from 'postgres';
 import { inject } from 'vitest';
 import { type Database, openDatabase } from '../../src/storage/database.ts';
 
@@ -13,7 +14,8 @@ export interface TestDatabase {
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { serverUrl, template } = inject('postgres');
   const name = `test_${randomBytes(8).toString('hex')}`;
-  const server = openDatabase(serverUrl, 2);
+  // Without the time-outs of the product: copying a database takes what it takes on a busy machine.
+  const server = postgres(serverUrl, { max: 1, onnotice: () => {} });
   await server.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
