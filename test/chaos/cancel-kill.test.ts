@@ -28,7 +28,7 @@ async function expectCancelledOnce(orderId: string): Promise<void> {
 }
 
 describe('kill -9 of the worker while orders are cancelled', () => {
-  it.each([0, 30, 80, 200])('%d ms after the request: each is cancelled once', async (afterMs) => {
+  it.each([0, 80])('%d ms after the request: each is cancelled once', async (afterMs) => {
     const orders = await Promise.all(
       Array.from({ length: 3 }, () => test.place('pharmacy-manual')),
     );
@@ -52,6 +52,6 @@ it('a request of before the whole stack was killed is carried out after it', asy
   await client.handle(orderId).cancel();
   await test.stack.killAll();
   await test.restart();
-  await test.control('pharmacies/pharmacy-down', { up: true });
+  await test.control('pharmacies/pharmacy-down', { up: true, outcome: null });
   await expectCancelledOnce(orderId);
 });

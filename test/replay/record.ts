@@ -106,7 +106,7 @@ async function recordCancellations(): Promise<void> {
   await record('ends-cancelled-once-it-is-placed', 'pharmacy-down', 'PLACING', async (id) => {
     await cancel(id);
     await followed();
-    await setPharmacy('pharmacy-down', { up: true });
+    await setPharmacy('pharmacy-down', { up: true, outcome: null });
     await reach(stack, id, 'CANCELLED');
   });
   await setPharmacy('pharmacy-manual', { cancellable: false });

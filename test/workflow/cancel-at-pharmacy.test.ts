@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 afterEach(async () => {
   await set('pharmacy-manual', { up: true, webhooks: true, cancellable: true });
-  await set('pharmacy-down', { up: false, refusal: null });
+  await set('pharmacy-down', { up: false, refusal: null, outcome: 'completed' });
   await set('pharmacy-corrupt', { up: true, spoiledDownloads: 1_000_000 });
 });
 
@@ -139,7 +139,7 @@ describe('an order that is being placed', () => {
     await world.client.handle(orderId).cancel();
     await sleep(500);
     expect(await world.client.handle(orderId).status()).toBe('PLACING');
-    await set('pharmacy-down', { up: true });
+    await set('pharmacy-down', { up: true, outcome: null });
     await expectCancelledThere(orderId);
     expect(await cancelRows(orderId)).toEqual(GRANTED);
   });
