@@ -35,15 +35,6 @@ const orders = createOrderClient({
   temporal: { address: stack.temporalAddress },
 });
 try {
-  await record(
-    'ends-cancelled-while-it-rests-unsent',
-    'pharmacy-nobody-knows',
-    'NEEDS_ATTENTION',
-    async (id) => {
-      await sleep(500);
-      await orders.handle(id).cancel();
-    },
-  );
   await record('completes-by-webhook', 'pharmacy-123', 'COMPLETED');
   await record('completes-by-webhook-between-two-looks', 'pharmacy-slow', 'COMPLETED');
   await record('completes-by-polling-when-no-webhook-comes', 'pharmacy-silent', 'COMPLETED');
@@ -68,11 +59,111 @@ try {
       await sleep(1_500);
     },
   );
+  await recordCancellations();
 } finally {
   await orders.close();
   await connection.close();
   await stack.stop();
   await rm(dataDir, { recursive: true, force: true });
+}
+
+async function recordCancellations(): Promise<void> {
+  const cancel = (id: string) => orders.handle(id).cancel();
+  const cancelled = async (id: string) => {
+    await cancel(id);
+    await reach(stack, id, 'CANCELLED');
+  };
+  /** The workflow follows what its activity recorded. */
+  const followed = () => sleep(500);
+
+  await record(
+    'ends-cancelled-while-it-rests-unsent',
+    'pharmacy-nobody-knows',
+    'NEEDS_ATTENTION',
+    async (id) => {
+      await followed();
+      await cancelled(id);
+    },
+  );
+  await record(
+    'ends-cancelled-at-the-pharmacy',
+    'pharmacy-manual',
+    'AWAITING_COMPLETION',
+    async (id) => {
+      await followed();
+      await cancelled(id);
+    },
+  );
+  await record(
+    'ends-cancelled-between-two-looks',
+    'pharmacy-manual',
+    'AWAITING_COMPLETION',
+    async (id) => {
+      await sleep(3_500); // the first look comes after two seconds
+      await cancelled(id);
+    },
+  );
+  await record('ends-cancelled-once-it-is-placed', 'pharmacy-down', 'PLACING', async (id) => {
+    await cancel(id);
+    await followed();
+    await setPharmacy('pharmacy-down', { up: true, outcome: null });
+    await reach(stack, id, 'CANCELLED');
+  });
+  await setPharmacy('pharmacy-manual', { cancellable: false });
+  await record(
+    'completes-after-it-was-too-late-to-cancel',
+    'pharmacy-manual',
+    'AWAITING_COMPLETION',
+    async (id) => {
+      await followed();
+      await cancel(id);
+      await followed();
+      await control(`orders/${id}/advance`, { to: 'completed' });
+      await reach(stack, id, 'COMPLETED');
+    },
+  );
+  await record(
+    'completes-by-the-look-that-a-refused-cancellation-takes',
+    'pharmacy-manual',
+    'AWAITING_COMPLETION',
+    async (id) => {
+      await setPharmacy('pharmacy-manual', { webhooks: false });
+      await control(`orders/${id}/advance`, { to: 'completed' });
+      await cancel(id);
+      await reach(stack, id, 'COMPLETED');
+    },
+  );
+  await record(
+    'rests-on-when-it-is-too-late-to-cancel',
+    'pharmacy-corrupt',
+    'NEEDS_ATTENTION',
+    async (id) => {
+      await followed();
+      await cancel(id);
+      await sleep(1_500);
+    },
+  );
+  await record(
+    'ends-cancelled-while-it-rests-at-the-pharmacy',
+    'pharmacy-manual',
+    'NEEDS_ATTENTION',
+    async (id) => {
+      await followed();
+      await setPharmacy('pharmacy-manual', { cancellable: true });
+      await cancelled(id);
+    },
+  );
+}
+
+async function setPharmacy(pharmacyId: string, behaviour: object): Promise<void> {
+  await control(`pharmacies/${pharmacyId}`, behaviour);
+}
+
+async function control(route: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const init = { method: 'POST', headers, body: JSON.stringify(body) };
+  const response = await fetch(`${stack.simulatorUrl}/control/${route}`, init);
+  if (!response.ok) throw new Error(`${route}: ${response.status}`);
 }
 
 async function record(

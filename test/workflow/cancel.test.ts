@@ -80,7 +80,8 @@ describe('a request that is made again', () => {
     const handle = world.client.handle(orderId);
     await handle.cancel('first');
     await handle.cancel('second');
-    await world.simulator.control('POST', 'pharmacies/pharmacy-down', { up: true });
+    const patch = { up: true, outcome: null };
+    await world.simulator.control('POST', 'pharmacies/pharmacy-down', patch);
     const order = await world.reach(orderId, 'CANCELLED');
     expect(order.reason).toBe('first');
     await world.ended(orderId);

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ORDER_STATUSES, type OrderStatus } from '../../../src/contract/order.ts';
-import { ENDS, isEnd, mayBecome, statesBefore } from '../../../src/orders/status.ts';
+import {
+  ENDS,
+  isEnd,
+  mayBecome,
+  refusesCancellation,
+  statesBefore,
+} from '../../../src/orders/status.ts';
 
 const anyStatus = fc.constantFrom(...ORDER_STATUSES);
 const statesAfter = (from: OrderStatus) => ORDER_STATUSES.filter((to) => mayBecome(from, to));
@@ -68,6 +74,36 @@ describe('status machine', () => {
 
   it('forbids a cancellation while the pharmacy may be getting the order', () => {
     expect(mayBecome('PLACING', 'CANCELLED')).toBe(false);
+  });
+
+  it('cancels from every other state before an end', () => {
+    const open = ORDER_STATUSES.filter((status) => !isEnd(status) && status !== 'PLACING');
+    expect(statesBefore('CANCELLED').sort()).toEqual([...open].sort());
+  });
+
+  it('defeats a request to cancel by every end but the one that grants it, and by the fetching', () => {
+    const defeated = ORDER_STATUSES.filter(refusesCancellation);
+    expect(defeated).toEqual(['FETCHING_DOCUMENTS', 'COMPLETED', 'REJECTED', 'EXPIRED']);
+  });
+
+  it('leaves no request to cancel open at an end, whatever happens in whatever order', () => {
+    const anything = fc.oneof(anyStatus, fc.constant('request' as const));
+    fc.assert(
+      fc.property(fc.array(anything, { maxLength: 40 }), (events) => {
+        let status: OrderStatus = 'ACCEPTED';
+        let pending = false;
+        for (const event of events) {
+          if (event === 'request') {
+            pending ||= !isEnd(status) && !refusesCancellation(status);
+          } else if (mayBecome(status, event)) {
+            status = event;
+            if (refusesCancellation(status)) pending = false;
+          }
+        }
+        // At an end a request is either granted, by CANCELLED, or was refused.
+        if (isEnd(status) && pending) expect(status).toBe('CANCELLED');
+      }),
+    );
   });
 
   it('parks an order from every state before an end', () => {

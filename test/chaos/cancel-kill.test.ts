@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOrderClient, type OrderClient } from '../../src/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestStack, type TestStack } from '../support/stack.ts';
+
+const DEMO_ORGANIZATION = '0198a000-0000-7000-8000-000000000001';
+
+let test: TestStack;
+let client: OrderClient;
+beforeAll(async () => {
+  test = await startTestStack();
+  client = createOrderClient({
+    organizationId: DEMO_ORGANIZATION,
+    databaseUrl: test.stack.env['DATABASE_URL'] ?? '',
+    hashSecret: test.stack.env['HASH_SECRET'] ?? '',
+    temporal: { address: test.stack.temporalAddress },
+  });
+});
+afterAll(async () => {
+  await client.close();
+  await test.close();
+});
+
+async function expectCancelledOnce(orderId: string): Promise<void> {
+  expect(await test.end(orderId)).toMatchObject({ status: 'CANCELLED' });
+  expect(await test.ledgerOf(orderId)).toMatchObject([{ status: 'cancelled' }]);
+}
+
+describe('kill -9 of the worker while orders are cancelled', () => {
+  it.each([0, 80])('%d ms after the request: each is cancelled once', async (afterMs) => {
+    const orders = await Promise.all(
+      Array.from({ length: 3 }, () => test.place('pharmacy-manual')),
+    );
+    for (const orderId of orders) {
+      await eventually('it is at the pharmacy', async () => {
+        return (await test.get(orderId)).status === 'AWAITING_COMPLETION';
+      });
+    }
+    await Promise.all(orders.map((orderId) => client.handle(orderId).cancel()));
+    await sleep(afterMs);
+    expect(test.stack.kill('worker', 'SIGKILL')).toBe(true);
+    for (const orderId of orders) await expectCancelledOnce(orderId);
+  });
+});
+
+it('a request of before the whole stack was killed is carried out after it', async () => {
+  const orderId = await test.place('pharmacy-down');
+  await eventually('it is being placed', async () => {
+    return (await test.get(orderId)).status === 'PLACING';
+  });
+  await client.handle(orderId).cancel();
+  await test.stack.killAll();
+  await test.restart();
+  await test.control('pharmacies/pharmacy-down', { up: true, outcome: null });
+  await expectCancelledOnce(orderId);
+});

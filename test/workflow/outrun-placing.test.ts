@@ -1,0 +1,121 @@
+import type { ServerResponse } from 'node:http';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createActivities } from '../../src/activities/create-activities.ts';
+import { createFileStore } from '../../src/documents/file-store.ts';
+import { changeStatus } from '../../src/orders/change-status.ts';
+import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
+import { createSdkLog } from '../../src/temporal/sdk-log.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { examplePlaceOrder } from '../support/example.ts';
+import { createKeptLog } from '../support/logs.ts';
+import { createOrganization } from '../support/organization.ts';
+import { type FakePharmacy, json, startFakePharmacy } from '../unit/pharmacy/fake-pharmacy.ts';
+
+let db: TestDatabase;
+let pharmacy: FakePharmacy;
+beforeAll(async () => {
+  db = await createTestDatabase();
+  pharmacy = await startFakePharmacy();
+});
+afterAll(async () => {
+  await pharmacy.close();
+  await db.drop();
+});
+
+/** An order that has been validated, at the pharmacy that the test answers for. */
+async function validatedOrder(): Promise<string> {
+  const { organizationId, caseId } = await createOrganization(db.database);
+  const [orderId, pharmacyId] = [crypto.randomUUID(), `pharmacy-${crypto.randomUUID()}`];
+  const { order } = examplePlaceOrder();
+  await db.database`
+    INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth)
+    VALUES (${pharmacyId}, 'rest', ${pharmacy.url}, 'token', '{"kind":"none"}')`;
+  await db.database`
+    INSERT INTO orders (id, organization_id, case_id, pharmacy_id, status, fingerprint,
+      prescription, shipping_address)
+    VALUES (${orderId}, ${organizationId}, ${caseId}, ${pharmacyId}, 'ACCEPTED', ${Buffer.alloc(32)},
+      ${JSON.stringify(order)}::text::json, ${db.database.json({ ...order.shippingAddress })})`;
+  return orderId;
+}
+
+function attemptToPlace(orderId: string): Promise<unknown> {
+  const environment = new MockActivityEnvironment({}, { logger: createSdkLog(createKeptLog()) });
+  const { placeOrder } = createActivities({
+    database: db.database,
+    pharmacies: createPharmacyDirectory(db.database, 20_000),
+    documents: createFileStore('unused'),
+    settings: {
+      timeoutMs: 20_000,
+      retryInitialMs: 50,
+      retryMaxMs: 50,
+      pollInitialMs: 50,
+      pollMaxMs: 50,
+      completionLimitMs: 50,
+    },
+  });
+  return environment.run(placeOrder, orderId);
+}
+
+async function stateOf(orderId: string) {
+  const [row] = await db.database`
+    SELECT status, reason_code, pharmacy_order_id FROM orders WHERE id = ${orderId}`;
+  return row;
+}
+
+it('an attempt that was thought dead does not move an order that rests; its order is kept', async () => {
+  const orderId = await validatedOrder();
+  const held: ServerResponse[] = [];
+  pharmacy.answer((response) => held.push(response));
+  const late = attemptToPlace(orderId).catch((error: unknown) => error);
+  await eventually('the late attempt is at the pharmacy', async () => held.length === 1);
+
+  pharmacy.answer(json(401, {}));
+  const second = await attemptToPlace(orderId);
+  expect(second).toEqual({ outcome: 'needs-attention', reasonCode: 'PHARMACY_HTTP_401' });
+
+  const order = { id: 'rx-late', reference: orderId, status: 'accepted' };
+  json(201, order)(held[0]!, pharmacy.seen[0]!);
+  expect(await late).toMatchObject({ message: 'ATTEMPT_OUTRUN' });
+  expect(await stateOf(orderId)).toMatchObject({
+    status: 'NEEDS_ATTENTION',
+    reasonCode: 'PHARMACY_HTTP_401',
+    pharmacyOrderId: 'rx-late',
+  });
+
+  // Sent on, it goes by what the late attempt found: nothing is placed a second time.
+  const asked = pharmacy.seen.length;
+  expect(await attemptToPlace(orderId)).toEqual({ outcome: 'done', settled: false });
+  expect(await stateOf(orderId)).toMatchObject({ status: 'AWAITING_COMPLETION' });
+  expect(pharmacy.seen).toHaveLength(asked);
+});
+
+it('a fault that a late attempt meets does not move an order that went on', async () => {
+  const orderId = await validatedOrder();
+  const held: ServerResponse[] = [];
+  pharmacy.answer((response) => held.push(response));
+  const late = attemptToPlace(orderId).catch((error: unknown) => error);
+  await eventually('the late attempt is at the pharmacy', async () => held.length === 1);
+
+  pharmacy.answer(json(201, { id: 'rx-1', reference: orderId, status: 'accepted' }));
+  expect(await attemptToPlace(orderId)).toEqual({ outcome: 'done', settled: false });
+  json(403, {})(held[0]!, pharmacy.seen[0]!);
+  expect(await late).toBeInstanceOf(Error);
+  expect(await stateOf(orderId)).toMatchObject({
+    status: 'AWAITING_COMPLETION',
+    pharmacyOrderId: 'rx-1',
+  });
+});
+
+it('a late attempt does not send an order that rests', async () => {
+  const orderId = await validatedOrder();
+  const change = { actor: 'system', from: 'ACCEPTED' } as const;
+  await changeStatus(db.database, orderId, { ...change, to: 'NEEDS_ATTENTION' });
+  const sending = await changeStatus(db.database, orderId, {
+    ...change,
+    to: 'PLACING',
+    sent: true,
+  });
+  expect(sending).toEqual({ changed: false, status: 'NEEDS_ATTENTION' });
+});
