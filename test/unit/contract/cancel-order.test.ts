@@ -40,7 +40,7 @@ describe('a request to cancel', () => {
 
   it.each([
     [{ action: undefined }, 'action is required'],
-    [{ action: 'PLACE_ORDER' }, 'action must be CANCEL_ORDER'],
+    [{ action: 'PLACE_ORDER' }, 'action must be one of PLACE_ORDER, VALIDATE_ORDER, CANCEL_ORDER'],
     [{ orderId: undefined }, 'orderId is required'],
     [{ orderId: ' ' }, 'orderId is required'],
     [{ orderId: 7 }, 'orderId must be a string'],
