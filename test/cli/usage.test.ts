@@ -30,7 +30,8 @@ const COMMANDS = [
   ...['order list', 'order show'],
 ];
 
-it('explains every command with an example, and its exit codes', async () => {
+// One process a command.
+it('explains every command with an example, and its exit codes', { timeout: 90_000 }, async () => {
   const help = await rx(['--help']);
   expect(help.code).toBe(0);
   for (const code of [0, 1, 2, 3, 4, 5])
