@@ -33,6 +33,15 @@ const schema = z.object({
   /** Where organizations reach the server; stands in links to documents. Default: HOST and PORT. */
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 
+  /** Requests a second of one API key, where the key has no limit of its own. */
+  RATE_LIMIT_PER_SECOND: z.coerce.number().int().min(1).max(1_000_000).default(100),
+  /** How many seconds' worth of them may come at once, after a pause. */
+  RATE_LIMIT_BURST_SECONDS: z.coerce.number().min(1).max(3_600).default(2),
+  /** Orders that may wait to be started; beyond it new ones get 503. */
+  OUTBOX_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
+  /** Calls of one server process that may wait for Postgres; beyond it requests get 503. */
+  REQUEST_QUEUE_LIMIT: z.coerce.number().int().min(1).max(100_000).default(500),
+
   /** Keys the hashes of API keys and of idempotency fingerprints. Changing it locks every API key out. */
   HASH_SECRET: secret,
 
@@ -75,6 +84,11 @@ export interface Config {
   };
   readonly http: { readonly host: string; readonly port: number; readonly publicUrl: string };
   readonly hashSecret: string;
+  readonly limits: {
+    readonly rateLimit: { readonly perSecond: number; readonly burstSeconds: number };
+    readonly outboxLimit: number;
+    readonly queueLimit: number;
+  };
   readonly documentsDir: string;
   readonly pharmacy: {
     readonly timeoutMs: number;
@@ -119,6 +133,14 @@ export function parseConfig(env: Environment): Config {
       publicUrl: value.PUBLIC_URL ?? `http://${reachable(value.HOST)}:${value.PORT}`,
     },
     hashSecret: value.HASH_SECRET,
+    limits: {
+      rateLimit: {
+        perSecond: value.RATE_LIMIT_PER_SECOND,
+        burstSeconds: value.RATE_LIMIT_BURST_SECONDS,
+      },
+      outboxLimit: value.OUTBOX_LIMIT,
+      queueLimit: value.REQUEST_QUEUE_LIMIT,
+    },
     documentsDir: value.DOCUMENTS_DIR,
     pharmacy: {
       timeoutMs: value.PHARMACY_TIMEOUT_MS,

@@ -16,7 +16,11 @@ await runProcess('server', process.env, async ({ config, log }) => {
   const temporal = createTemporalCheck(connectionOptions(process.env, config.temporal.address));
   const app = createApp(
     {
-      orders: createOrderService(database, config.hashSecret),
+      orders: createOrderService(
+        database,
+        { hashSecret: config.hashSecret, ...config.limits },
+        log,
+      ),
       cases: createCaseService(database),
       documents: createFileStore(config.documentsDir),
       documentLinks: createDocumentLinks({

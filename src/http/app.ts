@@ -16,18 +16,30 @@ const BODY_LIMIT = 1024 * 1024;
 /** Node refuses longer request heads, in bytes (its `--max-http-header-size`). */
 const MAX_URL_LENGTH = 16 * 1024;
 
+/** A client that sends its request slower than this gets 408: it holds a connection for nothing. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** How often the two are looked at; Node's own half a minute would more than double them. */
+const CHECKING_INTERVAL_MS = 1_000;
+
 /** The HTTP interface on what it serves from. Listening is the caller's. */
 export function createApp(dependencies: RouteDependencies, log: Log): FastifyInstance {
   const mapError = createErrorMapper(log);
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
-    requestTimeout: 30_000,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    // Its answer to a request on a kept connection is none of ours; `refuseWhenClosing` has one.
+    return503OnClosing: false,
     // As long as a URL can get: a long id is an unknown one, not an error of its own.
     routerOptions: { maxParamLength: MAX_URL_LENGTH },
     clientErrorHandler: answerBrokenRequest,
     // Node would refuse it without a body; `refuseWithoutHost` says why.
-    http: { requireHostHeader: false },
+    http: {
+      requireHostHeader: false,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECKING_INTERVAL_MS,
+    },
     frameworkErrors: (error, request, reply) => {
       mapError(error, request, reply);
     },
@@ -35,6 +47,7 @@ export function createApp(dependencies: RouteDependencies, log: Log): FastifyIns
 
   app.server.on('checkExpectation', answerExpectation);
   app.addHook('onRequest', refuseWithoutHost);
+  refuseWhenClosing(app);
 
   app.removeAllContentTypeParsers();
   // `__proto__` and the like are unknown fields, which the schema ignores, or stand in
@@ -66,6 +79,21 @@ async function refuseWithoutHost(request: FastifyRequest, reply: FastifyReply): 
   if (request.raw.httpVersion !== '1.1' || request.headers.host !== undefined) return;
   const message = 'Host is required';
   await reply.code(400).send(failure(400, message, [{ path: 'host', message }]));
+}
+
+/** On a connection that was kept, a request can still come while those in flight are finished. */
+function refuseWhenClosing(app: FastifyInstance): void {
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onRequest', async (_request, reply) => {
+    if (!closing) return;
+    await reply
+      .code(503)
+      .headers({ connection: 'close', 'retry-after': '1' })
+      .send(failure(503, 'the server is stopping; send the request again'));
+  });
 }
 
 function addRoute(app: FastifyInstance, route: Route, { orders }: RouteDependencies): void {

@@ -1,7 +1,8 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller, Scope } from '../orders/authenticate.ts';
 import type { OrderService } from '../orders/order-service.ts';
 import { MissingApiKeyError, PermissionDeniedError, UnauthorizedError } from './errors.ts';
+import { rateLimitHeaders } from './rate-limit-headers.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -19,14 +20,15 @@ declare module 'fastify' {
  */
 export function authenticateRequest(
   orders: Pick<OrderService, 'authenticate'>,
-): (request: FastifyRequest) => Promise<void> {
-  return async (request) => {
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  return async (request, reply) => {
     const key = request.headers['cv-api-key'];
     if (key === undefined) throw new MissingApiKeyError();
     if (typeof key !== 'string' || key.trim() === '') throw new UnauthorizedError();
     const caller = await orders.authenticate(key);
     if (caller === undefined) throw new UnauthorizedError();
     request.caller = caller;
+    reply.headers(rateLimitHeaders(caller.rate));
   };
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { failure, idempotencyConflict } from '../contract/envelope.ts';
 import type { Log } from '../log.ts';
+import { OverloadedError } from '../orders/backpressure.ts';
 import {
   CaseNotPermittedError,
   IdempotencyConflictError,
@@ -9,6 +10,7 @@ import {
   OrderNotCancellableError,
   OrderNotFoundError,
 } from '../orders/errors.ts';
+import { RateLimitedError } from '../orders/rate-limit.ts';
 import { codeOf, framesOf } from '../safe-error.ts';
 import { isDatabaseUnavailable } from '../storage/database.ts';
 import {
@@ -19,6 +21,7 @@ import {
   RangeNotSatisfiableError,
   UnauthorizedError,
 } from './errors.ts';
+import { rateLimitHeaders } from './rate-limit-headers.ts';
 
 /** What a caller is told to wait when we cannot serve, in seconds. */
 const RETRY_AFTER_SECONDS = 2;
@@ -74,6 +77,19 @@ export function createErrorMapper(
     }
     if (error instanceof IdempotencyConflictError) {
       return conflict(reply, error.existing);
+    }
+    if (error instanceof RateLimitedError) {
+      return reply
+        .code(429)
+        .headers(rateLimitHeaders(error.state))
+        .header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))))
+        .send(failure(429, error.message));
+    }
+    if (error instanceof OverloadedError) {
+      return reply
+        .code(503)
+        .header('retry-after', String(RETRY_AFTER_SECONDS))
+        .send(failure(503, `${error.message}; send the request again`));
     }
     const known = FRAMEWORK_FAULTS[error.code];
     if (known !== undefined) {

@@ -1,14 +1,17 @@
 import type { ActivityPage, OrderPage, OrderView } from '../contract/order.ts';
 import type { OrdersQuery, PageQuery } from '../contract/order-query.ts';
+import type { Log } from '../log.ts';
 import { type Database, inTime } from '../storage/database.ts';
 import { type Acceptance, acceptOrder } from './accept-order.ts';
 import { authenticate, type Caller } from './authenticate.ts';
+import { createOutboxGauge, createQueue } from './backpressure.ts';
 import { type CancelRequest, cancelOrder } from './cancel-order.ts';
 import { createDispatcherBell } from './dispatcher-bell.ts';
 import { CaseNotPermittedError, OrderNotFoundError } from './errors.ts';
 import { type PharmacyMessage, receiveMessage } from './inbox.ts';
 import { listActivity, listOrders } from './list-orders.ts';
 import type { Candidate } from './preconditions.ts';
+import { createAllotments, type RateLimit } from './rate-limit.ts';
 import {
   isCaseOf,
   type OrderKey,
@@ -25,9 +28,18 @@ import { validateOrder } from './validate-order.ts';
  * errors, the database's: see `isDatabaseUnavailable`.
  */
 export interface OrderService {
-  /** Whose API key this is; undefined for one that opens nothing. */
+  /**
+   * Whose API key this is; undefined for one that opens nothing.
+   *
+   * @throws {RateLimitedError} the key is used more often than it may be.
+   * @throws {OverloadedError} too many calls wait for the database.
+   */
   authenticate(apiKey: string): Promise<Caller | undefined>;
-  /** Accepts an order; see {@link acceptOrder} for what it throws. */
+  /**
+   * Accepts an order; see {@link acceptOrder} for what it throws.
+   *
+   * @throws {OverloadedError} too many orders wait to be started.
+   */
   accept(acceptance: Acceptance): Promise<{ orderId: string }>;
   /** Checks an order and stores nothing; see {@link validateOrder} for what it throws. */
   validate(candidate: Candidate): Promise<void>;
@@ -67,12 +79,29 @@ export interface OrderService {
   check(): Promise<void>;
 }
 
-/**
- * The orders on a database.
- *
- * @param hashSecret keys the hashes of API keys and fingerprints.
- */
-export function createOrderService(database: Database, hashSecret: string): OrderService {
+/** How the orders are served. */
+export interface OrderServiceSettings {
+  /** Keys the hashes of API keys and fingerprints. */
+  readonly hashSecret: string;
+  readonly rateLimit: RateLimit;
+  /** Rows of the outbox beyond which no orders are taken. */
+  readonly outboxLimit: number;
+  /** Calls of this process that may wait for the database at once. */
+  readonly queueLimit: number;
+}
+
+/** The orders on a database. */
+export function createOrderService(
+  database: Database,
+  settings: OrderServiceSettings,
+  log: Log,
+): OrderService {
+  const { hashSecret, rateLimit } = settings;
+  const allotments = createAllotments(rateLimit);
+  const queue = createQueue(settings.queueLimit, log);
+  const outbox = createOutboxGauge(database, settings.outboxLimit, log);
+  const bounded = <T>(call: () => Promise<T>) => queue.run(() => inTime(call()));
+
   /** What hangs below another organization's case is not "not found" but forbidden. */
   async function belowCase<T>(key: Required<OrderKey>, answer: Promise<T>): Promise<T> {
     try {
@@ -103,27 +132,31 @@ export function createOrderService(database: Database, hashSecret: string): Orde
   const ringDispatchers = createDispatcherBell(database);
 
   return {
-    authenticate: (apiKey) => inTime(authenticate(database, hashSecret, apiKey)),
+    async authenticate(apiKey) {
+      queue.admit();
+      return await bounded(() => authenticate(database, settings, allotments, apiKey));
+    },
     async accept(acceptance) {
-      const accepted = await inTime(acceptOrder(database, hashSecret, acceptance));
+      outbox.admit();
+      const accepted = await bounded(() => acceptOrder(database, hashSecret, acceptance));
       ringDispatchers();
       return accepted;
     },
-    validate: (candidate) => inTime(validateOrder(database, candidate)),
-    read: (key) => inTime(belowCase(key, readOrder(database, key))),
+    validate: (candidate) => bounded(() => validateOrder(database, candidate)),
+    read: (key) => bounded(() => belowCase(key, readOrder(database, key))),
     readDocument: (key, documentId) =>
-      inTime(belowCase(key, readDocument(database, key, documentId))),
-    readLinkedDocument: (documentId) => inTime(readLinkedDocument(database, documentId)),
+      bounded(() => belowCase(key, readDocument(database, key, documentId))),
+    readLinkedDocument: (documentId) => bounded(() => readLinkedDocument(database, documentId)),
     readByIdempotencyKey: (organizationId, key) =>
-      inTime(readOrderByIdempotencyKey(database, organizationId, key)),
-    list: (owner, query) => inTime(list(owner, query)),
-    activity: (key, query) => inTime(belowCase(key, activity(key, query))),
+      bounded(() => readOrderByIdempotencyKey(database, organizationId, key)),
+    list: (owner, query) => bounded(() => list(owner, query)),
+    activity: (key, query) => bounded(() => belowCase(key, activity(key, query))),
     async cancel(key, by) {
-      await inTime(belowCase(key, cancelOrder(database, key, by)));
+      await bounded(() => belowCase(key, cancelOrder(database, key, by)));
       ringDispatchers();
     },
     async receive(pharmacyId, message) {
-      const outcome = await inTime(receiveMessage(database, pharmacyId, message));
+      const outcome = await bounded(() => receiveMessage(database, pharmacyId, message));
       if (outcome === 'stored') ringDispatchers();
       return outcome;
     },

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createCaseService } from '../../src/cases/case-service.ts';
+import type { Config } from '../../src/config.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createDocumentLinks } from '../../src/orders/document-links.ts';
@@ -14,6 +15,13 @@ import { HASH_SECRET } from './organization.ts';
 /** Where links to documents point: no test follows them as they are. */
 export const PUBLIC_URL = 'https://orders.example.com';
 
+/** Limits that no test meets by accident. */
+export const ROOMY: Config['limits'] = {
+  rateLimit: { perSecond: 100_000, burstSeconds: 2 },
+  outboxLimit: 1_000_000,
+  queueLimit: 10_000,
+};
+
 /** The HTTP interface, listening on a port of its own over a test's database. */
 export interface TestApp {
   readonly url: string;
@@ -22,16 +30,17 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** Starts the app on real parts; `checkTemporal` is what `/readyz` asks. */
+/** Starts the app on real parts; `checkTemporal` is what `/readyz` asks, `limits` what to change of them. */
 export async function startApp(
   database: Database,
   checkTemporal: () => Promise<void> = async () => {},
+  limits: Partial<Config['limits']> = {},
 ): Promise<TestApp> {
   const documentsDir = await mkdtemp(path.join(os.tmpdir(), 'rx-documents-'));
   const log = createKeptLog();
   const app = createApp(
     {
-      orders: createOrderService(database, HASH_SECRET),
+      orders: createOrderService(database, { hashSecret: HASH_SECRET, ...ROOMY, ...limits }, log),
       cases: createCaseService(database),
       documents: createFileStore(documentsDir),
       documentLinks: createDocumentLinks({ publicUrl: PUBLIC_URL, hashSecret: HASH_SECRET }),

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { Config } from '../../src/config.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { startApp, type TestApp } from './app.ts';
 import { createTestDatabase } from './database.ts';
@@ -36,13 +37,16 @@ interface Request {
   readonly body?: unknown;
 }
 
-/** @param options.checkTemporal what `/readyz` asks. */
+/**
+ * @param options.checkTemporal what `/readyz` asks.
+ * @param options.limits what to change of the app's limits.
+ */
 export async function openDoor(
-  options: { checkTemporal?: () => Promise<void> } = {},
+  options: { checkTemporal?: () => Promise<void>; limits?: Partial<Config['limits']> } = {},
 ): Promise<Door> {
   const { database, drop } = await createTestDatabase();
   const organization = await createOrganization(database);
-  const app = await startApp(database, options.checkTemporal);
+  const app = await startApp(database, options.checkTemporal, options.limits);
   const key = { 'cv-api-key': organization.apiKey };
 
   const send: Door['send'] = (method, path, request) => sendTo(app.url, method, path, request);

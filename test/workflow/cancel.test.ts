@@ -8,6 +8,8 @@ import {
 import { CaseNotPermittedError } from '../../src/orders/errors.ts';
 import { createOrderService } from '../../src/orders/order-service.ts';
 import { orderWorkflowId } from '../../src/workflows/order-messages.ts';
+import { ROOMY } from '../support/app.ts';
+import { createKeptLog } from '../support/logs.ts';
 import { createOrganization, HASH_SECRET } from '../support/organization.ts';
 import { cancelRowsOf } from '../support/timeline.ts';
 import { startWorker } from '../support/worker.ts';
@@ -136,7 +138,8 @@ it.each<[OrderStatus, () => Promise<string>]>([
 });
 
 describe('whose order it is', () => {
-  const service = () => createOrderService(world.db.database, HASH_SECRET);
+  const service = () =>
+    createOrderService(world.db.database, { hashSecret: HASH_SECRET, ...ROOMY }, createKeptLog());
   const by = { actor: 'api' } as const;
 
   it('does not find an order of nobody', async () => {
