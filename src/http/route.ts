@@ -51,8 +51,9 @@ export interface JsonBody<Body> {
 /** An answer as it is documented. */
 export interface AnswerDoc {
   readonly description: string;
-  /** The JSON body; for other bodies, `contentType`. */
+  /** The body; with a `contentType`, it is bytes unless this says otherwise. */
   readonly schema?: z.ZodType;
+  /** `application/json`, unless it is told here. */
   readonly contentType?: string;
   readonly headers?: z.ZodObject;
   readonly examples?: Examples;
