@@ -9,6 +9,7 @@ import { createDispatcherBell } from './dispatcher-bell.ts';
 import { CaseNotPermittedError, OrderNotFoundError } from './errors.ts';
 import { type PharmacyMessage, receiveMessage } from './inbox.ts';
 import { listActivity, listOrders } from './list-orders.ts';
+import { type OutboxBacklog, readOutboxBacklog } from './outbox-backlog.ts';
 import type { Candidate } from './preconditions.ts';
 import {
   isCaseOf,
@@ -58,6 +59,8 @@ export interface OrderService {
   activity(key: Required<OrderKey>, query: PageQuery): Promise<ActivityPage>;
   /** Takes in a pharmacy's message; see {@link receiveMessage}. */
   receive(pharmacyId: string, message: PharmacyMessage): Promise<'stored' | 'duplicate'>;
+  /** How much Temporal has not been told yet; for the metrics. */
+  backlog(): Promise<OutboxBacklog>;
   /** Resolves when the database serves. */
   check(): Promise<void>;
 }
@@ -122,6 +125,7 @@ export function createOrderService(database: Database, hashSecret: string): Orde
       if (outcome === 'stored') ringDispatchers();
       return outcome;
     },
+    backlog: () => inTime(readOutboxBacklog(database)),
     check: async () => {
       await inTime(database`SELECT 1`);
     },
