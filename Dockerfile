@@ -10,7 +10,8 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY simulator simulator
 RUN node_modules/.bin/tsc -p tsconfig.build.json \
- && cp -R src/storage/migrations dist/src/storage/
+ && cp -R src/storage/migrations dist/src/storage/ \
+ && cp -R src/http/docs dist/src/http/
 
 FROM base AS dependencies
 RUN npm ci --omit=dev

@@ -1,6 +1,7 @@
 import { createCaseService } from './cases/case-service.ts';
 import { createFileStore } from './documents/file-store.ts';
 import { createApp } from './http/app.ts';
+import { createHttpMetrics } from './http/metrics.ts';
 import { createDocumentLinks } from './orders/document-links.ts';
 import { createOrderService } from './orders/order-service.ts';
 import { createPharmacyDirectory } from './pharmacy/directory.ts';
@@ -14,13 +15,15 @@ import { connectionOptions } from './temporal/connection-options.ts';
 await runProcess('server', process.env, async ({ config, log }) => {
   const database = openDatabase(config.database.url, config.database.poolSize);
   const temporal = createTemporalCheck(connectionOptions(process.env, config.temporal.address));
+  const orders = createOrderService(
+    database,
+    { hashSecret: config.hashSecret, ...config.limits },
+    log,
+  );
   const app = createApp(
     {
-      orders: createOrderService(
-        database,
-        { hashSecret: config.hashSecret, ...config.limits },
-        log,
-      ),
+      orders,
+      metrics: createHttpMetrics(() => orders.backlog()),
       cases: createCaseService(database),
       documents: createFileStore(config.documentsDir),
       documentLinks: createDocumentLinks({

@@ -24,6 +24,11 @@ export const CHECKS = [
   { name: 'types', command: bin('tsc'), args: ['--noEmit', '-p', '.'] },
   { name: 'lint', command: bin('eslint'), args: ['.', '--max-warnings', '0'] },
   {
+    name: 'OpenAPI',
+    command: process.execPath,
+    args: ['--import', 'tsx', inProject('scripts/verify/openapi.mjs')],
+  },
+  {
     name: 'compose file',
     command: process.execPath,
     args: [inProject('scripts/verify/compose.mjs'), 'docker-compose.yml'],

@@ -4,13 +4,13 @@ import { country, postalCode, state } from './formats.ts';
 
 /** A US postal address (place-order.md, row `address`). */
 export const address = object({
-  addressLine1: requiredText(),
-  addressLine2: z.exactOptional(text()),
-  city: requiredText(),
+  addressLine1: requiredText().meta({ description: 'House number and street.' }),
+  addressLine2: z.exactOptional(text()).meta({ description: 'Apartment, suite or unit.' }),
+  city: requiredText().meta({ description: 'The city.' }),
   state: state(),
   country: country(),
   postalCode: postalCode(),
-});
+}).meta({ id: 'Address', description: 'A US postal address.' });
 
 /** A US postal address; `country` is in upper case. */
 export type Address = z.output<typeof address>;

@@ -6,13 +6,15 @@ import { type Parsed, parseBody } from './validation.ts';
 
 /** The patient of a case (api.md, `PUT /api/v1/cases/:caseId`). */
 const patient = object({
-  firstName: requiredText(),
-  lastName: requiredText(),
+  firstName: requiredText().meta({ description: 'The patient’s first name.' }),
+  lastName: requiredText().meta({ description: 'The patient’s last name.' }),
   dateOfBirth: z.exactOptional(dateOfBirth()),
   email: z.exactOptional(email()),
   phoneNumber: z.exactOptional(phoneNumber()),
-  address: z.exactOptional(address),
-});
+  address: z.exactOptional(address).meta({
+    description: 'Where orders go that name no shipping address of their own.',
+  }),
+}).meta({ id: 'Patient', description: 'The patient of a case.' });
 
 /** The body of `PUT /api/v1/cases/:caseId`. */
 export const putCaseRequest = object({ patient }).meta({ id: 'PutCase' });

@@ -11,10 +11,15 @@ const flag = () => z.exactOptional(oneOf(['true', 'false']));
 
 /** The query; parameters that we don't serve are ignored. */
 export const customerCaseDetailQuery = object({
-  caseId: requiredText(),
-  includeOrders: flag(),
-  includeAttachments: flag(),
-  documentFormat: oneOf(['base64', 'url']).default('url'),
+  caseId: requiredText().meta({
+    description: 'The id of the case.',
+    example: '123e4567-e89b-12d3-a456-426614174000',
+  }),
+  includeOrders: flag().meta({ description: '`true`: with its orders.' }),
+  includeAttachments: flag().meta({ description: '`true`: with its documents.' }),
+  documentFormat: oneOf(['base64', 'url'])
+    .default('url')
+    .meta({ description: 'Documents as signed links or in base64.' }),
 });
 
 export const caseAttachment = z

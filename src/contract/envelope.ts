@@ -14,19 +14,32 @@ export function successBody<Data extends z.ZodType>(data: Data, status = 200) {
   return z.object({
     status: z.literal(status),
     success: z.literal(true),
-    message: z.string(),
+    message: z.string().meta({ description: 'For people; not stable.' }),
     data,
   });
 }
 
+const fieldError = z
+  .object({
+    path: z.string().meta({
+      description: 'The full path from the body’s top.',
+      example: 'order.prescriber.firstName',
+    }),
+    message: z.string().meta({
+      description: 'The field and the rule that it breaks.',
+      example: 'firstName is required',
+    }),
+  })
+  .meta({ id: 'FieldError', description: 'One field that breaks a rule.' });
+
 export const failureBody = z
   .object({
-    status: z.int(),
+    status: z.int().meta({ description: 'The HTTP status.', example: 400 }),
     success: z.literal(false),
-    message: z.string(),
+    message: z.string().meta({ description: 'What kind of error.', example: 'Invalid request' }),
     error: z.string().meta({ description: 'The first problem.', example: 'firstName is required' }),
     errors: z
-      .exactOptional(z.array(z.object({ path: z.string(), message: z.string() })))
+      .exactOptional(z.array(fieldError))
       .meta({ description: 'All problems with their full paths.' }),
     code: z.exactOptional(z.string()).meta({ description: 'A stable code, where one is defined.' }),
   })

@@ -18,13 +18,15 @@ const STATES = [
   'PR', 'VI', 'GU', 'AS', 'MP',
   'AA', 'AE', 'AP',
 ];
+const STATE_IN_WORDS =
+  'One of the 50 states, DC, the territories (PR, VI, GU, AS, MP) and the military codes (AA, AE, AP).';
 const STATE = new RegExp(`^(?:${STATES.join('|')})$`);
 
 /** A state, the District of Columbia, a territory or a military code; upper case only. */
 export function state() {
   return requiredText()
     .regex(STATE, { error: 'must be a valid US state abbreviation' })
-    .meta({ ...exactly(2), pattern: STATE.source, example: 'CA' });
+    .meta({ ...exactly(2), pattern: STATE.source, example: 'CA', description: STATE_IN_WORDS });
 }
 
 const COUNTRY = /^[A-Za-z]{2}$/;
@@ -34,7 +36,12 @@ export function country() {
   return requiredText()
     .regex(COUNTRY, { error: 'must be exactly 2 letters', abort: true })
     .toUpperCase()
-    .meta({ ...exactly(2), pattern: COUNTRY.source, example: 'US' });
+    .meta({
+      ...exactly(2),
+      pattern: COUNTRY.source,
+      example: 'US',
+      description: 'Two letters, converted to upper case.',
+    });
 }
 
 const POSTAL_CODE = /^[0-9]{5}$/;
@@ -43,7 +50,12 @@ const POSTAL_CODE = /^[0-9]{5}$/;
 export function postalCode() {
   return requiredText()
     .regex(POSTAL_CODE, { error: 'must be exactly 5 digits' })
-    .meta({ ...exactly(5), pattern: POSTAL_CODE.source, example: '94105' });
+    .meta({
+      ...exactly(5),
+      pattern: POSTAL_CODE.source,
+      example: '94105',
+      description: 'Exactly 5 digits.',
+    });
 }
 
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
@@ -56,9 +68,12 @@ const EMAIL = new RegExp(
 
 /** An email address as people have them. */
 export function email() {
-  return requiredText()
-    .regex(EMAIL, { error: 'must be a valid email address' })
-    .meta({ maxLength: 254, pattern: EMAIL.source, example: 'john.smith@example.com' });
+  return requiredText().regex(EMAIL, { error: 'must be a valid email address' }).meta({
+    maxLength: 254,
+    pattern: EMAIL.source,
+    example: 'john.smith@example.com',
+    description: 'An email address.',
+  });
 }
 
 /** Separators may stand anywhere behind the `+`; no numbering plan is checked (place-order.md). */
@@ -66,9 +81,11 @@ const PHONE_NUMBER = /^\+?[ .()-]*(?:[0-9][ .()-]*){7,15}$/;
 
 /** A phone number: an optional `+`, 7 to 15 digits, spaces, dots, hyphens and parentheses. */
 export function phoneNumber() {
-  return requiredText()
-    .regex(PHONE_NUMBER, { error: 'must be a valid phone number' })
-    .meta({ pattern: PHONE_NUMBER.source, example: '+1234567890' });
+  return requiredText().regex(PHONE_NUMBER, { error: 'must be a valid phone number' }).meta({
+    pattern: PHONE_NUMBER.source,
+    example: '+1234567890',
+    description: 'An optional `+`, 7 to 15 digits, spaces, dots, hyphens and parentheses.',
+  });
 }
 
 /** A date of the prescription; see {@link isCalendarDate}. */
@@ -77,7 +94,11 @@ export function date() {
     .refine(isCalendarDate, {
       error: 'must be an ISO 8601 date that exists in the calendar',
     })
-    .meta({ pattern: CALENDAR_DATE_PATTERN, example: '2024-01-15' });
+    .meta({
+      pattern: CALENDAR_DATE_PATTERN,
+      example: '2024-01-15',
+      description: 'An ISO 8601 date or date-time that exists in the calendar.',
+    });
 }
 
 /** A day of the calendar, without a time. */
@@ -86,7 +107,13 @@ export function dateOfBirth() {
     .refine((value) => value.length === 10 && isCalendarDate(value), {
       error: 'must be a date YYYY-MM-DD that exists in the calendar',
     })
-    .meta({ ...exactly(10), format: 'date', pattern: undefined, example: '1980-04-01' });
+    .meta({
+      ...exactly(10),
+      format: 'date',
+      pattern: undefined,
+      example: '1980-04-01',
+      description: 'A date `YYYY-MM-DD` that exists in the calendar.',
+    });
 }
 
 const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
@@ -95,5 +122,12 @@ const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 export function idempotencyKey() {
   return text()
     .regex(IDEMPOTENCY_KEY, { error: 'must be 1 to 255 printable ASCII characters' })
-    .meta({ minLength: 1, maxLength: 255, pattern: IDEMPOTENCY_KEY.source });
+    .meta({
+      minLength: 1,
+      maxLength: 255,
+      pattern: IDEMPOTENCY_KEY.source,
+      example: 'unique-order-key-123',
+      description:
+        'Prevents a duplicate order: unique within the organization, 1 to 255 printable ASCII characters, compared byte for byte, kept as long as its order.',
+    });
 }

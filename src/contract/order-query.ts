@@ -15,7 +15,10 @@ const limit = text()
   .refine((value) => value <= PAGE.most, { error: `must be an integer from 1 to ${PAGE.most}` })
   .default(PAGE.usual)
   // An integer in the documentation, though a query string has only texts.
-  .meta(shownAs({ type: 'integer', minimum: 1, maximum: PAGE.most, default: PAGE.usual }));
+  .meta({
+    description: 'How many items a page has at most.',
+    ...shownAs({ type: 'integer', minimum: 1, maximum: PAGE.most, default: PAGE.usual }),
+  });
 
 const page = {
   limit,
@@ -35,18 +38,22 @@ function moment() {
 
 const MOMENT = { example: '2026-01-31T00:00:00Z', format: 'date-time', pattern: undefined };
 
+const STATUS = z
+  .exactOptional(oneOf(ORDER_STATUSES))
+  .meta({ description: 'Only orders in this status.' });
+
 /** The query of `GET /api/v1/cases/:caseId/orders`. */
 export const caseOrdersQuery = object({
-  status: z.exactOptional(oneOf(ORDER_STATUSES)),
+  status: STATUS,
   ...page,
 });
 
 /** The query of `GET /api/v1/orders`. */
 export const ordersQuery = object({
-  status: z.exactOptional(oneOf(ORDER_STATUSES)),
+  status: STATUS,
   createdAfter: z.exactOptional(moment()).meta({ description: 'Created at or after.', ...MOMENT }),
   createdBefore: z.exactOptional(moment()).meta({ description: 'Created before.', ...MOMENT }),
-  pharmacyId: z.exactOptional(text()),
+  pharmacyId: z.exactOptional(text()).meta({ description: 'Only orders to this pharmacy.' }),
   ...page,
 });
 

@@ -15,45 +15,59 @@ export const ORDER_STATUSES = [
   'NEEDS_ATTENTION',
 ] as const;
 
-export const orderStatus = z.enum(ORDER_STATUSES).meta({ id: 'OrderStatus' });
+export const orderStatus = z.enum(ORDER_STATUSES).meta({
+  id: 'OrderStatus',
+  description:
+    'Where an order is. `COMPLETED`, `REJECTED`, `CANCELLED` and `EXPIRED` are ends; ' +
+    '`NEEDS_ATTENTION` waits for a person.',
+});
 
 /** A point in time as every answer writes it. */
-export const timestamp = z.iso.datetime({ precision: 3 });
+export const timestamp = z.iso.datetime({ precision: 3 }).meta({
+  description: 'RFC 3339 in UTC with milliseconds.',
+  example: '2026-01-31T09:30:00.000Z',
+});
 
 export const documentView = z
   .object({
     id: z.uuid(),
-    name: z.string(),
-    contentType: z.string(),
+    name: z.string().meta({ description: 'The file name that the pharmacy gave it.' }),
+    contentType: z.string().meta({ example: 'application/pdf' }),
     size: z.int().min(0).meta({ description: 'Bytes.' }),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .meta({ description: 'Of the bytes, in lower-case hex.' }),
     createdAt: timestamp,
   })
   .meta({ id: 'Document', description: 'A stored prescription document.' });
 
 export const shipmentView = z
   .object({
-    carrier: z.exactOptional(z.string()),
-    trackingId: z.string(),
-    trackingUrl: z.exactOptional(z.string()),
+    carrier: z.exactOptional(z.string()).meta({ description: 'Who carries it.' }),
+    trackingId: z.string().meta({ description: 'The carrier’s number.' }),
+    trackingUrl: z.exactOptional(z.string()).meta({ description: 'Where to follow it.' }),
     addedAt: timestamp,
   })
   .meta({ id: 'Shipment', description: 'A shipment that the pharmacy told of.' });
 
 const summary = {
   id: z.uuid(),
-  caseId: z.string(),
+  caseId: z.string().meta({ description: 'The case that it was placed for.' }),
   status: orderStatus,
   reasonCode: z
     .exactOptional(z.string())
     .meta({ description: 'Why the order is where it is, as a stable code.' }),
   reason: z.exactOptional(z.string()).meta({ description: 'The same in words.' }),
-  pharmacyId: z.string(),
+  pharmacyId: z.string().meta({ description: 'The target pharmacy.' }),
   pharmacyOrderId: z
     .string()
     .nullable()
     .meta({ description: 'The pharmacy’s own id of the order; null until it has the order.' }),
-  idempotencyKey: z.string().nullable(),
+  idempotencyKey: z
+    .string()
+    .nullable()
+    .meta({ description: 'The key that it was placed with; null without one.' }),
   createdAt: timestamp,
   updatedAt: timestamp,
 };
@@ -70,12 +84,14 @@ export const activityView = z
   .object({
     id: z.string(),
     at: timestamp,
-    actor: z.enum(['api', 'pharmacy', 'operator', 'system']),
-    event: z.string().meta({ example: 'STATUS_CHANGED' }),
+    actor: z.enum(['api', 'pharmacy', 'operator', 'system']).meta({ description: 'By whom.' }),
+    event: z.string().meta({ description: 'What happened.', example: 'STATUS_CHANGED' }),
     fromStatus: z.exactOptional(orderStatus),
     toStatus: z.exactOptional(orderStatus),
     reasonCode: z.exactOptional(z.string()),
-    detail: z.exactOptional(z.record(z.string(), z.unknown())),
+    detail: z
+      .exactOptional(z.record(z.string(), z.unknown()))
+      .meta({ description: 'What else is known of the change.' }),
   })
   .meta({ id: 'Activity', description: 'One change on the timeline of an order.' });
 

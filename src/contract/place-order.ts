@@ -18,23 +18,38 @@ export type { Prescriber } from './prescriber.ts';
 export type { PrescriptionItem } from './prescription-item.ts';
 
 const patientHealthInfo = object({
-  allergies: z.exactOptional(text(MOST_CHARACTERS_OF_PROSE)),
-  healthConditions: z.exactOptional(text(MOST_CHARACTERS_OF_PROSE)),
-  currentMedications: z.exactOptional(text(MOST_CHARACTERS_OF_PROSE)),
+  allergies: z.exactOptional(text(MOST_CHARACTERS_OF_PROSE)).meta({
+    description: 'Known allergies.',
+  }),
+  healthConditions: z.exactOptional(text(MOST_CHARACTERS_OF_PROSE)).meta({
+    description: 'Known conditions.',
+  }),
+  currentMedications: z.exactOptional(text(MOST_CHARACTERS_OF_PROSE)).meta({
+    description: 'What the patient takes now.',
+  }),
+}).meta({
+  id: 'PatientHealthInfo',
+  description: 'What the patient told about their health, in free text.',
 });
 
 /** The order of a request: the table of place-order.md from `order.…` on. */
 export const prescriptionOrder = object({
-  shippingAddress: z.exactOptional(address),
+  shippingAddress: z
+    .exactOptional(address)
+    .meta({ description: 'Where to ship; without it, the patient’s address of the case.' }),
   patientHealthInfo: z.exactOptional(patientHealthInfo),
   prescriber,
-  diagnosis: requiredText(MOST_CHARACTERS_OF_PROSE),
-  pharmacyId: requiredText(),
-  dateWritten: z.exactOptional(date()),
-  dateSigned: z.exactOptional(date()),
-  datePrescribed: z.exactOptional(date()),
-  prescriptionItems: nonEmptyList(prescriptionItem),
-});
+  diagnosis: requiredText(MOST_CHARACTERS_OF_PROSE).meta({
+    description: 'What the drugs are prescribed for.',
+  }),
+  pharmacyId: requiredText().meta({ description: 'The target pharmacy.', example: 'pharmacy-123' }),
+  dateWritten: z.exactOptional(date()).meta({
+    description: 'When the prescription was written: an ISO 8601 date or date-time.',
+  }),
+  dateSigned: z.exactOptional(date()).meta({ description: 'When it was signed.' }),
+  datePrescribed: z.exactOptional(date()).meta({ description: 'When it was prescribed.' }),
+  prescriptionItems: nonEmptyList(prescriptionItem).meta({ description: 'The drugs, 1 to 500.' }),
+}).meta({ id: 'PrescriptionOrder', description: 'A prescription order as it is placed.' });
 
 /** What a case can be asked to do by `POST /api/v1/cases/:caseId`. */
 export const ACTIONS = ['PLACE_ORDER', 'VALIDATE_ORDER', 'CANCEL_ORDER'] as const;

@@ -14,18 +14,23 @@ const MAX_CUSTOM_DEPTH = 64;
 
 /** One drug of a prescription (place-order.md, rows `…[]`). */
 export const prescriptionItem = object({
-  drugId: requiredText(),
-  direction: z.exactOptional(text(MOST_CHARACTERS_OF_PROSE)),
-  quantity: requiredText(),
-  refillCount: z.exactOptional(integer(0)),
-  supplyDays: z.exactOptional(integer(1)),
-  customFields: z.exactOptional(
-    foreignObject({
-      accepts: (value) => !jsonDepthExceeds(value, MAX_CUSTOM_DEPTH),
-      rule: `must not be nested deeper than ${MAX_CUSTOM_DEPTH} levels`,
-    }),
-  ),
-});
+  drugId: requiredText().meta({ description: 'The pharmacy’s id of the drug.' }),
+  direction: z.exactOptional(text(MOST_CHARACTERS_OF_PROSE)).meta({
+    description: 'Dosage instructions.',
+    example: 'Take 1 tablet daily with food',
+  }),
+  quantity: requiredText().meta({ description: 'How much, as a text.', example: '30' }),
+  refillCount: z.exactOptional(integer(0)).meta({ description: 'Refills allowed.' }),
+  supplyDays: z.exactOptional(integer(1)).meta({ description: 'Days of supply.' }),
+  customFields: z
+    .exactOptional(
+      foreignObject({
+        accepts: (value) => !jsonDepthExceeds(value, MAX_CUSTOM_DEPTH),
+        rule: `must not be nested deeper than ${MAX_CUSTOM_DEPTH} levels`,
+      }),
+    )
+    .meta({ description: 'Key-value pairs, passed on to the pharmacy untouched.' }),
+}).meta({ id: 'PrescriptionItem', description: 'One drug of a prescription.' });
 
 /** One drug of a prescription. */
 export type PrescriptionItem = z.output<typeof prescriptionItem>;

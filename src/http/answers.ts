@@ -63,6 +63,7 @@ const WITH_BODY: Readonly<Record<number, AnswerDoc>> = {
 };
 
 const ANY: Readonly<Record<number, AnswerDoc>> = {
+  400: refusal('The request is malformed.', 400, 'Invalid request', 'the URL is malformed'),
   500: refusal('A fault of ours.', 500, 'Internal server error', 'internal error'),
   503: {
     ...refusal(
@@ -116,9 +117,9 @@ export const CONFLICT: AnswerDoc = {
 /** All answers of a route: its own, and the errors that every route of its kind has. */
 export function answersOf(route: Route): Readonly<Record<number, AnswerDoc>> {
   return {
+    ...ANY,
     ...(route.auth === 'none' ? {} : WITH_KEY),
     ...(route.body === undefined ? {} : WITH_BODY),
-    ...ANY,
     ...route.doc.answers,
   };
 }

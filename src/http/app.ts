@@ -7,6 +7,7 @@ import { answerBrokenRequest, answerExpectation } from './broken-request.ts';
 import { authenticateRequest, organizationWith } from './caller.ts';
 import { createErrorMapper } from './error-mapper.ts';
 import { InvalidBodyError, InvalidRequestError } from './errors.ts';
+import type { HttpMetrics } from './metrics.ts';
 import type { Route, RouteDependencies } from './route.ts';
 import { routes } from './routes.ts';
 
@@ -67,6 +68,7 @@ export function createApp(dependencies: RouteDependencies, log: Log): FastifyIns
   app.setErrorHandler(mapError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(failure(404, 'no such route')));
   logRequests(app, log);
+  countRequests(app, dependencies.metrics);
 
   const table = routes(dependencies);
   for (const route of table) addRoute(app, route, dependencies);
@@ -149,6 +151,17 @@ function refuseOtherMethods(app: FastifyInstance, table: readonly Route[], url: 
         .header('allow', [...routed].join(', '))
         .send(failure(405, 'method not allowed')),
     handler: async () => undefined,
+  });
+}
+
+function countRequests(app: FastifyInstance, metrics: HttpMetrics): void {
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.observe({
+      method: request.method,
+      route: request.routeOptions.url,
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1_000,
+    });
   });
 }
 

@@ -63,3 +63,36 @@ export const PUT_CASE_EXAMPLE = {
     },
   },
 };
+
+const AT = '2026-01-31T09:30:00.000Z';
+
+/** The order of an event. */
+export const ORDER_EVENT_EXAMPLE = {
+  id: '01a20a78-fa0b-705f-a306-b6e96e3290ab',
+  status: 'COMPLETED',
+  message: 'Completed',
+  createdAt: AT,
+};
+
+/** The case of an event. */
+export const CASE_EXAMPLE = {
+  id: '123e4567-e89b-12d3-a456-426614174000',
+  status: 'COMPLETED',
+  createdAt: AT,
+  updatedAt: AT,
+};
+
+/** A stored document as the original shows it. */
+export const ATTACHMENT_EXAMPLE = {
+  id: 'f1b6570a-5f18-579e-b035-6f1887cfe38c',
+  isRestricted: false,
+  isPHI: true,
+  fileName: 'prescription.pdf',
+  isDeleted: false,
+  createdAt: AT,
+  uploadedBy: { firstName: 'Sample', lastName: 'Pharmacy' },
+  url: 'https://orders.example.com/documents/f1b6570a-5f18-579e-b035-6f1887cfe38c?expires=1769852700&signature=example',
+  contentType: 'application/pdf',
+  size: 48213,
+  sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+};

@@ -1,13 +1,9 @@
-import type { ZodOpenApiPathsObject } from 'zod-openapi';
-
 /** The groups of routes. */
 export const TAGS = [
   { name: 'Orders', description: 'Prescription orders of patient cases.' },
   { name: 'Cases', description: 'Patient cases, which orders are placed for.' },
   { name: 'Documents', description: 'Prescription documents of completed orders.' },
   { name: 'Pharmacies', description: 'What pharmacies tell us.' },
+  { name: 'Notifications', description: 'What we tell the organization.' },
   { name: 'Operation', description: 'For load balancers and operators.' },
 ];
-
-/** What is sent to us and by us. */
-export const WEBHOOKS: ZodOpenApiPathsObject = {};

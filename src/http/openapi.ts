@@ -6,7 +6,9 @@ import {
   type ZodOpenApiPathsObject,
 } from 'zod-openapi';
 import { answersOf } from './answers.ts';
-import { TAGS, WEBHOOKS } from './openapi-prose.ts';
+import { TAGS } from './openapi-prose.ts';
+import { adjustSchema, allowNulls } from './openapi-schemas.ts';
+import { WEBHOOKS } from './openapi-webhooks.ts';
 import type { AnswerDoc, Route } from './route.ts';
 
 /** What {@link createOpenApi} gives: an OpenAPI 3.1 document, ready to be written as JSON. */
@@ -23,7 +25,7 @@ export function createOpenApi(routes: readonly Route[], version: string): OpenAp
     const path = route.url.replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) };
   }
-  return createDocument(
+  const document = createDocument(
     {
       openapi: '3.1.1',
       info: {
@@ -50,8 +52,10 @@ export function createOpenApi(routes: readonly Route[], version: string): OpenAp
         },
       },
     },
-    { override: ({ jsonSchema, zodSchema, io }) => describe(jsonSchema, zodSchema, io) },
+    { override: ({ jsonSchema, zodSchema, io }) => adjustSchema(jsonSchema, zodSchema, io) },
   );
+  allowNulls(document);
+  return document;
 }
 
 function operationOf(route: Route): ZodOpenApiOperationObject {
@@ -87,7 +91,7 @@ function responseOf(answer: AnswerDoc) {
   const { description, schema, contentType, headers } = answer;
   const content =
     contentType !== undefined
-      ? { [contentType]: { schema: z.file() } }
+      ? { [contentType]: { schema: schema ?? z.file() } }
       : schema !== undefined
         ? { 'application/json': { schema, ...examplesOf(answer) } }
         : undefined;
@@ -107,33 +111,6 @@ function objectOf(schema: z.ZodType): z.ZodObject {
   if (schema instanceof z.ZodObject) return schema;
   if (schema instanceof z.ZodPipe && schema.out instanceof z.ZodObject) return schema.out;
   throw new Error('parameters are an object of schemas');
-}
-
-/** What zod's own translation leaves out. */
-function describe(
-  jsonSchema: Record<string, unknown>,
-  zodSchema: z.core.$ZodType,
-  io: 'input' | 'output',
-): void {
-  const { type } = zodSchema._zod.def;
-  if (type === 'union' && jsonSchema['anyOf'] !== undefined) {
-    jsonSchema['oneOf'] = jsonSchema['anyOf'];
-    delete jsonSchema['anyOf'];
-  }
-  if (type === 'object' && io === 'input') allowNull(jsonSchema);
-}
-
-/** An optional field that is `null` counts as absent (place-order.md, "missing values"). */
-function allowNull(jsonSchema: Record<string, unknown>): void {
-  const properties = (jsonSchema['properties'] ?? {}) as Record<string, Record<string, unknown>>;
-  const required = (jsonSchema['required'] ?? []) as string[];
-  for (const [name, schema] of Object.entries(properties)) {
-    if (required.includes(name)) continue;
-    properties[name] =
-      typeof schema['type'] === 'string' && schema['enum'] === undefined
-        ? { ...schema, type: [schema['type'], 'null'] }
-        : { anyOf: [schema, { type: 'null' }] };
-  }
 }
 
 /** The version of package.json, which stands beside `src` and, in the image, beside `dist`. */

@@ -7,6 +7,7 @@ import type { Scope } from '../orders/authenticate.ts';
 import type { DocumentLinks } from '../orders/document-links.ts';
 import type { OrderService } from '../orders/order-service.ts';
 import type { PharmacyDirectory } from '../pharmacy/directory.ts';
+import type { HttpMetrics } from './metrics.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -21,6 +22,7 @@ export interface RouteDependencies {
   readonly cases: CaseService;
   readonly documents: DocumentStore;
   readonly documentLinks: DocumentLinks;
+  readonly metrics: HttpMetrics;
   readonly pharmacies: Pick<PharmacyDirectory, 'find'>;
   /** Resolves when Temporal answers; for `/readyz` only, since accepting orders does not need it. */
   readonly checkTemporal: () => Promise<void>;
@@ -51,8 +53,9 @@ export interface JsonBody<Body> {
 /** An answer as it is documented. */
 export interface AnswerDoc {
   readonly description: string;
-  /** The JSON body; for other bodies, `contentType`. */
+  /** The body; with a `contentType`, it is bytes unless this says otherwise. */
   readonly schema?: z.ZodType;
+  /** `application/json`, unless it is told here. */
   readonly contentType?: string;
   readonly headers?: z.ZodObject;
   readonly examples?: Examples;

@@ -1,8 +1,11 @@
 import type { Route, RouteDependencies } from './route.ts';
 import { caseAction } from './routes/case-action.ts';
 import { customerCaseDetail } from './routes/customer-case-detail.ts';
+import { docsPage } from './routes/docs.ts';
 import { health } from './routes/health.ts';
 import { listOrders, listOrdersOfCase } from './routes/list-orders.ts';
+import { metrics } from './routes/metrics.ts';
+import { openApiDocument } from './routes/openapi-document.ts';
 import { pharmacyWebhook } from './routes/pharmacy-webhook.ts';
 import { putCase } from './routes/put-case.ts';
 import { readActivity } from './routes/read-activity.ts';
@@ -15,7 +18,7 @@ import { readiness } from './routes/readiness.ts';
 
 /** The route table: every route that there is. */
 export function routes(dependencies: RouteDependencies): Route[] {
-  return [
+  const table = [
     caseAction(dependencies),
     putCase(dependencies),
     customerCaseDetail(dependencies),
@@ -30,5 +33,9 @@ export function routes(dependencies: RouteDependencies): Route[] {
     pharmacyWebhook(dependencies),
     health(),
     readiness(dependencies),
+    metrics(dependencies),
+    ...docsPage(),
   ];
+  // Last: it describes the table, itself included.
+  return [...table, openApiDocument(table)];
 }

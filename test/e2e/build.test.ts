@@ -18,6 +18,7 @@ const dist = mkdtempSync(path.join(temporaryFolder(), 'rx-dist-'));
 beforeAll(async () => {
   execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', dist]);
   cpSync('src/storage/migrations', path.join(dist, 'src/storage/migrations'), { recursive: true });
+  cpSync('src/http/docs', path.join(dist, 'src/http/docs'), { recursive: true });
   // The package as it is imported by its name, with its `dist` here.
   const manifest = readFileSync('package.json', 'utf8').replaceAll('./dist/', './');
   writeFileSync(path.join(dist, 'package.json'), manifest);
@@ -62,6 +63,8 @@ it('serves the endpoint until it is asked to stop', async () => {
   const headers = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };
   const response = await fetch(url, { method: 'POST', headers, body: exampleText() });
   expect(response.status).toBe(200);
+  const page = await fetch(`http://127.0.0.1:${PORT}/docs`);
+  expect(await page.text()).toContain('docs/docs.js');
   server.kill('SIGTERM');
   expect(await endOf(server)).toBe(0);
 });

@@ -5,6 +5,7 @@ import { createCaseService } from '../../src/cases/case-service.ts';
 import type { Config } from '../../src/config.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
 import { createApp } from '../../src/http/app.ts';
+import { createHttpMetrics } from '../../src/http/metrics.ts';
 import { createDocumentLinks } from '../../src/orders/document-links.ts';
 import { createOrderService } from '../../src/orders/order-service.ts';
 import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
@@ -38,9 +39,15 @@ export async function startApp(
 ): Promise<TestApp> {
   const documentsDir = await mkdtemp(path.join(os.tmpdir(), 'rx-documents-'));
   const log = createKeptLog();
+  const orders = createOrderService(
+    database,
+    { hashSecret: HASH_SECRET, ...ROOMY, ...limits },
+    log,
+  );
   const app = createApp(
     {
-      orders: createOrderService(database, { hashSecret: HASH_SECRET, ...ROOMY, ...limits }, log),
+      orders,
+      metrics: createHttpMetrics(() => orders.backlog()),
       cases: createCaseService(database),
       documents: createFileStore(documentsDir),
       documentLinks: createDocumentLinks({ publicUrl: PUBLIC_URL, hashSecret: HASH_SECRET }),

@@ -1,0 +1,121 @@
+import { code, h, prose } from './dom.js';
+import { field, fields } from './schema.js';
+import { tryIt } from './try-it.js';
+
+const PLACES = { path: 'Path', query: 'Query', header: 'Headers' };
+
+/** The method as a coloured word. */
+export function badge(method) {
+  return h('span', { class: `method ${method}` }, method.toUpperCase());
+}
+
+/**
+ * One operation: what it takes and answers, and beside that a form to try it.
+ *
+ * @param {object} api the OpenAPI document.
+ * @param {{ method: string, path: string, operation: object, isWebhook: boolean }} entry
+ */
+export function operationSection(api, { method, path, operation, isWebhook }) {
+  const title = `${operation.operationId}-title`;
+  return h(
+    'section',
+    { class: 'operation', id: operation.operationId, 'aria-labelledby': title },
+    h(
+      'div',
+      { class: 'reading' },
+      h('h3', { id: title }, operation.summary),
+      h('p', { class: 'path' }, badge(isWebhook ? 'event' : method), h('code', {}, path)),
+      prose(operation.description),
+      parameters(api, operation.parameters ?? []),
+      requestBody(api, operation.requestBody),
+      answers(api, operation.responses),
+    ),
+    isWebhook ? sample(operation) : tryIt(api, { method, path, operation }),
+  );
+}
+
+function parameters(api, list) {
+  return Object.entries(PLACES).map(([place, title]) => {
+    const here = list.filter((parameter) => parameter.in === place);
+    if (here.length === 0) return undefined;
+    return h(
+      'div',
+      { class: 'part' },
+      h('h4', {}, title),
+      h(
+        'ul',
+        { class: 'fields' },
+        here.map(({ name, schema, required, description }) =>
+          field(api, name, schema, { required, description }),
+        ),
+      ),
+    );
+  });
+}
+
+function requestBody(api, body) {
+  const schema = body?.content?.['application/json']?.schema;
+  if (schema === undefined) return undefined;
+  return h('div', { class: 'part' }, h('h4', {}, 'Body'), fields(api, schema));
+}
+
+function answers(api, responses) {
+  return h(
+    'div',
+    { class: 'part' },
+    h('h4', {}, 'Answers'),
+    Object.entries(responses).map(([status, answer]) =>
+      h(
+        'details',
+        { class: 'answer' },
+        h(
+          'summary',
+          {},
+          h('span', { class: `status s${status[0]}` }, status),
+          ' ',
+          h('span', {}, answer.description.replaceAll('`', '')),
+        ),
+        headers(api, answer.headers),
+        content(api, status, answer.content),
+      ),
+    ),
+  );
+}
+
+function headers(api, named) {
+  if (named === undefined) return undefined;
+  return h(
+    'ul',
+    { class: 'fields' },
+    Object.entries(named).map(([name, { schema, required, description }]) =>
+      field(api, name, schema, { required, description }),
+    ),
+  );
+}
+
+function content(api, status, types) {
+  const [type, body] = Object.entries(types ?? {})[0] ?? [];
+  if (type === undefined) return h('p', { class: 'about' }, 'Without a body.');
+  if (type !== 'application/json') return h('p', { class: 'about' }, h('code', {}, type));
+  return [...examples(body, `Example of ${status}`), fields(api, body.schema)];
+}
+
+function examples(body, label) {
+  return Object.values(body.examples ?? {}).map(({ summary, value }) =>
+    h('figure', {}, h('figcaption', {}, summary), code(pretty(value), `${label}: ${summary}`)),
+  );
+}
+
+/** A webhook is sent by others: there is nothing to try. */
+function sample({ operationId, requestBody: body }) {
+  return h(
+    'div',
+    { class: 'trying' },
+    h('h4', {}, 'Example'),
+    examples(body.content['application/json'], operationId),
+  );
+}
+
+function pretty(value) {
+  return JSON.stringify(value, null, 2);
+}

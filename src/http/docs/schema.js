@@ -1,0 +1,125 @@
+import { h, line } from './dom.js';
+
+/** Levels that are opened below one another at most. */
+const MOST_LEVELS = 8;
+
+/** Follows a `$ref`; what stands beside it wins. */
+export function resolve(api, schema) {
+  if (!schema?.$ref) return schema ?? {};
+  const name = schema.$ref.split('/').at(-1);
+  const { $ref: _, ...beside } = schema;
+  return { title: name, ...api.components.schemas[name], ...beside };
+}
+
+/** Leaves `null` out of a schema that allows it. */
+function withoutNull(api, schema) {
+  const variants = schema.anyOf ?? schema.oneOf;
+  const others = variants?.filter(({ type }) => type !== 'null');
+  if (others === undefined || others.length === variants.length || others.length !== 1) {
+    return schema;
+  }
+  const { anyOf: _, oneOf: __, ...beside } = schema;
+  return resolve(api, { ...resolve(api, others[0]), ...beside });
+}
+
+/** What kind of value it is, in a few words. */
+function typeOf(api, schema) {
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (schema.oneOf || schema.anyOf) return 'one of';
+  const type = [schema.type ?? 'any'].flat().filter((name) => name !== 'null');
+  if (type[0] === 'array') {
+    const items = resolve(api, schema.items);
+    return `array of ${items.title ?? typeOf(api, items)}`;
+  }
+  if (type[0] === 'object' && schema.title) return schema.title;
+  return schema.format ? `${type[0]} · ${schema.format}` : type.join(' or ');
+}
+
+function limitsOf(schema) {
+  const { minLength, maxLength, minimum, maximum, minItems, maxItems } = schema;
+  const limits = [];
+  if (maxLength !== undefined) {
+    const many = minLength === maxLength ? `${maxLength}` : `${minLength ?? 0} to ${maxLength}`;
+    limits.push(`${many} characters`);
+  }
+  if (minimum !== undefined && maximum === Number.MAX_SAFE_INTEGER) limits.push(`≥ ${minimum}`);
+  else if (minimum !== undefined && maximum !== undefined) limits.push(`${minimum} to ${maximum}`);
+  if (maxItems !== undefined) limits.push(`${minItems ?? 0} to ${maxItems} items`);
+  if (schema.default !== undefined) limits.push(`default ${schema.default}`);
+  return limits.join(', ');
+}
+
+/** One field: its name, type, rules and, below it, what it is made of. */
+export function field(api, name, sent, { required, description, level = 0 }) {
+  const schema = withoutNull(api, resolve(api, sent));
+  const limits = limitsOf(schema);
+  const about = description ?? schema.description;
+  const inner = schema.type === 'array' ? resolve(api, schema.items) : schema;
+  return h(
+    'li',
+    {},
+    h(
+      'div',
+      { class: 'field' },
+      h('code', { class: 'name' }, name),
+      h('span', { class: 'type' }, typeOf(api, schema)),
+      required && h('span', { class: 'required' }, 'required'),
+      limits !== '' && h('span', { class: 'limits' }, limits),
+    ),
+    about && h('p', { class: 'about' }, line(about)),
+    schema.enum &&
+      h(
+        'p',
+        { class: 'about' },
+        schema.enum.flatMap((word) => [h('code', {}, word), ' ']),
+      ),
+    nested(api, inner, level, name),
+  );
+}
+
+function nested(api, schema, level, name) {
+  if (!schema.properties && !schema.oneOf && !schema.anyOf) return undefined;
+  return h(
+    'details',
+    { open: level < 1 && name === 'order' },
+    h('summary', {}, `Fields of ${name}`),
+    fields(api, schema, level + 1),
+  );
+}
+
+/** The fields of an object, or each of the forms that a value can have. */
+export function fields(api, sent, level = 0) {
+  const schema = withoutNull(api, resolve(api, sent));
+  if (level > MOST_LEVELS) return h('p', { class: 'about' }, 'and so on');
+  const variants = schema.oneOf ?? schema.anyOf;
+  if (variants) {
+    return h(
+      'div',
+      { class: 'variants' },
+      variants.map((variant, index) => {
+        const form = resolve(api, variant);
+        return h(
+          'details',
+          { open: index === 0 && level === 0 },
+          h('summary', {}, titleOf(form, index)),
+          fields(api, form, level + 1),
+        );
+      }),
+    );
+  }
+  if (!schema.properties) {
+    const type = h('span', { class: 'type' }, typeOf(api, schema));
+    return h('p', { class: 'about' }, type, ' ', line(schema.description ?? ''));
+  }
+  return h(
+    'ul',
+    { class: 'fields' },
+    Object.entries(schema.properties).map(([name, property]) =>
+      field(api, name, property, { required: schema.required?.includes(name), level }),
+    ),
+  );
+}
+
+function titleOf(schema, index) {
+  return schema.properties?.action?.const ?? schema.title ?? `Form ${index + 1}`;
+}

@@ -1,0 +1,89 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { OutboxBacklog } from '../orders/outbox-backlog.ts';
+
+/** One answered request, as the metrics count it: nothing of it names an organization or an order. */
+export interface AnsweredRequest {
+  readonly method: string;
+  /** The pattern of the route, never the URL; undefined for a path that no route has. */
+  readonly route: string | undefined;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+/** The metrics of one server process. */
+export interface HttpMetrics {
+  observe(request: AnsweredRequest): void;
+  /** All of them in Prometheus' text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Methods that are counted by name: others are a caller's own text, of which there is no end. */
+const METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+]);
+
+/** In seconds: from one indexed read to the database's time limit. */
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/**
+ * Makes the metrics of a server, in a registry of their own.
+ *
+ * @param readBacklog asked at each scrape. When it fails, the outbox is told as not known (`NaN`),
+ *   and all else as usual: a database that is away is when metrics are looked at.
+ */
+export function createHttpMetrics(readBacklog: () => Promise<OutboxBacklog>): HttpMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const labelNames = ['method', 'route', 'status'] as const;
+  const requests = new Counter({
+    name: 'rx_http_requests_total',
+    help: 'Requests answered, by method, route pattern and status.',
+    labelNames,
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'rx_http_request_duration_seconds',
+    help: 'Time from the request to the end of its answer.',
+    labelNames,
+    buckets: BUCKETS,
+    registers,
+  });
+  const depth = new Gauge({
+    name: 'rx_outbox_depth',
+    help: 'Rows that Temporal has not been told of yet.',
+    registers,
+  });
+  const age = new Gauge({
+    name: 'rx_outbox_oldest_seconds',
+    help: 'Age of the oldest of them; 0 when there is none.',
+    registers,
+  });
+
+  return {
+    contentType: registry.contentType,
+    observe({ method, route, status, seconds }) {
+      const labels = {
+        method: METHODS.has(method) ? method : 'other',
+        route: route ?? 'unknown',
+        status: String(status),
+      };
+      requests.inc(labels);
+      duration.observe(labels, seconds);
+    },
+    async text() {
+      const backlog = await readBacklog().catch(() => ({ depth: NaN, oldestSeconds: NaN }));
+      depth.set(backlog.depth);
+      age.set(backlog.oldestSeconds);
+      return await registry.metrics();
+    },
+  };
+}

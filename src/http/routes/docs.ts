@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { defineRoute, type Route } from '../route.ts';
+
+/** The page's files, of `src/http/docs`, by the URL that each is served at. */
+const FILES = [
+  { url: '/docs', file: 'docs.html', contentType: 'text/html' },
+  { url: '/docs/docs.css', file: 'docs.css', contentType: 'text/css' },
+  { url: '/docs/icon.svg', file: 'icon.svg', contentType: 'image/svg+xml' },
+  ...['docs.js', 'dom.js', 'schema.js', 'operation.js', 'try-it.js'].map((file) => ({
+    url: `/docs/${file}`,
+    file,
+    contentType: 'text/javascript',
+  })),
+];
+
+/**
+ * Everything the page loads is ours: no inline script or style, no other host, no frame around it.
+ * Trusted Types make the browser refuse text that would become HTML.
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
+/** `GET /docs`: a page to read and try the API, and what it loads (docs/adr/0012-docs-page.md). */
+export function docsPage(): Route[] {
+  return FILES.map(({ url, file, contentType }) => {
+    const bytes = readFileSync(new URL(`../docs/${file}`, import.meta.url));
+    return defineRoute({
+      method: 'GET',
+      url,
+      auth: 'none',
+      doc: {
+        operationId: 'docsPage',
+        tag: 'Operation',
+        summary: 'This API as a page to read and try',
+        listed: url === '/docs',
+        answers: { 200: { description: 'The page.', contentType, schema: z.string() } },
+      },
+      handle: async ({ reply }) =>
+        reply
+          .headers({
+            'content-type': `${contentType}; charset=utf-8`,
+            'content-security-policy': CONTENT_SECURITY_POLICY,
+            'cross-origin-opener-policy': 'same-origin',
+            'referrer-policy': 'no-referrer',
+            'x-content-type-options': 'nosniff',
+            'cache-control': 'no-cache',
+          })
+          .send(bytes),
+    });
+  });
+}

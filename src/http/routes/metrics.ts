@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
+
+/** `GET /metrics`: for Prometheus. No label names an organization, a case or an order. */
+export function metrics({ metrics }: RouteDependencies): Route {
+  return defineRoute({
+    method: 'GET',
+    url: '/metrics',
+    auth: 'none',
+    doc: {
+      operationId: 'metrics',
+      tag: 'Operation',
+      summary: 'Metrics for Prometheus',
+      description:
+        'Requests by route pattern, method and status; depth and age of the outbox; the process.',
+      answers: {
+        200: {
+          description: 'In Prometheus’ text format.',
+          contentType: 'text/plain',
+          schema: z.string(),
+        },
+      },
+    },
+    handle: async ({ reply }) =>
+      reply
+        .header('content-type', metrics.contentType)
+        .header('cache-control', 'no-store')
+        .send(await metrics.text()),
+  });
+}

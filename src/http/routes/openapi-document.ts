@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { createOpenApi, packageVersion } from '../openapi.ts';
+import { defineRoute, type Route } from '../route.ts';
+
+/**
+ * `GET /openapi.json`: the document of the routes, made once.
+ *
+ * @param others the rest of the table.
+ */
+export function openApiDocument(others: readonly Route[]): Route {
+  const route: Route = defineRoute({
+    method: 'GET',
+    url: '/openapi.json',
+    auth: 'none',
+    doc: {
+      operationId: 'openApi',
+      tag: 'Operation',
+      summary: 'This document',
+      answers: {
+        200: {
+          description: 'OpenAPI 3.1, made from the schemas that check the requests.',
+          schema: z.looseObject({ openapi: z.string().meta({ example: '3.1.1' }) }),
+        },
+      },
+    },
+    handle: async ({ reply }) =>
+      reply
+        .header('content-type', 'application/json; charset=utf-8')
+        .header('cache-control', 'no-cache')
+        .send(text),
+  });
+  const text = JSON.stringify(createOpenApi([...others, route], packageVersion()));
+  return route;
+}

@@ -1,0 +1,18 @@
+import type { Sql } from '../storage/database.ts';
+
+/** What Temporal has not been told yet. */
+export interface OutboxBacklog {
+  /** Rows. */
+  readonly depth: number;
+  /** Age of the oldest, in seconds; 0 when there is none. */
+  readonly oldestSeconds: number;
+}
+
+/** Measures the outbox. */
+export async function readOutboxBacklog(sql: Sql): Promise<OutboxBacklog> {
+  const [backlog] = await sql<OutboxBacklog[]>`
+    SELECT count(*)::int AS depth,
+      coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest_seconds
+    FROM outbox`;
+  return backlog ?? { depth: 0, oldestSeconds: 0 };
+}
