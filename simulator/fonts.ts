@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import type { Font, Subset } from '@pdf-lib/fontkit';
 import type { PDFDocument, PDFFont } from 'pdf-lib';
+// fontkit's shaping of Indic scripts leans on a global that this defines.
+import 'regenerator-runtime/runtime.js';
 
 /**
  * What writes the characters that PDF's own fonts lack, in the order in which they are asked: Latin,
@@ -51,12 +54,39 @@ async function load(file: string): Promise<FontFace> {
   return {
     has: (codePoint) => parsed.hasGlyphForCodePoint(codePoint),
     async embed(pdf) {
-      // fontkit remembers with each glyph the characters that first led to it, and pdf-lib writes
-      // them down as the glyph's text. That memory is a document's own here; else the same document
-      // would come out different after other ones. The parsed tables are shared.
-      const view = Object.create(parsed, { _glyphs: { value: {} } }) as typeof parsed;
-      pdf.registerFontkit({ create: () => view });
+      pdf.registerFontkit({ create: () => viewOf(parsed) });
       return await pdf.embedFont(bytes, { subset: true });
     },
   };
+}
+
+/**
+ * A parsed font as one document sees it. fontkit remembers with each glyph the characters that first
+ * led to it, and pdf-lib writes them down as the glyph's text. That memory is a document's own here;
+ * else the same document would come out different after other ones. The parsed tables are shared.
+ */
+function viewOf(parsed: Font): Font {
+  const view = Object.create(parsed, { _glyphs: { value: {} } }) as Font;
+  view.createSubset = () => withLongOffsets(parsed.createSubset.call(view));
+  return view;
+}
+
+/** What fontkit's subset of a TrueType font holds while it is written. */
+interface GlyphTable {
+  readonly loca: { version?: 0 | 1 };
+  _addGlyph(id: number): number;
+}
+
+/**
+ * Makes a subset write where its glyphs stand in long form. In the short one, which fontkit takes for
+ * small subsets, it keeps half of each offset: behind a glyph of odd length nothing would be found.
+ */
+function withLongOffsets(subset: Subset): Subset {
+  const table = subset as unknown as GlyphTable;
+  const add = table._addGlyph.bind(table);
+  table._addGlyph = (id) => {
+    table.loca.version = 1;
+    return add(id);
+  };
+  return subset;
 }

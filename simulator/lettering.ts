@@ -74,11 +74,11 @@ export async function createLettering(pdf: PDFDocument, library: FontLibrary): P
   }
 
   async function toSigns(text: string, style: Style): Promise<Sign[]> {
-    const clusters = [...segmenter.segment(text)].map(({ segment }) => segment);
     if (codePoints(text).every((each) => plain.has(each))) {
       const font = style.bold === true ? bold : regular;
-      return clusters.map((cluster) => ({ text: cluster, font }));
+      return [...text].map((character) => ({ text: character, font }));
     }
+    const clusters = [...segmenter.segment(text)].map(({ segment }) => segment);
     const signs: Sign[] = [];
     const found = new Map<string, number | undefined>();
     let last = 0;
