@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { readTextArray, writeTextArray } from './text-array.ts';
 
 /** A connection pool, or a transaction of it: what every SQL function takes. */
 export type Sql = postgres.Sql | postgres.TransactionSql;
@@ -22,6 +23,13 @@ export function openDatabase(url: string, poolSize: number, statementLimitMs = 1
     idle_timeout: 60,
     // The library's own backoff grows to 20 s, which a caller who is to be told 503 would wait out.
     backoff: () => 0.2,
+    // On each new connection the library would look the arrays' types up, and nobody awaits that: a
+    // connection that breaks then would end the process.
+    fetch_types: false,
+    types: {
+      texts: { to: 1009, from: [1009], serialize: writeTextArray, parse: readTextArray },
+      uuids: { to: 2951, from: [2951], serialize: writeTextArray, parse: readTextArray },
+    },
     transform: { column: { from: postgres.toCamel } },
     onnotice: () => {},
     connection: {

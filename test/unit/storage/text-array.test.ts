@@ -1,0 +1,23 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { readTextArray, writeTextArray } from '../../../src/storage/text-array.ts';
+
+it('reads what it wrote, whatever the texts', () => {
+  const texts = fc.array(
+    fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('"', '\\', ',', '{}', '')),
+  );
+  fc.assert(
+    fc.property(texts, (given) => {
+      expect(readTextArray(writeTextArray(given))).toEqual(given);
+    }),
+  );
+});
+
+it('reads what Postgres writes without quotes', () => {
+  expect(readTextArray('{}')).toEqual([]);
+  expect(readTextArray('{orders:read,orders:write,"a b"}')).toEqual([
+    'orders:read',
+    'orders:write',
+    'a b',
+  ]);
+});
