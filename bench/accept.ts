@@ -72,7 +72,9 @@ async function measure(
         await tx`
           INSERT INTO order_activity (order_id, actor, event, to_status)
           VALUES (${id}, 'api', 'ORDER_ACCEPTED', 'ACCEPTED')`;
-        await tx`INSERT INTO outbox (order_id, kind) VALUES (${id}, 'start')`;
+        await tx`
+          INSERT INTO outbox (order_id, organization_id, kind)
+          VALUES (${id}, ${organizationId}, 'start')`;
       }),
     accept: () => acceptOrder(database, HASH_SECRET, { organizationId, caseId, request }),
   };

@@ -43,7 +43,7 @@ export function startDispatcher(dependencies: {
   let stopped = false;
   let lastRound = Date.now();
 
-  const inFlight = new Set<Promise<void>>();
+  const inFlight = new Map<Promise<void>, string>();
   const draining = drain();
   // Without notifications the poll drains the outbox all the same.
   database.listen('outbox', waker.wake, waker.wake).catch(() => undefined);
@@ -56,18 +56,18 @@ export function startDispatcher(dependencies: {
           inFlight.delete(work);
           waker.wake(); // a slot is free, and the order's next row may go
         });
-        inFlight.add(work);
+        inFlight.set(work, row.organizationId);
       }
       if (rows.length === 0) await waker.sleep(POLL_MS);
     }
-    await Promise.all(inFlight);
+    await Promise.all(inFlight.keys());
   }
 
   async function takeRows(): Promise<OutboxRow[]> {
     const free = MOST_IN_FLIGHT - inFlight.size;
     if (free === 0) return [];
     try {
-      const rows = await leaseRows(database, free, LEASE_MS);
+      const rows = await leaseRows(database, free, LEASE_MS, countEach(inFlight.values()));
       lastRound = Date.now();
       return rows;
     } catch (error) {
@@ -115,6 +115,12 @@ export function startDispatcher(dependencies: {
       await draining;
     },
   };
+}
+
+function countEach(values: Iterable<string>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
 }
 
 /** Temporal did not answer; whether it did what it was asked is not known. */

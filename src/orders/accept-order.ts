@@ -54,7 +54,8 @@ export async function acceptOrder(
       INSERT INTO order_activity (order_id, actor, event, to_status)
       SELECT id, 'api', 'ORDER_ACCEPTED', 'ACCEPTED' FROM accepted
     ), queued AS (
-      INSERT INTO outbox (order_id, kind) SELECT id, 'start' FROM accepted
+      INSERT INTO outbox (order_id, organization_id, kind)
+      SELECT id, ${organizationId}, 'start' FROM accepted
     )
     SELECT ${verdict(sql)}, EXISTS (SELECT FROM accepted) AS accepted`;
   // Bounded here, where it can be cancelled: an order that is refused with 503 must not be stored.
