@@ -28,6 +28,12 @@ export function openDatabase(url: string, poolSize: number, statementLimitMs = 1
     fetch_types: false,
     types: {
       texts: { to: 1009, from: [1009], serialize: writeTextArray, parse: readTextArray },
+      integers: {
+        to: 1007,
+        from: [1007],
+        serialize: (numbers: readonly number[]) => writeTextArray(numbers.map(String)),
+        parse: (literal: string) => readTextArray(literal).map(Number),
+      },
       uuids: { to: 2951, from: [2951], serialize: writeTextArray, parse: readTextArray },
     },
     transform: { column: { from: postgres.toCamel } },
