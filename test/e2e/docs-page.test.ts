@@ -70,11 +70,13 @@ it('sends the published example and shows the order that it gave', async () => {
 
 it('shows why a request was refused', async () => {
   await page.getByLabel('API key').fill('YOUR_SECRET_KEY');
-  await caseAction().getByLabel('Body', { exact: true }).fill('{"action":"PLACE_ORDER","order":{}}');
+  await caseAction()
+    .getByLabel('Body', { exact: true })
+    .fill('{"action":"PLACE_ORDER","order":{}}');
   await caseAction().getByRole('button', { name: 'Send' }).click();
 
   await caseAction().locator('.result').waitFor();
-  expect(await caseAction().locator('.outcome').textContent()).toContain('firstName is required');
+  expect(await caseAction().locator('.outcome').textContent()).toContain('prescriber is required');
 });
 
 it.each(['light', 'dark'] as const)('has no serious fault for axe when %s', async (colorScheme) => {
