@@ -3,6 +3,7 @@ import { create as contentDisposition } from 'content-disposition';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import parseRange from 'range-parser';
 import { z } from 'zod';
+import { failureBody } from '../contract/envelope.ts';
 import type { DocumentStore } from '../documents/store.ts';
 import type { StoredDocument } from '../orders/read-order.ts';
 import { NOT_FOUND } from './answers.ts';
@@ -35,7 +36,7 @@ export const documentAnswers: Readonly<Record<number, AnswerDoc>> = {
   },
   304: { description: 'The client has the document.' },
   404: NOT_FOUND,
-  416: { description: 'The range is not in the document.' },
+  416: { description: 'The range is not in the document.', schema: failureBody },
 };
 
 /**

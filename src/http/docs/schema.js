@@ -39,7 +39,12 @@ function limitsOf(schema) {
   const { minLength, maxLength, minimum, maximum, minItems, maxItems } = schema;
   const limits = [];
   if (maxLength !== undefined) {
-    const many = minLength === maxLength ? `${maxLength}` : `${minLength ?? 0} to ${maxLength}`;
+    const many =
+      minLength === maxLength
+        ? `${maxLength}`
+        : minLength
+          ? `${minLength} to ${maxLength}`
+          : `up to ${maxLength}`;
     limits.push(`${many} characters`);
   }
   if (minimum !== undefined && maximum === Number.MAX_SAFE_INTEGER) limits.push(`≥ ${minimum}`);
@@ -81,7 +86,7 @@ function nested(api, schema, level, name) {
   if (!schema.properties && !schema.oneOf && !schema.anyOf) return undefined;
   return h(
     'details',
-    { open: level < 1 && name === 'order' },
+    { open: level < 2 && name === 'order' },
     h('summary', {}, `Fields of ${name}`),
     fields(api, schema, level + 1),
   );

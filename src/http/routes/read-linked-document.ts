@@ -1,3 +1,4 @@
+import { failureBody } from '../../contract/envelope.ts';
 import { object, requiredText } from '../../contract/fields.ts';
 import { isUuid } from '../../orders/read-order.ts';
 import { documentAnswers, documentHeaders, sendDocument } from '../document-answer.ts';
@@ -26,8 +27,8 @@ export function readLinkedDocument({ orders, documents, documentLinks }: RouteDe
       headers: documentHeaders,
       answers: {
         ...documentAnswers,
-        400: { description: 'A parameter is missing.' },
-        403: { description: 'The link is not ours, or has expired.' },
+        400: { description: 'A parameter is missing.', schema: failureBody },
+        403: { description: 'The link is not ours, or has expired.', schema: failureBody },
       },
     },
     async handle({ params, query: link, request, reply }) {

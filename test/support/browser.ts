@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { type Browser, chromium } from 'playwright-core';
+
+/** Browsers that a machine may have, best first. */
+const INSTALLED = ['chromium', 'google-chrome', 'google-chrome-stable', 'chromium-browser'];
+
+/** Headless, and with nothing of its own to tell or ask on the network. */
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts the machine's Chromium, else the one that `@sparticuz/chromium` carries for Linux. */
+export async function startBrowser(): Promise<Browser> {
+  const installed = INSTALLED.map(pathOf).find((path) => path !== undefined);
+  if (installed !== undefined) {
+    return await chromium.launch({ executablePath: installed, args: QUIET });
+  }
+  const { default: carried } = await import('@sparticuz/chromium');
+  return await chromium.launch({ executablePath: await carried.executablePath(), args: QUIET });
+}
+
+function pathOf(name: string): string | undefined {
+  try {
+    const path = execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' });
+    return path.trim();
+  } catch {
+    return undefined;
+  }
+}
