@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Behaviour } from './behaviours.ts';
+import { createFontLibrary, type FontLibrary } from './fonts.ts';
 import type { Ledger } from './ledger.ts';
 import type { Order } from './order.ts';
 import { addressLine, joined, type PrescriptionText, readPrescription } from './prescription.ts';
@@ -29,12 +30,13 @@ const KEPT_ORDERS = 200;
 /** Makes documents from orders, and keeps the latest in memory. */
 export function createDocuments(ledger: Ledger): Documents {
   const made = new Map<string, Promise<readonly OrderDocument[]>>();
+  const fonts = createFontLibrary();
   return {
     async of(order) {
       if (order.status !== 'completed') return [];
       const known = made.get(order.id);
       if (known !== undefined) return await known;
-      const documents = makeDocuments(order, ledger.behaviour(order.pharmacyId).labelName);
+      const documents = makeDocuments(order, ledger.behaviour(order.pharmacyId).labelName, fonts);
       made.set(order.id, documents);
       const [oldest] = made.keys();
       if (made.size > KEPT_ORDERS && oldest !== undefined) made.delete(oldest);
@@ -58,11 +60,21 @@ function altered(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-async function makeDocuments(order: Order, labelName: string): Promise<OrderDocument[]> {
+async function makeDocuments(
+  order: Order,
+  labelName: string,
+  fonts: FontLibrary,
+): Promise<OrderDocument[]> {
   const text = readPrescription(order.body);
+  const rx = await prescription(await begin(order, 'Prescription', fonts), text);
+  const receipt = await label(
+    await begin(order, 'Dispensing label and receipt', fonts),
+    order,
+    text,
+  );
   return [
-    asDocument(`${order.id}-prescription`, 'prescription.pdf', await prescription(order, text)),
-    asDocument(`${order.id}-label`, labelName, await label(order, text)),
+    asDocument(`${order.id}-prescription`, 'prescription.pdf', rx),
+    asDocument(`${order.id}-label`, labelName, receipt),
   ];
 }
 
@@ -71,9 +83,8 @@ function asDocument(id: string, name: string, bytes: Uint8Array): OrderDocument 
   return { id, name, contentType: 'application/pdf', sha256, bytes };
 }
 
-async function prescription(order: Order, text: PrescriptionText): Promise<Uint8Array> {
+async function prescription(sheet: Sheet, text: PrescriptionText): Promise<Uint8Array> {
   const { prescription: rx, patient } = text;
-  const sheet = await begin(order, 'Prescription');
 
   sheet.section('Patient');
   sheet.row('Name', joined(' ', patient.firstName, patient.lastName));
@@ -102,9 +113,8 @@ async function prescription(order: Order, text: PrescriptionText): Promise<Uint8
   return await sheet.finish();
 }
 
-async function label(order: Order, text: PrescriptionText): Promise<Uint8Array> {
+async function label(sheet: Sheet, order: Order, text: PrescriptionText): Promise<Uint8Array> {
   const { patient } = text;
-  const sheet = await begin(order, 'Dispensing label and receipt');
 
   sheet.section('Dispensed for');
   sheet.row('Patient', joined(' ', patient.firstName, patient.lastName));
@@ -122,13 +132,14 @@ async function label(order: Order, text: PrescriptionText): Promise<Uint8Array> 
   return await sheet.finish();
 }
 
-async function begin(order: Order, title: string): Promise<Sheet> {
+async function begin(order: Order, title: string, fonts: FontLibrary): Promise<Sheet> {
   return await createSheet({
     title,
     subtitle: `Sandbox pharmacy ${order.pharmacyId} - received ${order.createdAt.slice(0, 10)}`,
     banner: BANNER,
     footer: `Order ${order.reference}`,
     at: new Date(order.createdAt),
+    fonts,
   });
 }
 

@@ -1,4 +1,6 @@
-import { PDFDocument, type PDFFont, type PDFPage, rgb, StandardFonts } from 'pdf-lib';
+import { PDFDocument, type PDFPage, rgb } from 'pdf-lib';
+import type { FontLibrary } from './fonts.ts';
+import { createLettering, type Line, type Style } from './lettering.ts';
 
 /** A PDF document that is written from top to bottom. */
 export interface Sheet {
@@ -21,12 +23,21 @@ const RULE = rgb(0.82, 0.84, 0.87);
 const WARNING = rgb(0.7, 0.08, 0.08);
 const WARNING_GROUND = rgb(1, 0.92, 0.92);
 
+const TITLE: Style = { size: 20, color: INK, bold: true };
+const SUBTITLE: Style = { size: 10, color: PALE };
+const BANNER: Style = { size: 12, color: WARNING, bold: true };
+const HEADING: Style = { size: 12, color: INK, bold: true };
+const LABEL: Style = { size: 9, color: PALE };
+const VALUE: Style = { size: 10.5, color: INK };
+const FOOTER: Style = { size: 8, color: PALE };
+
 /**
  * Begins a document. The same calls give the same bytes: nothing in it comes from the clock or
  * from chance.
  *
  * @param options.banner stands on every page, as does the footer with the page's number.
  * @param options.at the document's date.
+ * @param options.fonts what the document is written in; see `lettering.ts`.
  */
 export async function createSheet(options: {
   title: string;
@@ -34,34 +45,31 @@ export async function createSheet(options: {
   banner: string;
   footer: string;
   at: Date;
+  fonts: FontLibrary;
 }): Promise<Sheet> {
   const pdf = await PDFDocument.create({ updateMetadata: false });
   pdf.setTitle(`${options.title} (${options.banner})`);
   pdf.setProducer('Pharmacy simulator');
   pdf.setCreationDate(options.at);
   pdf.setModificationDate(options.at);
-  const regular = await pdf.embedFont(StandardFonts.Helvetica);
-  const bold = await pdf.embedFont(StandardFonts.HelveticaBold);
-  const known = new Set(regular.getCharacterSet());
+  const lettering = await createLettering(pdf, options.fonts);
+  const banner = await oneLine(options.banner, BANNER);
+  /** What was asked for, in its order. It is drawn at the end, when fonts may be waited for. */
+  const steps: (() => Promise<void>)[] = [];
 
   let page: PDFPage;
   let y = 0;
 
-  function write(text: string, x: number, size: number, font: PDFFont, color = INK): void {
-    page.drawText(text, { x, y, size, font, color });
+  /** The first of the lines that a text would fill. */
+  async function oneLine(text: string, style: Style, width = WIDTH - 2 * MARGIN): Promise<Line> {
+    const [line] = await lettering.lines(text, style, width);
+    return line ?? { width: 0, draw: () => {} };
   }
 
   function startPage(): void {
     page = pdf.addPage([WIDTH, HEIGHT]);
     page.drawRectangle({ x: 0, y: HEIGHT - 34, width: WIDTH, height: 34, color: WARNING_GROUND });
-    y = HEIGHT - 22;
-    write(
-      options.banner,
-      (WIDTH - bold.widthOfTextAtSize(options.banner, 12)) / 2,
-      12,
-      bold,
-      WARNING,
-    );
+    banner.draw(page, (WIDTH - banner.width) / 2, HEIGHT - 22);
     y = HEIGHT - MARGIN - 22;
   }
 
@@ -69,78 +77,60 @@ export async function createSheet(options: {
     if (y - height < BOTTOM) startPage();
   }
 
-  startPage();
-  write(printable(options.title, known), MARGIN, 20, bold);
-  y -= 18;
-  write(printable(options.subtitle, known), MARGIN, 10, regular, PALE);
-  y -= 8;
+  async function drawHead(): Promise<void> {
+    startPage();
+    (await oneLine(options.title, TITLE)).draw(page, MARGIN, y);
+    y -= 18;
+    (await oneLine(options.subtitle, SUBTITLE)).draw(page, MARGIN, y);
+    y -= 8;
+  }
+
+  async function drawSection(title: string): Promise<void> {
+    need(60);
+    y -= 24;
+    (await oneLine(title, HEADING)).draw(page, MARGIN, y);
+    y -= 6;
+    page.drawLine({
+      start: { x: MARGIN, y },
+      end: { x: WIDTH - MARGIN, y },
+      thickness: 0.75,
+      color: RULE,
+    });
+    y -= 4;
+  }
+
+  async function drawRow(label: string, value: string): Promise<void> {
+    const lines = await lettering.lines(value, VALUE, WIDTH - MARGIN - VALUE_X);
+    const shortLabel = await oneLine(label, LABEL, VALUE_X - MARGIN - 8);
+    for (const [index, line] of lines.entries()) {
+      need(14);
+      y -= 14;
+      if (index === 0) shortLabel.draw(page, MARGIN, y);
+      line.draw(page, VALUE_X, y);
+    }
+    y -= 2;
+  }
+
+  async function drawFooters(): Promise<void> {
+    const pages = pdf.getPages();
+    for (const [index, each] of pages.entries()) {
+      const footer = `${options.footer} - page ${index + 1} of ${pages.length}`;
+      (await oneLine(footer, FOOTER)).draw(each, MARGIN, MARGIN - 20);
+    }
+  }
 
   return {
     section(title) {
-      need(60);
-      y -= 24;
-      const [line = ''] = wrap(printable(title, known), bold, 12, WIDTH - 2 * MARGIN);
-      write(line, MARGIN, 12, bold);
-      y -= 6;
-      page.drawLine({
-        start: { x: MARGIN, y },
-        end: { x: WIDTH - MARGIN, y },
-        thickness: 0.75,
-        color: RULE,
-      });
-      y -= 4;
+      steps.push(() => drawSection(title));
     },
     row(label, value) {
-      if (value.trim() === '') return;
-      const lines = wrap(printable(value, known), regular, 10.5, WIDTH - MARGIN - VALUE_X);
-      const [shortLabel = ''] = wrap(printable(label, known), regular, 9, VALUE_X - MARGIN - 8);
-      for (const [index, line] of lines.entries()) {
-        need(14);
-        y -= 14;
-        if (index === 0) write(shortLabel, MARGIN, 9, regular, PALE);
-        write(line, VALUE_X, 10.5, regular);
-      }
-      y -= 2;
+      if (value.trim() !== '') steps.push(() => drawRow(label, value));
     },
     async finish() {
-      const pages = pdf.getPages();
-      for (const [index, each] of pages.entries()) {
-        page = each;
-        y = MARGIN - 20;
-        const footer = `${options.footer} - page ${index + 1} of ${pages.length}`;
-        write(printable(footer, known), MARGIN, 8, regular, PALE);
-      }
+      await drawHead();
+      for (const step of steps) await step();
+      await drawFooters();
       return await pdf.save();
     },
   };
-}
-
-/** Text on one line in characters that the font has: a question mark stands for any other. */
-function printable(text: string, known: ReadonlySet<number>): string {
-  return [...text.normalize('NFC').replace(/\s+/g, ' ')]
-    .map((character) => (known.has(character.codePointAt(0) ?? -1) ? character : '?'))
-    .join('');
-}
-
-/** Breaks text into lines of a width: between words, and inside one that is too long for a line. */
-function wrap(text: string, font: PDFFont, size: number, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.trim().split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (font.widthOfTextAtSize(longer, size) <= width) {
-      line = longer;
-      continue;
-    }
-    if (line !== '') lines.push(line);
-    line = '';
-    for (const character of word) {
-      if (font.widthOfTextAtSize(line + character, size) > width) {
-        lines.push(line);
-        line = '';
-      }
-      line += character;
-    }
-  }
-  return [...lines, line];
 }
