@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,6 +15,8 @@ export interface TestSimulator {
   control<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T>;
   /** How often the pharmacy was asked to place an order, one entry an order that it has. */
   ledgerOf(reference: string): Promise<{ id: string; status: string; asked: number }[]>;
+  /** The body that placed an order, from the ledger's file: the control API doesn't tell it. */
+  bodyOf<T>(reference: string): Promise<T>;
   stop(): Promise<void>;
 }
 
@@ -64,6 +66,17 @@ export async function startSimulator(webhookUrl: string): Promise<TestSimulator>
         orders: { id: string; reference: string; status: string; asked: number }[];
       }>('GET', 'ledger');
       return orders.filter((order) => order.reference === reference);
+    },
+    async bodyOf<T>(reference: string) {
+      await control('GET', 'ledger');
+      const lines = (await readFile(path.join(dataDir, 'ledger.ndjson'), 'utf8'))
+        .trim()
+        .split('\n');
+      const order = lines
+        .map((line) => (JSON.parse(line) as { order?: { reference: string; body: T } }).order)
+        .find((each) => each?.reference === reference);
+      if (order === undefined) throw new Error(`the ledger has no order ${reference}`);
+      return order.body;
     },
     async stop() {
       const ended = once(child, 'exit');

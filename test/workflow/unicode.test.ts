@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PrescriptionOrder } from '../../src/contract/place-order.ts';
+import { examplePlaceOrder } from '../support/example.ts';
+import { pdfText } from '../support/pdf-text.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+interface Name {
+  readonly script: string;
+  readonly name: string;
+  /** What the PDF shows, where it is another text: no font has every character. */
+  readonly shown?: string;
+}
+
+/** Invented people. */
+const NAMES: Name[] = [
+  { script: 'Latin', name: 'Zoë Nguyễn' },
+  { script: 'Greek', name: 'Ελένη Παπαδοπούλου' },
+  { script: 'Cyrillic', name: 'Фёдор Ёжиков' },
+  { script: 'Arabic', name: 'محمد الرشيد' },
+  { script: 'Hebrew', name: 'שרה כהן' },
+  { script: 'Devanagari', name: 'अनन्या पाण्डेय' },
+  { script: 'Han', name: '李小龍' },
+  // Decomposed: it must come back so, and not in the form that looks the same.
+  { script: 'Latin with combining marks', name: 'Zoe\u0308 Nguye\u0302\u0303n' },
+  { script: 'symbols outside the BMP', name: 'Rx \u{1F9EC} 𠮷野', shown: 'Rx □ 𠮷野' },
+];
+
+/** Twice for each of two people, three times in an address, once in the directions. */
+const NAMES_ON_A_DOCUMENT = 8;
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world.close());
+
+/** A case whose patient has this name, in every field that takes any text. */
+async function createCase(name: string) {
+  const id = randomUUID();
+  const patient = { firstName: name, lastName: name, address: addressOf(name) };
+  const { database } = world.db;
+  await database`
+    INSERT INTO cases (id, organization_id, patient)
+    VALUES (${id}, ${world.organization.organizationId}, ${database.json(patient)})`;
+  return { id, patient };
+}
+
+function addressOf(name: string) {
+  return {
+    addressLine1: `1 ${name} St`,
+    addressLine2: name,
+    city: name,
+    state: 'NV',
+    country: 'US',
+    postalCode: '89501',
+  };
+}
+
+function orderOf(name: string): PrescriptionOrder {
+  const { order } = examplePlaceOrder();
+  const [item] = order.prescriptionItems;
+  return {
+    ...order,
+    prescriber: { ...order.prescriber, firstName: name, lastName: name, address: addressOf(name) },
+    shippingAddress: addressOf(name),
+    diagnosis: name,
+    pharmacyId: 'pharmacy-123',
+    prescriptionItems: [{ ...item!, direction: name, customFields: { [name]: name } }],
+  };
+}
+
+/** Places an order over HTTP, as a client's bytes. */
+async function place(caseId: string, order: PrescriptionOrder): Promise<string> {
+  const response = await fetch(`${world.app.url}/api/v1/cases/${caseId}`, {
+    method: 'POST',
+    headers: { 'cv-api-key': world.organization.apiKey, 'content-type': 'application/json' },
+    body: JSON.stringify({ action: 'PLACE_ORDER', order }),
+  });
+  expect(response.status).toBe(200);
+  const body = (await response.json()) as { data: { order: { id: string } } };
+  return body.data.order.id;
+}
+
+// Strings are compared unit by unit, with no normalisation: equal ones have the same bytes.
+describe.each(NAMES)('a name in $script', ({ name, shown = name }) => {
+  it('comes back the same from the database, from the pharmacy and in the documents', {
+    timeout: 60_000,
+  }, async () => {
+    const { id: caseId, patient } = await createCase(name);
+    const order = orderOf(name);
+    const orderId = await place(caseId, order);
+    const { documents } = await world.reach(orderId, 'COMPLETED');
+
+    const [row] = await world.db.database`
+      SELECT prescription, orders.shipping_address, patient
+      FROM orders JOIN cases ON cases.id = case_id WHERE orders.id = ${orderId}`;
+    expect(row).toEqual({ prescription: order, shippingAddress: order.shippingAddress, patient });
+
+    const { shippingAddress, pharmacyId: _, ...prescription } = order;
+    const { firstName, lastName } = patient;
+    expect(await world.simulator.bodyOf(orderId)).toEqual({
+      reference: orderId,
+      prescription,
+      shippingAddress,
+      patient: { firstName, lastName },
+    });
+
+    expect(documents).toHaveLength(2);
+    for (const { id } of documents) {
+      const file = path.join(world.worker.documentsDir, orderId, `${id}.pdf`);
+      const text = await pdfText(await readFile(file));
+      // A document draws composed characters, whatever form they came in. Text from right to left
+      // stands on paper in the order of the eye; pdf.js puts it in reading order again, and guesses
+      // on a line of both directions, so an address is looked for by its parts.
+      const composed = shown.normalize('NFC');
+      expect(text).toContain(`${composed} ${composed}`);
+      expect(text.split(composed).length - 1).toBeGreaterThanOrEqual(NAMES_ON_A_DOCUMENT);
+    }
+  });
+});
