@@ -72,9 +72,6 @@ export const customerCaseDetailBody = z
   })
   .meta({ id: 'CustomerCaseDetail' });
 
-/** What the read was asked for. */
-export type CustomerCaseDetailQuery = z.output<typeof customerCaseDetailQuery>;
-
 /** The body of the 200. */
 export type CustomerCaseDetailBody = Readonly<z.output<typeof customerCaseDetailBody>>;
 

@@ -113,9 +113,6 @@ export type ShipmentView = Readonly<z.output<typeof shipmentView>>;
 /** One change of an order: what, when and by whom (api.md, `GET …/activity`). */
 export type ActivityView = Readonly<z.output<typeof activityView>>;
 
-/** Who changed an order. */
-export type ActivityActor = ActivityView['actor'];
-
 const nextCursor = z.string().nullable().meta({ description: 'Null at the end.' });
 
 export const orderPage = z.object({ orders: z.array(orderSummary), nextCursor });
@@ -127,6 +124,3 @@ export type OrderPage = Readonly<z.output<typeof orderPage>>;
 
 /** The `data` of an order's timeline, the oldest entry first. */
 export type ActivityPage = Readonly<z.output<typeof activityPage>>;
-
-/** The `data` of a list of documents. */
-export type DocumentPage = Readonly<z.output<typeof documentPage>>;

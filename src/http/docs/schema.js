@@ -4,7 +4,7 @@ import { h, line } from './dom.js';
 const MOST_LEVELS = 8;
 
 /** Follows a `$ref`; what stands beside it wins. */
-export function resolve(api, schema) {
+function resolve(api, schema) {
   if (!schema?.$ref) return schema ?? {};
   const name = schema.$ref.split('/').at(-1);
   const { $ref: _, ...beside } = schema;
