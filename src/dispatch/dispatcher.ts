@@ -8,6 +8,8 @@ import { completeRow, leaseRows, type OutboxRow, postponeRow } from './outbox.ts
 import { createPacer } from './pacer.ts';
 import { createWaker } from './waker.ts';
 
+/** Of each, the share that no single organization takes: another's order finds a place at once. */
+const KEPT_FREE = 0.25;
 /** Signals in hand at the same time. */
 const MOST_SIGNALS = 32;
 /** Orders that are being started, until each has done its first work: about what keeps two cores busy. */
@@ -62,7 +64,7 @@ export function startDispatcher(dependencies: {
   }
 
   async function fill({ which, most, inHand }: Lane): Promise<number> {
-    const rows = await takeRows(which, most - inHand.size, countEach(inHand.values()));
+    const rows = await takeRows({ which, most, inHand });
     for (const row of rows) {
       const work = handle(row).finally(() => {
         inHand.delete(work);
@@ -73,14 +75,18 @@ export function startDispatcher(dependencies: {
     return rows.length;
   }
 
-  async function takeRows(
-    which: Lane['which'],
-    free: number,
-    inHand: ReadonlyMap<string, number>,
-  ): Promise<OutboxRow[]> {
+  async function takeRows({ which, most, inHand }: Lane): Promise<OutboxRow[]> {
+    const free = most - inHand.size;
     if (free === 0) return [];
     try {
-      const rows = await leaseRows(database, free, LEASE_MS, inHand, which);
+      const rows = await leaseRows(
+        database,
+        free,
+        LEASE_MS,
+        countEach(inHand.values()),
+        which,
+        most * (1 - KEPT_FREE),
+      );
       lastRound = Date.now();
       return rows;
     } catch (error) {
@@ -97,7 +103,7 @@ export function startDispatcher(dependencies: {
       await completeRow(database, row.id);
       log.debug(`dispatched ${row.kind}`, fields);
       waker.wake(); // the order's next row may go, though this one is still in hand
-      if (row.kind === 'start' && !stopped) await pacer.underWay(row.orderId);
+      if (row.kind === 'start') await pacer.underWay(row.orderId);
     } catch (error) {
       const code = dispatchCode(error);
       const attempt = row.attempts + 1;
@@ -126,6 +132,7 @@ export function startDispatcher(dependencies: {
     lastRound: () => lastRound,
     async stop() {
       stopped = true;
+      pacer.stop();
       waker.wake();
       await draining;
     },

@@ -30,6 +30,7 @@ const SPARE = 4;
  * @param most how many rows at most.
  * @param inHand rows that this process works on, by organization.
  * @param which starts of orders, or what follows them.
+ * @param mostOfOne rows of one organization that this process may work on, those in hand included.
  */
 export async function leaseRows(
   sql: Sql,
@@ -37,6 +38,7 @@ export async function leaseRows(
   leaseMs: number,
   inHand: ReadonlyMap<string, number> = new Map(),
   which: 'starts' | 'others' | 'all' = 'all',
+  mostOfOne = most,
 ): Promise<OutboxRow[]> {
   return await sql<OutboxRow[]>`
     WITH RECURSIVE queued AS (
@@ -67,7 +69,7 @@ export async function leaseRows(
       ) AS next
     ), taken AS (
       SELECT outbox.id FROM outbox JOIN due ON due.id = outbox.id
-      WHERE locked_until IS NULL OR locked_until < now()
+      WHERE (locked_until IS NULL OR locked_until < now()) AND turn <= ${mostOfOne}
       ORDER BY turn, available_at, outbox.id
       LIMIT ${most}
       FOR UPDATE OF outbox SKIP LOCKED

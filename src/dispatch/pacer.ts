@@ -1,14 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../storage/database.ts';
 
-/** Longest that one order is waited for: a pharmacy that is away must not hold up other orders. */
-const PATIENCE_MS = 10_000;
+/**
+ * Longest that one order is waited for. It has done its first work in a tenth of that; one that takes
+ * longer waits for its pharmacy, and that must not hold up other orders.
+ */
+const PATIENCE_MS = 1_000;
 const LOOK_EVERY_MS = 50;
 
 /** Knows when started orders have done their first work; made by {@link createPacer}. */
 export interface Pacer {
-  /** Resolves when the order is at its pharmacy, rests or has ended; after ten seconds at the latest. */
+  /**
+   * Resolves when the order is at its pharmacy, rests or has ended; after a second at the latest, and
+   * at once when stopped.
+   */
   underWay(orderId: string): Promise<void>;
+  /** Ends all waits. */
+  stop(): void;
 }
 
 /**
@@ -19,6 +27,7 @@ export interface Pacer {
 export function createPacer(database: Database): Pacer {
   const waiting = new Map<string, { readonly since: number; readonly done: () => void }>();
   let looking = false;
+  let stopped = false;
 
   async function look(): Promise<void> {
     looking = true;
@@ -49,10 +58,17 @@ export function createPacer(database: Database): Pacer {
   }
 
   return {
-    underWay: (orderId) =>
-      new Promise((resolve) => {
+    async underWay(orderId) {
+      if (stopped) return;
+      await new Promise<void>((resolve) => {
         waiting.set(orderId, { since: Date.now(), done: resolve });
         if (!looking) void look();
-      }),
+      });
+    },
+    stop() {
+      stopped = true;
+      for (const { done } of waiting.values()) done();
+      waiting.clear();
+    },
   };
 }
