@@ -1,18 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../storage/database.ts';
 
-/**
- * Longest that one order is waited for. It has done its first work in a tenth of that; one that takes
- * longer waits for its pharmacy, and that must not hold up other orders.
- */
-const PATIENCE_MS = 1_000;
+/** Longest that one order is waited for, should its worker have died with it. */
+const PATIENCE_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 
 /** Knows when started orders have done their first work; made by {@link createPacer}. */
 export interface Pacer {
   /**
-   * Resolves when the order is at its pharmacy, rests or has ended; after a second at the latest, and
-   * at once when stopped.
+   * Resolves when the order is being sent to its pharmacy, rests or has ended; after ten seconds at
+   * the latest, and at once when stopped. It does not wait for the pharmacy: one that is slow or away
+   * must not hold up other orders.
    */
   underWay(orderId: string): Promise<void>;
   /** Ends all waits. */
@@ -45,7 +43,7 @@ export function createPacer(database: Database): Pacer {
     try {
       const rows = await database<{ id: string }[]>`
         SELECT id FROM orders
-        WHERE id = ANY(${[...waiting.keys()]}::uuid[]) AND status NOT IN ('ACCEPTED', 'PLACING')`;
+        WHERE id = ANY(${[...waiting.keys()]}::uuid[]) AND status <> 'ACCEPTED'`;
       return rows.map(({ id }) => id);
     } catch {
       return []; // they are let go when they are overdue

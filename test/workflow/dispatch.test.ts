@@ -38,11 +38,19 @@ const enqueue = (orderId: string, kind: OutboxRow['kind']) =>
 
 const rowsLeft = async () => (await db.database`SELECT FROM outbox`).length;
 
-/** A dispatcher that delivers by `deliver`. */
+/** A dispatcher that delivers by `deliver`; what was delivered is worked on, as by a worker. */
 function dispatch(deliver: (row: OutboxRow) => Promise<void>): void {
   const withDeadline = <T>(_deadline: number, run: () => Promise<T>) => run();
   dispatchers.push(
-    startDispatcher({ database: db.database, deliver, withDeadline, log: createKeptLog() }),
+    startDispatcher({
+      database: db.database,
+      async deliver(row) {
+        await deliver(row);
+        await db.database`UPDATE orders SET status = 'PLACING' WHERE id = ${row.orderId}`;
+      },
+      withDeadline,
+      log: createKeptLog(),
+    }),
   );
 }
 
@@ -99,6 +107,22 @@ it('keeps places free beside a burst, so that the other’s row need not wait fo
   const [row, ...more] = await leaseRows(db.database, 2, 60_000, inHand, 'starts', 6);
   expect(row?.orderId).toBe(single);
   expect(more).toEqual([]);
+});
+
+it('starts no more of a burst than is worked on, until that has begun', async () => {
+  const burst = await Promise.all(Array.from({ length: 40 }, accept));
+  const delivered: string[] = [];
+  const withDeadline = <T>(_deadline: number, run: () => Promise<T>) => run();
+  const deliver = async (row: OutboxRow) => void delivered.push(row.orderId);
+  dispatchers.push(
+    startDispatcher({ database: db.database, deliver, withDeadline, log: createKeptLog() }),
+  );
+  await eventually('some are started', async () => delivered.length >= 6);
+  await sleep(500);
+  expect(delivered).toHaveLength(6);
+
+  await db.database`UPDATE orders SET status = 'PLACING' WHERE id = ANY(${burst}::uuid[])`;
+  await eventually('the others follow', async () => delivered.length > 6);
 });
 
 it('knows whose a row is that does not say it', async () => {
