@@ -8,12 +8,13 @@ import { completeRow, leaseRows, type OutboxRow, postponeRow } from './outbox.ts
 import { createPacer } from './pacer.ts';
 import { createWaker } from './waker.ts';
 
-/** Of each, the share that no single organization takes: another's order finds a place at once. */
-const KEPT_FREE = 0.25;
-/** Signals in hand at the same time. */
+/** Orders being started at the same time: about what keeps a worker process busy. */
+const MOST_STARTS = 4;
+/** An organization that has so many at work, started or finishing, gets no more started. */
+const STARTS_OF_ONE = 3;
+/** Signals in hand at the same time, and those of one organization: some places stay free. */
 const MOST_SIGNALS = 32;
-/** Orders that are being started, until each has done its first work: about what keeps two cores busy. */
-const MOST_STARTS = 8;
+const SIGNALS_OF_ONE = 24;
 /** A lease outlives the longest delivery, so that a row is only taken over from a dead process. */
 const LEASE_MS = 20_000;
 /** One call to Temporal; beyond it the outcome is unknown and the row is tried again. */
@@ -49,7 +50,9 @@ export function startDispatcher(dependencies: {
   let lastRound = Date.now();
 
   const pacer = createPacer(database);
-  const lanes = [createLane('starts', MOST_STARTS), createLane('others', MOST_SIGNALS)];
+  const starts = createLane('starts', MOST_STARTS, STARTS_OF_ONE);
+  const signals = createLane('others', MOST_SIGNALS, SIGNALS_OF_ONE);
+  const lanes = [signals, starts];
   const draining = drain();
   // Without notifications the poll drains the outbox all the same.
   database.listen('outbox', waker.wake, waker.wake).catch(() => undefined);
@@ -63,8 +66,9 @@ export function startDispatcher(dependencies: {
     await Promise.all(lanes.flatMap(({ inHand }) => [...inHand.keys()]));
   }
 
-  async function fill({ which, most, inHand }: Lane): Promise<number> {
-    const rows = await takeRows({ which, most, inHand });
+  async function fill(lane: Lane): Promise<number> {
+    const { inHand } = lane;
+    const rows = await takeRows(lane);
     for (const row of rows) {
       const work = handle(row).finally(() => {
         inHand.delete(work);
@@ -75,18 +79,14 @@ export function startDispatcher(dependencies: {
     return rows.length;
   }
 
-  async function takeRows({ which, most, inHand }: Lane): Promise<OutboxRow[]> {
+  async function takeRows({ which, most, mostOfOne, inHand }: Lane): Promise<OutboxRow[]> {
     const free = most - inHand.size;
     if (free === 0) return [];
     try {
-      const rows = await leaseRows(
-        database,
-        free,
-        LEASE_MS,
-        countEach(inHand.values()),
-        which,
-        most * (1 - KEPT_FREE),
-      );
+      // What is begun is finished first: starts wait for the completions of their organization too.
+      const counted = which === 'starts' ? lanes.map((lane) => lane.inHand) : [inHand];
+      const counts = countEach(counted.flatMap((rows) => [...rows.values()]));
+      const rows = await leaseRows(database, free, LEASE_MS, counts, which, mostOfOne);
       lastRound = Date.now();
       return rows;
     } catch (error) {
@@ -103,7 +103,7 @@ export function startDispatcher(dependencies: {
       await completeRow(database, row.id);
       log.debug(`dispatched ${row.kind}`, fields);
       waker.wake(); // the order's next row may go, though this one is still in hand
-      if (row.kind === 'start') await pacer.underWay(row.orderId);
+      await pacer.done(row);
     } catch (error) {
       const code = dispatchCode(error);
       const attempt = row.attempts + 1;
@@ -143,11 +143,12 @@ export function startDispatcher(dependencies: {
 interface Lane {
   readonly which: 'starts' | 'others';
   readonly most: number;
+  readonly mostOfOne: number;
   readonly inHand: Map<Promise<void>, string>;
 }
 
-function createLane(which: Lane['which'], most: number): Lane {
-  return { which, most, inHand: new Map() };
+function createLane(which: Lane['which'], most: number, mostOfOne: number): Lane {
+  return { which, most, mostOfOne, inHand: new Map() };
 }
 
 function countEach(values: Iterable<string>): Map<string, number> {

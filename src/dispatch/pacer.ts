@@ -1,29 +1,37 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { OrderStatus } from '../contract/order.ts';
 import type { Database } from '../storage/database.ts';
+import type { OutboxRow } from './outbox.ts';
 
-/** Longest that one order is waited for, should its worker have died with it. */
-const PATIENCE_MS = 10_000;
+/** Where an order is while it does what a row told it. Not when it waits for its pharmacy. */
+const AT_WORK: Readonly<Record<OutboxRow['kind'], readonly OrderStatus[]>> = {
+  start: ['ACCEPTED'],
+  completion: ['AWAITING_COMPLETION', 'FETCHING_DOCUMENTS'],
+  cancel: [],
+};
+/** Longest that one order is waited for: its worker may have died with it, or a hint was wrong. */
+const PATIENCE_MS = 5_000;
 const LOOK_EVERY_MS = 50;
 
-/** Knows when started orders have done their first work; made by {@link createPacer}. */
+/** Knows when orders have done what they were told; made by {@link createPacer}. */
 export interface Pacer {
   /**
-   * Resolves when the order is being sent to its pharmacy, rests or has ended; after ten seconds at
-   * the latest, and at once when stopped. It does not wait for the pharmacy: one that is slow or away
-   * must not hold up other orders.
+   * Resolves when the order has done its own part of what a row told it; after five seconds at the
+   * latest, and at once when stopped. It does not wait for the pharmacy to take an order: one that is
+   * slow or away must not hold up other orders.
    */
-  underWay(orderId: string): Promise<void>;
+  done(row: OutboxRow): Promise<void>;
   /** Ends all waits. */
   stop(): void;
 }
 
 /**
- * Makes what holds the starts back until those before have done their first work. Without it a burst
- * would move into Temporal at once, where it stands in queues that are fair in part only: eager starts
- * and a worker's own tasks go past their fairness (docs/adr/0008). All that wait share one query.
+ * Makes what holds the starts back until those before have done their work. Without it a burst would
+ * move into Temporal at once, where it stands in queues that are fair in part only: eager starts and
+ * a worker's own tasks go past their fairness (docs/adr/0008). All that wait share one query.
  */
 export function createPacer(database: Database): Pacer {
-  const waiting = new Map<string, { readonly since: number; readonly done: () => void }>();
+  const waiting = new Map<OutboxRow, { readonly until: number; readonly end: () => void }>();
   let looking = false;
   let stopped = false;
 
@@ -31,41 +39,40 @@ export function createPacer(database: Database): Pacer {
     looking = true;
     while (waiting.size > 0) {
       await sleep(LOOK_EVERY_MS);
-      for (const id of [...(await movedOn()), ...overdue()]) {
-        waiting.get(id)?.done();
-        waiting.delete(id);
+      const statuses = await readStatuses();
+      for (const [row, { until, end }] of waiting) {
+        const status = statuses.get(row.orderId);
+        const atWork = status === undefined || AT_WORK[row.kind].includes(status);
+        if (atWork && Date.now() < until) continue;
+        waiting.delete(row);
+        end();
       }
     }
     looking = false;
   }
 
-  async function movedOn(): Promise<string[]> {
+  async function readStatuses(): Promise<Map<string, OrderStatus>> {
+    const orderIds = [...waiting.keys()].map((row) => row.orderId);
     try {
-      const rows = await database<{ id: string }[]>`
-        SELECT id FROM orders
-        WHERE id = ANY(${[...waiting.keys()]}::uuid[]) AND status <> 'ACCEPTED'`;
-      return rows.map(({ id }) => id);
+      const rows = await database<{ id: string; status: OrderStatus }[]>`
+        SELECT id, status FROM orders WHERE id = ANY(${orderIds}::uuid[])`;
+      return new Map(rows.map(({ id, status }) => [id, status]));
     } catch {
-      return []; // they are let go when they are overdue
+      return new Map(); // time ends the waits
     }
   }
 
-  function overdue(): string[] {
-    const since = Date.now() - PATIENCE_MS;
-    return [...waiting].filter(([, entry]) => entry.since < since).map(([id]) => id);
-  }
-
   return {
-    async underWay(orderId) {
-      if (stopped) return;
-      await new Promise<void>((resolve) => {
-        waiting.set(orderId, { since: Date.now(), done: resolve });
+    async done(row) {
+      if (stopped || AT_WORK[row.kind].length === 0) return;
+      await new Promise<void>((end) => {
+        waiting.set(row, { until: Date.now() + PATIENCE_MS, end });
         if (!looking) void look();
       });
     },
     stop() {
       stopped = true;
-      for (const { done } of waiting.values()) done();
+      for (const { end } of waiting.values()) end();
       waiting.clear();
     },
   };
