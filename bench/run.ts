@@ -17,9 +17,9 @@ for (const name of BENCHMARKS) {
     output += text;
     process.stdout.write(text);
   });
-  const [code] = (await once(child, 'close')) as [number | null];
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   if (code !== 0) {
-    console.error(`the benchmark ${name} failed`);
+    console.error(`the benchmark ${name} failed: ${code ?? signal}`);
     process.exit(1);
   }
   Object.assign(figures, JSON.parse(output.trimEnd().split('\n').at(-1) ?? '{}'));
