@@ -40,12 +40,12 @@ export function runSchemathesis(
   const operations = Object.values(document.paths ?? {}).flatMap((item) => Object.keys(item ?? {}));
   const file = path.join(options.folder, 'openapi.json');
   writeFileSync(file, JSON.stringify(document));
-  const report = path.join(options.folder, 'schemathesis.ndjson');
+  const report = path.join(options.folder, 'schemathesis.json');
   const each = Math.max(1, Math.ceil(options.cases / operations.length));
   const args = ['run', file, '--url', options.baseUrl, '--phases', 'fuzzing', '-n', String(each)];
   args.push('--seed', String(options.seed), '--checks', CHECKS, '--request-timeout', '10');
   args.push('-H', 'cv-api-key: YOUR_SECRET_KEY', '--no-color', '--continue-on-failure');
-  args.push('--report-ndjson-path', report, '--max-time', '600', '--no-shrink');
+  args.push('--report-json-path', report, '--max-time', '600', '--no-shrink');
   const { status } = spawnSync(program, args, { stdio: ['ignore', 2, 2], timeout: 660_000 });
   return { status, report };
 }

@@ -5,13 +5,10 @@ import type { Database } from '../storage/database.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
 import type { Deliver } from './deliver.ts';
 import { completeRow, leaseRows, type OutboxRow, postponeRow } from './outbox.ts';
-import { createPacer } from './pacer.ts';
 import { createWaker } from './waker.ts';
 
-/** Signals in hand at the same time. */
-const MOST_SIGNALS = 32;
-/** Orders that are being started, until each has done its first work: about what keeps two cores busy. */
-const MOST_STARTS = 8;
+/** Rows in hand at the same time. */
+const MOST_IN_FLIGHT = 32;
 /** A lease outlives the longest delivery, so that a row is only taken over from a dead process. */
 const LEASE_MS = 20_000;
 /** One call to Temporal; beyond it the outcome is unknown and the row is tried again. */
@@ -46,41 +43,31 @@ export function startDispatcher(dependencies: {
   let stopped = false;
   let lastRound = Date.now();
 
-  const pacer = createPacer(database);
-  const lanes = [createLane('starts', MOST_STARTS), createLane('others', MOST_SIGNALS)];
+  const inFlight = new Map<Promise<void>, string>();
   const draining = drain();
   // Without notifications the poll drains the outbox all the same.
   database.listen('outbox', waker.wake, waker.wake).catch(() => undefined);
 
   async function drain(): Promise<void> {
     while (!stopped) {
-      let taken = 0;
-      for (const lane of lanes) taken += await fill(lane);
-      if (taken === 0) await waker.sleep(POLL_MS);
+      const rows = await takeRows();
+      for (const row of rows) {
+        const work = handle(row).finally(() => {
+          inFlight.delete(work);
+          waker.wake(); // a slot is free, and the order's next row may go
+        });
+        inFlight.set(work, row.organizationId);
+      }
+      if (rows.length === 0) await waker.sleep(POLL_MS);
     }
-    await Promise.all(lanes.flatMap(({ inHand }) => [...inHand.keys()]));
+    await Promise.all(inFlight.keys());
   }
 
-  async function fill({ which, most, inHand }: Lane): Promise<number> {
-    const rows = await takeRows(which, most - inHand.size, countEach(inHand.values()));
-    for (const row of rows) {
-      const work = handle(row).finally(() => {
-        inHand.delete(work);
-        waker.wake(); // a place is free, and the order's next row may go
-      });
-      inHand.set(work, row.organizationId);
-    }
-    return rows.length;
-  }
-
-  async function takeRows(
-    which: Lane['which'],
-    free: number,
-    inHand: ReadonlyMap<string, number>,
-  ): Promise<OutboxRow[]> {
+  async function takeRows(): Promise<OutboxRow[]> {
+    const free = MOST_IN_FLIGHT - inFlight.size;
     if (free === 0) return [];
     try {
-      const rows = await leaseRows(database, free, LEASE_MS, inHand, which);
+      const rows = await leaseRows(database, free, LEASE_MS, countEach(inFlight.values()));
       lastRound = Date.now();
       return rows;
     } catch (error) {
@@ -96,8 +83,6 @@ export function startDispatcher(dependencies: {
       await inTime(() => dependencies.deliver(row));
       await completeRow(database, row.id);
       log.debug(`dispatched ${row.kind}`, fields);
-      waker.wake(); // the order's next row may go, though this one is still in hand
-      if (row.kind === 'start' && !stopped) await pacer.underWay(row.orderId);
     } catch (error) {
       const code = dispatchCode(error);
       const attempt = row.attempts + 1;
@@ -130,17 +115,6 @@ export function startDispatcher(dependencies: {
       await draining;
     },
   };
-}
-
-/** Rows of one kind in hand, with their organizations: starts must not hold up the signals. */
-interface Lane {
-  readonly which: 'starts' | 'others';
-  readonly most: number;
-  readonly inHand: Map<Promise<void>, string>;
-}
-
-function createLane(which: Lane['which'], most: number): Lane {
-  return { which, most, inHand: new Map() };
 }
 
 function countEach(values: Iterable<string>): Map<string, number> {

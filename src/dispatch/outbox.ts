@@ -29,14 +29,12 @@ const SPARE = 4;
  *
  * @param most how many rows at most.
  * @param inHand rows that this process works on, by organization.
- * @param which starts of orders, or what follows them.
  */
 export async function leaseRows(
   sql: Sql,
   most: number,
   leaseMs: number,
   inHand: ReadonlyMap<string, number> = new Map(),
-  which: 'starts' | 'others' | 'all' = 'all',
 ): Promise<OutboxRow[]> {
   return await sql<OutboxRow[]>`
     WITH RECURSIVE queued AS (
@@ -58,7 +56,6 @@ export async function leaseRows(
         SELECT id, available_at FROM outbox
         WHERE organization_id = queued.organization_id AND available_at <= now()
           AND (locked_until IS NULL OR locked_until < now())
-          ${which === 'all' ? sql`` : sql`AND (kind = 'start') = ${which === 'starts'}`}
           AND NOT EXISTS (
             SELECT FROM outbox AS earlier
             WHERE earlier.order_id = outbox.order_id AND earlier.id < outbox.id)
