@@ -178,9 +178,12 @@ describe('the original’s read of a case', () => {
     const large = await storeDocument(door, orderId, { bytes: randomBytes(8 * 1024 * 1024 + 1) });
     const small = await storeDocument(door, orderId);
     const { json } = await detail(`caseId=${caseId}&includeAttachments=true&documentFormat=base64`);
-    const found = new Map(
-      json.caseDetail.attachments.map((each: { id: string }) => [each.id, each]),
-    );
+    const attachments = json.caseDetail.attachments as {
+      id: string;
+      content?: string;
+      url?: string;
+    }[];
+    const found = new Map(attachments.map((each) => [each.id, each]));
 
     expect(found.get(small.id)?.content).toBe(small.bytes.toString('base64'));
     expect(found.get(large.id)).not.toHaveProperty('content');
