@@ -9,7 +9,7 @@ import { testEnvironment } from '../test/support/environment.ts';
 import { examplePlaceOrder } from '../test/support/example.ts';
 import { createOrganization, HASH_SECRET } from '../test/support/organization.ts';
 
-// `npm run bench`: what accepting an order costs, against one plain INSERT and against the same rows
+// What accepting an order costs, against one plain INSERT and against the same rows
 // written by separate statements, all in one run on one Postgres, the kinds taking turns. Machines
 // differ and are noisy: the ratios are the result, on the last line.
 

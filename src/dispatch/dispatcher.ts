@@ -5,10 +5,16 @@ import type { Database } from '../storage/database.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
 import type { Deliver } from './deliver.ts';
 import { completeRow, leaseRows, type OutboxRow, postponeRow } from './outbox.ts';
+import { createPacer } from './pacer.ts';
 import { createWaker } from './waker.ts';
 
-/** Rows in hand at the same time. */
-const MOST_IN_FLIGHT = 32;
+/** Orders being started at the same time: about what keeps a worker process busy. */
+const MOST_STARTS = 4;
+/** An organization that has so many at work, started or finishing, gets no more started. */
+const STARTS_OF_ONE = 3;
+/** Signals in hand at the same time, and those of one organization: some places stay free. */
+const MOST_SIGNALS = 32;
+const SIGNALS_OF_ONE = 24;
 /** A lease outlives the longest delivery, so that a row is only taken over from a dead process. */
 const LEASE_MS = 20_000;
 /** One call to Temporal; beyond it the outcome is unknown and the row is tried again. */
@@ -43,31 +49,44 @@ export function startDispatcher(dependencies: {
   let stopped = false;
   let lastRound = Date.now();
 
-  const inFlight = new Map<Promise<void>, string>();
+  const pacer = createPacer(database);
+  const starts = createLane('starts', MOST_STARTS, STARTS_OF_ONE);
+  const signals = createLane('others', MOST_SIGNALS, SIGNALS_OF_ONE);
+  const lanes = [signals, starts];
   const draining = drain();
   // Without notifications the poll drains the outbox all the same.
   database.listen('outbox', waker.wake, waker.wake).catch(() => undefined);
 
   async function drain(): Promise<void> {
     while (!stopped) {
-      const rows = await takeRows();
-      for (const row of rows) {
-        const work = handle(row).finally(() => {
-          inFlight.delete(work);
-          waker.wake(); // a slot is free, and the order's next row may go
-        });
-        inFlight.set(work, row.organizationId);
-      }
-      if (rows.length === 0) await waker.sleep(POLL_MS);
+      let taken = 0;
+      for (const lane of lanes) taken += await fill(lane);
+      if (taken === 0) await waker.sleep(POLL_MS);
     }
-    await Promise.all(inFlight.keys());
+    await Promise.all(lanes.flatMap(({ inHand }) => [...inHand.keys()]));
   }
 
-  async function takeRows(): Promise<OutboxRow[]> {
-    const free = MOST_IN_FLIGHT - inFlight.size;
+  async function fill(lane: Lane): Promise<number> {
+    const { inHand } = lane;
+    const rows = await takeRows(lane);
+    for (const row of rows) {
+      const work = handle(row).finally(() => {
+        inHand.delete(work);
+        waker.wake(); // a place is free, and the order's next row may go
+      });
+      inHand.set(work, row.organizationId);
+    }
+    return rows.length;
+  }
+
+  async function takeRows({ which, most, mostOfOne, inHand }: Lane): Promise<OutboxRow[]> {
+    const free = most - inHand.size;
     if (free === 0) return [];
     try {
-      const rows = await leaseRows(database, free, LEASE_MS, countEach(inFlight.values()));
+      // What is begun is finished first: starts wait for the completions of their organization too.
+      const counted = which === 'starts' ? lanes.map((lane) => lane.inHand) : [inHand];
+      const counts = countEach(counted.flatMap((rows) => [...rows.values()]));
+      const rows = await leaseRows(database, free, LEASE_MS, counts, which, mostOfOne);
       lastRound = Date.now();
       return rows;
     } catch (error) {
@@ -83,6 +102,8 @@ export function startDispatcher(dependencies: {
       await inTime(() => dependencies.deliver(row));
       await completeRow(database, row.id);
       log.debug(`dispatched ${row.kind}`, fields);
+      waker.wake(); // the order's next row may go, though this one is still in hand
+      await pacer.done(row);
     } catch (error) {
       const code = dispatchCode(error);
       const attempt = row.attempts + 1;
@@ -111,10 +132,23 @@ export function startDispatcher(dependencies: {
     lastRound: () => lastRound,
     async stop() {
       stopped = true;
+      pacer.stop();
       waker.wake();
       await draining;
     },
   };
+}
+
+/** Rows of one kind in hand, with their organizations: starts must not hold up the signals. */
+interface Lane {
+  readonly which: 'starts' | 'others';
+  readonly most: number;
+  readonly mostOfOne: number;
+  readonly inHand: Map<Promise<void>, string>;
+}
+
+function createLane(which: Lane['which'], most: number, mostOfOne: number): Lane {
+  return { which, most, mostOfOne, inHand: new Map() };
 }
 
 function countEach(values: Iterable<string>): Map<string, number> {

@@ -29,12 +29,16 @@ const SPARE = 4;
  *
  * @param most how many rows at most.
  * @param inHand rows that this process works on, by organization.
+ * @param which starts of orders, or what follows them.
+ * @param mostOfOne rows of one organization that this process may work on, those in hand included.
  */
 export async function leaseRows(
   sql: Sql,
   most: number,
   leaseMs: number,
   inHand: ReadonlyMap<string, number> = new Map(),
+  which: 'starts' | 'others' | 'all' = 'all',
+  mostOfOne = most,
 ): Promise<OutboxRow[]> {
   return await sql<OutboxRow[]>`
     WITH RECURSIVE queued AS (
@@ -56,6 +60,7 @@ export async function leaseRows(
         SELECT id, available_at FROM outbox
         WHERE organization_id = queued.organization_id AND available_at <= now()
           AND (locked_until IS NULL OR locked_until < now())
+          ${which === 'all' ? sql`` : sql`AND (kind = 'start') = ${which === 'starts'}`}
           AND NOT EXISTS (
             SELECT FROM outbox AS earlier
             WHERE earlier.order_id = outbox.order_id AND earlier.id < outbox.id)
@@ -64,7 +69,7 @@ export async function leaseRows(
       ) AS next
     ), taken AS (
       SELECT outbox.id FROM outbox JOIN due ON due.id = outbox.id
-      WHERE locked_until IS NULL OR locked_until < now()
+      WHERE (locked_until IS NULL OR locked_until < now()) AND turn <= ${mostOfOne}
       ORDER BY turn, available_at, outbox.id
       LIMIT ${most}
       FOR UPDATE OF outbox SKIP LOCKED

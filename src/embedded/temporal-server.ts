@@ -39,6 +39,9 @@ export function temporalServer(options: TemporalServerOptions): Part {
       ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
       // No organization's burst holds up another's orders.
       ...['--dynamic-config-value', 'matching.enableFairness=true'],
+      // Fairness is per partition, and a task on one that nobody polls just now waits for seconds.
+      ...['--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1'],
+      ...['--dynamic-config-value', 'matching.numTaskqueueWritePartitions=1'],
     ],
     env,
     stopSignal: 'SIGTERM',

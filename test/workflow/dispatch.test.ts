@@ -24,9 +24,10 @@ afterEach(async () => {
 });
 afterAll(() => db.drop());
 
-async function accept(): Promise<string> {
+const accept = () => acceptFor(organization);
+
+async function acceptFor({ organizationId, caseId }: TestOrganization): Promise<string> {
   const { order } = examplePlaceOrder();
-  const { organizationId, caseId } = organization;
   const request = { action: 'PLACE_ORDER' as const, order };
   const accepted = await acceptOrder(db.database, HASH_SECRET, { organizationId, caseId, request });
   return accepted.orderId;
@@ -37,11 +38,19 @@ const enqueue = (orderId: string, kind: OutboxRow['kind']) =>
 
 const rowsLeft = async () => (await db.database`SELECT FROM outbox`).length;
 
-/** A dispatcher that delivers by `deliver`. */
+/** A dispatcher that delivers by `deliver`; what was delivered is worked on, as by a worker. */
 function dispatch(deliver: (row: OutboxRow) => Promise<void>): void {
   const withDeadline = <T>(_deadline: number, run: () => Promise<T>) => run();
   dispatchers.push(
-    startDispatcher({ database: db.database, deliver, withDeadline, log: createKeptLog() }),
+    startDispatcher({
+      database: db.database,
+      async deliver(row) {
+        await deliver(row);
+        await db.database`UPDATE orders SET status = ${row.kind === 'start' ? 'PLACING' : 'COMPLETED'} WHERE id = ${row.orderId}`;
+      },
+      withDeadline,
+      log: createKeptLog(),
+    }),
   );
 }
 
@@ -73,6 +82,53 @@ it('delivers the rows of one order in their order, one after the other', async (
   dispatch(deliver);
   await eventually('the outbox is empty', async () => (await rowsLeft()) === 0);
   expect(kinds).toEqual(['start', 'completion', 'cancel', 'completion']);
+});
+
+it('takes another organization’s row among the first, however many older ones one has', async () => {
+  await Promise.all(Array.from({ length: 1_000 }, accept));
+  const other = await createOrganization(db.database);
+  const single = await acceptFor(other);
+  const delivered: string[] = [];
+  dispatch(async (row) => {
+    delivered.push(row.orderId);
+  });
+  await eventually('the single row is out', async () => delivered.includes(single));
+  expect(delivered.indexOf(single)).toBeLessThan(10);
+});
+
+it('keeps places free beside a burst, so that the other’s row need not wait for one', async () => {
+  await Promise.all(Array.from({ length: 40 }, accept));
+  const burst = organization.organizationId;
+  const leased = await leaseRows(db.database, 8, 60_000, new Map(), 'starts', 6);
+  expect(leased.map((row) => row.organizationId)).toEqual(Array(6).fill(burst));
+
+  const single = await acceptFor(await createOrganization(db.database));
+  const inHand = new Map([[burst, 6]]);
+  const [row, ...more] = await leaseRows(db.database, 2, 60_000, inHand, 'starts', 6);
+  expect(row?.orderId).toBe(single);
+  expect(more).toEqual([]);
+});
+
+it('starts no more of a burst than is worked on, until that has begun', async () => {
+  const burst = await Promise.all(Array.from({ length: 40 }, accept));
+  const delivered: string[] = [];
+  const withDeadline = <T>(_deadline: number, run: () => Promise<T>) => run();
+  const deliver = async (row: OutboxRow) => void delivered.push(row.orderId);
+  dispatchers.push(
+    startDispatcher({ database: db.database, deliver, withDeadline, log: createKeptLog() }),
+  );
+  await eventually('some are started', async () => delivered.length >= 3);
+  await sleep(500);
+  expect(delivered).toHaveLength(3);
+
+  await db.database`UPDATE orders SET status = 'PLACING' WHERE id = ANY(${burst}::uuid[])`;
+  await eventually('the others follow', async () => delivered.length > 3);
+});
+
+it('knows whose a row is that does not say it', async () => {
+  await enqueue(await accept(), 'completion');
+  const rows = await db.database<{ organizationId: string }[]>`SELECT organization_id FROM outbox`;
+  expect(rows.map((row) => row.organizationId)).toEqual(Array(2).fill(organization.organizationId));
 });
 
 it('goes on past a row that always fails, and keeps it with its error', async () => {

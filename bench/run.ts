@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+// `npm run bench`: runs the benchmarks one after the other; the last line has all their figures.
+
+const BENCHMARKS = ['accept', 'fairness'];
+
+const figures: Record<string, number> = {};
+for (const name of BENCHMARKS) {
+  const program = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    process.stdout.write(text);
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) {
+    console.error(`the benchmark ${name} failed`);
+    process.exit(1);
+  }
+  Object.assign(figures, JSON.parse(output.trimEnd().split('\n').at(-1) ?? '{}'));
+}
+console.log(JSON.stringify(figures));
