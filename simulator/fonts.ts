@@ -16,6 +16,9 @@ const FILES = [
   '@expo-google-fonts/chocolate-classical-sans/400Regular/ChocolateClassicalSans_400Regular.ttf',
 ];
 
+/** How many texts of a document are kept in shape: more than one has that isn't meant to harm. */
+const KEPT_TEXTS = 1_000;
+
 /** A font that can be put into documents. */
 export interface FontFace {
   has(codePoint: number): boolean;
@@ -68,6 +71,13 @@ async function load(file: string): Promise<FontFace> {
 function viewOf(parsed: Font): Font {
   const view = Object.create(parsed, { _glyphs: { value: {} } }) as Font;
   view.createSubset = () => withLongOffsets(parsed.createSubset.call(view));
+  const shaped = new Map<string, ReturnType<Font['layout']>>();
+  // pdf-lib shapes a text to measure it and once more to write it, and shaping is what costs.
+  view.layout = (text) => {
+    const run = shaped.get(text) ?? parsed.layout.call(view, text);
+    if (shaped.size < KEPT_TEXTS) shaped.set(text, run);
+    return run;
+  };
   return view;
 }
 

@@ -42,6 +42,12 @@ const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}]/u;
 const COMMON = /^[\p{Script=Common}\p{Script=Inherited}]+$/u;
 /** Left out where a font doesn't have it; it has no look of its own. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
+/**
+ * A character with its marks, or several that an invisible joiner makes one. Not Intl.Segmenter: it
+ * copies the whole text for each part, which a text of a megabyte doesn't survive.
+ */
+const CLUSTER =
+  /.(?:[\p{M}\p{Emoji_Modifier}\p{Default_Ignorable_Code_Point}]|(?<=\u200d)\p{Extended_Pictographic})*/gsu;
 
 /**
  * Makes the lettering of a document. PDF's own Helvetica writes what it can, since it costs neither
@@ -53,7 +59,6 @@ export async function createLettering(pdf: PDFDocument, library: FontLibrary): P
   const bold = await pdf.embedFont(StandardFonts.HelveticaBold);
   const plain = new Set(regular.getCharacterSet());
   const embedded = new Map<number, Promise<PDFFont>>();
-  const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
   async function embed(index: number): Promise<PDFFont> {
     const known = embedded.get(index);
@@ -78,11 +83,10 @@ export async function createLettering(pdf: PDFDocument, library: FontLibrary): P
       const font = style.bold === true ? bold : regular;
       return [...text].map((character) => ({ text: character, font }));
     }
-    const clusters = [...segmenter.segment(text)].map(({ segment }) => segment);
     const signs: Sign[] = [];
     const found = new Map<string, number | undefined>();
     let last = 0;
-    for (const cluster of clusters) {
+    for (const cluster of text.match(CLUSTER) ?? []) {
       // A space between two words stays in their font: fewer runs, and no seam in a name.
       const key = COMMON.test(cluster) ? `${cluster}${last}` : cluster;
       if (!found.has(key)) found.set(key, await findFont(cluster, COMMON.test(cluster) ? last : 0));
@@ -107,34 +111,52 @@ export async function createLettering(pdf: PDFDocument, library: FontLibrary): P
 
 /** Breaks between words, and inside one that is too long for a line. */
 function wrap(signs: readonly Sign[], style: Style, width: number): Sign[][] {
-  const lines: Sign[][] = [[]];
+  const lines: Sign[][] = [];
+  let line: Sign[] = [];
   let used = 0;
+
+  function add(part: readonly Sign[], wide: number): void {
+    for (const sign of part) line.push(sign);
+    used += wide;
+  }
+  function breakLine(): void {
+    if (line.length > 0) lines.push(line);
+    line = [];
+    used = 0;
+  }
+
+  const widthOfSign = createSignWidths(style);
   for (const word of toWords(signs)) {
-    let line = lines.at(-1) ?? [];
-    const wide = widthOf(word, style);
+    const wide = word.length > MAX_SIGNS ? width + 1 : widthOf(word, style);
     if (used + wide <= width) {
-      line.push(...word);
-      used += wide;
+      add(word, wide);
       continue;
     }
-    const rest = word.filter(({ text }) => text !== ' ');
-    if (line.length > 0) {
-      line = [];
-      lines.push(line);
-    }
-    used = 0;
-    for (const sign of rest) {
-      const more = widthOf([sign], style);
-      if (used + more > width && line.length > 0) {
-        line = [];
-        lines.push(line);
-        used = 0;
-      }
-      line.push(sign);
-      used += more;
+    breakLine();
+    for (const sign of word) {
+      if (sign.text === ' ') continue;
+      const more = widthOfSign(sign);
+      if (used + more > width) breakLine();
+      add([sign], more);
     }
   }
+  breakLine();
   return lines;
+}
+
+/** More characters than fit on any line; no such word is measured as a whole. */
+const MAX_SIGNS = 1_000;
+
+/** Measures characters, each once: a long text without spaces has few different ones. */
+function createSignWidths(style: Style): (sign: Sign) => number {
+  const known = new Map<PDFFont, Map<string, number>>();
+  return ({ text, font }) => {
+    const ofFont = known.get(font) ?? new Map<string, number>();
+    known.set(font, ofFont);
+    const width = ofFont.get(text) ?? font.widthOfTextAtSize(text, style.size);
+    ofFont.set(text, width);
+    return width;
+  };
 }
 
 /** Words, each but the first with the space before it. */

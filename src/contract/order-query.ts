@@ -29,11 +29,17 @@ const page = {
 
 /** A point in time, as a date (its first moment in UTC) or a date-time with its offset. */
 function moment() {
-  return date()
-    .refine((value) => value.length === 10 || /(?:Z|[+-]\d\d:\d\d)$/.test(value), {
-      error: 'must be a date, or a date-time with its offset (`Z` or `±hh:mm`)',
-    })
-    .transform((value) => new Date(value));
+  return (
+    date()
+      .refine((value) => value.length === 10 || /(?:Z|[+-]\d\d:\d\d)$/.test(value), {
+        error: 'must be a date, or a date-time with its offset (`Z` or `±hh:mm`)',
+      })
+      .transform((value) => new Date(value))
+      // An offset can carry the first and the last day out of the years that have four digits.
+      .refine((value) => value.getUTCFullYear() >= 1 && value.getUTCFullYear() <= 9_999, {
+        error: 'must be in the years 1 to 9999',
+      })
+  );
 }
 
 const MOMENT = { example: '2026-01-31T00:00:00Z', format: 'date-time', pattern: undefined };

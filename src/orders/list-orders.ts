@@ -6,8 +6,8 @@ import { InvalidCursorError } from './errors.ts';
 import { type SummaryRow, summaryColumns, toSummary } from './order-summary.ts';
 import { timestamp } from './timestamp.ts';
 
-/** A timestamp in microseconds, as Postgres keeps it: a page must not end within a millisecond. */
-const MICROSECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+/** Microseconds since the epoch, as Postgres keeps time: a page must not end within a millisecond. */
+const MICROSECONDS = /^\d{1,17}$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
@@ -22,10 +22,11 @@ export async function listOrders(
   { organizationId, caseId }: { readonly organizationId: string; readonly caseId?: string },
   query: OrdersQuery,
 ): Promise<OrderPage> {
-  const after = cursorOf(query, [MICROSECONDS, UUID]);
+  const list = caseId === undefined ? 'orders' : `orders of ${caseId}`;
+  const after = cursorOf(query, list, [MICROSECONDS, UUID]);
   const rows = await sql<OrderRow[]>`
     SELECT ${summaryColumns(sql)},
-      to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_at_exactly
+      (extract(epoch FROM created_at) * 1000000)::bigint AS microseconds
     FROM orders
     WHERE organization_id = ${organizationId}
       ${caseId === undefined ? sql`` : sql`AND case_id = ${caseId}`}
@@ -33,7 +34,7 @@ export async function listOrders(
       ${query.pharmacyId === undefined ? sql`` : sql`AND pharmacy_id = ${query.pharmacyId}`}
       ${query.createdAfter === undefined ? sql`` : sql`AND created_at >= ${query.createdAfter}`}
       ${query.createdBefore === undefined ? sql`` : sql`AND created_at < ${query.createdBefore}`}
-      ${after === undefined ? sql`` : sql`AND (created_at, id) < (${after[0] ?? ''}::text::timestamptz, ${after[1] ?? ''})`}
+      ${after === undefined ? sql`` : sql`AND (created_at, id) < (timestamptz 'epoch' + ${after[0] ?? '0'}::bigint * interval '1 microsecond', ${after[1] ?? ''})`}
     ORDER BY created_at DESC, id DESC
     LIMIT ${query.limit + 1}`;
   const orders = rows.slice(0, query.limit);
@@ -42,7 +43,7 @@ export async function listOrders(
     orders: orders.map(toSummary),
     nextCursor:
       rows.length > query.limit && last !== undefined
-        ? writeCursor([last.createdAtExactly, last.id])
+        ? writeCursor(list, [last.microseconds, last.id])
         : null,
   };
 }
@@ -58,7 +59,8 @@ export async function listActivity(
   orderId: string,
   query: PageQuery,
 ): Promise<ActivityPage> {
-  const after = cursorOf(query, [/^\d{1,18}$/]);
+  const list = `activity of ${orderId}`;
+  const after = cursorOf(query, list, [/^\d{1,18}$/]);
   const rows = await sql<ActivityRow[]>`
     SELECT id, at, actor, event, from_status, to_status, reason_code, detail FROM order_activity
     WHERE order_id = ${orderId} AND id > ${after?.[0] ?? '0'}
@@ -68,13 +70,18 @@ export async function listActivity(
   const last = activity.at(-1);
   return {
     activity: activity.map(toActivity),
-    nextCursor: rows.length > query.limit && last !== undefined ? writeCursor([last.id]) : null,
+    nextCursor:
+      rows.length > query.limit && last !== undefined ? writeCursor(list, [last.id]) : null,
   };
 }
 
-function cursorOf({ cursor }: PageQuery, shape: readonly RegExp[]): readonly string[] | undefined {
+function cursorOf(
+  { cursor }: PageQuery,
+  list: string,
+  shape: readonly RegExp[],
+): readonly string[] | undefined {
   if (cursor === undefined) return undefined;
-  const read = readCursor(cursor, shape);
+  const read = readCursor(cursor, list, shape);
   if (read === undefined) {
     throw new InvalidCursorError();
   }
@@ -95,7 +102,7 @@ function toActivity(row: ActivityRow): ActivityView {
 }
 
 interface OrderRow extends SummaryRow {
-  createdAtExactly: string;
+  microseconds: string;
 }
 
 interface ActivityRow {

@@ -75,6 +75,11 @@ it.each([
   expect(squeezed(text)).toContain(squeezed(value));
 });
 
+it('survives a text of the size that a request may have', async () => {
+  const bytes = await write(['李小龍'.repeat(100_000)]);
+  expect((await PDFDocument.load(bytes)).getPageCount()).toBeGreaterThan(100);
+});
+
 it('goes on to the next page, with banner and footer on each', async () => {
   const bytes = await write(Array<string>(120).fill('Ελένη'));
   const text = await pdfText(bytes);

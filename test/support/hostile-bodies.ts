@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { exampleText } from '../../test/support/example.ts';
-import { CONTRACT, withValue } from '../../test/unit/contract/contract-table.ts';
+import { CONTRACT, withValue } from '../unit/contract/contract-table.ts';
+import { exampleText } from './example.ts';
 
 /** Bodies of `PLACE_ORDER` that an OpenAPI document cannot describe, as bytes. */
 export function hostileBodies(): fc.Arbitrary<Buffer> {

@@ -1,4 +1,4 @@
-import { CONTRACT, holderOf } from '../../test/unit/contract/contract-table.ts';
+import { CONTRACT, holderOf } from '../unit/contract/contract-table.ts';
 
 /** The fields of a stored order that break the contract's table: missing, mistyped or a refused value. */
 export function brokenRules(order: unknown): string[] {

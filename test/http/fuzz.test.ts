@@ -1,0 +1,28 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { brokenRules } from '../support/broken-rules.ts';
+import { type Door, openDoor } from '../support/door.ts';
+import { hostileBodies } from '../support/hostile-bodies.ts';
+import { expectOnSchema } from '../support/on-schema.ts';
+
+let door: Door;
+beforeAll(async () => {
+  door = await openDoor();
+});
+afterAll(() => door.close());
+
+it('answers any body on the schema, never with a 5xx, and accepts none that breaks a rule', async () => {
+  await fc.assert(
+    fc.asyncProperty(hostileBodies(), async (body) => {
+      const answer = await door.place(new Uint8Array(body));
+
+      expect(answer.status).toBeLessThan(500);
+      expectOnSchema(answer, 'POST', '/api/v1/cases/{caseId}');
+    }),
+    { numRuns: 400 },
+  );
+
+  const stored = await door.database<{ prescription: unknown }[]>`SELECT prescription FROM orders`;
+  expect(stored.length).toBeGreaterThan(0);
+  expect(stored.flatMap(({ prescription }) => brokenRules(prescription))).toEqual([]);
+}, 120_000);
