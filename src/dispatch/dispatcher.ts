@@ -86,7 +86,7 @@ export function startDispatcher(dependencies: {
       // What is begun is finished first: starts wait for the completions of their organization too.
       const counted = which === 'starts' ? lanes.map((lane) => lane.inHand) : [inHand];
       const counts = countEach(counted.flatMap((rows) => [...rows.values()]));
-      const rows = await leaseRows(database, free, LEASE_MS, counts, which, mostOfOne);
+      const rows = await leaseRows(database, which, free, LEASE_MS, counts, mostOfOne);
       lastRound = Date.now();
       return rows;
     } catch (error) {

@@ -27,17 +27,17 @@ const SPARE = 4;
  * The cost grows with the number of organizations that have rows, not with the number of rows: the
  * index is skipped through from organization to organization (docs/adr/0008).
  *
+ * @param which starts of orders, or what follows them.
  * @param most how many rows at most.
  * @param inHand rows that this process works on, by organization.
- * @param which starts of orders, or what follows them.
  * @param mostOfOne rows of one organization that this process may work on, those in hand included.
  */
 export async function leaseRows(
   sql: Sql,
+  which: 'starts' | 'others',
   most: number,
   leaseMs: number,
   inHand: ReadonlyMap<string, number> = new Map(),
-  which: 'starts' | 'others' | 'all' = 'all',
   mostOfOne = most,
 ): Promise<OutboxRow[]> {
   return await sql<OutboxRow[]>`
@@ -60,7 +60,7 @@ export async function leaseRows(
         SELECT id, available_at FROM outbox
         WHERE organization_id = queued.organization_id AND available_at <= now()
           AND (locked_until IS NULL OR locked_until < now())
-          ${which === 'all' ? sql`` : sql`AND (kind = 'start') = ${which === 'starts'}`}
+          AND (kind = 'start') = ${which === 'starts'}
           AND NOT EXISTS (
             SELECT FROM outbox AS earlier
             WHERE earlier.order_id = outbox.order_id AND earlier.id < outbox.id)

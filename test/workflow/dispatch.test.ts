@@ -99,12 +99,12 @@ it('takes another organization’s row among the first, however many older ones 
 it('keeps places free beside a burst, so that the other’s row need not wait for one', async () => {
   await Promise.all(Array.from({ length: 40 }, accept));
   const burst = organization.organizationId;
-  const leased = await leaseRows(db.database, 8, 60_000, new Map(), 'starts', 6);
+  const leased = await leaseRows(db.database, 'starts', 8, 60_000, new Map(), 6);
   expect(leased.map((row) => row.organizationId)).toEqual(Array(6).fill(burst));
 
   const single = await acceptFor(await createOrganization(db.database));
   const inHand = new Map([[burst, 6]]);
-  const [row, ...more] = await leaseRows(db.database, 2, 60_000, inHand, 'starts', 6);
+  const [row, ...more] = await leaseRows(db.database, 'starts', 2, 60_000, inHand, 6);
   expect(row?.orderId).toBe(single);
   expect(more).toEqual([]);
 });
@@ -177,8 +177,8 @@ it('is woken by the bell, sooner than by its poll', async () => {
 
 it('takes over the row of a process that died with it, when its lease has run out', async () => {
   const orderId = await accept();
-  expect(await leaseRows(db.database, 10, 700)).toHaveLength(1);
-  expect(await leaseRows(db.database, 10, 700)).toHaveLength(0);
+  expect(await leaseRows(db.database, 'starts', 10, 700)).toHaveLength(1);
+  expect(await leaseRows(db.database, 'starts', 10, 700)).toHaveLength(0);
   const delivered: string[] = [];
   dispatch(async (row) => {
     delivered.push(row.orderId);
@@ -188,9 +188,9 @@ it('takes over the row of a process that died with it, when its lease has run ou
 
 it('does not take a row that was given back before its time', async () => {
   await accept();
-  const [row] = await leaseRows(db.database, 1, 60_000);
+  const [row] = await leaseRows(db.database, 'starts', 1, 60_000);
   await postponeRow(db.database, row?.id ?? '', 60_000, 'UNAVAILABLE');
-  expect(await leaseRows(db.database, 1, 60_000)).toHaveLength(0);
+  expect(await leaseRows(db.database, 'starts', 1, 60_000)).toHaveLength(0);
 });
 
 it('finishes what it has in hand before it stops', async () => {
