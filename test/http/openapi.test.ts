@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DOCUMENT } from '../support/documented.ts';
 import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
-import { DOCUMENT, expectOnSchema } from '../support/on-schema.ts';
+import { expectOnSchema } from '../support/on-schema.ts';
 import { createKey } from '../support/organization.ts';
 
 let door: Door;

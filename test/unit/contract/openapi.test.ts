@@ -3,8 +3,8 @@ import { answersOf } from '../../../src/http/answers.ts';
 import { PLACE_ORDER_EXAMPLE } from '../../../src/http/examples.ts';
 import type { RouteDependencies } from '../../../src/http/route.ts';
 import { routes } from '../../../src/http/routes.ts';
+import { DOCUMENT, pointerOf, schemaAt } from '../../support/documented.ts';
 import { examplePlaceOrder } from '../../support/example.ts';
-import { DOCUMENT, pointerOf, schemaAt } from '../../support/on-schema.ts';
 
 // Only described, never called.
 const TABLE = routes({} as RouteDependencies);

@@ -1,0 +1,88 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { cacheFolder } from '../../src/embedded/folders.ts';
+import { type Findings, readReport } from './report.ts';
+
+const VERSION = '4.32.5';
+const INSTALL_MS = 300_000;
+
+/*
+ * Off are `positive_data_acceptance` (a well-formed order of an unknown case is rightly refused) and
+ * the checks that need operations linked to each other.
+ */
+const CHECKS = [
+  'not_a_server_error',
+  'status_code_conformance',
+  'content_type_conformance',
+  'response_headers_conformance',
+  'response_schema_conformance',
+  'negative_data_rejection',
+].join(',');
+
+/**
+ * The program's path; installed into the cache folder when it is not there yet.
+ *
+ * @returns what keeps it from being there, when something does: no Python, no package index.
+ */
+export function obtainSchemathesis(): { program: string } | { missing: string } {
+  const folder = path.join(cacheFolder(process.env), `schemathesis-${VERSION}`);
+  const program = path.join(folder, 'bin', 'schemathesis');
+  // Written last: an installation that was broken off is made again.
+  const done = path.join(folder, 'installed');
+  if (existsSync(done)) return { program };
+  if (spawnSync('python3', ['--version']).status !== 0) return { missing: 'python3 is not here' };
+  console.error(`installing schemathesis ${VERSION} into ${folder} …`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(path.dirname(folder), { recursive: true });
+  const pip = path.join(folder, 'bin', 'pip');
+  const steps: [string, string[]][] = [
+    ['python3', ['-m', 'venv', folder]],
+    [pip, ['install', '--quiet', `schemathesis==${VERSION}`]],
+  ];
+  for (const [command, args] of steps) {
+    const { status } = spawnSync(command, args, { stdio: ['ignore', 2, 2], timeout: INSTALL_MS });
+    if (status !== 0)
+      return { missing: `${path.basename(command)} ${args[0]} ended with ${status}` };
+  }
+  writeFileSync(done, '');
+  return { program };
+}
+
+/** What a run is given. */
+export interface Run {
+  readonly baseUrl: string;
+  /** Where the document and the reports are written. */
+  readonly folder: string;
+  readonly document: object;
+  /** Requests to each operation, at most. */
+  readonly each: number;
+  readonly seed: number;
+  /** How long it may take, in milliseconds. */
+  readonly limitMs: number;
+}
+
+/**
+ * Sends requests that are made from the document, well-formed ones and broken ones.
+ *
+ * @throws {Error} the run did not come to its end.
+ */
+export async function runSchemathesis(program: string, run: Run): Promise<Findings> {
+  const document = path.join(run.folder, 'openapi.json');
+  const report = path.join(run.folder, 'schemathesis.json');
+  writeFileSync(document, JSON.stringify(run.document));
+  const args = ['run', document, '--url', run.baseUrl, '--phases', 'fuzzing', '--checks', CHECKS];
+  args.push('-n', String(run.each), '--seed', String(run.seed), '--workers', '2');
+  args.push('-H', 'cv-api-key: YOUR_SECRET_KEY', '--request-timeout', '10', '--warnings', 'off');
+  args.push('--no-color', '--no-shrink', '--continue-on-failure', '--report-json-path', report);
+  // In the folder of the run, for the example database that it leaves behind.
+  const child = spawn(program, args, {
+    cwd: run.folder,
+    stdio: ['ignore', 2, 2],
+    timeout: run.limitMs,
+  });
+  await once(child, 'exit');
+  if (!existsSync(report)) throw new Error(`schemathesis made no report in ${run.limitMs} ms`);
+  return readReport(JSON.parse(readFileSync(report, 'utf8')));
+}
