@@ -25,16 +25,41 @@ export function canonicalJson(value: unknown): string {
  * @param limit in levels.
  */
 export function jsonDepthExceeds(value: unknown, limit: number): boolean {
-  let level = new Set([value].filter(isContainer));
-  for (let depth = 0; level.size > 0; depth += 1) {
+  let depth = 0;
+  for (const _ of levelsOf(value)) {
     if (depth === limit) return true;
+    depth += 1;
+  }
+  return false;
+}
+
+/**
+ * Whether every number can be written as JSON: of one that is beyond a double, as `1e400` is,
+ * `JSON.parse` makes infinity and `JSON.stringify` then `null`.
+ *
+ * @param value of bounded depth, so without a cycle.
+ */
+export function hasFiniteNumbersOnly(value: object): boolean {
+  for (const level of levelsOf(value)) {
+    for (const container of level) {
+      const parts: unknown[] = Object.values(container);
+      if (parts.some((part) => typeof part === 'number' && !Number.isFinite(part))) return false;
+    }
+  }
+  return true;
+}
+
+/** Objects and arrays by their depth, the outermost first; of a cycle, without end. */
+function* levelsOf(value: unknown): Generator<ReadonlySet<object>> {
+  let level = new Set([value].filter(isContainer));
+  while (level.size > 0) {
+    yield level;
     const next = new Set<object>();
     for (const container of level) {
       for (const child of Object.values(container)) if (isContainer(child)) next.add(child);
     }
     level = next;
   }
-  return false;
 }
 
 function isContainer(value: unknown): value is object {

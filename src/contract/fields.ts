@@ -127,14 +127,19 @@ export function object<Shape extends z.core.$ZodShape>(shape: Shape) {
 /**
  * An object whose content is not ours: it goes through by reference, untouched.
  *
- * @param check.accepts a bound on what goes through.
- * @param check.rule the message for what does not.
+ * @param checks bounds on what goes through, and the message for what does not; a later one may
+ *   rely on those before it.
  */
-export function foreignObject(check: { accepts: (value: object) => boolean; rule: string }) {
-  return z
+export function foreignObject(
+  ...checks: readonly { readonly accepts: (value: object) => boolean; readonly rule: string }[]
+) {
+  const anyObject = z
     .custom<Record<string, unknown>>(isObject, { error: mustBe('an object'), abort: true })
-    .meta(shownAs({ type: 'object', additionalProperties: true }))
-    .refine(check.accepts, { error: check.rule });
+    .meta(shownAs({ type: 'object', additionalProperties: true }));
+  return checks.reduce(
+    (schema, { accepts, rule }) => schema.refine(accepts, { error: rule, abort: true }),
+    anyObject,
+  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonDepthExceeds } from './canonical-json.ts';
+import { hasFiniteNumbersOnly, jsonDepthExceeds } from './canonical-json.ts';
 import {
   foreignObject,
   integer,
@@ -24,10 +24,13 @@ export const prescriptionItem = object({
   supplyDays: z.exactOptional(integer(1)).meta({ description: 'Days of supply.' }),
   customFields: z
     .exactOptional(
-      foreignObject({
-        accepts: (value) => !jsonDepthExceeds(value, MAX_CUSTOM_DEPTH),
-        rule: `must not be nested deeper than ${MAX_CUSTOM_DEPTH} levels`,
-      }),
+      foreignObject(
+        {
+          accepts: (value) => !jsonDepthExceeds(value, MAX_CUSTOM_DEPTH),
+          rule: `must not be nested deeper than ${MAX_CUSTOM_DEPTH} levels`,
+        },
+        { accepts: hasFiniteNumbersOnly, rule: 'must contain only finite numbers' },
+      ),
     )
     .meta({ description: 'Key-value pairs, passed on to the pharmacy untouched.' }),
 }).meta({ id: 'PrescriptionItem', description: 'One drug of a prescription.' });

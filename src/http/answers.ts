@@ -55,7 +55,7 @@ const WITH_BODY: Readonly<Record<number, AnswerDoc>> = {
     'body must not be larger than 1 MiB',
   ),
   415: refusal(
-    'The body is not `application/json`.',
+    'The body is not `application/json` in UTF-8, or it is compressed.',
     415,
     'Unsupported media type',
     'Content-Type must be application/json',

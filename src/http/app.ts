@@ -1,13 +1,13 @@
-import { isUtf8 } from 'node:buffer';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { failure } from '../contract/envelope.ts';
 import { type Parsed, parseBody } from '../contract/validation.ts';
 import type { Log } from '../log.ts';
-import { answerBrokenRequest, answerExpectation } from './broken-request.ts';
+import { answerBrokenRequest, answerExpectation, keepUnanswered } from './broken-request.ts';
 import { authenticateRequest, organizationWith } from './caller.ts';
 import { createErrorMapper } from './error-mapper.ts';
-import { InvalidBodyError, InvalidRequestError } from './errors.ts';
+import { InvalidRequestError } from './errors.ts';
 import type { HttpMetrics } from './metrics.ts';
+import { readJsonBodies, refuseCodedBody } from './request-body.ts';
 import type { Route, RouteDependencies } from './route.ts';
 import { routes } from './routes.ts';
 
@@ -46,23 +46,14 @@ export function createApp(dependencies: RouteDependencies, log: Log): FastifyIns
     },
   });
 
+  // Node would leave out what is beyond 2,000, the API key too; their size is what limits them.
+  app.server.maxHeadersCount = 0;
   app.server.on('checkExpectation', answerExpectation);
+  keepUnanswered(app.server);
   app.addHook('onRequest', refuseWithoutHost);
   refuseWhenClosing(app);
 
-  app.removeAllContentTypeParsers();
-  // `__proto__` and the like are unknown fields, which the schema ignores, or stand in
-  // `customFields`, which pass untouched; only own, known keys are ever copied.
-  const parseJson = app.getDefaultJsonParser('ignore', 'ignore');
-  app.addContentTypeParser<Buffer>(
-    'application/json',
-    { parseAs: 'buffer' },
-    (request, body, done) => {
-      // Read as text, other bytes would silently become replacement characters in a prescription.
-      if (!isUtf8(body)) return done(new InvalidBodyError('body must be UTF-8 text'));
-      void parseJson(request, body.toString('utf8'), done);
-    },
-  );
+  readJsonBodies(app);
   app.decorateRequest('caller', null);
   app.decorateRequest('orderId', null);
   app.setErrorHandler(mapError);
@@ -109,6 +100,7 @@ function addRoute(app: FastifyInstance, route: Route, { orders }: RouteDependenc
       );
     }
     if (route.auth !== 'none') scope.addHook('onRequest', authenticateRequest(orders));
+    if (route.body !== undefined) scope.addHook('preParsing', refuseCodedBody);
     scope.route({ method: route.method, url: route.url, handler: handlerOf(route) });
   });
 }
@@ -133,7 +125,7 @@ function checked<T>(parsed: Parsed<T>): T {
   return parsed.value;
 }
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
 
 /** A known path with another method is a 405 that names the right ones (RFC 9110, 15.5.6). */
 function refuseOtherMethods(app: FastifyInstance, table: readonly Route[], url: string): void {

@@ -1,5 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { finished } from 'node:stream/promises';
 import { failure } from '../contract/envelope.ts';
 
 const FAULTS: Readonly<Record<string, readonly [status: number, phrase: string, error: string]>> = {
@@ -7,10 +8,33 @@ const FAULTS: Readonly<Record<string, readonly [status: number, phrase: string, 
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'the request took too long'],
 };
 
+/** What is still to be answered on a connection. */
+const unanswered = new WeakMap<Socket, Set<ServerResponse>>();
+
+/** Lets {@link answerBrokenRequest} know of the requests before the broken one. */
+export function keepUnanswered(server: Server): void {
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    const responses = unanswered.get(socket) ?? new Set();
+    unanswered.set(socket, responses.add(response));
+    response.once('close', () => responses.delete(response));
+  });
+}
+
 /** Answers what is no HTTP request, in the envelope as everything else. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
+    return;
+  }
+  // A request that came whole is served: were it told of the bytes behind it, its client would take
+  // an order that is stored for one that was refused.
+  const before = [...(unanswered.get(socket) ?? [])].filter(({ req }) => req.complete);
+  if (before.length > 0) {
+    socket.pause(); // what follows the broken bytes is as broken, and would be answered once more
+    void Promise.allSettled(before.map((response) => finished(response))).then(() => {
+      socket.resume();
+      answerBrokenRequest(error, socket);
+    });
     return;
   }
   const [status, phrase, text] = FAULTS[error.code ?? ''] ?? [

@@ -20,6 +20,7 @@ import {
   PermissionDeniedError,
   RangeNotSatisfiableError,
   UnauthorizedError,
+  UnsupportedBodyError,
 } from './errors.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
 
@@ -60,6 +61,13 @@ export function createErrorMapper(
     }
     if (error instanceof InvalidBodyError) {
       return refuse(reply, 400, error.message, 'body');
+    }
+    if (error instanceof UnsupportedBodyError) {
+      return refuse(reply, 415, error.message);
+    }
+    // The client left: nobody reads this, but it is no fault of ours to be counted as one.
+    if (error === request.raw.errored) {
+      return refuse(reply, 400, 'body must come whole', 'body');
     }
     if (error instanceof InvalidCursorError) {
       return refuse(reply, 400, error.message, 'cursor');

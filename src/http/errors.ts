@@ -42,3 +42,8 @@ export class RangeNotSatisfiableError extends Error {
 export class InvalidBodyError extends Error {
   override readonly name = 'InvalidBodyError';
 }
+
+/** The request's body is in a form that is not read: 415, with the message as it stands. */
+export class UnsupportedBodyError extends Error {
+  override readonly name = 'UnsupportedBodyError';
+}

@@ -1,4 +1,6 @@
 import net from 'node:net';
+import { expect } from 'vitest';
+import { type Door, exampleWithoutKey } from './door.ts';
 
 /**
  * Writes bytes to an HTTP server's socket, as no client library would, and gives back all that
@@ -7,7 +9,7 @@ import net from 'node:net';
 export async function sendRaw(
   baseUrl: string,
   bytes: string | Buffer,
-  { silenceMs = 1_000, end = false }: { silenceMs?: number; end?: boolean } = {},
+  { silenceMs = 5_000, end = false }: { silenceMs?: number; end?: boolean } = {},
 ): Promise<string> {
   const { hostname, port } = new URL(baseUrl);
   return await new Promise((resolve) => {
@@ -24,4 +26,60 @@ export async function sendRaw(
     if (end) socket.end(bytes);
     else socket.write(bytes);
   });
+}
+
+/** An answer as it came over a socket. */
+interface RawAnswer {
+  readonly status: number;
+  readonly head: string;
+  readonly json: ReturnType<typeof JSON.parse>;
+}
+
+/** The answers in what came over a socket, in their order; each must be an envelope of its status. */
+export function answersIn(received: string): RawAnswer[] {
+  const answers: RawAnswer[] = [];
+  for (let rest = received; rest !== ''; ) {
+    const [head, status] = /^HTTP\/1\.1 (\d{3}) .*?\r\n\r\n/s.exec(rest) ?? [];
+    if (head === undefined) throw new Error(`no answer: ${rest.slice(0, 80)}`);
+    expect(head).toMatch(/^content-type: application\/json; charset=utf-8$/im);
+    const end = head.length + Number(/^content-length: (\d+)$/im.exec(head)?.[1]);
+    const json = JSON.parse(Buffer.from(rest.slice(head.length, end), 'latin1').toString());
+    expect(json).toMatchObject({ status: Number(status), success: Number(status) < 400 });
+    answers.push({ status: Number(status), head, json });
+    rest = rest.slice(end);
+  }
+  return answers;
+}
+
+/** A request that places the published example, as bytes; the connection ends with its answer. */
+export function orderBytes(
+  { organization }: Pick<Door, 'organization'>,
+  {
+    body = JSON.stringify(exampleWithoutKey()),
+    path = `/api/v1/cases/${organization.caseId}`,
+    line = `POST ${path} HTTP/1.1`,
+    type = 'application/json',
+    headers = [],
+    framing = [`Content-Length: ${Buffer.byteLength(body)}`],
+  }: {
+    readonly body?: string;
+    readonly path?: string;
+    readonly line?: string;
+    readonly type?: string;
+    /** More of them, as they stand. */
+    readonly headers?: readonly string[];
+    /** The headers that say where the body ends. */
+    readonly framing?: readonly string[];
+  } = {},
+): string {
+  const head = [
+    line,
+    'Host: 127.0.0.1',
+    'Connection: close',
+    `cv-api-key: ${organization.apiKey}`,
+    `Content-Type: ${type}`,
+    ...headers,
+    ...framing,
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }

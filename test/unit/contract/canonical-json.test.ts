@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, jsonDepthExceeds } from '../../../src/contract/canonical-json.ts';
+import {
+  canonicalJson,
+  hasFiniteNumbersOnly,
+  jsonDepthExceeds,
+} from '../../../src/contract/canonical-json.ts';
 import { validOrder } from '../../support/place-order-arbitrary.ts';
 
 function nested(levels: number): unknown {
@@ -103,5 +107,18 @@ describe('jsonDepthExceeds', () => {
     let shared: unknown = {};
     for (let level = 0; level < 60; level += 1) shared = [shared, shared];
     expect(jsonDepthExceeds(shared, 64)).toBe(false);
+  });
+});
+
+describe('hasFiniteNumbersOnly', () => {
+  it.each([
+    ['nothing', {}, true],
+    ['numbers at every level', { a: [1, { b: -1.5e308 }], c: 5e-324 }, true],
+    ['texts and the rest', { a: 'Infinity', b: null, c: true, d: undefined }, true],
+    ['what JSON.parse makes of 1e400', JSON.parse('{"a":1e400}'), false],
+    ['one deep inside', { a: [[{ b: [0, -Infinity] }]] }, false],
+    ['no number', [Number.NaN], false],
+  ])('judges %s', (_name, value, finite) => {
+    expect(hasFiniteNumbersOnly(value)).toBe(finite);
   });
 });

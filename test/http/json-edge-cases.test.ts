@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
+import { expectRefusal, ITEM, storedText, withValue } from '../support/order-text.ts';
+
+/* What is nearly JSON. `broken-bodies.test.ts` has what is plainly broken. */
+
+let door: Door;
+beforeAll(async () => {
+  door = await openDoor();
+});
+afterAll(() => door.close());
+
+describe('a body that is nearly JSON is refused and not stored:', () => {
+  const EXAMPLE = JSON.stringify(exampleWithoutKey());
+  it.each<[what: string, body: string | Buffer]>([
+    ['blank', ' \r\n\t'],
+    ['a trailing comma', EXAMPLE.replace(/\}$/, ',}')],
+    ['a line comment', `// an order\n${EXAMPLE}`],
+    ['a block comment', EXAMPLE.replace('{', '{/* an order */')],
+    ['single quotes', EXAMPLE.replaceAll('"', "'")],
+    ['keys without quotes', EXAMPLE.replaceAll(/"(\w+)":/g, '$1:')],
+    ['garbage behind it', `${EXAMPLE}x`],
+    ['NUL behind it', `${EXAMPLE}\0`],
+    ['a second order behind it', `${EXAMPLE}\n${EXAMPLE}`],
+    ['NaN', withValue('order.diagnosis', 'NaN')],
+    ['Infinity', withValue('order.diagnosis', '-Infinity')],
+    ['a number with a leading zero', withValue(`${ITEM}.supplyDays`, '030')],
+    ['a hexadecimal number', withValue(`${ITEM}.supplyDays`, '0x1e')],
+    ['a line feed in a text', withValue('order.diagnosis', '"a\nb"')],
+    ['an unknown escape', withValue('order.diagnosis', String.raw`"\x41"`)],
+    ['two byte order marks', `\ufeff\ufeff${EXAMPLE}`],
+    ['UTF-16 without a byte order mark', Buffer.from(EXAMPLE, 'utf16le')],
+    ['100,000 open brackets', '['.repeat(100_000)],
+  ])('%s', async (_what, body) => {
+    await expectRefusal(door, body, 'body', 'body must be valid JSON');
+  });
+
+  it.each<[what: string, body: Buffer]>([
+    ['UTF-16 with a byte order mark', Buffer.from(`\ufeff${EXAMPLE}`, 'utf16le')],
+    ['a byte that UTF-8 has no use for', Buffer.concat([Buffer.from(EXAMPLE), Buffer.of(0xff)])],
+    ['an overlong slash', Buffer.from(EXAMPLE.replace('Hypertension', '\xc0\xaf'), 'latin1')],
+    [
+      'half a surrogate pair in bytes',
+      Buffer.from(EXAMPLE.replace('Dr.', '\xed\xa0\x80'), 'latin1'),
+    ],
+  ])('%s', async (_what, body) => {
+    await expectRefusal(door, body, 'body', 'body must be UTF-8 text');
+  });
+
+  it.each([
+    ['100,000 brackets', '['.repeat(100_000) + ']'.repeat(100_000)],
+    ['65 levels where nobody looks', withValue('unknown', `${'['.repeat(64)}${']'.repeat(64)}`)],
+  ])('%s', async (_what, body) => {
+    await expectRefusal(door, body, 'body', 'body must not be nested deeper than 64 levels');
+  });
+});
+
+it.each([
+  ['a line feed behind it', (text: string) => `${text}\n`],
+  ['white space around it', (text: string) => `\r\n\t ${text} \r\n`],
+  ['64 levels', () => withValue('unknown', `${'['.repeat(63)}${']'.repeat(63)}`)],
+  [
+    'every letter escaped',
+    (text: string) => text.replaceAll(/"[^"]*"/g, (part) => part.replaceAll(/[a-z]/gi, escaped)),
+  ],
+])('a body with %s is read as without', async (_what, change) => {
+  const answer = await door.place(change(JSON.stringify(exampleWithoutKey())));
+
+  expect(JSON.parse(await storedText(door, answer))).toEqual(exampleWithoutKey().order);
+});
+
+function escaped(letter: string): string {
+  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../support/door.ts';
+import {
+  CUSTOM_FIELDS,
+  expectRefusal,
+  ITEM,
+  storedText,
+  withField,
+  withValue,
+} from '../support/order-text.ts';
+
+let door: Door;
+beforeAll(async () => {
+  door = await openDoor();
+});
+afterAll(() => door.close());
+
+describe('of a key that comes twice, the last is what counts:', () => {
+  it.each([
+    ['at the top', '', '"order":{"diagnosis":"first"}'],
+    ['the action', '', '"action":"CANCEL_ORDER"'],
+    ['in the order', 'order', '"diagnosis":"first"'],
+    ['in an object of the order', 'order.prescriber', '"npi":"first"'],
+    ['in an item', ITEM, '"quantity":"3000"'],
+    ['with an escape', ITEM, String.raw`"quantit\u0079":"3000"`],
+  ])('%s', async (_what, path, field) => {
+    const answer = await door.place(withField(path, field));
+
+    expect(JSON.parse(await storedText(door, answer))).toEqual(exampleWithoutKey().order);
+  });
+
+  it('in customFields', async () => {
+    const answer = await door.place(withValue(CUSTOM_FIELDS, '{"a":1,"b":{"c":1,"c":2},"a":3}'));
+
+    expect(await storedText(door, answer)).toContain('"customFields":{"a":3,"b":{"c":2}}');
+  });
+
+  it('the idempotency key, also when it is used again', async () => {
+    const text = JSON.stringify(exampleWithKey('second')).replace(
+      '{',
+      '{"idempotencyKey":"first",',
+    );
+    const first = await door.place(text);
+    const again = await door.place(exampleWithKey('second'));
+    const other = await door.place(exampleWithKey('first'));
+
+    expect([first.status, again.status, other.status]).toEqual([200, 409, 200]);
+    expect(again.headers.get('idempotency-match')).toBe('same');
+  });
+
+  it('and a refused last one is not mended by the first', async () => {
+    const text = withField('order', '"diagnosis":"good"').replace(
+      '"diagnosis":"Hypertension"',
+      '"diagnosis":null',
+    );
+
+    await expectRefusal(door, text, 'order.diagnosis', 'diagnosis is required');
+  });
+});
+
+describe('a key that every object has by itself', () => {
+  const KEYS = ['__proto__', 'constructor', 'prototype', 'toString', 'toJSON', 'hasOwnProperty'];
+
+  it.each(KEYS)('%s is an unknown field at the top and in the order', async (key) => {
+    for (const path of ['', 'order', 'order.prescriber', ITEM]) {
+      const answer = await door.place(withField(path, `"${key}":{"polluted":true}`));
+
+      expect(JSON.parse(await storedText(door, answer))).toEqual(exampleWithoutKey().order);
+    }
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+  });
+
+  it.each(KEYS)('%s is kept in customFields and told apart from another value', async (key) => {
+    const sent = (value: number) =>
+      withValue(CUSTOM_FIELDS, `{"${key}":{"polluted":${value}}}`, exampleWithKey(`own ${key}`));
+    const first = await door.place(sent(1));
+    const same = await door.place(sent(1));
+    const other = await door.place(sent(2));
+
+    expect(await storedText(door, first)).toContain(`"customFields":{"${key}":{"polluted":1}}`);
+    expect(same.headers.get('idempotency-match')).toBe('same');
+    expect(other.headers.get('idempotency-match')).toBe('different');
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+  });
+
+  it.each(KEYS)('%s is no state, action or other word', async (key) => {
+    const action = 'action must be one of PLACE_ORDER, VALIDATE_ORDER, CANCEL_ORDER';
+    const state = 'state must be a valid US state abbreviation';
+
+    await expectRefusal(door, withValue('action', `"${key}"`), 'action', action);
+    await expectRefusal(
+      door,
+      withValue('order.shippingAddress.state', `"${key}"`),
+      'order.shippingAddress.state',
+      state,
+    );
+  });
+});

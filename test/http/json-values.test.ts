@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../support/door.ts';
+import {
+  CUSTOM_FIELDS,
+  expectRefusal,
+  ITEM,
+  storedText,
+  withField,
+  withValue,
+} from '../support/order-text.ts';
+
+let door: Door;
+beforeAll(async () => {
+  door = await openDoor();
+});
+afterAll(() => door.close());
+
+describe('an escape that no text can hold', () => {
+  const NUL = String.raw`\u0000`;
+  it.each([
+    ['NUL', NUL, 'must not contain the NUL character'],
+    ['the first half of a pair', String.raw`\ud800`, 'must be well-formed Unicode text'],
+    ['the second half of a pair', String.raw`\udc00`, 'must be well-formed Unicode text'],
+    ['a pair the wrong way round', String.raw`\udc00\ud800`, 'must be well-formed Unicode text'],
+  ])('is refused in every text that is ours: %s', async (_what, escape, rule) => {
+    for (const path of [
+      'idempotencyKey',
+      'order.prescriber.firstName',
+      'order.prescriber.npi',
+      'order.shippingAddress.addressLine1',
+      'order.patientHealthInfo.allergies',
+      'order.pharmacyId',
+      `${ITEM}.drugId`,
+      `${ITEM}.direction`,
+    ]) {
+      const field = path.split('.').at(-1)!;
+      const shown = path.replace('.0.', '[0].');
+      await expectRefusal(door, withValue(path, `"a${escape}b"`), shown, `${field} ${rule}`);
+    }
+  });
+
+  it.each([NUL, String.raw`\ud800`, String.raw`\udc00\ud800`])(
+    'is kept in customFields, in names as in values: %s',
+    async (escape) => {
+      const custom = `{"a${escape}":["${escape}b"]}`;
+      const sent = (text: string) =>
+        withValue(CUSTOM_FIELDS, text, exampleWithKey(`escape ${escape}`));
+      const first = await door.place(sent(custom));
+      const same = await door.place(sent(custom));
+      const other = await door.place(sent('{"a\\ufffd":["\\ufffdb"]}'));
+
+      expect(await storedText(door, first)).toContain(`"customFields":${custom}`);
+      expect(same.headers.get('idempotency-match')).toBe('same');
+      expect(other.headers.get('idempotency-match')).toBe('different');
+    },
+  );
+
+  it('is a pair when both halves are there', async () => {
+    const escape = String.raw`\ud83d\udc8a`;
+    const answer = await door.place(withValue('order.diagnosis', `"${escape}"`));
+
+    expect(JSON.parse(await storedText(door, answer)).diagnosis).toBe('💊');
+  });
+});
+
+describe('a number', () => {
+  it.each([
+    ['0', 0],
+    ['-0', 0],
+    ['0e999', 0],
+    ['1.0', 1],
+    ['10e-1', 1],
+    ['9007199254740991', Number.MAX_SAFE_INTEGER],
+  ])('%s is the integer %d, and stored so', async (written, stored) => {
+    const answer = await door.place(withValue(`${ITEM}.refillCount`, written));
+
+    expect(await storedText(door, answer)).toContain(`"refillCount":${stored},`);
+  });
+
+  it.each(['1e400', '-1e400', '1e308', '9007199254740992', '9007199254740993', '1.5', '-1'])(
+    '%s is no integer of ours',
+    async (written) => {
+      const rule = 'must be an integer of 0 or more';
+      await expectRefusal(
+        door,
+        withValue(`${ITEM}.refillCount`, written),
+        'order.prescriptionItems[0].refillCount',
+        `refillCount ${rule}`,
+      );
+    },
+  );
+
+  it.each([
+    ['-0', '0'],
+    ['1.0', '1'],
+    ['1e308', '1e+308'],
+    ['5e-324', '5e-324'],
+    ['1e-400', '0'],
+    ['9007199254740991', '9007199254740991'],
+    // As every reader of JSON has it that knows doubles only (RFC 8259, 6).
+    ['9007199254740993', '9007199254740992'],
+  ])('%s in customFields is stored as the double %s', async (written, stored) => {
+    const answer = await door.place(withValue(CUSTOM_FIELDS, `{"n":[${written}]}`));
+
+    expect(await storedText(door, answer)).toContain(`"customFields":{"n":[${stored}]}`);
+  });
+
+  it.each(['{"n":1e400}', '{"a":[{"n":-1e309}]}'])(
+    'beyond a double is refused in customFields, where it would become null: %s',
+    async (custom) => {
+      await expectRefusal(
+        door,
+        withValue(CUSTOM_FIELDS, custom),
+        'order.prescriptionItems[0].customFields',
+        'customFields must contain only finite numbers',
+      );
+    },
+  );
+
+  it('beyond a double is ignored in an unknown field', async () => {
+    const answer = await door.place(withField('order', '"unknown":1e400'));
+
+    expect(JSON.parse(await storedText(door, answer))).toEqual(exampleWithoutKey().order);
+  });
+});

@@ -1,0 +1,118 @@
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
+import { answersIn, orderBytes, sendRaw } from '../support/raw-http.ts';
+
+let door: Door;
+beforeAll(async () => {
+  door = await openDoor();
+});
+afterAll(() => door.close());
+
+const ASCII = Buffer.from(JSON.stringify(exampleWithoutKey()));
+const UTF_8 = Buffer.from(ASCII.toString().replaceAll('Hypertension', 'Ménière'));
+
+async function place(body: Uint8Array, headers: Record<string, string>) {
+  const before = await door.count('orders');
+  const answer = await door.place(body, { headers });
+  return { answer, stored: (await door.count('orders')) - before };
+}
+
+function refusal(error: string) {
+  return { status: 415, success: false, message: 'Unsupported media type', error };
+}
+
+it.each([
+  'application/json;charset="utf-8"',
+  'application/json; charset=UTF-8',
+  'application/json ; Charset=utf8',
+  'application/json; profile=x',
+  'application/json;',
+  'APPLICATION/JSON',
+])('a body of the type %s is read as UTF-8', async (type) => {
+  const { answer, stored } = await place(UTF_8, { 'content-type': type });
+
+  expect([answer.status, stored]).toEqual([200, 1]);
+  const [row] = await door.database<{ diagnosis: string }[]>`
+    SELECT prescription ->> 'diagnosis' AS diagnosis FROM orders
+    WHERE id = ${answer.json.data.order.id}`;
+  expect(row!.diagnosis).toBe('Ménière');
+});
+
+it.each(['latin1', 'ISO-8859-1', 'us-ascii', '"windows-1252"', 'utf-16', 'utf-8x', ''])(
+  'a body labelled with the charset %j is taken while it is ASCII, and refused beyond',
+  async (charset) => {
+    const headers = { 'content-type': `application/json; charset=${charset}` };
+    const ascii = await place(ASCII, headers);
+    const beyond = await place(UTF_8, headers);
+
+    expect([ascii.answer.status, ascii.stored]).toEqual([200, 1]);
+    expect([beyond.answer.json, beyond.stored]).toEqual([refusal('charset must be UTF-8'), 0]);
+  },
+);
+
+it.each([
+  'application/x-www-form-urlencoded',
+  'application/problem+json',
+  'application/json5',
+  'application/json+x',
+  'application/*',
+  '*/*',
+  'text/json',
+  'text/plain; charset=utf-8',
+  'text/plain; a=application/json',
+  'application',
+  'application/json, text/plain',
+])('a body of the type %s is refused', async (type) => {
+  const { answer, stored } = await place(ASCII, { 'content-type': type });
+
+  expect([answer.json, stored]).toEqual([refusal('Content-Type must be application/json'), 0]);
+});
+
+it.each<[coding: string, body: Uint8Array]>([
+  ['gzip', gzipSync(ASCII)],
+  ['deflate', deflateSync(ASCII)],
+  ['br', brotliCompressSync(ASCII)],
+  ['gzip', ASCII],
+  ['x-made-up', ASCII],
+  ['identity, gzip', gzipSync(ASCII)],
+])('a body with the Content-Encoding %s is refused', async (coding, body) => {
+  const { answer, stored } = await place(body, { 'content-encoding': coding });
+
+  expect([answer.json, stored]).toEqual([refusal('Content-Encoding must be identity'), 0]);
+  expect(answer.headers.get('accept-encoding')).toBe('identity');
+});
+
+it.each(['identity', 'Identity'])(
+  'a body with the Content-Encoding %s is taken',
+  async (coding) => {
+    const { answer, stored } = await place(ASCII, { 'content-encoding': coding });
+
+    expect([answer.status, stored]).toEqual([200, 1]);
+  },
+);
+
+it('the key is told of before the form of the body', async () => {
+  const { answer } = await place(ASCII, { 'cv-api-key': 'nobody', 'content-encoding': 'gzip' });
+
+  expect(answer.status).toBe(401);
+});
+
+it('a compressed message of a pharmacy is refused as well', async () => {
+  const answer = await door.send('POST', '/webhooks/pharmacies/pharmacy-123', {
+    headers: { 'content-encoding': 'gzip', 'content-type': 'application/json' },
+    body: gzipSync('{}'),
+  });
+
+  expect(answer.json).toEqual(refusal('Content-Encoding must be identity'));
+});
+
+it.each([
+  ['application/json', 'text/plain', 200],
+  ['text/plain', 'application/json', 415],
+])('of two types, %s and %s, the first is what counts', async (first, second, status) => {
+  const headers = [`Content-Type: ${second}`];
+  const bytes = orderBytes(door, { type: first, headers });
+
+  expect(answersIn(await sendRaw(door.app.url, bytes))).toMatchObject([{ status }]);
+});

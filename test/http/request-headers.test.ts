@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Door, exampleWithKey, openDoor } from '../support/door.ts';
+import { createOrganization } from '../support/organization.ts';
+import { answersIn, orderBytes, sendRaw } from '../support/raw-http.ts';
+
+let door: Door;
+beforeAll(async () => {
+  door = await openDoor();
+});
+afterAll(() => door.close());
+
+async function place(headers: readonly string[], body?: object) {
+  const before = await door.count('orders');
+  const bytes = orderBytes(door, { headers, ...(body && { body: JSON.stringify(body) }) });
+  const [answer] = answersIn(await sendRaw(door.app.url, bytes));
+  return { ...answer!, stored: (await door.count('orders')) - before };
+}
+
+describe('a second cv-api-key', () => {
+  it.each<[what: string, second: () => string | Promise<string>]>([
+    ['that is the same', () => door.organization.apiKey],
+    ['of another organization', async () => (await createOrganization(door.database)).apiKey],
+    ['that is unknown', () => 'nobody'],
+    ['that is empty', () => ''],
+  ])('%s gets 401: which of them is meant is not guessed', async (_what, second) => {
+    const { status, json, stored } = await place([`CV-API-Key: ${await second()}`]);
+
+    expect([status, json.error, stored]).toEqual([401, 'Unauthorized', 0]);
+  });
+});
+
+describe('Idempotency-Mode', () => {
+  it.each([
+    ['once', ['Idempotency-Mode: replay'], 200],
+    ['with white space around it', ['Idempotency-Mode: \t replay \t'], 200],
+    ['twice', ['Idempotency-Mode: replay', 'Idempotency-Mode: replay'], 409],
+    ['twice and different', ['Idempotency-Mode: replay', 'Idempotency-Mode: none'], 409],
+    ['in upper case', ['Idempotency-Mode: REPLAY'], 409],
+    ['empty', ['Idempotency-Mode:'], 409],
+    ['with another word', ['Idempotency-Mode: yes'], 409],
+  ])(
+    '%s answers a used key as the contract says, or by the word replay',
+    async (what, headers, status) => {
+      const first = await place([], exampleWithKey(what));
+      const bytes = orderBytes(door, { headers, body: JSON.stringify(exampleWithKey(what)) });
+      const [again] = answersIn(await sendRaw(door.app.url, bytes));
+
+      expect(again?.status).toBe(status);
+      if (status === 200) expect(again?.json).toEqual(first.json);
+      else expect(again?.json.code).toBe('IDEMPOTENCY_ERROR');
+      expect(/^idempotency-replayed: true\r$/im.test(again!.head)).toBe(status === 200);
+      expect(again?.head).toMatch(status === 200 ? /200 OK/ : /^idempotency-match: same\r$/im);
+    },
+  );
+});
+
+describe('many headers', () => {
+  it('are read to the last: none is left out without a word', async () => {
+    const key = `cv-api-key: ${door.organization.apiKey}`;
+    const bytes = orderBytes(door).replace(key, `${'a:b\r\n'.repeat(2_500)}${key}`);
+
+    expect(answersIn(await sendRaw(door.app.url, bytes))).toMatchObject([{ status: 200 }]);
+  });
+
+  it.each([
+    ['too many', Array.from({ length: 20_000 }, () => 'a:b')],
+    ['one that is too large', [`x-large: ${'x'.repeat(17_000)}`]],
+    ['a name that is too large', [`${'x'.repeat(17_000)}: y`]],
+  ])('%s get 431', async (_what, headers) => {
+    const { status, json, stored } = await place(headers);
+
+    expect([status, json.error, stored]).toEqual([431, 'the headers are too large', 0]);
+  });
+});
+
+it.each([
+  ['that is folded', 'x-folded: a\r\n b'],
+  ['with white space before the colon', 'x-odd : a'],
+  ['without a colon', 'x-odd'],
+  ['without a name', ': a'],
+  ['with a carriage return', 'x-odd: a\rb'],
+  ['with a control character', 'x-odd: a\x01b'],
+])('a header %s is no HTTP', async (_what, header) => {
+  const { status, json, stored } = await place([header]);
+
+  expect([status, json.error, stored]).toEqual([400, 'the request is not valid HTTP', 0]);
+});
+
+it('a request without a Host gets 400, also in absolute form', async () => {
+  const bytes = orderBytes(door, {
+    line: `POST http://127.0.0.1/api/v1/cases/${door.organization.caseId} HTTP/1.1`,
+  }).replace('Host: 127.0.0.1\r\n', '');
+
+  expect(answersIn(await sendRaw(door.app.url, bytes))).toMatchObject([
+    { status: 400, json: { error: 'Host is required', errors: [{ path: 'host' }] } },
+  ]);
+});

@@ -1,0 +1,212 @@
+import { METHODS } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
+import { answersIn, orderBytes, sendRaw } from '../support/raw-http.ts';
+
+/* Requests are written to the socket: a client library would tidy their targets up. */
+
+let door: Door;
+beforeAll(async () => {
+  door = await openDoor();
+});
+afterAll(() => door.close());
+
+/** What placing an order comes to with another target, made of the case's id. */
+async function outcome(target: (caseId: string) => string, method = 'POST') {
+  const before = await door.count('orders');
+  const line = `${method} ${target(door.organization.caseId)} HTTP/1.1`;
+  const [answer, ...more] = answersIn(await sendRaw(door.app.url, orderBytes(door, { line })));
+  expect(more).toEqual([]);
+  return [answer?.status, answer?.json.error, (await door.count('orders')) - before];
+}
+
+describe('the path of an order', () => {
+  it.each<[what: string, target: (id: string) => string]>([
+    ['with a digit or letter of the id encoded', (id) => `/api/v1/cases/${encoded(id)}`],
+    ['with a letter of the route encoded', (id) => `/api/v1/c%61ses/${id}`],
+    ['with a query that nobody asked for', (id) => `/api/v1/cases/${id}?a=b&a=%zz&&=`],
+    ['with an empty query', (id) => `/api/v1/cases/${id}?`],
+    ['in absolute form', (id) => `http://127.0.0.1/api/v1/cases/${id}`],
+    [
+      'in absolute form with another host',
+      (id) => `HTTPS://orders.example.com:1/api/v1/cases/${id}`,
+    ],
+  ])('%s is the same', async (_what, target) => {
+    expect(await outcome(target)).toEqual([200, undefined, 1]);
+  });
+
+  it.each<[what: string, target: (id: string) => string]>([
+    ['with .. in it', (id) => `/api/v1/cases/../cases/${id}`],
+    ['with . in it', (id) => `/api/v1/./cases/${id}`],
+    ['with encoded dots', (id) => `/api/v1/%2e%2e/v1/cases/${id}`],
+    ['with a double slash before it', (id) => `//api/v1/cases/${id}`],
+    ['with a double slash in it', (id) => `/api/v1/cases//${id}`],
+    ['with a slash behind it', (id) => `/api/v1/cases/${id}/`],
+    ['with an encoded slash of the route', (id) => `/api/v1%2Fcases/${id}`],
+    ['in upper case', (id) => `/API/V1/CASES/${id}`],
+    ['with a backslash', (id) => `/api/v1\\cases\\${id}`],
+    ['of another scheme', (id) => `ftp://127.0.0.1/api/v1/cases/${id}`],
+    ['that is only a host', () => 'http://127.0.0.1'],
+  ])('%s is none of ours', async (_what, target) => {
+    expect(await outcome(target)).toEqual([404, 'no such route', 0]);
+  });
+
+  it.each<[what: string, target: (id: string) => string]>([
+    ['an encoded slash', (id) => `/api/v1/cases/x%2F${id}`],
+    ['an encoded NUL', (id) => `/api/v1/cases/${id}%00`],
+    ['encoded white space', (id) => `/api/v1/cases/${id}%20`],
+    ['dots', () => '/api/v1/cases/..'],
+    ['a parameter of its own', (id) => `/api/v1/cases/${id};a=b`],
+    ['twice encoded digits', (id) => `/api/v1/cases/${encoded(id).replaceAll('%', '%25')}`],
+    ['upper case', (id) => `/api/v1/cases/${id.toUpperCase()}`],
+    ['nothing', () => '/api/v1/cases/'],
+  ])('with %s in the id is another case', async (_what, target) => {
+    expect(await outcome(target)).toEqual([403, 'Permission denied', 0]);
+  });
+
+  it.each(['%', '%z', '%zz', '%1', '%u0041', '%ff', '%c0%af', '%ed%a0%80'])(
+    'with %s in the id gets 400',
+    async (broken) => {
+      expect(await outcome((id) => `/api/v1/cases/${id}${broken}`)).toEqual([
+        400,
+        'the URL is malformed',
+        0,
+      ]);
+    },
+  );
+
+  it.each([
+    ['a space', ' x'],
+    ['a letter that is not encoded', '\xe9'],
+    ['DEL', '\x7f'],
+  ])('with %s in the id is no HTTP', async (_what, character) => {
+    expect(await outcome((id) => `/api/v1/cases/${id}${character}`)).toEqual([
+      400,
+      'the request is not valid HTTP',
+      0,
+    ]);
+  });
+
+  it('is served up to the limit of the head, and refused beyond', async () => {
+    expect(await outcome((id) => `/api/v1/cases/${id}?${'q'.repeat(16_000)}`)).toEqual([
+      200,
+      undefined,
+      1,
+    ]);
+    expect(await outcome((id) => `/api/v1/cases/${id}?${'q'.repeat(17_000)}`)).toEqual([
+      431,
+      'the headers are too large',
+      0,
+    ]);
+  });
+});
+
+function encoded(text: string): string {
+  return text.replaceAll(/[0-9a-f]/g, (digit) => `%${digit.charCodeAt(0).toString(16)}`);
+}
+
+describe('the method', () => {
+  /** Those that Node reads; a tunnel is no request, and an upgrade answers as what it would have been. */
+  const OTHERS = METHODS.filter((method) => !['POST', 'PUT', 'CONNECT'].includes(method));
+  const REFUSED = ['GET', 'HEAD', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'];
+
+  it.each(REFUSED)('%s of an order’s path gets 405, with a body too', async (method) => {
+    const line = `${method} /api/v1/cases/${door.organization.caseId} HTTP/1.1`;
+    const received = await sendRaw(door.app.url, orderBytes(door, { line }));
+    const head = received.slice(0, received.indexOf('\r\n\r\n') + 4);
+
+    expect(head).toMatch(/^HTTP\/1\.1 405 /);
+    expect(head).toMatch(/^allow: POST, PUT\r$/im);
+    if (method === 'HEAD') expect(received).toBe(head);
+    else expect(answersIn(received)).toMatchObject([{ json: { error: 'method not allowed' } }]);
+  });
+
+  it.each(OTHERS.filter((method) => !REFUSED.includes(method)))(
+    '%s, which no path has, gets 404',
+    async (method) => {
+      const target = (id: string) => `/api/v1/cases/${id}`;
+
+      expect(await outcome(target, method)).toEqual([404, 'no such route', 0]);
+    },
+  );
+
+  it.each(['FOO', 'post', 'Post', 'POSTS', 'PO ST', '', '\x00POST'])(
+    '%j is no HTTP',
+    async (method) => {
+      expect(await outcome((id) => `/api/v1/cases/${id}`, method)).toEqual([
+        400,
+        'the request is not valid HTTP',
+        0,
+      ]);
+    },
+  );
+
+  it('CONNECT is not answered', async () => {
+    const bytes = 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n';
+
+    expect(await sendRaw(door.app.url, bytes)).toBe('');
+  });
+});
+
+it('a GET is served without its body, and what follows is read behind that', async () => {
+  const body = JSON.stringify(exampleWithoutKey());
+  const path = `/api/v1/cases/${door.organization.caseId}/orders?limit=1`;
+  const get = orderBytes(door, { line: `GET ${path} HTTP/1.1`, body }).replace(
+    'Connection: close\r\n',
+    '',
+  );
+  const big = orderBytes(door, { line: `GET ${path} HTTP/1.1`, body: 'x'.repeat(2_000_000) });
+
+  const answers = answersIn(await sendRaw(door.app.url, get + get + big));
+
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+});
+
+describe('the query of a list', () => {
+  const LISTS = ['/api/v1/orders', () => `/api/v1/cases/${door.organization.caseId}/orders`];
+  const LIMIT = 'limit must be an integer from 1 to 200';
+
+  it.each([
+    '?',
+    '?&&',
+    '?=',
+    '?unknown=1&unknown=2',
+    '?LIMIT=0',
+    '?__proto__=1&constructor=2',
+    '?unknown=%zz',
+    '?limit=200&',
+  ])('%s changes nothing', async (query) => {
+    for (const list of LISTS) {
+      const path = typeof list === 'string' ? list : list();
+      const answer = await door.get(path + query);
+
+      expect(answer.status).toBe(200);
+      expect(answer.json).toEqual((await door.get(path)).json);
+    }
+  });
+
+  it.each([
+    ['?limit=', LIMIT],
+    ['?limit', LIMIT],
+    ['?limit=%zz', LIMIT],
+    ['?limit=+1', LIMIT],
+    ['?limit=1.0', LIMIT],
+    ['?limit=1&limit=1', 'limit must be a string'],
+    ['?limit[]=1&limit[]=2&limit=0', LIMIT],
+    ['?status=ACCEPTED&status=ACCEPTED', /^status must be one of ACCEPTED, /],
+    ['?status=', /^status must be one of ACCEPTED, /],
+    ['?status=accepted', /^status must be one of ACCEPTED, /],
+    ['?status=__proto__', /^status must be one of ACCEPTED, /],
+    ['?cursor=', 'cursor must be a nextCursor of this list'],
+    ['?cursor=a&cursor=b', 'cursor must be a string'],
+  ])('%s gets 400', async (query, error) => {
+    for (const list of LISTS) {
+      const answer = await door.get((typeof list === 'string' ? list : list()) + query);
+
+      expect(answer.status).toBe(400);
+      expect(answer.json.error).toEqual(
+        typeof error === 'string' ? error : expect.stringMatching(error),
+      );
+    }
+  });
+});

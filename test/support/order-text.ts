@@ -1,0 +1,62 @@
+import { expect } from 'vitest';
+import { type Answer, type Door, exampleWithoutKey } from './door.ts';
+
+/* Orders as JSON text that `JSON.stringify` would not write, and what became of them. */
+
+/** Where the example's only item is. */
+export const ITEM = 'order.prescriptionItems.0';
+
+/** Where its `customFields` are. */
+export const CUSTOM_FIELDS = `${ITEM}.customFields`;
+
+/** The published example with the value at a path as it is written here. */
+export function withValue(path: string, json: string, body: object = exampleWithoutKey()): string {
+  const keys = path.split('.');
+  const leaf = keys.pop()!;
+  valueAt(body, keys)[leaf] = 'HERE';
+  return JSON.stringify(body).replace('"HERE"', () => json);
+}
+
+/** The published example with a field as it is written here in front of an object's own. */
+export function withField(path: string, field: string): string {
+  const body = exampleWithoutKey();
+  if (path === '') return JSON.stringify(body).replace('{', `{${field},`);
+  const holder = JSON.stringify(valueAt(body, path.split('.')));
+  return withValue(path, holder.replace('{', `{${field},`), body);
+}
+
+function valueAt(body: object, keys: readonly string[]): Record<string, unknown> {
+  return keys.reduce(
+    (part, key) => part[key] as Record<string, unknown>,
+    body as Record<string, unknown>,
+  );
+}
+
+/** The text in which an accepted order's prescription is stored. */
+export async function storedText(door: Door, { status, json }: Answer): Promise<string> {
+  expect(status).toBe(200);
+  const [row] = await door.database<{ stored: string }[]>`
+    SELECT prescription::text AS stored FROM orders WHERE id = ${json.data.order.id}`;
+  return row!.stored;
+}
+
+/** Holds that an order is refused for one fault, as the contract's 400 has it, and not stored. */
+export async function expectRefusal(
+  door: Door,
+  body: string | Buffer,
+  path: string,
+  message: string,
+): Promise<void> {
+  const before = await door.count('orders');
+  const answer = await door.place(body);
+
+  expect(answer.status).toBe(400);
+  expect(answer.json).toEqual({
+    status: 400,
+    success: false,
+    message: 'Invalid request',
+    error: message,
+    errors: [{ path, message }],
+  });
+  expect(await door.count('orders')).toBe(before);
+}
