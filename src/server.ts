@@ -1,5 +1,6 @@
 import { createCaseService } from './cases/case-service.ts';
 import { createFileStore } from './documents/file-store.ts';
+import { createEventService } from './events/event-service.ts';
 import { createApp } from './http/app.ts';
 import { createHttpMetrics } from './http/metrics.ts';
 import { createDocumentLinks } from './orders/document-links.ts';
@@ -20,16 +21,18 @@ await runProcess('server', process.env, async ({ config, log }) => {
     { hashSecret: config.hashSecret, ...config.limits },
     log,
   );
+  const documentLinks = createDocumentLinks({
+    publicUrl: config.http.publicUrl,
+    hashSecret: config.hashSecret,
+  });
   const app = createApp(
     {
       orders,
       metrics: createHttpMetrics(() => orders.backlog()),
       cases: createCaseService(database),
       documents: createFileStore(config.documentsDir),
-      documentLinks: createDocumentLinks({
-        publicUrl: config.http.publicUrl,
-        hashSecret: config.hashSecret,
-      }),
+      documentLinks,
+      events: createEventService(database, documentLinks),
       pharmacies: createPharmacyDirectory(database, config.pharmacy.timeoutMs),
       checkTemporal: () => temporal.check(),
     },

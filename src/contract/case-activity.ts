@@ -33,12 +33,18 @@ const caseInFull = z
 
 const payload = z.object({ case: caseInFull });
 
+/** Not the original's: handlers that do not know it go by. */
+const sequence = z.int().min(1).meta({
+  description:
+    'Numbers the events of one order from 1, without a gap: a receiver can put them in order.',
+});
+
 export const orderCreatedEvent = z
-  .object({ event: z.literal('ORDER_CREATED'), order: activityOrder, payload })
+  .object({ event: z.literal('ORDER_CREATED'), order: activityOrder, payload, sequence })
   .meta({ id: 'OrderCreated', description: 'The pharmacy has the order.' });
 
 export const orderStatusChangedEvent = z
-  .object({ event: z.literal('ORDER_STATUS_CHANGED'), order: activityOrder, payload })
+  .object({ event: z.literal('ORDER_STATUS_CHANGED'), order: activityOrder, payload, sequence })
   .meta({ id: 'OrderStatusChanged', description: 'The order has ended, or needs attention.' });
 
 export const orderTrackingAddedEvent = z
@@ -48,6 +54,7 @@ export const orderTrackingAddedEvent = z
       trackingId: z.string().meta({ description: 'The carrier’s number.' }),
     }),
     payload,
+    sequence,
   })
   .meta({ id: 'OrderTrackingAdded', description: 'The pharmacy told of a shipment.' });
 
@@ -56,5 +63,70 @@ export const addCaseAttachmentEvent = z
     event: z.literal('ADD_CASE_ATTACHMENT'),
     order: activityOrder,
     payload: payload.extend({ attachment: caseAttachment }),
+    sequence,
   })
   .meta({ id: 'AddCaseAttachment', description: 'A prescription document is stored.' });
+
+export const endpointDisabledEvent = z
+  .object({
+    event: z.literal('ENDPOINT_DISABLED'),
+    endpoint: z.object({
+      id: z.uuid(),
+      url: z.string(),
+      reason: z.string().meta({ description: 'Why, as a stable code.', example: 'ANSWERED_GONE' }),
+    }),
+  })
+  .meta({
+    id: 'EndpointDisabled',
+    description: 'Another webhook endpoint of the organization gets no more events.',
+  });
+
+/** Any event, as webhooks carry it and `GET /api/v1/events` lists it. */
+export const caseEvent = z.discriminatedUnion('event', [
+  orderCreatedEvent,
+  orderStatusChangedEvent,
+  orderTrackingAddedEvent,
+  addCaseAttachmentEvent,
+  endpointDisabledEvent,
+]);
+
+/** The body of a notification. */
+export type CaseEvent = z.output<typeof caseEvent>;
+
+export const EVENT_NAMES = [
+  'ORDER_CREATED',
+  'ORDER_STATUS_CHANGED',
+  'ORDER_TRACKING_ADDED',
+  'ADD_CASE_ATTACHMENT',
+  'ENDPOINT_DISABLED',
+] as const;
+
+/** The name of an event. */
+export type EventName = (typeof EVENT_NAMES)[number];
+
+/** What the list adds to each event. */
+const listed = {
+  id: z.uuid().meta({ description: 'The id of the event.' }),
+  cursor: z.string().meta({ description: 'To go on behind this event with `after`.' }),
+  createdAt: timestamp,
+};
+
+export const eventPage = z
+  .object({
+    events: z.array(
+      z.union([
+        orderCreatedEvent.extend(listed),
+        orderStatusChangedEvent.extend(listed),
+        orderTrackingAddedEvent.extend(listed),
+        addCaseAttachmentEvent.extend(listed),
+        endpointDisabledEvent.extend(listed),
+      ]),
+    ),
+    nextCursor: z.string().nullable().meta({
+      description: 'Null when there are no more for now: go on behind the last event’s `cursor`.',
+    }),
+  })
+  .meta({ id: 'EventPage' });
+
+/** A page of events. */
+export type EventPage = z.output<typeof eventPage>;

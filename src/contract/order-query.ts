@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EVENT_NAMES } from './case-activity.ts';
 import { object, oneOf, shownAs, text } from './fields.ts';
 import { date } from './formats.ts';
 import { ORDER_STATUSES } from './order.ts';
@@ -65,6 +66,18 @@ export const ordersQuery = object({
 
 /** The query of a list that only has pages. */
 export const pageQuery = object(page);
+
+/** The query of `GET /api/v1/events`. */
+export const eventsQuery = object({
+  after: z.exactOptional(text()).meta({
+    description: '`nextCursor` or an event’s `cursor`; without it, from the first event on.',
+  }),
+  event: z.exactOptional(oneOf(EVENT_NAMES)).meta({ description: 'Only events of this name.' }),
+  limit,
+});
+
+/** Which events, and how many of them. */
+export type EventsQuery = z.output<typeof eventsQuery>;
 
 /** Which orders, and which page of them. */
 export type OrdersQuery = z.output<typeof ordersQuery>;

@@ -64,6 +64,12 @@ const WITH_BODY: Readonly<Record<number, AnswerDoc>> = {
 
 const ANY: Readonly<Record<number, AnswerDoc>> = {
   400: refusal('The request is malformed.', 400, 'Invalid request', 'the URL is malformed'),
+  431: refusal(
+    'The URL and the headers are over 16 KiB together.',
+    431,
+    'Request header fields too large',
+    'the headers are too large',
+  ),
   500: refusal('A fault of ours.', 500, 'Internal server error', 'internal error'),
   503: {
     ...refusal(

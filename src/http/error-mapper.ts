@@ -70,7 +70,7 @@ export function createErrorMapper(
       return refuse(reply, 400, 'body must come whole', 'body');
     }
     if (error instanceof InvalidCursorError) {
-      return refuse(reply, 400, error.message, 'cursor');
+      return refuse(reply, 400, error.message, error.field);
     }
     if (error instanceof RangeNotSatisfiableError) {
       reply.header('content-range', `bytes */${error.size}`);

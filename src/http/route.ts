@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { CaseService } from '../cases/case-service.ts';
 import type { Parsed } from '../contract/validation.ts';
 import type { DocumentStore } from '../documents/store.ts';
+import type { EventService } from '../events/event-service.ts';
 import type { Scope } from '../orders/authenticate.ts';
 import type { DocumentLinks } from '../orders/document-links.ts';
 import type { OrderService } from '../orders/order-service.ts';
@@ -20,6 +21,7 @@ declare module 'fastify' {
 export interface RouteDependencies {
   readonly orders: OrderService;
   readonly cases: CaseService;
+  readonly events: EventService;
   readonly documents: DocumentStore;
   readonly documentLinks: DocumentLinks;
   readonly metrics: HttpMetrics;
@@ -73,7 +75,7 @@ export interface Route<Params = unknown, Query = unknown, Body = unknown> {
   readonly body?: JsonBody<Body> | 'raw';
   readonly doc: {
     readonly operationId: string;
-    readonly tag: 'Orders' | 'Cases' | 'Documents' | 'Pharmacies' | 'Operation';
+    readonly tag: 'Orders' | 'Cases' | 'Documents' | 'Notifications' | 'Pharmacies' | 'Operation';
     readonly summary: string;
     readonly description?: string;
     /** Request headers beside `cv-api-key`. */

@@ -3,6 +3,7 @@ import { caseAction } from './routes/case-action.ts';
 import { customerCaseDetail } from './routes/customer-case-detail.ts';
 import { docsPage } from './routes/docs.ts';
 import { health } from './routes/health.ts';
+import { listEvents } from './routes/list-events.ts';
 import { listOrders, listOrdersOfCase } from './routes/list-orders.ts';
 import { metrics } from './routes/metrics.ts';
 import { openApiDocument } from './routes/openapi-document.ts';
@@ -24,6 +25,7 @@ export function routes(dependencies: RouteDependencies): Route[] {
     customerCaseDetail(dependencies),
     listOrdersOfCase(dependencies),
     listOrders(dependencies),
+    listEvents(dependencies),
     readOrderByKey(dependencies),
     readOrder(dependencies),
     readActivity(dependencies),

@@ -44,9 +44,12 @@ export class OrderNotFoundError extends Error {
 /** A cursor that the list did not give. */
 export class InvalidCursorError extends Error {
   override readonly name = 'InvalidCursorError';
+  /** The parameter that it came in. */
+  readonly field: string;
 
-  constructor() {
-    super('cursor must be a nextCursor of this list');
+  constructor(field = 'cursor') {
+    super(`${field} must be a nextCursor of this list`);
+    this.field = field;
   }
 }
 

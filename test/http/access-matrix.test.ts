@@ -77,6 +77,7 @@ const CASES: Readonly<Record<string, RouteCase>> = {
   },
   'GET /api/v1/cases/:caseId/orders': { served: 200, foreign: 403 },
   'GET /api/v1/orders': { served: 200, foreign: 200 },
+  'GET /api/v1/events': { served: 200, foreign: 200 },
   'GET /api/v1/orders/by-idempotency-key': {
     headers: ({ idempotencyKey }) => ({ 'idempotency-key': idempotencyKey }),
     served: 200,

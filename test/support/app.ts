@@ -4,6 +4,7 @@ import path from 'node:path';
 import { createCaseService } from '../../src/cases/case-service.ts';
 import type { Config } from '../../src/config.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
+import { createEventService } from '../../src/events/event-service.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createHttpMetrics } from '../../src/http/metrics.ts';
 import { createDocumentLinks } from '../../src/orders/document-links.ts';
@@ -44,13 +45,15 @@ export async function startApp(
     { hashSecret: HASH_SECRET, ...ROOMY, ...limits },
     log,
   );
+  const documentLinks = createDocumentLinks({ publicUrl: PUBLIC_URL, hashSecret: HASH_SECRET });
   const app = createApp(
     {
       orders,
       metrics: createHttpMetrics(() => orders.backlog()),
       cases: createCaseService(database),
       documents: createFileStore(documentsDir),
-      documentLinks: createDocumentLinks({ publicUrl: PUBLIC_URL, hashSecret: HASH_SECRET }),
+      documentLinks,
+      events: createEventService(database, documentLinks),
       pharmacies: createPharmacyDirectory(database, 2_000),
       checkTemporal,
     },
