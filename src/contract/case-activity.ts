@@ -67,7 +67,7 @@ export const addCaseAttachmentEvent = z
   })
   .meta({ id: 'AddCaseAttachment', description: 'A prescription document is stored.' });
 
-export const endpointDisabledEvent = z
+const endpointDisabledEvent = z
   .object({
     event: z.literal('ENDPOINT_DISABLED'),
     endpoint: z.object({
