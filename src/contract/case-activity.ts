@@ -58,3 +58,11 @@ export const addCaseAttachmentEvent = z
     payload: payload.extend({ attachment: caseAttachment }),
   })
   .meta({ id: 'AddCaseAttachment', description: 'A prescription document is stored.' });
+
+/** What every one of these events is: told apart by `event`. */
+export type OrderEvent = Readonly<
+  | z.output<typeof orderCreatedEvent>
+  | z.output<typeof orderStatusChangedEvent>
+  | z.output<typeof orderTrackingAddedEvent>
+  | z.output<typeof addCaseAttachmentEvent>
+>;
