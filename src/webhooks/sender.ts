@@ -6,12 +6,13 @@ import { checkUrl, type Lookup, type Refusal, resolveDestination } from './desti
 import { harmlessText } from './harmless-text.ts';
 import { type OneRequest, type Outcome, requestOnce } from './request-once.ts';
 import { FAILURE_MESSAGES, type SendFailure, type SendResult } from './send-result.ts';
+import { createSlots } from './slots.ts';
 
 const BODY_START_BYTES = 1_024;
 /** For one address of several, so that one that is not reachable leaves time for the next. */
 const CONNECT_MS = 3_000;
 const OTHER_ADDRESSES = 2;
-const CONNECTIONS_PER_ADDRESS = 8;
+const CONNECTIONS_PER_HOST = 8;
 /** Shorter than servers usually keep a connection, so that few are found closed. */
 const IDLE_MS = 4_000;
 /** They are for the connection, not for the receiver; the sender alone decides on them. */
@@ -24,7 +25,7 @@ export interface SenderOptions {
   readonly policy: DestinationPolicy;
   /** For everything from the look-up to the last byte of the answer; 10 s where it is not given. */
   readonly timeoutMs?: number;
-  /** At once, over all endpoints, of each protocol; what is more waits, in its time. */
+  /** Requests at once, over all endpoints, and idle connections; what is more waits, in its time. */
   readonly maxConnections?: number;
 }
 
@@ -55,14 +56,12 @@ export function createSender({
   timeoutMs = 10_000,
   maxConnections = 64,
 }: SenderOptions): Sender {
-  const pool = {
-    keepAlive: true,
-    maxSockets: CONNECTIONS_PER_ADDRESS,
-    maxTotalSockets: maxConnections,
-    maxFreeSockets: CONNECTIONS_PER_ADDRESS,
-    timeout: IDLE_MS,
+  const slots = createSlots({ total: maxConnections, perKey: CONNECTIONS_PER_HOST });
+  const kept = { keepAlive: true, maxFreeSockets: CONNECTIONS_PER_HOST, timeout: IDLE_MS };
+  const agents = {
+    http: boundIdle(new http.Agent(kept), maxConnections),
+    https: boundIdle(new https.Agent(kept), maxConnections),
   };
-  const agents = { http: new http.Agent(pool), https: new https.Agent(pool) };
 
   async function deliver(
     text: string,
@@ -73,6 +72,15 @@ export function createSender({
     const checked = checkUrl(text, policy);
     if ('refusal' in checked) return { refusal: checked.refusal };
     const { url } = checked;
+    return slots.use(url.host, signal, () => deliverTo(url, headers, body, signal));
+  }
+
+  async function deliverTo(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    body: Buffer,
+    signal: AbortSignal,
+  ): Promise<Outcome | Refused> {
     const destination = await inTime(resolveDestination(url, policy, lookup), signal);
     if ('refusal' in destination) return destination;
 
@@ -112,6 +120,14 @@ export function createSender({
 
 interface Refused {
   readonly refusal: Refusal<string>;
+}
+
+/** An agent bounds what it keeps for one host, but not for how many hosts. */
+function boundIdle<A extends http.Agent>(agent: A, limit: number): A {
+  const keep = agent.keepSocketAlive.bind(agent);
+  agent.keepSocketAlive = (socket) =>
+    Object.values(agent.freeSockets).flat().length < limit && keep(socket);
+  return agent;
 }
 
 /** Tries the next address only where no connection was made: nothing was sent, then. */

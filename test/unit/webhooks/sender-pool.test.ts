@@ -62,4 +62,29 @@ describe('kept connections', () => {
     const waiting = [impatient.post(silent.url, {}, ''), impatient.post(silent.url, {}, '')];
     expect(await Promise.all(waiting)).toMatchObject(Array(2).fill({ failure: 'timeout' }));
   });
+
+  it('of a host that is slow leave room for the others', async () => {
+    const slow = await answering(() => undefined);
+    const quick = await answering((_, response) => response.end());
+    const one = sender({ timeoutMs: 2_000, maxConnections: 9 });
+    const stuck = Array.from({ length: 20 }, () => one.post(slow.url, {}, ''));
+    const answers = Array.from({ length: 20 }, () => one.post(quick.url, {}, ''));
+    expect(await Promise.all(answers)).toMatchObject(Array(20).fill({ status: 200 }));
+    expect(slow.sockets).toHaveLength(8);
+    expect(await Promise.all(stuck)).toMatchObject(Array(20).fill({ failure: 'timeout' }));
+    expect(await one.post(quick.url, {}, '')).toMatchObject({ status: 200 });
+  });
+
+  it('that idle for one host do not hold up another', async () => {
+    const hosts = await Promise.all(
+      Array.from({ length: 4 }, () => answering((_, response) => response.end())),
+    );
+    const one = sender({ timeoutMs: 3_000, maxConnections: 2 });
+    for (const { url } of [...hosts, ...hosts]) {
+      expect(await one.post(url, {}, '')).toMatchObject({ status: 200 });
+    }
+    await expect
+      .poll(() => hosts.flatMap(({ sockets }) => sockets).filter((each) => !each.destroyed))
+      .toHaveLength(2);
+  });
 });
