@@ -71,6 +71,18 @@ export default {
       { path: '^src/contract/', dependencyTypesNot: ['type-only'] },
     ),
     forbid(
+      'webhooks-verify-imports-only-crypto',
+      'Receivers take it into programs of their own; what it knows of this project are types.',
+      { path: '^src/webhooks-verify(\\.ts$|/)' },
+      { pathNot: ['^src/webhooks-verify/', '^src/contract/', '^(node:)?crypto$'] },
+    ),
+    forbid(
+      'webhooks-verify-imports-no-value-of-the-contract',
+      'A value of the contract would bring zod along.',
+      { path: '^src/webhooks-verify(\\.ts$|/)' },
+      { path: '^src/contract/', dependencyTypesNot: ['type-only'] },
+    ),
+    forbid(
       'activities-see-adapters-as-types',
       'The worker injects adapters. Error classes are the exception: activities tell them apart.',
       { path: '^src/activities/' },

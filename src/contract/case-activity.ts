@@ -70,10 +70,14 @@ export const addCaseAttachmentEvent = z
 const endpointDisabledEvent = z
   .object({
     event: z.literal('ENDPOINT_DISABLED'),
-    endpoint: z.object({
-      id: z.uuid(),
-      url: z.string(),
-      reason: z.string().meta({ description: 'Why, as a stable code.', example: 'ANSWERED_GONE' }),
+    payload: z.object({
+      endpoint: z.object({
+        id: z.uuid(),
+        url: z.string(),
+        reason: z
+          .string()
+          .meta({ description: 'Why, as a stable code.', example: 'ANSWERED_GONE' }),
+      }),
     }),
   })
   .meta({
@@ -90,8 +94,18 @@ export const caseEvent = z.discriminatedUnion('event', [
   endpointDisabledEvent,
 ]);
 
-/** The body of a notification. */
-export type CaseEvent = z.output<typeof caseEvent>;
+/** What happened, as its notification tells it. */
+export type CaseEvent = Readonly<z.output<typeof caseEvent>>;
+
+export const pingEvent = z
+  .object({
+    event: z.literal('PING'),
+    payload: z.object({ endpoint: z.object({ id: z.uuid() }) }),
+  })
+  .meta({ id: 'Ping', description: 'Sent on request, to try an endpoint: nothing has happened.' });
+
+/** The body that tries an endpoint. */
+export type PingEvent = Readonly<z.output<typeof pingEvent>>;
 
 export const EVENT_NAMES = [
   'ORDER_CREATED',

@@ -37,7 +37,7 @@ export async function renderEvent(stored: StoredEvent, rendering: Rendering): Pr
   const { event, content, sequence } = stored;
   if ('endpoint' in content) {
     const { id, url, reason } = content.endpoint;
-    return { event: 'ENDPOINT_DISABLED', endpoint: { id, url, reason } };
+    return { event: 'ENDPOINT_DISABLED', payload: { endpoint: { id, url, reason } } };
   }
   const body = {
     order: renderOrder(content.order),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { parseRetryAfter } from '../retry-after.ts';
 import { OrderRefusedError, PharmacyFaultError, PharmacyUnavailableError } from './errors.ts';
 import type { PharmacyGateway, PharmacyOrder } from './gateway.ts';
 import { createIdleLimit, type IdleLimit } from './idle-limit.ts';
-import { parseRetryAfter } from './retry-after.ts';
 
 /** Postgres takes no NUL: one in an id makes it no id, in a text for people it is left out. */
 const idSchema = z.string().regex(/^[^\0]{1,255}$/);

@@ -91,11 +91,32 @@ it('exports the HTTP client, which needs nothing beside itself', () => {
   }
 });
 
-it('exports the types of both clients', () => {
+it('exports the verification of webhooks, which needs nothing beside itself', () => {
+  const alone = mkdtempSync(path.join(tmpdir(), 'rx-webhooks-'));
+  try {
+    for (const name of ['package.json', 'src/webhooks-verify.js', 'src/webhooks-verify']) {
+      cpSync(path.join(dist, name), path.join(alone, name), { recursive: true });
+    }
+    const program = `
+      const { verifyWebhook, WebhookVerificationError } = await import('rx-orders/webhooks');
+      try { verifyWebhook('{}', {}, 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'); }
+      catch (error) { console.log(error instanceof WebhookVerificationError, error.code); }`;
+    const args = ['--input-type=module', '--eval', program];
+    expect(execFileSync(process.execPath, args, { cwd: alone, encoding: 'utf8' })).toBe(
+      'true missing_headers\n',
+    );
+  } finally {
+    rmSync(alone, { recursive: true, force: true });
+  }
+});
+
+it('exports the types of both clients and of webhooks', () => {
   writeFileSync(
     path.join(dist, 'consumer.ts'),
     `import { createHttpClient, type OrderView } from 'rx-orders/http';
      import type { OrderClient } from 'rx-orders';
+     import { type CaseEvent, verifyWebhook } from 'rx-orders/webhooks';
+     export const event: CaseEvent = verifyWebhook('', new Headers(), '');
      const client = createHttpClient({ baseUrl: 'http://127.0.0.1', apiKey: 'key' });
      export const read = (): Promise<OrderView> => client.getOrder('case', 'order');
      export const get = (other: OrderClient): Promise<OrderView> => other.get('order');

@@ -40,6 +40,14 @@ const PLANTED: Record<string, Record<string, string>> = {
   'http-client-imports-no-value-of-the-contract': {
     'src/http-client/value.ts': `import { c } from '../contract/fine.ts'; export const v = c;`,
   },
+  'webhooks-verify-imports-only-crypto': {
+    'src/webhooks-verify.ts': `import { errors } from './webhooks/errors.ts'; errors();`,
+    'src/webhooks-verify/files.ts': `import { statSync } from 'node:fs'; statSync('.');`,
+    'src/webhooks-verify/zod.ts': `import type { z } from 'zod'; export type Z = typeof z;`,
+  },
+  'webhooks-verify-imports-no-value-of-the-contract': {
+    'src/webhooks-verify/value.ts': `import { c } from '../contract/fine.ts'; export const v = c;`,
+  },
   'activities-see-adapters-as-types': {
     'src/activities/rest.ts': `import { rest } from '../pharmacy/rest.ts'; export const r = rest;`,
     'src/activities/hook.ts': `import { errors } from '../webhooks/errors.ts'; errors();`,
@@ -102,12 +110,16 @@ const ALLOWED = {
     export type Act = R; export const all = [Refused, Missing];`,
   'src/http-client/errors.ts': `import type { C } from '../contract/fine.ts'; export type E = C;`,
   'src/http-client/fine.ts': `import type { E } from './errors.ts'; export type F = E;`,
+  'src/webhooks-verify/fine.ts': `
+    import { createHmac } from 'node:crypto';
+    import type { C } from '../contract/fine.ts'; export const sign = (c: C) => createHmac(c, c);`,
   'src/pharmacy/errors.ts': `export const Refused = 1;`,
   'src/pharmacy/rest.ts': `
     import { Refused } from './errors.ts';
     export type R = number; export const rest = Refused;`,
   'src/documents/errors.ts': `export type S = 1; export const Missing = 1;`,
-  'src/webhooks/errors.ts': `export const errors = () => 1;`,
+  'src/webhooks/errors.ts': `
+    import { sign } from '../webhooks-verify/fine.ts'; export const errors = () => sign;`,
   'src/http/config.ts': `import type { parse } from '../config.ts'; export type P = typeof parse;`,
   'src/embedded/config.ts': `
     import { check } from 'fast-check'; import { parse } from '../config.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRetryAfter } from '../../../src/pharmacy/retry-after.ts';
+import { parseRetryAfter } from '../../../src/retry-after.ts';
 
 const HOUR_MS = 60 * 60_000;
 const NOW = Date.parse('2025-06-01T12:00:00Z');

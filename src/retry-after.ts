@@ -1,4 +1,4 @@
-/** Longest wait that a pharmacy can ask of us; beyond it, our own backoff decides. */
+/** Longest wait that another server can ask of us; beyond it, our own backoff decides. */
 const LONGEST_MS = 60 * 60_000;
 
 /**

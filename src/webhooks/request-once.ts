@@ -1,0 +1,129 @@
+import http from 'node:http';
+import https from 'node:https';
+import { isIP, type Socket } from 'node:net';
+
+/** What of an answer is read before the connection is destroyed. */
+const BODY_LIMIT_BYTES = 16 * 1024;
+const HEADER_LIMIT_BYTES = 16 * 1024;
+
+export interface OneRequest {
+  readonly url: URL;
+  /** The checked address; the name in `url` is not resolved again. */
+  readonly address: string;
+  readonly agents: Agents;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** For this address to take the connection; the whole has its end by `signal`. */
+  readonly connectMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Connections that are kept; the name of each holds its address and its TLS name. */
+export interface Agents {
+  readonly http: http.Agent;
+  readonly https: https.Agent;
+}
+
+export type Outcome =
+  | { readonly status: number; readonly retryAfter: string | undefined; readonly body: Buffer }
+  | {
+      readonly failure: 'connect' | 'tls' | 'reset' | 'bad_response';
+      readonly code: string | undefined;
+      /** A kept connection that the other side had closed: nothing is known of this request. */
+      readonly isStale: boolean;
+    };
+
+/** Makes one POST to one address. Never rejects but for a header that Node does not take. */
+export function requestOnce(one: OneRequest): Promise<Outcome> {
+  const isTls = one.url.protocol === 'https:';
+  const request = (isTls ? https : http).request({
+    method: 'POST',
+    // The address and not the name, so that Node asks no DNS. It is also what kept connections are
+    // found by: none is ever used for another address than the one that was checked.
+    host: one.address,
+    port: one.url.port === '' ? (isTls ? 443 : 80) : Number(one.url.port),
+    path: `${one.url.pathname}${one.url.search}`,
+    headers: { ...one.headers, host: one.url.host, 'content-length': String(one.body.length) },
+    agent: isTls ? one.agents.https : one.agents.http,
+    maxHeaderSize: HEADER_LIMIT_BYTES,
+    signal: one.signal,
+    ...(isTls ? { servername: tlsName(one.url.hostname), rejectUnauthorized: true } : {}),
+  });
+
+  return new Promise((resolve) => {
+    let phase: 'connect' | 'tls' | 'sent' = 'connect';
+    let hasAnswer = false;
+    let patience: NodeJS.Timeout | undefined;
+    const settle = (outcome: Outcome) => {
+      clearTimeout(patience);
+      resolve(outcome);
+    };
+    const fail = (code: string | undefined) => {
+      const failure = phase === 'sent' ? afterSending(code) : phase;
+      const isStale = request.reusedSocket && !hasAnswer && failure === 'reset';
+      settle({ failure, code, isStale });
+    };
+
+    request.on('socket', (socket: Socket) => {
+      // A new one is connecting, or has failed to before this event (no route to the address).
+      if (!socket.connecting && !socket.destroyed) {
+        phase = 'sent';
+        return;
+      }
+      // From here on: waiting for a free connection is no connecting.
+      patience = setTimeout(() => {
+        if (phase === 'connect') request.destroy(codedError('ETIMEDOUT'));
+      }, one.connectMs);
+      socket.once('connect', () => {
+        phase = isTls ? 'tls' : 'sent';
+      });
+      socket.once('secureConnect', () => {
+        phase = 'sent';
+      });
+    });
+    request.on('error', (error) => fail(codeOf(error)));
+    // Node drops some answers in silence, as one that changes the protocol.
+    request.on('close', () => {
+      if (!hasAnswer) fail(undefined);
+    });
+    request.on('response', (response) => {
+      hasAnswer = true;
+      const chunks: Buffer[] = [];
+      let size = 0;
+      const finish = () => {
+        const body = Buffer.concat(chunks).subarray(0, BODY_LIMIT_BYTES);
+        const retryAfter = response.headers['retry-after'];
+        settle({ status: response.statusCode ?? 0, retryAfter, body });
+      };
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size < BODY_LIMIT_BYTES) return;
+        finish();
+        response.destroy();
+      });
+      response.on('end', finish);
+      response.on('error', (error) => fail(codeOf(error)));
+    });
+    request.end(one.body);
+  });
+}
+
+/** An address has no server name; the certificate must then be for the address. */
+function tlsName(hostname: string): string {
+  return isIP(hostname.replace(/^\[(.*)\]$/, '$1')) === 0 ? hostname : '';
+}
+
+function afterSending(code: string | undefined): 'reset' | 'bad_response' {
+  return code === undefined || code.startsWith('HPE_') ? 'bad_response' : 'reset';
+}
+
+/** Codes only: a message of Node's may hold what was sent or answered. */
+function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : undefined;
+}
+
+function codedError(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
