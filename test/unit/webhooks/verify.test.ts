@@ -100,7 +100,7 @@ describe('a genuine webhook', () => {
         case 'ORDER_STATUS_CHANGED':
           return event.order.status;
         case 'ENDPOINT_DISABLED':
-          return event.payload.reason;
+          return event.payload.endpoint.reason;
         case 'PING':
           return event.payload.endpoint.id;
       }
