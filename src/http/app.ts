@@ -10,6 +10,7 @@ import type { HttpMetrics } from './metrics.ts';
 import { readJsonBodies, refuseCodedBody } from './request-body.ts';
 import type { Route, RouteDependencies } from './route.ts';
 import { routes } from './routes.ts';
+import { stopInTime } from './stopping.ts';
 
 /** 1 MiB (contract, "Decided"). */
 const BODY_LIMIT = 1024 * 1024;
@@ -30,7 +31,7 @@ export function createApp(dependencies: RouteDependencies, log: Log): FastifyIns
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
-    // Its answer to a request on a kept connection is none of ours; `refuseWhenClosing` has one.
+    // Its answer to a request on a kept connection is none of ours; `stopInTime` has one.
     return503OnClosing: false,
     // As long as a URL can get: a long id is an unknown one, not an error of its own.
     routerOptions: { maxParamLength: MAX_URL_LENGTH },
@@ -51,7 +52,7 @@ export function createApp(dependencies: RouteDependencies, log: Log): FastifyIns
   app.server.on('checkExpectation', answerExpectation);
   keepUnanswered(app.server);
   app.addHook('onRequest', refuseWithoutHost);
-  refuseWhenClosing(app);
+  stopInTime(app, log);
 
   readJsonBodies(app);
   app.decorateRequest('caller', null);
@@ -72,21 +73,6 @@ async function refuseWithoutHost(request: FastifyRequest, reply: FastifyReply): 
   if (request.raw.httpVersion !== '1.1' || request.headers.host !== undefined) return;
   const message = 'Host is required';
   await reply.code(400).send(failure(400, message, [{ path: 'host', message }]));
-}
-
-/** On a connection that was kept, a request can still come while those in flight are finished. */
-function refuseWhenClosing(app: FastifyInstance): void {
-  let closing = false;
-  app.addHook('preClose', async () => {
-    closing = true;
-  });
-  app.addHook('onRequest', async (_request, reply) => {
-    if (!closing) return;
-    await reply
-      .code(503)
-      .headers({ connection: 'close', 'retry-after': '1' })
-      .send(failure(503, 'the server is stopping; send the request again'));
-  });
 }
 
 function addRoute(app: FastifyInstance, route: Route, { orders }: RouteDependencies): void {

@@ -99,6 +99,10 @@ export function createErrorMapper(
         .header('retry-after', String(RETRY_AFTER_SECONDS))
         .send(failure(503, `${error.message}; send the request again`));
     }
+    // Its code is that of a broken connection to Postgres, of which nothing must be logged.
+    if (error === request.raw.errored) {
+      return refuse(reply, 400, 'the request was cut off', 'body');
+    }
     const known = FRAMEWORK_FAULTS[error.code];
     if (known !== undefined) {
       return refuse(reply, ...known);

@@ -66,6 +66,15 @@ it('survives clients that leave in the middle of a request', async () => {
   expect(await door.count('orders')).toBe(0);
 });
 
+it('does not take a client that left for a database that is away', async () => {
+  const half = `${PLACE}cv-api-key: ${door.organization.apiKey}\r\nContent-Length: 5000\r\n\r\n{`;
+
+  await sendRaw(door.app.url, half, { silenceMs: 200 });
+
+  expect((await door.send('GET', '/healthz')).status).toBe(200);
+  expect(door.app.log.lines.filter(({ level }) => level !== 'info')).toEqual([]);
+});
+
 it('answers an upgrade as a request like any other', async () => {
   const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
   const received = await sendRaw(door.app.url, `GET /healthz HTTP/1.1\r\n${HOST}${upgrade}\r\n`, {

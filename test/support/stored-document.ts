@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Door } from './door.ts';
+import type { Database } from '../../src/storage/database.ts';
 
 /** A document as a test put it into the store. */
 export interface StoredTestDocument {
@@ -12,7 +12,7 @@ export interface StoredTestDocument {
 
 /** Puts a document where the activity puts it: a row, and a file under its key. */
 export async function storeDocument(
-  door: Pick<Door, 'app' | 'database'>,
+  door: { readonly app: { readonly documentsDir: string }; readonly database: Database },
   orderId: string,
   { bytes = randomBytes(1_000), name = 'label.pdf' }: { bytes?: Buffer; name?: string } = {},
 ): Promise<StoredTestDocument> {

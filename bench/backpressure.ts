@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { startStack } from '../src/embedded/stack.ts';
+import { openDatabase } from '../src/storage/database.ts';
+import { testEnvironment } from '../test/support/environment.ts';
+import { startServer } from '../test/support/server-process.ts';
+import {
+  acceptedAtFirstRefusal,
+  acceptedMs,
+  offerOrders,
+  openConnections,
+  type SentOrder,
+} from './open-loop.ts';
+
+// Where the server begins to refuse orders, and that it then refuses well: the load offered to the
+// real process doubles until a limit is reached, and once more. Its two limits are set lower than in
+// production, so that seconds of load reach them.
+
+const STEP_SECONDS = 6;
+const MOST_STEPS = 6;
+
+/** A limit, and the rate of orders to begin with. */
+interface Ramp {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly fromPerSecond: number;
+}
+
+const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-bench-'));
+const stack = await startStack({
+  dataDir,
+  ports: 'free',
+  env: testEnvironment({ LOG_LEVEL: 'warn' }),
+  log: { write: () => true },
+  news: process.stderr,
+});
+try {
+  // Orders come in faster than they are carried on.
+  const outbox = await climb({
+    name: 'outbox',
+    settings: { OUTBOX_LIMIT: '200' },
+    fromPerSecond: 25,
+  });
+  // Orders come in faster than Postgres takes them.
+  const queue = await climb({
+    name: 'queue',
+    settings: { REQUEST_QUEUE_LIMIT: '100' },
+    fromPerSecond: 100,
+  });
+  const sent = [...outbox, ...queue];
+  const accepted = new Set(sent.flatMap(({ orderId }) => orderId ?? []));
+  const stored = await storedOrders();
+  const kept = [...accepted].filter((orderId) => stored.has(orderId)).length;
+  console.log(`${accepted.size} orders were answered with 200, ${stored.size} are stored`);
+  console.log(
+    JSON.stringify({
+      backpressureAtPerSecond: acceptedAtFirstRefusal(queue),
+      backpressureOutboxAtPerSecond: acceptedAtFirstRefusal(outbox),
+      backpressureP99Ms: acceptedMs(sent, 0.99),
+      backpressureLost: accepted.size - kept,
+      backpressureUnanswered: stored.size - kept,
+    }),
+  );
+} finally {
+  await stack.stop();
+  await rm(dataDir, { recursive: true, force: true });
+}
+
+/** All orders offered to a server that has one limit set low: until it refuses, and a step more. */
+async function climb({ name, settings, fromPerSecond }: Ramp): Promise<SentOrder[]> {
+  const server = await startServer(stack, { ...settings, LOG_LEVEL: 'error' });
+  const agent = await openConnections(server.url);
+  const sent: SentOrder[] = [];
+  try {
+    let refusing = false;
+    for (let step = 0; step < MOST_STEPS; step += 1) {
+      const perSecond = fromPerSecond * 2 ** step;
+      const orders = await offerOrders(server.url, agent, perSecond, STEP_SECONDS);
+      sent.push(...orders);
+      console.log(`${name}: ${perSecond} orders a second offered, ${summary(orders)}`);
+      if (refusing) break;
+      refusing = orders.some(({ orderId }) => orderId === undefined);
+    }
+    return sent;
+  } finally {
+    agent.destroy();
+    await server.kill();
+  }
+}
+
+function summary(orders: readonly SentOrder[]): string {
+  const accepted = orders.filter(({ orderId }) => orderId !== undefined).length;
+  const rate = Math.round(accepted / STEP_SECONDS);
+  const times =
+    accepted === 0
+      ? ''
+      : `, half of them within ${acceptedMs(orders, 0.5)} ms, 99 % within ${acceptedMs(orders, 0.99)} ms`;
+  return `${rate} accepted${times}; ${orders.length - accepted} orders got 503`;
+}
+
+async function storedOrders(): Promise<Set<string>> {
+  const database = openDatabase(stack.databaseUrl, 1);
+  const rows = await database<{ id: string }[]>`SELECT id FROM orders`;
+  await database.end();
+  return new Set(rows.map(({ id }) => id));
+}

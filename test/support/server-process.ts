@@ -1,0 +1,48 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { Environment } from '../../src/config.ts';
+import { freePorts } from '../../src/embedded/ports.ts';
+import type { Stack } from '../../src/embedded/stack.ts';
+
+/** A server beside the stack's own, which nothing brings back when it ends. */
+export interface ServerProcess {
+  readonly url: string;
+  readonly pid: number;
+  /** Resolves with its exit code; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
+  /** Ends it at once, if it still runs. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Starts the server as the process that it is in production, on a stack's database and documents.
+ *
+ * @param settings variables to change of the stack's.
+ */
+export async function startServer(
+  stack: Stack,
+  settings: Environment = {},
+): Promise<ServerProcess> {
+  const { PORT } = await freePorts();
+  const child = fork('src/server.ts', [], {
+    execArgv: ['--import', 'tsx'],
+    env: { ...stack.env, LOG_LEVEL: 'warn', ...settings, PORT: String(PORT) },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  await Promise.race([
+    once(child, 'message'),
+    ended.then((code) => {
+      throw new Error(`the server ended before it was ready: ${code}`);
+    }),
+  ]);
+  return {
+    url: `http://127.0.0.1:${PORT}`,
+    pid: child.pid!,
+    ended,
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
