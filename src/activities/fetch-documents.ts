@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v5 as uuidv5 } from 'uuid';
 import { backoffMs } from '../backoff.ts';
+import type { Measures } from '../documents/checked-bytes.ts';
 import { DocumentMismatchError } from '../documents/errors.ts';
 import { changeStatus } from '../orders/change-status.ts';
 import { expectAnotherHint } from '../orders/inbox.ts';
@@ -92,10 +93,19 @@ export function createFetchDocuments({
     const documentId = uuidv5(document.id, orderId);
     if (await isStored(database, documentId)) return;
     const storageKey = `${orderId}/${documentId}.${EXTENSIONS.get(document.contentType) ?? 'bin'}`;
+    const measures = await download(gateway, document, storageKey);
+    await recordDocument(database, orderId, { ...document, ...measures, documentId, storageKey });
+  }
+
+  async function download(
+    gateway: PharmacyGateway,
+    document: PharmacyDocument,
+    storageKey: string,
+  ): Promise<Measures> {
     for (let mismatches = 0; ; ) {
       try {
-        await documents.put(storageKey, await gateway.download(document, abortSignal()), document);
-        break;
+        const bytes = await gateway.download(document, abortSignal());
+        return await documents.put(storageKey, bytes, document);
       } catch (error) {
         if (!(error instanceof DocumentMismatchError)) throw error;
         mismatches += 1;
@@ -104,6 +114,5 @@ export function createFetchDocuments({
         await sleep(backoffMs(mismatches, limits), undefined, { signal: abortSignal() });
       }
     }
-    await recordDocument(database, orderId, { documentId, storageKey, ...document });
   }
 }

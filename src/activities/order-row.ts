@@ -8,6 +8,7 @@ import type { EndStatus } from '../workflows/order-messages.ts';
 export interface OrderRow {
   readonly id: string;
   readonly organizationId: string;
+  readonly caseId: string;
   readonly status: OrderStatus;
   readonly reasonCode: string | null;
   readonly pharmacyId: string;
@@ -40,7 +41,7 @@ export interface Patient {
  */
 export async function readOrderRow(sql: Sql, orderId: string): Promise<OrderRow> {
   const [row] = await sql<OrderRow[]>`
-    SELECT orders.id, orders.organization_id, status, reason_code, pharmacy_id, pharmacy_order_id,
+    SELECT orders.id, orders.organization_id, case_id, status, reason_code, pharmacy_id, pharmacy_order_id,
       cancel_requested_by, cancel_reason, prescription, shipping_address, cases.organization_id AS case_organization_id, patient
     FROM orders JOIN cases ON cases.id = case_id WHERE orders.id = ${orderId}`;
   if (row === undefined) throw new Error(`no order ${orderId}`);

@@ -108,11 +108,17 @@ class OutrunError extends Error {
 }
 
 async function placeOrAdopt(gateway: PharmacyGateway, order: OrderRow): Promise<PharmacyOrder> {
-  const { shippingAddress: _, pharmacyId: __, ...prescription } = order.prescription;
-  const { address: ___, ...patient } = order.patient;
+  const { shippingAddress: _, ...prescription } = order.prescription;
+  const { address: __, ...patient } = order.patient;
   if (order.shippingAddress === null) throw new Error(`order ${order.id} was not validated`);
   const placed = await gateway.place(
-    { reference: order.id, prescription, shippingAddress: order.shippingAddress, patient },
+    {
+      reference: order.id,
+      caseId: order.caseId,
+      prescription,
+      shippingAddress: order.shippingAddress,
+      patient,
+    },
     abortSignal(),
   );
   if (placed !== 'exists') return placed;

@@ -1,3 +1,4 @@
+import type { Measures } from '../documents/checked-bytes.ts';
 import type { PharmacyDocument } from '../pharmacy/gateway.ts';
 import type { Sql } from '../storage/database.ts';
 
@@ -11,7 +12,8 @@ export async function isStored(sql: Sql, documentId: string): Promise<boolean> {
 export async function recordDocument(
   sql: Sql,
   orderId: string,
-  document: PharmacyDocument & { readonly documentId: string; readonly storageKey: string },
+  document: Omit<PharmacyDocument, 'url'> &
+    Measures & { readonly documentId: string; readonly storageKey: string },
 ): Promise<void> {
   await sql`
     WITH stored AS (

@@ -1,5 +1,5 @@
 import type {
-  CaseAttachment,
+  CaseDetailAttachment,
   CaseDetailOrder,
   CustomerCaseDetail,
 } from '../contract/customer-case-detail.ts';
@@ -13,7 +13,7 @@ const MOST = 1_000;
 
 /** A stored document of a case, with the place of its bytes. */
 export interface CaseDocument {
-  readonly attachment: Omit<CaseAttachment, 'url' | 'content'>;
+  readonly attachment: Omit<CaseDetailAttachment, 'url' | 'content'>;
   readonly storageKey: string;
 }
 
@@ -73,7 +73,7 @@ async function readOrders(sql: Sql, caseId: string): Promise<CaseDetailOrder[]> 
 
 async function readDocuments(sql: Sql, caseId: string): Promise<CaseDocument[]> {
   const rows = await sql<DocumentRow[]>`
-    SELECT documents.id, name, content_type, size, sha256, storage_key, documents.created_at,
+    SELECT documents.id, order_id, name, content_type, size, sha256, storage_key, documents.created_at,
       pharmacy_id
     FROM documents JOIN orders ON orders.id = order_id
     WHERE case_id = ${caseId}
@@ -85,6 +85,7 @@ async function readDocuments(sql: Sql, caseId: string): Promise<CaseDocument[]> 
 function toAttachment(row: DocumentRow): CaseDocument['attachment'] {
   return {
     id: row.id,
+    orderId: row.orderId,
     isRestricted: false,
     isPHI: true,
     fileName: row.name,
@@ -115,6 +116,7 @@ interface OrderRow {
 
 interface DocumentRow {
   id: string;
+  orderId: string;
   name: string;
   contentType: string;
   size: string;

@@ -9,6 +9,7 @@ type AuthKind = WebhookAuth['kind'];
 /** The ways in which a pharmacy's webhooks can prove themselves. */
 export const WEBHOOK_AUTH_KINDS: readonly AuthKind[] = [
   'standard-webhooks',
+  'x-cv-signature',
   'basic',
   'bearer',
   'none',
@@ -68,6 +69,8 @@ function webhookAuthOf(
     case 'standard-webhooks':
       if (isStandardWebhooksSecret(secret)) return { kind, secret };
       throw new UsageError('the webhook-secret must be base64, with or without whsec_ in front');
+    case 'x-cv-signature':
+      return { kind, secret };
     case 'basic':
       return { kind, username: username ?? '', password: secret };
     case 'bearer':

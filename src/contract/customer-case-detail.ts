@@ -43,6 +43,11 @@ export const caseAttachment = z
   })
   .meta({ id: 'Attachment', description: 'A stored document as the original shows it.' });
 
+/** Not the original's: which order the document belongs to. */
+const caseDetailAttachment = caseAttachment
+  .extend({ orderId: z.uuid() })
+  .meta({ id: 'CaseDetailAttachment', description: 'A stored document, and whose it is.' });
+
 const caseDetailOrder = z
   .object({
     id: z.uuid(),
@@ -61,7 +66,7 @@ const customerCaseDetail = z.object({
   createdAt: timestamp,
   updatedAt: timestamp,
   orders: z.exactOptional(z.array(caseDetailOrder)),
-  attachments: z.exactOptional(z.array(caseAttachment)),
+  attachments: z.exactOptional(z.array(caseDetailAttachment)),
 });
 
 export const customerCaseDetailBody = z
@@ -80,6 +85,9 @@ export type CustomerCaseDetail = Readonly<z.output<typeof customerCaseDetail>>;
 
 /** An order of a case as the original shows it. */
 export type CaseDetailOrder = Readonly<z.output<typeof caseDetailOrder>>;
+
+/** A stored document of a case. */
+export type CaseDetailAttachment = Readonly<z.output<typeof caseDetailAttachment>>;
 
 /** A stored document as the original shows it (api.md, "Notifications to the organization"). */
 export type CaseAttachment = Readonly<z.output<typeof caseAttachment>>;

@@ -1,25 +1,41 @@
 import { createHash } from 'node:crypto';
 import { DocumentMismatchError } from './errors.ts';
 
+/** What a document's bytes are known by. */
+export interface Measures {
+  /** Bytes. */
+  readonly size: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/** What of it was announced. */
+export interface Announced {
+  readonly size?: number | undefined;
+  readonly sha256?: string | undefined;
+}
+
 /**
  * Passes bytes on while it measures them, and fails at the end (or as soon as there are too many)
- * when they are not the expected ones.
+ * when they are not those that were announced.
  *
- * @param expected `size` in bytes, `sha256` in lower-case hexadecimal.
+ * @returns at the end of the iteration, what they are.
  * @throws {DocumentMismatchError} from the iteration.
  */
 export async function* checkedBytes(
   bytes: AsyncIterable<Uint8Array>,
-  expected: { readonly size: number; readonly sha256: string },
-): AsyncIterable<Uint8Array> {
+  { size: announced, sha256: announcedHash }: Announced,
+): AsyncGenerator<Uint8Array, Measures> {
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of bytes) {
     size += chunk.byteLength;
-    if (size > expected.size) throw new DocumentMismatchError('longer than announced');
+    if (size > (announced ?? Infinity)) throw new DocumentMismatchError('longer than announced');
     hash.update(chunk);
     yield chunk;
   }
-  if (size < expected.size) throw new DocumentMismatchError('shorter than announced');
-  if (hash.digest('hex') !== expected.sha256) throw new DocumentMismatchError('another SHA-256');
+  if (size < (announced ?? 0)) throw new DocumentMismatchError('shorter than announced');
+  const sha256 = hash.digest('hex');
+  if (sha256 !== (announcedHash ?? sha256)) throw new DocumentMismatchError('another SHA-256');
+  return { size, sha256 };
 }

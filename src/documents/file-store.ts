@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { checkedBytes } from './checked-bytes.ts';
+import { checkedBytes, type Measures } from './checked-bytes.ts';
 import { DocumentMissingError } from './errors.ts';
 import type { DocumentStore } from './store.ts';
 
@@ -24,7 +24,7 @@ export function createFileStore(folder: string): DocumentStore {
   }
 
   return {
-    async put(key, bytes, expected) {
+    async put(key, bytes, announced) {
       const file = locate(key);
       const directory = path.dirname(file);
       const made = await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -35,9 +35,15 @@ export function createFileStore(folder: string): DocumentStore {
         const handle = await open(temporary, 'wx', 0o600);
         // `flush` syncs the file before it is closed: a rename must never outlive its bytes.
         const target = handle.createWriteStream({ flush: true });
-        await pipeline(checkedBytes(bytes, expected), target);
+        const checked = checkedBytes(bytes, announced);
+        let measures: Measures | undefined;
+        await pipeline(async function* () {
+          measures = yield* checked;
+        }, target);
+        if (measures === undefined) throw new Error('the document was not read to its end');
         await rename(temporary, file);
         await syncDirectory(directory);
+        return measures;
       } catch (error) {
         await rm(temporary, { force: true });
         throw error;

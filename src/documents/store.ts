@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Announced, Measures } from './checked-bytes.ts';
 
 /** Where prescription documents are kept, by key. */
 export interface DocumentStore {
@@ -7,14 +8,11 @@ export interface DocumentStore {
    * and hash are right; storing the same key again replaces it with the same bytes.
    *
    * @param key made by us, e.g. `<orderId>/<documentId>.pdf`; never a name from outside.
-   * @param expected `size` in bytes, `sha256` in lower-case hexadecimal.
+   * @param announced `size` in bytes, `sha256` in lower-case hexadecimal, as far as they are known.
+   * @returns both, as they were found.
    * @throws {DocumentMismatchError} nothing was stored.
    */
-  put(
-    key: string,
-    bytes: AsyncIterable<Uint8Array>,
-    expected: { readonly size: number; readonly sha256: string },
-  ): Promise<void>;
+  put(key: string, bytes: AsyncIterable<Uint8Array>, announced: Announced): Promise<Measures>;
 
   /**
    * Opens a stored document.

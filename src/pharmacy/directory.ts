@@ -1,5 +1,7 @@
 import type { PharmacyMessage } from '../orders/inbox.ts';
 import { type Database, inTime } from '../storage/database.ts';
+import { createCareValidateGateway } from './carevalidate-gateway.ts';
+import { parseCareValidateMessage } from './carevalidate-message.ts';
 import type { PharmacyGateway } from './gateway.ts';
 import { createRestGateway } from './rest-gateway.ts';
 import { parseRestMessage } from './rest-message.ts';
@@ -27,12 +29,22 @@ export interface PharmacyDirectory {
 
 /** What a kind of pharmacy needs; CONTRIBUTING.md tells how to add one. */
 interface PharmacyKind {
-  createGateway(options: { baseUrl: string; token: string; timeoutMs: number }): PharmacyGateway;
+  createGateway(options: {
+    baseUrl: string;
+    token: string;
+    timeoutMs: number;
+    /** Of the pharmacy's ids, those that orders of ours have already. */
+    findTaken: (pharmacyOrderIds: readonly string[]) => Promise<ReadonlySet<string>>;
+  }): PharmacyGateway;
   parseMessage(webhook: RawWebhook): PharmacyMessage | undefined;
 }
 
 const KINDS: ReadonlyMap<string, PharmacyKind> = new Map([
   ['rest', { createGateway: createRestGateway, parseMessage: parseRestMessage }],
+  [
+    'carevalidate',
+    { createGateway: createCareValidateGateway, parseMessage: parseCareValidateMessage },
+  ],
 ]);
 
 /** The kinds of pharmacy that can be set up. */
@@ -72,7 +84,17 @@ export function createPharmacyDirectory(database: Database, timeoutMs: number): 
       const row = await read(pharmacyId);
       const kind = row === undefined ? undefined : KINDS.get(row.kind);
       if (row === undefined || kind === undefined) return undefined;
-      return kind.createGateway({ baseUrl: row.baseUrl, token: row.token, timeoutMs });
+      return kind.createGateway({
+        baseUrl: row.baseUrl,
+        token: row.token,
+        timeoutMs,
+        async findTaken(ids) {
+          const rows = await database<{ pharmacyOrderId: string }[]>`
+            SELECT pharmacy_order_id FROM orders
+            WHERE pharmacy_id = ${row.id} AND pharmacy_order_id = ANY(${[...ids]}::text[])`;
+          return new Set(rows.map(({ pharmacyOrderId }) => pharmacyOrderId));
+        },
+      });
     },
   };
 }

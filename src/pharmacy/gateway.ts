@@ -4,7 +4,9 @@ import type { Address, PrescriptionOrder } from '../contract/place-order.ts';
 export interface PharmacyOrderRequest {
   /** Our order id: the pharmacy's reference of the order and its idempotency key. */
   readonly reference: string;
-  readonly prescription: Omit<PrescriptionOrder, 'shippingAddress' | 'pharmacyId'>;
+  /** For a pharmacy that knows the organization's cases. */
+  readonly caseId: string;
+  readonly prescription: Omit<PrescriptionOrder, 'shippingAddress'>;
   readonly shippingAddress: Address;
   readonly patient: {
     readonly firstName?: string;
@@ -30,10 +32,10 @@ export interface PharmacyDocument {
   readonly id: string;
   readonly name: string;
   readonly contentType: string;
-  /** Bytes. */
-  readonly size: number;
+  /** Bytes; a pharmacy that announces neither it nor the hash cannot be held to them. */
+  readonly size?: number | undefined;
   /** Lower-case hexadecimal. */
-  readonly sha256: string;
+  readonly sha256?: string | undefined;
   readonly url: string;
 }
 
@@ -45,7 +47,8 @@ export interface PharmacyGateway {
   /**
    * Places an order. Safe to repeat: the reference names it.
    *
-   * @returns the order, or `exists` when the pharmacy has one of this reference already.
+   * @returns the order, or `exists` when the pharmacy has one of this reference already, to be found
+   *   by {@link PharmacyGateway.findByReference}.
    */
   place(request: PharmacyOrderRequest, signal: AbortSignal): Promise<PharmacyOrder | 'exists'>;
   /** Looks an order up by our reference. */

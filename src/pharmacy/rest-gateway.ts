@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { parseRetryAfter } from '../retry-after.ts';
 import { OrderRefusedError, PharmacyFaultError, PharmacyUnavailableError } from './errors.ts';
 import type { PharmacyGateway, PharmacyOrder } from './gateway.ts';
-import { createIdleLimit, type IdleLimit } from './idle-limit.ts';
+import { asPharmacyError, createHttpCalls, httpFault, type PharmacyCall } from './http-calls.ts';
 
 /** Postgres takes no NUL: one in an id makes it no id, in a text for people it is left out. */
 const idSchema = z.string().regex(/^[^\0]{1,255}$/);
@@ -56,40 +55,12 @@ export function createRestGateway(options: {
 }): PharmacyGateway {
   const base = options.baseUrl.replace(/\/+$/, '');
 
-  async function call(
-    url: string,
-    init: { method?: string; headers?: Record<string, string>; body?: string },
-    signal: AbortSignal,
-  ): Promise<Response> {
-    try {
-      const response = await fetch(url, {
-        ...init,
-        headers: {
-          accept: 'application/json',
-          ...init.headers,
-          authorization: `Bearer ${options.token}`,
-        },
-        // A redirect would take the token and the order to a place that nobody configured.
-        redirect: 'manual',
-        signal,
-      });
-      if (response.status === 429 || response.status >= 500) {
-        const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
-        await response.body?.cancel();
-        throw new PharmacyUnavailableError(`PHARMACY_HTTP_${response.status}`, { retryAfterMs });
-      }
-      return response;
-    } catch (error) {
-      throw asPharmacyError(error);
-    }
-  }
+  const http = createHttpCalls(options.timeoutMs);
+  const authorization = `Bearer ${options.token}`;
 
-  /**
-   * The signal of a call that is to end within the time-out. `AbortSignal.timeout` is no help: Node
-   * 20 collects one that only `AbortSignal.any` refers to, and a hanging call then never ends.
-   */
-  function bounded(signal: AbortSignal): AbortSignal {
-    return AbortSignal.any([signal, createIdleLimit(options.timeoutMs).signal]);
+  function call(url: string, request: PharmacyCall, signal: AbortSignal): Promise<Response> {
+    const headers = { accept: 'application/json', ...request.headers, authorization };
+    return http.call(url, { ...request, headers }, signal);
   }
 
   async function readOrder(response: Response): Promise<PharmacyOrder> {
@@ -111,21 +82,17 @@ export function createRestGateway(options: {
     return order;
   }
 
-  async function fault(response: Response): Promise<PharmacyFaultError> {
-    await response.body?.cancel();
-    return new PharmacyFaultError(`PHARMACY_HTTP_${response.status}`);
-  }
-
   return {
-    async place({ reference, ...order }, signal) {
+    async place({ reference, prescription, shippingAddress, patient }, signal) {
+      const { pharmacyId: _, ...rest } = prescription;
       const response = await call(
         `${base}/orders`,
         {
           method: 'POST',
           headers: { 'content-type': 'application/json', 'idempotency-key': reference },
-          body: JSON.stringify({ reference, ...order }),
+          body: JSON.stringify({ reference, prescription: rest, shippingAddress, patient }),
         },
-        bounded(signal),
+        signal,
       );
       if (response.status === 201 || response.status === 200) {
         return await readOrderOf(reference, response);
@@ -135,24 +102,24 @@ export function createRestGateway(options: {
         return 'exists';
       }
       if (response.status === 422) throw await readRefusal(response);
-      throw await fault(response);
+      throw await httpFault(response);
     },
 
     async findByReference(reference, signal) {
       const url = `${base}/orders?reference=${encodeURIComponent(reference)}`;
-      const response = await call(url, {}, bounded(signal));
+      const response = await call(url, {}, signal);
       if (response.status === 404) {
         await response.body?.cancel();
         return undefined;
       }
-      if (response.status !== 200) throw await fault(response);
+      if (response.status !== 200) throw await httpFault(response);
       return await readOrderOf(reference, response);
     },
 
     async get(pharmacyOrderId, signal) {
       const url = `${base}/orders/${encodeURIComponent(pharmacyOrderId)}`;
-      const response = await call(url, {}, bounded(signal));
-      if (response.status !== 200) throw await fault(response);
+      const response = await call(url, {}, signal);
+      if (response.status !== 200) throw await httpFault(response);
       const order = await readOrder(response);
       if (order.id !== pharmacyOrderId) throw new PharmacyFaultError('PHARMACY_OTHER_ORDER');
       return order;
@@ -160,25 +127,15 @@ export function createRestGateway(options: {
 
     async cancel(pharmacyOrderId, signal) {
       const url = `${base}/orders/${encodeURIComponent(pharmacyOrderId)}/cancel`;
-      const response = await call(url, { method: 'POST' }, bounded(signal));
-      if (response.status !== 200 && response.status !== 409) throw await fault(response);
+      const response = await call(url, { method: 'POST' }, signal);
+      if (response.status !== 200 && response.status !== 409) throw await httpFault(response);
       await response.body?.cancel();
       return response.status === 200 ? 'cancelled' : 'too-late';
     },
 
     async download(document, signal) {
       const url = documentUrl(document.url, `${base}/`);
-      const idle = createIdleLimit(options.timeoutMs);
-      const response = await call(
-        url,
-        { headers: { accept: '*/*' } },
-        AbortSignal.any([signal, idle.signal]),
-      );
-      if (response.status !== 200) {
-        idle.clear();
-        throw await fault(response);
-      }
-      return bytesOf(response, idle);
+      return await http.download(url, { headers: { accept: '*/*', authorization } }, signal);
     },
   };
 }
@@ -197,33 +154,4 @@ async function readRefusal(response: Response): Promise<OrderRefusedError> {
   return refusal.success
     ? new OrderRefusedError(refusal.data.code, refusal.data.message)
     : new OrderRefusedError('ORDER_REFUSED', undefined);
-}
-
-async function* bytesOf(response: Response, idle: IdleLimit): AsyncIterable<Uint8Array> {
-  try {
-    if (response.body === null) return;
-    for await (const chunk of response.body) {
-      idle.touch();
-      yield chunk;
-    }
-  } catch (error) {
-    throw asPharmacyError(error);
-  } finally {
-    idle.clear();
-  }
-}
-
-/**
- * Everything that goes wrong between two machines can be tried again; only the code is kept. The
- * error itself may hold the bytes that came (a parser's) or the token (an invalid header's).
- */
-function asPharmacyError(error: unknown): Error {
-  if (error instanceof PharmacyUnavailableError) return error;
-  if (error instanceof DOMException && error.name === 'TimeoutError') {
-    return new PharmacyUnavailableError('PHARMACY_TIMEOUT');
-  }
-  const cause =
-    error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
-  const code = typeof cause?.code === 'string' ? cause.code : 'UNREACHABLE';
-  return new PharmacyUnavailableError(`PHARMACY_${code}`);
 }

@@ -66,7 +66,6 @@ async function storeDocument(name = 'label.pdf') {
     contentType: 'application/pdf',
     size: 3,
     sha256: 'a'.repeat(64),
-    url: 'https://pharmacy.example.com/1',
     storageKey: `${orderId}/${documentId}.pdf`,
   });
   return documentId;

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import type { CaseDocument } from '../../cases/customer-case-detail.ts';
 import {
-  type CaseAttachment,
+  type CaseDetailAttachment,
   type CustomerCaseDetailBody,
   customerCaseDetailBody,
   customerCaseDetailQuery,
@@ -18,18 +18,21 @@ const MOST_INLINE_BYTES = 8 * 1024 * 1024;
 export function customerCaseDetail(dependencies: RouteDependencies): Route {
   const { cases, documents, documentLinks } = dependencies;
 
-  const asLink = ({ attachment }: CaseDocument): CaseAttachment => ({
+  const asLink = ({ attachment }: CaseDocument): CaseDetailAttachment => ({
     ...attachment,
     url: documentLinks.create(attachment.id),
   });
 
-  async function asContent({ attachment, storageKey }: CaseDocument): Promise<CaseAttachment> {
+  async function asContent({
+    attachment,
+    storageKey,
+  }: CaseDocument): Promise<CaseDetailAttachment> {
     const bytes = await buffer(await documents.open(storageKey));
     return { ...attachment, content: bytes.toString('base64') };
   }
 
-  async function inline(found: readonly CaseDocument[]): Promise<CaseAttachment[]> {
-    const attachments: CaseAttachment[] = [];
+  async function inline(found: readonly CaseDocument[]): Promise<CaseDetailAttachment[]> {
+    const attachments: CaseDetailAttachment[] = [];
     let left = MOST_INLINE_BYTES;
     for (const document of found) {
       left -= document.attachment.size;

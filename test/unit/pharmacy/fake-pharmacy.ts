@@ -76,7 +76,9 @@ export const ORDER = { id: 'ph-1', reference: REFERENCE, status: 'accepted', doc
 /** An order as we send it. */
 export const REQUEST: PharmacyOrderRequest = {
   reference: REFERENCE,
+  caseId: 'case-1',
   prescription: {
+    pharmacyId: 'pharmacy-1',
     diagnosis: 'synthetic diagnosis',
     prescriber: {
       firstName: 'Pat',

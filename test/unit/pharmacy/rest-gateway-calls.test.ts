@@ -41,7 +41,9 @@ describe('place', () => {
         'idempotency-key': REFERENCE,
       },
     });
-    expect(JSON.parse(pharmacy.seen[0]?.body ?? '')).toEqual(REQUEST);
+    const { caseId: _, prescription, ...request } = REQUEST;
+    const { pharmacyId: __, ...rest } = prescription;
+    expect(JSON.parse(pharmacy.seen[0]?.body ?? '')).toEqual({ ...request, prescription: rest });
   });
 
   it('says that the order exists when the pharmacy does', async () => {

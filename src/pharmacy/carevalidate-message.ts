@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { PharmacyMessage } from '../orders/inbox.ts';
+import { toPharmacyOrderId } from './carevalidate-ids.ts';
+import type { RawWebhook } from './webhook-auth.ts';
+
+/** Postgres takes no NUL and no half surrogate. */
+const id = z.string().regex(/^[^\0\p{Surrogate}]{1,255}$/u);
+
+const messageSchema = z.object({
+  event: z.string(),
+  order: z.object({
+    id,
+    status: z.string().optional().catch(undefined),
+    trackingId: id.optional().catch(undefined),
+  }),
+  payload: z.object({ case: z.object({ id }) }),
+});
+
+const ENDS: ReadonlyMap<string, PharmacyMessage['type']> = new Map([
+  ['COMPLETED', 'completed'],
+  ['REJECTED', 'rejected'],
+  ['EXPIRED', 'rejected'],
+  ['CANCELLED', 'cancelled'],
+]);
+
+/**
+ * Reads an authentic case webhook of a server that speaks `place-order.md` (`api.md`,
+ * "Notifications to the organization").
+ *
+ * @returns undefined when the body is no such message.
+ */
+export function parseCareValidateMessage({ body }: RawWebhook): PharmacyMessage | undefined {
+  const parsed = messageSchema.safeParse(parseJson(body));
+  if (!parsed.success) return undefined;
+  const { event, order, payload } = parsed.data;
+  return {
+    // Its signature covers the body alone, so an id in a header proves nothing.
+    webhookId: createHash('sha256').update(body).digest('hex'),
+    type: typeOf(event, order),
+    pharmacyOrderId: toPharmacyOrderId({ caseId: payload.case.id, orderId: order.id }),
+    ...(order.trackingId === undefined ? {} : { shipment: { trackingId: order.trackingId } }),
+  };
+}
+
+function typeOf(
+  event: string,
+  { status, trackingId }: { status?: string | undefined; trackingId?: string | undefined },
+): PharmacyMessage['type'] {
+  if (event === 'ORDER_TRACKING_ADDED')
+    return trackingId === undefined ? 'other' : 'tracking_added';
+  if (event !== 'ORDER_STATUS_CHANGED') return 'other';
+  return ENDS.get(status ?? '') ?? 'other';
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
