@@ -115,8 +115,8 @@ it('exports the types of both clients and of webhooks', () => {
     path.join(dist, 'consumer.ts'),
     `import { createHttpClient, type OrderView } from 'rx-orders/http';
      import type { OrderClient } from 'rx-orders';
-     import { type CaseEvent, verifyWebhook } from 'rx-orders/webhooks';
-     export const event: CaseEvent = verifyWebhook('', new Headers(), '');
+     import { verifyWebhook, type WebhookEvent } from 'rx-orders/webhooks';
+     export const event: WebhookEvent = verifyWebhook('', new Headers(), '');
      const client = createHttpClient({ baseUrl: 'http://127.0.0.1', apiKey: 'key' });
      export const read = (): Promise<OrderView> => client.getOrder('case', 'order');
      export const get = (other: OrderClient): Promise<OrderView> => other.get('order');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PUT_CASE_EXAMPLE } from '../../src/http/examples.ts';
-import type { RouteDependencies } from '../../src/http/route.ts';
+import type { Route, RouteDependencies } from '../../src/http/route.ts';
 import { routes } from '../../src/http/routes.ts';
 import {
   type Answer,
@@ -62,7 +62,21 @@ const DOCS_PAGE = [
 ];
 
 const CASES: Readonly<Record<string, RouteCase>> = {
-  'POST /api/v1/cases/:caseId': { body: () => exampleWithoutKey(), served: 200, foreign: 403 },
+  'POST /api/v1/cases/:caseId PLACE_ORDER': {
+    body: () => exampleWithoutKey(),
+    served: 200,
+    foreign: 403,
+  },
+  'POST /api/v1/cases/:caseId VALIDATE_ORDER': {
+    body: () => ({ ...exampleWithoutKey(), action: 'VALIDATE_ORDER' }),
+    served: 200,
+    foreign: 403,
+  },
+  'POST /api/v1/cases/:caseId CANCEL_ORDER': {
+    body: ({ orderId }) => ({ action: 'CANCEL_ORDER', orderId }),
+    served: 200,
+    foreign: 403,
+  },
   // A case that is nobody's is created: that ids of cases can be told apart so is in the contract.
   'PUT /api/v1/cases/:caseId': {
     body: () => PUT_CASE_EXAMPLE,
@@ -105,10 +119,17 @@ const CASES: Readonly<Record<string, RouteCase>> = {
 };
 
 /** Handlers take their parts apart when they are called: the table alone needs none. */
-const TABLE = routes({} as RouteDependencies).map((route) => ({
-  ...route,
-  name: `${route.method} ${route.url}`,
-}));
+const TABLE = routes({} as RouteDependencies).flatMap((route) =>
+  namesOf(route).map((name) => ({ ...route, name })),
+);
+
+/** The one route that does several things has a case for each. */
+function namesOf({ method, url }: Route): string[] {
+  const name = `${method} ${url}`;
+  if (name !== 'POST /api/v1/cases/:caseId') return [name];
+  return ['PLACE_ORDER', 'VALIDATE_ORDER', 'CANCEL_ORDER'].map((action) => `${name} ${action}`);
+}
+
 const GUARDED = TABLE.filter(({ auth }) => auth !== 'none');
 
 const MATRIX = TABLE.flatMap(({ name, auth }) =>
@@ -144,6 +165,9 @@ beforeAll(async () => {
   const { organizationId, caseId } = door.organization;
   const idempotencyKey = `key-${randomUUID()}`;
   const orderId = (await door.place(exampleWithKey(idempotencyKey))).json.data.order.id as string;
+  // At the pharmacy, so that its cancellation can be asked for again and again.
+  await door.database`
+    UPDATE orders SET status = 'AWAITING_COMPLETION', sent_at = now() WHERE id = ${orderId}`;
   const { id: documentId } = await storeDocument(door, orderId, { name: 'secret-label.pdf' });
   ours = { caseId, orderId, documentId, idempotencyKey };
 
@@ -168,7 +192,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   const { length: cells } = MATRIX;
-  console.info(`access matrix: ${TABLE.length} routes × ${KEYS.length} keys = ${cells} cells`);
+  console.info(
+    `access matrix: ${TABLE.length} routes and actions × ${KEYS.length} keys = ${cells} cells`,
+  );
   await door.close();
 });
 
