@@ -65,6 +65,12 @@ const schema = z.object({
     .min(1)
     .default(30 * DAY_MS),
 
+  /**
+   * Where webhooks may go: to public addresses, over https. `loopback`, to this machine and nowhere
+   * else, is the sandbox's.
+   */
+  WEBHOOK_DESTINATIONS: z.enum(['public', 'loopback']).default('public'),
+
   /** A file that the worker touches every few seconds while it works; for a container's health check. */
   HEARTBEAT_FILE: z.string().min(1).optional(),
 
@@ -98,6 +104,7 @@ export interface Config {
     readonly pollMaxMs: number;
     readonly completionLimitMs: number;
   };
+  readonly webhooks: { readonly destinations: 'public' | 'loopback' };
   readonly heartbeatFile: string | undefined;
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -150,12 +157,16 @@ export function parseConfig(env: Environment): Config {
       pollMaxMs: value.POLL_MAX_MS,
       completionLimitMs: value.COMPLETION_LIMIT_MS,
     },
+    webhooks: { destinations: value.WEBHOOK_DESTINATIONS },
     heartbeatFile: value.HEARTBEAT_FILE,
     log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
   };
 }
 
-const operatorSchema = schema.pick({ DATABASE_URL: true, HASH_SECRET: true }).partial();
+const operatorSchema = schema
+  .pick({ DATABASE_URL: true, HASH_SECRET: true })
+  .partial()
+  .extend(schema.pick({ WEBHOOK_DESTINATIONS: true }).shape);
 
 /** What the operators' command line runs with. */
 export interface OperatorConfig {
@@ -163,6 +174,7 @@ export interface OperatorConfig {
   readonly databaseUrl: string | undefined;
   /** undefined: the sandbox's own, or none; only what deals with API keys needs it. */
   readonly hashSecret: string | undefined;
+  readonly webhooks: Config['webhooks'];
 }
 
 /**
@@ -172,7 +184,11 @@ export interface OperatorConfig {
  */
 export function parseOperatorConfig(env: Environment): OperatorConfig {
   const value = parse(operatorSchema, env);
-  return { databaseUrl: value.DATABASE_URL, hashSecret: value.HASH_SECRET };
+  return {
+    databaseUrl: value.DATABASE_URL,
+    hashSecret: value.HASH_SECRET,
+    webhooks: { destinations: value.WEBHOOK_DESTINATIONS },
+  };
 }
 
 /** An empty variable counts as one that is not set. */

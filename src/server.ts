@@ -1,5 +1,7 @@
+import { lookup } from 'node:dns/promises';
 import { createCaseService } from './cases/case-service.ts';
 import { createFileStore } from './documents/file-store.ts';
+import { createEndpointService } from './endpoints/endpoint-service.ts';
 import { createEventService } from './events/event-service.ts';
 import { createApp } from './http/app.ts';
 import { createHttpMetrics } from './http/metrics.ts';
@@ -10,6 +12,7 @@ import { runProcess } from './process.ts';
 import { openDatabase } from './storage/database.ts';
 import { createTemporalCheck } from './temporal/check.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
+import { createSender } from './webhooks/sender.ts';
 
 // The server process: takes orders and pharmacies' webhooks over HTTP into Postgres.
 
@@ -25,6 +28,11 @@ await runProcess('server', process.env, async ({ config, log }) => {
     publicUrl: config.http.publicUrl,
     hashSecret: config.hashSecret,
   });
+  const destinations = {
+    policy: { sandbox: config.webhooks.destinations === 'loopback' },
+    lookup,
+  };
+  const sender = createSender(destinations);
   const app = createApp(
     {
       orders,
@@ -33,6 +41,7 @@ await runProcess('server', process.env, async ({ config, log }) => {
       documents: createFileStore(config.documentsDir),
       documentLinks,
       events: createEventService(database, documentLinks),
+      endpoints: createEndpointService(database, { ...destinations, sender }),
       pharmacies: createPharmacyDirectory(database, config.pharmacy.timeoutMs),
       checkTemporal: () => temporal.check(),
     },
@@ -45,6 +54,7 @@ await runProcess('server', process.env, async ({ config, log }) => {
   return {
     async stop() {
       await app.close();
+      sender.close();
       await temporal.close();
       await database.end({ timeout: 2 });
     },

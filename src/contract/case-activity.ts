@@ -67,7 +67,7 @@ export const addCaseAttachmentEvent = z
   })
   .meta({ id: 'AddCaseAttachment', description: 'A prescription document is stored.' });
 
-const endpointDisabledEvent = z
+export const endpointDisabledEvent = z
   .object({
     event: z.literal('ENDPOINT_DISABLED'),
     payload: z.object({

@@ -115,11 +115,15 @@ export function nonEmptyList<Item extends z.ZodType>(item: Item) {
  * `shape`.
  *
  * @param shape the fields in the order of the contract's table; optional ones as `z.exactOptional`.
+ * @param nullable the fields whose `null` says something: it reaches their schemas.
  */
-export function object<Shape extends z.core.$ZodShape>(shape: Shape) {
+export function object<Shape extends z.core.$ZodShape>(
+  shape: Shape,
+  nullable: readonly (keyof Shape & string)[] = [],
+) {
   const fields = Object.keys(shape);
   return z.preprocess(
-    (input) => (isObject(input) ? pickPresent(input, fields) : input),
+    (input) => (isObject(input) ? pickPresent(input, fields, nullable) : input),
     z.object(shape, { error: mustBe('an object') }),
   );
 }
@@ -147,9 +151,16 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** Only own fields count: what a prototype holds was not in the body. */
-function pickPresent(input: Record<string, unknown>, fields: readonly string[]): object {
+function pickPresent(
+  input: Record<string, unknown>,
+  fields: readonly string[],
+  nullable: readonly string[],
+): object {
   const present = fields.filter(
-    (field) => Object.hasOwn(input, field) && input[field] !== null && input[field] !== undefined,
+    (field) =>
+      Object.hasOwn(input, field) &&
+      input[field] !== undefined &&
+      (input[field] !== null || nullable.includes(field)),
   );
   return Object.fromEntries(present.map((field) => [field, input[field]]));
 }

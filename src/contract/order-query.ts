@@ -21,7 +21,8 @@ const limit = text()
     ...shownAs({ type: 'integer', minimum: 1, maximum: PAGE.most, default: PAGE.usual }),
   });
 
-const page = {
+/** What every list with `cursor` takes. */
+export const page = {
   limit,
   cursor: z.exactOptional(text()).meta({
     description: '`nextCursor` of the page before; without it, the first page.',

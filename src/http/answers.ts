@@ -82,7 +82,7 @@ const ANY: Readonly<Record<number, AnswerDoc>> = {
   },
 };
 
-/** What hangs below a case and is not there. */
+/** What is not there, or is another organization's. */
 export const NOT_FOUND: AnswerDoc = refusal('There is none.', 404, 'Not found', 'order not found');
 
 /** The two 409s of `POST /api/v1/cases/:caseId`. */
@@ -119,6 +119,20 @@ export const CONFLICT: AnswerDoc = {
     },
   },
 };
+
+/** The 409 of what does not go with the state of an endpoint or a delivery. */
+export function endpointConflict(description: string, code: string, error: string): AnswerDoc {
+  return {
+    description,
+    schema: failureBody,
+    examples: {
+      [code]: {
+        summary: error,
+        value: { status: 409, success: false, message: 'Conflict', error, code },
+      },
+    },
+  };
+}
 
 /** All answers of a route: its own, and the errors that every route of its kind has. */
 export function answersOf(route: Route): Readonly<Record<number, AnswerDoc>> {

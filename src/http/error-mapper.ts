@@ -1,5 +1,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { failure, idempotencyConflict } from '../contract/envelope.ts';
+import {
+  EndpointConflictError,
+  EndpointNotFoundError,
+  InvalidEndpointError,
+} from '../endpoints/errors.ts';
 import type { Log } from '../log.ts';
 import { OverloadedError } from '../orders/backpressure.ts';
 import {
@@ -56,7 +61,11 @@ export function createErrorMapper(
     if (error instanceof PermissionDeniedError || error instanceof CaseNotPermittedError) {
       return reply.code(403).send(failure(403, 'Permission denied'));
     }
-    if (error instanceof InvalidOrderError || error instanceof InvalidRequestError) {
+    if (
+      error instanceof InvalidOrderError ||
+      error instanceof InvalidRequestError ||
+      error instanceof InvalidEndpointError
+    ) {
       return reply.code(400).send(failure(400, error.errors[0].message, error.errors));
     }
     if (error instanceof InvalidBodyError) {
@@ -80,7 +89,10 @@ export function createErrorMapper(
       const code = 'ORDER_NOT_CANCELLABLE';
       return reply.code(409).send({ ...failure(409, error.message), code });
     }
-    if (error instanceof OrderNotFoundError) {
+    if (error instanceof EndpointConflictError) {
+      return reply.code(409).send({ ...failure(409, error.message), code: error.code });
+    }
+    if (error instanceof OrderNotFoundError || error instanceof EndpointNotFoundError) {
       return reply.code(404).send(failure(404, error.message));
     }
     if (error instanceof IdempotencyConflictError) {

@@ -96,3 +96,11 @@ export const ATTACHMENT_EXAMPLE = {
   size: 48213,
   sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
 };
+
+/** The body of `POST /api/v1/webhook-endpoints`. */
+export const CREATE_ENDPOINT_EXAMPLE = {
+  url: 'https://clinic.example.com/hooks/orders',
+  events: ['ORDER_STATUS_CHANGED', 'ADD_CASE_ATTACHMENT'],
+  description: 'Order desk',
+  authHeader: { name: 'Authorization', value: 'Bearer example' },
+};

@@ -2,12 +2,19 @@ import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
 import {
   addCaseAttachmentEvent,
+  endpointDisabledEvent,
   orderCreatedEvent,
   orderStatusChangedEvent,
   orderTrackingAddedEvent,
+  pingEvent,
 } from '../contract/case-activity.ts';
 import { failureBody, successBody } from '../contract/envelope.ts';
-import { ATTACHMENT_EXAMPLE, CASE_EXAMPLE, ORDER_EVENT_EXAMPLE } from './examples.ts';
+import {
+  ATTACHMENT_EXAMPLE,
+  CASE_EXAMPLE,
+  CREATE_ENDPOINT_EXAMPLE,
+  ORDER_EVENT_EXAMPLE,
+} from './examples.ts';
 
 /* What is sent to us and by us; no client calls these. */
 
@@ -49,10 +56,13 @@ const pharmacyMessage = z
   })
   .meta({ id: 'PharmacyMessage', description: 'What a pharmacy tells of an order.' });
 
-const NOT_SENT_YET =
-  'This version does not send notifications yet; this is the form that they will have. Beside ' +
-  'Standard Webhooks’ headers, `x-cv-signature` is the hex HMAC-SHA256 of the raw body with the ' +
-  'endpoint’s secret. Any 2xx is success.';
+const HOW_IT_COMES =
+  'Sent to the organization’s webhook endpoints. Beside Standard Webhooks’ headers, `x-cv-signature` ' +
+  'is the hex HMAC-SHA256 of the raw body with the endpoint’s secret. Any 2xx is success; anything else is ' +
+  'sent again, at once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h. An event can ' +
+  'come twice: `webhook-id` tells it.';
+
+const signatureOfBody = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** A notification to the organization. */
 function notification(
@@ -66,14 +76,17 @@ function notification(
       operationId,
       tags: ['Notifications'],
       summary,
-      description: NOT_SENT_YET,
+      description: HOW_IT_COMES,
       security: [],
       requestParams: {
         header: standardWebhooks.extend({
-          'x-cv-signature': z
-            .string()
-            .regex(/^[0-9a-f]{64}$/)
-            .meta({ description: 'The hex HMAC-SHA256 of the raw body.' }),
+          'x-cv-signature': signatureOfBody.meta({
+            description:
+              'The hex HMAC-SHA256 of the raw body; while a secret rotates, with the old secret.',
+          }),
+          'x-cv-signature-next': z.exactOptional(signatureOfBody).meta({
+            description: 'While a secret rotates: the same with the new secret.',
+          }),
         }),
       },
       requestBody: {
@@ -89,6 +102,7 @@ function notification(
 }
 
 const payload = { case: CASE_EXAMPLE };
+const ENDPOINT_OF_EVENT = { id: '01a20a78-fa0b-705f-a306-b6e96e3290ac' };
 
 export const WEBHOOKS: ZodOpenApiPathsObject = {
   pharmacyMessage: {
@@ -151,12 +165,13 @@ export const WEBHOOKS: ZodOpenApiPathsObject = {
     event: 'ORDER_CREATED',
     order: { ...ORDER_EVENT_EXAMPLE, status: 'AWAITING_COMPLETION', message: 'Placed' },
     payload,
+    sequence: 1,
   }),
   ORDER_STATUS_CHANGED: notification(
     'orderStatusChanged',
     'The order has ended, or needs attention',
     orderStatusChangedEvent,
-    { event: 'ORDER_STATUS_CHANGED', order: ORDER_EVENT_EXAMPLE, payload },
+    { event: 'ORDER_STATUS_CHANGED', order: ORDER_EVENT_EXAMPLE, payload, sequence: 4 },
   ),
   ORDER_TRACKING_ADDED: notification(
     'orderTrackingAdded',
@@ -166,6 +181,7 @@ export const WEBHOOKS: ZodOpenApiPathsObject = {
       event: 'ORDER_TRACKING_ADDED',
       order: { ...ORDER_EVENT_EXAMPLE, trackingId: '1Z999AA10123456784' },
       payload,
+      sequence: 2,
     },
   ),
   ADD_CASE_ATTACHMENT: notification(
@@ -176,6 +192,26 @@ export const WEBHOOKS: ZodOpenApiPathsObject = {
       event: 'ADD_CASE_ATTACHMENT',
       order: ORDER_EVENT_EXAMPLE,
       payload: { ...payload, attachment: ATTACHMENT_EXAMPLE },
+      sequence: 3,
     },
   ),
+  ENDPOINT_DISABLED: notification(
+    'endpointDisabled',
+    'Another webhook endpoint of the organization gets no more events',
+    endpointDisabledEvent,
+    {
+      event: 'ENDPOINT_DISABLED',
+      payload: {
+        endpoint: {
+          ...ENDPOINT_OF_EVENT,
+          url: CREATE_ENDPOINT_EXAMPLE.url,
+          reason: 'ANSWERED_GONE',
+        },
+      },
+    },
+  ),
+  PING: notification('ping', 'The endpoint is tried: nothing has happened', pingEvent, {
+    event: 'PING',
+    payload: { endpoint: ENDPOINT_OF_EVENT },
+  }),
 };

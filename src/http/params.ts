@@ -17,8 +17,18 @@ const documentId = z.string().meta({
   description: 'The id of the document.',
   example: 'f1b6570a-5f18-579e-b035-6f1887cfe38c',
 });
+const endpointId = z.string().meta({
+  description: 'The id of the webhook endpoint.',
+  example: '01a20a78-fa0b-705f-a306-b6e96e3290ac',
+});
+const deliveryId = z.string().meta({
+  description: 'The id of the delivery: its `webhook-id`.',
+  example: '01a20a78-fa0b-705f-a306-b6e96e3290ad',
+});
 
 export const caseParams = z.object({ caseId });
 export const orderParams = z.object({ caseId, orderId });
 export const documentParams = z.object({ caseId, orderId, documentId });
 export const linkedDocumentParams = z.object({ documentId });
+export const endpointParams = z.object({ endpointId });
+export const deliveryParams = z.object({ deliveryId });

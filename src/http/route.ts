@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { CaseService } from '../cases/case-service.ts';
 import type { Parsed } from '../contract/validation.ts';
 import type { DocumentStore } from '../documents/store.ts';
+import type { EndpointService } from '../endpoints/endpoint-service.ts';
 import type { EventService } from '../events/event-service.ts';
 import type { Scope } from '../orders/authenticate.ts';
 import type { DocumentLinks } from '../orders/document-links.ts';
@@ -22,6 +23,7 @@ export interface RouteDependencies {
   readonly orders: OrderService;
   readonly cases: CaseService;
   readonly events: EventService;
+  readonly endpoints: EndpointService;
   readonly documents: DocumentStore;
   readonly documentLinks: DocumentLinks;
   readonly metrics: HttpMetrics;
@@ -65,7 +67,7 @@ export interface AnswerDoc {
 
 /** One route: what it takes, what it answers, and what it does. */
 export interface Route<Params = unknown, Query = unknown, Body = unknown> {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   /** The scope that a key needs (api.md, "HTTP"); `none`: the route checks its caller itself. */
   readonly auth: Scope | 'none';

@@ -1,8 +1,12 @@
 import type { Route, RouteDependencies } from './route.ts';
 import { caseAction } from './routes/case-action.ts';
+import { createEndpoint } from './routes/create-endpoint.ts';
 import { customerCaseDetail } from './routes/customer-case-detail.ts';
+import { deleteEndpoint } from './routes/delete-endpoint.ts';
 import { docsPage } from './routes/docs.ts';
 import { health } from './routes/health.ts';
+import { listDeliveries } from './routes/list-deliveries.ts';
+import { listEndpoints } from './routes/list-endpoints.ts';
 import { listEvents } from './routes/list-events.ts';
 import { listOrders, listOrdersOfCase } from './routes/list-orders.ts';
 import { metrics } from './routes/metrics.ts';
@@ -12,10 +16,15 @@ import { putCase } from './routes/put-case.ts';
 import { readActivity } from './routes/read-activity.ts';
 import { readDocument } from './routes/read-document.ts';
 import { readDocuments } from './routes/read-documents.ts';
+import { readEndpoint } from './routes/read-endpoint.ts';
 import { readLinkedDocument } from './routes/read-linked-document.ts';
 import { readOrder } from './routes/read-order.ts';
 import { readOrderByKey } from './routes/read-order-by-key.ts';
 import { readiness } from './routes/readiness.ts';
+import { replayDelivery } from './routes/replay-delivery.ts';
+import { rotateEndpointSecret } from './routes/rotate-endpoint-secret.ts';
+import { testEndpoint } from './routes/test-endpoint.ts';
+import { updateEndpoint } from './routes/update-endpoint.ts';
 
 /** The route table: every route that there is. */
 export function routes(dependencies: RouteDependencies): Route[] {
@@ -26,6 +35,15 @@ export function routes(dependencies: RouteDependencies): Route[] {
     listOrdersOfCase(dependencies),
     listOrders(dependencies),
     listEvents(dependencies),
+    createEndpoint(dependencies),
+    listEndpoints(dependencies),
+    readEndpoint(dependencies),
+    updateEndpoint(dependencies),
+    deleteEndpoint(dependencies),
+    rotateEndpointSecret(dependencies),
+    testEndpoint(dependencies),
+    listDeliveries(dependencies),
+    replayDelivery(dependencies),
     readOrderByKey(dependencies),
     readOrder(dependencies),
     readActivity(dependencies),

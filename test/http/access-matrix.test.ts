@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PUT_CASE_EXAMPLE } from '../../src/http/examples.ts';
+import { CREATE_ENDPOINT_EXAMPLE, PUT_CASE_EXAMPLE } from '../../src/http/examples.ts';
 import type { Route, RouteDependencies } from '../../src/http/route.ts';
 import { routes } from '../../src/http/routes.ts';
 import {
@@ -11,6 +11,7 @@ import {
   openDoor,
 } from '../support/door.ts';
 import { createKey, createOrganization } from '../support/organization.ts';
+import { storeDelivery } from '../support/stored-delivery.ts';
 import { storeDocument } from '../support/stored-document.ts';
 
 /*
@@ -37,12 +38,16 @@ interface Subject {
   readonly orderId: string;
   readonly documentId: string;
   readonly idempotencyKey: string;
+  readonly endpointId: string;
+  readonly deliveryId: string;
 }
 
 interface RouteCase {
   readonly query?: (subject: Subject) => string;
   readonly headers?: (subject: Subject) => Record<string, string>;
   readonly body?: (subject: Subject) => unknown;
+  /** Done before each request. */
+  readonly before?: () => Promise<unknown>;
   /** With a key that opens it, or any where `auth` is `none`. */
   readonly served: number;
   /** With a key of another organization that has every scope. */
@@ -50,6 +55,8 @@ interface RouteCase {
   /** False: what is not there is no refusal, so there is nothing to compare. */
   readonly refusesUnknown?: false;
 }
+
+const NOBODY_LISTENS = 'http://127.0.0.1:1024/hook';
 
 /** Headers that differ between any two answers: the second counts the key’s requests. */
 const OF_THE_MOMENT = ['date', 'ratelimit'];
@@ -89,6 +96,35 @@ const CASES: Readonly<Record<string, RouteCase>> = {
     served: 200,
     foreign: 403,
   },
+  'POST /api/v1/webhook-endpoints': {
+    body: () => ({ ...CREATE_ENDPOINT_EXAMPLE, url: NOBODY_LISTENS }),
+    served: 201,
+    foreign: 201,
+  },
+  'GET /api/v1/webhook-endpoints': { served: 200, foreign: 200 },
+  'GET /api/v1/webhook-endpoints/:endpointId': { served: 200, foreign: 404 },
+  'PATCH /api/v1/webhook-endpoints/:endpointId': {
+    body: () => ({ payloadMode: 'full' }),
+    served: 200,
+    foreign: 404,
+  },
+  'DELETE /api/v1/webhook-endpoints/:endpointId': {
+    before: () => door.database`UPDATE webhook_endpoints SET deleted_at = NULL`,
+    served: 200,
+    foreign: 404,
+  },
+  'POST /api/v1/webhook-endpoints/:endpointId/rotate-secret': {
+    before: () => door.database`UPDATE webhook_endpoints SET deleted_at = NULL`,
+    served: 200,
+    foreign: 404,
+  },
+  'POST /api/v1/webhook-endpoints/:endpointId/test': { served: 200, foreign: 404 },
+  'GET /api/v1/webhook-deliveries': {
+    query: ({ orderId, endpointId }) => `?orderId=${orderId}&endpointId=${endpointId}`,
+    served: 200,
+    foreign: 200,
+  },
+  'POST /api/v1/webhook-deliveries/:deliveryId/replay': { served: 200, foreign: 404 },
   'GET /api/v1/cases/:caseId/orders': { served: 200, foreign: 403 },
   'GET /api/v1/orders': { served: 200, foreign: 200 },
   'GET /api/v1/events': { served: 200, foreign: 200 },
@@ -169,7 +205,11 @@ beforeAll(async () => {
   await door.database`
     UPDATE orders SET status = 'AWAITING_COMPLETION', sent_at = now() WHERE id = ${orderId}`;
   const { id: documentId } = await storeDocument(door, orderId, { name: 'secret-label.pdf' });
-  ours = { caseId, orderId, documentId, idempotencyKey };
+  const { endpointId, deliveryId } = await storeDelivery(door.database, organizationId, {
+    url: NOBODY_LISTENS,
+    orderId,
+  });
+  ours = { caseId, orderId, documentId, idempotencyKey, endpointId, deliveryId };
 
   const other = await createOrganization(door.database);
   const ofOurs = (options: Parameters<typeof createKey>[2]) =>
@@ -198,16 +238,19 @@ afterAll(async () => {
   await door.close();
 });
 
-function send(name: string, key: KeyKind, subject: Subject): Promise<Answer> {
+async function send(name: string, key: KeyKind, subject: Subject): Promise<Answer> {
   const [method = '', url = ''] = name.split(' ');
-  const { query, headers, body } = CASES[name] ?? {};
+  const { query, headers, body, before } = CASES[name] ?? {};
+  await before?.();
   const path = url
     .replace(':caseId', subject.caseId)
     .replace(':orderId', subject.orderId)
     .replace(':documentId', subject.documentId)
+    .replace(':endpointId', subject.endpointId)
+    .replace(':deliveryId', subject.deliveryId)
     .replace(':pharmacyId', 'pharmacy-of-nobody');
   const apiKey = keys[key];
-  return door.send(method, path + (query?.(subject) ?? ''), {
+  return await door.send(method, path + (query?.(subject) ?? ''), {
     headers: {
       ...(apiKey === undefined ? {} : { 'cv-api-key': apiKey }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -230,6 +273,8 @@ function unknown(): Subject {
     orderId: randomUUID(),
     documentId: randomUUID(),
     idempotencyKey: `key-${randomUUID()}`,
+    endpointId: randomUUID(),
+    deliveryId: randomUUID(),
   };
 }
 

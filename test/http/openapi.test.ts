@@ -4,6 +4,7 @@ import { DOCUMENT } from '../support/documented.ts';
 import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
 import { expectOnSchema } from '../support/on-schema.ts';
 import { createKey } from '../support/organization.ts';
+import { storeDelivery } from '../support/stored-delivery.ts';
 
 let door: Door;
 beforeAll(async () => {
@@ -20,35 +21,46 @@ it('serves the document that is committed', async () => {
 
 it('answers on every route as the document says', async () => {
   const { caseId } = door.organization;
-  const scopes = ['orders:write', 'orders:read', 'cases:write'];
+  const scopes = ['orders:write', 'orders:read', 'cases:write', 'webhooks:manage'];
   const apiKey = await createKey(door.database, door.organization.organizationId, { scopes });
   const key = { 'cv-api-key': apiKey, 'idempotency-key': `key-${randomUUID()}` };
   const body = { ...exampleWithoutKey(), idempotencyKey: key['idempotency-key'] };
   const json = { ...key, 'content-type': 'application/json' };
   const placed = await door.place(body);
+  const orderId = placed.json.data.order.id as string;
+  const url = 'http://127.0.0.1:1024/hook';
+  const stored = await storeDelivery(door.database, door.organization.organizationId, {
+    url,
+    orderId,
+  });
   const values: Readonly<Record<string, string>> = {
     caseId,
-    orderId: placed.json.data.order.id,
+    orderId,
     documentId: randomUUID(),
+    ...stored,
   };
   const patient = { firstName: 'Jane', lastName: 'Sample' };
   const bodies: Readonly<Record<string, object>> = {
-    post: { ...body, action: 'VALIDATE_ORDER' },
-    put: { patient },
+    'post /api/v1/cases/{caseId}': { ...body, action: 'VALIDATE_ORDER' },
+    'put /api/v1/cases/{caseId}': { patient },
+    'post /api/v1/webhook-endpoints': { url },
+    'patch /api/v1/webhook-endpoints/{endpointId}': { description: 'tried' },
   };
 
   const statuses: number[] = [];
   for (const [path, operations] of Object.entries(DOCUMENT.paths)) {
-    const url = path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
+    const target = path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
     const query = path.includes('customer-case-detail')
       ? `?caseId=${caseId}&includeOrders=true`
       : '';
     for (const method of Object.keys(operations)) {
-      const request =
-        bodies[method] === undefined ? { headers: key } : { headers: json, body: bodies[method] };
-      const answer = await door.send(method.toUpperCase(), url + query, request);
+      // What one call deletes the others need.
+      await door.database`UPDATE webhook_endpoints SET deleted_at = NULL`;
+      const sent = bodies[`${method} ${path}`];
+      const request = sent === undefined ? { headers: key } : { headers: json, body: sent };
+      const answer = await door.send(method.toUpperCase(), target + query, request);
       expectOnSchema(answer, method, path);
-      const refused = await door.send(method.toUpperCase(), url + query, {
+      const refused = await door.send(method.toUpperCase(), target + query, {
         ...request,
         headers: { ...request.headers, 'cv-api-key': 'unknown' },
       });

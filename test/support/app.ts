@@ -1,9 +1,12 @@
+import { lookup } from 'node:dns/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createCaseService } from '../../src/cases/case-service.ts';
 import type { Config } from '../../src/config.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
+import type { Destinations } from '../../src/endpoints/check-destination.ts';
+import { createEndpointService } from '../../src/endpoints/endpoint-service.ts';
 import { createEventService } from '../../src/events/event-service.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createHttpMetrics } from '../../src/http/metrics.ts';
@@ -11,6 +14,7 @@ import { createDocumentLinks } from '../../src/orders/document-links.ts';
 import { createOrderService } from '../../src/orders/order-service.ts';
 import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
 import type { Database } from '../../src/storage/database.ts';
+import { createSender } from '../../src/webhooks/sender.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
 import { HASH_SECRET } from './organization.ts';
 
@@ -32,11 +36,18 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** Starts the app on real parts; `checkTemporal` is what `/readyz` asks, `limits` what to change of them. */
+/** As in the sandbox: receivers of tests are on this machine. */
+const LOOPBACK: Destinations = { policy: { sandbox: true }, lookup };
+
+/**
+ * Starts the app on real parts; `checkTemporal` is what `/readyz` asks, `limits` what to change of them,
+ * `destinations` where webhooks may go.
+ */
 export async function startApp(
   database: Database,
   checkTemporal: () => Promise<void> = async () => {},
   limits: Partial<Config['limits']> = {},
+  destinations = LOOPBACK,
 ): Promise<TestApp> {
   const documentsDir = await mkdtemp(path.join(os.tmpdir(), 'rx-documents-'));
   const log = createKeptLog();
@@ -46,6 +57,7 @@ export async function startApp(
     log,
   );
   const documentLinks = createDocumentLinks({ publicUrl: PUBLIC_URL, hashSecret: HASH_SECRET });
+  const sender = createSender(destinations);
   const app = createApp(
     {
       orders,
@@ -54,6 +66,7 @@ export async function startApp(
       documents: createFileStore(documentsDir),
       documentLinks,
       events: createEventService(database, documentLinks),
+      endpoints: createEndpointService(database, { ...destinations, sender }),
       pharmacies: createPharmacyDirectory(database, 2_000),
       checkTemporal,
     },
@@ -66,6 +79,7 @@ export async function startApp(
     documentsDir,
     async close() {
       await app.close();
+      sender.close();
       await rm(documentsDir, { recursive: true, force: true });
     },
   };

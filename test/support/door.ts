@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Config } from '../../src/config.ts';
+import type { Destinations } from '../../src/endpoints/check-destination.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { startApp, type TestApp } from './app.ts';
 import { createTestDatabase } from './database.ts';
@@ -40,13 +41,18 @@ interface Request {
 /**
  * @param options.checkTemporal what `/readyz` asks.
  * @param options.limits what to change of the app's limits.
+ * @param options.destinations where webhooks may go; this machine alone when nothing is said.
  */
 export async function openDoor(
-  options: { checkTemporal?: () => Promise<void>; limits?: Partial<Config['limits']> } = {},
+  options: {
+    checkTemporal?: () => Promise<void>;
+    limits?: Partial<Config['limits']>;
+    destinations?: Destinations;
+  } = {},
 ): Promise<Door> {
   const { database, drop } = await createTestDatabase();
   const organization = await createOrganization(database);
-  const app = await startApp(database, options.checkTemporal, options.limits);
+  const app = await startApp(database, options.checkTemporal, options.limits, options.destinations);
   const key = { 'cv-api-key': organization.apiKey };
 
   const send: Door['send'] = (method, path, request) => sendTo(app.url, method, path, request);

@@ -20,6 +20,11 @@ test('gives server and worker a complete configuration', () => {
   });
 });
 
+test('sends webhooks to this machine only, whatever the user’s destinations are', () => {
+  const { webhooks } = parseConfig(settings({ WEBHOOK_DESTINATIONS: 'public' }).env);
+  expect(webhooks.destinations).toBe('loopback');
+});
+
 test('keeps the times that the user set', () => {
   const { pharmacy } = parseConfig(settings({ POLL_INITIAL_MS: '700', RETRY_MAX_MS: '' }).env);
   expect([pharmacy.pollInitialMs, pharmacy.retryMaxMs]).toEqual([700, 5_000]);

@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import { EVENT_NAMES } from './case-activity.ts';
+import { nonEmptyList, object, oneOf, requiredText, text } from './fields.ts';
+import { timestamp } from './order.ts';
+import { type Parsed, parseBody } from './validation.ts';
+
+/* Where an organization wants to hear of its orders (api.md, `/api/v1/webhook-endpoints`). */
+
+const DOCUMENT_FORMATS = ['url', 'base64'] as const;
+const PAYLOAD_MODES = ['event', 'full'] as const;
+
+/** Most characters of a URL, and of the description. */
+const MOST = { url: 2_048, description: 500, headerName: 100, headerValue: 4_096 } as const;
+
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** What we say ourselves, what frames the request, and what is for the connection alone. */
+const OUR_HEADERS =
+  /^(content-.*|host|user-agent|webhook-.*|x-cv-.*|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer|date|via|proxy-.*)$/i;
+/** What HTTP carries as it is: a blank at an end would be lost on the way. */
+const HEADER_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+
+const url = requiredText(MOST.url).meta({
+  description:
+    'Where events are posted to: `https` on port 443 or 8443, to a public name or address. In the ' +
+    'sandbox `http`, too, and loopback from port 1024 on and nothing else.',
+  example: 'https://clinic.example.com/hooks/orders',
+});
+
+const events = nonEmptyList(oneOf(EVENT_NAMES)).transform((names) => [...new Set(names)]);
+const EVENTS = {
+  description: 'The events that are sent; without it all, those that are yet to come too.',
+  example: ['ORDER_STATUS_CHANGED', 'ADD_CASE_ATTACHMENT'],
+};
+
+const description = text(MOST.description);
+const DESCRIPTION = { description: 'For people.', example: 'Order desk' };
+
+const DOCUMENT_FORMAT = {
+  description: 'Documents as signed links that live 15 minutes, or in base64.',
+};
+const PAYLOAD_MODE = {
+  description: '`full`: every event carries the case’s orders and attachments, too.',
+};
+
+const authHeader = object({
+  name: requiredText(MOST.headerName)
+    .regex(HEADER_NAME, { error: 'must be the name of an HTTP header', abort: true })
+    .refine((name) => !OUR_HEADERS.test(name), {
+      error: 'must not be a header that we set or that is for the connection',
+    })
+    .meta({ pattern: HEADER_NAME.source, example: 'Authorization' }),
+  value: requiredText(MOST.headerValue)
+    .regex(HEADER_VALUE, { error: 'must be printable ASCII without a space at either end' })
+    .meta({ pattern: HEADER_VALUE.source, example: 'Bearer example', format: 'password' }),
+});
+const AUTH_HEADER = {
+  description: 'A header that every request carries. Its value is never shown again.',
+};
+
+/** The body of `POST /api/v1/webhook-endpoints`. */
+export const createEndpointRequest = object({
+  url,
+  events: z.exactOptional(events).meta(EVENTS),
+  description: z.exactOptional(description).meta(DESCRIPTION),
+  documentFormat: oneOf(DOCUMENT_FORMATS).default('url').meta(DOCUMENT_FORMAT),
+  payloadMode: oneOf(PAYLOAD_MODES).default('event').meta(PAYLOAD_MODE),
+  authHeader: z.exactOptional(authHeader).meta(AUTH_HEADER),
+}).meta({ id: 'CreateWebhookEndpoint' });
+
+/** The body of `PATCH /api/v1/webhook-endpoints/:endpointId`; `null` takes back what it can. */
+export const updateEndpointRequest = object(
+  {
+    url: z.exactOptional(url),
+    events: z.exactOptional(events.nullable()).meta({
+      ...EVENTS,
+      description: 'The events that are sent; `null`: all.',
+    }),
+    description: z.exactOptional(description.nullable()).meta(DESCRIPTION),
+    documentFormat: z.exactOptional(oneOf(DOCUMENT_FORMATS)).meta(DOCUMENT_FORMAT),
+    payloadMode: z.exactOptional(oneOf(PAYLOAD_MODES)).meta(PAYLOAD_MODE),
+    authHeader: z.exactOptional(authHeader.nullable()).meta({
+      description: `${AUTH_HEADER.description} \`null\` removes it.`,
+    }),
+    status: z.exactOptional(oneOf(['ENABLED', 'DISABLED'])).meta({
+      description:
+        '`ENABLED`: the deliveries that wait for the endpoint go. `DISABLED`: nothing more is queued for it.',
+    }),
+  },
+  ['events', 'description', 'authHeader'],
+).meta({ id: 'UpdateWebhookEndpoint' });
+
+export const endpointView = z
+  .object({
+    id: z.uuid(),
+    url: z.string(),
+    events: z
+      .array(z.enum(EVENT_NAMES))
+      .nullable()
+      .meta({ description: 'The events that are sent; null: all.' }),
+    description: z.exactOptional(z.string()),
+    documentFormat: z.enum(DOCUMENT_FORMATS),
+    payloadMode: z.enum(PAYLOAD_MODES),
+    authHeader: z
+      .exactOptional(z.object({ name: z.string() }))
+      .meta({ description: 'Without its value, which is never shown.' }),
+    status: z.enum(['ENABLED', 'PAUSED', 'DISABLED']).meta({
+      description:
+        '`PAUSED`: it failed for days; its deliveries wait until a test succeeds or it is enabled. ' +
+        '`DISABLED`: by hand or by its answer 410; nothing more is queued for it.',
+    }),
+    statusReason: z
+      .exactOptional(z.string())
+      .meta({ description: 'Why, as a stable code.', example: 'ANSWERED_GONE' }),
+    failingSince: z
+      .exactOptional(timestamp)
+      .meta({ description: 'The first failure after its last success.' }),
+    previousSecretUntil: z
+      .exactOptional(timestamp)
+      .meta({ description: 'Until then the secret before signs, too.' }),
+    createdAt: timestamp,
+    updatedAt: timestamp,
+  })
+  .meta({ id: 'WebhookEndpoint', description: 'Where an organization hears of its orders.' });
+
+export const newEndpointView = endpointView
+  .extend({
+    secret: z.string().meta({
+      description: 'What requests are signed with. Shown this once.',
+      example: 'whsec_ZXhhbXBsZS1zZWNyZXQtb2YtMzItYnl0ZXMtbGVuZ3Ro',
+    }),
+  })
+  .meta({ id: 'WebhookEndpointWithSecret', description: 'An endpoint with its new secret.' });
+
+export const endpointPage = z
+  .object({
+    endpoints: z.array(endpointView),
+    nextCursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
+  })
+  .meta({ id: 'WebhookEndpointPage' });
+
+/** What an endpoint is to be. */
+export type CreateEndpointRequest = z.output<typeof createEndpointRequest>;
+
+/** What is to change of an endpoint; what is absent stays. */
+export type UpdateEndpointRequest = z.output<typeof updateEndpointRequest>;
+
+/** An endpoint as the API shows it. */
+export type EndpointView = z.output<typeof endpointView>;
+
+/** An endpoint with its new secret. */
+export type NewEndpointView = z.output<typeof newEndpointView>;
+
+/** A page of endpoints. */
+export type EndpointPage = z.output<typeof endpointPage>;
+
+/** Checks the body of `POST /api/v1/webhook-endpoints`, but for where the URL leads. Never throws. */
+export function parseCreateEndpoint(body: unknown): Parsed<CreateEndpointRequest> {
+  return parseBody(createEndpointRequest, body);
+}
+
+/** As {@link parseCreateEndpoint}, for `PATCH`. */
+export function parseUpdateEndpoint(body: unknown): Parsed<UpdateEndpointRequest> {
+  return parseBody(updateEndpointRequest, body);
+}

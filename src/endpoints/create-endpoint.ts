@@ -1,0 +1,47 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { CreateEndpointRequest, NewEndpointView } from '../contract/webhook-endpoint.ts';
+import type { Database } from '../storage/database.ts';
+import { newSecret } from '../webhooks/signatures.ts';
+import { type EndpointRow, endpointColumns, found, toEndpoint } from './endpoint-row.ts';
+import { EndpointConflictError } from './errors.ts';
+
+/** Each event is queued for each of them, in the transaction of what it tells of. */
+export const MOST_ENDPOINTS = 20;
+
+/**
+ * Creates an endpoint with a secret of its own, which is shown this once.
+ *
+ * @param request with a URL that was checked.
+ * @throws {EndpointConflictError} the organization has as many as it may have.
+ */
+export async function createEndpoint(
+  database: Database,
+  organizationId: string,
+  request: CreateEndpointRequest,
+): Promise<NewEndpointView> {
+  const { url, events, description, documentFormat, payloadMode, authHeader } = request;
+  const secret = newSecret();
+  const row = await database.begin(async (tx) => {
+    // Two at once would both count the same. Orders refer to the row, and that goes on meanwhile.
+    await tx`SELECT FROM organizations WHERE id = ${organizationId} FOR NO KEY UPDATE`;
+    const [{ count }] = await tx<[{ count: number }]>`
+      SELECT count(*)::integer AS count FROM webhook_endpoints
+      WHERE organization_id = ${organizationId} AND deleted_at IS NULL`;
+    if (count >= MOST_ENDPOINTS) {
+      throw new EndpointConflictError(
+        'TOO_MANY_ENDPOINTS',
+        `an organization has at most ${MOST_ENDPOINTS} webhook endpoints`,
+      );
+    }
+    return found(
+      await tx<EndpointRow[]>`
+      INSERT INTO webhook_endpoints (id, organization_id, url, events, description, document_format,
+        payload_mode, auth_header_name, auth_header_value, secret)
+      VALUES (${uuidv7()}, ${organizationId}, ${url}, ${events ?? null}, ${description ?? null},
+        ${documentFormat}, ${payloadMode}, ${authHeader?.name ?? null},
+        ${authHeader?.value ?? null}, ${secret})
+      RETURNING ${endpointColumns(tx)}`,
+    );
+  });
+  return { ...toEndpoint(row), secret };
+}

@@ -1,0 +1,81 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { DeliveryView } from '../contract/webhook-delivery.ts';
+import { type Database, inTime, type Sql } from '../storage/database.ts';
+import type { SendResult } from '../webhooks/send-result.ts';
+import type { Sender } from '../webhooks/sender.ts';
+import { readDelivery } from './delivery-row.ts';
+import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';
+import { releaseDeliveries } from './release-deliveries.ts';
+import { type PingTarget, sendPing } from './send-ping.ts';
+
+/**
+ * Sends a PING to an endpoint now, whatever its status, and logs it as a delivery of one attempt. A
+ * PAUSED endpoint that takes it is ENABLED again, and what waits for it goes.
+ *
+ * @returns the logged delivery.
+ * @throws {EndpointNotFoundError} the organization has no such endpoint.
+ */
+export async function testEndpoint(
+  database: Database,
+  sender: Pick<Sender, 'post'>,
+  key: EndpointKey,
+): Promise<DeliveryView> {
+  const target = await inTime(readTarget(database, key));
+  const id = uuidv7();
+  const result = await sendPing(sender, target, id);
+  return await inTime(
+    database.begin(async (tx) => {
+      const delivered = 'status' in result && result.status >= 200 && result.status <= 299;
+      // In the order in which whoever changes an endpoint takes the locks.
+      if (delivered) await recover(tx, target.id);
+      await record(tx, { ...key, endpointId: target.id }, id, delivered, result);
+      return await readDelivery(tx, key.organizationId, id);
+    }),
+  );
+}
+
+async function readTarget(sql: Sql, key: EndpointKey): Promise<PingTarget> {
+  const rows = await sql<PingTarget[]>`
+    SELECT id, url, secret, auth_header_name, auth_header_value,
+      CASE WHEN previous_secret_until > now() THEN previous_secret END AS previous_secret
+    FROM webhook_endpoints WHERE ${isEndpoint(sql, key)}`;
+  return found(rows);
+}
+
+/** A success ends what failed; one that is DISABLED stays so. */
+async function recover(tx: Sql, endpointId: string): Promise<void> {
+  const [{ status } = { status: '' }] = await tx<{ status: string }[]>`
+    SELECT status FROM webhook_endpoints WHERE id = ${endpointId} FOR NO KEY UPDATE`;
+  if (status === 'ENABLED') {
+    await tx`
+      UPDATE webhook_endpoints SET failing_since = NULL
+      WHERE id = ${endpointId} AND failing_since IS NOT NULL`;
+  }
+  if (status !== 'PAUSED') return;
+  await tx`
+    UPDATE webhook_endpoints
+    SET status = 'ENABLED', status_reason = NULL, failing_since = NULL, updated_at = now()
+    WHERE id = ${endpointId}`;
+  await releaseDeliveries(tx, endpointId);
+}
+
+async function record(
+  tx: Sql,
+  { organizationId, endpointId }: EndpointKey,
+  id: string,
+  delivered: boolean,
+  result: SendResult,
+): Promise<void> {
+  await tx`
+    INSERT INTO webhook_deliveries (id, organization_id, endpoint_id, event, status, attempts,
+      next_attempt_at, delivered_at)
+    VALUES (${id}, ${organizationId}, ${endpointId}, 'PING', ${delivered ? 'DELIVERED' : 'DEAD'}, 1,
+      NULL, ${delivered ? tx`now()` : null})`;
+  const answer = 'status' in result ? result : undefined;
+  const errorClass = 'failure' in result ? result.failure : `http_${result.status}`;
+  await tx`
+    INSERT INTO webhook_attempts (delivery_id, at, duration_ms, status_code, error_class,
+      answer_start)
+    VALUES (${id}, ${new Date(Date.now() - result.durationMs)}, ${result.durationMs},
+      ${answer?.status ?? null}, ${delivered ? null : errorClass}, ${answer?.bodyStart || null})`;
+}

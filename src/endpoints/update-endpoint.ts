@@ -1,0 +1,65 @@
+import type { EndpointView, UpdateEndpointRequest } from '../contract/webhook-endpoint.ts';
+import type { Database } from '../storage/database.ts';
+import {
+  type EndpointKey,
+  type EndpointRow,
+  endpointColumns,
+  found,
+  isEndpoint,
+  toEndpoint,
+} from './endpoint-row.ts';
+import { releaseDeliveries } from './release-deliveries.ts';
+
+/**
+ * Changes an endpoint; what is absent stays. When it becomes ENABLED, what waits for it is due now.
+ *
+ * @param changes with a URL that was checked.
+ * @throws {EndpointNotFoundError} the organization has no such endpoint.
+ */
+export async function updateEndpoint(
+  database: Database,
+  key: EndpointKey,
+  changes: UpdateEndpointRequest,
+): Promise<EndpointView> {
+  return await database.begin(async (tx) => {
+    const before = found(
+      await tx<{ id: string; status: EndpointView['status'] }[]>`
+        SELECT id, status FROM webhook_endpoints WHERE ${isEndpoint(tx, key)} FOR NO KEY UPDATE`,
+    );
+    const row = found(
+      await tx<EndpointRow[]>`
+      UPDATE webhook_endpoints
+      SET ${tx(columnsOf(changes, before.status))}, updated_at = now()
+      WHERE id = ${before.id}
+      RETURNING ${endpointColumns(tx)}`,
+    );
+    if (row.status === 'ENABLED' && before.status !== 'ENABLED') {
+      await releaseDeliveries(tx, before.id);
+    }
+    return toEndpoint(row);
+  });
+}
+
+/** What to write, by the names of columns. */
+function columnsOf(changes: UpdateEndpointRequest, before: EndpointView['status']) {
+  const { url, events, description, documentFormat, payloadMode, authHeader } = changes;
+  const { status = before } = changes;
+  return {
+    status,
+    ...(url === undefined ? {} : { url }),
+    ...(events === undefined ? {} : { events }),
+    ...(description === undefined ? {} : { description }),
+    ...(documentFormat === undefined ? {} : { document_format: documentFormat }),
+    ...(payloadMode === undefined ? {} : { payload_mode: payloadMode }),
+    ...(authHeader === undefined
+      ? {}
+      : {
+          auth_header_name: authHeader?.name ?? null,
+          auth_header_value: authHeader?.value ?? null,
+        }),
+    // One that is so already keeps its reason, and how long it has been failing.
+    ...(status === before
+      ? {}
+      : { status_reason: status === 'ENABLED' ? null : 'BY_HAND', failing_since: null }),
+  };
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { success, successBody } from '../../contract/envelope.ts';
+import { deliveryView } from '../../contract/webhook-delivery.ts';
+import { endpointConflict, NOT_FOUND } from '../answers.ts';
+import { deliveryParams } from '../params.ts';
+import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
+
+/** `POST /api/v1/webhook-deliveries/:deliveryId/replay` */
+export function replayDelivery({ endpoints }: RouteDependencies): Route {
+  return defineRoute({
+    method: 'POST',
+    url: '/api/v1/webhook-deliveries/:deliveryId/replay',
+    auth: 'webhooks:manage',
+    params: deliveryParams,
+    doc: {
+      operationId: 'replayWebhookDelivery',
+      tag: 'Notifications',
+      summary: 'Send a delivery again',
+      description:
+        'Under the same `webhook-id`. What has ended begins anew, with all its attempts; what is ' +
+        'open is due now.',
+      answers: {
+        200: {
+          description: 'The delivery, due now.',
+          schema: successBody(z.object({ delivery: deliveryView })),
+        },
+        404: NOT_FOUND,
+        409: endpointConflict(
+          'It was cancelled, it is a PING, or its endpoint is not `ENABLED`.',
+          'ENDPOINT_NOT_ENABLED',
+          'the endpoint is PAUSED',
+        ),
+      },
+    },
+    handle: async ({ params, organizationId }) =>
+      success('Webhook delivery is due', {
+        delivery: await endpoints.replay(organizationId, params.deliveryId),
+      }),
+  });
+}

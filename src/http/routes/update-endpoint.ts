@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { success, successBody } from '../../contract/envelope.ts';
+import {
+  endpointView,
+  parseUpdateEndpoint,
+  updateEndpointRequest,
+} from '../../contract/webhook-endpoint.ts';
+import { NOT_FOUND } from '../answers.ts';
+import { endpointParams } from '../params.ts';
+import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
+
+/** `PATCH /api/v1/webhook-endpoints/:endpointId` */
+export function updateEndpoint({ endpoints }: RouteDependencies): Route {
+  return defineRoute({
+    method: 'PATCH',
+    url: '/api/v1/webhook-endpoints/:endpointId',
+    auth: 'webhooks:manage',
+    params: endpointParams,
+    body: {
+      parse: parseUpdateEndpoint,
+      schema: updateEndpointRequest,
+      examples: {
+        enable: { summary: 'Enable it again', value: { status: 'ENABLED' } },
+        plain: {
+          summary: 'All events, without a header',
+          value: { events: null, authHeader: null },
+        },
+      },
+    },
+    doc: {
+      operationId: 'updateWebhookEndpoint',
+      tag: 'Notifications',
+      summary: 'Change a webhook endpoint',
+      description:
+        'What is absent stays. Enabling an endpoint lets the deliveries that wait for it go at once.',
+      answers: {
+        200: {
+          description: 'The endpoint as it is now.',
+          schema: successBody(z.object({ endpoint: endpointView })),
+        },
+        404: NOT_FOUND,
+      },
+    },
+    handle: async ({ params, body, organizationId }) =>
+      success('Webhook endpoint changed', {
+        endpoint: await endpoints.update({ organizationId, ...params }, body),
+      }),
+  });
+}

@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../../src/storage/database.ts';
+import { newSecret } from '../../src/webhooks/signatures.ts';
+
+/** An endpoint with a delivery to it, as they stand in the database. */
+export interface StoredDelivery {
+  readonly endpointId: string;
+  readonly deliveryId: string;
+}
+
+/** Stores an endpoint and a delivery to it that was given up: the ORDER_CREATED of an order. */
+export async function storeDelivery(
+  database: Database,
+  organizationId: string,
+  { url, orderId }: { url: string; orderId: string },
+): Promise<StoredDelivery> {
+  const endpointId = randomUUID();
+  await database`
+    INSERT INTO webhook_endpoints (id, organization_id, url, secret)
+    VALUES (${endpointId}, ${organizationId}, ${url}, ${newSecret()})`;
+  await database`SELECT record_order_event(${orderId}, 'ORDER_CREATED', '{}')`;
+  const [delivery] = await database<[{ id: string }]>`
+    UPDATE webhook_deliveries SET status = 'DEAD', attempts = 1, next_attempt_at = NULL
+    WHERE endpoint_id = ${endpointId} RETURNING id`;
+  await database`
+    INSERT INTO webhook_attempts (delivery_id, duration_ms, status_code, error_class, answer_start)
+    VALUES (${delivery.id}, 12, 503, 'http_503', 'busy')`;
+  return { endpointId, deliveryId: delivery.id };
+}
