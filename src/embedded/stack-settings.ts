@@ -100,6 +100,8 @@ export function stackSettings(options: {
       TEMPORAL_UI_URL: temporalUiUrl,
       HASH_SECRET: hashSecret,
       DOCUMENTS_DIR: path.join(dataDir, 'documents'),
+      // Whatever is tried with the well-known keys stays on this machine.
+      WEBHOOK_DESTINATIONS: 'loopback',
       // The stack renders its parts' lines.
       LOG_FORMAT: 'json',
       SIMULATOR_HOST: HOST,
