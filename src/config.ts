@@ -65,11 +65,21 @@ const schema = z.object({
     .min(1)
     .default(30 * DAY_MS),
 
-  /**
-   * Where webhooks may go: to public addresses, over https. `loopback`, to this machine and nowhere
-   * else, is the sandbox's.
-   */
+  /** Where webhooks may go: `public` addresses, or the sandbox's own `loopback`. */
   WEBHOOK_DESTINATIONS: z.enum(['public', 'loopback']).default('public'),
+  /** One request to an organization's endpoint, from the look-up of its name to the answer's end. */
+  WEBHOOK_TIMEOUT_MS: milliseconds.max(60_000).default(10_000),
+  /** The waits after each failed attempt but the last, with commas between. */
+  WEBHOOK_RETRY_SCHEDULE_MS: z
+    .string()
+    .regex(/^\d{1,9}(,\d{1,9}){0,49}$/, 'must be 1 to 50 milliseconds with commas between')
+    .default('5000,300000,1800000,7200000,18000000,36000000,50400000,72000000,86400000'),
+  /** An endpoint that fails for so long gets nothing more until it is resumed. */
+  WEBHOOK_PAUSE_AFTER_MS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(5 * DAY_MS),
 
   /** A file that the worker touches every few seconds while it works; for a container's health check. */
   HEARTBEAT_FILE: z.string().min(1).optional(),
@@ -104,7 +114,13 @@ export interface Config {
     readonly pollMaxMs: number;
     readonly completionLimitMs: number;
   };
-  readonly webhooks: { readonly destinations: 'public' | 'loopback' };
+  readonly webhooks: {
+    readonly destinations: 'public' | 'loopback';
+    readonly timeoutMs: number;
+    /** The waits after each failed attempt but the last. */
+    readonly retryScheduleMs: readonly number[];
+    readonly pauseAfterMs: number;
+  };
   readonly heartbeatFile: string | undefined;
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -157,7 +173,12 @@ export function parseConfig(env: Environment): Config {
       pollMaxMs: value.POLL_MAX_MS,
       completionLimitMs: value.COMPLETION_LIMIT_MS,
     },
-    webhooks: { destinations: value.WEBHOOK_DESTINATIONS },
+    webhooks: {
+      destinations: value.WEBHOOK_DESTINATIONS,
+      timeoutMs: value.WEBHOOK_TIMEOUT_MS,
+      retryScheduleMs: value.WEBHOOK_RETRY_SCHEDULE_MS.split(',').map(Number),
+      pauseAfterMs: value.WEBHOOK_PAUSE_AFTER_MS,
+    },
     heartbeatFile: value.HEARTBEAT_FILE,
     log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
   };
@@ -174,7 +195,7 @@ export interface OperatorConfig {
   readonly databaseUrl: string | undefined;
   /** undefined: the sandbox's own, or none; only what deals with API keys needs it. */
   readonly hashSecret: string | undefined;
-  readonly webhooks: Config['webhooks'];
+  readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
 }
 
 /**

@@ -1,11 +1,14 @@
+import dns from 'node:dns/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { Runtime, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
+import { MOST_REQUESTS, startDeliveries } from './deliveries/start-deliveries.ts';
 import { createDeliver } from './dispatch/deliver.ts';
 import { startDispatcher } from './dispatch/dispatcher.ts';
 import { createFileStore } from './documents/file-store.ts';
 import { startHeartbeatFile } from './heartbeat-file.ts';
+import { createDocumentLinks } from './orders/document-links.ts';
 import { createPharmacyDirectory } from './pharmacy/directory.ts';
 import { runProcess } from './process.ts';
 import { openDatabase } from './storage/database.ts';
@@ -13,35 +16,40 @@ import { connectWhenUp } from './temporal/connect.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
 import { registerSearchAttributes } from './temporal/register-search-attributes.ts';
 import { createSdkLog } from './temporal/sdk-log.ts';
+import { createSender } from './webhooks/sender.ts';
 
-// The worker process: the order workflow, its activities, and the dispatcher that feeds them.
+// The worker process: the order workflow, its activities and the dispatcher that feeds them; and the
+// deliveries of webhooks, apart.
 
 const WORKFLOWS = fileURLToPath(
   new URL(
-    import.meta.url.endsWith('.ts') ? './workflows/order.ts' : './workflows/order.js',
+    import.meta.url.endsWith('.ts') ? './workflows/all.ts' : './workflows/all.js',
     import.meta.url,
   ),
 );
 
 await runProcess('worker', process.env, async ({ config, log, stopping }) => {
-  const { temporal } = config;
+  const { temporal, webhooks } = config;
+  const logger = createSdkLog(log);
   // Signals are this process's own to handle; the SDK's log goes through ours.
-  Runtime.install({ logger: createSdkLog(log), shutdownSignals: [] });
+  Runtime.install({ logger, shutdownSignals: [] });
   const options = connectionOptions(process.env, temporal.address);
   const connection = await connectWhenUp(options, log, stopping);
   if (connection === undefined) throw new Error('stopped while waiting for Temporal');
   await registerSearchAttributes(connection, temporal.namespace);
 
   const database = openDatabase(config.database.url, config.database.poolSize);
+  const documents = createFileStore(config.documentsDir);
+  const workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger });
   const worker = await Worker.create({
     connection,
     namespace: temporal.namespace,
     taskQueue: temporal.taskQueue,
-    workflowsPath: WORKFLOWS,
+    workflowBundle,
     activities: createActivities({
       database,
       pharmacies: createPharmacyDirectory(database, config.pharmacy.timeoutMs),
-      documents: createFileStore(config.documentsDir),
+      documents,
       settings: config.pharmacy,
     }),
     maxCachedWorkflows: 500,
@@ -59,24 +67,51 @@ await runProcess('worker', process.env, async ({ config, log, stopping }) => {
     withDeadline: (deadline, run) => connection.withDeadline(deadline, run),
     log,
   });
+  const sender = createSender({
+    lookup: dns.lookup,
+    policy: { sandbox: webhooks.destinations === 'loopback' },
+    timeoutMs: webhooks.timeoutMs,
+    maxConnections: MOST_REQUESTS,
+  });
+  const deliveries = await startDeliveries({
+    connection,
+    temporal,
+    workflowBundle,
+    database,
+    documents,
+    documentLinks: createDocumentLinks({
+      publicUrl: config.http.publicUrl,
+      hashSecret: config.hashSecret,
+    }),
+    sender,
+    settings: webhooks,
+    log,
+  });
   const stopHeartbeat =
     config.heartbeatFile === undefined
       ? undefined
       : startHeartbeatFile(
           config.heartbeatFile,
-          () => worker.getState() === 'RUNNING' && Date.now() - dispatcher.lastRound() < 15_000,
+          () =>
+            worker.getState() === 'RUNNING' &&
+            Date.now() - dispatcher.lastRound() < 15_000 &&
+            deliveries.isAlive(),
         );
   log.info('taking orders', { address: temporal.address });
 
   return {
-    broken: running.then(() => {
+    broken: Promise.race([running, deliveries.running]).then(() => {
       throw new Error('the worker stopped by itself');
     }),
     async stop() {
       stopHeartbeat?.();
-      await dispatcher.stop();
-      worker.shutdown();
-      await running;
+      const orders = async () => {
+        await dispatcher.stop();
+        worker.shutdown();
+        await running;
+      };
+      await Promise.all([orders(), deliveries.stop()]);
+      sender.close();
       await connection.close();
       await database.end({ timeout: 2 });
     },

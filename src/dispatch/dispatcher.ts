@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../backoff.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
+import { callInTime, temporalCode, type WithDeadline } from '../temporal/call-in-time.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
 import type { Deliver } from './deliver.ts';
 import { completeRow, leaseRows, type OutboxRow, postponeRow } from './outbox.ts';
@@ -17,8 +17,6 @@ const MOST_SIGNALS = 32;
 const SIGNALS_OF_ONE = 24;
 /** A lease outlives the longest delivery, so that a row is only taken over from a dead process. */
 const LEASE_MS = 20_000;
-/** One call to Temporal; beyond it the outcome is unknown and the row is tried again. */
-const DEADLINE_MS = 5_000;
 /** Looks at the outbox at least this often: a notification can be lost with its connection. */
 const POLL_MS = 1_000;
 const BACKOFF = { initialMs: 500, maxMs: 10_000 };
@@ -35,13 +33,11 @@ export interface Dispatcher {
  * Starts draining the outbox into Temporal. At least once, row by row: a row is removed when
  * Temporal has taken it, and tried again for as long as it takes when not. A row that fails holds
  * up only the later rows of its own order.
- *
- * @param withDeadline runs a call so that it ends by a time, in milliseconds since the epoch.
  */
 export function startDispatcher(dependencies: {
   readonly database: Database;
   readonly deliver: Deliver;
-  readonly withDeadline: <T>(deadline: number, run: () => Promise<T>) => Promise<T>;
+  readonly withDeadline: WithDeadline;
   readonly log: Log;
 }): Dispatcher {
   const { database, log } = dependencies;
@@ -90,7 +86,7 @@ export function startDispatcher(dependencies: {
       lastRound = Date.now();
       return rows;
     } catch (error) {
-      log.warn('outbox cannot be read', { code: dispatchCode(error) });
+      log.warn('outbox cannot be read', { code: temporalCode(error) });
       return [];
     }
   }
@@ -99,32 +95,17 @@ export function startDispatcher(dependencies: {
   async function handle(row: OutboxRow): Promise<void> {
     const fields = { orderId: row.orderId, workflowId: orderWorkflowId(row.orderId) };
     try {
-      await inTime(() => dependencies.deliver(row));
+      await callInTime(dependencies.withDeadline, () => dependencies.deliver(row));
       await completeRow(database, row.id);
       log.debug(`dispatched ${row.kind}`, fields);
       waker.wake(); // the order's next row may go, though this one is still in hand
       await pacer.done(row);
     } catch (error) {
-      const code = dispatchCode(error);
+      const code = temporalCode(error);
       const attempt = row.attempts + 1;
       log.warn(`could not dispatch ${row.kind}`, { ...fields, code, attempt });
       // A row that cannot be given back either comes back when its lease has run out.
       await postponeRow(database, row.id, backoffMs(attempt, BACKOFF), code).catch(() => undefined);
-    }
-  }
-
-  /** A native connection's own deadline is not always kept, so a timer stands behind it. */
-  async function inTime(run: () => Promise<void>): Promise<void> {
-    const timer = new AbortController();
-    try {
-      await Promise.race([
-        dependencies.withDeadline(Date.now() + DEADLINE_MS, run),
-        sleep(DEADLINE_MS * 2, undefined, { signal: timer.signal }).then(() => {
-          throw new TemporalTimeoutError();
-        }),
-      ]);
-    } finally {
-      timer.abort();
     }
   }
 
@@ -155,20 +136,4 @@ function countEach(values: Iterable<string>): Map<string, number> {
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return counts;
-}
-
-/** Temporal did not answer; whether it did what it was asked is not known. */
-class TemporalTimeoutError extends Error {
-  override readonly name = 'TemporalTimeoutError';
-}
-
-/** A code for the log: an error's class and its gRPC status, which may stand in its cause. */
-function dispatchCode(error: unknown): string {
-  if (!(error instanceof Error)) return 'UNKNOWN';
-  for (const source of [error.cause, error]) {
-    if (typeof source === 'object' && source !== null && 'code' in source) {
-      return `${error.name}_${String(source.code)}`;
-    }
-  }
-  return error.name;
 }

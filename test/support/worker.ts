@@ -50,7 +50,7 @@ export async function startWorker(
     Runtime.install({ logger: createSdkLog(log), shutdownSignals: [] });
   }
   bundle ??= bundleWorkflowCode({
-    workflowsPath: path.resolve('src/workflows/order.ts'),
+    workflowsPath: path.resolve('src/workflows/all.ts'),
     logger: createSdkLog(log),
   });
   const documentsDir = await mkdtemp(path.join(os.tmpdir(), 'rx-documents-'));

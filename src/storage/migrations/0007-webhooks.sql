@@ -71,6 +71,13 @@ CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, next_att
 CREATE INDEX webhook_deliveries_retrying ON webhook_deliveries (next_attempt_at)
   WHERE status = 'RETRYING';
 
+-- Attempts under way, to bound them by endpoint; workflows to be started; endpoints known to fail.
+CREATE INDEX webhook_deliveries_locked ON webhook_deliveries (endpoint_id)
+  WHERE locked_until IS NOT NULL;
+CREATE INDEX webhook_deliveries_wanted ON webhook_deliveries (endpoint_id, next_attempt_at)
+  WHERE workflow_wanted;
+CREATE INDEX webhook_endpoints_failing ON webhook_endpoints (id) WHERE failing_since IS NOT NULL;
+
 CREATE TABLE webhook_attempts (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   delivery_id uuid NOT NULL REFERENCES webhook_deliveries (id),
