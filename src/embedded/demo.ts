@@ -1,7 +1,9 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import type { WebhookEvent } from '../webhooks-verify.ts';
 import { findDocuments, followOrder, placeExample } from './demo-order.ts';
+import { type DemoReceiver, startDemoReceiver } from './demo-receiver.ts';
 import { watchLifetime } from './lifetime.ts';
 import { drawOrder } from './order-drawing.ts';
 import { runProgram } from './program.ts';
@@ -50,6 +52,15 @@ process.exit(
 );
 
 async function show(stack: Stack): Promise<void> {
+  const receiver = await startDemoReceiver(stack.baseUrl);
+  try {
+    await showOrder(stack, receiver);
+  } finally {
+    await receiver.close();
+  }
+}
+
+async function showOrder(stack: Stack, receiver: DemoReceiver): Promise<void> {
   const since = performance.now();
   const drawing = drawOrder(screen);
   const orderId = await placeExample(stack.baseUrl);
@@ -63,12 +74,25 @@ async function show(stack: Stack): Promise<void> {
 
   say(`\norder ${orderId} is ${order.status} after ${seconds} s; its documents:`);
   for (const { name, path: file } of documents) say(`  ${name}  ${path.relative('', file)}`);
+  await receiver.waitFor(
+    (event) => event.event === 'ORDER_STATUS_CHANGED' && event.order.id === orderId,
+    lifetime.stopping,
+  );
+  say(`what the organization was told at ${receiver.url}, each signature verified:`);
+  for (const event of receiver.events) say(`  ${told(event)}`);
   say(`its page in the Temporal UI${keep ? '' : ', gone with the stack (keep it: `-- --keep`)'}:`);
   say(`  ${stack.temporalUiUrl}/namespaces/${namespace(stack)}/workflows/${workflowId}`);
   if (json) {
     const line = { orderId, workflowId, status: order.status, documents, seconds };
     process.stdout.write(`${JSON.stringify(line)}\n`);
   }
+}
+
+/** An event in a line. */
+function told(event: WebhookEvent): string {
+  if (!('order' in event)) return event.event;
+  const what = 'attachment' in event.payload ? event.payload.attachment.fileName : '';
+  return `${event.event.padEnd(22)} ${what || event.order.message}`;
 }
 
 function namespace(stack: Stack): string {

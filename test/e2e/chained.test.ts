@@ -16,23 +16,39 @@ let first: TestStack;
 let second: TestStack;
 let link: TcpProxy;
 let database: Database;
+let secret: string;
 beforeAll(async () => {
   [first, second] = await Promise.all([
     startTestStack({ POLL_INITIAL_MS: '300', POLL_MAX_MS: '1000' }),
     startTestStack(),
   ]);
+  secret = await registerWebhook();
   const { hostname, port } = new URL(second.stack.baseUrl);
   link = await startTcpProxy({ host: hostname, port: Number(port) });
   database = openDatabase(first.stack.databaseUrl, 2);
   await database`
     UPDATE pharmacies SET kind = 'carevalidate', token = 'YOUR_SECRET_KEY',
       base_url = ${`http://127.0.0.1:${link.port}`}, webhook_auth = '{"kind":"none"}'`;
+  await database`
+    UPDATE pharmacies SET webhook_auth = ${database.json({ kind: 'x-cv-signature', secret })}
+    WHERE id = 'pharmacy-123'`;
 });
 afterAll(async () => {
   await database?.end();
   await link?.close();
   await Promise.all([first?.close(), second?.close()]);
 });
+
+/** The second stack tells the first of its orders; gives the secret that it signs with. */
+async function registerWebhook(): Promise<string> {
+  const answer = await fetch(`${second.stack.baseUrl}/api/v1/webhook-endpoints`, {
+    method: 'POST',
+    headers: { ...KEY, 'content-type': 'application/json' },
+    body: JSON.stringify({ url: `${first.stack.baseUrl}/webhooks/pharmacies/pharmacy-123` }),
+  });
+  const { data } = (await answer.json()) as ReturnType<typeof JSON.parse>;
+  return data.endpoint.secret;
+}
 
 async function place(pharmacyId: string): Promise<string> {
   const { order } = examplePlaceOrder();
@@ -84,6 +100,19 @@ async function expectSameDocuments(orderId: string) {
 
 it('completes an order with the documents of the stack behind it', async () => {
   await expectSameDocuments(await place('pharmacy-123'));
+});
+
+it('is told of the completion by the webhook of the stack behind it', async () => {
+  const orderId = await place('pharmacy-123');
+  await completed(orderId);
+
+  await eventually('the message is on the timeline', async () => {
+    const { data } = await call(first, 'GET', `cases/${CASE_ID}/orders/${orderId}/activity`);
+    return data.activity.some(
+      ({ event, detail }: { event: string; detail?: { type?: string } }) =>
+        event === 'PHARMACY_MESSAGE' && detail?.type === 'completed',
+    );
+  });
 });
 
 it('finds its own documents among those of the case’s other orders', async () => {
