@@ -40,11 +40,12 @@ process.exitCode = await runCommandLine(process.argv.slice(2), context, {
 await opened?.end({ timeout: 1 });
 
 function connect(): Connection {
-  const { url, hashSecret, name } = target();
+  const { url, hashSecret, name, webhooks } = target();
   process.stderr.write(`on ${name}\n`);
   opened = openDatabase(url, 2, STATEMENT_LIMIT_MS);
   return {
     database: opened,
+    webhooks,
     hashSecret() {
       if (hashSecret !== undefined) return hashSecret;
       throw new UsageError(
@@ -55,7 +56,12 @@ function connect(): Connection {
 }
 
 /** Which database it is; its name holds no password. */
-function target(): { url: string; hashSecret: string | undefined; name: string } {
+function target(): {
+  url: string;
+  hashSecret: string | undefined;
+  name: string;
+  webhooks: Connection['webhooks'];
+} {
   try {
     const config = parseOperatorConfig(env);
     if (config.databaseUrl === undefined) {
@@ -64,12 +70,14 @@ function target(): { url: string; hashSecret: string | undefined; name: string }
         url: databaseUrl,
         hashSecret,
         name: `the sandbox ${dataDir}, 127.0.0.1:${postgresPort}`,
+        webhooks: { destinations: 'loopback' },
       };
     }
     const url = config.databaseUrl;
     if (!URL.canParse(url)) throw new UsageError('DATABASE_URL must be a URL, postgres://…');
     const { host, pathname } = new URL(url);
-    return { url, hashSecret: config.hashSecret, name: `the database ${host}${pathname}` };
+    const { hashSecret, webhooks } = config;
+    return { url, hashSecret, name: `the database ${host}${pathname}`, webhooks };
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);
     if (error instanceof StackError) {

@@ -34,15 +34,27 @@ export function durationMs(text: string): number {
 export function futureTime(text: string): Date {
   const now = Date.now();
   if (/^\d+[a-z]$/.test(text)) return new Date(now + durationMs(text));
-  const withZone = /^\d{4}-\d{2}-\d{2}(T.+(Z|[+-]\d{2}:\d{2}))?$/.test(text);
-  if (!withZone || !isCalendarDate(text)) {
-    throw new InvalidArgumentError(
-      'It must be a duration such as 90d, a date or a time with its zone, 2027-01-31T12:00:00Z.',
-    );
-  }
-  const time = new Date(text);
+  const time = zonedTime(text);
   if (time.getTime() <= now) throw new InvalidArgumentError('It must be in the future.');
   return time;
+}
+
+/** Reads a point in time up to now: a duration before now, a date or RFC 3339. */
+export function pastTime(text: string): Date {
+  const now = Date.now();
+  if (/^\d+[a-z]$/.test(text)) return new Date(now - durationMs(text));
+  const time = zonedTime(text);
+  if (time.getTime() > now) throw new InvalidArgumentError('It must not be in the future.');
+  return time;
+}
+
+/** A date, its beginning in UTC, or a time with its zone. */
+function zonedTime(text: string): Date {
+  const withZone = /^\d{4}-\d{2}-\d{2}(T.+(Z|[+-]\d{2}:\d{2}))?$/.test(text);
+  if (withZone && isCalendarDate(text)) return new Date(text);
+  throw new InvalidArgumentError(
+    'It must be a duration such as 90d, a date or a time with its zone, 2027-01-31T12:00:00Z.',
+  );
 }
 
 /** As {@link futureTime}, or `never`, which stays: commander makes an empty text of null. */

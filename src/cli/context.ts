@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Config } from '../config.ts';
 import type { Database } from '../storage/database.ts';
 
 /** Where a command writes. */
@@ -11,6 +12,8 @@ export interface TextTarget {
 /** The database that a command works on. */
 export interface Connection {
   readonly database: Database;
+  /** Where webhooks may go, as for the servers on this database. */
+  readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
   /**
    * Keys the hashes of API keys.
    *

@@ -1,4 +1,9 @@
 import { CaseFileError } from '../cases/import-cases.ts';
+import {
+  EndpointConflictError,
+  EndpointNotFoundError,
+  InvalidEndpointError,
+} from '../endpoints/errors.ts';
 import { OperatorConflictError, UnknownIdError } from '../operators/errors.ts';
 import { codeOf, framesOf } from '../safe-error.ts';
 import { isDatabaseUnavailable } from '../storage/database.ts';
@@ -51,9 +56,15 @@ export function failureOf(error: unknown, help: { connect: string; migrate: stri
       message: describeFile(error),
     };
   }
-  if (error instanceof UsageError) return { exitCode: EXIT.usage, message: error.message };
+  if (error instanceof UsageError || error instanceof InvalidEndpointError) {
+    return { exitCode: EXIT.usage, message: error.message };
+  }
   if (error instanceof UnknownIdError) return { exitCode: EXIT.notFound, message: error.message };
-  if (error instanceof OperatorConflictError) {
+  if (error instanceof EndpointNotFoundError) {
+    const message = `there is no ${error.what} of this id in this organization`;
+    return { exitCode: EXIT.notFound, message };
+  }
+  if (error instanceof OperatorConflictError || error instanceof EndpointConflictError) {
     return { exitCode: EXIT.conflict, message: error.message };
   }
   if (error instanceof NoDatabaseError) return { exitCode: EXIT.database, message: error.message };

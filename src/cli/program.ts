@@ -6,6 +6,7 @@ import { addKeyCommands } from './key.ts';
 import { addOrderCommands } from './order.ts';
 import { addOrganizationCommands } from './org.ts';
 import { addPharmacyCommands } from './pharmacy.ts';
+import { addWebhookCommands } from './webhook.ts';
 
 const HELP = `
 Works on the database of DATABASE_URL, with its HASH_SECRET; without DATABASE_URL on the sandbox of
@@ -13,7 +14,7 @@ npm start (DATA_DIR, POSTGRES_PORT). Results go to stdout, everything else to st
 
 Exit codes:
   ${EXIT.ok}  done
-  ${EXIT.failed}  failed, also: a pharmacy that was tested does not serve us
+  ${EXIT.failed}  failed, also: a pharmacy or an endpoint that was tested does not serve us
   ${EXIT.usage}  a wrong argument, option, variable or input file
   ${EXIT.notFound}  there is none of this id
   ${EXIT.conflict}  it does not go with what is there
@@ -58,7 +59,9 @@ export async function runCommandLine(
 
 function createProgram(context: CliContext, endWith: (exitCode: number) => void): Command {
   const program = new Command('rx')
-    .description('What operators do with orders, organizations, keys, cases and pharmacies.')
+    .description(
+      'What operators do with orders, organizations, keys, cases, pharmacies and webhooks.',
+    )
     .addHelpText('after', HELP)
     .showHelpAfterError('(--help shows what there is, with examples)')
     .exitOverride()
@@ -72,5 +75,6 @@ function createProgram(context: CliContext, endWith: (exitCode: number) => void)
   addCaseCommands(program, context);
   addPharmacyCommands(program, context, endWith);
   addOrderCommands(program, context);
+  addWebhookCommands(program, context, endWith);
   return program;
 }

@@ -18,6 +18,7 @@ const MAX_BYTES = 8_192;
  * Reads a secret: the file's text without the line break that editors put behind it.
  *
  * @param option its name in messages, e.g. `token`: the options are `--token-file`, `--token-env`.
+ * @param allows.blanks whether it may have spaces inside, as the value of a header has.
  * @returns undefined when no source is named.
  * @throws {UsageError} two sources are named, or what they hold is no secret.
  */
@@ -25,6 +26,7 @@ export async function readSecret(
   context: CliContext,
   option: string,
   source: SecretSource,
+  allows: { readonly blanks: boolean } = { blanks: false },
 ): Promise<string | undefined> {
   const { file, variable } = source;
   if (file !== undefined && variable !== undefined) {
@@ -39,8 +41,11 @@ export async function readSecret(
       `the ${option} is empty: nothing in what --${option}-${variable === undefined ? 'file' : 'env'} names`,
     );
   }
-  if (secret.length > MAX_BYTES || !/^[\x21-\x7e]+$/.test(secret)) {
-    throw new UsageError(`the ${option} must be ASCII characters on one line, without spaces`);
+  const pattern = allows.blanks ? /^[\x20-\x7e]+$/ : /^[\x21-\x7e]+$/;
+  if (secret.length > MAX_BYTES || !pattern.test(secret)) {
+    throw new UsageError(
+      `the ${option} must be ASCII characters on one line${allows.blanks ? '' : ', without spaces'}`,
+    );
   }
   return secret;
 }

@@ -6,7 +6,7 @@ import { type EndpointRow, endpointColumns, found, toEndpoint } from './endpoint
 import { EndpointConflictError } from './errors.ts';
 
 /** Each event is queued for each of them, in the transaction of what it tells of. */
-export const MOST_ENDPOINTS = 20;
+const MOST_ENDPOINTS = 20;
 
 /**
  * Creates an endpoint with a secret of its own, which is shown this once.

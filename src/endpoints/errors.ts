@@ -15,9 +15,11 @@ export class InvalidEndpointError extends Error {
 /** The organization has no such endpoint or delivery; another's is not told from none. */
 export class EndpointNotFoundError extends Error {
   override readonly name = 'EndpointNotFoundError';
+  readonly what: 'endpoint' | 'delivery';
 
   constructor(what: 'endpoint' | 'delivery') {
     super(`${what} not found`);
+    this.what = what;
   }
 }
 

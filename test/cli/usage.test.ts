@@ -28,6 +28,9 @@ const COMMANDS = [
   ...['case import', 'case get'],
   ...['pharmacy add', 'pharmacy list', 'pharmacy test', 'pharmacy enable', 'pharmacy disable'],
   ...['order list', 'order show'],
+  ...['webhook create', 'webhook list', 'webhook show', 'webhook update', 'webhook delete'],
+  ...['webhook rotate', 'webhook test', 'webhook enable', 'webhook disable'],
+  ...['webhook log', 'webhook replay'],
 ];
 
 // One process a command.

@@ -1,15 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CREATE_ENDPOINT_EXAMPLE, PUT_CASE_EXAMPLE } from '../../src/http/examples.ts';
 import type { Route, RouteDependencies } from '../../src/http/route.ts';
 import { routes } from '../../src/http/routes.ts';
-import {
-  type Answer,
-  type Door,
-  exampleWithKey,
-  exampleWithoutKey,
-  openDoor,
-} from '../support/door.ts';
+import { CASES, DOCS_PAGE, NOBODY_LISTENS, type Subject } from '../support/access-cases.ts';
+import { type Answer, type Door, exampleWithKey, openDoor } from '../support/door.ts';
 import { createKey, createOrganization } from '../support/organization.ts';
 import { storeDelivery } from '../support/stored-delivery.ts';
 import { storeDocument } from '../support/stored-document.ts';
@@ -32,127 +26,8 @@ const KEYS = [
 ] as const;
 type KeyKind = (typeof KEYS)[number];
 
-/** What a request names; another organization's, or nobody's. */
-interface Subject {
-  readonly caseId: string;
-  readonly orderId: string;
-  readonly documentId: string;
-  readonly idempotencyKey: string;
-  readonly endpointId: string;
-  readonly deliveryId: string;
-}
-
-interface RouteCase {
-  readonly query?: (subject: Subject) => string;
-  readonly headers?: (subject: Subject) => Record<string, string>;
-  readonly body?: (subject: Subject) => unknown;
-  /** Done before each request. */
-  readonly before?: () => Promise<unknown>;
-  /** With a key that opens it, or any where `auth` is `none`. */
-  readonly served: number;
-  /** With a key of another organization that has every scope. */
-  readonly foreign: number;
-  /** False: what is not there is no refusal, so there is nothing to compare. */
-  readonly refusesUnknown?: false;
-}
-
-const NOBODY_LISTENS = 'http://127.0.0.1:1024/hook';
-
 /** Headers that differ between any two answers: the second counts the key’s requests. */
 const OF_THE_MOMENT = ['date', 'ratelimit'];
-
-const DOCS_PAGE = [
-  '/docs',
-  ...['docs.css', 'icon.svg', 'docs.js', 'dom.js', 'schema.js', 'operation.js', 'try-it.js'].map(
-    (file) => `/docs/${file}`,
-  ),
-];
-
-const CASES: Readonly<Record<string, RouteCase>> = {
-  'POST /api/v1/cases/:caseId PLACE_ORDER': {
-    body: () => exampleWithoutKey(),
-    served: 200,
-    foreign: 403,
-  },
-  'POST /api/v1/cases/:caseId VALIDATE_ORDER': {
-    body: () => ({ ...exampleWithoutKey(), action: 'VALIDATE_ORDER' }),
-    served: 200,
-    foreign: 403,
-  },
-  'POST /api/v1/cases/:caseId CANCEL_ORDER': {
-    body: ({ orderId }) => ({ action: 'CANCEL_ORDER', orderId }),
-    served: 200,
-    foreign: 403,
-  },
-  // A case that is nobody's is created: that ids of cases can be told apart so is in the contract.
-  'PUT /api/v1/cases/:caseId': {
-    body: () => PUT_CASE_EXAMPLE,
-    served: 200,
-    foreign: 403,
-    refusesUnknown: false,
-  },
-  'GET /api/v1/customer-case-detail': {
-    query: ({ caseId }) => `?caseId=${caseId}&includeOrders=true&includeAttachments=true`,
-    served: 200,
-    foreign: 403,
-  },
-  'POST /api/v1/webhook-endpoints': {
-    body: () => ({ ...CREATE_ENDPOINT_EXAMPLE, url: NOBODY_LISTENS }),
-    served: 201,
-    foreign: 201,
-  },
-  'GET /api/v1/webhook-endpoints': { served: 200, foreign: 200 },
-  'GET /api/v1/webhook-endpoints/:endpointId': { served: 200, foreign: 404 },
-  'PATCH /api/v1/webhook-endpoints/:endpointId': {
-    body: () => ({ payloadMode: 'full' }),
-    served: 200,
-    foreign: 404,
-  },
-  'DELETE /api/v1/webhook-endpoints/:endpointId': {
-    before: () => door.database`UPDATE webhook_endpoints SET deleted_at = NULL`,
-    served: 200,
-    foreign: 404,
-  },
-  'POST /api/v1/webhook-endpoints/:endpointId/rotate-secret': {
-    before: () => door.database`UPDATE webhook_endpoints SET deleted_at = NULL`,
-    served: 200,
-    foreign: 404,
-  },
-  'POST /api/v1/webhook-endpoints/:endpointId/test': { served: 200, foreign: 404 },
-  'GET /api/v1/webhook-deliveries': {
-    query: ({ orderId, endpointId }) => `?orderId=${orderId}&endpointId=${endpointId}`,
-    served: 200,
-    foreign: 200,
-  },
-  'POST /api/v1/webhook-deliveries/:deliveryId/replay': { served: 200, foreign: 404 },
-  'GET /api/v1/cases/:caseId/orders': { served: 200, foreign: 403 },
-  'GET /api/v1/orders': { served: 200, foreign: 200 },
-  'GET /api/v1/events': { served: 200, foreign: 200 },
-  'GET /api/v1/orders/by-idempotency-key': {
-    headers: ({ idempotencyKey }) => ({ 'idempotency-key': idempotencyKey }),
-    served: 200,
-    foreign: 404,
-  },
-  // The path names a case of ours: that is refused before what hangs below it is looked for.
-  'GET /api/v1/cases/:caseId/orders/:orderId': { served: 200, foreign: 403 },
-  'GET /api/v1/cases/:caseId/orders/:orderId/activity': { served: 200, foreign: 403 },
-  'GET /api/v1/cases/:caseId/orders/:orderId/documents': { served: 200, foreign: 403 },
-  'GET /api/v1/cases/:caseId/orders/:orderId/documents/:documentId': { served: 200, foreign: 403 },
-  // An API key opens nothing here: a signature does.
-  'GET /documents/:documentId': {
-    query: () => `?expires=9999999999&signature=${'0'.repeat(64)}`,
-    served: 403,
-    foreign: 403,
-  },
-  'POST /webhooks/pharmacies/:pharmacyId': { body: () => ({}), served: 401, foreign: 401 },
-  'GET /healthz': { served: 200, foreign: 200 },
-  'GET /readyz': { served: 200, foreign: 200 },
-  'GET /metrics': { served: 200, foreign: 200 },
-  'GET /openapi.json': { served: 200, foreign: 200 },
-  ...Object.fromEntries(
-    DOCS_PAGE.map((url) => [`GET ${url}`, { served: 200, foreign: 200 }] as const),
-  ),
-};
 
 /** Handlers take their parts apart when they are called: the table alone needs none. */
 const TABLE = routes({} as RouteDependencies).flatMap((route) =>
@@ -241,7 +116,7 @@ afterAll(async () => {
 async function send(name: string, key: KeyKind, subject: Subject): Promise<Answer> {
   const [method = '', url = ''] = name.split(' ');
   const { query, headers, body, before } = CASES[name] ?? {};
-  await before?.();
+  await before?.(door.database);
   const path = url
     .replace(':caseId', subject.caseId)
     .replace(':orderId', subject.orderId)

@@ -1,0 +1,254 @@
+import type { Command } from 'commander';
+import {
+  type EndpointView,
+  type NewEndpointView,
+  parseCreateEndpoint,
+  parseUpdateEndpoint,
+} from '../contract/webhook-endpoint.ts';
+import type { EndpointService } from '../endpoints/endpoint-service.ts';
+import { jsonOption, withExamples } from './arguments.ts';
+import type { CliContext } from './context.ts';
+import {
+  accepted,
+  addEndpointOptions,
+  type EndpointOptions,
+  endpointBody,
+} from './endpoint-options.ts';
+import { withEndpoints } from './endpoints.ts';
+import { EXIT, UsageError } from './errors.ts';
+import { printFields, printJson, printTable } from './output.ts';
+import { addLogCommands, fieldsOfDelivery } from './webhook-log.ts';
+
+const ORG = '--org 0198a000-0000-7000-8000-000000000001';
+const ID = '0198a000-0000-7000-8000-0000000000bb';
+
+/**
+ * `rx webhook …`: where organizations hear of their orders, and what was sent there.
+ *
+ * @param endWith tells the exit code of a command that did what it was asked.
+ */
+export function addWebhookCommands(
+  program: Command,
+  context: CliContext,
+  endWith: (exitCode: number) => void,
+): void {
+  const group = program
+    .command('webhook')
+    .description('where organizations hear of their orders, and what was sent there');
+  addCreate(group, context);
+  addList(group, context);
+  addUpdate(group, context);
+  addTest(group, context, endWith);
+  addForOne(group, context, {
+    name: 'show',
+    does: 'show an endpoint; never its secrets',
+    act: (endpoints, key) => endpoints.read(key),
+  });
+  addForOne(group, context, {
+    name: 'enable',
+    does: 'let an endpoint get events again; what waits for it goes at once',
+    act: (endpoints, key) => endpoints.update(key, { status: 'ENABLED' }),
+  });
+  addForOne(group, context, {
+    name: 'disable',
+    does: 'queue nothing more for an endpoint; what is queued waits',
+    act: (endpoints, key) => endpoints.update(key, { status: 'DISABLED' }),
+  });
+  addForOne(group, context, {
+    name: 'rotate',
+    does: 'give an endpoint a new secret, shown this once; the old one signs beside it for 24 hours',
+    act: (endpoints, key) => endpoints.rotateSecret(key),
+  });
+  addDelete(group, context);
+  addLogCommands(group, context);
+}
+
+interface OneOptions {
+  org: string;
+  json?: boolean;
+}
+
+function addCreate(group: Command, context: CliContext): void {
+  const command = group
+    .command('create')
+    .description('create an endpoint; its secret is shown this once')
+    .requiredOption('--org <id>', 'the organization')
+    .requiredOption('--url <url>', 'where events are posted to');
+  addEndpointOptions(command)
+    .addOption(jsonOption())
+    .action(async ({ org, json, ...options }: OneOptions & EndpointOptions) => {
+      const request = accepted(parseCreateEndpoint(await endpointBody(context, options)));
+      const endpoint = await withEndpoints(context, org, (endpoints) =>
+        endpoints.create(org, request),
+      );
+      printEndpoint(context, endpoint, { json });
+    });
+  command.addHelpText(
+    'after',
+    `
+The header's value never stands on the command line, where every process of the machine can read it: it
+comes from a file, a variable or standard input.`,
+  );
+  withExamples(
+    command,
+    `rx webhook create ${ORG} --url https://clinic.example.com/hooks/orders`,
+    `rx webhook create ${ORG} --url https://clinic.example.com/hooks \\`,
+    '    --events ORDER_STATUS_CHANGED,ADD_CASE_ATTACHMENT --document-format base64 \\',
+    '    --header-name Authorization --header-value-env HOOK_AUTH --json | jq -r .endpoint.secret',
+  );
+}
+
+function addList(group: Command, context: CliContext): void {
+  const command = group
+    .command('list')
+    .description("list an organization's endpoints, newest first; never their secrets")
+    .requiredOption('--org <id>', 'the organization')
+    .addOption(jsonOption())
+    .action(async ({ org, json }: OneOptions) => {
+      const { endpoints: found } = await withEndpoints(context, org, (endpoints) =>
+        endpoints.list(org, { limit: 200 }),
+      );
+      if (json) return printJson(context, { endpoints: found });
+      printTable(
+        context,
+        ['id', 'status', 'reason', 'url', 'events', 'failing since', 'created'],
+        found.map((each) => [
+          ...[each.id, each.status, each.statusReason ?? null, each.url, each.events ?? 'all'],
+          ...[timeOf(each.failingSince), timeOf(each.createdAt)],
+        ]),
+      );
+    });
+  withExamples(command, `rx webhook list ${ORG}`);
+}
+
+interface UpdateOptions extends OneOptions, EndpointOptions {
+  removeHeader?: boolean;
+}
+
+function addUpdate(group: Command, context: CliContext): void {
+  const command = group
+    .command('update')
+    .description('change an endpoint; what is not named stays')
+    .argument('<id>', "the endpoint's id")
+    .requiredOption('--org <id>', 'the organization')
+    .option('--url <url>', 'where events are posted to');
+  addEndpointOptions(command)
+    .option('--remove-header', 'send no header of its own any more')
+    .addOption(jsonOption())
+    .action(async (id: string, { org, json, removeHeader, ...options }: UpdateOptions) => {
+      if (removeHeader && options.headerName !== undefined) {
+        throw new UsageError('--header-name and --remove-header: give one of them');
+      }
+      const body = await endpointBody(context, options);
+      const changes = accepted(
+        parseUpdateEndpoint(removeHeader ? { ...body, authHeader: null } : body),
+      );
+      const endpoint = await withEndpoints(context, org, (endpoints) =>
+        endpoints.update({ organizationId: org, endpointId: id }, changes),
+      );
+      printEndpoint(context, endpoint, { json });
+    });
+  withExamples(
+    command,
+    `rx webhook update ${ID} ${ORG} --events all`,
+    `rx webhook update ${ID} ${ORG} --url https://clinic.example.com/new --remove-header`,
+  );
+}
+
+function addTest(group: Command, context: CliContext, endWith: (exitCode: number) => void): void {
+  const command = group
+    .command('test')
+    .description('send a PING to an endpoint now; a PAUSED one that takes it is enabled again')
+    .argument('<id>', "the endpoint's id")
+    .requiredOption('--org <id>', 'the organization')
+    .addOption(jsonOption())
+    .action(async (id: string, { org, json }: OneOptions) => {
+      const delivery = await withEndpoints(context, org, (endpoints) =>
+        endpoints.test({ organizationId: org, endpointId: id }),
+      );
+      if (delivery.status !== 'DELIVERED') endWith(EXIT.failed);
+      if (json) return printJson(context, { delivery });
+      printFields(context, fieldsOfDelivery(delivery));
+    });
+  withExamples(command, `rx webhook test ${ID} ${ORG}`);
+}
+
+/** A command that does one thing with one endpoint and shows it. */
+function addForOne(
+  group: Command,
+  context: CliContext,
+  {
+    name,
+    does,
+    act,
+  }: {
+    name: string;
+    does: string;
+    act: (
+      endpoints: EndpointService,
+      key: { organizationId: string; endpointId: string },
+    ) => Promise<EndpointView | NewEndpointView>;
+  },
+): void {
+  const command = group
+    .command(name)
+    .description(does)
+    .argument('<id>', "the endpoint's id")
+    .requiredOption('--org <id>', 'the organization')
+    .addOption(jsonOption())
+    .action(async (id: string, { org, json }: OneOptions) => {
+      const endpoint = await withEndpoints(context, org, (endpoints) =>
+        act(endpoints, { organizationId: org, endpointId: id }),
+      );
+      printEndpoint(context, endpoint, { json });
+    });
+  withExamples(command, `rx webhook ${name} ${ID} ${ORG}`);
+}
+
+function addDelete(group: Command, context: CliContext): void {
+  const command = group
+    .command('delete')
+    .description('delete an endpoint; what is open for it is cancelled, its log is kept')
+    .argument('<id>', "the endpoint's id")
+    .requiredOption('--org <id>', 'the organization')
+    .addOption(jsonOption())
+    .action(async (id: string, { org, json }: OneOptions) => {
+      await withEndpoints(context, org, (endpoints) =>
+        endpoints.delete({ organizationId: org, endpointId: id }),
+      );
+      if (json) return printJson(context, { endpoint: { id } });
+      printFields(context, { deleted: id });
+    });
+  withExamples(command, `rx webhook delete ${ID} ${ORG}`);
+}
+
+function printEndpoint(
+  context: CliContext,
+  endpoint: EndpointView | NewEndpointView,
+  { json }: { json: boolean | undefined },
+): void {
+  if (json) return printJson(context, { endpoint });
+  if ('secret' in endpoint) {
+    context.stdout.write(`${endpoint.secret}\n`);
+    context.stderr.write('the secret is shown this once\n\n');
+  }
+  printFields(context, {
+    id: endpoint.id,
+    url: endpoint.url,
+    status: endpoint.status,
+    ...(endpoint.statusReason === undefined ? {} : { reason: endpoint.statusReason }),
+    events: endpoint.events ?? 'all',
+    description: endpoint.description ?? null,
+    documents: endpoint.documentFormat,
+    payload: endpoint.payloadMode,
+    header: endpoint.authHeader?.name ?? null,
+    'failing since': timeOf(endpoint.failingSince),
+    'old secret until': timeOf(endpoint.previousSecretUntil),
+    created: timeOf(endpoint.createdAt),
+    updated: timeOf(endpoint.updatedAt),
+  });
+}
+
+function timeOf(time: string | undefined): Date | null {
+  return time === undefined ? null : new Date(time);
+}

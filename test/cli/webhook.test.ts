@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { verifyWebhook } from '../../src/webhooks-verify.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { createRx, type Rx } from '../support/cli.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { exampleWithoutKey, sendTo } from '../support/door.ts';
+import { createOrganization, type TestOrganization } from '../support/organization.ts';
+import { startReceiver, type TestReceiver } from '../support/receiver.ts';
+import { storeDelivery } from '../support/stored-delivery.ts';
+
+const HEADER = 'Bearer value-of-the-header';
+
+let db: TestDatabase;
+let app: TestApp;
+let rx: Rx;
+let tenant: TestOrganization;
+let receiver: TestReceiver;
+let folder: string;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  app = await startApp(db.database);
+  const run = createRx(db.url);
+  rx = (args, options) =>
+    run(args, { ...options, env: { WEBHOOK_DESTINATIONS: 'loopback', ...options?.env } });
+  receiver = await startReceiver();
+  folder = await mkdtemp(path.join(os.tmpdir(), 'rx-secrets-'));
+});
+beforeEach(async () => {
+  tenant = await createOrganization(db.database);
+  receiver.answer = { status: 204 };
+  receiver.received.length = 0;
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await receiver.close();
+  await app.close();
+  await db.drop();
+});
+
+function webhook(...args: string[]) {
+  return rx(['webhook', ...args, '--org', tenant.organizationId]);
+}
+
+async function create(...options: string[]) {
+  const created = await webhook('create', '--url', receiver.url, ...options, '--json');
+  expect(created.code, created.stderr).toBe(0);
+  return created.json.endpoint;
+}
+
+async function place(): Promise<string> {
+  const answer = await sendTo(app.url, 'POST', `/api/v1/cases/${tenant.caseId}`, {
+    headers: { 'cv-api-key': tenant.apiKey, 'content-type': 'application/json' },
+    body: exampleWithoutKey(),
+  });
+  return answer.json.data.order.id;
+}
+
+it('creates an endpoint and shows its secret this once; the header’s value never', async () => {
+  const file = path.join(folder, 'header');
+  await writeFile(file, `${HEADER}\n`);
+  const created = await webhook(
+    ...['create', '--url', receiver.url, '--events', 'order_created,ADD_CASE_ATTACHMENT'],
+    ...['--description', 'Order desk', '--document-format', 'base64', '--payload-mode', 'full'],
+    ...['--header-name', 'Authorization', '--header-value-file', file],
+  );
+  expect(created.code, created.stderr).toBe(0);
+  const [secret = ''] = created.stdout.split('\n');
+  expect(secret).toMatch(/^whsec_/);
+  expect(created.stdout).toMatch(/^events +ORDER_CREATED ADD_CASE_ATTACHMENT$/m);
+  expect(created.stdout).toMatch(/^header +Authorization$/m);
+  const id = /^id +(\S+)$/m.exec(created.stdout)?.[1] ?? '';
+
+  const tested = await webhook('test', id, '--json');
+  expect(tested).toMatchObject({ code: 0, json: { delivery: { status: 'DELIVERED' } } });
+  const [sent] = receiver.received;
+  expect(sent?.headers.authorization).toBe(HEADER);
+  expect(verifyWebhook(sent?.body ?? '', sent?.headers ?? {}, secret)).toMatchObject({
+    event: 'PING',
+  });
+
+  const shown = await Promise.all([
+    webhook('list'),
+    webhook('list', '--json'),
+    webhook('show', id),
+    webhook('show', id, '--json'),
+    webhook('log', '--json'),
+  ]);
+  for (const { code, stdout, stderr } of [...shown, tested]) {
+    expect(code).toBe(0);
+    expect(stdout).toContain(id);
+    for (const hidden of [secret, HEADER]) expect(stdout + stderr).not.toContain(hidden);
+  }
+  expect(created.stdout + created.stderr).not.toContain(HEADER);
+});
+
+it('changes, disables, enables and deletes an endpoint', async () => {
+  const { id } = await create('--events', 'ORDER_CREATED');
+  const withHeader = await rx(
+    [
+      ...['webhook', 'update', id, '--org', tenant.organizationId, '--events', 'all', '--json'],
+      ...['--header-name', 'X-Token', '--header-value-file', '-'],
+    ],
+    { stdin: HEADER },
+  );
+  expect(withHeader.json.endpoint).toMatchObject({ events: null, authHeader: { name: 'X-Token' } });
+  const without = await webhook('update', id, '--remove-header', '--json');
+  expect(without.json.endpoint).not.toHaveProperty('authHeader');
+
+  const disabled = await webhook('disable', id, '--json');
+  expect(disabled.json.endpoint).toMatchObject({ status: 'DISABLED', statusReason: 'BY_HAND' });
+  const enabled = await webhook('enable', id);
+  expect(enabled.stdout).toMatch(/^status +ENABLED$/m);
+
+  expect(await webhook('delete', id, '--json')).toMatchObject({
+    code: 0,
+    json: { endpoint: { id } },
+  });
+  expect(await webhook('show', id)).toMatchObject({ code: 3, stdout: '' });
+  expect((await webhook('list')).stdout).toBe('none\n');
+});
+
+it('rotates a secret; both sign for a while', async () => {
+  const { id, secret } = await create();
+  const rotated = await webhook('rotate', id, '--json');
+  expect(rotated.json.endpoint.previousSecretUntil).toEqual(expect.any(String));
+  await webhook('test', id);
+  const [sent] = receiver.received;
+  for (const each of [secret, rotated.json.endpoint.secret]) {
+    expect(verifyWebhook(sent?.body ?? '', sent?.headers ?? {}, each)).toBeDefined();
+  }
+});
+
+it('ends with 1 when an endpoint does not take a PING, and says why', async () => {
+  const { id } = await create();
+  receiver.answer = { status: 503, body: 'busy' };
+  const failed = await webhook('test', id);
+  expect(failed.code).toBe(1);
+  expect(failed.stdout).toMatch(/^status +DEAD$/m);
+  expect(failed.stdout).toMatch(/^last +503$/m);
+  expect(failed.stdout).toMatch(/^answer +busy$/m);
+});
+
+it('lists deliveries and sends them again: one, the dead, those since a time', async () => {
+  const orderId = await place();
+  const { endpointId, deliveryId } = await storeDelivery(db.database, tenant.organizationId, {
+    url: receiver.url,
+    orderId,
+  });
+  await webhook('test', endpointId);
+  const listed = await webhook('log', '--endpoint', endpointId, '--status', 'DEAD');
+  expect(listed.stdout).toContain(deliveryId);
+  const log = await webhook('log', '--order', orderId, '--json');
+  expect(log.json.deliveries).toMatchObject([{ id: deliveryId, attempts: [{ status: 503 }] }]);
+
+  const one = await webhook('replay', deliveryId, '--json');
+  expect(one).toMatchObject({ code: 0, json: { delivery: { status: 'PENDING' } } });
+  const replay = async (...args: string[]) => {
+    const result = await webhook('replay', '--endpoint', endpointId, ...args, '--json');
+    expect(result.code, result.stderr).toBe(0);
+    return result.json.replayed;
+  };
+  // The PING is none to be sent again.
+  expect(await replay('--dead')).toBe(0);
+  expect(await replay('--since', '1h')).toBe(1);
+  await db.database`
+    UPDATE webhook_deliveries SET status = 'DEAD', created_at = now() - interval '2 hours'
+    WHERE id = ${deliveryId}`;
+  expect(await replay('--since', '1h')).toBe(0);
+  expect(await replay('--since', '1h', '--dead')).toBe(0);
+  expect(await replay('--dead')).toBe(1);
+
+  await webhook('disable', endpointId);
+  const refused = await webhook('replay', '--endpoint', endpointId, '--dead');
+  expect(refused).toMatchObject({ code: 4, stdout: '' });
+  expect(refused.stderr).toContain('the endpoint is DISABLED');
+});
+
+it.each([
+  ['no URL', ['create'], '--url'],
+  [
+    'a URL that leads elsewhere',
+    ['create', '--url', 'https://10.0.0.1/'],
+    'url is refused (address)',
+  ],
+  ['an unknown event', ['create', '--url', 'http://localhost:8080', '--events', 'X'], '--events'],
+  [
+    'a header without its value',
+    ['create', '--url', 'http://localhost:8080', '--header-name', 'X-Token'],
+    'go together',
+  ],
+  [
+    'a header that is ours',
+    [
+      ...['create', '--url', 'http://localhost:8080', '--header-name', 'Host'],
+      ...['--header-value-env', 'TOKEN'],
+    ],
+    'name must not be a header that we set',
+  ],
+  ['nothing to replay', ['replay'], 'give the id of a delivery'],
+  ['all of an endpoint', ['replay', '--endpoint', randomUUID()], '--since or --dead'],
+  ['an id and an endpoint', ['replay', randomUUID(), '--endpoint', 'x'], 'give the id'],
+  [
+    'a time to come',
+    ['replay', '--endpoint', 'x', '--since', '2999-01-01'],
+    'must not be in the future',
+  ],
+  ['an unknown status', ['log', '--status', 'SENT'], '--status'],
+])('refuses %s', async (_, args, told) => {
+  const result = await rx(['webhook', ...args, '--org', tenant.organizationId], {
+    env: { TOKEN: 'secret-token' },
+  });
+  expect(result).toMatchObject({ code: 2, stdout: '' });
+  expect(result.stderr).toContain(told);
+  expect(result.stderr).not.toContain('secret-token');
+});
+
+it('sends to public addresses only, unless it is told otherwise', async () => {
+  const args = ['webhook', 'create', '--org', tenant.organizationId, '--url', receiver.url];
+  const result = await rx(args, { env: { WEBHOOK_DESTINATIONS: '' } });
+  expect(result.code).toBe(2);
+  expect(result.stderr).toContain('url is refused (scheme)');
+});
+
+it('knows no endpoint of another organization, and no organization of nobody', async () => {
+  const { id } = await create();
+  const other = await createOrganization(db.database);
+  for (const name of ['show', 'test', 'rotate', 'enable', 'disable', 'update', 'delete']) {
+    const result = await rx(['webhook', name, id, '--org', other.organizationId]);
+    expect(result).toMatchObject({ code: 3, stdout: '' });
+    expect(result.stderr).toContain('there is no endpoint of this id in this organization');
+  }
+  expect(await rx(['webhook', 'list', '--org', randomUUID()])).toMatchObject({ code: 3 });
+  expect(await webhook('replay', randomUUID())).toMatchObject({ code: 3 });
+});
