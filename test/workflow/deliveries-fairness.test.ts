@@ -64,17 +64,13 @@ it('delivers beside a burst to an endpoint that hangs as fast as alone', async (
   await eventually('the endpoint hangs', async () => hanging.received.length > 0);
   const beside = await median();
   const takenAtFirst = hanging.received.length;
-  await eventually('its deliveries are handed over', async () => {
-    const waiting = await db.database`
-      SELECT FROM webhook_deliveries WHERE endpoint_id = ${burst.id} AND status = 'PENDING'`;
-    return waiting.length === 0;
-  });
+  await eventually('a workflow’s attempt hangs', async () => hanging.received.length > 4);
   const whileRetried = await median();
 
   const ratio = (ms: number) => (ms / alone).toFixed(2);
   console.info(
     `one delivery: ${alone.toFixed(1)} ms alone, ${ratio(beside)} times that beside ${BURST} that hang, ` +
-      `${ratio(whileRetried)} times while workflows take them over`,
+      `${ratio(whileRetried)} times while workflows retry them`,
   );
   expect(takenAtFirst).toBeLessThanOrEqual(4);
   // Where both take milliseconds, the machine's noise is no unfairness.
