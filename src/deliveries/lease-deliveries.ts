@@ -88,8 +88,9 @@ export async function leaseDeliveries(
  * @returns how many.
  */
 export async function handOverFailing(sql: Sql): Promise<number> {
+  // Materialized: worked out once, and not for each delivery that it might be.
   const { count } = await sql`
-    WITH due AS (
+    WITH due AS MATERIALIZED (
       SELECT next.id FROM webhook_endpoints AS e
       CROSS JOIN LATERAL (
         SELECT count(*) AS workflows FROM (
