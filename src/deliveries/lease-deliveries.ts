@@ -10,8 +10,11 @@ export interface AttemptLimits {
 
 /** Rows looked at for each one wanted, so that processes that look at the same time all find some. */
 const SPARE = 4;
-/** Deliveries of one endpoint, and all in all, handed over in one step. */
-const HANDED_OVER = { ofEndpoint: 50, total: 200 };
+/** Deliveries handed over in one step. */
+const MOST_HANDED_OVER = 200;
+/** Workflows of a failing endpoint that have an attempt to make now, or within this time. */
+const MOST_READY = 8;
+const READY_MS = 2_000;
 
 /**
  * Leases deliveries that the pool is to attempt, fairly: turns go round the organizations and, of one,
@@ -78,28 +81,43 @@ export async function leaseDeliveries(
 
 /**
  * Hands deliveries to endpoints that are known to be failing over to workflows of theirs, attempt or
- * not: waiting for an endpoint that hangs would take the others' places.
+ * not: waiting for an endpoint that hangs would take the others' places. No more of them than the
+ * endpoint gets through: a burst waits here, where it costs nothing, and needs no workflows at all
+ * once the endpoint has recovered.
  *
  * @returns how many.
  */
 export async function handOverFailing(sql: Sql): Promise<number> {
+  // Materialized: worked out once, and not for each delivery that it might be.
   const { count } = await sql`
-    WITH due AS (
+    WITH due AS MATERIALIZED (
       SELECT next.id FROM webhook_endpoints AS e
       CROSS JOIN LATERAL (
-        SELECT d.id FROM webhook_deliveries AS d
+        SELECT count(*) AS workflows FROM (
+          SELECT FROM webhook_deliveries AS d
+          WHERE d.endpoint_id = e.id AND d.status = 'RETRYING'
+            AND d.next_attempt_at <= now() + ${READY_MS} * interval '1 millisecond'
+          LIMIT ${MOST_READY}) AS counted
+      ) AS ready
+      CROSS JOIN LATERAL (
+        SELECT d.id, row_number() OVER (ORDER BY d.next_attempt_at, d.id) AS place
+        FROM webhook_deliveries AS d
         WHERE d.endpoint_id = e.id AND d.status = 'PENDING' AND d.next_attempt_at <= now()
           AND (d.locked_until IS NULL OR d.locked_until < now())
         ORDER BY d.next_attempt_at, d.id
-        LIMIT ${HANDED_OVER.ofEndpoint}
-        FOR UPDATE SKIP LOCKED
+        LIMIT ${MOST_READY}
       ) AS next
       WHERE e.failing_since IS NOT NULL AND e.status = 'ENABLED' AND e.deleted_at IS NULL
-      LIMIT ${HANDED_OVER.total}
+        AND place + workflows <= ${MOST_READY}
+      LIMIT ${MOST_HANDED_OVER}
+    ), taken AS (
+      SELECT d.id FROM webhook_deliveries AS d JOIN due ON due.id = d.id
+      WHERE d.status = 'PENDING' AND (d.locked_until IS NULL OR d.locked_until < now())
+      FOR UPDATE OF d SKIP LOCKED
     )
     UPDATE webhook_deliveries AS d
     SET status = 'RETRYING', workflow_wanted = true, locked_until = NULL
-    FROM due WHERE d.id = due.id`;
+    FROM taken WHERE d.id = taken.id`;
   return count;
 }
 

@@ -1,4 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,7 +10,10 @@ import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { createOrderClient } from '../../src/client.ts';
 import { type Stack, startStack } from '../../src/embedded/stack.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { newSecret } from '../../src/webhooks/signatures.ts';
 import { orderWorkflowId, retryUpdate } from '../../src/workflows/order-messages.ts';
+import { webhookDeliveryWorkflowId } from '../../src/workflows/webhook-delivery-messages.ts';
 import { examplePlaceOrder } from '../support/example.ts';
 
 // Records the histories that `replay.test.ts` replays, from orders on a real stack:
@@ -22,7 +29,13 @@ const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-record-'));
 const stack = await startStack({
   dataDir,
   ports: 'free',
-  env: { ...process.env, POLL_INITIAL_MS: '2000', COMPLETION_LIMIT_MS: '15000', DATABASE_URL: '' },
+  env: {
+    ...process.env,
+    POLL_INITIAL_MS: '2000',
+    COMPLETION_LIMIT_MS: '15000',
+    WEBHOOK_RETRY_SCHEDULE_MS: '100,100',
+    DATABASE_URL: '',
+  },
   log: { write: () => true },
   news: process.stderr,
 });
@@ -60,6 +73,9 @@ try {
     },
   );
   await recordCancellations();
+  await recordDelivery('delivers-when-the-endpoint-recovers', [503, 204], 'DELIVERED');
+  await recordDelivery('gives-a-delivery-up-after-the-schedule', [503], 'DEAD');
+  await recordDelivery('holds-a-delivery-whose-endpoint-is-paused', [503], 'PENDING', true);
 } finally {
   await orders.close();
   await connection.close();
@@ -166,6 +182,52 @@ async function control(route: string, body: object): Promise<void> {
   if (!response.ok) throw new Error(`${route}: ${response.status}`);
 }
 
+/**
+ * Records the workflow of a delivery.
+ *
+ * @param answers of the endpoint to its attempts; the last one to all that follow.
+ * @param paused whether the endpoint is paused after the first attempt.
+ */
+async function recordDelivery(
+  name: string,
+  answers: readonly number[],
+  status: string,
+  paused = false,
+): Promise<void> {
+  if (!name.includes(wanted)) return;
+  const database = openDatabase(stack.databaseUrl, 2);
+  const [endpointId, deliveryId] = [randomUUID(), randomUUID()];
+  let attempts = 0;
+  const receiver = http.createServer((_, response) => {
+    const answer = answers[Math.min(attempts, answers.length - 1)] ?? 500;
+    attempts += 1;
+    response.writeHead(answer).end();
+  });
+  receiver.listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+  await database`
+    INSERT INTO webhook_endpoints (id, organization_id, url, secret)
+    VALUES (${endpointId}, ${DEMO_ORGANIZATION}, ${url}, ${newSecret()})`;
+  await database`
+    INSERT INTO webhook_deliveries (id, organization_id, endpoint_id, event)
+    VALUES (${deliveryId}, ${DEMO_ORGANIZATION}, ${endpointId}, 'PING')`;
+  for (let look = 0; look < 600; look += 1) {
+    const [row] = await database<{ status: string; attempts: number }[]>`
+      SELECT status, attempts FROM webhook_deliveries WHERE id = ${deliveryId}`;
+    if (row?.status === status && row.attempts > 0) break;
+    if (paused && row?.status === 'RETRYING') {
+      await database`UPDATE webhook_endpoints SET status = 'PAUSED' WHERE id = ${endpointId}`;
+    }
+    await sleep(50);
+  }
+  await database`UPDATE webhook_endpoints SET deleted_at = now() WHERE id = ${endpointId}`;
+  receiver.close();
+  receiver.closeAllConnections();
+  await database.end();
+  await save(name, webhookDeliveryWorkflowId(deliveryId));
+}
+
 async function record(
   name: string,
   pharmacyId: string,
@@ -183,8 +245,12 @@ async function record(
   const { data } = (await response.json()) as { data: { order: { id: string } } };
   await reach(stack, data.order.id, status);
   await then(data.order.id);
+  await save(name, orderWorkflowId(data.order.id));
+}
+
+async function save(name: string, workflowId: string): Promise<void> {
   await sleep(500); // the last workflow task
-  const history = await client.workflow.getHandle(orderWorkflowId(data.order.id)).fetchHistory();
+  const history = await client.workflow.getHandle(workflowId).fetchHistory();
   const file = new URL(`./histories/${name}.${suffix}.json`, import.meta.url);
   // Stack traces name the folder that this runs in, which is nobody's business.
   const json = historyToJSON(history).replaceAll(process.cwd() + path.sep, '');

@@ -19,7 +19,7 @@ type Bundle = Awaited<ReturnType<typeof bundle>>;
 let current: Bundle;
 beforeAll(async () => {
   Runtime.install({ logger, shutdownSignals: [] });
-  current = await bundle(path.join(WORKFLOWS, 'order.ts'));
+  current = await bundle(path.join(WORKFLOWS, 'all.ts'));
 });
 afterAll(() => rm(PLANTED, { force: true }));
 
@@ -32,7 +32,7 @@ async function replay(workflowBundle: Bundle, name: string): Promise<unknown> {
   throw new Error('nothing was replayed');
 }
 
-describe('the order workflow replays', () => {
+describe('the workflows replay', () => {
   it.each(names)('%s', async (name) => {
     expect(await replay(current, name)).toBeUndefined();
   });

@@ -43,16 +43,17 @@ export async function startTestDeliveries(
   options: Partial<Omit<Config['webhooks'], 'destinations'>> & {
     readonly documentsDir?: string;
     readonly wrap?: (sender: Sender) => Sender;
-    readonly taskQueue?: string;
+    readonly temporalAddress?: string;
   } = {},
 ): Promise<TestDeliveries> {
-  const { documentsDir = '/nowhere', wrap, taskQueue = `test-${randomUUID()}`, ...times } = options;
+  const { documentsDir = '/nowhere', wrap, ...rest } = options;
+  const { temporalAddress = inject('temporal').address, ...times } = rest;
   const settings = { ...QUICK, ...times };
   const log = createKeptLog();
   const logger = createSdkLog(log);
   if (Runtime._instance === undefined) Runtime.install({ logger, shutdownSignals: [] });
   bundle ??= bundleWorkflowCode({ workflowsPath: path.resolve('src/workflows/all.ts'), logger });
-  const connection = await NativeConnection.connect({ address: inject('temporal').address });
+  const connection = await NativeConnection.connect({ address: temporalAddress });
   const client = new Client({ connection });
   const sender = createSender({
     lookup: dns.lookup,
@@ -61,7 +62,7 @@ export async function startTestDeliveries(
   });
   const deliveries = await startDeliveries({
     connection,
-    temporal: { namespace: 'default', taskQueue },
+    temporal: { namespace: 'default', taskQueue: `test-${randomUUID()}` },
     workflowBundle: await bundle,
     database,
     documents: createFileStore(documentsDir),

@@ -1,8 +1,15 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import type { SendResult } from '../../src/webhooks/send-result.ts';
-import { readDelivery, startTestDeliveries, type TestDeliveries } from '../support/deliveries.ts';
+import {
+  queuePings,
+  readDelivery,
+  startTestDeliveries,
+  type TestDeliveries,
+} from '../support/deliveries.ts';
 import { type DeliveryRig, openDeliveryRig } from '../support/delivery-rig.ts';
 import { eventually } from '../support/eventually.ts';
+import { answering } from '../support/receiver.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 
 // What dies between two steps is made up for.
 
@@ -36,6 +43,35 @@ it('starts the workflows that the process before it left wanted', async () => {
 
   await rig.reach(id, 'DELIVERED');
   expect(await rig.deliveries.result(id)).toBe('delivered');
+});
+
+it('delivers without Temporal what the endpoints take, and the rest when it is back', async () => {
+  const [host = '', port] = inject('temporal').address.split(':');
+  const proxy = await startTcpProxy({ host, port: Number(port) });
+  await rig.stopped(async () => {}, { temporalAddress: `127.0.0.1:${proxy.port}` });
+  proxy.freeze();
+  await rig.reach(await rig.ping(), 'DELIVERED');
+  rig.receiver.answer = answering(500);
+  const failed = await rig.ping();
+  await rig.reach(failed, 'RETRYING');
+  await eventually('a start has failed', async () =>
+    rig.deliveries.log.lines.some(({ message }) => message.startsWith('could not start')),
+  );
+  rig.receiver.answer = answering(200);
+  await proxy.restore();
+
+  expect(await rig.reach(failed, 'DELIVERED')).toMatchObject({ attempts: 2 });
+  await rig.stopped(async () => {});
+  await proxy.close();
+});
+
+it('delivers each once though several processes look for them', async () => {
+  const other = await startTestDeliveries(rig.database);
+  const ids = await queuePings(rig.database, rig.endpoint, 60);
+  for (const id of ids) await rig.reach(id, 'DELIVERED');
+  await other.stop();
+
+  expect(rig.received().toSorted()).toEqual(ids.toSorted());
 });
 
 it('repeats an attempt under the same id when its process died before it was recorded, and counts it once', async () => {

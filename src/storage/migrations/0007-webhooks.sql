@@ -71,7 +71,10 @@ CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, next_att
 CREATE INDEX webhook_deliveries_retrying ON webhook_deliveries (next_attempt_at)
   WHERE status = 'RETRYING';
 
--- Attempts under way, to bound them by endpoint; workflows to be started; endpoints known to fail.
+-- Attempts under way and to come, to bound them by endpoint; workflows to be started; endpoints that
+-- are known to fail.
+CREATE INDEX webhook_deliveries_retrying_of_endpoint
+  ON webhook_deliveries (endpoint_id, next_attempt_at) WHERE status = 'RETRYING';
 CREATE INDEX webhook_deliveries_locked ON webhook_deliveries (endpoint_id)
   WHERE locked_until IS NOT NULL;
 CREATE INDEX webhook_deliveries_wanted ON webhook_deliveries (endpoint_id, next_attempt_at)
