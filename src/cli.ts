@@ -14,7 +14,13 @@ const STATEMENT_LIMIT_MS = 60_000;
 
 const env = process.env;
 const onSandbox = !env.DATABASE_URL;
+let connection: Connection | undefined;
 let opened: Database | undefined;
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // The second one ends a command that does not stop.
+  process.once(signal, () => stopping.abort());
+}
 
 // Who reads no further, as `head`, is no fault of ours.
 process.stdout.on('error', () => process.exit(0));
@@ -26,7 +32,8 @@ const context: CliContext = {
   // scripts/rx.mjs tells where the person is: it works in the project's folder.
   resolveFile: (name) => path.resolve(env.RX_CALLED_FROM ?? '', name),
   variable: (name) => env[name],
-  connect,
+  connect: () => (connection ??= connect()),
+  stopping: stopping.signal,
 };
 
 process.exitCode = await runCommandLine(process.argv.slice(2), context, {

@@ -38,4 +38,6 @@ export interface CliContext {
    * @throws {NoDatabaseError} there is none.
    */
   connect(): Connection;
+  /** Aborts when the person ends the command; for those that run until then. */
+  readonly stopping: AbortSignal;
 }

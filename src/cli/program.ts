@@ -3,6 +3,7 @@ import { addCaseCommands } from './case.ts';
 import type { CliContext } from './context.ts';
 import { EXIT, failureOf } from './errors.ts';
 import { addKeyCommands } from './key.ts';
+import { addListenCommand } from './listen.ts';
 import { addOrderCommands } from './order.ts';
 import { addOrganizationCommands } from './org.ts';
 import { addPharmacyCommands } from './pharmacy.ts';
@@ -76,5 +77,6 @@ function createProgram(context: CliContext, endWith: (exitCode: number) => void)
   addPharmacyCommands(program, context, endWith);
   addOrderCommands(program, context);
   addWebhookCommands(program, context, endWith);
+  addListenCommand(program, context);
   return program;
 }

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { type Door, exampleWithoutKey, openDoor } from './door.ts';
-import { type TestReceiver, startReceiver } from './receiver.ts';
+import { startReceiver, type TestReceiver } from './receiver.ts';
 import { createWebhooksApi, type WebhooksApi } from './webhooks-api.ts';
 
 /** The endpoints of an organization, and a receiver for them. */

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { type Command, InvalidArgumentError } from 'commander';
+import { EVENT_NAMES, type EventName } from '../contract/case-activity.ts';
+import type { EndpointService } from '../endpoints/endpoint-service.ts';
+import { listOf, withExamples } from './arguments.ts';
+import type { CliContext } from './context.ts';
+import { withEndpoints } from './endpoints.ts';
+import { UsageError } from './errors.ts';
+import { type Passed, startForwarder } from './forwarder.ts';
+
+/** The sandbox's "Demo Telehealth". */
+const DEMO = '0198a000-0000-7000-8000-000000000001';
+/** Tells the endpoints of listeners from those that people made. */
+const DESCRIPTION = /^rx listen, process (\d+)$/;
+
+interface ListenOptions {
+  forwardTo: URL;
+  org: string;
+  events?: EventName[];
+}
+
+/** `rx listen`: what a webhook endpoint gets, printed and passed on to a program in development. */
+export function addListenCommand(program: Command, context: CliContext): void {
+  const command = program
+    .command('listen')
+    .description('print webhooks as they come and pass them on, until Ctrl-C; for the sandbox')
+    .requiredOption('--forward-to <url>', 'where they are passed on to', forwardUrl)
+    .option('--events <names>', 'only these, with commas between', listOf(EVENT_NAMES))
+    .option('--org <id>', 'the organization', DEMO)
+    .action(async (options: ListenOptions) => {
+      await withEndpoints(context, options.org, (endpoints) => listen(context, endpoints, options));
+    });
+  withExamples(
+    command,
+    'rx listen --forward-to http://127.0.0.1:8080/webhooks',
+    'rx listen --forward-to http://127.0.0.1:8080/webhooks --events ORDER_STATUS_CHANGED',
+  );
+}
+
+async function listen(
+  context: CliContext,
+  endpoints: EndpointService,
+  { forwardTo, org: organizationId, events }: ListenOptions,
+): Promise<void> {
+  if (context.connect().webhooks.destinations !== 'loopback') {
+    throw new UsageError(
+      'listen is for the sandbox: servers send nothing to this machine elsewhere',
+    );
+  }
+  await removeLeftovers(endpoints, organizationId);
+  let secret = '';
+  const forwarder = await startForwarder({
+    forwardTo,
+    secret: () => secret,
+    onPassed: (passed) => context.stdout.write(`${lineOf(passed)}\n`),
+  });
+  try {
+    const description = `rx listen, process ${process.pid}`;
+    const endpoint = await endpoints.create(organizationId, {
+      url: forwarder.url,
+      description,
+      documentFormat: 'url',
+      payloadMode: 'event',
+      ...(events && { events }),
+    });
+    secret = endpoint.secret;
+    context.stdout.write(`listening; the secret is ${secret}\n`);
+    if (!context.stopping.aborted) await once(context.stopping, 'abort');
+    await endpoints.delete({ organizationId, endpointId: endpoint.id });
+  } finally {
+    await forwarder.close();
+  }
+}
+
+/** Of listeners that were killed, and could not take theirs away. */
+async function removeLeftovers(endpoints: EndpointService, organizationId: string): Promise<void> {
+  const { endpoints: all } = await endpoints.list(organizationId, { limit: 200 });
+  for (const { id, description } of all) {
+    const pid = DESCRIPTION.exec(description ?? '')?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    await endpoints.delete({ organizationId, endpointId: id });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function lineOf({ event, status, durationMs }: Passed): string {
+  const time = new Date().toISOString().slice(11, 23);
+  const order = 'order' in event ? `${event.order.id} ${event.order.status}` : '';
+  const answer = status === undefined ? 'not reached' : `${status} in ${durationMs} ms`;
+  return `${time}  ${event.event.padEnd(20)}  ${order}  → ${answer}`;
+}
+
+function forwardUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new InvalidArgumentError('it must be a URL, http:// or https://');
+  }
+  return url;
+}
