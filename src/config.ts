@@ -174,7 +174,7 @@ export interface OperatorConfig {
   readonly databaseUrl: string | undefined;
   /** undefined: the sandbox's own, or none; only what deals with API keys needs it. */
   readonly hashSecret: string | undefined;
-  readonly webhooks: Config['webhooks'];
+  readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
 }
 
 /**

@@ -13,7 +13,7 @@ export interface TextTarget {
 export interface Connection {
   readonly database: Database;
   /** Where webhooks may go, as for the servers on this database. */
-  readonly webhooks: Config['webhooks'];
+  readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
   /**
    * Keys the hashes of API keys.
    *

@@ -55,9 +55,9 @@ describe('a test', () => {
   });
 
   it.each([
-    [{ status: 500, body: 'broken' }, 'http_500', 'broken'],
-    [{ status: 302, headers: { location: 'http://127.0.0.1:1024/' } }, 'http_302', undefined],
-    [{ status: 410 }, 'http_410', undefined],
+    [{ status: 500, body: 'broken' }, 'http_5xx', 'broken'],
+    [{ status: 302, headers: { location: 'http://127.0.0.1:1024/' } }, 'redirect', undefined],
+    [{ status: 410 }, 'http_4xx', undefined],
   ])(
     'that is answered %j is dead with its reason, and changes nothing',
     async (reply, errorClass, start) => {
@@ -84,7 +84,9 @@ describe('a test', () => {
     const { delivery } = (await webhooks.api('POST', `${ENDPOINTS}/${id}/test`)).json.data;
     expect(delivery).toMatchObject({
       status: 'DEAD',
-      attempts: [{ status: null, errorClass: 'connect' }],
+      attempts: [
+        { status: null, errorClass: 'connect', answerStart: 'No connection could be made.' },
+      ],
     });
   });
 
