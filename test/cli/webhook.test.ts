@@ -9,7 +9,7 @@ import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { exampleWithoutKey, sendTo } from '../support/door.ts';
 import { createOrganization, type TestOrganization } from '../support/organization.ts';
-import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { answering, startReceiver, type TestReceiver } from '../support/receiver.ts';
 import { storeDelivery } from '../support/stored-delivery.ts';
 
 /** For many commands, a process each. */
@@ -20,7 +20,7 @@ let db: TestDatabase;
 let app: TestApp;
 let rx: Rx;
 let tenant: TestOrganization;
-let receiver: Receiver;
+let receiver: TestReceiver;
 let folder: string;
 
 beforeAll(async () => {
@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   tenant = await createOrganization(db.database);
-  receiver.answer = { status: 204 };
+  receiver.answer = answering(204);
   receiver.received.length = 0;
 });
 afterAll(async () => {
@@ -84,7 +84,7 @@ it(
     expect(tested).toMatchObject({ code: 0, json: { delivery: { status: 'DELIVERED' } } });
     const [sent] = receiver.received;
     expect(sent?.headers.authorization).toBe(HEADER);
-    expect(verifyWebhook(sent?.body ?? '', sent?.headers ?? {}, secret)).toMatchObject({
+    expect(verifyWebhook(sent?.raw ?? '', sent?.headers ?? {}, secret)).toMatchObject({
       event: 'PING',
     });
 
@@ -137,18 +137,18 @@ it('rotates a secret; both sign for a while', async () => {
   await webhook('test', id);
   const [sent] = receiver.received;
   for (const each of [secret, rotated.json.endpoint.secret]) {
-    expect(verifyWebhook(sent?.body ?? '', sent?.headers ?? {}, each)).toBeDefined();
+    expect(verifyWebhook(sent?.raw ?? '', sent?.headers ?? {}, each)).toBeDefined();
   }
 });
 
 it('ends with 1 when an endpoint does not take a PING, and says why', async () => {
   const { id } = await create();
-  receiver.answer = { status: 503, body: 'busy' };
+  receiver.answer = answering(503);
   const failed = await webhook('test', id);
   expect(failed.code).toBe(1);
   expect(failed.stdout).toMatch(/^status +DEAD$/m);
   expect(failed.stdout).toMatch(/^last +503$/m);
-  expect(failed.stdout).toMatch(/^answer +busy$/m);
+  expect(failed.stdout).toMatch(/^answer +an answer$/m);
 });
 
 it('lists deliveries, and sends one again', LONG, async () => {

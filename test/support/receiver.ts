@@ -1,43 +1,52 @@
-import http, { type IncomingHttpHeaders } from 'node:http';
+import { once } from 'node:events';
+import http, { type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 
-/** A request as a receiver got it. */
-export interface Received {
+/** A webhook as it came. */
+export interface ReceivedWebhook {
   readonly headers: IncomingHttpHeaders;
-  readonly body: string;
+  readonly raw: Buffer;
+  readonly path: string;
 }
 
-/** A receiver of webhooks on this machine. */
-export interface Receiver {
+/** An organization's receiver on loopback. */
+export interface TestReceiver {
   readonly url: string;
-  /** What came, the first first. */
-  readonly received: Received[];
-  /** What it answers from now on. */
-  answer: { status: number; body?: string; headers?: Record<string, string> };
+  readonly received: ReceivedWebhook[];
+  /** How it answers from now on; without a call of `end` it hangs. */
+  answer: (response: ServerResponse, webhook: ReceivedWebhook) => void;
   close(): Promise<void>;
 }
 
-export async function startReceiver(): Promise<Receiver> {
-  const received: Received[] = [];
+/** Starts a receiver that answers 204. */
+export async function startReceiver(): Promise<TestReceiver> {
   const server = http.createServer((request, response) => {
-    void text(request).then((sent) => {
-      received.push({ headers: request.headers, body: sent });
-      const { status, body, headers } = receiver.answer;
-      response.writeHead(status, headers).end(body);
-    });
+    void buffer(request).then(
+      (raw) => {
+        const webhook = { headers: request.headers, raw, path: request.url ?? '' };
+        receiver.received.push(webhook);
+        receiver.answer(response, webhook);
+      },
+      () => undefined,
+    );
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const receiver: Receiver = {
-    url: `http://127.0.0.1:${port}/hook`,
-    received,
-    answer: { status: 204 },
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const receiver: TestReceiver = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    received: [],
+    answer: (response) => response.writeHead(204).end(),
     async close() {
+      server.close();
       server.closeAllConnections();
-      // It may be closed already.
-      await new Promise((resolve) => server.close(resolve));
+      await once(server, 'close');
     },
   };
   return receiver;
+}
+
+/** Answers with a status, and headers where they are given. */
+export function answering(status: number, headers: Record<string, string> = {}) {
+  return (response: ServerResponse) => response.writeHead(status, headers).end('an answer');
 }

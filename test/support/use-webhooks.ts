@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { type Door, exampleWithoutKey, openDoor } from './door.ts';
-import { type Receiver, startReceiver } from './receiver.ts';
+import { startReceiver, type TestReceiver } from './receiver.ts';
 import { createWebhooksApi, type WebhooksApi } from './webhooks-api.ts';
 
 /** The endpoints of an organization, and a receiver for them. */
@@ -8,7 +8,7 @@ export interface Webhooks {
   readonly door: Door;
   readonly api: WebhooksApi;
   /** New for each test. */
-  readonly receiver: Receiver;
+  readonly receiver: TestReceiver;
   /** Creates an endpoint at the receiver; the answer shows its secret. */
   create(more?: object): Promise<{ id: string; secret: string } & Record<string, unknown>>;
   /** Tells of a new order as a change of it does. */
@@ -25,7 +25,7 @@ export interface Webhooks {
 export function useWebhooks(): Webhooks {
   let door: Door;
   let api: WebhooksApi;
-  let receiver: Receiver;
+  let receiver: TestReceiver;
   beforeAll(async () => {
     door = await openDoor();
     api = await createWebhooksApi(door);
