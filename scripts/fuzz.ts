@@ -23,7 +23,7 @@ import { obtainSchemathesis, runSchemathesis } from './fuzz/schemathesis.ts';
  */
 
 /** Operations that take a parameter or a body, and so get their full share; the others get one. */
-const VARIED = 11;
+const VARIED = 21;
 
 const { values } = parseArgs({ options: { cases: { type: 'string' }, seed: { type: 'string' } } });
 const cases = Number(values.cases ?? 1000);

@@ -39,9 +39,10 @@ const attemptView = z
       description: 'Why it is no success, as a stable code; null: it is one.',
       example: 'timeout',
     }),
-    answerStart: z
-      .exactOptional(z.string())
-      .meta({ description: 'How the answer’s body begins; controls are made harmless.' }),
+    answerStart: z.exactOptional(z.string()).meta({
+      description:
+        'How the answer’s body begins, with controls made harmless; without an answer, why there was none.',
+    }),
     nextAttemptAt: timestamp.nullable().meta({ description: 'What was planned then.' }),
   })
   .meta({ id: 'WebhookAttempt', description: 'One request to an endpoint.' });

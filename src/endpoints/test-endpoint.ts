@@ -71,11 +71,20 @@ async function record(
       next_attempt_at, delivered_at)
     VALUES (${id}, ${organizationId}, ${endpointId}, 'PING', ${delivered ? 'DELIVERED' : 'DEAD'}, 1,
       NULL, ${delivered ? tx`now()` : null})`;
-  const answer = 'status' in result ? result : undefined;
-  const errorClass = 'failure' in result ? result.failure : `http_${result.status}`;
+  const { statusCode, errorClass, answerStart } = logged(result);
   await tx`
     INSERT INTO webhook_attempts (delivery_id, at, duration_ms, status_code, error_class,
       answer_start)
     VALUES (${id}, ${new Date(Date.now() - result.durationMs)}, ${result.durationMs},
-      ${answer?.status ?? null}, ${delivered ? null : errorClass}, ${answer?.bodyStart || null})`;
+      ${statusCode}, ${delivered ? null : errorClass}, ${answerStart || null})`;
+}
+
+/** A result in the words of the log: a failure's are in the place of an answer's. */
+function logged(result: SendResult) {
+  if ('failure' in result) {
+    return { statusCode: null, errorClass: result.failure, answerStart: result.message };
+  }
+  const { status: statusCode, bodyStart: answerStart } = result;
+  if (statusCode < 400) return { statusCode, errorClass: 'redirect', answerStart };
+  return { statusCode, errorClass: statusCode < 500 ? 'http_4xx' : 'http_5xx', answerStart };
 }

@@ -57,6 +57,7 @@ export function allowNulls(node: unknown): void {
 }
 
 function orNull(schema: JsonSchema): JsonSchema {
+  if (isNullable(schema)) return schema;
   const { type, description, ...rest } = schema;
   if (typeof type === 'string' && !('enum' in rest) && !('const' in rest)) {
     return { ...schema, type: [type, 'null'] };
@@ -66,4 +67,9 @@ function orNull(schema: JsonSchema): JsonSchema {
     ...(description === undefined ? {} : { description }),
     anyOf: [value, { type: 'null' }],
   };
+}
+
+/** Whether `null` says something there, and so stands in the schema already. */
+function isNullable({ anyOf }: JsonSchema): boolean {
+  return Array.isArray(anyOf) && anyOf.some((each: JsonSchema) => each['type'] === 'null');
 }

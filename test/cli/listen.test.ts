@@ -19,7 +19,9 @@ beforeAll(async () => {
   receiver = await startReceiver();
 });
 afterEach(async () => {
-  for (const child of children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {
+  for (const child of children.filter(
+    ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
+  )) {
     child.kill('SIGKILL');
     await once(child, 'exit');
   }

@@ -9,9 +9,11 @@ import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { exampleWithoutKey, sendTo } from '../support/door.ts';
 import { createOrganization, type TestOrganization } from '../support/organization.ts';
-import { startReceiver, type TestReceiver } from '../support/receiver.ts';
+import { answering, startReceiver, type TestReceiver } from '../support/receiver.ts';
 import { storeDelivery } from '../support/stored-delivery.ts';
 
+/** For many commands, a process each. */
+const LONG = { timeout: 90_000 };
 const HEADER = 'Bearer value-of-the-header';
 
 let db: TestDatabase;
@@ -32,7 +34,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   tenant = await createOrganization(db.database);
-  receiver.answer = { status: 204 };
+  receiver.answer = answering(204);
   receiver.received.length = 0;
 });
 afterAll(async () => {
@@ -60,45 +62,49 @@ async function place(): Promise<string> {
   return answer.json.data.order.id;
 }
 
-it('creates an endpoint and shows its secret this once; the header’s value never', async () => {
-  const file = path.join(folder, 'header');
-  await writeFile(file, `${HEADER}\n`);
-  const created = await webhook(
-    ...['create', '--url', receiver.url, '--events', 'order_created,ADD_CASE_ATTACHMENT'],
-    ...['--description', 'Order desk', '--document-format', 'base64', '--payload-mode', 'full'],
-    ...['--header-name', 'Authorization', '--header-value-file', file],
-  );
-  expect(created.code, created.stderr).toBe(0);
-  const [secret = ''] = created.stdout.split('\n');
-  expect(secret).toMatch(/^whsec_/);
-  expect(created.stdout).toMatch(/^events +ORDER_CREATED ADD_CASE_ATTACHMENT$/m);
-  expect(created.stdout).toMatch(/^header +Authorization$/m);
-  const id = /^id +(\S+)$/m.exec(created.stdout)?.[1] ?? '';
+it(
+  'creates an endpoint and shows its secret this once; the header’s value never',
+  LONG,
+  async () => {
+    const file = path.join(folder, 'header');
+    await writeFile(file, `${HEADER}\n`);
+    const created = await webhook(
+      ...['create', '--url', receiver.url, '--events', 'order_created,ADD_CASE_ATTACHMENT'],
+      ...['--description', 'Order desk', '--document-format', 'base64', '--payload-mode', 'full'],
+      ...['--header-name', 'Authorization', '--header-value-file', file],
+    );
+    expect(created.code, created.stderr).toBe(0);
+    const [secret = ''] = created.stdout.split('\n');
+    expect(secret).toMatch(/^whsec_/);
+    expect(created.stdout).toMatch(/^events +ORDER_CREATED ADD_CASE_ATTACHMENT$/m);
+    expect(created.stdout).toMatch(/^header +Authorization$/m);
+    const id = /^id +(\S+)$/m.exec(created.stdout)?.[1] ?? '';
 
-  const tested = await webhook('test', id, '--json');
-  expect(tested).toMatchObject({ code: 0, json: { delivery: { status: 'DELIVERED' } } });
-  const [sent] = receiver.received;
-  expect(sent?.headers.authorization).toBe(HEADER);
-  expect(verifyWebhook(sent?.body ?? '', sent?.headers ?? {}, secret)).toMatchObject({
-    event: 'PING',
-  });
+    const tested = await webhook('test', id, '--json');
+    expect(tested).toMatchObject({ code: 0, json: { delivery: { status: 'DELIVERED' } } });
+    const [sent] = receiver.received;
+    expect(sent?.headers.authorization).toBe(HEADER);
+    expect(verifyWebhook(sent?.raw ?? '', sent?.headers ?? {}, secret)).toMatchObject({
+      event: 'PING',
+    });
 
-  const shown = await Promise.all([
-    webhook('list'),
-    webhook('list', '--json'),
-    webhook('show', id),
-    webhook('show', id, '--json'),
-    webhook('log', '--json'),
-  ]);
-  for (const { code, stdout, stderr } of [...shown, tested]) {
-    expect(code).toBe(0);
-    expect(stdout).toContain(id);
-    for (const hidden of [secret, HEADER]) expect(stdout + stderr).not.toContain(hidden);
-  }
-  expect(created.stdout + created.stderr).not.toContain(HEADER);
-});
+    const shown = await Promise.all([
+      webhook('list'),
+      webhook('list', '--json'),
+      webhook('show', id),
+      webhook('show', id, '--json'),
+      webhook('log', '--json'),
+    ]);
+    for (const { code, stdout, stderr } of [...shown, tested]) {
+      expect(code).toBe(0);
+      expect(stdout).toContain(id);
+      for (const hidden of [secret, HEADER]) expect(stdout + stderr).not.toContain(hidden);
+    }
+    expect(created.stdout + created.stderr).not.toContain(HEADER);
+  },
+);
 
-it('changes, disables, enables and deletes an endpoint', async () => {
+it('changes, disables, enables and deletes an endpoint', LONG, async () => {
   const { id } = await create('--events', 'ORDER_CREATED');
   const withHeader = await rx(
     [
@@ -131,21 +137,21 @@ it('rotates a secret; both sign for a while', async () => {
   await webhook('test', id);
   const [sent] = receiver.received;
   for (const each of [secret, rotated.json.endpoint.secret]) {
-    expect(verifyWebhook(sent?.body ?? '', sent?.headers ?? {}, each)).toBeDefined();
+    expect(verifyWebhook(sent?.raw ?? '', sent?.headers ?? {}, each)).toBeDefined();
   }
 });
 
 it('ends with 1 when an endpoint does not take a PING, and says why', async () => {
   const { id } = await create();
-  receiver.answer = { status: 503, body: 'busy' };
+  receiver.answer = answering(503);
   const failed = await webhook('test', id);
   expect(failed.code).toBe(1);
   expect(failed.stdout).toMatch(/^status +DEAD$/m);
   expect(failed.stdout).toMatch(/^last +503$/m);
-  expect(failed.stdout).toMatch(/^answer +busy$/m);
+  expect(failed.stdout).toMatch(/^answer +an answer$/m);
 });
 
-it('lists deliveries and sends them again: one, the dead, those since a time', async () => {
+it('lists deliveries, and sends one again', LONG, async () => {
   const orderId = await place();
   const { endpointId, deliveryId } = await storeDelivery(db.database, tenant.organizationId, {
     url: receiver.url,
@@ -159,18 +165,23 @@ it('lists deliveries and sends them again: one, the dead, those since a time', a
 
   const one = await webhook('replay', deliveryId, '--json');
   expect(one).toMatchObject({ code: 0, json: { delivery: { status: 'PENDING' } } });
+});
+
+it('sends many again: the dead, or those since a time, and no PING', LONG, async () => {
+  const { endpointId, deliveryId } = await storeDelivery(db.database, tenant.organizationId, {
+    url: receiver.url,
+    orderId: await place(),
+  });
+  await webhook('test', endpointId);
   const replay = async (...args: string[]) => {
     const result = await webhook('replay', '--endpoint', endpointId, ...args, '--json');
     expect(result.code, result.stderr).toBe(0);
     return result.json.replayed;
   };
-  // The PING is none to be sent again.
-  expect(await replay('--dead')).toBe(0);
   expect(await replay('--since', '1h')).toBe(1);
   await db.database`
     UPDATE webhook_deliveries SET status = 'DEAD', created_at = now() - interval '2 hours'
     WHERE id = ${deliveryId}`;
-  expect(await replay('--since', '1h')).toBe(0);
   expect(await replay('--since', '1h', '--dead')).toBe(0);
   expect(await replay('--dead')).toBe(1);
 
@@ -226,11 +237,14 @@ it('sends to public addresses only, unless it is told otherwise', async () => {
   expect(result.stderr).toContain('url is refused (scheme)');
 });
 
-it('knows no endpoint of another organization, and no organization of nobody', async () => {
+it('knows no endpoint of another organization, and no organization of nobody', LONG, async () => {
   const { id } = await create();
   const other = await createOrganization(db.database);
-  for (const name of ['show', 'test', 'rotate', 'enable', 'disable', 'update', 'delete']) {
-    const result = await rx(['webhook', name, id, '--org', other.organizationId]);
+  const names = ['show', 'test', 'rotate', 'enable', 'disable', 'update', 'delete'];
+  const results = await Promise.all(
+    names.map((name) => rx(['webhook', name, id, '--org', other.organizationId])),
+  );
+  for (const result of results) {
     expect(result).toMatchObject({ code: 3, stdout: '' });
     expect(result.stderr).toContain('there is no endpoint of this id in this organization');
   }

@@ -64,7 +64,7 @@ describe('the log', () => {
             at: expect.any(String),
             status: 503,
             durationMs: 12,
-            errorClass: 'http_503',
+            errorClass: 'http_5xx',
             answerStart: 'busy',
             nextAttemptAt: null,
           },
@@ -86,7 +86,7 @@ describe('the log', () => {
   it('keeps to the newest 50 attempts, oldest first', async () => {
     await door.database`
       INSERT INTO webhook_attempts (delivery_id, duration_ms, status_code, error_class)
-      SELECT ${stored.deliveryId}, number, 500, 'http_500' FROM generate_series(1, 60) AS number`;
+      SELECT ${stored.deliveryId}, number, 500, 'http_5xx' FROM generate_series(1, 60) AS number`;
     const [delivery] = await list(`endpointId=${stored.endpointId}`);
     expect(delivery?.attempts.map(({ durationMs }) => durationMs)).toEqual(
       Array.from({ length: 50 }, (_, index) => index + 11),

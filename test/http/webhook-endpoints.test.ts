@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createOrganization } from '../support/organization.ts';
+import { answering } from '../support/receiver.ts';
 import { useWebhooks } from '../support/use-webhooks.ts';
 import { createWebhooksApi } from '../support/webhooks-api.ts';
 
@@ -57,7 +58,7 @@ describe('an endpoint', () => {
     });
     const rotated = await webhooks.api('POST', `${ENDPOINTS}/${id}/rotate-secret`);
     const next = rotated.json.data.endpoint.secret;
-    webhooks.receiver.answer = { status: 500, body: 'no' };
+    webhooks.receiver.answer = answering(500);
 
     const answers = [
       await webhooks.api('GET', `${ENDPOINTS}/${id}`),

@@ -24,6 +24,6 @@ export async function storeDelivery(
     WHERE endpoint_id = ${endpointId} RETURNING id`;
   await database`
     INSERT INTO webhook_attempts (delivery_id, duration_ms, status_code, error_class, answer_start)
-    VALUES (${delivery.id}, 12, 503, 'http_503', 'busy')`;
+    VALUES (${delivery.id}, 12, 503, 'http_5xx', 'busy')`;
   return { endpointId, deliveryId: delivery.id };
 }
