@@ -32,7 +32,7 @@ await runProcess('server', process.env, async ({ config, log }) => {
     policy: { sandbox: config.webhooks.destinations === 'loopback' },
     lookup,
   };
-  const sender = createSender(destinations);
+  const sender = createSender({ ...destinations, timeoutMs: config.webhooks.timeoutMs });
   const app = createApp(
     {
       orders,
