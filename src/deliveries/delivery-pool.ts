@@ -8,7 +8,13 @@ import { describeOutcome } from './attempt-outcome.ts';
 import type { Lease } from './delivery.ts';
 import { type AttemptLimits, handOverFailing, leaseDeliveries } from './lease-deliveries.ts';
 import type { StartDeliveryWorkflow } from './start-workflow.ts';
-import { takeWanted, type WantedWorkflow, wantAgain, wantLate } from './wanted-workflows.ts';
+import {
+  cancelOfDeleted,
+  takeWanted,
+  type WantedWorkflow,
+  wantAgain,
+  wantLate,
+} from './wanted-workflows.ts';
 
 /** Attempts of one process at the same time: some places stay free of any one organization. */
 export const POOL_LIMITS: AttemptLimits = { total: 32, ofOrganization: 24, ofEndpoint: 4 };
@@ -108,6 +114,7 @@ export function startDeliveryPool(dependencies: PoolDependencies): DeliveryPool 
   async function lookForLate(): Promise<number> {
     if (Date.now() < nextLookForLate) return 0;
     nextLookForLate = Date.now() + LOOK_FOR_LATE_MS;
+    await cancelOfDeleted(database);
     return await wantLate(database);
   }
 

@@ -6,7 +6,7 @@ import {
 } from '../workflows/webhook-delivery-messages.ts';
 import type { WantedWorkflow } from './wanted-workflows.ts';
 
-/** Starts the workflow that owns a delivery's retries. Starting one that runs does nothing. */
+/** Starts the workflow that owns a delivery's retries, in the place of one that runs. */
 export type StartDeliveryWorkflow = (wanted: WantedWorkflow) => Promise<void>;
 
 /** Makes the start of deliveries' workflows. */
@@ -17,7 +17,9 @@ export function createStartWorkflow(client: Client, taskQueue: string): StartDel
       workflowId: webhookDeliveryWorkflowId(deliveryId),
       taskQueue,
       args: [input],
-      workflowIdConflictPolicy: 'USE_EXISTING',
+      // One that runs waits for a time that was given before the delivery was replayed, or has ended but
+      // for its last task. The row's lease keeps an attempt of its from counting beside a new one.
+      workflowIdConflictPolicy: 'TERMINATE_EXISTING',
       // A delivery that is replayed, or was held, may need one again.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: `${event} to endpoint ${endpointId}`,

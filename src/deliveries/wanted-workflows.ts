@@ -54,6 +54,14 @@ export async function wantAgain(sql: Sql, deliveryId: string): Promise<void> {
     WHERE id = ${deliveryId} AND status = 'RETRYING'`;
 }
 
+/** Ends what was queued for an endpoint in the same instant in which it was deleted. */
+export async function cancelOfDeleted(sql: Sql): Promise<void> {
+  await sql`
+    UPDATE webhook_deliveries AS d SET status = 'CANCELLED', next_attempt_at = NULL
+    FROM webhook_endpoints AS e
+    WHERE e.id = d.endpoint_id AND e.deleted_at IS NOT NULL AND d.status = 'PENDING'`;
+}
+
 /** Wants the workflows again of deliveries that are late, such as a wiped Temporal's; they may run yet. */
 export async function wantLate(sql: Sql): Promise<number> {
   const { count } = await sql`

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { verifyWebhook } from '../../src/webhooks-verify.ts';
+import { webhookDeliveryWorkflowId } from '../../src/workflows/webhook-delivery-messages.ts';
 import { createEndpoint, queuePings, readDelivery } from '../support/deliveries.ts';
 import { type DeliveryRig, openDeliveryRig } from '../support/delivery-rig.ts';
 import { eventually } from '../support/eventually.ts';
@@ -35,6 +36,36 @@ it('sends nothing more to an endpoint that answers 410, and tells the others', a
   expect((await readDelivery(rig.database, later)).status).toBe('PENDING');
   expect(rig.receiver.received).toHaveLength(1);
   await other.close();
+});
+
+it('goes on by the row’s time when a delivery was replayed while its workflow waited', async () => {
+  await rig.stopped(async () => {}, { retryScheduleMs: [600_000, 50, 50] });
+  rig.receiver.answer = answering(500);
+  const id = await rig.ping();
+  await rig.reach(id, 'RETRYING');
+  const workflow = rig.deliveries.client.workflow.getHandle(webhookDeliveryWorkflowId(id));
+  await eventually('its workflow waits', async () => {
+    const { raw } = await workflow.describe().catch(() => ({ raw: undefined }));
+    return raw?.pendingActivities?.some(({ lastFailure }) => lastFailure);
+  });
+
+  // As a replay does: the pool makes the next attempt, which fails, too.
+  await rig.database`
+    UPDATE webhook_deliveries SET status = 'PENDING', next_attempt_at = now() WHERE id = ${id}`;
+  await eventually('it was attempted again', async () => rig.receiver.received.length > 1);
+  rig.receiver.answer = answering(204);
+
+  expect(await rig.reach(id, 'DELIVERED')).toMatchObject({ attempts: 3 });
+  await rig.stopped(async () => {});
+});
+
+it('cancels what was queued for an endpoint in the instant in which it was deleted', async () => {
+  await rig.database`UPDATE webhook_endpoints SET deleted_at = now() WHERE id = ${rig.endpoint.id}`;
+  const id = await rig.ping();
+  await rig.stopped(async () => {});
+
+  await rig.reach(id, 'CANCELLED');
+  expect(rig.receiver.received).toEqual([]);
 });
 
 describe('an endpoint that is known to fail', () => {

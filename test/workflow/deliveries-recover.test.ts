@@ -76,10 +76,10 @@ it('delivers each once though several processes look for them', async () => {
 
 it('repeats an attempt under the same id when its process died before it was recorded, and counts it once', async () => {
   let release: (result: SendResult) => void = () => undefined;
-  let dying: TestDeliveries | undefined;
+  let dying: Promise<void> | undefined;
   let id = '';
   await rig.stopped(async () => {
-    dying = await startTestDeliveries(rig.database, {
+    const process = await startTestDeliveries(rig.database, {
       wrap: (sender) => ({
         ...sender,
         // Sent, and then nothing more is heard of it.
@@ -93,12 +93,14 @@ it('repeats an attempt under the same id when its process died before it was rec
     });
     id = await rig.ping();
     await eventually('it is sent', async () => rig.receiver.received.length === 1);
+    // It takes nothing more; what it has under way, it does not get done.
+    dying = process.stop();
     // In place of waiting for the lease's end.
     await rig.database`UPDATE webhook_deliveries SET locked_until = now() WHERE id = ${id}`;
   });
   const done = await rig.reach(id, 'DELIVERED');
   release({ status: 500, durationMs: 1, bodyStart: '' });
-  await dying?.stop();
+  await dying;
 
   expect(rig.received()).toEqual([id, id]);
   expect(done).toMatchObject({ attempts: 1, log: ['ok'] });
