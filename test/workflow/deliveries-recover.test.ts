@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import type { SendResult } from '../../src/webhooks/send-result.ts';
-import {
-  queuePings,
-  readDelivery,
-  startTestDeliveries,
-  type TestDeliveries,
-} from '../support/deliveries.ts';
+import { queuePings, readDelivery, startTestDeliveries } from '../support/deliveries.ts';
 import { type DeliveryRig, openDeliveryRig } from '../support/delivery-rig.ts';
 import { eventually } from '../support/eventually.ts';
 import { answering } from '../support/receiver.ts';
