@@ -174,7 +174,8 @@ describe.concurrent('a sandbox pharmacy', { timeout: 20_000 }, () => {
   it('fails in every way at pharmacy-flaky, and lets through who keeps trying', async () => {
     await configure('pharmacy-flaky', { hangMs: 50 });
     const seen = new Set<number>();
-    for (let n = 0; n < 15; n += 1) {
+    // Its faults are random: a few orders need not meet them all.
+    for (let n = 0; n < 15 || (seen.size < 5 && n < 200); n += 1) {
       const reference = randomUUID();
       let asked = 0;
       for (let status = 0; status !== 201 && status !== 409; asked += 1) {
