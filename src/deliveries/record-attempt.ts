@@ -111,8 +111,9 @@ async function recordOnDelivery(
       RETURNING id, status, next_attempt_at
     ), logged AS (
       INSERT INTO webhook_attempts
-        (delivery_id, duration_ms, status_code, error_class, answer_start, next_attempt_at)
-      SELECT id, ${outcome.durationMs}::int, ${outcome.statusCode ?? null}::int,
+        (delivery_id, at, duration_ms, status_code, error_class, answer_start, next_attempt_at)
+      SELECT id, clock_timestamp() - ${outcome.durationMs}::int * interval '1 millisecond',
+        ${outcome.durationMs}::int, ${outcome.statusCode ?? null}::int,
         ${outcome.errorClass ?? null}::text, ${outcome.answerStart ?? null}::text, next_attempt_at
       FROM recorded
     )
