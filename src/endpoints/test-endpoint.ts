@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { DeliveryView } from '../contract/webhook-delivery.ts';
+import { type AttemptOutcome, outcomeOf } from '../deliveries/attempt-outcome.ts';
 import { type Database, inTime, type Sql } from '../storage/database.ts';
-import type { SendResult } from '../webhooks/send-result.ts';
 import type { Sender } from '../webhooks/sender.ts';
 import { readDelivery } from './delivery-row.ts';
 import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';
@@ -22,13 +22,12 @@ export async function testEndpoint(
 ): Promise<DeliveryView> {
   const target = await inTime(readTarget(database, key));
   const id = uuidv7();
-  const result = await sendPing(sender, target, id);
+  const outcome = outcomeOf(await sendPing(sender, target, id));
   return await inTime(
     database.begin(async (tx) => {
-      const delivered = 'status' in result && result.status >= 200 && result.status <= 299;
       // In the order in which whoever changes an endpoint takes the locks.
-      if (delivered) await recover(tx, target.id);
-      await record(tx, { ...key, endpointId: target.id }, id, delivered, result);
+      if (outcome.errorClass === undefined) await recover(tx, target.id);
+      await record(tx, { ...key, endpointId: target.id }, id, outcome);
       return await readDelivery(tx, key.organizationId, id);
     }),
   );
@@ -63,28 +62,17 @@ async function record(
   tx: Sql,
   { organizationId, endpointId }: EndpointKey,
   id: string,
-  delivered: boolean,
-  result: SendResult,
+  { durationMs, statusCode, errorClass, answerStart }: AttemptOutcome,
 ): Promise<void> {
+  const delivered = errorClass === undefined;
   await tx`
     INSERT INTO webhook_deliveries (id, organization_id, endpoint_id, event, status, attempts,
       next_attempt_at, delivered_at)
     VALUES (${id}, ${organizationId}, ${endpointId}, 'PING', ${delivered ? 'DELIVERED' : 'DEAD'}, 1,
       NULL, ${delivered ? tx`now()` : null})`;
-  const { statusCode, errorClass, answerStart } = logged(result);
   await tx`
     INSERT INTO webhook_attempts (delivery_id, at, duration_ms, status_code, error_class,
       answer_start)
-    VALUES (${id}, ${new Date(Date.now() - result.durationMs)}, ${result.durationMs},
-      ${statusCode}, ${delivered ? null : errorClass}, ${answerStart || null})`;
-}
-
-/** A result in the words of the log: a failure's are in the place of an answer's. */
-function logged(result: SendResult) {
-  if ('failure' in result) {
-    return { statusCode: null, errorClass: result.failure, answerStart: result.message };
-  }
-  const { status: statusCode, bodyStart: answerStart } = result;
-  if (statusCode < 400) return { statusCode, errorClass: 'redirect', answerStart };
-  return { statusCode, errorClass: statusCode < 500 ? 'http_4xx' : 'http_5xx', answerStart };
+    VALUES (${id}, ${new Date(Date.now() - durationMs)}, ${durationMs},
+      ${statusCode ?? null}, ${errorClass ?? null}, ${answerStart || null})`;
 }
