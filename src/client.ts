@@ -260,7 +260,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
       const parsed = parsePlaceOrder({ action: 'PLACE_ORDER', idempotencyKey, order });
       if (!parsed.ok) throw new InvalidOrderError(parsed.errors);
       const acceptance = { organizationId, caseId, request: parsed.value };
-      const { orderId } = await inTime(acceptOrder(database, hashSecret, acceptance));
+      const { orderId } = await acceptOrder(database, hashSecret, acceptance);
       ringDispatchers();
       return handle(orderId);
     },

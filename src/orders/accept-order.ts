@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { canonicalJson } from '../contract/canonical-json.ts';
 import type { PlaceOrderRequest } from '../contract/place-order.ts';
-import { inTime, type Sql } from '../storage/database.ts';
+import { inTime, outcomeInTime, type Sql } from '../storage/database.ts';
 import { IdempotencyConflictError, InvalidOrderError } from './errors.ts';
 import { keyedHash, sameHash } from './keyed-hash.ts';
 import {
@@ -59,12 +59,12 @@ export async function acceptOrder(
     )
     SELECT ${verdict(sql)}, EXISTS (SELECT FROM accepted) AS accepted`;
   // Bounded here, where it can be cancelled: an order that is refused with 503 must not be stored.
-  const [row] = await inTime(statement);
+  const [row] = await outcomeInTime(statement);
   if (row?.accepted) return { orderId };
   requireLawfulAndOwned(order, row);
   // A used key is told before a missing address: the same request must get the same answer again.
   if (idempotencyKey !== undefined) {
-    const holder = await findByIdempotencyKey(sql, organizationId, idempotencyKey);
+    const holder = await inTime(findByIdempotencyKey(sql, organizationId, idempotencyKey));
     if (holder !== undefined) {
       const same = sameHash(holder.fingerprint, fingerprint);
       throw new IdempotencyConflictError(same ? holder : undefined);

@@ -141,7 +141,8 @@ export function createOrderService(
     },
     async accept(acceptance) {
       outbox.admit();
-      const accepted = await bounded(() => acceptOrder(database, hashSecret, acceptance));
+      // It bounds itself.
+      const accepted = await queue.run(() => acceptOrder(database, hashSecret, acceptance));
       ringDispatchers();
       return accepted;
     },

@@ -16,7 +16,11 @@ export type Database = postgres.Sql;
  * @param statementLimitMs longest that one statement runs, in milliseconds. The default is below a
  *   caller's patience, so that what was refused is not done after all.
  */
-export function openDatabase(url: string, poolSize: number, statementLimitMs = 1_500): Database {
+export function openDatabase(
+  url: string,
+  poolSize: number,
+  statementLimitMs = STATEMENT_LIMIT_MS,
+): Database {
   return postgres(url, {
     max: poolSize,
     connect_timeout: 2, // seconds
@@ -50,12 +54,19 @@ export function openDatabase(url: string, poolSize: number, statementLimitMs = 1
 
 /** Longest that a caller waits for Postgres before it is told to come back. */
 const PATIENCE_MS = 2_000;
+/** Longest that one statement runs in a pool made by {@link openDatabase} without a limit. */
+const STATEMENT_LIMIT_MS = 1_500;
+/** How long a statement's last word may be on its way. */
+const LAST_WORD_MS = 250;
 
 /** Postgres did not answer in time; whether it did what it was asked is not known. */
 export class DatabaseTimeoutError extends Error {
   override readonly name = 'DatabaseTimeoutError';
   readonly code = 'DATABASE_TIMEOUT';
 }
+
+/** A query of the pool, which can be given up, or any other promise. */
+type Cancellable<T> = Promise<T> & { cancel?: () => unknown };
 
 /**
  * Waits for a query, but not for a server that is frozen or a pool that is long: no time-out of
@@ -64,16 +75,37 @@ export class DatabaseTimeoutError extends Error {
  *
  * @throws {DatabaseTimeoutError} after two seconds.
  */
-export async function inTime<T>(query: Promise<T> & { cancel?: () => unknown }): Promise<T> {
+export async function inTime<T>(query: Cancellable<T>): Promise<T> {
+  return await before(PATIENCE_MS, query, () => query.cancel?.());
+}
+
+/**
+ * As {@link inTime}, for a statement that stores something: a cancel can come too late, so what
+ * became of the statement is waited for. What was stored is told as stored, and a caller who is
+ * told to come back finds nothing stored, unless Postgres itself does not answer any more.
+ *
+ * @throws {DatabaseTimeoutError} when Postgres is silent: after a statement's longest time beyond
+ *   the two seconds.
+ */
+export async function outcomeInTime<T>(statement: Cancellable<T>): Promise<T> {
+  try {
+    return await inTime(statement);
+  } catch (error) {
+    if (!(error instanceof DatabaseTimeoutError)) throw error;
+    return await before(STATEMENT_LIMIT_MS + LAST_WORD_MS, statement, () => undefined);
+  }
+}
+
+async function before<T>(ms: number, answer: Promise<T>, giveUp: () => void): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      query.cancel?.();
+      giveUp();
       reject(new DatabaseTimeoutError());
-    }, PATIENCE_MS);
+    }, ms);
   });
   try {
-    return await Promise.race([query, late]);
+    return await Promise.race([answer, late]);
   } finally {
     clearTimeout(timer);
   }

@@ -3,6 +3,7 @@ import {
   DatabaseTimeoutError,
   inTime,
   isDatabaseUnavailable,
+  outcomeInTime,
 } from '../../../src/storage/database.ts';
 
 const withCode = (code: unknown) => Object.assign(new Error('synthetic'), { code });
@@ -93,5 +94,45 @@ describe('inTime', () => {
     process.off('unhandledRejection', note);
     expect(await outcome).toBeInstanceOf(DatabaseTimeoutError);
     expect(unhandled).toEqual([]);
+  });
+});
+
+describe('outcomeInTime', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** A statement that ends by itself after `ms`, whatever a cancel says: it came too late. */
+  function statement(ms: number, outcome: string | Error) {
+    const ending = new Promise<string>((resolve, reject) => {
+      setTimeout(() => (outcome instanceof Error ? reject(outcome) : resolve(outcome)), ms);
+    });
+    return Object.assign(ending, { cancel: vi.fn() });
+  }
+
+  it('tells what was stored as stored, though the cancel came too late', async () => {
+    const stored = statement(2_300, 'stored');
+    const outcome = outcomeInTime(stored);
+    await vi.advanceTimersByTimeAsync(2_300);
+    await expect(outcome).resolves.toBe('stored');
+    expect(stored.cancel).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("throws the statement's own error when it was cancelled", async () => {
+    const error = withCode('57014');
+    const outcome = outcomeInTime(statement(2_100, error));
+    const seen = outcome.catch((thrown: unknown) => thrown);
+    await vi.advanceTimersByTimeAsync(2_100);
+    expect(await seen).toBe(error);
+  });
+
+  it('gives up on a server that tells nothing for longer than a statement may take', async () => {
+    const outcome = outcomeInTime(new Promise(() => {})).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(3_750);
+    expect(await outcome).toBeInstanceOf(DatabaseTimeoutError);
   });
 });
