@@ -103,10 +103,14 @@ export async function createEndpoint(
   database: Database,
   organizationId: string,
   url: string,
-  options: { readonly documentFormat?: string; readonly payloadMode?: string } = {},
+  options: {
+    readonly documentFormat?: string;
+    readonly payloadMode?: string;
+    readonly secret?: string;
+  } = {},
 ): Promise<TestEndpoint> {
   const id = randomUUID();
-  const secret = newSecret();
+  const { secret = newSecret() } = options;
   await database`
     INSERT INTO webhook_endpoints (id, organization_id, url, secret, document_format, payload_mode,
       auth_header_name, auth_header_value)
