@@ -14,6 +14,7 @@ import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
+import { PRESENT_WORKFLOWS } from './workflow-version.ts';
 
 /** Durations that let a month pass in a test. */
 const QUICK: Config['pharmacy'] = {
@@ -34,25 +35,27 @@ export interface TestWorker {
   stop(): Promise<void>;
 }
 
-let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
+const bundles = new Map<string, ReturnType<typeof bundleWorkflowCode>>();
 
 /**
  * @param settings durations to change from {@link QUICK}.
  * @param taskQueue one of its own, or a stopped worker's to carry its orders on.
+ * @param workflowsPath the version of the workflows that it runs.
  */
 export async function startWorker(
   database: Database,
   settings: Partial<Config['pharmacy']> = {},
   taskQueue = `test-${randomUUID()}`,
+  workflowsPath = PRESENT_WORKFLOWS,
 ): Promise<TestWorker> {
   const log = createKeptLog();
   if (Runtime._instance === undefined) {
     Runtime.install({ logger: createSdkLog(log), shutdownSignals: [] });
   }
-  bundle ??= bundleWorkflowCode({
-    workflowsPath: path.resolve('src/workflows/all.ts'),
-    logger: createSdkLog(log),
-  });
+  const bundle =
+    bundles.get(workflowsPath) ??
+    bundleWorkflowCode({ workflowsPath, logger: createSdkLog(createKeptLog()) });
+  bundles.set(workflowsPath, bundle);
   const documentsDir = await mkdtemp(path.join(os.tmpdir(), 'rx-documents-'));
   const connection = await NativeConnection.connect({ address: inject('temporal').address });
   const pharmacy = { ...QUICK, ...settings };

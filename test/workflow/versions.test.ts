@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import { startWorker, type TestWorker } from '../support/worker.ts';
+import { plantVersion, type WorkflowVersion } from '../support/workflow-version.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+/*
+ * A rolling deployment of a changed workflow, as docs/workflow-versions.md tells: workers of the version
+ * before and of the one after a patch serve the same task queue while orders are open.
+ */
+
+const ORDERS = 6;
+
+let version: WorkflowVersion;
+let world: World;
+let next: TestWorker | undefined;
+beforeAll(async () => {
+  version = await plantVersion(
+    'planted-next-version',
+    ['import {', "import { patched as isNext } from '@temporalio/workflow';\nimport {"],
+    // A command more, and for the orders of before as before.
+    [
+      '  const placed = await step(',
+      "  if (isNext('planted')) await condition(() => false, 1);\n  const placed = await step(",
+    ],
+  );
+  world = await createWorld();
+});
+afterAll(async () => {
+  await next?.stop();
+  await world?.close();
+  await version?.remove();
+});
+
+const placeSome = () =>
+  Promise.all(Array.from({ length: ORDERS }, () => world.place('pharmacy-manual')));
+
+const advance = (orderId: string) =>
+  world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
+
+async function complete(orderIds: readonly string[]): Promise<void> {
+  for (const orderId of orderIds) await advance(orderId);
+  for (const orderId of orderIds) await world.reach(orderId, 'COMPLETED');
+}
+
+/** Whether the order's run has the patch's command in it. */
+async function isPatched(orderId: string): Promise<boolean> {
+  return (await world.history(orderId)).includes('markerRecordedEventAttributes');
+}
+
+it('ends the orders of both versions while workers of both run', async () => {
+  const before = await placeSome();
+  for (const orderId of before) await world.reach(orderId, 'AWAITING_COMPLETION');
+
+  next = await startWorker(world.db.database, {}, world.worker.taskQueue, version.path);
+  const beside: string[] = [];
+  await eventually('an order was started by a worker of the next version', async () => {
+    const some = await placeSome();
+    beside.push(...some);
+    for (const orderId of some) await world.reach(orderId, 'AWAITING_COMPLETION');
+    return (await Promise.all(some.map(isPatched))).includes(true);
+  });
+
+  await complete([...before, ...beside]);
+  for (const orderId of before) expect(await isPatched(orderId)).toBe(false);
+});
