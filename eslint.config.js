@@ -25,6 +25,11 @@ const NO_SQL = {
   selector: 'TaggedTemplateExpression[tag.name=/^(sql|tx|db|database)$/]',
   message: 'No SQL in src/http: call a function of src/orders.',
 };
+const NO_BEGIN = {
+  selector:
+    'CallExpression[callee.object.name=/^(sql|tx|db|database)$/][callee.property.name=/^(begin|reserve)$/]',
+  message: 'Use inTransaction: the library ends the process when the connection breaks.',
+};
 
 export default defineConfig(
   { ignores: ['dist/', 'coverage/', '.data/'] },
@@ -73,12 +78,12 @@ export default defineConfig(
           message: 'Only composition roots end the process; throw instead.',
         },
       ],
-      'no-restricted-syntax': ['error', NO_STAR_EXPORT],
+      'no-restricted-syntax': ['error', NO_STAR_EXPORT, NO_BEGIN],
     },
   },
   {
     files: ['src/http/**'],
-    rules: { 'no-restricted-syntax': ['error', NO_STAR_EXPORT, NO_SQL] },
+    rules: { 'no-restricted-syntax': ['error', NO_STAR_EXPORT, NO_BEGIN, NO_SQL] },
   },
   {
     files: ['src/workflows/**'],
@@ -87,6 +92,10 @@ export default defineConfig(
   {
     files: [...COMPOSITION_ROOTS, ...PROGRAMS],
     rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: PROGRAMS,
+    rules: { 'no-restricted-syntax': ['error', NO_STAR_EXPORT] },
   },
   {
     files: ['src/cli.ts', 'src/embedded/**', 'simulator/main.ts', ...PROGRAMS],

@@ -6,6 +6,7 @@ import {
   PharmacyUnavailableError,
 } from '../pharmacy/errors.ts';
 import type { PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
 import { abortSignal } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -82,7 +83,7 @@ export function createPlaceOrder({
    *   by what is recorded.
    */
   async function recordPlaced(order: OrderRow, placed: PharmacyOrder): Promise<void> {
-    const { changed } = await database.begin(async (sql) => {
+    const { changed } = await inTransaction(database, async (sql) => {
       const change = await changeStatus(sql, order.id, {
         to: 'AWAITING_COMPLETION',
         from: 'PLACING',

@@ -64,6 +64,8 @@ export async function importCases(
   },
 ): Promise<ImportResult> {
   await requireOrganization(database, file.organizationId);
+  // The file can be read once only, so a transaction that gave way is not run again.
+  // eslint-disable-next-line no-restricted-syntax
   return await database.begin(async (tx) => {
     // However long the file is; but a lock that another import holds is waited for only so long.
     await tx`SET LOCAL statement_timeout = 0`;

@@ -1,4 +1,5 @@
 import type { Database, Sql } from '../storage/database.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import type { Lease } from './delivery.ts';
 
 /** Attempts of workflows at one endpoint at the same time, over all processes; of a failing one. */
@@ -26,7 +27,7 @@ export async function beginAttempt(
   deliveryId: string,
   leaseMs: number,
 ): Promise<Begun> {
-  return await database.begin(async (sql) => {
+  return await inTransaction(database, async (sql) => {
     const found = await readLocked(sql, deliveryId);
     switch (found.status) {
       case 'DELIVERED':

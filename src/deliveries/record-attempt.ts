@@ -1,4 +1,5 @@
 import type { Database, Sql } from '../storage/database.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import { type AttemptOutcome, GONE, INTERNAL } from './attempt-outcome.ts';
 import type { Lease } from './delivery.ts';
 
@@ -29,7 +30,7 @@ export async function recordAttempt(
   lease: Lease,
   attempt: AttemptRecord,
 ): Promise<Recorded> {
-  return await database.begin(async (sql) => {
+  return await inTransaction(database, async (sql) => {
     // The endpoint before its delivery, as everybody locks them.
     await recordOnEndpoint(sql, lease, attempt);
     return await recordOnDelivery(sql, lease, attempt);

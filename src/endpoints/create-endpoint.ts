@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { CreateEndpointRequest, NewEndpointView } from '../contract/webhook-endpoint.ts';
 import type { Database } from '../storage/database.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import { newSecret } from '../webhooks/signatures.ts';
 import { type EndpointRow, endpointColumns, found, toEndpoint } from './endpoint-row.ts';
 import { EndpointConflictError } from './errors.ts';
@@ -21,7 +22,7 @@ export async function createEndpoint(
 ): Promise<NewEndpointView> {
   const { url, events, description, documentFormat, payloadMode, authHeader } = request;
   const secret = newSecret();
-  const row = await database.begin(async (tx) => {
+  const row = await inTransaction(database, async (tx) => {
     // Two at once would both count the same. Orders refer to the row, and that goes on meanwhile.
     await tx`SELECT FROM organizations WHERE id = ${organizationId} FOR NO KEY UPDATE`;
     const [{ count }] = await tx<[{ count: number }]>`

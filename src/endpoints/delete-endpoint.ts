@@ -1,4 +1,5 @@
 import type { Database } from '../storage/database.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';
 
 /**
@@ -7,7 +8,7 @@ import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';
  * @throws {EndpointNotFoundError} the organization has no such endpoint.
  */
 export async function deleteEndpoint(database: Database, key: EndpointKey): Promise<void> {
-  await database.begin(async (tx) => {
+  await inTransaction(database, async (tx) => {
     const { id } = found(
       await tx<{ id: string }[]>`
         UPDATE webhook_endpoints

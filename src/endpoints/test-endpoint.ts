@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { DeliveryView } from '../contract/webhook-delivery.ts';
 import { type AttemptOutcome, outcomeOf } from '../deliveries/attempt-outcome.ts';
 import { type Database, inTime, type Sql } from '../storage/database.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import type { Sender } from '../webhooks/sender.ts';
 import { readDelivery } from './delivery-row.ts';
 import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';
@@ -24,7 +25,7 @@ export async function testEndpoint(
   const id = uuidv7();
   const outcome = outcomeOf(await sendPing(sender, target, id));
   return await inTime(
-    database.begin(async (tx) => {
+    inTransaction(database, async (tx) => {
       // In the order in which whoever changes an endpoint takes the locks.
       if (outcome.errorClass === undefined) await recover(tx, target.id);
       await record(tx, { ...key, endpointId: target.id }, id, outcome);

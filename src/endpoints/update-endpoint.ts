@@ -1,5 +1,6 @@
 import type { EndpointView, UpdateEndpointRequest } from '../contract/webhook-endpoint.ts';
 import type { Database } from '../storage/database.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import {
   type EndpointKey,
   type EndpointRow,
@@ -21,7 +22,7 @@ export async function updateEndpoint(
   key: EndpointKey,
   changes: UpdateEndpointRequest,
 ): Promise<EndpointView> {
-  return await database.begin(async (tx) => {
+  return await inTransaction(database, async (tx) => {
     const before = found(
       await tx<{ id: string; status: EndpointView['status'] }[]>`
         SELECT id, status FROM webhook_endpoints WHERE ${isEndpoint(tx, key)} FOR NO KEY UPDATE`,

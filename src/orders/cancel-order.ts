@@ -1,5 +1,6 @@
 import type { OrderStatus } from '../contract/order.ts';
 import type { Database, Sql } from '../storage/database.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import { type Actor, changeStatus } from './change-status.ts';
 import { OrderNotCancellableError, OrderNotFoundError } from './errors.ts';
 import { isUuid, type OrderKey } from './read-order.ts';
@@ -28,7 +29,7 @@ export async function cancelOrder(
   request: CancelRequest,
 ): Promise<void> {
   if (!isUuid(key.orderId) || key.caseId?.includes('\0')) throw new OrderNotFoundError();
-  await database.begin(async (sql) => {
+  await inTransaction(database, async (sql) => {
     const order = await lockOrder(sql, key);
     if (isEnd(order.status)) throw new OrderNotCancellableError(order.status);
     if (!order.sent) await cancelAtOnce(sql, key.orderId, request);

@@ -1,4 +1,5 @@
 import type { Database, Sql } from '../storage/database.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import { isUuid } from './read-order.ts';
 import { ENDS } from './status.ts';
 
@@ -30,7 +31,7 @@ export async function receiveMessage(
   pharmacyId: string,
   message: PharmacyMessage,
 ): Promise<'stored' | 'duplicate'> {
-  return await sql.begin(async (tx) => {
+  return await inTransaction(sql, async (tx) => {
     const orderId = await findOrder(tx, pharmacyId, message);
     const inserted = await tx`
       INSERT INTO inbox (

@@ -5,6 +5,7 @@ import type { Scope } from '../orders/authenticate.ts';
 import { keyedHash } from '../orders/keyed-hash.ts';
 import { isUuid } from '../orders/read-order.ts';
 import type { Database, Sql } from '../storage/database.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import { requireOrganization } from './organizations.ts';
 
 /** Every scope that a key can have. */
@@ -87,7 +88,7 @@ export async function rotateApiKey(
   rotation: { oldUntil: Date; expiresAt: Date | null | undefined },
 ): Promise<NewApiKey & { readonly old: ApiKey }> {
   if (!isUuid(keyId)) throw new UnknownIdError('key');
-  return await database.begin(async (tx) => {
+  return await inTransaction(database, async (tx) => {
     const [found] = await tx<(ApiKey & { renewedUntil: Date | null })[]>`
       SELECT ${columns(tx)}, now() + (expires_at - created_at) AS renewed_until
       FROM api_keys WHERE id = ${keyId} FOR UPDATE`;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import postgres from 'postgres';
+import { inTransaction } from './transaction.ts';
 
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
 
@@ -23,7 +24,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
   const files = (await readdir(MIGRATIONS)).filter((name) => /^\d{4}-.+\.sql$/.test(name)).sort();
   const sql = postgres(databaseUrl, { max: 1, connect_timeout: 5, onnotice: () => {} });
   try {
-    await sql.begin(async (tx) => {
+    await inTransaction(sql, async (tx) => {
       await tx`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`;
       await tx`
         CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -1,5 +1,6 @@
 import { keyedHash } from '../orders/keyed-hash.ts';
 import { openDatabase, type Sql } from './database.ts';
+import { inTransaction } from './transaction.ts';
 
 /** A pharmacy that the simulator offers. */
 export interface SandboxPharmacy {
@@ -68,7 +69,7 @@ export async function seedSandbox(options: {
 }): Promise<void> {
   const database = openDatabase(options.databaseUrl, 2);
   try {
-    await database.begin(async (sql) => {
+    await inTransaction(database, async (sql) => {
       for (const { id, name } of ORGANIZATIONS) {
         await sql`
           INSERT INTO organizations (id, name) VALUES (${id}, ${name}) ON CONFLICT DO NOTHING`;
