@@ -1,0 +1,127 @@
+import { randomInt } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { watchLifetime } from '../src/embedded/lifetime.ts';
+import { startClients } from './chaos/clients.ts';
+import { leftovers } from './chaos/leftovers.ts';
+import { describe, perform } from './chaos/perform.ts';
+import { makeSchedule } from './chaos/schedule.ts';
+import { runPharmacist, settle } from './chaos/settle.ts';
+import { startSystem } from './chaos/system.ts';
+import { verdictOf } from './chaos/verdict.ts';
+
+/*
+ *   npm run chaos -- [--seed N] [--orders N] [--kills N] [--temporal-down SECONDS] [--dry-run]
+ *
+ * Places orders at a whole system of real processes while those are killed, frozen and restarted and
+ * the connections between them disturbed, as a schedule says that follows from the seed. Then compares
+ * the ledgers of the clients, the pharmacies and the receiver with each other and with what the API
+ * shows. The verdict is the last line. Ends 0: every promise was kept; 1: one was broken, then the
+ * logs, the ledgers and what was found are kept; 2: wrong arguments; 130: stopped.
+ */
+
+/** How long the system may take to come to rest after the last fault. */
+const REST_MS = 120_000;
+/** How long the processes may take to be gone when the system is stopped. */
+const GONE_MS = 5_000;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    orders: { type: 'string' },
+    kills: { type: 'string' },
+    'temporal-down': { type: 'string' },
+    'dry-run': { type: 'boolean' },
+  },
+});
+const options = {
+  seed: Number(values.seed ?? randomInt(2 ** 31 - 1)),
+  orders: Number(values.orders ?? 30),
+  kills: Number(values.kills ?? 4),
+  temporalDownSeconds: Number(values['temporal-down'] ?? 0),
+};
+if (Object.values(options).some((value) => !Number.isSafeInteger(value) || value < 0)) {
+  console.error(
+    'usage: npm run chaos -- [--seed N] [--orders N] [--kills N] [--temporal-down SECONDS] [--dry-run]',
+  );
+  process.exit(2);
+}
+const { seed, orders, kills, temporalDownSeconds } = options;
+const again = `npm run chaos -- --seed ${seed} --orders ${orders} --kills ${kills}${
+  temporalDownSeconds > 0 ? ` --temporal-down ${temporalDownSeconds}` : ''
+}`;
+const schedule = makeSchedule(options);
+if (values['dry-run']) {
+  for (const [name, offsetMs] of Object.entries(schedule.clockOffsetsMs)) {
+    console.log(`the clock of ${name} is off by ${offsetMs} ms`);
+  }
+  for (const { atMs, pharmacyId, cancelAfterMs } of schedule.orders) {
+    const cancelled =
+      cancelAfterMs === null ? '' : `, cancelled ${cancelAfterMs} ms after its answer`;
+    console.log(`${atMs} ms: an order for ${pharmacyId}${cancelled}`);
+  }
+  for (const step of schedule.steps) console.log(`${step.atMs} ms: ${describe(step)}`);
+  process.exit(0);
+}
+
+const { stopping } = watchLifetime(process.env);
+setMaxListeners(0, stopping); // each order and each step has its own
+const folder = await mkdtemp(path.join(os.tmpdir(), 'rx-chaos-'));
+const log: string[] = [];
+const tell = (text: string) => {
+  log.push(text);
+  console.error(text);
+};
+tell(again);
+try {
+  process.exitCode = (await run()) ? 0 : 1;
+} catch (error) {
+  if (!stopping.aborted) throw error;
+  process.exitCode = 130;
+} finally {
+  if (process.exitCode === 1 || process.exitCode === undefined) {
+    console.error(`kept: ${folder}\nagain: ${again}`);
+  } else {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function run(): Promise<boolean> {
+  const system = await startSystem(folder, schedule, seed, stopping);
+  const start = Date.now();
+  const pharmacist = new AbortController();
+  try {
+    tell(`the system is up; the load takes ${schedule.loadMs / 1_000} s`);
+    const clients = startClients(schedule.orders, {
+      doors: system.doors,
+      keyOf: (index) => `chaos-${seed}-${index}`,
+      deadline: start + schedule.loadMs + REST_MS,
+      signal: stopping,
+    });
+    void runPharmacist(system, clients, pharmacist.signal);
+    const performed = await perform(schedule.steps, system, stopping, tell);
+    tell('the last fault is over');
+    const settled = await settle(system, clients, Date.now() + REST_MS, stopping);
+    const seconds = Math.round((Date.now() - start) / 1_000);
+    pharmacist.abort();
+    await system.stop();
+    stopping.throwIfAborted();
+    const violations = [...settled.violations, ...(await leftovers(system.processes, GONE_MS))];
+    const verdict = verdictOf(clients.records, violations, { ...performed, seconds });
+    const evidence = settled.evidence ?? { clients: clients.records };
+    await writeFile(path.join(folder, 'evidence.json'), JSON.stringify(evidence, null, 1));
+    await writeFile(path.join(folder, 'violations.json'), JSON.stringify(violations, null, 1));
+    await writeFile(path.join(folder, 'steps.log'), `${log.join('\n')}\n`);
+    for (const { kind, subject, detail } of violations.slice(0, 50)) {
+      console.error(`${kind}: ${subject} ${detail}`);
+    }
+    console.log(JSON.stringify({ ...verdict, seed }));
+    return violations.length === 0;
+  } finally {
+    pharmacist.abort();
+    await system.stop();
+  }
+}
