@@ -14,12 +14,13 @@ import { startSystem } from './chaos/system.ts';
 import { verdictOf } from './chaos/verdict.ts';
 
 /*
- *   npm run chaos -- [--seed N] [--orders N] [--kills N] [--temporal-down SECONDS] [--dry-run]
+ *   npm run chaos -- [--seed N] [--orders N] [--kills N] [--copies N] [--temporal-down SECONDS]
+ *                    [--dry-run]
  *
  * Places orders at a whole system of real processes while those are killed, frozen and restarted and
  * the connections between them disturbed, as a schedule says that follows from the seed. Then compares
  * the ledgers of the clients, the pharmacies and the receiver with each other and with what the API
- * shows. The verdict is the last line. Ends 0: every promise was kept; 1: one was broken, then the
+ * shows. `--copies` sends so many equal requests for each order at once. The verdict is the last line. Ends 0: every promise was kept; 1: one was broken, then the
  * logs, the ledgers and what was found are kept; 2: wrong arguments; 130: stopped.
  */
 
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     orders: { type: 'string' },
     kills: { type: 'string' },
+    copies: { type: 'string' },
     'temporal-down': { type: 'string' },
     'dry-run': { type: 'boolean' },
   },
@@ -41,18 +43,21 @@ const options = {
   seed: Number(values.seed ?? randomInt(2 ** 31 - 1)),
   orders: Number(values.orders ?? 30),
   kills: Number(values.kills ?? 4),
+  copies: Number(values.copies ?? 1),
   temporalDownSeconds: Number(values['temporal-down'] ?? 0),
 };
-if (Object.values(options).some((value) => !Number.isSafeInteger(value) || value < 0)) {
-  console.error(
-    'usage: npm run chaos -- [--seed N] [--orders N] [--kills N] [--temporal-down SECONDS] [--dry-run]',
-  );
+const { seed, orders, kills, copies, temporalDownSeconds } = options;
+const isNumber = (value: number) => Number.isSafeInteger(value) && value >= 0;
+if (!Object.values(options).every(isNumber) || copies < 1) {
+  console.error('usage: npm run chaos -- [--seed N] [--orders N] [--kills N] [--copies N]');
+  console.error('                        [--temporal-down SECONDS] [--dry-run]');
   process.exit(2);
 }
-const { seed, orders, kills, temporalDownSeconds } = options;
-const again = `npm run chaos -- --seed ${seed} --orders ${orders} --kills ${kills}${
-  temporalDownSeconds > 0 ? ` --temporal-down ${temporalDownSeconds}` : ''
-}`;
+const again = [
+  `npm run chaos -- --seed ${seed} --orders ${orders} --kills ${kills}`,
+  ...(copies > 1 ? [`--copies ${copies}`] : []),
+  ...(temporalDownSeconds > 0 ? [`--temporal-down ${temporalDownSeconds}`] : []),
+].join(' ');
 const schedule = makeSchedule(options);
 if (values['dry-run']) {
   for (const [name, offsetMs] of Object.entries(schedule.clockOffsetsMs)) {
@@ -71,11 +76,13 @@ const { stopping } = watchLifetime(process.env);
 setMaxListeners(0, stopping); // each order and each step has its own
 const folder = await mkdtemp(path.join(os.tmpdir(), 'rx-chaos-'));
 const log: string[] = [];
+const began = Date.now();
 const tell = (text: string) => {
-  log.push(text);
-  console.error(text);
+  const line = `${((Date.now() - began) / 1_000).toFixed(1).padStart(6)} s  ${text}`;
+  log.push(line);
+  console.error(line);
 };
-tell(again);
+console.error(again);
 try {
   process.exitCode = (await run()) ? 0 : 1;
 } catch (error) {
@@ -104,7 +111,7 @@ async function run(): Promise<boolean> {
     void runPharmacist(system, clients, pharmacist.signal);
     const performed = await perform(schedule.steps, system, stopping, tell);
     tell('the last fault is over');
-    const settled = await settle(system, clients, Date.now() + REST_MS, stopping);
+    const settled = await settle(system, clients, Date.now() + REST_MS, stopping, tell);
     const seconds = Math.round((Date.now() - start) / 1_000);
     pharmacist.abort();
     await system.stop();
