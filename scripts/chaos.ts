@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { watchLifetime } from '../src/embedded/lifetime.ts';
 import { startClients } from './chaos/clients.ts';
+import { keepHistories } from './chaos/keep-histories.ts';
 import { leftovers } from './chaos/leftovers.ts';
 import { describe, perform } from './chaos/perform.ts';
 import { makeSchedule } from './chaos/schedule.ts';
@@ -20,8 +21,9 @@ import { verdictOf } from './chaos/verdict.ts';
  * Places orders at a whole system of real processes while those are killed, frozen and restarted and
  * the connections between them disturbed, as a schedule says that follows from the seed. Then compares
  * the ledgers of the clients, the pharmacies and the receiver with each other and with what the API
- * shows. `--copies` sends so many equal requests for each order at once. The verdict is the last line. Ends 0: every promise was kept; 1: one was broken, then the
- * logs, the ledgers and what was found are kept; 2: wrong arguments; 130: stopped.
+ * shows. `--copies` sends so many equal requests for each order at once. The verdict is the last line.
+ * Ends 0: every promise was kept; 1: one was broken, then the logs, the ledgers, the histories and what
+ * was found are kept; 2: wrong arguments; 130: stopped.
  */
 
 /** How long the system may take to come to rest after the last fault. */
@@ -102,33 +104,41 @@ async function run(): Promise<boolean> {
   const pharmacist = new AbortController();
   try {
     tell(`the system is up; the load takes ${schedule.loadMs / 1_000} s`);
+    const loadEnd = start + schedule.loadMs;
     const clients = startClients(schedule.orders, {
       doors: system.doors,
       keyOf: (index) => `chaos-${seed}-${index}`,
-      deadline: start + schedule.loadMs + REST_MS,
+      deadline: loadEnd + REST_MS,
       signal: stopping,
     });
     void runPharmacist(system, clients, pharmacist.signal);
     const performed = await perform(schedule.steps, system, stopping, tell);
     tell('the last fault is over');
-    const settled = await settle(system, clients, Date.now() + REST_MS, stopping, tell);
+    const deadline = Math.max(Date.now(), loadEnd) + REST_MS;
+    const settled = await settle(system, clients, deadline, stopping, tell);
     const seconds = Math.round((Date.now() - start) / 1_000);
+    await keepHistories(
+      path.join(folder, 'histories'),
+      system.temporalAddress,
+      settled.violations,
+    ).catch((error: unknown) => tell(`the histories could not be kept: ${String(error)}`));
     pharmacist.abort();
     await system.stop();
     stopping.throwIfAborted();
     const violations = [...settled.violations, ...(await leftovers(system.processes, GONE_MS))];
+    for (const { kind, subject, detail } of violations) tell(`${kind}: ${subject} ${detail}`);
+    await keep('evidence.json', JSON.stringify(settled.evidence ?? clients.records, null, 1));
+    await keep('violations.json', JSON.stringify(violations, null, 1));
+    await keep('steps.log', `${log.join('\n')}\n`);
     const verdict = verdictOf(clients.records, violations, { ...performed, seconds });
-    const evidence = settled.evidence ?? { clients: clients.records };
-    await writeFile(path.join(folder, 'evidence.json'), JSON.stringify(evidence, null, 1));
-    await writeFile(path.join(folder, 'violations.json'), JSON.stringify(violations, null, 1));
-    await writeFile(path.join(folder, 'steps.log'), `${log.join('\n')}\n`);
-    for (const { kind, subject, detail } of violations.slice(0, 50)) {
-      console.error(`${kind}: ${subject} ${detail}`);
-    }
     console.log(JSON.stringify({ ...verdict, seed }));
     return violations.length === 0;
   } finally {
     pharmacist.abort();
     await system.stop();
   }
+}
+
+async function keep(name: string, text: string): Promise<void> {
+  await writeFile(path.join(folder, name), text);
 }
