@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { watchLifetime } from '../src/embedded/lifetime.ts';
 import { startClients } from './chaos/clients.ts';
+import { keepHistories } from './chaos/keep-histories.ts';
 import { leftovers } from './chaos/leftovers.ts';
 import { describe, perform } from './chaos/perform.ts';
 import { makeSchedule } from './chaos/schedule.ts';
@@ -14,13 +15,15 @@ import { startSystem } from './chaos/system.ts';
 import { verdictOf } from './chaos/verdict.ts';
 
 /*
- *   npm run chaos -- [--seed N] [--orders N] [--kills N] [--temporal-down SECONDS] [--dry-run]
+ *   npm run chaos -- [--seed N] [--orders N] [--kills N] [--copies N] [--temporal-down SECONDS]
+ *                    [--dry-run]
  *
  * Places orders at a whole system of real processes while those are killed, frozen and restarted and
  * the connections between them disturbed, as a schedule says that follows from the seed. Then compares
  * the ledgers of the clients, the pharmacies and the receiver with each other and with what the API
- * shows. The verdict is the last line. Ends 0: every promise was kept; 1: one was broken, then the
- * logs, the ledgers and what was found are kept; 2: wrong arguments; 130: stopped.
+ * shows. `--copies` sends so many equal requests for each order at once. The verdict is the last line.
+ * Ends 0: every promise was kept; 1: one was broken, then the logs, the ledgers, the histories and what
+ * was found are kept; 2: wrong arguments; 130: stopped.
  */
 
 /** How long the system may take to come to rest after the last fault. */
@@ -33,6 +36,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     orders: { type: 'string' },
     kills: { type: 'string' },
+    copies: { type: 'string' },
     'temporal-down': { type: 'string' },
     'dry-run': { type: 'boolean' },
   },
@@ -41,18 +45,21 @@ const options = {
   seed: Number(values.seed ?? randomInt(2 ** 31 - 1)),
   orders: Number(values.orders ?? 30),
   kills: Number(values.kills ?? 4),
+  copies: Number(values.copies ?? 1),
   temporalDownSeconds: Number(values['temporal-down'] ?? 0),
 };
-if (Object.values(options).some((value) => !Number.isSafeInteger(value) || value < 0)) {
-  console.error(
-    'usage: npm run chaos -- [--seed N] [--orders N] [--kills N] [--temporal-down SECONDS] [--dry-run]',
-  );
+const { seed, orders, kills, copies, temporalDownSeconds } = options;
+const isNumber = (value: number) => Number.isSafeInteger(value) && value >= 0;
+if (!Object.values(options).every(isNumber) || copies < 1) {
+  console.error('usage: npm run chaos -- [--seed N] [--orders N] [--kills N] [--copies N]');
+  console.error('                        [--temporal-down SECONDS] [--dry-run]');
   process.exit(2);
 }
-const { seed, orders, kills, temporalDownSeconds } = options;
-const again = `npm run chaos -- --seed ${seed} --orders ${orders} --kills ${kills}${
-  temporalDownSeconds > 0 ? ` --temporal-down ${temporalDownSeconds}` : ''
-}`;
+const again = [
+  `npm run chaos -- --seed ${seed} --orders ${orders} --kills ${kills}`,
+  ...(copies > 1 ? [`--copies ${copies}`] : []),
+  ...(temporalDownSeconds > 0 ? [`--temporal-down ${temporalDownSeconds}`] : []),
+].join(' ');
 const schedule = makeSchedule(options);
 if (values['dry-run']) {
   for (const [name, offsetMs] of Object.entries(schedule.clockOffsetsMs)) {
@@ -71,11 +78,13 @@ const { stopping } = watchLifetime(process.env);
 setMaxListeners(0, stopping); // each order and each step has its own
 const folder = await mkdtemp(path.join(os.tmpdir(), 'rx-chaos-'));
 const log: string[] = [];
+const began = Date.now();
 const tell = (text: string) => {
-  log.push(text);
-  console.error(text);
+  const line = `${((Date.now() - began) / 1_000).toFixed(1).padStart(6)} s  ${text}`;
+  log.push(line);
+  console.error(line);
 };
-tell(again);
+console.error(again);
 try {
   process.exitCode = (await run()) ? 0 : 1;
 } catch (error) {
@@ -95,33 +104,41 @@ async function run(): Promise<boolean> {
   const pharmacist = new AbortController();
   try {
     tell(`the system is up; the load takes ${schedule.loadMs / 1_000} s`);
+    const loadEnd = start + schedule.loadMs;
     const clients = startClients(schedule.orders, {
       doors: system.doors,
       keyOf: (index) => `chaos-${seed}-${index}`,
-      deadline: start + schedule.loadMs + REST_MS,
+      deadline: loadEnd + REST_MS,
       signal: stopping,
     });
     void runPharmacist(system, clients, pharmacist.signal);
     const performed = await perform(schedule.steps, system, stopping, tell);
     tell('the last fault is over');
-    const settled = await settle(system, clients, Date.now() + REST_MS, stopping);
+    const deadline = Math.max(Date.now(), loadEnd) + REST_MS;
+    const settled = await settle(system, clients, deadline, stopping, tell);
     const seconds = Math.round((Date.now() - start) / 1_000);
+    await keepHistories(
+      path.join(folder, 'histories'),
+      system.temporalAddress,
+      settled.violations,
+    ).catch((error: unknown) => tell(`the histories could not be kept: ${String(error)}`));
     pharmacist.abort();
     await system.stop();
     stopping.throwIfAborted();
     const violations = [...settled.violations, ...(await leftovers(system.processes, GONE_MS))];
+    for (const { kind, subject, detail } of violations) tell(`${kind}: ${subject} ${detail}`);
+    await keep('evidence.json', JSON.stringify(settled.evidence ?? clients.records, null, 1));
+    await keep('violations.json', JSON.stringify(violations, null, 1));
+    await keep('steps.log', `${log.join('\n')}\n`);
     const verdict = verdictOf(clients.records, violations, { ...performed, seconds });
-    const evidence = settled.evidence ?? { clients: clients.records };
-    await writeFile(path.join(folder, 'evidence.json'), JSON.stringify(evidence, null, 1));
-    await writeFile(path.join(folder, 'violations.json'), JSON.stringify(violations, null, 1));
-    await writeFile(path.join(folder, 'steps.log'), `${log.join('\n')}\n`);
-    for (const { kind, subject, detail } of violations.slice(0, 50)) {
-      console.error(`${kind}: ${subject} ${detail}`);
-    }
     console.log(JSON.stringify({ ...verdict, seed }));
     return violations.length === 0;
   } finally {
     pharmacist.abort();
     await system.stop();
   }
+}
+
+async function keep(name: string, text: string): Promise<void> {
+  await writeFile(path.join(folder, name), text);
 }

@@ -39,6 +39,8 @@ export function check(evidence: Evidence): Violation[] {
     }
     if (ids.size === 0) report('unfinished', key, 'was never acknowledged');
     if (ids.size > 1) report('duplicated', key, `has the orders ${[...ids].join(', ')}`);
+    const created = answers.filter(({ status, replayed }) => status === 200 && replayed !== true);
+    if (created.length > 1) report('duplicated', key, `was created ${created.length} times`);
     for (const id of ids) {
       const other = clientOf.get(id);
       if (other !== undefined) report('lost', key, `was given the order of ${other.key}`);

@@ -51,7 +51,8 @@ export function startClients(
     await sleep(order.atMs, undefined, { signal });
     const record = ledger[index];
     if (record === undefined) return;
-    const orderId = await place(order, record);
+    const equal = Array.from({ length: order.copies }, () => place(order, record));
+    const [orderId] = await Promise.all(equal);
     if (orderId === undefined) return;
     if (order.asksAgain) await place(order, record);
     if (order.cancelAfterMs === null) return;
@@ -69,7 +70,8 @@ export function startClients(
     while (!isOver()) {
       const answer = await ask(door(), body, headers);
       const orderId = orderIdOf(answer);
-      answers.push({ status: answer.status, orderId });
+      const replayed = answer.headers.get('idempotency-replayed') === 'true';
+      answers.push({ status: answer.status, orderId, replayed });
       if (orderId !== undefined) return orderId;
       await sleep(RETRY_MS, undefined, { signal });
     }

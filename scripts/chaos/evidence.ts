@@ -8,7 +8,10 @@ import type { OrderStatus } from '../../src/contract/order.ts';
 /** An answer that a client got; `status` is null when none came. */
 export interface ClientAnswer {
   readonly status: number | null;
+  /** The order that it acknowledges. */
   readonly orderId?: string | undefined;
+  /** A 200 that says that it repeats an earlier one. */
+  readonly replayed?: boolean;
 }
 
 /** One idempotency key: all that was asked and answered under it. */
@@ -77,7 +80,7 @@ export interface Evidence {
 export type ViolationKind =
   /** An acknowledged order, or its order at the pharmacy, is not there. */
   | 'lost'
-  /** A key has several orders, a reference several at the pharmacies, or one that nobody was told of. */
+  /** A key has several orders or several first 200s, a reference several at the pharmacies, or one that nobody was told of. */
   | 'duplicated'
   /** A client was never answered, or an order has not come to rest. */
   | 'unfinished'

@@ -9,7 +9,7 @@ import { endGroup, identify, signalProcess } from '../../src/embedded/process-ta
 export interface KeptProcess {
   /** Resolves when it is ready for the first time. @throws {Error} not within its limit. */
   readonly ready: Promise<void>;
-  /** Sends a signal, as soon as there is a process to send it to. */
+  /** Sends a signal, as soon as there is a process to send it to. @throws {Error} it does not come back. */
   signal(name: NodeJS.Signals): Promise<void>;
   /** Kills it with SIGKILL, and keeps it down for a time. */
   kill(downMs: number): Promise<void>;
@@ -70,9 +70,11 @@ export function keepProcess(
     }
   }
 
-  async function signal(name: NodeJS.Signals): Promise<void> {
+  async function signal(signalName: NodeJS.Signals): Promise<void> {
+    const until = Math.max(Date.now(), downUntil) + READY_LIMIT_MS;
     while (!stopping) {
-      if (child?.pid !== undefined && signalProcess(child.pid, name)) return;
+      if (child?.pid !== undefined && signalProcess(child.pid, signalName)) return;
+      if (Date.now() > until) throw new Error(`${name} does not come back: ${logFile}`);
       await sleep(LOOK_EVERY_MS);
     }
   }

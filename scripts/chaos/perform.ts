@@ -10,7 +10,7 @@ export interface Performed {
 /**
  * Does the steps of a schedule to a system, each at its time; resolves when the last fault is over.
  *
- * @param tell hears of each step when it is done.
+ * @param tell hears of each step when it begins.
  */
 export async function perform(
   steps: readonly Step[],
@@ -18,13 +18,12 @@ export async function perform(
   signal: AbortSignal,
   tell: (text: string) => void,
 ): Promise<Performed> {
-  const start = Date.now();
   let kills = 0;
   await Promise.all(
     steps.map(async (step) => {
       await sleep(step.atMs, undefined, { signal });
+      tell(describe(step));
       await doIt(step);
-      tell(`${((Date.now() - start) / 1_000).toFixed(1)} s ${describe(step)}`);
     }),
   );
   return { kills };

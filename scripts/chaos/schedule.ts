@@ -56,6 +56,8 @@ export type Step = { readonly atMs: number } & (
 export interface PlannedOrder {
   readonly atMs: number;
   readonly pharmacyId: string;
+  /** How many equal requests for it are sent at once. */
+  readonly copies: number;
   /** Whether the client asks for `Idempotency-Mode: replay`. */
   readonly replay: boolean;
   /** Whether the client asks once more although it has its answer. */
@@ -78,6 +80,8 @@ export interface ScheduleOptions {
   readonly seed: number;
   readonly orders: number;
   readonly kills: number;
+  /** Equal requests for each order, all at once. */
+  readonly copies: number;
   /** Temporal is away for so many seconds from a quarter of the load on; the load lasts at least as long. */
   readonly temporalDownSeconds: number;
 }
@@ -131,6 +135,7 @@ export function makeSchedule(options: ScheduleOptions): Schedule {
     return {
       atMs: below(loadMs),
       pharmacyId,
+      copies: options.copies,
       replay: chance(0.5),
       asksAgain: chance(0.1),
       cancelAfterMs: cancels ? below(1_500) : null,

@@ -18,21 +18,32 @@ export interface Settled {
  * Waits until everything that was promised is there.
  *
  * @param deadline when it must be, in milliseconds since the epoch.
+ * @param tell hears how far it is.
  */
 export async function settle(
   system: System,
   clients: Clients,
   deadline: number,
   signal: AbortSignal,
+  tell: (text: string) => void,
 ): Promise<Settled> {
   await clients.done;
   let open = clients.acknowledged().map(({ orderId }) => orderId);
+  let told = '';
+  const tellOnce = (text: string) => {
+    if (text !== told) tell(text);
+    told = text;
+  };
   while (open.length > 0 && Date.now() < deadline && !signal.aborted) {
     open = await unrested(system, open);
+    tellOnce(
+      `${open.length} orders have not come to rest${open.length < 4 ? `: ${open.join()}` : ''}`,
+    );
     if (open.length > 0) await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
   for (;;) {
     const found = await look(system, clients);
+    tellOnce(`${found.violations.length} promises are not kept yet`);
     if (found.violations.length === 0 || Date.now() > deadline || signal.aborted) return found;
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }

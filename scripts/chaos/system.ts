@@ -29,6 +29,8 @@ export interface System {
   readonly doors: readonly string[];
   /** The simulator itself, past the proxies. */
   readonly simulatorUrl: string;
+  /** Temporal itself, past the proxies. */
+  readonly temporalAddress: string;
   /** Postgres itself, past the proxies. */
   readonly databaseUrl: string;
   readonly documentsDir: string;
@@ -189,6 +191,7 @@ export async function startSystem(
       proxies,
       doors,
       simulatorUrl: settings.simulatorUrl,
+      temporalAddress: settings.temporalAddress,
       databaseUrl: settings.databaseUrl,
       documentsDir: path.join(data.path, 'documents'),
       receipts: { file: receipts, secret },

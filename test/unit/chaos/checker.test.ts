@@ -83,10 +83,12 @@ it('finds nothing when every promise was kept', () => {
   expect(check(kept)).toEqual([]);
 });
 
-it('takes copies of a notification, and answers of 409 that name the order, for kept promises', () => {
+it('takes copies of a notification, and answers that name the order again, for kept promises', () => {
   const again = { status: 409, orderId: ORDER };
   expect(found({ events: [...events, events[3]!, events[0]!] })).toEqual([]);
   expect(found(withClient({ answers: [{ status: null }, again] }))).toEqual([]);
+  const replayed = { status: 200, orderId: ORDER, replayed: true };
+  expect(found(withClient({ answers: [...client.answers, replayed] }))).toEqual([]);
 });
 
 it('knows the ends without an order at the pharmacy', () => {
@@ -119,6 +121,11 @@ it.each<[string, ViolationKind, Partial<Evidence>]>([
     'two orders of one key',
     'duplicated',
     withClient({ answers: [...client.answers, { status: 200, orderId: 'another' }] }),
+  ],
+  [
+    'two 200s of one key, neither of which repeats the other',
+    'duplicated',
+    withClient({ answers: [...client.answers, { status: 200, orderId: ORDER }] }),
   ],
   ['two orders of one reference', 'duplicated', { pharmacies: [placed, placed] }],
   [

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { LINKS, makeSchedule, PROCESSES } from '../../../scripts/chaos/schedule.ts';
 
-const OPTIONS = { seed: 7, orders: 200, kills: 100, temporalDownSeconds: 0 };
+const OPTIONS = { seed: 7, orders: 200, kills: 100, copies: 1, temporalDownSeconds: 0 };
 
 it('is the same for the same seed, and another for another', () => {
   expect(makeSchedule(OPTIONS)).toEqual(makeSchedule(OPTIONS));
