@@ -90,7 +90,7 @@ export const ORDER_BUGS: readonly Bug[] = [
     file: 'src/dispatch/deliver.ts',
     words: "workflowIdReusePolicy: 'REJECT_DUPLICATE'",
     otherWords: "workflowIdReusePolicy: 'ALLOW_DUPLICATE'",
-    tests: ['test/workflow/dispatch.test.ts'],
+    tests: ['test/workflow/signals.test.ts'],
   },
   {
     name: 'signals with start, and so starts an ended order again',
@@ -102,6 +102,6 @@ export const ORDER_BUGS: readonly Bug[] = [
         args: [{ orderId: row.orderId, pharmacyId: row.pharmacyId }],
         signal: definition,
       });`,
-    tests: ['test/workflow/signals.test.ts', 'test/workflow/dispatch.test.ts'],
+    tests: ['test/workflow/signals.test.ts'],
   },
 ];
