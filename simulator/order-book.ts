@@ -77,7 +77,10 @@ export function createOrderBook(options: {
   function advance(orderId: string, step: Step): { order: Order; told: Promise<void> } {
     const order = ledger.order(orderId);
     if (order === undefined) throw new Error(`no order ${orderId}`);
-    const afterwards = step.to === 'tracking' && order.status === 'completed';
+    const afterwards =
+      (step.to === 'tracking' && order.status === 'completed') ||
+      // It had been dispensed before its cancellation came to the counter.
+      (step.to === 'completed' && order.status === 'cancelled');
     if (hasEnded(order) && !afterwards) throw new OrderEndedError(`it is ${order.status}`);
 
     const { pharmacyId, reference } = order;

@@ -81,6 +81,9 @@ const schema = z.object({
     .min(1)
     .default(5 * DAY_MS),
 
+  /** From one comparing of Postgres with Temporal to the next. */
+  RECONCILE_EVERY_MS: milliseconds.default(60_000),
+
   /** A file that the worker touches every few seconds while it works; for a container's health check. */
   HEARTBEAT_FILE: z.string().min(1).optional(),
 
@@ -121,6 +124,8 @@ export interface Config {
     readonly retryScheduleMs: readonly number[];
     readonly pauseAfterMs: number;
   };
+  /** From one comparing of Postgres with Temporal to the next, in milliseconds. */
+  readonly reconcileEveryMs: number;
   readonly heartbeatFile: string | undefined;
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -179,6 +184,7 @@ export function parseConfig(env: Environment): Config {
       retryScheduleMs: value.WEBHOOK_RETRY_SCHEDULE_MS.split(',').map(Number),
       pauseAfterMs: value.WEBHOOK_PAUSE_AFTER_MS,
     },
+    reconcileEveryMs: value.RECONCILE_EVERY_MS,
     heartbeatFile: value.HEARTBEAT_FILE,
     log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
   };

@@ -11,7 +11,10 @@ import { startHeartbeatFile } from './heartbeat-file.ts';
 import { createDocumentLinks } from './orders/document-links.ts';
 import { createPharmacyDirectory } from './pharmacy/directory.ts';
 import { runProcess } from './process.ts';
+import { startReconciler } from './reconciler/start-reconciler.ts';
+import { createWorkflowStates } from './reconciler/workflow-states.ts';
 import { openDatabase } from './storage/database.ts';
+import type { WithDeadline } from './temporal/call-in-time.ts';
 import { connectWhenUp } from './temporal/connect.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
 import { registerSearchAttributes } from './temporal/register-search-attributes.ts';
@@ -57,14 +60,18 @@ await runProcess('worker', process.env, async ({ config, log, stopping }) => {
     shutdownForceTime: '15s',
   });
   const running = worker.run();
-  const dispatcher = startDispatcher({
+  // On the worker's own connection, so that starts can be eager.
+  const client = new Client({ connection, namespace: temporal.namespace });
+  const withDeadline: WithDeadline = (deadline, run) => connection.withDeadline(deadline, run);
+  const deliver = createDeliver(client, temporal.taskQueue);
+  const dispatcher = startDispatcher({ database, deliver, withDeadline, log });
+  const leadership = openDatabase(config.database.url, 1);
+  const reconciler = startReconciler({
     database,
-    // On the worker's own connection, so that starts can be eager.
-    deliver: createDeliver(
-      new Client({ connection, namespace: temporal.namespace }),
-      temporal.taskQueue,
-    ),
-    withDeadline: (deadline, run) => connection.withDeadline(deadline, run),
+    leadership,
+    workflows: createWorkflowStates(client, temporal.taskQueue, withDeadline),
+    prepareTemporal: () => registerSearchAttributes(connection, temporal.namespace),
+    everyMs: config.reconcileEveryMs,
     log,
   });
   const sender = createSender({
@@ -110,9 +117,10 @@ await runProcess('worker', process.env, async ({ config, log, stopping }) => {
         worker.shutdown();
         await running;
       };
-      await Promise.all([orders(), deliveries.stop()]);
+      await Promise.all([reconciler.stop(), orders(), deliveries.stop()]);
       sender.close();
       await connection.close();
+      await leadership.end({ timeout: 2 });
       await database.end({ timeout: 2 });
     },
   };

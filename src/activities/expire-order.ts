@@ -1,5 +1,7 @@
+import { lastAnswer } from '../orders/late-answer.ts';
 import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/errors.ts';
 import type { PharmacyGateway } from '../pharmacy/gateway.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import { cancelAtPharmacy } from './cancel-at-pharmacy.ts';
 import { abortSignal, attempt } from './context.ts';
@@ -20,6 +22,7 @@ export function createExpireOrder({
     const order = await readOrderRow(database, orderId);
     const end = endedResult(order);
     if (end !== undefined) return end;
+    const heard = await lastAnswer(database, orderId);
     const gateway = await pharmacies.gateway(order.pharmacyId);
     if (gateway !== undefined && order.pharmacyOrderId !== null) {
       const seen = await lastLook(gateway, order.pharmacyOrderId);
@@ -30,13 +33,24 @@ export function createExpireOrder({
         return await needsAttention(database, orderId, 'EXPIRY_NOT_CONFIRMED', reason);
       }
     }
-    return await ended(database, orderId, {
-      to: 'EXPIRED',
-      actor: 'system',
-      reasonCode: 'COMPLETION_LIMIT',
-      reason: 'The pharmacy did not complete the order in time.',
+    return await inTransaction(database, async (sql) => {
+      // Messages wait for the row: one either comes before, and is seen here, or finds it expired.
+      await sql`SELECT FROM orders WHERE id = ${orderId} FOR UPDATE`;
+      if ((await lastAnswer(sql, orderId)) !== heard) throw new AnsweredMeanwhileError();
+      return await ended(sql, orderId, {
+        to: 'EXPIRED',
+        actor: 'system',
+        reasonCode: 'COMPLETION_LIMIT',
+        reason: 'The pharmacy did not complete the order in time.',
+      });
     });
   };
+}
+
+/** The pharmacy said something while it was looked at for the last time: the next attempt looks again. */
+class AnsweredMeanwhileError extends Error {
+  override readonly name = 'AnsweredMeanwhileError';
+  readonly code = 'ANSWERED_MEANWHILE';
 }
 
 /**

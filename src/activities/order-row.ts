@@ -13,6 +13,8 @@ export interface OrderRow {
   readonly reasonCode: string | null;
   readonly pharmacyId: string;
   readonly pharmacyOrderId: string | null;
+  /** When it was first about to be sent: before, the pharmacy cannot have it. */
+  readonly sentAt: Date | null;
   /** Who asked for its cancellation; null when no request is pending. */
   readonly cancelRequestedBy: 'api' | 'operator' | null;
   readonly cancelReason: string | null;
@@ -41,7 +43,7 @@ export interface Patient {
  */
 export async function readOrderRow(sql: Sql, orderId: string): Promise<OrderRow> {
   const [row] = await sql<OrderRow[]>`
-    SELECT orders.id, orders.organization_id, case_id, status, reason_code, pharmacy_id, pharmacy_order_id,
+    SELECT orders.id, orders.organization_id, case_id, status, reason_code, pharmacy_id, pharmacy_order_id, sent_at,
       cancel_requested_by, cancel_reason, prescription, shipping_address, cases.organization_id AS case_organization_id, patient
     FROM orders JOIN cases ON cases.id = case_id WHERE orders.id = ${orderId}`;
   if (row === undefined) throw new Error(`no order ${orderId}`);

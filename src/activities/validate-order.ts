@@ -1,7 +1,8 @@
 import type { PrescriptionOrder } from '../contract/place-order.ts';
+import type { Sql } from '../storage/database.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { endedResult, readOrderRow } from './order-row.ts';
+import { endedResult, type OrderRow, readOrderRow } from './order-row.ts';
 import { needsAttention } from './record.ts';
 
 /** Makes the activity `validateOrder`; see {@link OrderActivities}. */
@@ -15,11 +16,22 @@ export function createValidateOrder({
     const end = endedResult(order);
     if (end !== undefined) return end;
 
+    const pharmacy = await pharmacies.find(order.pharmacyId);
+    const limits = {
+      outcome: 'done',
+      firstLookMs: settings.pollInitialMs,
+      completionLimitMs: pharmacy?.completionLimitMs ?? settings.completionLimitMs,
+    } as const;
+    // A run in a lost one's place: it was checked before it was sent, and what has been sent goes on.
+    if (order.sentAt !== null) {
+      const waited = await readWaited(database, order);
+      return { ...limits, completionLimitMs: Math.max(1, limits.completionLimitMs - waited) };
+    }
+
     const park = (code: string, reason: string) => needsAttention(database, orderId, code, reason);
     if (order.caseOrganizationId !== order.organizationId) {
       return await park('CASE_NOT_PERMITTED', 'The case is no longer the organization’s.');
     }
-    const pharmacy = await pharmacies.find(order.pharmacyId);
     if (pharmacy === undefined) {
       return await park('PHARMACY_UNKNOWN', 'No pharmacy of this pharmacyId is set up.');
     }
@@ -39,12 +51,23 @@ export function createValidateOrder({
     await database`
       UPDATE orders SET shipping_address = ${database.json({ ...address })}
       WHERE id = ${orderId} AND shipping_address IS NULL`;
-    return {
-      outcome: 'done',
-      firstLookMs: settings.pollInitialMs,
-      completionLimitMs: pharmacy.completionLimitMs ?? settings.completionLimitMs,
-    };
+    return limits;
   };
+}
+
+/**
+ * How long an order has waited for its completion already, in milliseconds. One that people looked at
+ * is given the whole time again.
+ */
+async function readWaited(
+  sql: Sql,
+  { id, status }: Pick<OrderRow, 'id' | 'status'>,
+): Promise<number> {
+  if (status !== 'AWAITING_COMPLETION' && status !== 'FETCHING_DOCUMENTS') return 0;
+  const [row] = await sql<{ waitedMs: number | null }[]>`
+    SELECT floor(extract(epoch FROM now() - max(at)) * 1000)::float8 AS waited_ms
+    FROM order_activity WHERE order_id = ${id} AND to_status = 'AWAITING_COMPLETION'`;
+  return row?.waitedMs ?? 0;
 }
 
 /**

@@ -31,14 +31,14 @@ export function createDeliver(client: Client, taskQueue: string): Deliver {
   async function start(row: OutboxRow): Promise<void> {
     // Callers choose it, and Temporal limits what it stores; in full it stands in Postgres.
     const pharmacyId = Array.from(row.pharmacyId).slice(0, MOST_PHARMACY_ID).join('');
-    const input: OrderInput = { orderId: row.orderId, pharmacyId };
+    const input: OrderInput = { orderId: row.orderId, pharmacyId, ...restOf(row) };
     try {
       await client.workflow.start(ORDER_WORKFLOW, {
         workflowId: orderWorkflowId(row.orderId),
         taskQueue,
         args: [input],
         workflowIdConflictPolicy: 'USE_EXISTING',
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowIdReusePolicy: row.kind === 'restart' ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
         requestEagerStart: true,
         staticSummary: `Prescription order at ${pharmacyId}`,
         typedSearchAttributes: startAttributes({ ...row, pharmacyId }),
@@ -56,7 +56,8 @@ export function createDeliver(client: Client, taskQueue: string): Deliver {
     } catch (error) {
       // An order's rows go in their order, so it was started: the signal is late. A plain signal,
       // never signalWithStart, which would start a second run.
-      // Of an order that is still open, the workflow is gone: the row is kept, and its failing told.
+      // Of an order that is still open, the workflow is gone: the row is kept, and its failing told,
+      // until the reconciler starts another.
       if (!(error instanceof WorkflowNotFoundError) || !isEnd(row.status)) throw error;
     }
   }
@@ -64,6 +65,7 @@ export function createDeliver(client: Client, taskQueue: string): Deliver {
   return async (row) => {
     switch (row.kind) {
       case 'start':
+      case 'restart':
         return await start(row);
       case 'completion':
         return await signal(row, orderCompleted);
@@ -71,4 +73,10 @@ export function createDeliver(client: Client, taskQueue: string): Deliver {
         return await signal(row, cancelRequested);
     }
   };
+}
+
+/** Where a new run of an order that rests has to begin. */
+function restOf({ kind, status, reasonCode, placed }: OutboxRow): Pick<OrderInput, 'resting'> {
+  if (kind !== 'restart' || status !== 'NEEDS_ATTENTION') return {};
+  return { resting: { reasonCode: reasonCode ?? 'UNKNOWN', placed } };
 }

@@ -4,7 +4,7 @@ import type { Sql } from '../storage/database.ts';
 /** One thing to tell Temporal, with what that takes. */
 export interface OutboxRow {
   readonly id: string;
-  readonly kind: 'start' | 'completion' | 'cancel';
+  readonly kind: 'start' | 'restart' | 'completion' | 'cancel';
   /** Failed attempts so far. */
   readonly attempts: number;
   readonly orderId: string;
@@ -13,6 +13,9 @@ export interface OutboxRow {
   readonly pharmacyId: string;
   /** Where the order was when the row was leased. */
   readonly status: OrderStatus;
+  readonly reasonCode: string | null;
+  /** Whether the pharmacy is known to have it. */
+  readonly placed: boolean;
 }
 
 /** Rows looked at for each one wanted, so that processes that look at the same time all find some. */
@@ -60,7 +63,7 @@ export async function leaseRows(
         SELECT id, available_at FROM outbox
         WHERE organization_id = queued.organization_id AND available_at <= now()
           AND (locked_until IS NULL OR locked_until < now())
-          AND (kind = 'start') = ${which === 'starts'}
+          AND (kind IN ('start', 'restart')) = ${which === 'starts'}
           AND NOT EXISTS (
             SELECT FROM outbox AS earlier
             WHERE earlier.order_id = outbox.order_id AND earlier.id < outbox.id)
@@ -78,7 +81,7 @@ export async function leaseRows(
     FROM taken, orders
     WHERE outbox.id = taken.id AND orders.id = outbox.order_id
     RETURNING outbox.id, kind, attempts, order_id, orders.organization_id, case_id, pharmacy_id,
-      orders.status`;
+      orders.status, reason_code, pharmacy_order_id IS NOT NULL AS placed`;
 }
 
 /** Removes a row that Temporal has taken. */

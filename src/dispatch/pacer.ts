@@ -6,6 +6,7 @@ import type { OutboxRow } from './outbox.ts';
 /** Where an order is while it does what a row told it. Not when it waits for its pharmacy. */
 const AT_WORK: Readonly<Record<OutboxRow['kind'], readonly OrderStatus[]>> = {
   start: ['ACCEPTED'],
+  restart: ['ACCEPTED'],
   completion: ['AWAITING_COMPLETION', 'FETCHING_DOCUMENTS'],
   cancel: [],
 };

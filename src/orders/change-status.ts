@@ -1,6 +1,6 @@
 import type { OrderStatus } from '../contract/order.ts';
 import type { Sql } from '../storage/database.ts';
-import { refusesCancellation, statesBefore } from './status.ts';
+import { REOPENING, refusesCancellation, statesBefore } from './status.ts';
 
 /** Who changed an order, as its timeline tells it. */
 export type Actor = 'api' | 'pharmacy' | 'operator' | 'system';
@@ -34,8 +34,7 @@ export async function changeStatus(
   orderId: string,
   change: StatusChange,
 ): Promise<{ changed: boolean; status: OrderStatus }> {
-  const before = statesBefore(change.to);
-  const from = change.from === undefined ? before : before.filter((each) => each === change.from);
+  const from = statesLeft(change);
   const refuses = refusesCancellation(change.to);
   const [row] = await sql<{ changed: boolean; status: OrderStatus }[]>`
     WITH present AS (
@@ -71,6 +70,12 @@ export async function changeStatus(
     FROM present`;
   if (row === undefined) throw new UnknownOrderError(orderId);
   return row;
+}
+
+/** The states that a change may find the order in. */
+function statesLeft({ from, to }: StatusChange): OrderStatus[] {
+  if (from === REOPENING.from && to === REOPENING.to) return [from];
+  return statesBefore(to).filter((each) => from === undefined || each === from);
 }
 
 /** There is no order of this id. */

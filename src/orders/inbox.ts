@@ -1,5 +1,6 @@
 import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
+import { reopenByLateAnswer } from './late-answer.ts';
 import { isUuid } from './read-order.ts';
 import { ENDS } from './status.ts';
 
@@ -69,13 +70,55 @@ export async function applyWaitingMessages(
   }
 }
 
+/**
+ * Tries messages again that have found no order yet, the oldest first.
+ *
+ * @param after goes on behind the message of this id.
+ * @param most how many at most.
+ * @returns how many found their order, and where to go on; null when there were no more.
+ */
+export async function retryMessages(
+  database: Database,
+  after: string,
+  most: number,
+): Promise<{ readonly found: number; readonly last: string | null }> {
+  const rows = await database<UnmatchedMessage[]>`
+    SELECT id, pharmacy_id, type, reference, pharmacy_order_id, shipment FROM inbox
+    WHERE order_id IS NULL AND id > ${after} ORDER BY id LIMIT ${most}`;
+  let found = 0;
+  for (const row of rows) if (await retryMessage(database, row)) found += 1;
+  return { found, last: rows.length < most ? null : (rows.at(-1)?.id ?? null) };
+}
+
+async function retryMessage(database: Database, row: UnmatchedMessage): Promise<boolean> {
+  return await inTransaction(database, async (sql) => {
+    const { reference, pharmacyOrderId, shipment } = row;
+    const orderId = await findOrder(sql, row.pharmacyId, {
+      ...(reference === null ? {} : { reference }),
+      ...(pharmacyOrderId === null ? {} : { pharmacyOrderId }),
+    });
+    if (orderId === undefined) return false;
+    const linked = await sql`
+      UPDATE inbox SET order_id = ${orderId} WHERE id = ${row.id} AND order_id IS NULL`;
+    if (linked.count === 0) return false;
+    await apply(sql, orderId, { type: row.type, ...(shipment === null ? {} : { shipment }) });
+    return true;
+  });
+}
+
+interface UnmatchedMessage extends WaitingMessage {
+  readonly pharmacyId: string;
+  readonly reference: string | null;
+  readonly pharmacyOrderId: string | null;
+}
+
 type WaitingMessage = Pick<PharmacyMessage, 'type'> & { id: string; shipment: Shipment | null };
 
 /** The order that a message speaks of; a pharmacy can only speak of orders of its own. */
 async function findOrder(
   sql: Sql,
   pharmacyId: string,
-  { reference, pharmacyOrderId }: PharmacyMessage,
+  { reference, pharmacyOrderId }: Pick<PharmacyMessage, 'reference' | 'pharmacyOrderId'>,
 ): Promise<string | undefined> {
   if (reference !== undefined && isUuid(reference)) {
     const [row] = await sql<{ id: string }[]>`
@@ -108,6 +151,7 @@ async function apply(
   orderId: string,
   message: Pick<PharmacyMessage, 'type' | 'shipment'>,
 ): Promise<void> {
+  await reopenByLateAnswer(sql, orderId, message.type);
   switch (message.type) {
     case 'completed':
     case 'rejected':

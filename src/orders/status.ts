@@ -3,7 +3,7 @@ import type { OrderStatus } from '../contract/order.ts';
 /**
  * The order's life, in one place: from each state, the states that may follow. `COMPLETED`,
  * `REJECTED`, `CANCELLED` and `EXPIRED` are ends; `NEEDS_ATTENTION` rests until an operator sends
- * the order on.
+ * the order on. One way leads back from an end: see {@link REOPENING}.
  */
 const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   ACCEPTED: ['PLACING', 'NEEDS_ATTENTION', 'CANCELLED'],
@@ -31,6 +31,12 @@ const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   CANCELLED: [],
   EXPIRED: [],
 };
+
+/**
+ * The one way back: a pharmacy answers an order that has expired, and people have to look. Only for
+ * who asks for it by name, so that no late attempt of an activity opens an order again.
+ */
+export const REOPENING = { from: 'EXPIRED', to: 'NEEDS_ATTENTION' } as const;
 
 /** Whether an order in `from` may become `to`. */
 export function mayBecome(from: OrderStatus, to: OrderStatus): boolean {

@@ -15,13 +15,10 @@ class TemporalTimeoutError extends Error {
  * Makes a call to Temporal and waits for it no longer than ten seconds: a native connection's own
  * deadline of five is not always kept, so a timer stands behind it.
  */
-export async function callInTime(
-  withDeadline: WithDeadline,
-  run: () => Promise<void>,
-): Promise<void> {
+export async function callInTime<T>(withDeadline: WithDeadline, run: () => Promise<T>): Promise<T> {
   const timer = new AbortController();
   try {
-    await Promise.race([
+    return await Promise.race([
       withDeadline(Date.now() + DEADLINE_MS, run),
       sleep(DEADLINE_MS * 2, undefined, { signal: timer.signal }).then(() => {
         throw new TemporalTimeoutError();

@@ -13,6 +13,12 @@ export function orderWorkflowId(orderId: string): string {
 export interface OrderInput {
   readonly orderId: string;
   readonly pharmacyId: string;
+  /** Only of a run that takes a lost one's place, when people had to look at the order. */
+  readonly resting?: {
+    readonly reasonCode: string;
+    /** Whether the pharmacy is known to have it. */
+    readonly placed: boolean;
+  };
 }
 
 /** How an order ended. */

@@ -61,7 +61,7 @@ export async function order(input: OrderInput): Promise<OrderResult> {
   return await CancellationScope.nonCancellable(() => carryThrough(input));
 }
 
-async function carryThrough({ orderId, pharmacyId }: OrderInput): Promise<OrderResult> {
+async function carryThrough({ orderId, pharmacyId, resting }: OrderInput): Promise<OrderResult> {
   let progress: OrderProgress = { status: 'ACCEPTED', since: now() };
   let pharmacyHint = false;
   let cancelRequests = 0; // signals so far,
@@ -89,6 +89,10 @@ async function carryThrough({ orderId, pharmacyId }: OrderInput): Promise<OrderR
     },
   );
 
+  if (resting !== undefined) {
+    const rested = await restAgain(resting);
+    if (rested.outcome === 'ended') return await end(rested);
+  }
   enter('ACCEPTED', 'Being checked.');
   const checked = await step(() => checking.validateOrder(orderId));
   if (checked.outcome === 'ended') return await end(checked);
@@ -169,6 +173,16 @@ async function carryThrough({ orderId, pharmacyId }: OrderInput): Promise<OrderR
     }
   }
 
+  /** Begins a run in a lost one's place where that one rested, and wakes of what would have woken it. */
+  async function restAgain({ reasonCode, placed }: Resting): Promise<Resolved<object>> {
+    let awake = false;
+    return await step(async () => {
+      if (awake) return placed && cancelWanted() ? await cancel() : { outcome: 'done' };
+      awake = true;
+      return { outcome: 'needs-attention', reasonCode };
+    });
+  }
+
   async function end({ status, reasonCode }: Ended): Promise<OrderResult> {
     enter(status, 'The order has ended.', reasonCode);
     await condition(allHandlersFinished);
@@ -189,6 +203,7 @@ async function carryThrough({ orderId, pharmacyId }: OrderInput): Promise<OrderR
   }
 }
 
+type Resting = Exclude<OrderInput['resting'], undefined>;
 type Ended = Extract<StepResult, { outcome: 'ended' }>;
 type Resolved<Done> = Ended | ({ readonly outcome: 'done' } & Done);
 

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { orderWorkflowId, retryUpdate, statusQuery } from '../../src/workflows/order-messages.ts';
+import { eventually } from '../support/eventually.ts';
+import { timelineOf } from '../support/timeline.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld({ completionLimitMs: 1_000, pollInitialMs: 400, pollMaxMs: 400 });
+});
+afterAll(() => world.close());
+
+const workflow = (orderId: string) =>
+  world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
+
+async function expired(): Promise<string> {
+  const orderId = await world.place('pharmacy-manual');
+  await world.reach(orderId, 'EXPIRED');
+  await world.ended(orderId);
+  return orderId;
+}
+
+it('opens an expired order when the pharmacy completes it after all, and ends it once sent on', {
+  timeout: 60_000,
+}, async () => {
+  const orderId = await expired();
+  await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
+  const order = await world.reach(orderId, 'NEEDS_ATTENTION');
+  expect(order.reasonCode).toBe('LATE_ANSWER');
+  await eventually('another run rests', async () => {
+    const { status, reasonCode } = await workflow(orderId).query(statusQuery);
+    return status === 'NEEDS_ATTENTION' && reasonCode === 'LATE_ANSWER';
+  });
+  await world.delivered(orderId);
+  expect((await world.client.get(orderId)).status).toBe('NEEDS_ATTENTION');
+
+  await workflow(orderId).executeUpdate(retryUpdate);
+  const completed = await world.reach(orderId, 'COMPLETED');
+  expect(completed.documents.length).toBeGreaterThan(0);
+  expect(await world.simulator.ledgerOf(orderId)).toMatchObject([{ asked: 1 }]);
+  expect(await timelineOf(world.db.database, orderId)).toEqual(
+    expect.arrayContaining([
+      'system STATUS_CHANGED EXPIRED',
+      'pharmacy STATUS_CHANGED NEEDS_ATTENTION',
+      'pharmacy PHARMACY_MESSAGE',
+      'system STATUS_CHANGED COMPLETED',
+    ]),
+  );
+  const events = await world.db.database<{ status: string }[]>`
+    SELECT content -> 'order' ->> 'status' AS status FROM events
+    WHERE order_id = ${orderId} AND event = 'ORDER_STATUS_CHANGED' ORDER BY sequence`;
+  expect(events.map(({ status }) => status)).toEqual(['EXPIRED', 'NEEDS_ATTENTION', 'COMPLETED']);
+});
+
+it('heeds an answer of a kind that it had before the expiry', async () => {
+  const orderId = await world.place('pharmacy-manual');
+  await world.reach(orderId, 'AWAITING_COMPLETION');
+  const tell = (webhookId: string) =>
+    world.client.handle(orderId).signalCompletion({
+      webhookId: `${orderId}-${webhookId}`,
+      status: 'completed',
+    });
+  // Wrong twice: a third one would be no hint any more.
+  await tell('first');
+  await eventually('the first was looked into', async () => {
+    const rows = await world.db.database`
+      SELECT FROM orders WHERE id = ${orderId} AND hinted_wrongly`;
+    return rows.length === 1;
+  });
+  await tell('second');
+  await world.reach(orderId, 'EXPIRED');
+  await tell('third');
+  expect((await world.client.get(orderId)).reasonCode).toBe('LATE_ANSWER');
+});
+
+it('takes it as no news that the pharmacy cancelled the order, as it was asked to', async () => {
+  const orderId = await expired();
+  const told = async () =>
+    (
+      await world.db.database`
+      SELECT FROM inbox WHERE order_id = ${orderId} AND type = 'cancelled'`
+    ).length === 1;
+  await eventually('its webhook has come', told);
+  expect((await world.client.get(orderId)).status).toBe('EXPIRED');
+});
+
+it('rests on when an order that was opened again cannot be cancelled', {
+  timeout: 60_000,
+}, async () => {
+  const orderId = await expired();
+  await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
+  await world.reach(orderId, 'NEEDS_ATTENTION');
+  await world.client.handle(orderId).cancel();
+  await eventually('the refusal is told', async () => {
+    const rows = await timelineOf(world.db.database, orderId);
+    return rows.includes('pharmacy CANCEL_REFUSED TOO_LATE');
+  });
+  const order = await world.client.get(orderId);
+  expect(order).toMatchObject({ status: 'NEEDS_ATTENTION', reasonCode: 'LATE_ANSWER' });
+});
