@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { applyWaitingMessages } from '../../src/orders/inbox.ts';
+import { applyWaitingMessages, expectAnotherHint } from '../../src/orders/inbox.ts';
 import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
 import { createPharmacy, type TestPharmacy } from '../support/pharmacy.ts';
 
@@ -61,6 +61,26 @@ describe('a webhook', () => {
 
     expect([second.status, second.text]).toEqual([202, first.text]);
     expect(await rowsOf(orderId)).toEqual(ONE_HINT);
+  });
+
+  it('that comes again is no new hint after a wrong one', async () => {
+    const options = { webhookId: 'msg_wrong' };
+    await pharmacy.tell(door.app.url, completed(orderId), options);
+    // What the workflow does when it finds the order not completed at the pharmacy.
+    expect(await expectAnotherHint(door.database, orderId)).toBe(true);
+    await pharmacy.tell(door.app.url, completed(orderId), options);
+
+    expect(await rowsOf(orderId)).toEqual(ONE_HINT);
+  });
+
+  it('is not answered with 202 before it is stored', async () => {
+    const answer = await door.database.begin(async (sql) => {
+      await sql`LOCK TABLE inbox IN SHARE MODE`;
+      return await pharmacy.tell(door.app.url, completed(orderId));
+    });
+
+    expect(answer.status).toBe(503);
+    expect(await rowsOf(orderId)).toMatchObject({ inbox: [], outbox: ['start'] });
   });
 
   it('that comes ten times at once does what one does', async () => {

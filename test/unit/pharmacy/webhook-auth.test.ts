@@ -125,6 +125,24 @@ describe('standard-webhooks', () => {
   });
 });
 
+describe('x-cv-signature', () => {
+  const auth: WebhookAuth = { kind: 'x-cv-signature', secret: 'synthetic secret' };
+  const signed = (body: string): RawWebhook => ({
+    headers: {
+      'x-cv-signature': createHmac('sha256', 'synthetic secret').update(body).digest('hex'),
+    },
+    body: Buffer.from(body),
+  });
+
+  it.each(['{"a":1}', '{ "a" : 1.0 }\n', '{"a":1,"a":2}', '{"\\u0061":1}', 'no JSON'])(
+    'accepts %j by the bytes that came',
+    (body) => {
+      expect(isAuthentic(auth, signed(body))).toBe(true);
+      expect(isAuthentic(auth, { ...signed(body), body: Buffer.from(`${body} `) })).toBe(false);
+    },
+  );
+});
+
 const withAuthorization = (authorization: string | string[] | undefined): RawWebhook => ({
   headers: { authorization: authorization },
   body: BODY,
