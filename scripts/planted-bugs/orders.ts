@@ -88,8 +88,8 @@ export const ORDER_BUGS: readonly Bug[] = [
   {
     name: 'starts the workflow of an ended order again',
     file: 'src/dispatch/deliver.ts',
-    words: "workflowIdReusePolicy: 'REJECT_DUPLICATE'",
-    otherWords: "workflowIdReusePolicy: 'ALLOW_DUPLICATE'",
+    words: "row.kind === 'restart' ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE'",
+    otherWords: "'ALLOW_DUPLICATE'",
     tests: ['test/workflow/signals.test.ts'],
   },
   {
