@@ -25,8 +25,9 @@ import {
 } from './order-messages.ts';
 
 // An activity says itself when to try again (`nextRetryDelay`); these intervals are for the attempts
-// that end without a word, such as a killed worker's.
-const retry = { initialInterval: '1s', maximumInterval: '1m' } as const;
+// that end without a word, such as a killed worker's: as few as those are, the number of all attempts
+// makes the interval long.
+const retry = { initialInterval: '1s', maximumInterval: '10s' } as const;
 
 const checking = proxyLocalActivities<OrderActivities>({ startToCloseTimeout: '10s', retry });
 
@@ -44,6 +45,7 @@ const fetching = proxyActivities<OrderActivities>({
 
 const looking = proxyActivities<OrderActivities>({
   startToCloseTimeout: '1m',
+  heartbeatTimeout: '10s',
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   retry,
 });

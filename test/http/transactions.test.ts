@@ -66,6 +66,26 @@ it('cancels an order all the same when its transaction had to give way', async (
   expect(requests).toHaveLength(1);
 });
 
+it('stores the request to cancel an order that is being sent in the same moment', async () => {
+  await door.database`UPDATE orders SET status = 'ACCEPTED', sent_at = NULL WHERE id = ${orderId}`;
+  const answered = await other.begin(async (sql) => {
+    await sql`UPDATE orders SET status = 'PLACING', sent_at = now() WHERE id = ${orderId}`;
+    const answer = cancel();
+    await eventually('the app waits for the order', async () => {
+      const [row] = await other`
+        SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      return row !== undefined;
+    });
+    return { answer };
+  });
+
+  expect((await answered.answer).status).toBe(200);
+  const [order] = await door.database`
+    SELECT status, cancel_requested_by FROM orders WHERE id = ${orderId}`;
+  expect(order).toEqual({ status: 'PLACING', cancelRequestedBy: 'api' });
+});
+
 it('repeats a serialization failure, three times in all', async () => {
   let runs = 0;
   const failing = inTransaction(door.database, async (sql) => {

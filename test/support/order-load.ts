@@ -17,9 +17,13 @@ export type PlacedAnswer =
   /** An answer began and did not end, or is not whole. */
   | { readonly kind: 'torn' };
 
-/** Places the published example on the sandbox's case, under a key of its own. */
-export async function placeOrder(baseUrl: string, agent: http.Agent): Promise<PlacedAnswer> {
-  const body = JSON.stringify({ ...examplePlaceOrder(), idempotencyKey: randomUUID() });
+/** Places the published example on the sandbox's case, under a key of its own unless one is given. */
+export async function placeOrder(
+  baseUrl: string,
+  agent: http.Agent,
+  idempotencyKey: string = randomUUID(),
+): Promise<PlacedAnswer> {
+  const body = JSON.stringify({ ...examplePlaceOrder(), idempotencyKey });
   return await new Promise((resolve) => {
     const request = http.request(`${baseUrl}/api/v1/cases/123e4567-e89b-12d3-a456-426614174000`, {
       agent,

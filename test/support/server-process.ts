@@ -4,14 +4,17 @@ import type { Environment } from '../../src/config.ts';
 import { freePorts } from '../../src/embedded/ports.ts';
 import type { Stack } from '../../src/embedded/stack.ts';
 
-/** A server beside the stack's own, which nothing brings back when it ends. */
-export interface ServerProcess {
-  readonly url: string;
+/** A process beside the stack's own, which nothing brings back when it ends. */
+export interface TestProcess {
   readonly pid: number;
   /** Resolves with its exit code; null when a signal ended it. */
   readonly ended: Promise<number | null>;
   /** Ends it at once, if it still runs. */
   kill(): Promise<void>;
+}
+
+export interface ServerProcess extends TestProcess {
+  readonly url: string;
 }
 
 /**
@@ -24,20 +27,29 @@ export async function startServer(
   settings: Environment = {},
 ): Promise<ServerProcess> {
   const { PORT } = await freePorts();
-  const child = fork('src/server.ts', [], {
+  const server = await start('src/server.ts', stack, { ...settings, PORT: String(PORT) });
+  return { ...server, url: `http://127.0.0.1:${PORT}` };
+}
+
+/** Starts a worker beside the stack's own; see {@link startServer}. */
+export async function startWorkerProcess(stack: Stack): Promise<TestProcess> {
+  return await start('src/worker.ts', stack, {});
+}
+
+async function start(program: string, stack: Stack, settings: Environment): Promise<TestProcess> {
+  const child = fork(program, [], {
     execArgv: ['--import', 'tsx'],
-    env: { ...stack.env, LOG_LEVEL: 'warn', ...settings, PORT: String(PORT) },
+    env: { ...stack.env, LOG_LEVEL: 'warn', ...settings },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit').then(([code]) => code as number | null);
   await Promise.race([
     once(child, 'message'),
     ended.then((code) => {
-      throw new Error(`the server ended before it was ready: ${code}`);
+      throw new Error(`${program} ended before it was ready: ${code}`);
     }),
   ]);
   return {
-    url: `http://127.0.0.1:${PORT}`,
     pid: child.pid!,
     ended,
     async kill() {

@@ -37,6 +37,21 @@ it('takes a signal after the end as done', async () => {
   expect(kept).toMatchObject([{ type: 'rejected' }]);
 });
 
+it.each(['start', 'completion', 'cancel'])(
+  'takes a row of the outbox after the end as done: %s',
+  async (kind) => {
+    const orderId = await world.place('pharmacy-123');
+    await world.reach(orderId, 'COMPLETED');
+    await world.ended(orderId);
+    const { runId } = await world.client.handle(orderId).describe();
+    // As when the dispatcher died between the delivery and the removal of its row.
+    await world.db.database`INSERT INTO outbox (order_id, kind) VALUES (${orderId}, ${kind})`;
+    await world.delivered(orderId);
+    expect(await world.client.handle(orderId).describe()).toMatchObject({ runId });
+    expect(await world.simulator.ledgerOf(orderId)).toMatchObject([{ asked: 1 }]);
+  },
+);
+
 it('believes the pharmacy, not the signal, and heeds the next one', async () => {
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'AWAITING_COMPLETION');

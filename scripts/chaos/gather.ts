@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { activityPage, orderStatus, orderView } from '../../src/contract/order.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { ask, CASE, read } from './api.ts';
+import type { Clients } from './clients.ts';
+import type { Evidence, PharmacyOrder, ShownOrder, StoredFile } from './evidence.ts';
+import { readReceipts } from './receipts.ts';
+import type { System } from './system.ts';
+
+const AT_ONCE = 8;
+
+const ledgerSchema = z.object({
+  orders: z.array(z.object({ pharmacyId: z.string(), id: z.string(), reference: z.string() })),
+});
+const pharmaciesSchema = z.object({
+  pharmacies: z.array(z.object({ id: z.string(), token: z.string() })),
+});
+const placedSchema = z.object({
+  status: z.string(),
+  trackingId: z.string().optional(),
+  documents: z.array(z.object({ sha256: z.string() })),
+});
+const shownSchema = z.object({ data: z.object({ order: orderView }) });
+const activitySchema = z.object({ data: activityPage });
+const statusSchema = z.object({ data: z.object({ order: z.object({ status: orderStatus }) }) });
+
+/** Takes the evidence of a system that is left alone. @throws {Error} a part does not answer. */
+export async function gather(system: System, clients: Clients): Promise<Evidence> {
+  const ids = new Set(
+    clients.records.flatMap(({ answers }) => answers.flatMap((a) => a.orderId ?? [])),
+  );
+  return {
+    clients: clients.records,
+    pharmacies: await readPharmacies(system.simulatorUrl),
+    orders: (await each([...ids], (id) => readOrder(doorOf(system), id))).flatMap(
+      (one) => one ?? [],
+    ),
+    events: await readReceipts(system.receipts.file, system.receipts.secret),
+    files: await readFiles(system.documentsDir),
+    outbox: await countOutbox(system.databaseUrl),
+  };
+}
+
+/** Which of these orders have not come to rest. */
+export async function unrested(system: System, ids: readonly string[]): Promise<string[]> {
+  const left = await each(ids, async (id) => {
+    const { status, json } = await ask(`${doorOf(system)}${CASE}/orders/${id}`);
+    if (status === 404) return []; // the checker's to judge
+    const shown = statusSchema.safeParse(json);
+    const rests = shown.success && isRest(shown.data.data.order.status);
+    return rests ? [] : [id];
+  });
+  return left.flat();
+}
+
+function isRest(status: z.output<typeof orderStatus>): boolean {
+  return !['ACCEPTED', 'PLACING', 'AWAITING_COMPLETION', 'FETCHING_DOCUMENTS'].includes(status);
+}
+
+function doorOf({ doors }: System): string {
+  return doors[0] ?? '';
+}
+
+async function readPharmacies(simulatorUrl: string): Promise<PharmacyOrder[]> {
+  // Its answers are evidence now.
+  const calm = { faultRate: 0 };
+  await ask(`${simulatorUrl}/control/pharmacies/pharmacy-flaky`, calm);
+  const { pharmacies } = await read(`${simulatorUrl}/control/pharmacies`, pharmaciesSchema);
+  const tokens = new Map(pharmacies.map(({ id, token }) => [id, token]));
+  const { orders } = await read(`${simulatorUrl}/control/ledger`, ledgerSchema);
+  return await each(orders, async ({ pharmacyId, id, reference }) => {
+    const url = `${simulatorUrl}/pharmacies/${pharmacyId}/orders/${id}`;
+    const authorization = `Bearer ${tokens.get(pharmacyId) ?? ''}`;
+    const { status, trackingId, documents } = await read(url, placedSchema, { authorization });
+    return { pharmacyId, reference, status, trackingId, documents };
+  });
+}
+
+async function readOrder(door: string, id: string): Promise<ShownOrder | undefined> {
+  const url = `${door}${CASE}/orders/${id}`;
+  if ((await ask(url)).status === 404) return undefined;
+  const { order } = (await read(url, shownSchema)).data;
+  const { activity } = (await read(`${url}/activity?limit=100`, activitySchema)).data;
+  return {
+    id,
+    status: order.status,
+    reasonCode: order.reasonCode,
+    documents: order.documents,
+    changes: activity.flatMap(({ fromStatus, toStatus }) =>
+      toStatus === undefined ? [] : { from: fromStatus, to: toStatus },
+    ),
+  };
+}
+
+async function readFiles(folder: string): Promise<StoredFile[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return await each(files, async ({ parentPath, name }) => {
+    const file = path.join(parentPath, name);
+    const sha256 = createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex');
+    return { path: path.relative(folder, file), sha256 };
+  });
+}
+
+async function countOutbox(databaseUrl: string): Promise<number> {
+  const database = openDatabase(databaseUrl, 1);
+  try {
+    const [row] = await database<{ rows: number }[]>`SELECT count(*)::int AS rows FROM outbox`;
+    return row?.rows ?? 0;
+  } finally {
+    await database.end({ timeout: 1 });
+  }
+}
+
+/** Maps a list with a few at once, in its order. */
+async function each<In, Out>(list: readonly In[], run: (one: In) => Promise<Out>): Promise<Out[]> {
+  const results: Out[] = [];
+  const left = list.entries();
+  const turn = async () => {
+    for (const [index, one] of left) results[index] = await run(one);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, turn));
+  return results;
+}

@@ -1,0 +1,109 @@
+import { createWriteStream } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Child, type ChildContext, startChild } from '../../src/embedded/child.ts';
+import type { Part } from '../../src/embedded/part.ts';
+import { endGroup, identify, signalProcess } from '../../src/embedded/process-table.mjs';
+
+/** A process of a run, brought back whenever it dies. */
+export interface KeptProcess {
+  /** Resolves when it is ready for the first time. @throws {Error} not within its limit. */
+  readonly ready: Promise<void>;
+  /** Sends a signal, as soon as there is a process to send it to. @throws {Error} it does not come back. */
+  signal(name: NodeJS.Signals): Promise<void>;
+  /** Kills it with SIGKILL, and keeps it down for a time. */
+  kill(downMs: number): Promise<void>;
+  /** The process groups of all its lives. */
+  readonly groups: readonly number[];
+  /** Ends it for good. */
+  stop(): Promise<void>;
+}
+
+const READY_LIMIT_MS = 90_000;
+const RESTART_AFTER_MS = 200;
+const LOOK_EVERY_MS = 20;
+
+/**
+ * Starts a process and keeps it. The stack's own supervisor is not used: it gives up a part that dies
+ * often, and knows one of each.
+ *
+ * @param logsDir gets the file `<name>.log`.
+ */
+export function keepProcess(
+  name: string,
+  part: Part,
+  { reaper, logsDir }: { reaper: ChildContext['reaper']; logsDir: string },
+): KeptProcess {
+  const logFile = path.join(logsDir, `${name}.log`);
+  const lines = part.ready === 'message' ? createWriteStream(logFile, { flags: 'a' }) : undefined;
+  const context: ChildContext = {
+    reaper,
+    // Nobody starts again on the data of a run; after a crash of the harness the reaper is enough.
+    records: { write() {}, remove() {}, endLeftovers: async () => [] },
+    logFile,
+    onLine: (line) => lines?.write(`${line}\n`),
+  };
+  const groups: number[] = [];
+  let child: Child | undefined;
+  let downUntil = 0;
+  let stopping = false;
+
+  let becameReady: () => void = () => undefined;
+  const firstReady = new Promise<void>((resolve) => {
+    becameReady = resolve;
+  });
+  const over = keepAlive();
+  // Nobody may be waiting when it cannot be started any more; then the orders tell.
+  over.catch(() => undefined);
+
+  async function keepAlive(): Promise<void> {
+    while (!stopping) {
+      await part.prepare?.();
+      if (stopping) return;
+      child = startChild(part, context);
+      if (child.pid !== undefined) groups.push(child.pid);
+      void child.ready.then(becameReady);
+      await child.ended;
+      child = undefined;
+      await sleep(RESTART_AFTER_MS);
+      while (Date.now() < downUntil && !stopping) await sleep(LOOK_EVERY_MS);
+    }
+  }
+
+  async function signal(signalName: NodeJS.Signals): Promise<void> {
+    const until = Math.max(Date.now(), downUntil) + READY_LIMIT_MS;
+    while (!stopping) {
+      if (child?.pid !== undefined && signalProcess(child.pid, signalName)) return;
+      if (Date.now() > until) throw new Error(`${name} does not come back: ${logFile}`);
+      await sleep(LOOK_EVERY_MS);
+    }
+  }
+
+  return {
+    groups,
+    ready: Promise.race([
+      firstReady,
+      over.then(() => firstReady),
+      sleep(READY_LIMIT_MS, undefined, { ref: false }).then(() => {
+        throw new Error(`${name} was not ready after ${READY_LIMIT_MS / 1000} s: ${logFile}`);
+      }),
+    ]),
+    signal,
+    async kill(downMs) {
+      const before = child;
+      downUntil = Math.max(downUntil, Date.now() + downMs);
+      await signal('SIGKILL');
+      await before?.ended;
+    },
+    async stop() {
+      stopping = true;
+      const pid = child?.pid;
+      if (pid !== undefined) {
+        signalProcess(pid, 'SIGCONT');
+        await endGroup({ pid, identity: identify(pid) }, part.stopSignal, part.stopLimitMs);
+      }
+      await over.catch(() => undefined);
+      lines?.end();
+    },
+  };
+}

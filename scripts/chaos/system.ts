@@ -1,0 +1,209 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { createRandom } from '../../simulator/random.ts';
+import type { Environment } from '../../src/config.ts';
+import { openDataFolder } from '../../src/embedded/data-folder.ts';
+import { databaseUrl } from '../../src/embedded/database-url.ts';
+import { obtainTemporal } from '../../src/embedded/obtain-temporal.ts';
+import { ourPart } from '../../src/embedded/our-part.ts';
+import type { Part } from '../../src/embedded/part.ts';
+import { freePorts } from '../../src/embedded/ports.ts';
+import { preparePostgres } from '../../src/embedded/postgres.ts';
+import { startReaper } from '../../src/embedded/reaper.ts';
+import { createRunCommand } from '../../src/embedded/run-command.ts';
+import { fillSandbox } from '../../src/embedded/sandbox.ts';
+import { stackSettings } from '../../src/embedded/stack-settings.ts';
+import { temporalServer } from '../../src/embedded/temporal-server.ts';
+import { testEnvironment } from '../../test/support/environment.ts';
+import { ask } from './api.ts';
+import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import { type KeptProcess, keepProcess } from './kept-process.ts';
+import { LINKS, type LinkName, PROCESSES, type ProcessName, type Schedule } from './schedule.ts';
+
+/** A whole system of real processes, with a proxy on each way between them. */
+export interface System {
+  readonly processes: ReadonlyMap<ProcessName, KeptProcess>;
+  readonly proxies: ReadonlyMap<LinkName, FaultProxy>;
+  /** Where clients reach the servers. */
+  readonly doors: readonly string[];
+  /** The simulator itself, past the proxies. */
+  readonly simulatorUrl: string;
+  /** Temporal itself, past the proxies. */
+  readonly temporalAddress: string;
+  /** Postgres itself, past the proxies. */
+  readonly databaseUrl: string;
+  readonly documentsDir: string;
+  /** The receiver's ledger, and the secret of its endpoint. */
+  readonly receipts: { readonly file: string; readonly secret: string };
+  /** Ends everything. */
+  stop(): Promise<void>;
+}
+
+/** Retries that a run does not have to wait for; leases and time-outs short enough to see them end. */
+const TIMES = {
+  PHARMACY_TIMEOUT_MS: '2000',
+  RETRY_INITIAL_MS: '250',
+  RETRY_MAX_MS: '2000',
+  POLL_INITIAL_MS: '3000',
+  POLL_MAX_MS: '5000',
+  WEBHOOK_TIMEOUT_MS: '2000',
+  WEBHOOK_RETRY_SCHEDULE_MS: Array.from({ length: 49 }, (_, n) =>
+    String(n < 5 ? 500 : 3_000),
+  ).join(),
+};
+
+const CLOCK = new URL('clock-offset.mjs', import.meta.url).href;
+const endpointSchema = z.object({
+  data: z.object({ endpoint: z.object({ secret: z.string() }) }),
+});
+
+/**
+ * Starts it: two servers, two workers, Temporal, Postgres, the simulator and a receiver.
+ *
+ * @param folder holds its data and its logs.
+ * @param signal gives the start up when it aborts.
+ * @throws {Error} it does not come up; nothing runs then.
+ */
+export async function startSystem(
+  folder: string,
+  schedule: Schedule,
+  seed: number,
+  signal: AbortSignal,
+): Promise<System> {
+  const logsDir = path.join(folder, 'logs');
+  mkdirSync(logsDir, { recursive: true });
+  const data = openDataFolder(path.join(folder, 'data'));
+  const reaper = await startReaper();
+  const processes = new Map<ProcessName, KeptProcess>();
+  const proxies = new Map<LinkName, FaultProxy>();
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= stopAll());
+  async function stopAll(): Promise<void> {
+    for (const name of PROCESSES) await processes.get(name)?.stop();
+    for (const proxy of proxies.values()) await proxy.close();
+    await reaper.close();
+    data.release();
+  }
+  try {
+    return await bringUp();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  async function bringUp(): Promise<System> {
+    const env = testEnvironment();
+    const random = createRandom(seed);
+    const ports = await freePorts();
+    const { PORT: secondPort, SIMULATOR_PORT: receiverPort } = await freePorts();
+    const targets: Record<LinkName, number> = {
+      'door-1': ports.PORT,
+      'door-2': secondPort,
+      'postgres-1': ports.POSTGRES_PORT,
+      'postgres-2': ports.POSTGRES_PORT,
+      'temporal-1': ports.TEMPORAL_PORT,
+      'temporal-2': ports.TEMPORAL_PORT,
+      pharmacy: ports.SIMULATOR_PORT,
+      receiver: receiverPort,
+    };
+    for (const link of LINKS) proxies.set(link, await startFaultProxy(targets[link], random));
+    const via = (link: LinkName) => proxies.get(link)?.port ?? 0;
+    const url = (port: number) => `http://127.0.0.1:${port}`;
+
+    const { secrets } = data;
+    const settings = stackSettings({ env, ports, dataDir: data.path, secrets });
+    const { hashSecret, foreignEnv } = settings;
+    const password = secrets.postgresPassword;
+    const ours = (nth: 1 | 2, name: ProcessName, port: number): Environment => {
+      const offsetMs = schedule.clockOffsetsMs[name];
+      return {
+        ...settings.env,
+        ...TIMES,
+        LOG_LEVEL: 'info',
+        PORT: String(port),
+        PUBLIC_URL: url(via(`door-${nth}`)),
+        DATABASE_URL: databaseUrl(via(`postgres-${nth}`), password),
+        TEMPORAL_ADDRESS: `127.0.0.1:${via(`temporal-${nth}`)}`,
+        ...(offsetMs === undefined
+          ? {}
+          : { NODE_OPTIONS: `--import ${CLOCK}`, CHAOS_CLOCK_OFFSET_MS: String(offsetMs) }),
+      };
+    };
+    const start = (name: ProcessName, part: Part) => {
+      const kept = keepProcess(name, part, { reaper, logsDir });
+      processes.set(name, kept);
+      return Promise.race([kept.ready, aborted(signal)]);
+    };
+
+    const run = createRunCommand(reaper);
+    const binary = await obtainTemporal({ env, run, signal, news: process.stderr });
+    const postgres = await preparePostgres({
+      folder: data.folder('postgres'),
+      port: ports.POSTGRES_PORT,
+      password,
+      env: foreignEnv,
+      run,
+      signal,
+    });
+    data.folder('documents');
+    const receipts = path.join(data.folder('receiver'), 'receipts.ndjson');
+    const simulatorEnv = {
+      ...settings.env,
+      SIMULATOR_WEBHOOK_URL: `${url(via('door-1'))}/webhooks/pharmacies`,
+    };
+    const receiverEnv = {
+      ...foreignEnv,
+      RECEIVER_PORT: String(receiverPort),
+      RECEIVER_FILE: receipts,
+    };
+    const temporal = temporalServer({
+      binary,
+      folder: data.folder('temporal'),
+      port: ports.TEMPORAL_PORT,
+      uiPort: ports.TEMPORAL_UI_PORT,
+      namespace: settings.namespace,
+      env: foreignEnv,
+    });
+    await Promise.all([
+      start('temporal', temporal),
+      start('postgres', postgres),
+      start('simulator', ourPart('simulator', 'simulator/main.ts', simulatorEnv)),
+      // As a part it is a pharmacy's neighbour: somebody else's system.
+      start('receiver', ourPart('simulator', 'scripts/chaos/receiver.ts', receiverEnv)),
+    ]);
+    // The pharmacies' addresses are those at which they are asked here.
+    const simulator = Promise.resolve(url(via('pharmacy')));
+    await fillSandbox({ databaseUrl: settings.databaseUrl, hashSecret, simulator });
+    const server = (nth: 1 | 2, port: number) =>
+      start(`server-${nth}`, ourPart('server', 'src/server.ts', ours(nth, `server-${nth}`, port)));
+    const worker = (nth: 1 | 2) =>
+      start(`worker-${nth}`, ourPart('worker', 'src/worker.ts', ours(nth, `worker-${nth}`, 1)));
+    await Promise.all([server(1, ports.PORT), server(2, secondPort), worker(1), worker(2)]);
+
+    const doors = [url(via('door-1')), url(via('door-2'))];
+    const registered = await ask(`${doors[0]}/api/v1/webhook-endpoints`, {
+      url: `${url(via('receiver'))}/rx`,
+    });
+    const { secret } = endpointSchema.parse(registered.json).data.endpoint;
+    return {
+      processes,
+      proxies,
+      doors,
+      simulatorUrl: settings.simulatorUrl,
+      temporalAddress: settings.temporalAddress,
+      databaseUrl: settings.databaseUrl,
+      documentsDir: path.join(data.path, 'documents'),
+      receipts: { file: receipts, secret },
+      stop,
+    };
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
