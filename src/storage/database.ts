@@ -57,18 +57,30 @@ export class DatabaseTimeoutError extends Error {
   readonly code = 'DATABASE_TIMEOUT';
 }
 
+/** A query of the library, with what it keeps of its way and has no type for. */
+type Givable<T> = Promise<T> & {
+  readonly cancel?: () => unknown;
+  /** Not null once it was written to a connection. */
+  readonly state?: unknown;
+  /** Whether its answer is the next to come there. */
+  readonly active?: boolean;
+};
+
 /**
  * Waits for a query, but not for a server that is frozen or a pool that is long: no time-out of
  * Postgres itself covers those. A query that was given up is cancelled: one that still waits for a
- * connection is never sent.
+ * connection is never sent. Not so one that was sent ahead, behind another that is under way: the library
+ * (3.4.9, `ReadyForQuery`) forgets that its answer is still to come and gives it to the next query, which
+ * may be another caller's.
  *
  * @throws {DatabaseTimeoutError} after two seconds.
  */
-export async function inTime<T>(query: Promise<T> & { cancel?: () => unknown }): Promise<T> {
+export async function inTime<T>(query: Givable<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      query.cancel?.();
+      const sentAhead = (query.state ?? null) !== null && query.active !== true;
+      if (!sentAhead) query.cancel?.();
       reject(new DatabaseTimeoutError());
     }, PATIENCE_MS);
   });
