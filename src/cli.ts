@@ -6,6 +6,8 @@ import { ConfigError, parseOperatorConfig } from './config.ts';
 import { runningSandbox } from './embedded/running-sandbox.ts';
 import { StackError } from './embedded/stack-error.ts';
 import { type Database, openDatabase } from './storage/database.ts';
+import { createTemporalCheck } from './temporal/check.ts';
+import { connectionOptions } from './temporal/connection-options.ts';
 
 // `rx …`: the operators' command line, see src/cli/program.ts.
 
@@ -47,12 +49,16 @@ process.exitCode = await runCommandLine(process.argv.slice(2), context, {
 await opened?.end({ timeout: 1 });
 
 function connect(): Connection {
-  const { url, hashSecret, name, webhooks } = target();
+  const { url, hashSecret, name, webhooks, temporalAddress } = target();
   process.stderr.write(`on ${name}\n`);
   opened = openDatabase(url, 2, STATEMENT_LIMIT_MS);
   return {
     database: opened,
     webhooks,
+    async checkTemporal() {
+      const temporal = createTemporalCheck(connectionOptions(env, temporalAddress));
+      await temporal.check().finally(() => temporal.close());
+    },
     hashSecret() {
       if (hashSecret !== undefined) return hashSecret;
       throw new UsageError(
@@ -68,23 +74,26 @@ function target(): {
   hashSecret: string | undefined;
   name: string;
   webhooks: Connection['webhooks'];
+  temporalAddress: string;
 } {
   try {
     const config = parseOperatorConfig(env);
     if (config.databaseUrl === undefined) {
-      const { databaseUrl, hashSecret, dataDir, postgresPort } = runningSandbox(env);
+      const { databaseUrl, hashSecret, dataDir, postgresPort, temporalAddress } =
+        runningSandbox(env);
       return {
         url: databaseUrl,
         hashSecret,
         name: `the sandbox ${dataDir}, 127.0.0.1:${postgresPort}`,
         webhooks: { destinations: 'loopback' },
+        temporalAddress,
       };
     }
     const url = config.databaseUrl;
     if (!URL.canParse(url)) throw new UsageError('DATABASE_URL must be a URL, postgres://…');
     const { host, pathname } = new URL(url);
-    const { hashSecret, webhooks } = config;
-    return { url, hashSecret, name: `the database ${host}${pathname}`, webhooks };
+    const { hashSecret, webhooks, temporalAddress } = config;
+    return { url, hashSecret, name: `the database ${host}${pathname}`, webhooks, temporalAddress };
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);
     if (error instanceof StackError) {

@@ -5,11 +5,12 @@ import { createEndpointService } from './endpoints/endpoint-service.ts';
 import { createEventService } from './events/event-service.ts';
 import { createApp } from './http/app.ts';
 import { createHttpMetrics } from './http/metrics.ts';
+import { readBacklogs } from './operators/backlogs.ts';
 import { createDocumentLinks } from './orders/document-links.ts';
 import { createOrderService } from './orders/order-service.ts';
 import { createPharmacyDirectory } from './pharmacy/directory.ts';
 import { runProcess } from './process.ts';
-import { openDatabase } from './storage/database.ts';
+import { inTime, openDatabase } from './storage/database.ts';
 import { createTemporalCheck } from './temporal/check.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
 import { createSender } from './webhooks/sender.ts';
@@ -36,7 +37,7 @@ await runProcess('server', process.env, async ({ config, log }) => {
   const app = createApp(
     {
       orders,
-      metrics: createHttpMetrics(() => orders.backlog()),
+      metrics: createHttpMetrics(() => inTime(readBacklogs(database))),
       cases: createCaseService(database),
       documents: createFileStore(config.documentsDir),
       documentLinks,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 
 /** The sandbox's case that all orders of a run are placed for. */
@@ -33,8 +34,11 @@ export async function ask(
   }
 }
 
+const TRIES = 10;
+const COME_AGAIN_MS = 500;
+
 /**
- * Reads what must be there.
+ * Reads what must be there; asks again where a client is told to.
  *
  * @throws {Error} no answer of 200 with this shape.
  */
@@ -43,7 +47,12 @@ export async function read<Shape extends z.ZodType>(
   shape: Shape,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<z.output<Shape>> {
-  const { status, json } = await ask(url, undefined, headers);
-  if (status !== 200) throw new Error(`${url} was answered with ${status ?? 'nothing'}`);
-  return shape.parse(json);
+  for (let tried = 1; ; tried += 1) {
+    const { status, json } = await ask(url, undefined, headers);
+    if (status === 200) return shape.parse(json);
+    if (tried === TRIES || (status !== null && status !== 503)) {
+      throw new Error(`${url} was answered with ${status ?? 'nothing'}`);
+    }
+    await sleep(COME_AGAIN_MS);
+  }
 }

@@ -14,6 +14,8 @@ export interface Connection {
   readonly database: Database;
   /** Where webhooks may go, as for the servers on this database. */
   readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
+  /** Resolves when the Temporal server that belongs to it answers; bounded in time. */
+  checkTemporal(): Promise<void>;
   /**
    * Keys the hashes of API keys.
    *

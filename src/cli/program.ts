@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addCaseCommands } from './case.ts';
 import type { CliContext } from './context.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { EXIT, failureOf } from './errors.ts';
 import { addKeyCommands } from './key.ts';
 import { addListenCommand } from './listen.ts';
@@ -15,7 +16,8 @@ npm start (DATA_DIR, POSTGRES_PORT). Results go to stdout, everything else to st
 
 Exit codes:
   ${EXIT.ok}  done
-  ${EXIT.failed}  failed, also: a pharmacy or an endpoint that was tested does not serve us
+  ${EXIT.failed}  failed, also: a pharmacy or an endpoint that was tested does not serve us,
+     or rx doctor found what stands still
   ${EXIT.usage}  a wrong argument, option, variable or input file
   ${EXIT.notFound}  there is none of this id
   ${EXIT.conflict}  it does not go with what is there
@@ -78,5 +80,6 @@ function createProgram(context: CliContext, endWith: (exitCode: number) => void)
   addOrderCommands(program, context);
   addWebhookCommands(program, context, endWith);
   addListenCommand(program, context);
+  addDoctorCommand(program, context, endWith);
   return program;
 }

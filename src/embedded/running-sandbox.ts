@@ -13,6 +13,7 @@ export interface RunningSandbox {
   readonly dataDir: string;
   readonly postgresPort: number;
   readonly databaseUrl: string;
+  readonly temporalAddress: string;
   readonly hashSecret: string;
 }
 
@@ -24,7 +25,7 @@ export interface RunningSandbox {
  */
 export function runningSandbox(env: Environment): RunningSandbox {
   const dataDir = path.resolve(env.DATA_DIR || '.data');
-  const postgresPort = portsFrom(env).POSTGRES_PORT;
+  const { POSTGRES_PORT: postgresPort, TEMPORAL_PORT } = portsFrom(env);
   const file = path.join(dataDir, 'secrets.json');
   if (!existsSync(file)) {
     throw new StackError(`DATA_DIR ${dataDir} is no sandbox's: no stack was started on it yet`);
@@ -33,6 +34,7 @@ export function runningSandbox(env: Environment): RunningSandbox {
   return {
     dataDir,
     postgresPort,
+    temporalAddress: env.TEMPORAL_ADDRESS || `127.0.0.1:${TEMPORAL_PORT}`,
     databaseUrl: databaseUrl(postgresPort, secrets.postgresPassword),
     hashSecret: env.HASH_SECRET || secrets.hashSecret,
   };

@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { OutboxBacklog } from '../orders/outbox-backlog.ts';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import type { Backlogs } from '../operators/backlogs.ts';
+import { addBacklogMetrics } from './backlog-metrics.ts';
 
 /** One answered request, as the metrics count it: nothing of it names an organization or an order. */
 export interface AnsweredRequest {
@@ -35,10 +36,10 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /**
  * Makes the metrics of a server, in a registry of their own.
  *
- * @param readBacklog asked at each scrape. When it fails, the outbox is told as not known (`NaN`),
+ * @param readBacklogs asked at each scrape. When it fails, they are told as not known (`NaN`),
  *   and all else as usual: a database that is away is when metrics are looked at.
  */
-export function createHttpMetrics(readBacklog: () => Promise<OutboxBacklog>): HttpMetrics {
+export function createHttpMetrics(readBacklogs: () => Promise<Backlogs>): HttpMetrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -57,16 +58,7 @@ export function createHttpMetrics(readBacklog: () => Promise<OutboxBacklog>): Ht
     buckets: BUCKETS,
     registers,
   });
-  const depth = new Gauge({
-    name: 'rx_outbox_depth',
-    help: 'Rows that Temporal has not been told of yet.',
-    registers,
-  });
-  const age = new Gauge({
-    name: 'rx_outbox_oldest_seconds',
-    help: 'Age of the oldest of them; 0 when there is none.',
-    registers,
-  });
+  const setBacklogs = addBacklogMetrics(registry);
 
   return {
     contentType: registry.contentType,
@@ -80,9 +72,7 @@ export function createHttpMetrics(readBacklog: () => Promise<OutboxBacklog>): Ht
       duration.observe(labels, seconds);
     },
     async text() {
-      const backlog = await readBacklog().catch(() => ({ depth: NaN, oldestSeconds: NaN }));
-      depth.set(backlog.depth);
-      age.set(backlog.oldestSeconds);
+      setBacklogs(await readBacklogs().catch(() => undefined));
       return await registry.metrics();
     },
   };

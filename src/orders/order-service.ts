@@ -10,7 +10,6 @@ import { createDispatcherBell } from './dispatcher-bell.ts';
 import { CaseNotPermittedError, OrderNotFoundError } from './errors.ts';
 import { type PharmacyMessage, receiveMessage } from './inbox.ts';
 import { listActivity, listOrders } from './list-orders.ts';
-import { type OutboxBacklog, readOutboxBacklog } from './outbox-backlog.ts';
 import type { Candidate } from './preconditions.ts';
 import { createAllotments, type RateLimit } from './rate-limit.ts';
 import {
@@ -76,8 +75,6 @@ export interface OrderService {
   cancel(key: Required<OrderKey>, by: CancelRequest): Promise<void>;
   /** Takes in a pharmacy's message; see {@link receiveMessage}. */
   receive(pharmacyId: string, message: PharmacyMessage): Promise<'stored' | 'duplicate'>;
-  /** How much Temporal has not been told yet; for the metrics. */
-  backlog(): Promise<OutboxBacklog>;
   /** Resolves when the database serves. */
   check(): Promise<void>;
 }
@@ -164,7 +161,6 @@ export function createOrderService(
       if (outcome === 'stored') ringDispatchers();
       return outcome;
     },
-    backlog: () => inTime(readOutboxBacklog(database)),
     check: async () => {
       await inTime(database`SELECT 1`);
     },

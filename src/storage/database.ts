@@ -65,24 +65,36 @@ export class DatabaseTimeoutError extends Error {
   readonly code = 'DATABASE_TIMEOUT';
 }
 
-/** A query of the pool, which can be given up, or any other promise. */
-type Cancellable<T> = Promise<T> & { cancel?: () => unknown };
+/** A query of the library, with what it keeps of its way and has no type for; or any other promise. */
+type Cancellable<T> = Promise<T> & {
+  readonly cancel?: () => unknown;
+  /** Not null once it was written to a connection. */
+  readonly state?: unknown;
+  /** Whether its answer is the next to come there. */
+  readonly active?: boolean;
+};
 
 /**
  * Waits for a query, but not for a server that is frozen or a pool that is long: no time-out of
  * Postgres itself covers those. A query that was given up is cancelled: one that still waits for a
- * connection is never sent.
+ * connection is never sent. Not so one that was sent ahead, behind another that is under way: the library
+ * (3.4.9, `ReadyForQuery`) forgets that its answer is still to come and gives it to the next query, which
+ * may be another caller's.
  *
  * @throws {DatabaseTimeoutError} after two seconds.
  */
 export async function inTime<T>(query: Cancellable<T>): Promise<T> {
-  return await before(PATIENCE_MS, query, () => query.cancel?.());
+  return await before(PATIENCE_MS, query, () => {
+    const sentAhead = (query.state ?? null) !== null && query.active !== true;
+    if (!sentAhead) query.cancel?.();
+  });
 }
 
 /**
  * As {@link inTime}, for a statement that stores something: a cancel can come too late, so what
  * became of the statement is waited for. What was stored is told as stored, and a caller who is
- * told to come back finds nothing stored, unless Postgres itself does not answer any more.
+ * told to come back finds nothing stored, unless Postgres does not answer any more, or only after
+ * other statements that were sent before.
  *
  * @throws {DatabaseTimeoutError} when Postgres is silent: after a statement's longest time beyond
  *   the two seconds.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import postgres from 'postgres';
+import type { Sql } from './database.ts';
 import { inTransaction } from './transaction.ts';
 
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
@@ -21,7 +22,7 @@ class MigrationChangedError extends Error {
  * @throws {MigrationChangedError} a file was edited after it had been applied here.
  */
 export async function migrate(databaseUrl: string): Promise<void> {
-  const files = (await readdir(MIGRATIONS)).filter((name) => /^\d{4}-.+\.sql$/.test(name)).sort();
+  const files = await migrationFiles();
   const sql = postgres(databaseUrl, { max: 1, connect_timeout: 5, onnotice: () => {} });
   try {
     await inTransaction(sql, async (tx) => {
@@ -52,4 +53,19 @@ export async function migrate(databaseUrl: string): Promise<void> {
   } finally {
     await sql.end();
   }
+}
+
+/** The migrations that a database does not have yet; all of them for one without any. */
+export async function missingMigrations(sql: Sql): Promise<string[]> {
+  const [table] = await sql<{ there: boolean }[]>`
+    SELECT to_regclass('schema_migrations') IS NOT NULL AS there`;
+  const rows = table?.there
+    ? await sql<{ name: string }[]>`SELECT name FROM schema_migrations`
+    : [];
+  const applied = new Set(rows.map(({ name }) => name));
+  return (await migrationFiles()).filter((name) => !applied.has(name));
+}
+
+async function migrationFiles(): Promise<string[]> {
+  return (await readdir(MIGRATIONS)).filter((name) => /^\d{4}-.+\.sql$/.test(name)).sort();
 }

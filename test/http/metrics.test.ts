@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createHttpMetrics } from '../../src/http/metrics.ts';
 import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
@@ -51,4 +52,31 @@ it('tells all else while the database is away', async () => {
 
   expect(valueOf(text, 'rx_outbox_depth')).toBeNaN();
   expect(text).toContain('process_cpu_user_seconds_total');
+});
+
+it('tells of deliveries by their state, and how far Postgres and Temporal are compared', async () => {
+  const { organizationId } = door.organization;
+  const endpointId = randomUUID();
+  await door.database`
+    INSERT INTO webhook_endpoints (id, organization_id, url, secret, status)
+    VALUES (${endpointId}, ${organizationId}, 'https://hooks.example.com', 'whsec_', 'PAUSED')`;
+  await door.database`
+    INSERT INTO webhook_deliveries (id, organization_id, endpoint_id, event, status)
+    SELECT gen_random_uuid(), ${organizationId}, ${endpointId}, 'PING', status
+    FROM unnest(ARRAY['PENDING', 'DEAD', 'DEAD', 'DELIVERED']) AS status`;
+  await door.database`
+    UPDATE reconciliation SET swept_until = now() - interval '90 seconds', restarted = 3`;
+  await door.database`
+    INSERT INTO inbox (pharmacy_id, webhook_id, type, received_at)
+    VALUES ('pharmacy-123', ${randomUUID()}, 'completed', now() - interval '2 hours')`;
+
+  const { text } = await door.send('GET', '/metrics');
+
+  expect(valueOf(text, 'rx_webhook_deliveries{state="pending"}')).toBe(1);
+  expect(valueOf(text, 'rx_webhook_deliveries{state="dead"}')).toBe(2);
+  expect(valueOf(text, 'rx_webhook_endpoints{state="paused"}')).toBe(1);
+  expect(valueOf(text, 'rx_webhook_deliveries_overdue_seconds')).toBe(0); // its endpoint is paused
+  expect(valueOf(text, 'rx_reconciler_lag_seconds')).toBeGreaterThanOrEqual(90);
+  expect(valueOf(text, 'rx_reconciler_restarted_total')).toBe(3);
+  expect(valueOf(text, 'rx_inbox_unmatched')).toBe(1);
 });

@@ -33,6 +33,7 @@ const stack = await startStack({
     ...process.env,
     POLL_INITIAL_MS: '2000',
     COMPLETION_LIMIT_MS: '15000',
+    RECONCILE_EVERY_MS: '1000',
     WEBHOOK_RETRY_SCHEDULE_MS: '100,100',
     DATABASE_URL: '',
   },
@@ -63,6 +64,23 @@ try {
     await reach(stack, id, 'FETCHING_DOCUMENTS');
     await reach(stack, id, 'NEEDS_ATTENTION');
   });
+  await record(
+    'rests-again-in-the-place-of-a-lost-run',
+    'pharmacy-corrupt',
+    'NEEDS_ATTENTION',
+    async (id) => {
+      const lost = client.workflow.getHandle(orderWorkflowId(id));
+      const { runId } = await lost.describe();
+      await lost.terminate();
+      for (let look = 0; look < 300 && (await lost.describe()).runId === runId; look += 1) {
+        await sleep(100);
+      }
+      await sleep(500);
+      await lost.executeUpdate(retryUpdate);
+      await reach(stack, id, 'FETCHING_DOCUMENTS');
+      await reach(stack, id, 'NEEDS_ATTENTION');
+    },
+  );
   await record(
     'still-open-waiting-with-a-wrong-hint',
     'pharmacy-manual',

@@ -10,10 +10,11 @@ import { createEndpointService } from '../../src/endpoints/endpoint-service.ts';
 import { createEventService } from '../../src/events/event-service.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createHttpMetrics } from '../../src/http/metrics.ts';
+import { readBacklogs } from '../../src/operators/backlogs.ts';
 import { createDocumentLinks } from '../../src/orders/document-links.ts';
 import { createOrderService } from '../../src/orders/order-service.ts';
 import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
-import type { Database } from '../../src/storage/database.ts';
+import { type Database, inTime } from '../../src/storage/database.ts';
 import { createSender } from '../../src/webhooks/sender.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
 import { HASH_SECRET } from './organization.ts';
@@ -61,7 +62,7 @@ export async function startApp(
   const app = createApp(
     {
       orders,
-      metrics: createHttpMetrics(() => orders.backlog()),
+      metrics: createHttpMetrics(() => inTime(readBacklogs(database))),
       cases: createCaseService(database),
       documents: createFileStore(documentsDir),
       documentLinks,

@@ -12,7 +12,8 @@ export function metrics({ metrics }: RouteDependencies): Route {
       tag: 'Operation',
       summary: 'Metrics for Prometheus',
       description:
-        'Requests by route pattern, method and status; depth and age of the outbox; the process.',
+        'Requests by route pattern, method and status; what Temporal and the endpoints have not been ' +
+        'told yet; how far Postgres and Temporal have been compared; the process.',
       answers: {
         200: {
           description: 'In Prometheus’ text format.',

@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { examine } from '../operators/doctor.ts';
+import { jsonOption, withExamples } from './arguments.ts';
+import type { CliContext } from './context.ts';
+import { EXIT } from './errors.ts';
+import { printJson, printTable } from './output.ts';
+
+/**
+ * `rx doctor`: whether orders and notifications keep going.
+ *
+ * @param endWith tells the exit code: that of a failure when one of the findings is one.
+ */
+export function addDoctorCommand(
+  program: Command,
+  context: CliContext,
+  endWith: (exitCode: number) => void,
+): void {
+  const command = program
+    .command('doctor')
+    .description('look at all that keeps orders and notifications going')
+    .addOption(jsonOption())
+    .action(async ({ json }: { json?: boolean }) => {
+      const { database, checkTemporal } = context.connect();
+      const findings = await examine(database, checkTemporal);
+      if (findings.some(({ result }) => result === 'fail')) endWith(EXIT.failed);
+      if (json) return printJson(context, { findings });
+      printTable(
+        context,
+        ['check', 'result', 'what'],
+        findings.map(({ check, result, message }) => [check, result, message]),
+      );
+    });
+  withExamples(
+    command,
+    'rx doctor',
+    'rx doctor --json | jq \'.findings[] | select(.result != "ok")\'',
+  );
+}

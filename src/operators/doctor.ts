@@ -1,0 +1,144 @@
+import { createPharmacyDirectory } from '../pharmacy/directory.ts';
+import { probePharmacy } from '../pharmacy/probe.ts';
+import { listPharmacies } from '../pharmacy/registry.ts';
+import { codeOf } from '../safe-error.ts';
+import { type Database, inTime } from '../storage/database.ts';
+import { missingMigrations } from '../storage/migrate.ts';
+import { type Backlogs, readBacklogs } from './backlogs.ts';
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly check: string;
+  /** `warn`: somebody should look; `fail`: orders or notifications stand still. */
+  readonly result: 'ok' | 'warn' | 'fail';
+  /** For people; names nobody but pharmacies. */
+  readonly message: string;
+}
+
+const MINUTE = 60;
+/** Pharmacies asked; each for so long at most. */
+const MOST_PHARMACIES = 20;
+const PHARMACY_TIMEOUT_MS = 3_000;
+
+/**
+ * Looks at everything that keeps orders and notifications going. What cannot be looked at is a finding
+ * too; never throws.
+ *
+ * @param checkTemporal resolves when Temporal answers.
+ */
+export async function examine(
+  database: Database,
+  checkTemporal: () => Promise<void>,
+): Promise<Finding[]> {
+  const temporal = await attempt('temporal', async () => {
+    await checkTemporal();
+    return [ok('temporal', 'answers')];
+  });
+  const postgres = await attempt('postgres', async () => {
+    await inTime(database`SELECT 1`);
+    return [ok('postgres', 'answers')];
+  });
+  if (postgres.some(({ result }) => result === 'fail')) return [...postgres, ...temporal];
+  const migrations = await attempt('migrations', async () => {
+    const missing = await missingMigrations(database);
+    if (missing.length === 0) return [ok('migrations', 'all applied')];
+    return [{ check: 'migrations', result: 'fail', message: `not applied: ${missing.join(' ')}` }];
+  });
+  if (migrations.some(({ result }) => result === 'fail')) {
+    return [...postgres, ...migrations, ...temporal];
+  }
+  const backlogs = await attempt('backlogs', async () => judge(await readBacklogs(database)));
+  const pharmacies = await attempt('pharmacies', () => askPharmacies(database));
+  return [...postgres, ...migrations, ...temporal, ...backlogs, ...pharmacies];
+}
+
+async function attempt(check: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    return [{ check, result: 'fail', message: codeOf(error) }];
+  }
+}
+
+function judge({ outbox, reconciler, orders, deliveries }: Backlogs): Finding[] {
+  const { failing, depth, oldestSeconds } = outbox;
+  const { lagSeconds, lastRoundAt, restarted, orphans, unmatched } = reconciler;
+  const unwell = deliveries.failingEndpoints + deliveries.pausedEndpoints;
+  return [
+    {
+      check: 'outbox',
+      result: grade(oldestSeconds, MINUTE, 10 * MINUTE, failing > 0),
+      message: `${depth} rows, the oldest ${time(oldestSeconds)} old, ${failing} failing`,
+    },
+    {
+      check: 'reconciler',
+      result: grade(lagSeconds, 5 * MINUTE, 60 * MINUTE),
+      message: `last round ${lastRoundAt?.toISOString() ?? 'never'}, all compared ${time(lagSeconds)} ago`,
+    },
+    {
+      check: 'workflows',
+      result: grade(0, 1, 1, orders.withoutWorkflow > 0 || orphans > 0),
+      message: `${orders.withoutWorkflow} open orders without one, ${orphans} without an order, ${restarted} started again ever`,
+    },
+    {
+      check: 'orders',
+      result: grade(0, 1, 1, orders.needingAttention > 0),
+      message: `${orders.needingAttention} need attention`,
+    },
+    {
+      check: 'inbox',
+      result: grade(0, 1, 1, unmatched > 0),
+      message: `${unmatched} messages of pharmacies have found no order for an hour`,
+    },
+    {
+      check: 'deliveries',
+      result: grade(deliveries.overdueSeconds, 5 * MINUTE, 60 * MINUTE, deliveries.dead > 0),
+      message: `${deliveries.pending} pending, ${deliveries.retrying} retrying, ${deliveries.dead} dead letters, overdue ${time(deliveries.overdueSeconds)}`,
+    },
+    {
+      check: 'endpoints',
+      result: grade(0, 1, 1, unwell + deliveries.disabledEndpoints > 0),
+      message: `${deliveries.failingEndpoints} failing, ${deliveries.pausedEndpoints} paused, ${deliveries.disabledEndpoints} disabled`,
+    },
+  ];
+}
+
+/** Asks the pharmacies that orders go to, as `rx pharmacy test` does. */
+async function askPharmacies(database: Database): Promise<Finding[]> {
+  const all = await listPharmacies(database);
+  const active = all.filter((each) => each.active).slice(0, MOST_PHARMACIES);
+  const directory = createPharmacyDirectory(database, PHARMACY_TIMEOUT_MS);
+  const asked = await Promise.all(
+    active.map(async ({ id }) => {
+      const gateway = await directory.gateway(id);
+      const code = gateway === undefined ? 'UNKNOWN_KIND' : (await probePharmacy(gateway)).code;
+      return code === null ? [] : [`${id} ${code}`];
+    }),
+  );
+  const faults = asked.flat();
+  const off = all.filter((each) => !each.active).length;
+  return [
+    {
+      check: 'pharmacies',
+      result: grade(0, 1, 1, faults.length > 0 || off > 0),
+      message: [`${active.length} asked, ${off} disabled`, ...faults].join('; '),
+    },
+  ];
+}
+
+function ok(check: string, message: string): Finding {
+  return { check, result: 'ok', message };
+}
+
+/** @param worth a warning whatever the time is. */
+function grade(seconds: number, warn: number, fail: number, worth = false): Finding['result'] {
+  if (seconds >= fail) return 'fail';
+  return worth || seconds >= warn ? 'warn' : 'ok';
+}
+
+function time(seconds: number): string {
+  if (seconds < 2 * MINUTE) return `${Math.round(seconds)} s`;
+  return seconds < 120 * MINUTE
+    ? `${Math.round(seconds / MINUTE)} min`
+    : `${Math.round(seconds / MINUTE / MINUTE)} h`;
+}

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { createRx, type Rx } from '../support/cli.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { startSimulator, type TestSimulator } from '../support/simulator.ts';
+
+let db: TestDatabase;
+let app: TestApp;
+let simulator: TestSimulator;
+let rx: Rx;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  app = await startApp(db.database);
+  simulator = await startSimulator(`${app.url}/webhooks/pharmacies`);
+  await simulator.register(db.database);
+  await simulator.control('POST', 'pharmacies/pharmacy-down', { up: true });
+  await simulator.control('POST', 'pharmacies/pharmacy-flaky', { faultRate: 0 });
+  rx = createRx(db.url);
+  env = { TEMPORAL_ADDRESS: inject('temporal').address };
+});
+
+afterAll(async () => {
+  await simulator.stop();
+  await app.close();
+  await db.drop();
+});
+
+/** What a check found, from the JSON of `rx doctor`. */
+function found(json: { findings: { check: string; result: string; message: string }[] }) {
+  return (check: string) => json.findings.find((finding) => finding.check === check);
+}
+
+it('finds all well, a line for each check', async () => {
+  const { code, json, stderr } = await rx(['doctor', '--json'], { env });
+  expect(json?.findings, stderr).toBeDefined();
+  const results = json.findings.map(({ check, result }: Record<string, string>) => [check, result]);
+  expect(results).toEqual(
+    [
+      ...['postgres', 'migrations', 'temporal', 'outbox', 'reconciler', 'workflows', 'orders'],
+      ...['inbox', 'deliveries', 'endpoints', 'pharmacies'],
+    ].map((check) => [check, 'ok']),
+  );
+  expect(code).toBe(0);
+});
+
+it('warns of what people should look at, and still exits with 0', async () => {
+  await simulator.control('POST', 'pharmacies/pharmacy-down', { up: false });
+  await db.database`
+    INSERT INTO orphan_workflows (workflow_id, reason_code)
+    VALUES (${`order-${randomUUID()}`}, 'NO_ORDER')`;
+  await db.database`
+    INSERT INTO inbox (pharmacy_id, webhook_id, type, received_at)
+    VALUES ('pharmacy-123', ${randomUUID()}, 'completed', now() - interval '2 hours')`;
+
+  const { code, json } = await rx(['doctor', '--json'], { env });
+
+  const finding = found(json);
+  expect(finding('workflows')).toMatchObject({ result: 'warn' });
+  expect(finding('inbox')).toMatchObject({ result: 'warn' });
+  expect(finding('pharmacies')?.message).toMatch(/pharmacy-down [A-Z_]+/);
+  expect(code).toBe(0);
+});
+
+it('fails when Temporal is away, and when nothing has been compared for hours', async () => {
+  await db.database`UPDATE reconciliation SET swept_until = now() - interval '3 hours'`;
+
+  const { code, stdout } = await rx(['doctor'], { env: { TEMPORAL_ADDRESS: '127.0.0.1:1' } });
+
+  expect(stdout).toMatch(/^temporal +fail/m);
+  expect(stdout).toMatch(/^reconciler +fail +.*3 h ago/m);
+  expect(code).toBe(1);
+});
+
+it('fails when the schema is not current, or Postgres is away', async () => {
+  await db.database`DELETE FROM schema_migrations WHERE name LIKE '0009%'`;
+  const behind = await rx(['doctor', '--json'], { env });
+  expect(found(behind.json)('migrations')).toEqual({
+    check: 'migrations',
+    result: 'fail',
+    message: 'not applied: 0009-reconciler.sql',
+  });
+  expect(behind.code).toBe(1);
+
+  const away = await createRx('postgres://rx@127.0.0.1:1/none')(['doctor', '--json'], { env });
+  expect(found(away.json)('postgres')).toMatchObject({ result: 'fail' });
+  expect(found(away.json)('temporal')).toMatchObject({ result: 'ok' });
+  expect(away.code).toBe(1);
+});
