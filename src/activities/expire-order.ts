@@ -1,4 +1,4 @@
-import { lastAnswer } from '../orders/late-answer.ts';
+import { LATE_ANSWER, lastAnswer } from '../orders/late-answer.ts';
 import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/errors.ts';
 import type { PharmacyGateway } from '../pharmacy/gateway.ts';
 import { inTransaction } from '../storage/transaction.ts';
@@ -12,6 +12,7 @@ import { isSettled } from './settled.ts';
 
 /** Attempts to reach a pharmacy before an order expires without its word. */
 const MOST_ATTEMPTS = 10;
+const EXPIRED = { outcome: 'ended', status: 'EXPIRED', reasonCode: 'COMPLETION_LIMIT' } as const;
 
 /** Makes the activity `expireOrder`; see {@link OrderActivities}. */
 export function createExpireOrder({
@@ -22,6 +23,9 @@ export function createExpireOrder({
     const order = await readOrderRow(database, orderId);
     const end = endedResult(order);
     if (end !== undefined) return end;
+    // An attempt before this one expired it, and the pharmacy answered since: this run is over, and
+    // the order rests in another one.
+    if (order.reasonCode === LATE_ANSWER) return EXPIRED;
     const heard = await lastAnswer(database, orderId);
     const gateway = await pharmacies.gateway(order.pharmacyId);
     if (gateway !== undefined && order.pharmacyOrderId !== null) {
@@ -38,9 +42,9 @@ export function createExpireOrder({
       await sql`SELECT FROM orders WHERE id = ${orderId} FOR UPDATE`;
       if ((await lastAnswer(sql, orderId)) !== heard) throw new AnsweredMeanwhileError();
       return await ended(sql, orderId, {
-        to: 'EXPIRED',
+        to: EXPIRED.status,
         actor: 'system',
-        reasonCode: 'COMPLETION_LIMIT',
+        reasonCode: EXPIRED.reasonCode,
         reason: 'The pharmacy did not complete the order in time.',
       });
     });

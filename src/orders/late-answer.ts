@@ -3,6 +3,8 @@ import { changeStatus } from './change-status.ts';
 import { queueRestart } from './queue-restart.ts';
 import { REOPENING } from './status.ts';
 
+/** Why an order rests that its pharmacy spoke of after it had expired. */
+export const LATE_ANSWER = 'LATE_ANSWER';
 /**
  * What a pharmacy says of an order that it goes on with. That it cancelled the order is no news after
  * the expiry: it was asked to.
@@ -26,7 +28,7 @@ export async function reopenByLateAnswer(sql: Sql, orderId: string, type: string
   const { changed } = await changeStatus(sql, orderId, {
     ...REOPENING,
     actor: 'pharmacy',
-    reasonCode: 'LATE_ANSWER',
+    reasonCode: LATE_ANSWER,
     reason: 'The pharmacy answered after the order had expired.',
   });
   if (!changed) return;

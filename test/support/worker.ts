@@ -17,7 +17,7 @@ import { createKeptLog, type KeptLog } from './logs.ts';
 import { PRESENT_WORKFLOWS } from './workflow-version.ts';
 
 /** Durations that let a month pass in a test. */
-const QUICK: Config['pharmacy'] = {
+export const QUICK: Config['pharmacy'] = {
   timeoutMs: 1_000,
   retryInitialMs: 50,
   retryMaxMs: 400,

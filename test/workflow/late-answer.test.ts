@@ -1,7 +1,14 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createActivities } from '../../src/activities/create-activities.ts';
+import { createFileStore } from '../../src/documents/file-store.ts';
+import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
+import { createSdkLog } from '../../src/temporal/sdk-log.ts';
 import { orderWorkflowId, retryUpdate, statusQuery } from '../../src/workflows/order-messages.ts';
 import { eventually } from '../support/eventually.ts';
+import { createKeptLog } from '../support/logs.ts';
 import { timelineOf } from '../support/timeline.ts';
+import { QUICK } from '../support/worker.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -50,6 +57,25 @@ it('opens an expired order when the pharmacy completes it after all, and ends it
     SELECT content -> 'order' ->> 'status' AS status FROM events
     WHERE order_id = ${orderId} AND event = 'ORDER_STATUS_CHANGED' ORDER BY sequence`;
   expect(events.map(({ status }) => status)).toEqual(['EXPIRED', 'NEEDS_ATTENTION', 'COMPLETED']);
+});
+
+it('ends the run whose attempt to expire the order is repeated after such an answer', async () => {
+  const orderId = await expired();
+  await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
+  await world.reach(orderId, 'NEEDS_ATTENTION');
+  const { expireOrder } = createActivities({
+    database: world.db.database,
+    pharmacies: createPharmacyDirectory(world.db.database, 1_000),
+    documents: createFileStore('unused'),
+    settings: QUICK,
+  });
+  const environment = new MockActivityEnvironment({}, { logger: createSdkLog(createKeptLog()) });
+
+  expect(await environment.run(expireOrder, orderId)).toMatchObject({
+    outcome: 'ended',
+    status: 'EXPIRED',
+  });
+  expect((await world.client.get(orderId)).status).toBe('NEEDS_ATTENTION');
 });
 
 it('heeds an answer of a kind that it had before the expiry', async () => {
