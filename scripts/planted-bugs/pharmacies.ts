@@ -54,7 +54,7 @@ export const PHARMACY_BUGS: readonly Bug[] = [
     file: 'src/http/routes/pharmacy-webhook.ts',
     words: 'await orders.receive(pharmacyId, message);',
     otherWords: 'void orders.receive(pharmacyId, message).catch(() => undefined);',
-    tests: ['test/http/postgres-away.test.ts'],
+    tests: ['test/http/pharmacy-webhook.test.ts'],
   },
   {
     name: 'checks the signature of what it parsed, not of what came',
