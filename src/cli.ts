@@ -6,6 +6,7 @@ import { ConfigError, parseOperatorConfig } from './config.ts';
 import { runningSandbox } from './embedded/running-sandbox.ts';
 import { StackError } from './embedded/stack-error.ts';
 import { type Database, openDatabase } from './storage/database.ts';
+import { connectionOptions } from './temporal/connection-options.ts';
 
 // `rx …`: the operators' command line, see src/cli/program.ts.
 
@@ -47,11 +48,12 @@ process.exitCode = await runCommandLine(process.argv.slice(2), context, {
 await opened?.end({ timeout: 1 });
 
 function connect(): Connection {
-  const { url, hashSecret, name, webhooks } = target();
+  const { url, hashSecret, name, temporal, webhooks } = target();
   process.stderr.write(`on ${name}\n`);
   opened = openDatabase(url, 2, STATEMENT_LIMIT_MS);
   return {
     database: opened,
+    temporal: { ...temporal, options: connectionOptions(env, temporal.address) },
     webhooks,
     hashSecret() {
       if (hashSecret !== undefined) return hashSecret;
@@ -67,16 +69,19 @@ function target(): {
   url: string;
   hashSecret: string | undefined;
   name: string;
+  temporal: { address: string; namespace: string };
   webhooks: Connection['webhooks'];
 } {
   try {
     const config = parseOperatorConfig(env);
     if (config.databaseUrl === undefined) {
-      const { databaseUrl, hashSecret, dataDir, postgresPort } = runningSandbox(env);
+      const { databaseUrl, hashSecret, dataDir, postgresPort, temporalAddress } =
+        runningSandbox(env);
       return {
         url: databaseUrl,
         hashSecret,
         name: `the sandbox ${dataDir}, 127.0.0.1:${postgresPort}`,
+        temporal: { address: temporalAddress, namespace: config.temporal.namespace },
         webhooks: { destinations: 'loopback' },
       };
     }
@@ -84,7 +89,8 @@ function target(): {
     if (!URL.canParse(url)) throw new UsageError('DATABASE_URL must be a URL, postgres://…');
     const { host, pathname } = new URL(url);
     const { hashSecret, webhooks } = config;
-    return { url, hashSecret, name: `the database ${host}${pathname}`, webhooks };
+    const name = `the database ${host}${pathname}`;
+    return { url, hashSecret, name, temporal: config.temporal, webhooks };
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);
     if (error instanceof StackError) {

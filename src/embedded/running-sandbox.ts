@@ -14,6 +14,7 @@ export interface RunningSandbox {
   readonly postgresPort: number;
   readonly databaseUrl: string;
   readonly hashSecret: string;
+  readonly temporalAddress: string;
 }
 
 /**
@@ -24,7 +25,7 @@ export interface RunningSandbox {
  */
 export function runningSandbox(env: Environment): RunningSandbox {
   const dataDir = path.resolve(env.DATA_DIR || '.data');
-  const postgresPort = portsFrom(env).POSTGRES_PORT;
+  const { POSTGRES_PORT: postgresPort, TEMPORAL_PORT } = portsFrom(env);
   const file = path.join(dataDir, 'secrets.json');
   if (!existsSync(file)) {
     throw new StackError(`DATA_DIR ${dataDir} is no sandbox's: no stack was started on it yet`);
@@ -35,5 +36,6 @@ export function runningSandbox(env: Environment): RunningSandbox {
     postgresPort,
     databaseUrl: databaseUrl(postgresPort, secrets.postgresPassword),
     hashSecret: env.HASH_SECRET || secrets.hashSecret,
+    temporalAddress: `127.0.0.1:${TEMPORAL_PORT}`,
   };
 }
