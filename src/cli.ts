@@ -49,15 +49,16 @@ process.exitCode = await runCommandLine(process.argv.slice(2), context, {
 await opened?.end({ timeout: 1 });
 
 function connect(): Connection {
-  const { url, hashSecret, name, webhooks, temporalAddress } = target();
+  const { url, hashSecret, name, temporal, webhooks } = target();
   process.stderr.write(`on ${name}\n`);
   opened = openDatabase(url, 2, STATEMENT_LIMIT_MS);
   return {
     database: opened,
+    temporal: { ...temporal, options: connectionOptions(env, temporal.address) },
     webhooks,
     async checkTemporal() {
-      const temporal = createTemporalCheck(connectionOptions(env, temporalAddress));
-      await temporal.check().finally(() => temporal.close());
+      const check = createTemporalCheck(connectionOptions(env, temporal.address));
+      await check.check().finally(() => check.close());
     },
     hashSecret() {
       if (hashSecret !== undefined) return hashSecret;
@@ -73,8 +74,8 @@ function target(): {
   url: string;
   hashSecret: string | undefined;
   name: string;
+  temporal: { address: string; namespace: string };
   webhooks: Connection['webhooks'];
-  temporalAddress: string;
 } {
   try {
     const config = parseOperatorConfig(env);
@@ -85,15 +86,16 @@ function target(): {
         url: databaseUrl,
         hashSecret,
         name: `the sandbox ${dataDir}, 127.0.0.1:${postgresPort}`,
+        temporal: { address: temporalAddress, namespace: config.temporal.namespace },
         webhooks: { destinations: 'loopback' },
-        temporalAddress,
       };
     }
     const url = config.databaseUrl;
     if (!URL.canParse(url)) throw new UsageError('DATABASE_URL must be a URL, postgres://…');
     const { host, pathname } = new URL(url);
-    const { hashSecret, webhooks, temporalAddress } = config;
-    return { url, hashSecret, name: `the database ${host}${pathname}`, webhooks, temporalAddress };
+    const { hashSecret, webhooks } = config;
+    const name = `the database ${host}${pathname}`;
+    return { url, hashSecret, name, temporal: config.temporal, webhooks };
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);
     if (error instanceof StackError) {

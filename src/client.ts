@@ -15,6 +15,7 @@ import { InvalidOrderError } from './orders/errors.ts';
 import { type PharmacyMessage, receiveMessage } from './orders/inbox.ts';
 import { readOrder } from './orders/read-order.ts';
 import { isEnd } from './orders/status.ts';
+import { retryOrder } from './repairs/retry-order.ts';
 import { inTime, isDatabaseUnavailable, openDatabase } from './storage/database.ts';
 import { orderWorkflowId } from './workflows/order-messages.ts';
 
@@ -27,6 +28,7 @@ export {
   OrderNotCancellableError,
   OrderNotFoundError,
 } from './orders/errors.ts';
+export { RepairRefusedError, TemporalUnavailableError } from './repairs/errors.ts';
 
 /** Longest single wait on Temporal inside {@link OrderHandle.result}, in milliseconds. */
 const WAIT_SLICE_MS = 10_000;
@@ -121,6 +123,20 @@ export interface OrderHandle {
    * @throws {OrderNotCancellableError} it has ended.
    */
   cancel(reason?: string): Promise<void>;
+  /**
+   * Sends the order on when it is `NEEDS_ATTENTION`. Who and why stay in Postgres, for operators.
+   * Resolves when the order is on its way.
+   *
+   * @param request.pharmacyOrderId the pharmacy's id of the order, where ours is missing or wrong:
+   *   that order is adopted when it is ours there, and none is placed.
+   * @throws {RepairRefusedError} it is not `NEEDS_ATTENTION`, or another order has that id; `code`.
+   * @throws {TemporalUnavailableError} Temporal or every worker is away.
+   */
+  retry(request: {
+    readonly by: string;
+    readonly reason: string;
+    readonly pharmacyOrderId?: string;
+  }): Promise<void>;
   /**
    * Where people find the order in Temporal. It asks Temporal, for at most five seconds.
    *
@@ -230,6 +246,11 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
         const by = { actor: 'api', ...(reason === undefined ? {} : { reason }) } as const;
         await inTime(cancelOrder(database, { organizationId, orderId }, by));
         ringDispatchers();
+      },
+
+      async retry(request) {
+        await get(orderId); // only an order of the organization
+        await retryOrder({ database, temporal }, orderId, request);
       },
 
       async describe() {

@@ -193,7 +193,10 @@ export function parseConfig(env: Environment): Config {
 const operatorSchema = schema
   .pick({ DATABASE_URL: true, HASH_SECRET: true })
   .partial()
-  .extend(schema.pick({ WEBHOOK_DESTINATIONS: true, TEMPORAL_ADDRESS: true }).shape);
+  .extend(
+    schema.pick({ WEBHOOK_DESTINATIONS: true, TEMPORAL_ADDRESS: true, TEMPORAL_NAMESPACE: true })
+      .shape,
+  );
 
 /** What the operators' command line runs with. */
 export interface OperatorConfig {
@@ -201,7 +204,7 @@ export interface OperatorConfig {
   readonly databaseUrl: string | undefined;
   /** undefined: the sandbox's own, or none; only what deals with API keys needs it. */
   readonly hashSecret: string | undefined;
-  readonly temporalAddress: string;
+  readonly temporal: { readonly address: string; readonly namespace: string };
   readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
 }
 
@@ -215,7 +218,7 @@ export function parseOperatorConfig(env: Environment): OperatorConfig {
   return {
     databaseUrl: value.DATABASE_URL,
     hashSecret: value.HASH_SECRET,
-    temporalAddress: value.TEMPORAL_ADDRESS,
+    temporal: { address: value.TEMPORAL_ADDRESS, namespace: value.TEMPORAL_NAMESPACE },
     webhooks: { destinations: value.WEBHOOK_DESTINATIONS },
   };
 }

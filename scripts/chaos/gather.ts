@@ -32,13 +32,15 @@ export async function gather(system: System, clients: Clients): Promise<Evidence
   const ids = new Set(
     clients.records.flatMap(({ answers }) => answers.flatMap((a) => a.orderId ?? [])),
   );
+  // What follows from something else is read before it: of a system that has not come to rest, an order
+  // is not to look lost that is only younger than the pharmacies' ledger.
   return {
     clients: clients.records,
-    pharmacies: await readPharmacies(system.simulatorUrl),
+    events: await readReceipts(system.receipts.file, system.receipts.secret),
     orders: (await each([...ids], (id) => readOrder(doorOf(system), id))).flatMap(
       (one) => one ?? [],
     ),
-    events: await readReceipts(system.receipts.file, system.receipts.secret),
+    pharmacies: await readPharmacies(system.simulatorUrl),
     files: await readFiles(system.documentsDir),
     outbox: await countOutbox(system.databaseUrl),
   };

@@ -1,4 +1,5 @@
 import type { PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
+import { type PlacedOrder, readAtPharmacy } from './at-pharmacy.ts';
 import { isSettled } from './settled.ts';
 
 /**
@@ -10,11 +11,11 @@ import { isSettled } from './settled.ts';
  */
 export async function cancelAtPharmacy(
   gateway: PharmacyGateway,
-  pharmacyOrderId: string,
+  order: PlacedOrder,
   signal: AbortSignal,
 ): Promise<'granted' | PharmacyOrder['status']> {
-  const before = await gateway.get(pharmacyOrderId, signal);
+  const before = await readAtPharmacy(gateway, order, signal);
   if (isSettled(before)) return before.status;
-  if ((await gateway.cancel(pharmacyOrderId, signal)) === 'cancelled') return 'granted';
-  return (await gateway.get(pharmacyOrderId, signal)).status;
+  if ((await gateway.cancel(order.pharmacyOrderId, signal)) === 'cancelled') return 'granted';
+  return (await readAtPharmacy(gateway, order, signal)).status;
 }

@@ -24,11 +24,12 @@ export function createCancelOrder({
     // Refused meanwhile: the pharmacy had completed the order.
     if (order.cancelRequestedBy === null) return goOn(order, false);
     const gateway = await pharmacies.gateway(order.pharmacyId);
-    if (gateway === undefined || order.pharmacyOrderId === null) {
+    const { id, pharmacyOrderId } = order;
+    if (gateway === undefined || pharmacyOrderId === null) {
       return await refuse(order, 'PHARMACY_UNKNOWN', true);
     }
     try {
-      const seen = await cancelAtPharmacy(gateway, order.pharmacyOrderId, abortSignal());
+      const seen = await cancelAtPharmacy(gateway, { id, pharmacyOrderId }, abortSignal());
       if (seen !== 'granted' && seen !== 'cancelled') {
         return await refuse(order, 'TOO_LATE', isSettled({ status: seen }));
       }

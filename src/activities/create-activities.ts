@@ -3,6 +3,7 @@ import { backoffMs } from '../backoff.ts';
 import { PharmacyUnavailableError } from '../pharmacy/errors.ts';
 import { codeOf, framesOf } from '../safe-error.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
+import { createApplyRepair } from './apply-repair.ts';
 import { createCancelOrder } from './cancel-order.ts';
 import { attempt, withHeartbeat } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -48,6 +49,7 @@ export function createActivities(dependencies: ActivityDependencies): OrderActiv
     lookForCompletion: guarded(createLookForCompletion(dependencies)),
     fetchDocuments: guarded(createFetchDocuments(dependencies)),
     cancelOrder: guarded(createCancelOrder(dependencies)),
+    applyRepair: guarded(createApplyRepair(dependencies)),
     expireOrder: guarded(createExpireOrder(dependencies)),
   };
 }

@@ -3,6 +3,7 @@ import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/errors
 import type { PharmacyGateway } from '../pharmacy/gateway.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
+import type { PlacedOrder } from './at-pharmacy.ts';
 import { cancelAtPharmacy } from './cancel-at-pharmacy.ts';
 import { abortSignal, attempt } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -28,8 +29,9 @@ export function createExpireOrder({
     if (order.reasonCode === LATE_ANSWER) return EXPIRED;
     const heard = await lastAnswer(database, orderId);
     const gateway = await pharmacies.gateway(order.pharmacyId);
-    if (gateway !== undefined && order.pharmacyOrderId !== null) {
-      const seen = await lastLook(gateway, order.pharmacyOrderId);
+    const { pharmacyOrderId } = order;
+    if (gateway !== undefined && pharmacyOrderId !== null) {
+      const seen = await lastLook(gateway, { id: orderId, pharmacyOrderId });
       if (seen === 'settled') return { outcome: 'done' };
       if (seen === 'open') {
         const reason =
@@ -63,10 +65,10 @@ class AnsweredMeanwhileError extends Error {
  */
 async function lastLook(
   gateway: PharmacyGateway,
-  pharmacyOrderId: string,
+  order: PlacedOrder,
 ): Promise<'settled' | 'cancelled' | 'open'> {
   try {
-    const seen = await cancelAtPharmacy(gateway, pharmacyOrderId, abortSignal());
+    const seen = await cancelAtPharmacy(gateway, order, abortSignal());
     if (seen === 'granted') return 'cancelled';
     return isSettled({ status: seen }) ? 'settled' : 'open';
   } catch (error) {

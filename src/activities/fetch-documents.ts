@@ -8,6 +8,7 @@ import { expectAnotherHint } from '../orders/inbox.ts';
 import { PharmacyFaultError } from '../pharmacy/errors.ts';
 import type { PharmacyDocument, PharmacyGateway } from '../pharmacy/gateway.ts';
 import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
+import { type PlacedOrder, readAtPharmacy } from './at-pharmacy.ts';
 import { abortSignal } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endedResult, type OrderRow, readOrderRow } from './order-row.ts';
@@ -24,8 +25,6 @@ const EXTENSIONS: ReadonlyMap<string, string> = new Map([
   ['image/png', 'png'],
   ['image/tiff', 'tif'],
 ]);
-
-type PlacedOrder = OrderRow & { readonly pharmacyOrderId: string };
 
 /** Makes the activity `fetchDocuments`; see {@link OrderActivities}. */
 export function createFetchDocuments({
@@ -59,8 +58,11 @@ export function createFetchDocuments({
   };
 
   /** Reads the order at the pharmacy, and follows what it says. */
-  async function look(order: PlacedOrder, gateway: PharmacyGateway): Promise<StepResult> {
-    const there = await gateway.get(order.pharmacyOrderId, abortSignal());
+  async function look(
+    order: OrderRow & PlacedOrder,
+    gateway: PharmacyGateway,
+  ): Promise<StepResult> {
+    const there = await readAtPharmacy(gateway, order, abortSignal());
     switch (there.status) {
       case 'accepted':
       case 'in_progress':

@@ -2,9 +2,10 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import { backoffMs } from '../backoff.ts';
 import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/errors.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
+import { readAtPharmacy } from './at-pharmacy.ts';
 import { abortSignal, attempt } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { endedResult, readOrderRow } from './order-row.ts';
+import { endedResult, type OrderRow, readOrderRow } from './order-row.ts';
 import { isSettled } from './settled.ts';
 
 /** Makes the activity `lookForCompletion`; see {@link OrderActivities}. */
@@ -31,15 +32,12 @@ export function createLookForCompletion({
     });
   };
 
-  async function seemsSettled(order: {
-    pharmacyId: string;
-    pharmacyOrderId: string | null;
-  }): Promise<boolean> {
-    const gateway = await pharmacies.gateway(order.pharmacyId);
+  async function seemsSettled({ id, pharmacyId, pharmacyOrderId }: OrderRow): Promise<boolean> {
+    const gateway = await pharmacies.gateway(pharmacyId);
     // Without a pharmacy there is nothing to see; `fetchDocuments` says so to people.
-    if (gateway === undefined || order.pharmacyOrderId === null) return true;
+    if (gateway === undefined || pharmacyOrderId === null) return true;
     try {
-      return isSettled(await gateway.get(order.pharmacyOrderId, abortSignal()));
+      return isSettled(await readAtPharmacy(gateway, { id, pharmacyOrderId }, abortSignal()));
     } catch (error) {
       // A pharmacy that is away is looked at again at the next time; the waiting goes on.
       if (error instanceof PharmacyUnavailableError) return false;

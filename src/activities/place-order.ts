@@ -7,7 +7,8 @@ import {
 } from '../pharmacy/errors.ts';
 import type { PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
 import { inTransaction } from '../storage/transaction.ts';
-import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
+import type { OrderActivities } from '../workflows/order-activities.ts';
+import { readAtPharmacy } from './at-pharmacy.ts';
 import { abortSignal } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endedResult, type OrderRow, readOrderRow } from './order-row.ts';
@@ -17,7 +18,8 @@ import { isSettled } from './settled.ts';
 /**
  * Makes the activity `placeOrder`; see {@link OrderActivities}. The pharmacy sees one order: our
  * order id is its reference and idempotency key, so that an attempt after a lost answer, a time-out
- * or a crash meets the order of the attempt before and adopts it.
+ * or a crash meets the order of the attempt before and adopts it. One whose id at the pharmacy is
+ * recorded, by an attempt that was outrun or by a person, is looked at there and never placed.
  */
 export function createPlaceOrder({
   database,
@@ -27,7 +29,10 @@ export function createPlaceOrder({
     const order = await readOrderRow(database, orderId);
     const end = endedResult(order);
     if (end !== undefined) return end;
-    if (order.pharmacyOrderId !== null) return await goOnWaiting(order);
+    if (order.status === 'AWAITING_COMPLETION' || order.status === 'FETCHING_DOCUMENTS') {
+      // A run before this one came further.
+      return { outcome: 'done', settled: order.status === 'FETCHING_DOCUMENTS' };
+    }
 
     const gateway = await pharmacies.gateway(order.pharmacyId);
     if (gateway === undefined) {
@@ -48,7 +53,7 @@ export function createPlaceOrder({
     if (sending.status !== 'PLACING') return await presentEnd(database, orderId);
 
     try {
-      const placed = await placeOrAdopt(gateway, order);
+      const placed = await adoptOrPlace(gateway, order);
       await recordPlaced(order, placed);
       return { outcome: 'done', settled: isSettled(placed) };
     } catch (error) {
@@ -62,6 +67,7 @@ export function createPlaceOrder({
         });
       }
       if (error instanceof PharmacyFaultError) {
+        if (error.code === 'PHARMACY_OTHER_REFERENCE') await forgetOthers(order);
         const reason = 'The pharmacy answered in a way that retrying cannot mend.';
         return await needsAttention(database, orderId, error.code, reason, 'PLACING');
       }
@@ -69,10 +75,11 @@ export function createPlaceOrder({
     }
   };
 
-  /** For an order that the pharmacy is known to have: an earlier attempt recorded it. */
-  async function goOnWaiting(order: OrderRow): Promise<StepResult<{ settled: boolean }>> {
-    await changeStatus(database, order.id, { to: 'AWAITING_COMPLETION', actor: 'system' });
-    return { outcome: 'done', settled: false };
+  /** An id of somebody else's order must not stay: the next retry places ours, or corrects it. */
+  async function forgetOthers({ id, pharmacyOrderId }: OrderRow): Promise<void> {
+    await database`
+      UPDATE orders SET pharmacy_order_id = NULL
+      WHERE id = ${id} AND pharmacy_order_id = ${pharmacyOrderId}`;
   }
 
   /**
@@ -108,7 +115,11 @@ class OutrunError extends Error {
   readonly code = 'ATTEMPT_OUTRUN';
 }
 
-async function placeOrAdopt(gateway: PharmacyGateway, order: OrderRow): Promise<PharmacyOrder> {
+async function adoptOrPlace(gateway: PharmacyGateway, order: OrderRow): Promise<PharmacyOrder> {
+  const { id, pharmacyOrderId } = order;
+  if (pharmacyOrderId !== null) {
+    return await readAtPharmacy(gateway, { id, pharmacyOrderId }, abortSignal());
+  }
   const { shippingAddress: _, ...prescription } = order.prescription;
   const { address: __, ...patient } = order.patient;
   if (order.shippingAddress === null) throw new Error(`order ${order.id} was not validated`);

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ConnectionOptions } from '@temporalio/client';
 import type { Config } from '../config.ts';
 import type { Database } from '../storage/database.ts';
 
@@ -12,6 +13,12 @@ export interface TextTarget {
 /** The database that a command works on. */
 export interface Connection {
   readonly database: Database;
+  /** Where the Temporal of the servers on this database is. */
+  readonly temporal: {
+    readonly address: string;
+    readonly namespace: string;
+    readonly options: ConnectionOptions;
+  };
   /** Where webhooks may go, as for the servers on this database. */
   readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
   /** Resolves when the Temporal server that belongs to it answers; bounded in time. */

@@ -5,6 +5,7 @@ import {
   InvalidEndpointError,
 } from '../endpoints/errors.ts';
 import { OperatorConflictError, UnknownIdError } from '../operators/errors.ts';
+import { RepairRefusedError, TemporalUnavailableError } from '../repairs/errors.ts';
 import { codeOf, framesOf } from '../safe-error.ts';
 import { isDatabaseUnavailable } from '../storage/database.ts';
 
@@ -16,6 +17,7 @@ export const EXIT = {
   notFound: 3,
   conflict: 4,
   database: 5,
+  temporal: 6,
 } as const;
 
 /** One of {@link EXIT}. */
@@ -66,6 +68,13 @@ export function failureOf(error: unknown, help: { connect: string; migrate: stri
   }
   if (error instanceof OperatorConflictError || error instanceof EndpointConflictError) {
     return { exitCode: EXIT.conflict, message: error.message };
+  }
+  if (error instanceof RepairRefusedError) {
+    const exitCode = error.code === 'INVALID_REPAIR' ? EXIT.usage : EXIT.conflict;
+    return { exitCode, message: `${error.message} (${error.code})` };
+  }
+  if (error instanceof TemporalUnavailableError) {
+    return { exitCode: EXIT.temporal, message: error.message };
   }
   if (error instanceof NoDatabaseError) return { exitCode: EXIT.database, message: error.message };
   const code = codeOf(error);

@@ -7,6 +7,7 @@ import {
 } from '../orders/list-orders-for-operators.ts';
 import { jsonOption, listOf, wholeNumber, withExamples } from './arguments.ts';
 import type { CliContext } from './context.ts';
+import { addRepairCommands } from './order-repair.ts';
 import { printFields, printJson, printTable } from './output.ts';
 
 const DEFAULT_LIMIT = 50;
@@ -17,6 +18,7 @@ export function addOrderCommands(program: Command, context: CliContext): void {
   const group = program.command('order').description('orders of all organizations');
   addList(group, context);
   addShow(group, context);
+  addRepairCommands(group, context);
 }
 
 interface ListOptions {
@@ -32,7 +34,7 @@ function addList(group: Command, context: CliContext): void {
     .command('list')
     .description('list orders, newest first')
     .option('--status <list>', `of ${ORDER_STATUSES.join(', ')}`, (text: string) =>
-      listOf(ORDER_STATUSES)(text.toUpperCase()),
+      listOf(ORDER_STATUSES)(text.toUpperCase().replaceAll('-', '_')),
     )
     .option('--org <id>', 'of this organization')
     .option('--pharmacy <id>', 'for this pharmacy')
@@ -57,9 +59,9 @@ function addList(group: Command, context: CliContext): void {
     });
   withExamples(
     command,
-    'rx order list --status NEEDS_ATTENTION',
+    'rx order list --status needs-attention',
     'rx order list --pharmacy main-street --status PLACING,AWAITING_COMPLETION --limit 200',
-    "rx order list --status NEEDS_ATTENTION --json | jq -r '.orders[].id'",
+    "rx order list --status needs-attention --json | jq -r '.orders[].id'",
   );
 }
 
@@ -100,9 +102,10 @@ function printOrder(context: CliContext, order: OperatorOrderDetail): void {
   context.stdout.write('\n');
   printTable(
     context,
-    ['at', 'by', 'event', 'from', 'to', 'reason'],
+    ['at', 'by', 'event', 'from', 'to', 'reason', 'who', 'why'],
     order.activity.map((each) => [
       ...[each.at, each.actor, each.event, each.fromStatus, each.toStatus, each.reasonCode],
+      ...[each.by, each.why],
     ]),
   );
 }

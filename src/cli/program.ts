@@ -22,12 +22,13 @@ Exit codes:
   ${EXIT.notFound}  there is none of this id
   ${EXIT.conflict}  it does not go with what is there
   ${EXIT.database}  the database cannot be used: away, refusing us, or its schema is not current
+  ${EXIT.temporal}  Temporal does not answer
 
 Examples:
   $ rx org create "Example Clinic"
   $ rx key create --org <id> --name backend --scopes orders:write,orders:read --expires 365d
   $ rx case import cases.ndjson --org <id>
-  $ rx order list --status NEEDS_ATTENTION
+  $ rx order list --status needs-attention
 `;
 
 /**

@@ -2,7 +2,7 @@
 export class UnknownIdError extends Error {
   override readonly name = 'UnknownIdError';
 
-  constructor(what: 'organization' | 'key' | 'case' | 'pharmacy' | 'order') {
+  constructor(what: 'organization' | 'key' | 'case' | 'pharmacy' | 'order' | 'message') {
     super(`there is no ${what} of this id`);
   }
 }

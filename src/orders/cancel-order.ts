@@ -29,13 +29,20 @@ export async function cancelOrder(
   request: CancelRequest,
 ): Promise<void> {
   if (!isUuid(key.orderId) || key.caseId?.includes('\0')) throw new OrderNotFoundError();
-  await inTransaction(database, async (sql) => {
-    const order = await lockOrder(sql, key);
-    if (isEnd(order.status)) throw new OrderNotCancellableError(order.status);
-    if (!order.sent) await cancelAtOnce(sql, key.orderId, request);
-    else if (order.status === 'FETCHING_DOCUMENTS') await noteTooLate(sql, key.orderId, request);
-    else if (!order.pending) await storeRequest(sql, key.orderId, request);
-  });
+  await inTransaction(database, (sql) => requestCancellation(sql, key, request));
+}
+
+/** As {@link cancelOrder}, in a transaction of the caller's. */
+export async function requestCancellation(
+  sql: Sql,
+  key: OrderKey,
+  request: CancelRequest,
+): Promise<void> {
+  const order = await lockOrder(sql, key);
+  if (isEnd(order.status)) throw new OrderNotCancellableError(order.status);
+  if (!order.sent) await cancelAtOnce(sql, key.orderId, request);
+  else if (order.status === 'FETCHING_DOCUMENTS') await noteTooLate(sql, key.orderId, request);
+  else if (!order.pending) await storeRequest(sql, key.orderId, request);
 }
 
 interface LockedOrder {

@@ -137,7 +137,7 @@ async function findOrder(
  * Keeps a message and the recording of the id that it names from missing each other: without the
  * lock, two transactions at once would each not see the other's row.
  */
-async function lockPharmacyOrder(
+export async function lockPharmacyOrder(
   sql: Sql,
   pharmacyId: string,
   pharmacyOrderId: string,

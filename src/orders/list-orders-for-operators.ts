@@ -38,6 +38,9 @@ export interface OperatorActivity {
   readonly fromStatus: string | null;
   readonly toStatus: string | null;
   readonly reasonCode: string | null;
+  /** Who repaired the order and why, in their words; of repairs only. */
+  readonly by: string | null;
+  readonly why: string | null;
 }
 
 /** An order with its timeline, and what hangs below it in numbers. */
@@ -90,7 +93,9 @@ export async function readOrderForOperators(
     WHERE orders.id = ${orderId}`;
   if (order === undefined) throw new UnknownIdError('order');
   const activity = await sql<OperatorActivity[]>`
-    SELECT at, actor, event, from_status, to_status, reason_code
-    FROM order_activity WHERE order_id = ${orderId} ORDER BY id`;
+    SELECT at, actor, event, from_status, to_status, reason_code, requested_by AS by, reason AS why
+    FROM order_activity LEFT JOIN order_repairs ON order_repairs.order_id = order_activity.order_id
+      AND order_repairs.id::text = detail ->> 'repairId'
+    WHERE order_activity.order_id = ${orderId} ORDER BY order_activity.id`;
   return { ...order, activity };
 }

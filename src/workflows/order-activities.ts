@@ -1,4 +1,4 @@
-import type { EndStatus } from './order-messages.ts';
+import type { EndStatus, RepairInput } from './order-messages.ts';
 
 /**
  * What a step tells the workflow. `done` goes on; `ended` is the order's end, which the activity
@@ -15,6 +15,13 @@ export interface WaitLimits {
   readonly firstLookMs: number;
   /** Altogether; then the order expires. */
   readonly completionLimitMs: number;
+}
+
+/** An update as a person sent it. */
+export interface AskedRepair {
+  readonly kind: 'retry' | 'cancel';
+  readonly updateId: string;
+  readonly request: RepairInput;
 }
 
 /**
@@ -43,6 +50,13 @@ export interface OrderActivities {
    * pharmacy seems to be done with the order; a resting order goes on resting, for its reason.
    */
   cancelOrder(orderId: string): Promise<StepResult<{ readonly settled: boolean }>>;
+  /**
+   * Records what a person wants done with the order, by an update: who, why and a corrected
+   * pharmacy order id; and does it in Postgres. Once for each update.
+   *
+   * @throws {ApplicationFailure} not to be retried: it cannot be done; the type is a code.
+   */
+  applyRepair(orderId: string, repair: AskedRepair): Promise<void>;
   /**
    * Ends an order that waited too long, after a last look and an attempt to cancel it there.
    * `done`: the last look found it settled, so that it is to be fetched after all.

@@ -54,5 +54,21 @@ export const cancelRequested = defineSignal('cancelRequested');
 /** Where the order is. */
 export const statusQuery = defineQuery<OrderProgress>('status');
 
-/** Sends an order on that rests in `NEEDS_ATTENTION`; refused in any other state. */
-export const retryUpdate = defineUpdate<void>('retry');
+/**
+ * What comes with the updates `retry` and `cancel`; from the Temporal UI also nothing at all. No free
+ * text: a person's words may hold patient data, and stay in Postgres.
+ */
+export interface RepairInput {
+  /** A repair that Postgres has with all its words; then nothing else stands here. */
+  readonly repairId?: string;
+  /** Who it is, e.g. `anna`; by default `temporal-ui`. */
+  readonly by?: string;
+  /** Of `retry`: the pharmacy's id of the order, when ours is missing or wrong. */
+  readonly pharmacyOrderId?: string;
+}
+
+/** Sends an order on that rests in `NEEDS_ATTENTION`; refused in any other state, without a trace. */
+export const retryUpdate = defineUpdate<void, [RepairInput]>('retry');
+
+/** Asks for the cancellation of an order, as the API does; refused once it has ended. */
+export const cancelUpdate = defineUpdate<void, [RepairInput]>('cancel');

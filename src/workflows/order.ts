@@ -1,11 +1,12 @@
 import {
   ActivityCancellationType,
-  ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
   condition,
+  currentUpdateInfo,
   isCancellation,
   log,
+  patched,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -16,13 +17,16 @@ import type { OrderStatus } from '../contract/order.ts';
 import type { OrderActivities, StepResult, WaitLimits } from './order-activities.ts';
 import {
   cancelRequested,
+  cancelUpdate,
   type OrderInput,
   type OrderProgress,
   type OrderResult,
   orderCompleted,
+  type RepairInput,
   retryUpdate,
   statusQuery,
 } from './order-messages.ts';
+import { checkRepair } from './repair-input.ts';
 
 // An activity says itself when to try again (`nextRetryDelay`); these intervals are for the attempts
 // that end without a word, such as a killed worker's: as few as those are, the number of all attempts
@@ -77,17 +81,16 @@ async function carryThrough({ orderId, pharmacyId, resting }: OrderInput): Promi
   });
   setHandler(
     retryUpdate,
-    () => {
+    async (request?: RepairInput) => {
+      // Histories from before have updates without a record.
+      if (patched('repair')) await repair('retry', request);
       retryWanted = true;
     },
-    {
-      validator: () => {
-        if (progress.status !== 'NEEDS_ATTENTION') {
-          throw ApplicationFailure.nonRetryable(`the order is ${progress.status}`, 'NOT_RETRYABLE');
-        }
-      },
-    },
+    { validator: (request) => checkRepair('retry', progress.status, request) },
   );
+  setHandler(cancelUpdate, async (request?: RepairInput) => await repair('cancel', request), {
+    validator: (request) => checkRepair('cancel', progress.status, request),
+  });
 
   if (resting !== undefined) {
     const rested = await restAgain(resting);
@@ -142,6 +145,12 @@ async function carryThrough({ orderId, pharmacyId, resting }: OrderInput): Promi
     // It counts when it is too late to cancel.
     if (!cancelWanted()) pharmacyHint = false;
     return inTime;
+  }
+
+  /** A cancellation then comes as a signal, by the outbox, like every other. */
+  async function repair(kind: 'retry' | 'cancel', request: RepairInput = {}): Promise<void> {
+    const updateId = currentUpdateInfo()?.id ?? '';
+    await asking.applyRepair(orderId, { kind, updateId, request });
   }
 
   function cancelWanted(): boolean {

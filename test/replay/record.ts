@@ -60,7 +60,7 @@ try {
   await record('rests-with-a-document-that-never-matches', 'pharmacy-corrupt', 'NEEDS_ATTENTION');
   await record('rests-again-after-retry', 'pharmacy-corrupt', 'NEEDS_ATTENTION', async (id) => {
     await sleep(500); // the workflow follows what its activity recorded
-    await client.workflow.getHandle(orderWorkflowId(id)).executeUpdate(retryUpdate);
+    await client.workflow.getHandle(orderWorkflowId(id)).executeUpdate(retryUpdate.name);
     await reach(stack, id, 'FETCHING_DOCUMENTS');
     await reach(stack, id, 'NEEDS_ATTENTION');
   });
@@ -76,7 +76,7 @@ try {
         await sleep(100);
       }
       await sleep(500);
-      await lost.executeUpdate(retryUpdate);
+      await lost.executeUpdate(retryUpdate.name);
       await reach(stack, id, 'FETCHING_DOCUMENTS');
       await reach(stack, id, 'NEEDS_ATTENTION');
     },

@@ -212,7 +212,7 @@ describe('an order that rests after it was sent', () => {
     const { updatedAt: _, ...rest } = await world.client.get(orderId);
     expect(before).toMatchObject({ ...rest, reasonCode: 'DOCUMENT_MISMATCH' });
     await set('pharmacy-corrupt', { spoiledDownloads: 0 });
-    await workflow(orderId).executeUpdate(retryUpdate);
+    await workflow(orderId).executeUpdate(retryUpdate.name);
     await world.reach(orderId, 'COMPLETED');
     expect(await cancelRows(orderId)).toEqual(REFUSED);
   });
@@ -224,7 +224,7 @@ describe('an order that rests after it was sent', () => {
     await set('pharmacy-corrupt', { up: false, spoiledDownloads: 0 });
     await world.client.handle(orderId).cancel();
     await world.delivered(orderId);
-    await workflow(orderId).executeUpdate(retryUpdate);
+    await workflow(orderId).executeUpdate(retryUpdate.name);
     await set('pharmacy-corrupt', { up: true });
     await world.reach(orderId, 'COMPLETED');
     expect(await cancelRows(orderId)).toEqual(REFUSED);
@@ -242,7 +242,7 @@ describe('an order that rests after it was sent', () => {
     });
     await resting(orderId);
     await changeToken(token);
-    await workflow(orderId).executeUpdate(retryUpdate);
+    await workflow(orderId).executeUpdate(retryUpdate.name);
     await expectCancelledThere(orderId);
     expect(await cancelRows(orderId)).toEqual(GRANTED);
   });

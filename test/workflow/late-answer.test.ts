@@ -41,7 +41,7 @@ it('opens an expired order when the pharmacy completes it after all, and ends it
   await world.delivered(orderId);
   expect((await world.client.get(orderId)).status).toBe('NEEDS_ATTENTION');
 
-  await workflow(orderId).executeUpdate(retryUpdate);
+  await workflow(orderId).executeUpdate(retryUpdate.name);
   const completed = await world.reach(orderId, 'COMPLETED');
   expect(completed.documents.length).toBeGreaterThan(0);
   expect(await world.simulator.ledgerOf(orderId)).toMatchObject([{ asked: 1 }]);

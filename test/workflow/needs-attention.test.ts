@@ -21,7 +21,7 @@ async function sendOn(orderId: string): Promise<void> {
     const { status } = await workflow(orderId).query(statusQuery);
     return status === 'NEEDS_ATTENTION';
   });
-  await workflow(orderId).executeUpdate(retryUpdate);
+  await workflow(orderId).executeUpdate(retryUpdate.name);
 }
 
 describe('an order that validation cannot pass', () => {
@@ -93,7 +93,7 @@ it('refuses the update "retry" in any other state, without an event', async () =
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'AWAITING_COMPLETION');
   const before = await world.history(orderId);
-  await expect(workflow(orderId).executeUpdate(retryUpdate)).rejects.toThrow(
+  await expect(workflow(orderId).executeUpdate(retryUpdate.name)).rejects.toThrow(
     WorkflowUpdateFailedError,
   );
   const added = (await world.history(orderId)).slice(before.length);

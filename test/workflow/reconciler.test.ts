@@ -130,7 +130,7 @@ describe('an open order whose workflow is gone', () => {
       return status === 'NEEDS_ATTENTION' && reasonCode === 'PHARMACY_UNKNOWN';
     });
     expect((await world.client.get(orderId)).status).toBe('NEEDS_ATTENTION');
-    await workflow(orderId).executeUpdate(retryUpdate);
+    await workflow(orderId).executeUpdate(retryUpdate.name);
     await world.reach(orderId, 'AWAITING_COMPLETION');
     await ledgerHasOne(orderId);
   });

@@ -1,0 +1,27 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { v5 as uuidv5 } from 'uuid';
+import { applyRepair } from '../repairs/apply-repair.ts';
+import { RepairRefusedError } from '../repairs/errors.ts';
+import { storeRepair } from '../repairs/repair.ts';
+import type { OrderActivities } from '../workflows/order-activities.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+
+/** Makes the activity `applyRepair`; see {@link OrderActivities}. */
+export function createApplyRepair({
+  database,
+}: ActivityDependencies): OrderActivities['applyRepair'] {
+  return async (orderId, { kind, updateId, request }) => {
+    // An update that was sent from the Temporal UI has its words with it, and its id names it.
+    const repairId = request.repairId ?? uuidv5(updateId, orderId);
+    if (request.repairId === undefined) {
+      const { by = 'temporal-ui', pharmacyOrderId } = request;
+      await storeRepair(database, { id: repairId, orderId, kind, by, pharmacyOrderId });
+    }
+    try {
+      await applyRepair(database, orderId, repairId);
+    } catch (error) {
+      if (!(error instanceof RepairRefusedError)) throw error;
+      throw ApplicationFailure.nonRetryable(error.message, error.code);
+    }
+  };
+}

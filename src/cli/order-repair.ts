@@ -1,0 +1,94 @@
+import os from 'node:os';
+import type { Command } from 'commander';
+import { readOrderForOperators } from '../orders/list-orders-for-operators.ts';
+import { cancelOrderByPerson } from '../repairs/cancel-order.ts';
+import { jsonOption, withExamples } from './arguments.ts';
+import type { CliContext } from './context.ts';
+import { printJson } from './output.ts';
+
+const ID = '0198a000-0000-7000-8000-0000000000aa';
+
+interface RepairOptions {
+  by: string;
+  reason: string;
+  pharmacyOrderId?: string;
+  json?: boolean;
+}
+
+/** `rx order retry|cancel`: what people decide about one order. */
+export function addRepairCommands(group: Command, context: CliContext): void {
+  addRetry(group, context);
+  addCancel(group, context);
+}
+
+/** Who and why, of every repair. */
+function addWords(command: Command): Command {
+  return command
+    .option('--by <name>', 'who you are', os.userInfo().username)
+    .requiredOption('--reason <text>', 'why; in the timeline as operators see it');
+}
+
+function addRetry(group: Command, context: CliContext): void {
+  const command = addWords(
+    group
+      .command('retry')
+      .description('send an order on that is NEEDS_ATTENTION')
+      .argument('<id>', "the order's id"),
+  )
+    .option(
+      '--pharmacy-order-id <id>',
+      "the pharmacy's id of the order: it is adopted, none is placed",
+    )
+    .addOption(jsonOption())
+    .action(async (id: string, { json, ...request }: RepairOptions) => {
+      const { database, temporal } = context.connect();
+      // Loaded here: it makes every other command start late.
+      const { Client, Connection } = await import('@temporalio/client');
+      const { retryOrder } = await import('../repairs/retry-order.ts');
+      const connection = Connection.lazy({
+        interceptors: [],
+        ...temporal.options,
+        address: temporal.address,
+      });
+      try {
+        const client = new Client({ connection, namespace: temporal.namespace });
+        await retryOrder({ database, temporal: client }, id, request);
+      } finally {
+        await connection.close();
+      }
+      await told(context, id, 'sent on', json);
+    });
+  withExamples(
+    command,
+    `rx order retry ${ID} --reason "the pharmacy is set up now"`,
+    `rx order retry ${ID} --by anna --pharmacy-order-id PH-1042 \\`,
+    '    --reason "the pharmacy has it under this id"',
+  );
+}
+
+function addCancel(group: Command, context: CliContext): void {
+  const command = addWords(
+    group
+      .command('cancel')
+      .description(
+        'ask for the cancellation of an order; the pharmacy decides where it may have it',
+      )
+      .argument('<id>', "the order's id"),
+  )
+    .addOption(jsonOption())
+    .action(async (id: string, { json, ...request }: RepairOptions) => {
+      await cancelOrderByPerson(context.connect().database, id, request);
+      await told(context, id, 'its cancellation is asked for', json);
+    });
+  command.addHelpText(
+    'after',
+    "\nThe reason becomes the order's, which the organization reads. Temporal may be away.",
+  );
+  withExamples(command, `rx order cancel ${ID} --by anna --reason "placed twice"`);
+}
+
+async function told(context: CliContext, id: string, what: string, json?: boolean): Promise<void> {
+  const order = await readOrderForOperators(context.connect().database, id);
+  if (json) return printJson(context, { order });
+  context.stdout.write(`${id} ${order.status}: ${what}\n`);
+}

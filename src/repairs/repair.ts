@@ -1,0 +1,36 @@
+import type { Sql } from '../storage/database.ts';
+
+/** What people can have done with an order: sent on, cancelled, given a pharmacy's message. */
+export type RepairKind = 'retry' | 'cancel' | 'link';
+
+/** Who wants an order repaired, and why. */
+export interface RepairRequest {
+  /** The person, as the deployment knows them. */
+  readonly by: string;
+  /** In words, for the order's timeline as operators see it; never logged, never in Temporal. */
+  readonly reason?: string | undefined;
+  /** The pharmacy's id of the order, when the one that is recorded is missing or wrong. */
+  readonly pharmacyOrderId?: string | undefined;
+}
+
+/** Notes what somebody wants done; once for each id. It is done by {@link noteApplied}'s caller. */
+export async function storeRepair(
+  sql: Sql,
+  repair: RepairRequest & { id: string; orderId: string; kind: RepairKind },
+): Promise<void> {
+  await sql`
+    INSERT INTO order_repairs (id, order_id, kind, requested_by, reason, pharmacy_order_id)
+    VALUES (${repair.id}, ${repair.orderId}, ${repair.kind}, ${repair.by},
+      ${repair.reason ?? null}, ${repair.pharmacyOrderId ?? null})
+    ON CONFLICT (id) DO NOTHING`;
+}
+
+/** Marks a repair as done and tells so in the timeline; in the transaction that does it. */
+export async function noteApplied(sql: Sql, repairId: string): Promise<void> {
+  await sql`
+    WITH applied AS (
+      UPDATE order_repairs SET applied_at = now() WHERE id = ${repairId} RETURNING order_id, kind
+    )
+    INSERT INTO order_activity (order_id, actor, event, detail)
+    SELECT order_id, 'operator', 'REPAIR_' || upper(kind), ${sql.json({ repairId })} FROM applied`;
+}

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { orderWorkflowId } from '../../src/workflows/order-messages.ts';
+import { timelineOf } from '../support/timeline.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world.close());
+
+/** Resets an order's workflow to its first or its last workflow task, as people do in the UI. */
+async function reset(orderId: string, point: 'first' | 'last'): Promise<void> {
+  const { client } = world.worker;
+  const workflowId = orderWorkflowId(orderId);
+  const handle = client.workflow.getHandle(workflowId);
+  const [{ runId }, { events }] = await Promise.all([handle.describe(), handle.fetchHistory()]);
+  const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
+  const task = point === 'first' ? tasks.at(0) : tasks.at(-1);
+  await client.workflowService.resetWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId, runId },
+    reason: 'a test',
+    requestId: randomUUID(),
+    workflowTaskFinishEventId: task?.eventId ?? null,
+  });
+}
+
+const ends = async (orderId: string) =>
+  (await timelineOf(world.db.database, orderId)).filter((row) =>
+    /STATUS_CHANGED (COMPLETED|CANCELLED|REJECTED|EXPIRED)/.test(row),
+  );
+
+describe.each(['first', 'last'] as const)('a reset to the %s workflow task', (point) => {
+  it('of an order that waits does not place it again', async () => {
+    const orderId = await world.place('pharmacy-manual');
+    await world.reach(orderId, 'AWAITING_COMPLETION');
+    await world.delivered(orderId);
+    await reset(orderId, point);
+    await world.client.handle(orderId).cancel();
+    await world.reach(orderId, 'CANCELLED');
+    await world.ended(orderId);
+    expect(await world.simulator.ledgerOf(orderId)).toHaveLength(1);
+    expect(await ends(orderId)).toHaveLength(1);
+  });
+
+  it('of an order that has ended leaves it as it is', async () => {
+    const orderId = await world.place('pharmacy-123');
+    await world.reach(orderId, 'COMPLETED');
+    await world.ended(orderId);
+    const before = await timelineOf(world.db.database, orderId);
+    await reset(orderId, point);
+    await world.ended(orderId);
+    expect(await world.simulator.ledgerOf(orderId)).toHaveLength(1);
+    expect(await timelineOf(world.db.database, orderId)).toEqual(before);
+  });
+
+  it('of an order that needs attention sends it on, or lets it rest for a retry', async () => {
+    const orderId = await world.place('pharmacy-corrupt');
+    const first = await world.reach(orderId, 'NEEDS_ATTENTION');
+    await reset(orderId, point);
+    if (point === 'last') {
+      await world.client.handle(orderId).retry({ by: 'anna', reason: 'after a reset' });
+    }
+    await world.reach(orderId, 'FETCHING_DOCUMENTS', 'PLACING', 'AWAITING_COMPLETION');
+    const second = await world.reach(orderId, 'NEEDS_ATTENTION');
+    expect(second.updatedAt > first.updatedAt).toBe(true);
+    expect(await world.simulator.ledgerOf(orderId)).toHaveLength(1);
+  });
+});
