@@ -19,7 +19,7 @@ import { isSettled } from './settled.ts';
  * Makes the activity `placeOrder`; see {@link OrderActivities}. The pharmacy sees one order: our
  * order id is its reference and idempotency key, so that an attempt after a lost answer, a time-out
  * or a crash meets the order of the attempt before and adopts it. One whose id at the pharmacy is
- * recorded, by an attempt that was outrun or by a person, is looked at there and never placed.
+ * recorded is never placed: by an attempt that was outrun it goes on, one of a person is looked at first.
  */
 export function createPlaceOrder({
   database,
@@ -32,6 +32,12 @@ export function createPlaceOrder({
     if (order.status === 'AWAITING_COMPLETION' || order.status === 'FETCHING_DOCUMENTS') {
       // A run before this one came further.
       return { outcome: 'done', settled: order.status === 'FETCHING_DOCUMENTS' };
+    }
+
+    if (order.pharmacyOrderId !== null && !(await isFromPerson(order))) {
+      // An attempt that was outrun had the pharmacy's own answer.
+      await changeStatus(database, order.id, { to: 'AWAITING_COMPLETION', actor: 'system' });
+      return { outcome: 'done', settled: false };
     }
 
     const gateway = await pharmacies.gateway(order.pharmacyId);
@@ -74,6 +80,14 @@ export function createPlaceOrder({
       throw error;
     }
   };
+
+  /** Whether a person gave the pharmacy's id, so that it has to be looked at there first. */
+  async function isFromPerson({ id, pharmacyOrderId }: OrderRow): Promise<boolean> {
+    const given = await database`
+      SELECT FROM order_repairs WHERE order_id = ${id}
+        AND pharmacy_order_id = ${pharmacyOrderId} AND applied_at IS NOT NULL`;
+    return given.length > 0;
+  }
 
   /** An id of somebody else's order must not stay: the next retry places ours, or corrects it. */
   async function forgetOthers({ id, pharmacyOrderId }: OrderRow): Promise<void> {
