@@ -5,10 +5,12 @@ import { cancelOrderByPerson } from '../repairs/cancel-order.ts';
 import { jsonOption, withExamples } from './arguments.ts';
 import type { CliContext } from './context.ts';
 import { printJson } from './output.ts';
+import { withTemporal } from './temporal.ts';
 
 const ID = '0198a000-0000-7000-8000-0000000000aa';
 
-interface RepairOptions {
+/** What each repair is given. */
+export interface RepairOptions {
   by: string;
   reason: string;
   pharmacyOrderId?: string;
@@ -22,7 +24,7 @@ export function addRepairCommands(group: Command, context: CliContext): void {
 }
 
 /** Who and why, of every repair. */
-function addWords(command: Command): Command {
+export function addWords(command: Command): Command {
   return command
     .option('--by <name>', 'who you are', os.userInfo().username)
     .requiredOption('--reason <text>', 'why; in the timeline as operators see it');
@@ -43,19 +45,10 @@ function addRetry(group: Command, context: CliContext): void {
     .action(async (id: string, { json, ...request }: RepairOptions) => {
       const { database, temporal } = context.connect();
       // Loaded here: it makes every other command start late.
-      const { Client, Connection } = await import('@temporalio/client');
       const { retryOrder } = await import('../repairs/retry-order.ts');
-      const connection = Connection.lazy({
-        interceptors: [],
-        ...temporal.options,
-        address: temporal.address,
-      });
-      try {
-        const client = new Client({ connection, namespace: temporal.namespace });
-        await retryOrder({ database, temporal: client }, id, request);
-      } finally {
-        await connection.close();
-      }
+      await withTemporal(temporal, (client) =>
+        retryOrder({ database, temporal: client }, id, request),
+      );
       await told(context, id, 'sent on', json);
     });
   withExamples(
@@ -87,7 +80,13 @@ function addCancel(group: Command, context: CliContext): void {
   withExamples(command, `rx order cancel ${ID} --by anna --reason "placed twice"`);
 }
 
-async function told(context: CliContext, id: string, what: string, json?: boolean): Promise<void> {
+/** Prints the order after a repair. */
+export async function told(
+  context: CliContext,
+  id: string,
+  what: string,
+  json?: boolean,
+): Promise<void> {
   const order = await readOrderForOperators(context.connect().database, id);
   if (json) return printJson(context, { order });
   context.stdout.write(`${id} ${order.status}: ${what}\n`);

@@ -8,6 +8,7 @@ import {
 import { jsonOption, listOf, wholeNumber, withExamples } from './arguments.ts';
 import type { CliContext } from './context.ts';
 import { addRepairCommands } from './order-repair.ts';
+import { addTraceCommands } from './order-trace.ts';
 import { printFields, printJson, printTable } from './output.ts';
 
 const DEFAULT_LIMIT = 50;
@@ -19,6 +20,7 @@ export function addOrderCommands(program: Command, context: CliContext): void {
   addList(group, context);
   addShow(group, context);
   addRepairCommands(group, context);
+  addTraceCommands(group, context);
 }
 
 interface ListOptions {

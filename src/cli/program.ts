@@ -3,6 +3,7 @@ import { addCaseCommands } from './case.ts';
 import type { CliContext } from './context.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { EXIT, failureOf } from './errors.ts';
+import { addInboxCommands } from './inbox.ts';
 import { addKeyCommands } from './key.ts';
 import { addListenCommand } from './listen.ts';
 import { addOrderCommands } from './order.ts';
@@ -79,6 +80,7 @@ function createProgram(context: CliContext, endWith: (exitCode: number) => void)
   addCaseCommands(program, context);
   addPharmacyCommands(program, context, endWith);
   addOrderCommands(program, context);
+  addInboxCommands(program, context);
   addWebhookCommands(program, context, endWith);
   addListenCommand(program, context);
   addDoctorCommand(program, context, endWith);

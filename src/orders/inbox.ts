@@ -65,8 +65,8 @@ export async function applyWaitingMessages(
       AND order_id IS NULL
     RETURNING id, type, shipment`;
   // The timeline tells them in the order in which they came.
-  for (const { type, shipment } of waiting.toSorted((a, b) => Number(a.id) - Number(b.id))) {
-    await apply(sql, orderId, { type, ...(shipment === null ? {} : { shipment }) });
+  for (const message of waiting.toSorted((a, b) => Number(a.id) - Number(b.id))) {
+    await applyMessage(sql, orderId, message);
   }
 }
 
@@ -92,7 +92,7 @@ export async function retryMessages(
 
 async function retryMessage(database: Database, row: UnmatchedMessage): Promise<boolean> {
   return await inTransaction(database, async (sql) => {
-    const { reference, pharmacyOrderId, shipment } = row;
+    const { reference, pharmacyOrderId } = row;
     const orderId = await findOrder(sql, row.pharmacyId, {
       ...(reference === null ? {} : { reference }),
       ...(pharmacyOrderId === null ? {} : { pharmacyOrderId }),
@@ -101,12 +101,22 @@ async function retryMessage(database: Database, row: UnmatchedMessage): Promise<
     const linked = await sql`
       UPDATE inbox SET order_id = ${orderId} WHERE id = ${row.id} AND order_id IS NULL`;
     if (linked.count === 0) return false;
-    await apply(sql, orderId, { type: row.type, ...(shipment === null ? {} : { shipment }) });
+    await applyMessage(sql, orderId, row);
     return true;
   });
 }
 
-interface UnmatchedMessage extends WaitingMessage {
+/** Does what a stored message asks for, in the transaction that gives it its order. */
+export async function applyMessage(
+  sql: Sql,
+  orderId: string,
+  { type, shipment }: WaitingMessage,
+): Promise<void> {
+  await apply(sql, orderId, { type, ...(shipment === null ? {} : { shipment }) });
+}
+
+/** A stored message that has found no order. */
+export interface UnmatchedMessage extends WaitingMessage {
   readonly pharmacyId: string;
   readonly reference: string | null;
   readonly pharmacyOrderId: string | null;

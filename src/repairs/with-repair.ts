@@ -20,7 +20,7 @@ export async function withRepair(
   try {
     await act(id);
   } catch (error) {
-    if (error instanceof RepairRefusedError) {
+    if (error instanceof RepairRefusedError || error instanceof UnknownIdError) {
       await database`DELETE FROM order_repairs WHERE id = ${id} AND applied_at IS NULL`;
     }
     throw error;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { startSimulator, type TestSimulator } from '../support/simulator.ts';
 
 let db: TestDatabase;
@@ -34,8 +35,10 @@ function found(json: { findings: { check: string; result: string; message: strin
 }
 
 it('finds all well, a line for each check', async () => {
-  const { code, json, stderr } = await rx(['doctor', '--json'], { env });
-  expect(json?.findings, stderr).toBeDefined();
+  const { json } = await eventually('all is well', async () => {
+    const seen = await rx(['doctor', '--json'], { env });
+    return seen.code === 0 && seen; // Temporal may answer late on a busy machine
+  });
   const results = json.findings.map(({ check, result }: Record<string, string>) => [check, result]);
   expect(results).toEqual(
     [
@@ -43,7 +46,6 @@ it('finds all well, a line for each check', async () => {
       ...['inbox', 'deliveries', 'endpoints', 'pharmacies'],
     ].map((check) => [check, 'ok']),
   );
-  expect(code).toBe(0);
 });
 
 it('warns of what people should look at, and still exits with 0', async () => {

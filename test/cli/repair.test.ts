@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { Environment } from '../../src/config.ts';
+import { receiveMessage } from '../../src/orders/inbox.ts';
 import { createRx, type Rx } from '../support/cli.ts';
+import { eventually } from '../support/eventually.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -65,4 +67,77 @@ it('says what is wrong', { timeout: 60_000 }, async () => {
   });
   expect(away).toMatchObject({ code: 6, stdout: '' });
   expect(away.stderr).toContain('Temporal, or its workers, did not answer');
+});
+
+it('shows what the workflow did and what the organization was told', {
+  timeout: 60_000,
+}, async () => {
+  const id = await stuck();
+  const history = await rx(['order', 'history', id, '--json'], { env });
+  expect(history.code, history.stderr).toBe(0);
+  expect(history.json.history[0]).toMatchObject({ number: 1, event: 'workflowExecutionStarted' });
+  expect(history.json.history).toContainEqual(
+    expect.objectContaining({ event: 'activityTaskCompleted', about: 'fetchDocuments' }),
+  );
+  const table = await rx(['order', 'history', id], { env });
+  expect(table.stdout).toMatch(/activityTaskScheduled +placeOrder/);
+
+  const events = await rx(['order', 'events', id, '--json']);
+  expect(events.json.events).toMatchObject([
+    { sequence: 1, event: 'ORDER_CREATED', delivery: null },
+    { sequence: 2, event: 'ORDER_STATUS_CHANGED', delivery: null },
+  ]);
+
+  const [unknown, away] = [randomUUID(), { TEMPORAL_ADDRESS: '127.0.0.1:9' }];
+  expect(await rx(['order', 'history', unknown], { env })).toMatchObject({ code: 3 });
+  expect(await rx(['order', 'events', unknown])).toMatchObject({ code: 3 });
+  expect(await rx(['order', 'history', id], { env: away })).toMatchObject({ code: 6 });
+});
+
+it('shows what is pending, with its failure', { timeout: 60_000 }, async () => {
+  const id = await world.place('pharmacy-down');
+  await world.reach(id, 'PLACING');
+  const pending = await eventually('an attempt failed', async () => {
+    const { json } = await rx(['order', 'history', id, '--json'], { env });
+    const last = json.history.at(-1);
+    return last.failure === null ? undefined : last;
+  });
+  expect(pending).toMatchObject({ number: null, event: 'pending', about: 'placeOrder' });
+  expect(pending.failure).toMatch(/^PHARMACY_UNAVAILABLE: /);
+  expect(pending.attempt).toBeGreaterThan(1);
+});
+
+it('gives an order a message that did not find it', { timeout: 120_000 }, async () => {
+  const id = await world.place('pharmacy-manual');
+  await world.reach(id, 'AWAITING_COMPLETION');
+  await world.simulator.control('POST', 'pharmacies/pharmacy-manual', { webhooks: false });
+  await world.simulator.control('POST', `orders/${id}/advance`, { to: 'completed' });
+  const { database } = world.db;
+  const store = async (pharmacyId: string) => {
+    const message = { webhookId: randomUUID(), type: 'completed', reference: 'old-1' } as const;
+    await receiveMessage(database, pharmacyId, message);
+    const [row] = await database<{ id: string }[]>`
+      SELECT id FROM inbox WHERE webhook_id = ${message.webhookId}`;
+    return row?.id ?? '';
+  };
+  const [mine, other] = [await store('pharmacy-manual'), await store('pharmacy-slow')];
+  const list = await rx(['inbox', 'list', '--pharmacy', 'pharmacy-manual', '--json']);
+  expect(list.json.messages).toMatchObject([{ id: mine, type: 'completed', reference: 'old-1' }]);
+  expect((await rx(['inbox', 'list'])).stdout).toMatch(/pharmacy-slow +completed +old-1/);
+
+  const words = ['--by', 'anna', '--reason', 'they named its old id'];
+  const foreign = await rx(['inbox', 'link', other, id, ...words]);
+  expect(foreign).toMatchObject({ code: 4, stdout: '' });
+  expect(foreign.stderr).toContain('the message is not of this pharmacy (OTHER_PHARMACY)');
+  expect(await rx(['inbox', 'link', '999999', id, ...words])).toMatchObject({ code: 3 });
+  expect(await rx(['inbox', 'link', mine, randomUUID(), ...words])).toMatchObject({ code: 3 });
+
+  const linked = await rx(['inbox', 'link', mine, id, ...words]);
+  expect(linked.code, linked.stderr).toBe(0);
+  await world.reach(id, 'COMPLETED'); // the first look is a minute away
+  const shown = await rx(['order', 'show', id]);
+  expect(shown.stdout).toMatch(/operator +REPAIR_LINK .*anna +they named its old id/);
+  const again = await rx(['inbox', 'link', mine, id, ...words]);
+  expect(again).toMatchObject({ code: 4, stdout: '' });
+  expect(await database`SELECT FROM order_repairs WHERE kind = 'link'`).toHaveLength(1);
 });

@@ -92,7 +92,9 @@ describe('a fault in an activity', () => {
 
 describe('lookForCompletion', () => {
   const row = { ...ROW, status: 'AWAITING_COMPLETION', pharmacyOrderId: 'theirs' };
-  const open = { get: async () => ({ status: 'in_progress' }) } as unknown as PharmacyGateway;
+  const open = {
+    get: async () => ({ reference: ROW.id, status: 'in_progress' }),
+  } as unknown as PharmacyGateway;
   const look = activities(async () => [row], open).lookForCompletion;
 
   it('fails without alarm while the order is open, and names the time of the next look', async () => {

@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import { listOrderEvents } from '../operators/order-events.ts';
+import { readStatus } from '../repairs/with-repair.ts';
+import { jsonOption, withExamples } from './arguments.ts';
+import type { CliContext } from './context.ts';
+import { printJson, printTable } from './output.ts';
+import { withTemporal } from './temporal.ts';
+
+const ID = '0198a000-0000-7000-8000-0000000000aa';
+
+/** `rx order history|events`: what its workflow did, and what its organization was told. */
+export function addTraceCommands(group: Command, context: CliContext): void {
+  addHistory(group, context);
+  addEvents(group, context);
+}
+
+function addHistory(group: Command, context: CliContext): void {
+  const command = group
+    .command('history')
+    .description("show what the order's workflow did, and what it is waiting for, from Temporal")
+    .argument('<id>', "the order's id")
+    .addOption(jsonOption())
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      const { database, temporal } = context.connect();
+      await readStatus(database, id);
+      const { readHistory } = await import('../operators/order-history.ts');
+      const history = await withTemporal(temporal, (client) => readHistory(client, id));
+      if (json) return printJson(context, { history });
+      printTable(
+        context,
+        ['no', 'at', 'event', 'about', 'attempt', 'failure'],
+        history.map((line) => [
+          ...[line.number, line.at, line.event, line.about, line.attempt, line.failure],
+        ]),
+      );
+    });
+  withExamples(
+    command,
+    `rx order history ${ID}`,
+    `rx order history ${ID} --json | jq '.history[] | select(.failure)'`,
+  );
+}
+
+function addEvents(group: Command, context: CliContext): void {
+  const command = group
+    .command('events')
+    .description('show what its organization is told of the order, and where each delivery is')
+    .argument('<id>', "the order's id")
+    .addOption(jsonOption())
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      const { database } = context.connect();
+      await readStatus(database, id);
+      const events = await listOrderEvents(database, id);
+      if (json) return printJson(context, { events });
+      printTable(
+        context,
+        ['sequence', 'at', 'event', 'endpoint', 'delivery', 'attempts', 'next attempt'],
+        events.map((each) => [
+          ...[each.sequence, each.at, each.event, each.url, each.delivery, each.attempts],
+          each.nextAttemptAt,
+        ]),
+      );
+    });
+  withExamples(command, `rx order events ${ID}`);
+}
