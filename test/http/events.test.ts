@@ -1,15 +1,18 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { recordDocument } from '../../src/activities/stored-documents.ts';
 import { caseEvent } from '../../src/contract/case-activity.ts';
 import { changeStatus, type StatusChange } from '../../src/orders/change-status.ts';
 import type { Sql } from '../../src/storage/database.ts';
 import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
+import { eventually } from '../support/eventually.ts';
 import { createOrganization } from '../support/organization.ts';
 import { createPharmacy, type TestPharmacy } from '../support/pharmacy.ts';
 
 // The events are written by the database in the transaction of what they tell of: these tests change
 // orders as the activities do, and read what an organization can pull.
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let door: Door;
 let pharmacy: TestPharmacy;
@@ -32,7 +35,25 @@ async function place(): Promise<string> {
   return (await door.place(body)).json.data.order.id;
 }
 
+/**
+ * Waits for transactions in the databases of other tests, which share the server: an event shows once
+ * none is open that is older, and a large import takes its time (docs/adr/0013).
+ */
+async function othersAreDone(): Promise<void> {
+  await eventually(
+    'no other test has an open transaction',
+    async () => {
+      const open = await door.database`
+        SELECT FROM pg_stat_activity
+        WHERE backend_xid IS NOT NULL AND datname <> current_database()`;
+      return open.length === 0;
+    },
+    50_000,
+  );
+}
+
 async function pull(query = '') {
+  await othersAreDone();
   const after = start === '' ? '' : `&after=${start}`;
   const answer = await door.get(`/api/v1/events?limit=200${after}${query}`);
   expect(answer.status).toBe(200);
@@ -173,6 +194,7 @@ describe('the cursor', () => {
     const seen: string[] = [];
     let after = start;
     for (;;) {
+      await othersAreDone();
       const { data } = (await door.get(`/api/v1/events?limit=3&after=${after}`)).json;
       seen.push(...data.events.map(({ id }: { id: string }) => id));
       if (data.nextCursor === null) break;
