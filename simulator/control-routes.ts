@@ -12,6 +12,7 @@ import { type OrderBook, OrderEndedError } from './order-book.ts';
 const stepSchema = z.object({
   to: z.enum(['in_progress', 'completed', 'rejected', 'cancelled', 'tracking']),
   reason: z.string().max(2_000).optional(),
+  late: z.boolean().optional(),
   trackingId: z.string().min(1).max(255).optional(),
   carrier: z.string().min(1).max(255).optional(),
   trackingUrl: z.url().max(2_000).optional(),

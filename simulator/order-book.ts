@@ -23,6 +23,8 @@ export class OrderEndedError extends Error {
 export interface Step {
   readonly to: StepTarget;
   readonly reason?: string | undefined;
+  /** Of a completion: the order was dispensed before its cancellation came to the counter. */
+  readonly late?: boolean | undefined;
   /** Of a tracking number; what is missing is made up. */
   readonly trackingId?: string | undefined;
   readonly carrier?: string | undefined;
@@ -79,8 +81,7 @@ export function createOrderBook(options: {
     if (order === undefined) throw new Error(`no order ${orderId}`);
     const afterwards =
       (step.to === 'tracking' && order.status === 'completed') ||
-      // It had been dispensed before its cancellation came to the counter.
-      (step.to === 'completed' && order.status === 'cancelled');
+      (step.late === true && step.to === 'completed' && order.status === 'cancelled');
     if (hasEnded(order) && !afterwards) throw new OrderEndedError(`it is ${order.status}`);
 
     const { pharmacyId, reference } = order;

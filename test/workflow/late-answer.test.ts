@@ -31,7 +31,10 @@ it('opens an expired order when the pharmacy completes it after all, and ends it
   timeout: 60_000,
 }, async () => {
   const orderId = await expired();
-  await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
+  await world.simulator.control('POST', `orders/${orderId}/advance`, {
+    to: 'completed',
+    late: true,
+  });
   const order = await world.reach(orderId, 'NEEDS_ATTENTION');
   expect(order.reasonCode).toBe('LATE_ANSWER');
   await eventually('another run rests', async () => {
@@ -61,7 +64,10 @@ it('opens an expired order when the pharmacy completes it after all, and ends it
 
 it('ends the run whose attempt to expire the order is repeated after such an answer', async () => {
   const orderId = await expired();
-  await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
+  await world.simulator.control('POST', `orders/${orderId}/advance`, {
+    to: 'completed',
+    late: true,
+  });
   await world.reach(orderId, 'NEEDS_ATTENTION');
   const { expireOrder } = createActivities({
     database: world.db.database,
@@ -114,7 +120,10 @@ it('rests on when an order that was opened again cannot be cancelled', {
   timeout: 60_000,
 }, async () => {
   const orderId = await expired();
-  await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
+  await world.simulator.control('POST', `orders/${orderId}/advance`, {
+    to: 'completed',
+    late: true,
+  });
   await world.reach(orderId, 'NEEDS_ATTENTION');
   await world.client.handle(orderId).cancel();
   await eventually('the refusal is told', async () => {
