@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts';
 import { createOrganization } from '../support/organization.ts';
 import { startReceiver, type TestReceiver } from '../support/receiver.ts';
 
-const BURST = 300;
+const BURST = 1_000;
 const SINGLES = 9;
 
 let db: TestDatabase;
