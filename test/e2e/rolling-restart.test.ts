@@ -57,7 +57,7 @@ async function restartOfStack(part: 'server' | 'worker'): Promise<void> {
 it('fails no request that a client does not get through by sending it again, and no activity', {
   timeout: 300_000,
 }, async () => {
-  const told = { accepted: 0, retried: 0 };
+  let retried = 0;
   const accepted: string[] = [];
   const others: PlacedAnswer[] = [];
   let stopped = false;
@@ -76,7 +76,7 @@ it('fails no request that a client does not get through by sending it again, and
           others.push(answer);
           break;
         }
-        told.retried += 1;
+        retried += 1;
         turn += 1;
         await sleep(50);
       }
@@ -114,6 +114,6 @@ it('fails no request that a client does not get through by sending it again, and
     }
   }
   console.log(
-    `${accepted.length} orders accepted during ${ROUNDS * 4} restarts; ${told.retried} requests sent again, 0 failed`,
+    `${accepted.length} orders accepted during ${ROUNDS * 4} restarts; ${retried} requests sent again, 0 failed`,
   );
 });

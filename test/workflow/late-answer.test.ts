@@ -20,6 +20,12 @@ afterAll(() => world.close());
 const workflow = (orderId: string) =>
   world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
 
+/** The pharmacy had dispensed the order before its cancellation came. */
+async function completeLate(orderId: string): Promise<void> {
+  const step = { to: 'completed', late: true };
+  await world.simulator.control('POST', `orders/${orderId}/advance`, step);
+}
+
 async function expired(): Promise<string> {
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'EXPIRED');
@@ -31,10 +37,7 @@ it('opens an expired order when the pharmacy completes it after all, and ends it
   timeout: 60_000,
 }, async () => {
   const orderId = await expired();
-  await world.simulator.control('POST', `orders/${orderId}/advance`, {
-    to: 'completed',
-    late: true,
-  });
+  await completeLate(orderId);
   const order = await world.reach(orderId, 'NEEDS_ATTENTION');
   expect(order.reasonCode).toBe('LATE_ANSWER');
   await eventually('another run rests', async () => {
@@ -64,10 +67,7 @@ it('opens an expired order when the pharmacy completes it after all, and ends it
 
 it('ends the run whose attempt to expire the order is repeated after such an answer', async () => {
   const orderId = await expired();
-  await world.simulator.control('POST', `orders/${orderId}/advance`, {
-    to: 'completed',
-    late: true,
-  });
+  await completeLate(orderId);
   await world.reach(orderId, 'NEEDS_ATTENTION');
   const { expireOrder } = createActivities({
     database: world.db.database,
@@ -120,10 +120,7 @@ it('rests on when an order that was opened again cannot be cancelled', {
   timeout: 60_000,
 }, async () => {
   const orderId = await expired();
-  await world.simulator.control('POST', `orders/${orderId}/advance`, {
-    to: 'completed',
-    late: true,
-  });
+  await completeLate(orderId);
   await world.reach(orderId, 'NEEDS_ATTENTION');
   await world.client.handle(orderId).cancel();
   await eventually('the refusal is told', async () => {
