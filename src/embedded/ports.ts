@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { Environment } from '../config.ts';
 import { errorCode, StackError } from './stack-error.ts';
@@ -39,11 +40,24 @@ export function portsFrom(env: Environment): Ports {
   });
 }
 
+/**
+ * Below the ports that systems hand out by themselves (from 32768 on Linux, 49152 elsewhere): a free one
+ * of those is soon another program's. Temporal's dev server alone listens on several that it was given.
+ */
+const CHOICE = { from: 10_000, to: 32_000 };
+
 /** Picks a free port on 127.0.0.1 for each name. */
 export async function freePorts(): Promise<Ports> {
-  const servers = await Promise.all(PORT_NAMES.map(() => listen(0)));
-  const numbers = servers.map(({ port }) => port);
+  const servers: Awaited<ReturnType<typeof listen>>[] = [];
   // All at once open, so that no two are the same.
+  while (servers.length < PORT_NAMES.length) {
+    const port = randomInt(CHOICE.from, CHOICE.to);
+    const server = await listen(port).catch((error: unknown) => {
+      if (errorCode(error) !== 'EADDRINUSE') throw error;
+    });
+    if (server !== undefined) servers.push(server);
+  }
+  const numbers = servers.map(({ port }) => port);
   await Promise.all(servers.map(({ close }) => close()));
   return record((name) => numbers[PORT_NAMES.indexOf(name)] as number);
 }
