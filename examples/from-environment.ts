@@ -12,6 +12,7 @@ export function orderClientFromEnvironment(): OrderClient {
     organizationId: required('ORGANIZATION_ID'),
     databaseUrl: required('DATABASE_URL'),
     hashSecret: required('HASH_SECRET'),
+    encryptionKeys: required('ENCRYPTION_KEYS'),
     temporal: {
       address: required('TEMPORAL_ADDRESS'),
       ...(namespace ? { namespace } : {}),

@@ -13,6 +13,7 @@ const dataDir = path.resolve(process.env.DATA_DIR || '.data');
 const secrets = JSON.parse(readFileSync(path.join(dataDir, 'secrets.json'), 'utf8')) as {
   postgresPassword: string;
   hashSecret: string;
+  encryptionKeys: string;
 };
 const { env, namespace } = stackSettings({
   env: process.env,
@@ -20,9 +21,9 @@ const { env, namespace } = stackSettings({
   dataDir,
   secrets,
 });
-const { DATABASE_URL, HASH_SECRET, TEMPORAL_ADDRESS, TEMPORAL_UI_URL } = env;
+const { DATABASE_URL, HASH_SECRET, ENCRYPTION_KEYS, TEMPORAL_ADDRESS, TEMPORAL_UI_URL } = env;
 const variables = {
-  ...{ DATABASE_URL, HASH_SECRET, TEMPORAL_ADDRESS, TEMPORAL_UI_URL },
+  ...{ DATABASE_URL, HASH_SECRET, ENCRYPTION_KEYS, TEMPORAL_ADDRESS, TEMPORAL_UI_URL },
   TEMPORAL_NAMESPACE: namespace,
   ORGANIZATION_ID,
 };

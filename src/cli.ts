@@ -5,6 +5,7 @@ import { runCommandLine } from './cli/program.ts';
 import { ConfigError, parseOperatorConfig } from './config.ts';
 import { runningSandbox } from './embedded/running-sandbox.ts';
 import { StackError } from './embedded/stack-error.ts';
+import { type KeyRing, KeyRingError, parseKeyRing } from './keys/key-ring.ts';
 import { type Database, openDatabase } from './storage/database.ts';
 import { createTemporalCheck } from './temporal/check.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
@@ -49,7 +50,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), context, {
 await opened?.end({ timeout: 1 });
 
 function connect(): Connection {
-  const { url, hashSecret, name, temporal, webhooks } = target();
+  const { url, hashSecret, encryptionKeys, name, temporal, webhooks } = target();
   process.stderr.write(`on ${name}\n`);
   opened = openDatabase(url, 2, STATEMENT_LIMIT_MS);
   return {
@@ -66,6 +67,10 @@ function connect(): Connection {
         "HASH_SECRET is required: the servers' own, or they will not know the key",
       );
     },
+    encryptionKeys() {
+      if (encryptionKeys !== undefined) return encryptionKeys;
+      throw new UsageError("ENCRYPTION_KEYS is required: the servers' own");
+    },
   };
 }
 
@@ -73,6 +78,7 @@ function connect(): Connection {
 function target(): {
   url: string;
   hashSecret: string | undefined;
+  encryptionKeys: KeyRing | undefined;
   name: string;
   temporal: { address: string; namespace: string };
   webhooks: Connection['webhooks'];
@@ -80,11 +86,12 @@ function target(): {
   try {
     const config = parseOperatorConfig(env);
     if (config.databaseUrl === undefined) {
-      const { databaseUrl, hashSecret, dataDir, postgresPort, temporalAddress } =
+      const { databaseUrl, hashSecret, encryptionKeys, dataDir, postgresPort, temporalAddress } =
         runningSandbox(env);
       return {
         url: databaseUrl,
         hashSecret,
+        encryptionKeys: parseKeyRing(encryptionKeys),
         name: `the sandbox ${dataDir}, 127.0.0.1:${postgresPort}`,
         temporal: { address: temporalAddress, namespace: config.temporal.namespace },
         webhooks: { destinations: 'loopback' },
@@ -93,11 +100,12 @@ function target(): {
     const url = config.databaseUrl;
     if (!URL.canParse(url)) throw new UsageError('DATABASE_URL must be a URL, postgres://…');
     const { host, pathname } = new URL(url);
-    const { hashSecret, webhooks } = config;
+    const { hashSecret, encryptionKeys, webhooks } = config;
     const name = `the database ${host}${pathname}`;
-    return { url, hashSecret, name, temporal: config.temporal, webhooks };
+    return { url, hashSecret, encryptionKeys, name, temporal: config.temporal, webhooks };
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);
+    if (error instanceof KeyRingError) throw new UsageError(`ENCRYPTION_KEYS ${error.message}`);
     if (error instanceof StackError) {
       throw new NoDatabaseError(
         `${error.message}; npm start starts one, DATABASE_URL names another database`,

@@ -47,6 +47,8 @@ export interface OrderClientOptions {
   readonly databaseUrl: string;
   /** The deployment's `HASH_SECRET`: the same as the server's, or repeated payloads look different. */
   readonly hashSecret: string;
+  /** The deployment's `ENCRYPTION_KEYS`: the same as the server's, or nothing that it stored opens. */
+  readonly encryptionKeys: string;
   /** Where Temporal is; the fields of the SDK's `ConnectionOptions`, TLS and API key included. */
   readonly temporal: ConnectionOptions & {
     readonly address: string;

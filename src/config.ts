@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type KeyRing, KeyRingError, parseKeyRing } from './keys/key-ring.ts';
 
 /** The environment as a process sees it: names to strings. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,6 +14,15 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const port = z.coerce.number().int().min(1).max(65_535);
 /** Timers take no more: 24.8 days. */
 const milliseconds = z.coerce.number().int().min(1).max(2_147_483_647);
+const keyRing = z.string().transform((text, context): KeyRing => {
+  try {
+    return parseKeyRing(text);
+  } catch (error) {
+    if (!(error instanceof KeyRingError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+    return z.NEVER;
+  }
+});
 const secret = z.string().min(16, 'must be at least 16 characters');
 
 const schema = z.object({
@@ -44,6 +54,9 @@ const schema = z.object({
 
   /** Keys the hashes of API keys and of idempotency fingerprints. Changing it locks every API key out. */
   HASH_SECRET: secret,
+
+  /** What patient data is encrypted with, in Postgres and in Temporal: `id:key,…`, the active key first. */
+  ENCRYPTION_KEYS: keyRing,
 
   /** Folder of the stored prescription documents. */
   DOCUMENTS_DIR: z.string().min(1),
@@ -103,6 +116,7 @@ export interface Config {
   };
   readonly http: { readonly host: string; readonly port: number; readonly publicUrl: string };
   readonly hashSecret: string;
+  readonly encryptionKeys: KeyRing;
   readonly limits: {
     readonly rateLimit: { readonly perSecond: number; readonly burstSeconds: number };
     readonly outboxLimit: number;
@@ -161,6 +175,7 @@ export function parseConfig(env: Environment): Config {
       publicUrl: value.PUBLIC_URL ?? `http://${reachable(value.HOST)}:${value.PORT}`,
     },
     hashSecret: value.HASH_SECRET,
+    encryptionKeys: value.ENCRYPTION_KEYS,
     limits: {
       rateLimit: {
         perSecond: value.RATE_LIMIT_PER_SECOND,
@@ -191,7 +206,7 @@ export function parseConfig(env: Environment): Config {
 }
 
 const operatorSchema = schema
-  .pick({ DATABASE_URL: true, HASH_SECRET: true })
+  .pick({ DATABASE_URL: true, HASH_SECRET: true, ENCRYPTION_KEYS: true })
   .partial()
   .extend(
     schema.pick({ WEBHOOK_DESTINATIONS: true, TEMPORAL_ADDRESS: true, TEMPORAL_NAMESPACE: true })
@@ -204,6 +219,8 @@ export interface OperatorConfig {
   readonly databaseUrl: string | undefined;
   /** undefined: the sandbox's own, or none; only what deals with API keys needs it. */
   readonly hashSecret: string | undefined;
+  /** As `hashSecret`; what shows or stores patient data or secrets needs it. */
+  readonly encryptionKeys: KeyRing | undefined;
   readonly temporal: { readonly address: string; readonly namespace: string };
   readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
 }
@@ -218,6 +235,7 @@ export function parseOperatorConfig(env: Environment): OperatorConfig {
   return {
     databaseUrl: value.DATABASE_URL,
     hashSecret: value.HASH_SECRET,
+    encryptionKeys: value.ENCRYPTION_KEYS,
     temporal: { address: value.TEMPORAL_ADDRESS, namespace: value.TEMPORAL_NAMESPACE },
     webhooks: { destinations: value.WEBHOOK_DESTINATIONS },
   };

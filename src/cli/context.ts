@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ConnectionOptions } from '@temporalio/client';
 import type { Config } from '../config.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
 import type { Database } from '../storage/database.ts';
 
 /** Where a command writes. */
@@ -29,6 +30,12 @@ export interface Connection {
    * @throws {UsageError} it is not configured.
    */
   hashSecret(): string;
+  /**
+   * Opens patient data and secrets, and seals them.
+   *
+   * @throws {UsageError} they are not configured.
+   */
+  encryptionKeys(): KeyRing;
 }
 
 /** What commands get from the process that they run in. */

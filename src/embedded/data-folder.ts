@@ -61,7 +61,11 @@ function makeFolder(folder: string): void {
 function readSecrets(file: string): Secrets {
   if (!existsSync(file)) {
     const secret = () => randomBytes(24).toString('hex');
-    const made: Secrets = { postgresPassword: secret(), hashSecret: secret() };
+    const made: Secrets = {
+      postgresPassword: secret(),
+      hashSecret: secret(),
+      encryptionKeys: `sandbox-1:${randomBytes(32).toString('base64')}`,
+    };
     // Renamed into place, so that a crash leaves all of it or none.
     writeFileSync(`${file}.new`, JSON.stringify(made), { mode: 0o600 });
     renameSync(`${file}.new`, file);

@@ -15,6 +15,7 @@ export interface RunningSandbox {
   readonly databaseUrl: string;
   readonly temporalAddress: string;
   readonly hashSecret: string;
+  readonly encryptionKeys: string;
 }
 
 /**
@@ -37,5 +38,6 @@ export function runningSandbox(env: Environment): RunningSandbox {
     temporalAddress: env.TEMPORAL_ADDRESS || `127.0.0.1:${TEMPORAL_PORT}`,
     databaseUrl: databaseUrl(postgresPort, secrets.postgresPassword),
     hashSecret: env.HASH_SECRET || secrets.hashSecret,
+    encryptionKeys: env.ENCRYPTION_KEYS || secrets.encryptionKeys,
   };
 }

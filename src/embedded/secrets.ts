@@ -6,11 +6,14 @@ import { StackError } from './stack-error.ts';
 export interface Secrets {
   readonly postgresPassword: string;
   readonly hashSecret: string;
+  /** A key ring of one key. */
+  readonly encryptionKeys: string;
 }
 
 const secretsSchema = z.object({
   postgresPassword: z.string().min(16),
   hashSecret: z.string().min(16),
+  encryptionKeys: z.string().min(44),
 });
 
 /** Reads the secrets of a data folder. @throws {StackError} they are not readable. */

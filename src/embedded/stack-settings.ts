@@ -3,6 +3,7 @@ import type { Environment } from '../config.ts';
 import { databaseUrl } from './database-url.ts';
 import { temporaryFolder } from './folders.ts';
 import type { Ports } from './ports.ts';
+import type { Secrets } from './secrets.ts';
 import { StackError } from './stack-error.ts';
 
 const HOST = '127.0.0.1';
@@ -38,6 +39,7 @@ export interface StackSettings extends Addresses {
   readonly foreignTemporal: boolean;
   readonly namespace: string;
   readonly hashSecret: string;
+  readonly encryptionKeys: string;
   /** The environment of `server`, `worker` and the simulator. */
   readonly env: Environment;
   /** The environment of Temporal and Postgres: nothing that would steer them. */
@@ -62,7 +64,7 @@ export function stackSettings(options: {
   readonly env: Environment;
   readonly ports: Ports;
   readonly dataDir: string;
-  readonly secrets: { readonly postgresPassword: string; readonly hashSecret: string };
+  readonly secrets: Secrets;
 }): StackSettings {
   const { ports, dataDir, secrets } = options;
   const given = Object.entries(options.env).filter(
@@ -76,6 +78,7 @@ export function stackSettings(options: {
   const url = databaseUrl(ports.POSTGRES_PORT, secrets.postgresPassword);
   const baseUrl = `http://${HOST}:${ports.PORT}`;
   const hashSecret = env.HASH_SECRET ?? secrets.hashSecret;
+  const encryptionKeys = env.ENCRYPTION_KEYS ?? secrets.encryptionKeys;
   // A cluster's keys and certificates must not be tried on the development server.
   const inherited = given.filter(
     ([name]) => foreignTemporal || !name.startsWith('TEMPORAL_') || NOT_THE_WAY.includes(name),
@@ -89,6 +92,7 @@ export function stackSettings(options: {
     foreignTemporal,
     namespace: env.TEMPORAL_NAMESPACE ?? 'default',
     hashSecret,
+    encryptionKeys,
     env: {
       ...SANDBOX_TIMES,
       ...SANDBOX_LIMITS,
@@ -99,6 +103,7 @@ export function stackSettings(options: {
       TEMPORAL_ADDRESS: temporalAddress,
       TEMPORAL_UI_URL: temporalUiUrl,
       HASH_SECRET: hashSecret,
+      ENCRYPTION_KEYS: encryptionKeys,
       DOCUMENTS_DIR: path.join(dataDir, 'documents'),
       // Whatever is tried with the well-known keys stays on this machine.
       WEBHOOK_DESTINATIONS: 'loopback',

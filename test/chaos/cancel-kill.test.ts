@@ -14,6 +14,7 @@ beforeAll(async () => {
     organizationId: DEMO_ORGANIZATION,
     databaseUrl: test.stack.env['DATABASE_URL'] ?? '',
     hashSecret: test.stack.env['HASH_SECRET'] ?? '',
+    encryptionKeys: test.stack.env['ENCRYPTION_KEYS'] ?? '',
     temporal: { address: test.stack.temporalAddress },
   });
 });

@@ -6,6 +6,7 @@ import { freePorts } from '../../src/embedded/ports.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { ENCRYPTION_KEYS } from '../support/organization.ts';
 
 let db: TestDatabase;
 let rx: Rx;
@@ -98,9 +99,19 @@ it('works on the sandbox when no database is named', async () => {
   const [found] = await server`SELECT FROM pg_database WHERE datname = 'rx_orders'`;
   await server.end();
   expect(found).toBeDefined();
-  const secrets = { postgresPassword: url.password, hashSecret: 'hash-secret-of-a-sandbox' };
+  const secrets = {
+    postgresPassword: url.password,
+    hashSecret: 'hash-secret-of-a-sandbox',
+    encryptionKeys: ENCRYPTION_KEYS,
+  };
   await writeFile(path.join(folder, 'secrets.json'), JSON.stringify(secrets));
-  const env = { DATABASE_URL: '', HASH_SECRET: '', DATA_DIR: folder, POSTGRES_PORT: url.port };
+  const env = {
+    DATABASE_URL: '',
+    HASH_SECRET: '',
+    ENCRYPTION_KEYS: '',
+    DATA_DIR: folder,
+    POSTGRES_PORT: url.port,
+  };
   const result = await rx(['org', 'list', '--json'], { env });
   expect(result.stderr).toBe(`on the sandbox ${folder}, 127.0.0.1:${url.port}\n`);
   expect(result.json.organizations.map((each: { name: string }) => each.name)).toContain(
@@ -115,7 +126,11 @@ it('says what helps when there is no sandbox, or it does not run', async () => {
   expect(none.stderr).toContain('no stack was started on it yet; npm start starts one');
 
   const { POSTGRES_PORT } = await freePorts();
-  const secrets = { postgresPassword: 'password-of-a-sandbox', hashSecret: 'hash-secret-of-one' };
+  const secrets = {
+    postgresPassword: 'password-of-a-sandbox',
+    hashSecret: 'hash-secret-of-one',
+    encryptionKeys: ENCRYPTION_KEYS,
+  };
   await writeFile(path.join(folder, 'secrets.json'), JSON.stringify(secrets));
   const stopped = await rx(['org', 'list'], {
     env: { DATABASE_URL: '', DATA_DIR: folder, POSTGRES_PORT: String(POSTGRES_PORT) },

@@ -46,6 +46,7 @@ const orders = createOrderClient({
   organizationId: DEMO_ORGANIZATION,
   databaseUrl: stack.env['DATABASE_URL'] ?? '',
   hashSecret: stack.env['HASH_SECRET'] ?? '',
+  encryptionKeys: stack.env['ENCRYPTION_KEYS'] ?? '',
   temporal: { address: stack.temporalAddress },
 });
 try {

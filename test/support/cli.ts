@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { Environment } from '../../src/config.ts';
 import { testEnvironment } from './environment.ts';
-import { HASH_SECRET } from './organization.ts';
+import { ENCRYPTION_KEYS, HASH_SECRET } from './organization.ts';
 
 /** How a command of `rx` ended. */
 export interface CliResult {
@@ -30,7 +30,12 @@ export function createRx(databaseUrl: string): Rx {
   return async (args, options = {}) => {
     const program = options.program ?? ['--import', 'tsx', 'src/cli.ts'];
     const child = spawn(process.execPath, [...program, ...args], {
-      env: testEnvironment({ DATABASE_URL: databaseUrl, HASH_SECRET, ...options.env }),
+      env: testEnvironment({
+        DATABASE_URL: databaseUrl,
+        HASH_SECRET,
+        ENCRYPTION_KEYS,
+        ...options.env,
+      }),
       cwd: options.cwd,
     });
     // A command that refuses its arguments reads nothing.

@@ -3,6 +3,7 @@ import { keyedHash } from '../../src/orders/keyed-hash.ts';
 import type { Database } from '../../src/storage/database.ts';
 
 export const HASH_SECRET = 'hash-secret-of-the-tests';
+export const ENCRYPTION_KEYS = `tests-1:${Buffer.alloc(32, 't').toString('base64')}`;
 
 /** An organization with a case and a key, as a test's own tenant. */
 export interface TestOrganization {

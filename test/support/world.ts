@@ -6,7 +6,12 @@ import { startApp, type TestApp } from './app.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 import { examplePlaceOrder } from './example.ts';
-import { createOrganization, HASH_SECRET, type TestOrganization } from './organization.ts';
+import {
+  createOrganization,
+  ENCRYPTION_KEYS,
+  HASH_SECRET,
+  type TestOrganization,
+} from './organization.ts';
 import { startSimulator, type TestSimulator } from './simulator.ts';
 import { startWorker, type TestWorker } from './worker.ts';
 
@@ -43,6 +48,7 @@ export async function createWorld(settings: Partial<Config['pharmacy']> = {}): P
     organizationId: organization.organizationId,
     databaseUrl: db.url,
     hashSecret: HASH_SECRET,
+    encryptionKeys: ENCRYPTION_KEYS,
     temporal: { address: inject('temporal').address, uiUrl: inject('temporal').uiUrl },
   });
   const world: World = {

@@ -25,11 +25,16 @@ const configVariables = [...read('src/config.ts').matchAll(/^ {2}([A-Z][A-Z0-9_]
 
 const SECRETS = [
   'HASH_SECRET',
+  'ENCRYPTION_KEYS',
   'POSTGRES_PASSWORD',
   'DATABASE_PASSWORD',
   'TEMPORAL_DATABASE_PASSWORD',
 ];
-const filled = { ...example, ...Object.fromEntries(SECRETS.map((name) => [name, 'x'.repeat(48)])) };
+const filled = {
+  ...example,
+  ...Object.fromEntries(SECRETS.map((name) => [name, 'x'.repeat(48)])),
+  ENCRYPTION_KEYS: `2026-11:${'A'.repeat(43)}=`,
+};
 
 /** Replaces `${NAME:-default}` and `${NAME:?message}` as compose does. */
 function interpolate(text: string, env: Record<string, string | undefined>): string {
@@ -66,8 +71,12 @@ describe('.env.example', () => {
   });
 
   it('is a configuration once its secrets are set, and shows the defaults', () => {
-    const { DATABASE_URL, DOCUMENTS_DIR, HASH_SECRET } = filled as Record<string, string>;
-    expect(parseConfig(filled)).toEqual(parseConfig({ DATABASE_URL, DOCUMENTS_DIR, HASH_SECRET }));
+    const { DATABASE_URL, DOCUMENTS_DIR, HASH_SECRET, ENCRYPTION_KEYS } = filled as Record<
+      string,
+      string
+    >;
+    const needed = { DATABASE_URL, DOCUMENTS_DIR, HASH_SECRET, ENCRYPTION_KEYS };
+    expect(parseConfig(filled)).toEqual(parseConfig(needed));
   });
 
   it('holds no secret', () => {

@@ -17,7 +17,7 @@ import {
 } from '../../src/client.ts';
 import { orderWorkflowId } from '../../src/workflows/order-messages.ts';
 import { examplePlaceOrder } from '../support/example.ts';
-import { createOrganization, HASH_SECRET } from '../support/organization.ts';
+import { createOrganization, ENCRYPTION_KEYS, HASH_SECRET } from '../support/organization.ts';
 import { startWorker } from '../support/worker.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -38,6 +38,7 @@ const optionsFor = (organizationId: string, address: string): OrderClientOptions
   organizationId,
   databaseUrl: world.db.url,
   hashSecret: HASH_SECRET,
+  encryptionKeys: ENCRYPTION_KEYS,
   temporal: { address },
 });
 

@@ -6,6 +6,7 @@ const required = {
   DATABASE_URL: 'postgres://rx@127.0.0.1:5432/rx_orders',
   HASH_SECRET: 'sixteen characters or more',
   DOCUMENTS_DIR: 'documents',
+  ENCRYPTION_KEYS: `2026-11:${Buffer.alloc(32, 7).toString('base64')}`,
 };
 
 function faultOf(env: Environment): string {

@@ -6,7 +6,12 @@ import { waitAfter } from '../../../src/deliveries/schedule.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-const required = { DATABASE_URL: 'postgres://x', HASH_SECRET: 'x'.repeat(16), DOCUMENTS_DIR: 'x' };
+const required = {
+  DATABASE_URL: 'postgres://x',
+  HASH_SECRET: 'x'.repeat(16),
+  DOCUMENTS_DIR: 'x',
+  ENCRYPTION_KEYS: `1:${'A'.repeat(43)}=`,
+};
 const schedule = parseConfig(required).webhooks.retryScheduleMs;
 
 it('is that of the interface: ten attempts over three days', () => {

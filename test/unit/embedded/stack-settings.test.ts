@@ -3,7 +3,11 @@ import { parseConfig } from '../../../src/config.ts';
 import { portsFrom } from '../../../src/embedded/ports.ts';
 import { requireNoDatabase, stackSettings } from '../../../src/embedded/stack-settings.ts';
 
-const secrets = { postgresPassword: 'p'.repeat(24), hashSecret: 'h'.repeat(24) };
+const secrets = {
+  postgresPassword: 'p'.repeat(24),
+  hashSecret: 'h'.repeat(24),
+  encryptionKeys: `1:${'k'.repeat(43)}=`,
+};
 
 function settings(env: Record<string, string>) {
   return stackSettings({ env, ports: portsFrom({}), dataDir: '/data', secrets });
