@@ -7,7 +7,8 @@ import { type Database, openDatabase } from '../src/storage/database.ts';
 import { migrate } from '../src/storage/migrate.ts';
 import { testEnvironment } from '../test/support/environment.ts';
 import { examplePlaceOrder } from '../test/support/example.ts';
-import { createOrganization, HASH_SECRET } from '../test/support/organization.ts';
+import { createOrganization, ENCRYPTION_KEYS, HASH_SECRET } from '../test/support/organization.ts';
+import { withKeysOf } from '../test/support/sealed-rows.ts';
 
 // What accepting an order costs, against one plain INSERT and against the same rows
 // written by separate statements, all in one run on one Postgres, the kinds taking turns. Machines
@@ -33,7 +34,7 @@ try {
   const url = new URL(stack.databaseUrl);
   url.pathname = '/bench';
   await migrate(url.href);
-  const database = openDatabase(url.href, CLIENTS);
+  const database = openDatabase(url.href, CLIENTS, withKeysOf(ENCRYPTION_KEYS));
   const rates = await measure(database);
   await database.end();
   const ratio = (a: number, b: number) => Number((a / b).toFixed(2));
@@ -66,7 +67,7 @@ async function measure(
           INSERT INTO orders (
             id, organization_id, case_id, pharmacy_id, status, fingerprint, prescription)
           VALUES (gen_random_uuid(), ${organizationId}, ${caseId}, ${order.pharmacyId}, 'ACCEPTED',
-            '', ${JSON.stringify(order)}::text::json)
+            '', ${JSON.stringify(order)})
           RETURNING id`;
         const id = row?.id ?? '';
         await tx`

@@ -8,6 +8,7 @@ import { openDatabase } from '../src/storage/database.ts';
 import { brokenRules } from '../test/support/broken-rules.ts';
 import { DOCUMENT } from '../test/support/documented.ts';
 import { testEnvironment } from '../test/support/environment.ts';
+import { openedOrder, withKeysOf } from '../test/support/sealed-rows.ts';
 import { withKnownIds } from './fuzz/known-ids.ts';
 import { placeKnownOrder } from './fuzz/known-order.ts';
 import { type Failure, sendOurBodies } from './fuzz/our-bodies.ts';
@@ -95,15 +96,15 @@ function add(more: Partial<typeof found>): void {
 }
 
 async function judgeAccepted(): Promise<void> {
-  const database = openDatabase(stack.databaseUrl, 1);
-  const rows = await database<{ id: string; prescription: unknown }[]>`
-    SELECT id, prescription FROM orders`;
-  await database.end();
-  for (const { id, prescription } of rows) {
+  const database = openDatabase(stack.databaseUrl, 1, withKeysOf(stack.env['ENCRYPTION_KEYS']));
+  const rows = await database<{ id: string }[]>`SELECT id FROM orders`;
+  for (const { id } of rows) {
+    const { prescription } = await openedOrder(database, id);
     const broken = brokenRules(prescription);
     if (broken.length === 0) continue;
     add({ acceptedBreakingARule: 1 });
     failures.push({ order: id, broken });
   }
+  await database.end();
   console.error(`${rows.length} orders were accepted and judged`);
 }

@@ -6,6 +6,7 @@ import { ConfigError, parseOperatorConfig } from './config.ts';
 import { runningSandbox } from './embedded/running-sandbox.ts';
 import { StackError } from './embedded/stack-error.ts';
 import { type KeyRing, KeyRingError, parseKeyRing } from './keys/key-ring.ts';
+import { createLocalKeyProvider } from './keys/local-key-provider.ts';
 import { type Database, openDatabase } from './storage/database.ts';
 import { createTemporalCheck } from './temporal/check.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
@@ -52,7 +53,10 @@ await opened?.end({ timeout: 1 });
 function connect(): Connection {
   const { url, hashSecret, encryptionKeys, name, temporal, webhooks } = target();
   process.stderr.write(`on ${name}\n`);
-  opened = openDatabase(url, 2, STATEMENT_LIMIT_MS);
+  opened = openDatabase(url, 2, {
+    statementLimitMs: STATEMENT_LIMIT_MS,
+    ...(encryptionKeys === undefined ? {} : { keys: createLocalKeyProvider(encryptionKeys) }),
+  });
   return {
     database: opened,
     temporal: { ...temporal, options: connectionOptions(env, temporal.address) },

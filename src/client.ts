@@ -8,6 +8,8 @@ import {
 import { parseCancelOrder } from './contract/cancel-order.ts';
 import type { OrderStatus, OrderView } from './contract/order.ts';
 import { type PrescriptionOrder, parsePlaceOrder } from './contract/place-order.ts';
+import { parseKeyRing } from './keys/key-ring.ts';
+import { createLocalKeyProvider } from './keys/local-key-provider.ts';
 import { acceptOrder } from './orders/accept-order.ts';
 import { cancelOrder } from './orders/cancel-order.ts';
 import { createDispatcherBell } from './orders/dispatcher-bell.ts';
@@ -179,7 +181,9 @@ export class OrderTimeoutError extends Error {
 export function createOrderClient(options: OrderClientOptions): OrderClient {
   const { organizationId, hashSecret } = options;
   const { namespace = 'default', uiUrl, ...connectionOptions } = options.temporal;
-  const database = openDatabase(options.databaseUrl, 5);
+  const database = openDatabase(options.databaseUrl, 5, {
+    keys: createLocalKeyProvider(parseKeyRing(options.encryptionKeys)),
+  });
   // No retries beneath ours: they would hide a Temporal that is away, and outlive a `close()`.
   const connection = Connection.lazy({ interceptors: [], ...connectionOptions });
   const temporal = new Client({ connection, namespace });

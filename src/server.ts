@@ -5,6 +5,7 @@ import { createEndpointService } from './endpoints/endpoint-service.ts';
 import { createEventService } from './events/event-service.ts';
 import { createApp } from './http/app.ts';
 import { createHttpMetrics } from './http/metrics.ts';
+import { createLocalKeyProvider } from './keys/local-key-provider.ts';
 import { readBacklogs } from './operators/backlogs.ts';
 import { createDocumentLinks } from './orders/document-links.ts';
 import { createOrderService } from './orders/order-service.ts';
@@ -18,7 +19,9 @@ import { createSender } from './webhooks/sender.ts';
 // The server process: takes orders and pharmacies' webhooks over HTTP into Postgres.
 
 await runProcess('server', process.env, async ({ config, log }) => {
-  const database = openDatabase(config.database.url, config.database.poolSize);
+  const database = openDatabase(config.database.url, config.database.poolSize, {
+    keys: createLocalKeyProvider(config.encryptionKeys),
+  });
   const temporal = createTemporalCheck(connectionOptions(process.env, config.temporal.address));
   const orders = createOrderService(
     database,
@@ -38,7 +41,7 @@ await runProcess('server', process.env, async ({ config, log }) => {
     {
       orders,
       metrics: createHttpMetrics(() => inTime(readBacklogs(database))),
-      cases: createCaseService(database),
+      cases: createCaseService(database, config.hashSecret),
       documents: createFileStore(config.documentsDir),
       documentLinks,
       events: createEventService(database, documentLinks),

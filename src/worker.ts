@@ -8,6 +8,7 @@ import { createDeliver } from './dispatch/deliver.ts';
 import { startDispatcher } from './dispatch/dispatcher.ts';
 import { createFileStore } from './documents/file-store.ts';
 import { startHeartbeatFile } from './heartbeat-file.ts';
+import { createLocalKeyProvider } from './keys/local-key-provider.ts';
 import { createDocumentLinks } from './orders/document-links.ts';
 import { createPharmacyDirectory } from './pharmacy/directory.ts';
 import { runProcess } from './process.ts';
@@ -41,7 +42,9 @@ await runProcess('worker', process.env, async ({ config, log, stopping }) => {
   if (connection === undefined) throw new Error('stopped while waiting for Temporal');
   await registerSearchAttributes(connection, temporal.namespace);
 
-  const database = openDatabase(config.database.url, config.database.poolSize);
+  const database = openDatabase(config.database.url, config.database.poolSize, {
+    keys: createLocalKeyProvider(config.encryptionKeys),
+  });
   const documents = createFileStore(config.documentsDir);
   const workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger });
   const worker = await Worker.create({

@@ -174,7 +174,7 @@ export async function startSystem(
     ]);
     // The pharmacies' addresses are those at which they are asked here.
     const simulator = Promise.resolve(url(via('pharmacy')));
-    await fillSandbox({ databaseUrl: settings.databaseUrl, hashSecret, simulator });
+    await fillSandbox({ ...settings, hashSecret, simulator });
     const server = (nth: 1 | 2, port: number) =>
       start(`server-${nth}`, ourPart('server', 'src/server.ts', ours(nth, `server-${nth}`, port)));
     const worker = (nth: 1 | 2) =>

@@ -1,4 +1,6 @@
 import type { Measures } from '../documents/checked-bytes.ts';
+import { readOrderKey } from '../orders/order-keys.ts';
+import { documentNameField } from '../orders/read-order.ts';
 import type { PharmacyDocument } from '../pharmacy/gateway.ts';
 import type { Sql } from '../storage/database.ts';
 
@@ -15,11 +17,14 @@ export async function recordDocument(
   document: Omit<PharmacyDocument, 'url'> &
     Measures & { readonly documentId: string; readonly storageKey: string },
 ): Promise<void> {
+  const key = await readOrderKey(sql, orderId);
+  if (key === undefined) return; // erased meanwhile
+  const name = key.seal(documentNameField(document.documentId), document.name);
   await sql`
     WITH stored AS (
       INSERT INTO documents (
         id, order_id, pharmacy_document_id, name, content_type, size, sha256, storage_key)
-      VALUES (${document.documentId}, ${orderId}, ${document.id}, ${document.name},
+      VALUES (${document.documentId}, ${orderId}, ${document.id}, ${name},
         ${document.contentType}, ${document.size}, ${document.sha256}, ${document.storageKey})
       ON CONFLICT DO NOTHING
       RETURNING id, order_id

@@ -47,9 +47,10 @@ export function createValidateOrder({
         'Neither the order nor the case has an address.',
       );
     }
-    // Frozen by the first validation: a later change of the case must not move the order.
+    // The case's, as it was when the order was accepted, is the order's own from here on.
     await database`
-      UPDATE orders SET shipping_address = ${database.json({ ...address })}
+      UPDATE orders SET case_key = NULL, case_address = NULL,
+        shipping_address = ${order.key.seal('shippingAddress', JSON.stringify(address))}
       WHERE id = ${orderId} AND shipping_address IS NULL`;
     return limits;
   };

@@ -21,10 +21,10 @@ export interface CaseService {
   ): Promise<CaseDetail>;
 }
 
-/** The cases on a database. */
-export function createCaseService(database: Database): CaseService {
+/** The cases on a database; the secret keys the hashes of patients. */
+export function createCaseService(database: Database, hashSecret: string): CaseService {
   return {
-    put: (key, patient) => inTime(putCase(database, key, patient)),
+    put: (key, patient) => inTime(putCase(database, hashSecret, key, patient)),
     async detail(key, include) {
       // A text that Postgres cannot hold is no case's id.
       if (key.caseId.includes('\0')) throw new CaseNotPermittedError();

@@ -4,7 +4,10 @@ import type {
   CustomerCaseDetail,
 } from '../contract/customer-case-detail.ts';
 import type { OrderStatus } from '../contract/order.ts';
+import type { SubjectKey } from '../keys/subject-key.ts';
 import { CaseNotPermittedError } from '../orders/errors.ts';
+import { openOrderKey } from '../orders/order-keys.ts';
+import { openDocumentName } from '../orders/read-order.ts';
 import { timestamp } from '../orders/timestamp.ts';
 import type { Sql } from '../storage/database.ts';
 
@@ -15,6 +18,8 @@ const MOST = 1_000;
 export interface CaseDocument {
   readonly attachment: Omit<CaseDetailAttachment, 'url' | 'content'>;
   readonly storageKey: string;
+  /** The key of its order. */
+  readonly key: SubjectKey;
 }
 
 /** What {@link readCaseDetail} gives: the detail, and what its attachments are made of. */
@@ -57,28 +62,39 @@ export async function readCaseDetail(
 
 async function readOrders(sql: Sql, caseId: string): Promise<CaseDetailOrder[]> {
   const rows = await sql<OrderRow[]>`
-    SELECT id, status, reason AS message, created_at,
+    SELECT id, data_key, status, reason AS message, created_at,
       (SELECT tracking_id FROM shipments WHERE order_id = orders.id
         ORDER BY id DESC LIMIT 1) AS tracking_id
     FROM orders WHERE case_id = ${caseId}
     ORDER BY created_at DESC, id DESC LIMIT ${MOST}`;
-  return rows.map(({ id, status, trackingId, message, createdAt }) => ({
-    id,
-    status,
-    trackingId,
-    message,
-    createdAt: timestamp(createdAt),
-  }));
+  return await Promise.all(
+    rows.map(async ({ id, dataKey, status, trackingId, message, createdAt }) => {
+      const key = await openOrderKey(sql, id, dataKey);
+      return {
+        id,
+        status,
+        trackingId: key?.open('trackingId', trackingId) ?? null,
+        message: key?.open('reason', message) ?? null,
+        createdAt: timestamp(createdAt),
+      };
+    }),
+  );
 }
 
 async function readDocuments(sql: Sql, caseId: string): Promise<CaseDocument[]> {
   const rows = await sql<DocumentRow[]>`
     SELECT documents.id, order_id, name, content_type, size, sha256, storage_key, documents.created_at,
-      pharmacy_id
+      pharmacy_id, data_key
     FROM documents JOIN orders ON orders.id = order_id
     WHERE case_id = ${caseId}
     ORDER BY documents.created_at DESC, documents.id DESC LIMIT ${MOST}`;
-  return rows.map((row) => ({ attachment: toAttachment(row), storageKey: row.storageKey }));
+  const found = rows.map(async ({ name, ...row }): Promise<CaseDocument[]> => {
+    const key = await openOrderKey(sql, row.orderId, row.dataKey);
+    if (key === undefined) return []; // erased
+    const attachment = toAttachment({ ...row, name: openDocumentName(key, row.id, name) });
+    return [{ attachment, storageKey: row.storageKey, key }];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** A document in the original's words (api.md, `payload.attachment`). */
@@ -108,6 +124,7 @@ interface CaseRow {
 
 interface OrderRow {
   id: string;
+  dataKey: string | null;
   status: OrderStatus;
   message: string | null;
   trackingId: string | null;
@@ -117,6 +134,7 @@ interface OrderRow {
 interface DocumentRow {
   id: string;
   orderId: string;
+  dataKey: string | null;
   name: string;
   contentType: string;
   size: string;

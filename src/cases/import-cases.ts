@@ -2,7 +2,9 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { requireOrganization } from '../organizations/organizations.ts';
 import type { Database, Sql } from '../storage/database.ts';
+import { withKeys } from '../storage/transaction.ts';
 import { readCaseLine, splitLines } from './case-lines.ts';
+import { sealCase } from './sealed-case.ts';
 
 /** What an import did with the cases of a file. */
 export interface ImportResult {
@@ -49,6 +51,7 @@ const BATCH_BYTES = 65_536;
  * that was imported before changes nothing; a case that differs is replaced.
  *
  * @param file.organizationId whose cases they are.
+ * @param file.hashSecret keys the hashes that tell whether a patient differs.
  * @param file.chunks the file's bytes.
  * @param file.onProgress called now and then with the number of lines read.
  * @throws {UnknownIdError} there is no such organization.
@@ -59,6 +62,7 @@ export async function importCases(
   database: Database,
   file: {
     organizationId: string;
+    hashSecret: string;
     chunks: AsyncIterable<Buffer>;
     onProgress?: (lines: number) => void;
   },
@@ -66,12 +70,14 @@ export async function importCases(
   await requireOrganization(database, file.organizationId);
   // The file can be read once only, so a transaction that gave way is not run again.
   // eslint-disable-next-line no-restricted-syntax
-  return await database.begin(async (tx) => {
+  return await database.begin(async (raw) => {
+    const tx = withKeys(raw, database);
     // However long the file is; but a lock that another import holds is waited for only so long.
     await tx`SET LOCAL statement_timeout = 0`;
     await tx`SET LOCAL lock_timeout = '30s'`;
     await tx`
-      CREATE TEMPORARY TABLE imported_cases (line bigint, id text, patient jsonb) ON COMMIT DROP`;
+      CREATE TEMPORARY TABLE imported_cases (line bigint, id text, data_key text, patient_hash bytea,
+        patient text, address text) ON COMMIT DROP`;
     await copyLines(tx, file);
     await tx`ANALYZE imported_cases`;
     await refuseRepeatedIds(tx);
@@ -84,8 +90,14 @@ export async function importCases(
 /** Reads the whole file even when a line is at fault, to tell of them all. */
 async function copyLines(
   tx: Sql,
-  { chunks, onProgress }: { chunks: AsyncIterable<Buffer>; onProgress?: (lines: number) => void },
+  file: {
+    organizationId: string;
+    hashSecret: string;
+    chunks: AsyncIterable<Buffer>;
+    onProgress?: (lines: number) => void;
+  },
 ): Promise<void> {
+  const { organizationId, hashSecret, chunks, onProgress } = file;
   const faults: LineFault[] = [];
   let total = 0;
   async function* rows(): AsyncGenerator<string> {
@@ -98,10 +110,13 @@ async function copyLines(
         total += 1;
         if (faults.length < MAX_FAULTS) faults.push({ line, rule: read.rule });
       } else if (read.kind === 'case' && total === 0) {
-        // An id and JSON hold no tab and no line feed, so that the backslash alone needs an escape
-        // (Postgres documentation, "COPY", text format).
-        const patient = JSON.stringify(read.value.patient).replaceAll('\\', '\\\\');
-        batch += `${line}\t${read.value.id}\t${patient}\n`;
+        const { id, patient } = read.value;
+        const sealed = await sealCase(tx, hashSecret, { organizationId, caseId: id }, patient);
+        // Nothing in it needs an escape but the backslash of a bytea's own form (Postgres
+        // documentation, "COPY", text format).
+        const hash = `\\\\x${sealed.patientHash.toString('hex')}`;
+        const { dataKey, address = '\\N' } = { ...sealed, address: sealed.address ?? undefined };
+        batch += `${[line, id, dataKey, hash, sealed.patient, address].join('\t')}\n`;
         if (batch.length >= BATCH_BYTES) {
           yield batch;
           batch = '';
@@ -112,7 +127,7 @@ async function copyLines(
     if (batch !== '') yield batch;
     onProgress?.(line);
   }
-  const copy: Writable = await tx`COPY imported_cases (line, id, patient) FROM STDIN`.writable();
+  const copy: Writable = await tx`COPY imported_cases FROM STDIN`.writable();
   await pipeline(rows(), copy);
   if (total > 0) throw new CaseFileError('invalid', faults, total);
 }
@@ -130,11 +145,14 @@ async function refuseRepeatedIds(tx: Sql): Promise<void> {
 async function storeCases(tx: Sql, organizationId: string): Promise<ImportResult> {
   const [row] = await tx<[{ created: number; updated: number; total: number }]>`
     WITH stored AS (
-      INSERT INTO cases (id, organization_id, patient)
-      SELECT id, ${organizationId}, patient FROM imported_cases ORDER BY id
-      ON CONFLICT (id) DO UPDATE SET patient = excluded.patient, updated_at = now()
+      INSERT INTO cases (id, organization_id, data_key, patient_hash, patient, address)
+      SELECT id, ${organizationId}, data_key, patient_hash, patient, address
+      FROM imported_cases ORDER BY id
+      ON CONFLICT (id) DO UPDATE SET data_key = excluded.data_key,
+        patient_hash = excluded.patient_hash, patient = excluded.patient, address = excluded.address,
+        updated_at = now()
         WHERE cases.organization_id = excluded.organization_id
-          AND cases.patient IS DISTINCT FROM excluded.patient
+          AND cases.patient_hash IS DISTINCT FROM excluded.patient_hash
       RETURNING xmax = 0 AS created -- a row that was there before has an xmax: the lock on it
     )
     SELECT count(*) FILTER (WHERE created)::integer AS created,

@@ -20,11 +20,19 @@ export async function readCase(
 ): Promise<StoredCase> {
   const rows =
     isUuid(organizationId) && !caseId.includes('\0')
-      ? await sql<StoredCase[]>`
-          SELECT id, organization_id, patient, created_at, updated_at FROM cases
+      ? await sql<SealedRow[]>`
+          SELECT id, organization_id, data_key, patient, created_at, updated_at FROM cases
           WHERE id = ${caseId} AND organization_id = ${organizationId}`
       : [];
   const [row] = rows;
-  if (row === undefined) throw new UnknownIdError('case');
-  return row;
+  if (row === undefined || row.dataKey === null) throw new UnknownIdError('case');
+  const { dataKey, patient, ...stored } = row;
+  const key = await sql.keys.openSubject(`case/${caseId}`, dataKey);
+  return { ...stored, patient: JSON.parse(key.open('patient', patient)) as Patient };
+}
+
+interface SealedRow extends Omit<StoredCase, 'patient'> {
+  /** null: it was erased. */
+  readonly dataKey: string | null;
+  readonly patient: string;
 }

@@ -38,8 +38,10 @@ function addImport(group: Command, context: CliContext): void {
         }
       }
       try {
-        const result = await importCases(context.connect().database, {
+        const { database, hashSecret } = context.connect();
+        const result = await importCases(database, {
           organizationId: org,
+          hashSecret: hashSecret(),
           chunks: chunks(),
           onProgress: (lines) => {
             const share = file.size === undefined ? undefined : read / file.size;

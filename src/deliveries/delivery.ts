@@ -1,3 +1,5 @@
+import { endpointSecrets } from '../endpoints/endpoint-secrets.ts';
+import { openEvents } from '../events/open-events.ts';
 import type { StoredEvent } from '../events/stored-event.ts';
 import type { Sql } from '../storage/database.ts';
 
@@ -46,7 +48,10 @@ export async function loadDelivery(sql: Sql, deliveryId: string): Promise<Loaded
     WHERE d.id = ${deliveryId}`;
   if (row === undefined) throw new Error(`no delivery ${deliveryId}`);
   const { endpointId: id, url, documentFormat, payloadMode } = row;
-  const { authHeaderName, authHeaderValue, secret, previousSecret } = row;
+  const { authHeaderName } = row;
+  const { authHeaderValue, secret, previousSecret } = await endpointSecrets(sql, id, row);
+  const [event = null] =
+    row.eventId === null ? [] : await openEvents(sql, [{ ...row, id: row.eventId }]);
   return {
     endpoint: {
       id,
@@ -57,7 +62,7 @@ export async function loadDelivery(sql: Sql, deliveryId: string): Promise<Loaded
       authHeaderValue,
       secrets: previousSecret === null ? [secret] : [secret, previousSecret],
     },
-    event: row.eventId === null ? null : { ...row, id: row.eventId },
+    event,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { type AttemptOutcome, GONE, INTERNAL } from './attempt-outcome.ts';
 import type { Lease } from './delivery.ts';
+import { sealAnswer } from './sealed-answer.ts';
 
 /** Where a delivery is after an attempt. */
 export type Recorded =
@@ -30,10 +31,17 @@ export async function recordAttempt(
   lease: Lease,
   attempt: AttemptRecord,
 ): Promise<Recorded> {
+  const { organizationId, deliveryId } = lease;
+  const answer = await sealAnswer(
+    database,
+    organizationId,
+    deliveryId,
+    attempt.outcome.answerStart,
+  );
   return await inTransaction(database, async (sql) => {
     // The endpoint before its delivery, as everybody locks them.
     await recordOnEndpoint(sql, lease, attempt);
-    return await recordOnDelivery(sql, lease, attempt);
+    return await recordOnDelivery(sql, lease, attempt, answer);
   });
 }
 
@@ -94,6 +102,7 @@ async function recordOnDelivery(
   sql: Sql,
   lease: Lease,
   { outcome, waitMs, byWorkflow }: AttemptRecord,
+  answer: string | null,
 ): Promise<Recorded> {
   const isDelivered = outcome.errorClass === undefined;
   const nextMs = isDelivered || outcome.statusCode === GONE ? undefined : waitMs;
@@ -115,7 +124,7 @@ async function recordOnDelivery(
         (delivery_id, at, duration_ms, status_code, error_class, answer_start, next_attempt_at)
       SELECT id, clock_timestamp() - ${outcome.durationMs}::int * interval '1 millisecond',
         ${outcome.durationMs}::int, ${outcome.statusCode ?? null}::int,
-        ${outcome.errorClass ?? null}::text, ${outcome.answerStart ?? null}::text, next_attempt_at
+        ${outcome.errorClass ?? null}::text, ${answer}::text, next_attempt_at
       FROM recorded
     )
     SELECT status, next_attempt_at FROM recorded`;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { parseKeyRing } from '../keys/key-ring.ts';
+import { createLocalKeyProvider } from '../keys/local-key-provider.ts';
 import { migrate } from '../storage/migrate.ts';
 import { seedSandbox } from '../storage/sandbox-fixtures.ts';
 
@@ -21,11 +23,18 @@ const pharmaciesSchema = z.object({
 export async function fillSandbox(options: {
   readonly databaseUrl: string;
   readonly hashSecret: string;
+  /** As in `ENCRYPTION_KEYS`. */
+  readonly encryptionKeys: string;
   readonly simulator: Promise<string>;
 }): Promise<void> {
-  const { databaseUrl, hashSecret, simulator } = options;
+  const { databaseUrl, hashSecret, encryptionKeys, simulator } = options;
   const [simulatorUrl] = await Promise.all([simulator, migrate(databaseUrl)]);
   const answer = await fetch(`${simulatorUrl}/control/pharmacies`);
   const { pharmacies } = pharmaciesSchema.parse(await answer.json());
-  await seedSandbox({ databaseUrl, hashSecret, pharmacies });
+  await seedSandbox({
+    databaseUrl,
+    hashSecret,
+    keys: createLocalKeyProvider(parseKeyRing(encryptionKeys)),
+    pharmacies,
+  });
 }

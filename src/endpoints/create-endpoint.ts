@@ -4,6 +4,7 @@ import type { Database } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { newSecret } from '../webhooks/signatures.ts';
 import { type EndpointRow, endpointColumns, found, toEndpoint } from './endpoint-row.ts';
+import { headerContext, secretContext } from './endpoint-secrets.ts';
 import { EndpointConflictError } from './errors.ts';
 
 /** Each event is queued for each of them, in the transaction of what it tells of. */
@@ -22,6 +23,12 @@ export async function createEndpoint(
 ): Promise<NewEndpointView> {
   const { url, events, description, documentFormat, payloadMode, authHeader } = request;
   const secret = newSecret();
+  const id = uuidv7();
+  const { keys } = database;
+  const sealedSecret = await keys.seal(organizationId, secretContext(id), secret);
+  const sealedValue = authHeader
+    ? await keys.seal(organizationId, headerContext(id), authHeader.value)
+    : null;
   const row = await inTransaction(database, async (tx) => {
     // Two at once would both count the same. Orders refer to the row, and that goes on meanwhile.
     await tx`SELECT FROM organizations WHERE id = ${organizationId} FOR NO KEY UPDATE`;
@@ -38,9 +45,9 @@ export async function createEndpoint(
       await tx<EndpointRow[]>`
       INSERT INTO webhook_endpoints (id, organization_id, url, events, description, document_format,
         payload_mode, auth_header_name, auth_header_value, secret)
-      VALUES (${uuidv7()}, ${organizationId}, ${url}, ${events ?? null}, ${description ?? null},
+      VALUES (${id}, ${organizationId}, ${url}, ${events ?? null}, ${description ?? null},
         ${documentFormat}, ${payloadMode}, ${authHeader?.name ?? null},
-        ${authHeader?.value ?? null}, ${secret})
+        ${sealedValue}, ${sealedSecret})
       RETURNING ${endpointColumns(tx)}`,
     );
   });

@@ -1,4 +1,5 @@
 import type { DeliveryView } from '../contract/webhook-delivery.ts';
+import { openAnswer } from '../deliveries/sealed-answer.ts';
 import { isUuid } from '../orders/read-order.ts';
 import { timestamp } from '../orders/timestamp.ts';
 import type { Sql } from '../storage/database.ts';
@@ -40,7 +41,16 @@ export interface DeliveryRow {
 }
 
 /** A delivery as every answer shows it. */
-export function toDelivery({ tried, ...row }: DeliveryRow): DeliveryView {
+export async function toDelivery(sql: Sql, { tried, ...row }: DeliveryRow): Promise<DeliveryView> {
+  const attempts = tried.map(async ({ at, answerStart, nextAttemptAt, ...attempt }) => {
+    const answer = await openAnswer(sql, row.id, answerStart);
+    return {
+      at: timestamp(at),
+      ...attempt,
+      ...(answer === null ? {} : { answerStart: answer }),
+      nextAttemptAt: nextAttemptAt === null ? null : timestamp(nextAttemptAt),
+    };
+  });
   return {
     id: row.id,
     endpointId: row.endpointId,
@@ -48,12 +58,7 @@ export function toDelivery({ tried, ...row }: DeliveryRow): DeliveryView {
     eventId: row.eventId,
     orderId: row.orderId,
     status: row.status,
-    attempts: tried.map(({ at, answerStart, nextAttemptAt, ...attempt }) => ({
-      at: timestamp(at),
-      ...attempt,
-      ...(answerStart === null ? {} : { answerStart }),
-      nextAttemptAt: nextAttemptAt === null ? null : timestamp(nextAttemptAt),
-    })),
+    attempts: await Promise.all(attempts),
     nextAttemptAt: row.nextAttemptAt === null ? null : timestamp(row.nextAttemptAt),
     deliveredAt: row.deliveredAt === null ? null : timestamp(row.deliveredAt),
     createdAt: timestamp(row.createdAt),
@@ -72,5 +77,5 @@ export async function readDelivery(
     WHERE ${isUuid(deliveryId) ? sql`d.id = ${deliveryId}` : sql`false`}
       AND d.organization_id = ${organizationId}`;
   if (row === undefined) throw new EndpointNotFoundError('delivery');
-  return toDelivery(row);
+  return await toDelivery(sql, row);
 }

@@ -35,7 +35,7 @@ export async function listDeliveries(
       ${after[0] === undefined ? sql`` : sql`AND d.id < ${after[0]}`}
     ORDER BY d.id DESC
     LIMIT ${limit + 1}`;
-  const deliveries = rows.slice(0, limit).map(toDelivery);
+  const deliveries = await Promise.all(rows.slice(0, limit).map((row) => toDelivery(sql, row)));
   const last = deliveries.at(-1);
   return {
     deliveries,

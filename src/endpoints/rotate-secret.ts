@@ -9,6 +9,7 @@ import {
   isEndpoint,
   toEndpoint,
 } from './endpoint-row.ts';
+import { secretContext } from './endpoint-secrets.ts';
 
 /**
  * Gives an endpoint a new secret, which is shown this once. The one before signs beside it for 24
@@ -18,10 +19,12 @@ import {
  */
 export async function rotateSecret(sql: Sql, key: EndpointKey): Promise<NewEndpointView> {
   const secret = newSecret();
+  const context = secretContext(key.endpointId.toLowerCase());
+  const sealed = await sql.keys.seal(key.organizationId, context, secret);
   const rows = await sql<EndpointRow[]>`
     UPDATE webhook_endpoints
     SET previous_secret = secret, previous_secret_until = now() + interval '24 hours',
-      secret = ${secret}, updated_at = now()
+      secret = ${sealed}, updated_at = now()
     WHERE ${isEndpoint(sql, key)}
     RETURNING ${endpointColumns(sql)}`;
   return { ...toEndpoint(found(rows)), secret };

@@ -1,11 +1,13 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { DeliveryView } from '../contract/webhook-delivery.ts';
 import { type AttemptOutcome, outcomeOf } from '../deliveries/attempt-outcome.ts';
+import { sealAnswer } from '../deliveries/sealed-answer.ts';
 import { type Database, inTime, type Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import type { Sender } from '../webhooks/sender.ts';
 import { readDelivery } from './delivery-row.ts';
 import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';
+import { endpointSecrets } from './endpoint-secrets.ts';
 import { releaseDeliveries } from './release-deliveries.ts';
 import { type PingTarget, sendPing } from './send-ping.ts';
 
@@ -24,11 +26,12 @@ export async function testEndpoint(
   const target = await inTime(readTarget(database, key));
   const id = uuidv7();
   const outcome = outcomeOf(await sendPing(sender, target, id));
+  const answer = await sealAnswer(database, key.organizationId, id, outcome.answerStart);
   return await inTime(
     inTransaction(database, async (tx) => {
       // In the order in which whoever changes an endpoint takes the locks.
       if (outcome.errorClass === undefined) await recover(tx, target.id);
-      await record(tx, { ...key, endpointId: target.id }, id, outcome);
+      await record(tx, { ...key, endpointId: target.id }, id, { ...outcome, answer });
       return await readDelivery(tx, key.organizationId, id);
     }),
   );
@@ -39,7 +42,8 @@ async function readTarget(sql: Sql, key: EndpointKey): Promise<PingTarget> {
     SELECT id, url, secret, auth_header_name, auth_header_value,
       CASE WHEN previous_secret_until > now() THEN previous_secret END AS previous_secret
     FROM webhook_endpoints WHERE ${isEndpoint(sql, key)}`;
-  return found(rows);
+  const row = found(rows);
+  return { ...row, ...(await endpointSecrets(sql, row.id, row)) };
 }
 
 /** A success ends what failed; one that is DISABLED stays so. */
@@ -63,8 +67,9 @@ async function record(
   tx: Sql,
   { organizationId, endpointId }: EndpointKey,
   id: string,
-  { durationMs, statusCode, errorClass, answerStart }: AttemptOutcome,
+  attempt: AttemptOutcome & { readonly answer: string | null },
 ): Promise<void> {
+  const { durationMs, statusCode, errorClass, answer } = attempt;
   const delivered = errorClass === undefined;
   await tx`
     INSERT INTO webhook_deliveries (id, organization_id, endpoint_id, event, status, attempts,
@@ -75,5 +80,5 @@ async function record(
     INSERT INTO webhook_attempts (delivery_id, at, duration_ms, status_code, error_class,
       answer_start)
     VALUES (${id}, ${new Date(Date.now() - durationMs)}, ${durationMs},
-      ${statusCode ?? null}, ${errorClass ?? null}, ${answerStart || null})`;
+      ${statusCode ?? null}, ${errorClass ?? null}, ${answer})`;
 }

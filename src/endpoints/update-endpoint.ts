@@ -9,6 +9,7 @@ import {
   isEndpoint,
   toEndpoint,
 } from './endpoint-row.ts';
+import { headerContext } from './endpoint-secrets.ts';
 import { releaseDeliveries } from './release-deliveries.ts';
 
 /**
@@ -22,6 +23,11 @@ export async function updateEndpoint(
   key: EndpointKey,
   changes: UpdateEndpointRequest,
 ): Promise<EndpointView> {
+  const { authHeader } = changes;
+  const context = headerContext(key.endpointId.toLowerCase());
+  const headerValue = authHeader
+    ? await database.keys.seal(key.organizationId, context, authHeader.value)
+    : null;
   return await inTransaction(database, async (tx) => {
     const before = found(
       await tx<{ id: string; status: EndpointView['status'] }[]>`
@@ -30,7 +36,7 @@ export async function updateEndpoint(
     const row = found(
       await tx<EndpointRow[]>`
       UPDATE webhook_endpoints
-      SET ${tx(columnsOf(changes, before.status))}, updated_at = now()
+      SET ${tx(columnsOf(changes, before.status, headerValue))}, updated_at = now()
       WHERE id = ${before.id}
       RETURNING ${endpointColumns(tx)}`,
     );
@@ -41,8 +47,12 @@ export async function updateEndpoint(
   });
 }
 
-/** What to write, by the names of columns. */
-function columnsOf(changes: UpdateEndpointRequest, before: EndpointView['status']) {
+/** What to write, by the names of columns; the header's value sealed. */
+function columnsOf(
+  changes: UpdateEndpointRequest,
+  before: EndpointView['status'],
+  headerValue: string | null,
+) {
   const { url, events, description, documentFormat, payloadMode, authHeader } = changes;
   const { status = before } = changes;
   return {
@@ -56,7 +66,7 @@ function columnsOf(changes: UpdateEndpointRequest, before: EndpointView['status'
       ? {}
       : {
           auth_header_name: authHeader?.name ?? null,
-          auth_header_value: authHeader?.value ?? null,
+          auth_header_value: headerValue,
         }),
     // One that is so already keeps its reason, and how long it has been failing.
     ...(status === before

@@ -2,6 +2,7 @@ import type { EventsQuery } from '../contract/order-query.ts';
 import { readCursor, writeCursor } from '../orders/cursor.ts';
 import { InvalidCursorError } from '../orders/errors.ts';
 import type { Sql } from '../storage/database.ts';
+import { openEvents } from './open-events.ts';
 import type { StoredEvent } from './stored-event.ts';
 
 /** An event of the list, and where it stands there. */
@@ -38,7 +39,7 @@ export async function listEvents(
       ${query.event === undefined ? sql`` : sql`AND event = ${query.event}`}
     ORDER BY events.transaction_id, events.position
     LIMIT ${query.limit + 1}`;
-  return rows.map(({ transactionId, position, ...event }) => ({
+  return (await openEvents(sql, rows)).map(({ transactionId, position, ...event }) => ({
     ...event,
     cursor: writeCursor(LIST, [transactionId, position]),
   }));

@@ -12,7 +12,10 @@ export interface StoredEvent {
   readonly createdAt: Date;
 }
 
-/** Written by migration 0007, `record_order_event`; times are texts in the form of the API. */
+/**
+ * Written by migration 0007, `record_order_event`; times are texts in the form of the API. `reason`,
+ * `fileName` and `trackingId` are sealed with their orders' keys until {@link openEvents} has opened them.
+ */
 export type EventContent = OrderEventContent | EndpointEventContent;
 
 /** What tells of an order. */
@@ -47,6 +50,7 @@ export interface StoredOrder {
 
 export interface StoredAttachment {
   readonly id: string;
+  readonly orderId: string;
   readonly fileName: string;
   readonly createdAt: string;
   readonly pharmacyId: string;

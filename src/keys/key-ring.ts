@@ -17,7 +17,8 @@ export type KeyPurpose = 'temporal-payloads' | 'data-keys';
 /** A key that something was sealed with is not there; `message` and `keyId` name it. */
 export class KeyMissingError extends Error {
   override readonly name = 'KeyMissingError';
-  readonly code = 'ENCRYPTION_KEY_MISSING';
+  /** With the id, which is no secret: codes alone reach logs and Temporal. */
+  readonly code: string;
   readonly keyId: string;
 
   constructor(keyId: string) {
@@ -25,6 +26,7 @@ export class KeyMissingError extends Error {
       `there is no encryption key ${keyId}: put it back into ENCRYPTION_KEYS, behind the active one`,
     );
     this.keyId = keyId;
+    this.code = `ENCRYPTION_KEY_MISSING ${keyId}`;
   }
 }
 

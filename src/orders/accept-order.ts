@@ -1,9 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import { canonicalJson } from '../contract/canonical-json.ts';
 import type { PlaceOrderRequest } from '../contract/place-order.ts';
+import { NoSuchOrganizationError } from '../keys/keys.ts';
 import { inTime, outcomeInTime, type Sql } from '../storage/database.ts';
-import { IdempotencyConflictError, InvalidOrderError } from './errors.ts';
-import { keyedHash, sameHash } from './keyed-hash.ts';
+import { CaseNotPermittedError, IdempotencyConflictError, InvalidOrderError } from './errors.ts';
+import { idempotencyHash, keyedHash, sameHash } from './keyed-hash.ts';
 import {
   ADDRESS_MISSING,
   asJson,
@@ -39,16 +40,26 @@ export async function acceptOrder(
   const orderId = uuidv7();
   const { order, idempotencyKey } = request;
   const fingerprint = keyedHash(hashSecret, 'fingerprint', canonicalJson({ caseId, order }));
+  const hash =
+    idempotencyKey === undefined
+      ? null
+      : idempotencyHash(hashSecret, organizationId, idempotencyKey);
+  const { key, wrapped } = await createOrderKey(sql, organizationId, orderId);
+  const sealed = (field: string, text: string | undefined) =>
+    text === undefined ? null : key.seal(field, text);
+  const address = order.shippingAddress && asJson(order.shippingAddress);
   const statement = sql<(Verdict & { accepted: boolean })[]>`
     WITH ${preconditions(sql, { organizationId, caseId, order })},
     accepted AS (
       INSERT INTO orders (
-        id, organization_id, case_id, pharmacy_id, status, idempotency_key, fingerprint,
-        prescription, shipping_address)
-      SELECT ${orderId}, ${organizationId}, id, ${order.pharmacyId}, 'ACCEPTED',
-        ${idempotencyKey ?? null}, ${fingerprint}, ${asJson(order)}::text::json, address
-      FROM owned WHERE address IS NOT NULL AND EXISTS (SELECT FROM lawful)
-      ON CONFLICT (organization_id, idempotency_key) DO NOTHING
+        id, organization_id, case_id, pharmacy_id, status, data_key, idempotency_hash,
+        idempotency_key, fingerprint, prescription, shipping_address, case_key, case_address)
+      SELECT ${orderId}, ${organizationId}, id, ${order.pharmacyId}, 'ACCEPTED', ${wrapped}, ${hash},
+        ${sealed('idempotencyKey', idempotencyKey)}, ${fingerprint},
+        ${key.seal('prescription', asJson(order))}, ${sealed('shippingAddress', address)},
+        data_key, address
+      FROM owned WHERE addressed AND EXISTS (SELECT FROM lawful)
+      ON CONFLICT (organization_id, idempotency_hash) DO NOTHING
       RETURNING id
     ), noted AS (
       INSERT INTO order_activity (order_id, actor, event, to_status)
@@ -63,8 +74,8 @@ export async function acceptOrder(
   if (row?.accepted) return { orderId };
   requireLawfulAndOwned(order, row);
   // A used key is told before a missing address: the same request must get the same answer again.
-  if (idempotencyKey !== undefined) {
-    const holder = await inTime(findByIdempotencyKey(sql, organizationId, idempotencyKey));
+  if (hash !== null) {
+    const holder = await inTime(findByIdempotencyHash(sql, organizationId, hash));
     if (holder !== undefined) {
       const same = sameHash(holder.fingerprint, fingerprint);
       throw new IdempotencyConflictError(same ? holder : undefined);
@@ -73,13 +84,23 @@ export async function acceptOrder(
   throw new InvalidOrderError([ADDRESS_MISSING]);
 }
 
-async function findByIdempotencyKey(
+async function createOrderKey(sql: Sql, organizationId: string, orderId: string) {
+  try {
+    return await inTime(sql.keys.createSubject(organizationId, `order/${orderId}`));
+  } catch (error) {
+    // An organization that does not exist has no case either.
+    if (error instanceof NoSuchOrganizationError) throw new CaseNotPermittedError();
+    throw error;
+  }
+}
+
+async function findByIdempotencyHash(
   sql: Sql,
   organizationId: string,
-  idempotencyKey: string,
+  hash: Buffer,
 ): Promise<{ orderId: string; caseId: string; fingerprint: Buffer } | undefined> {
   const [row] = await sql<{ orderId: string; caseId: string; fingerprint: Buffer }[]>`
     SELECT id AS order_id, case_id, fingerprint FROM orders
-    WHERE organization_id = ${organizationId} AND idempotency_key = ${idempotencyKey}`;
+    WHERE organization_id = ${organizationId} AND idempotency_hash = ${hash}`;
   return row;
 }

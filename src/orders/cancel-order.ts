@@ -3,6 +3,7 @@ import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { type Actor, changeStatus } from './change-status.ts';
 import { OrderNotCancellableError, OrderNotFoundError } from './errors.ts';
+import { sealForOrder } from './order-keys.ts';
 import { isUuid, type OrderKey } from './read-order.ts';
 import { ENDS, isEnd } from './status.ts';
 
@@ -84,10 +85,11 @@ async function storeRequest(
   orderId: string,
   { actor, reason }: CancelRequest,
 ): Promise<void> {
+  const sealed = await sealForOrder(sql, orderId, 'cancelReason', reason);
   await sql`
     WITH requested AS (
       UPDATE orders SET cancel_requested_at = now(), cancel_requested_by = ${actor},
-        cancel_reason = ${reason ?? null}, updated_at = now()
+        cancel_reason = ${sealed}, updated_at = now()
       WHERE id = ${orderId}
     ), noted AS (
       INSERT INTO order_activity (order_id, actor, event)

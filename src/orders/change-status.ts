@@ -1,5 +1,6 @@
 import type { OrderStatus } from '../contract/order.ts';
 import type { Sql } from '../storage/database.ts';
+import { sealForOrder } from './order-keys.ts';
 import { REOPENING, refusesCancellation, statesBefore } from './status.ts';
 
 /** Who changed an order, as its timeline tells it. */
@@ -36,6 +37,7 @@ export async function changeStatus(
 ): Promise<{ changed: boolean; status: OrderStatus }> {
   const from = statesLeft(change);
   const refuses = refusesCancellation(change.to);
+  const reason = await sealForOrder(sql, orderId, 'reason', change.reason);
   const [row] = await sql<{ changed: boolean; status: OrderStatus }[]>`
     WITH present AS (
       SELECT id, status, ${refuses} AND cancel_requested_at IS NOT NULL AS refuses
@@ -44,7 +46,7 @@ export async function changeStatus(
       UPDATE orders SET
         status = ${change.to},
         reason_code = ${change.reasonCode ?? null},
-        reason = ${change.reason ?? null},
+        reason = ${reason},
         pharmacy_order_id = coalesce(${change.pharmacyOrderId ?? null}, pharmacy_order_id),
         sent_at = CASE WHEN ${change.sent ?? false} THEN coalesce(sent_at, now()) ELSE sent_at END,
         cancel_requested_at = CASE WHEN NOT refuses THEN cancel_requested_at END,

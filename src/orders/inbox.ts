@@ -1,6 +1,7 @@
 import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { reopenByLateAnswer } from './late-answer.ts';
+import { readOrderKey } from './order-keys.ts';
 import { isUuid } from './read-order.ts';
 import { ENDS } from './status.ts';
 
@@ -34,12 +35,14 @@ export async function receiveMessage(
 ): Promise<'stored' | 'duplicate'> {
   return await inTransaction(sql, async (tx) => {
     const orderId = await findOrder(tx, pharmacyId, message);
+    // Kept until the order is known, and then with the order.
+    const shipment =
+      orderId === undefined ? await sealShipment(tx, { ...message, pharmacyId }) : null;
     const inserted = await tx`
       INSERT INTO inbox (
         pharmacy_id, webhook_id, type, reference, pharmacy_order_id, shipment, order_id)
       VALUES (${pharmacyId}, ${message.webhookId}, ${message.type}, ${message.reference ?? null},
-        ${message.pharmacyOrderId ?? null}, ${message.shipment === undefined ? null : tx.json({ ...message.shipment })},
-        ${orderId ?? null})
+        ${message.pharmacyOrderId ?? null}, ${shipment}, ${orderId ?? null})
       ON CONFLICT (pharmacy_id, webhook_id) DO NOTHING
       RETURNING id`;
     if (inserted.length === 0) return 'duplicate';
@@ -60,10 +63,15 @@ export async function applyWaitingMessages(
 ): Promise<void> {
   await lockPharmacyOrder(sql, pharmacyId, pharmacyOrderId);
   const waiting = await sql<WaitingMessage[]>`
-    UPDATE inbox SET order_id = ${orderId}
-    WHERE pharmacy_id = ${pharmacyId} AND pharmacy_order_id = ${pharmacyOrderId}
-      AND order_id IS NULL
-    RETURNING id, type, shipment`;
+    WITH waiting AS (
+      SELECT id, shipment FROM inbox
+      WHERE pharmacy_id = ${pharmacyId} AND pharmacy_order_id = ${pharmacyOrderId}
+        AND order_id IS NULL
+      FOR UPDATE
+    )
+    UPDATE inbox SET order_id = ${orderId}, shipment = NULL FROM waiting
+    WHERE inbox.id = waiting.id
+    RETURNING inbox.id, pharmacy_id, webhook_id, type, waiting.shipment`;
   // The timeline tells them in the order in which they came.
   for (const message of waiting.toSorted((a, b) => Number(a.id) - Number(b.id))) {
     await applyMessage(sql, orderId, message);
@@ -83,7 +91,7 @@ export async function retryMessages(
   most: number,
 ): Promise<{ readonly found: number; readonly last: string | null }> {
   const rows = await database<UnmatchedMessage[]>`
-    SELECT id, pharmacy_id, type, reference, pharmacy_order_id, shipment FROM inbox
+    SELECT id, pharmacy_id, webhook_id, type, reference, pharmacy_order_id, shipment FROM inbox
     WHERE order_id IS NULL AND id > ${after} ORDER BY id LIMIT ${most}`;
   let found = 0;
   for (const row of rows) if (await retryMessage(database, row)) found += 1;
@@ -99,7 +107,8 @@ async function retryMessage(database: Database, row: UnmatchedMessage): Promise<
     });
     if (orderId === undefined) return false;
     const linked = await sql`
-      UPDATE inbox SET order_id = ${orderId} WHERE id = ${row.id} AND order_id IS NULL`;
+      UPDATE inbox SET order_id = ${orderId}, shipment = NULL
+      WHERE id = ${row.id} AND order_id IS NULL`;
     if (linked.count === 0) return false;
     await applyMessage(sql, orderId, row);
     return true;
@@ -110,19 +119,39 @@ async function retryMessage(database: Database, row: UnmatchedMessage): Promise<
 export async function applyMessage(
   sql: Sql,
   orderId: string,
-  { type, shipment }: WaitingMessage,
+  message: WaitingMessage,
 ): Promise<void> {
-  await apply(sql, orderId, { type, ...(shipment === null ? {} : { shipment }) });
+  const { type, shipment: sealed } = message;
+  const opened = await sql.keys.open(contextOf(message), sealed);
+  const shipment = opened === null ? undefined : (JSON.parse(opened) as Shipment);
+  await apply(sql, orderId, { type, ...(shipment === undefined ? {} : { shipment }) });
+}
+
+/** Under the deployment's key, as nobody knows yet whose it is. */
+async function sealShipment(
+  sql: Sql,
+  message: Pick<PharmacyMessage, 'webhookId' | 'shipment'> & { readonly pharmacyId: string },
+): Promise<string | null> {
+  if (message.shipment === undefined) return null;
+  return await sql.keys.seal(null, contextOf(message), JSON.stringify(message.shipment));
+}
+
+function contextOf(message: { readonly pharmacyId: string; readonly webhookId: string }): string {
+  return `inbox/${message.pharmacyId}/${message.webhookId}/shipment`;
 }
 
 /** A stored message that has found no order. */
 export interface UnmatchedMessage extends WaitingMessage {
-  readonly pharmacyId: string;
   readonly reference: string | null;
   readonly pharmacyOrderId: string | null;
 }
 
-type WaitingMessage = Pick<PharmacyMessage, 'type'> & { id: string; shipment: Shipment | null };
+interface WaitingMessage extends Pick<PharmacyMessage, 'type' | 'webhookId'> {
+  readonly id: string;
+  readonly pharmacyId: string;
+  /** Sealed. */
+  readonly shipment: string | null;
+}
 
 /** The order that a message speaks of; a pharmacy can only speak of orders of its own. */
 async function findOrder(
@@ -216,11 +245,16 @@ async function addShipment(
   orderId: string,
   { trackingId, carrier, trackingUrl }: Shipment,
 ): Promise<void> {
+  const key = await readOrderKey(sql, orderId);
+  if (key === undefined) return; // erased
+  const sealed = (field: string, text: string | undefined) =>
+    text === undefined ? null : key.seal(field, text);
   await sql`
     WITH added AS (
-      INSERT INTO shipments (order_id, tracking_id, carrier, tracking_url)
-      VALUES (${orderId}, ${trackingId}, ${carrier ?? null}, ${trackingUrl ?? null})
-      ON CONFLICT (order_id, tracking_id) DO NOTHING
+      INSERT INTO shipments (order_id, tracking_hash, tracking_id, carrier, tracking_url)
+      VALUES (${orderId}, ${key.hash('trackingId', trackingId)}, ${key.seal('trackingId', trackingId)},
+        ${sealed('carrier', carrier)}, ${sealed('trackingUrl', trackingUrl)})
+      ON CONFLICT (order_id, tracking_hash) DO NOTHING
       RETURNING order_id
     ), touched AS (
       UPDATE orders SET updated_at = now() FROM added WHERE orders.id = added.order_id

@@ -6,10 +6,15 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
  */
 export function keyedHash(
   secret: string,
-  purpose: 'api-key' | 'fingerprint' | 'document-link',
+  purpose: 'api-key' | 'fingerprint' | 'document-link' | 'idempotency-key' | 'patient',
   text: string,
 ): Buffer {
   return createHmac('sha256', secret).update(`${purpose}\0`).update(text).digest();
+}
+
+/** By what an organization's idempotency key is found; the key itself is sealed. */
+export function idempotencyHash(secret: string, organizationId: string, key: string): Buffer {
+  return keyedHash(secret, 'idempotency-key', `${organizationId}\0${key}`);
 }
 
 /** Compares two hashes in constant time. */

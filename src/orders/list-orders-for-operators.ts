@@ -1,7 +1,9 @@
 import type { OrderStatus } from '../contract/order.ts';
 import { UnknownIdError } from '../operators/errors.ts';
 import { requireOrganization } from '../organizations/organizations.ts';
+import { repairReasonField } from '../repairs/repair.ts';
 import type { Sql } from '../storage/database.ts';
+import { readOrderKey } from './order-keys.ts';
 import { isUuid } from './read-order.ts';
 
 /*
@@ -92,10 +94,16 @@ export async function readOrderForOperators(
     FROM orders JOIN organizations ON organizations.id = organization_id
     WHERE orders.id = ${orderId}`;
   if (order === undefined) throw new UnknownIdError('order');
-  const activity = await sql<OperatorActivity[]>`
-    SELECT at, actor, event, from_status, to_status, reason_code, requested_by AS by, reason AS why
+  const rows = await sql<(OperatorActivity & { repairId: string | null })[]>`
+    SELECT at, actor, event, from_status, to_status, reason_code, requested_by AS by, reason AS why,
+      order_repairs.id AS repair_id
     FROM order_activity LEFT JOIN order_repairs ON order_repairs.order_id = order_activity.order_id
       AND order_repairs.id::text = detail ->> 'repairId'
     WHERE order_activity.order_id = ${orderId} ORDER BY order_activity.id`;
+  const key = await readOrderKey(sql, orderId);
+  const activity = rows.map(({ repairId, why, ...row }) => ({
+    ...row,
+    why: (repairId !== null && key?.open(repairReasonField(repairId), why)) || null,
+  }));
   return { ...order, activity };
 }

@@ -3,6 +3,7 @@ import type { OrdersQuery, PageQuery } from '../contract/order-query.ts';
 import type { Sql } from '../storage/database.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { InvalidCursorError } from './errors.ts';
+import { openOrderKey } from './order-keys.ts';
 import { type SummaryRow, summaryColumns, toSummary } from './order-summary.ts';
 import { timestamp } from './timestamp.ts';
 
@@ -40,7 +41,9 @@ export async function listOrders(
   const orders = rows.slice(0, query.limit);
   const last = orders.at(-1);
   return {
-    orders: orders.map(toSummary),
+    orders: await Promise.all(
+      orders.map(async (row) => toSummary(row, await openOrderKey(sql, row.id, row.dataKey))),
+    ),
     nextCursor:
       rows.length > query.limit && last !== undefined
         ? writeCursor(list, [last.microseconds, last.id])

@@ -149,7 +149,7 @@ export function createOrderService(
       bounded(() => belowCase(key, readDocument(database, key, documentId))),
     readLinkedDocument: (documentId) => bounded(() => readLinkedDocument(database, documentId)),
     readByIdempotencyKey: (organizationId, key) =>
-      bounded(() => readOrderByIdempotencyKey(database, organizationId, key)),
+      bounded(() => readOrderByIdempotencyKey(database, hashSecret, organizationId, key)),
     list: (owner, query) => bounded(() => list(owner, query)),
     activity: (key, query) => bounded(() => belowCase(key, activity(key, query))),
     async cancel(key, by) {

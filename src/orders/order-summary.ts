@@ -1,30 +1,36 @@
 import type { OrderSummary } from '../contract/order.ts';
+import type { SubjectKey } from '../keys/subject-key.ts';
 import type { Sql } from '../storage/database.ts';
 import { timestamp } from './timestamp.ts';
 
 /** The columns of {@link toSummary}. */
 export function summaryColumns(sql: Sql) {
   return sql`id, case_id, status, reason_code, reason, pharmacy_id, pharmacy_order_id,
-    idempotency_key, created_at, updated_at`;
+    idempotency_key, data_key, created_at, updated_at`;
 }
 
-/** An order as it stands in a list, and at the head of every answer that shows one. */
-export function toSummary(row: SummaryRow): OrderSummary {
+/**
+ * An order as it stands in a list, and at the head of every answer that shows one.
+ *
+ * @param key the order's; undefined when it was erased.
+ */
+export function toSummary(row: SummaryRow, key: SubjectKey | undefined): OrderSummary {
+  const reason = key?.open('reason', row.reason) ?? null;
   return {
     id: row.id,
     caseId: row.caseId,
     status: row.status,
     ...(row.reasonCode === null ? {} : { reasonCode: row.reasonCode }),
-    ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(reason === null ? {} : { reason }),
     pharmacyId: row.pharmacyId,
     pharmacyOrderId: row.pharmacyOrderId,
-    idempotencyKey: row.idempotencyKey,
+    idempotencyKey: key?.open('idempotencyKey', row.idempotencyKey) ?? null,
     createdAt: timestamp(row.createdAt),
     updatedAt: timestamp(row.updatedAt),
   };
 }
 
-/** What {@link summaryColumns} gives. */
+/** What {@link summaryColumns} gives; `reason` and `idempotencyKey` are sealed. */
 export interface SummaryRow {
   id: string;
   caseId: string;
@@ -34,6 +40,7 @@ export interface SummaryRow {
   pharmacyId: string;
   pharmacyOrderId: string | null;
   idempotencyKey: string | null;
+  dataKey: string | null;
   createdAt: Date;
   updatedAt: Date;
 }

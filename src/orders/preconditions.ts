@@ -33,18 +33,18 @@ export const ADDRESS_MISSING: FieldError = {
   message: 'shippingAddress is required',
 };
 
-/** As text: `sql.json` would send jsonb, which reorders keys and refuses `\\u0000` in customFields. */
+/** What a field that is an object is sealed as. */
 export function asJson(value: object): string {
   return JSON.stringify(value);
 }
 
 /**
- * The common table expressions `lawful` (a row or none) and `owned` (the case, with the address that
- * the order is frozen to).
+ * The common table expressions `lawful` (a row or none) and `owned` (the case; its key and address, sealed,
+ * where the order has no address of its own and is frozen to this one).
  */
 export function preconditions(sql: Sql, { organizationId, caseId, order }: Candidate) {
   const faulty = findIdentifierFaults(order).length > 0;
-  const address = order.shippingAddress === undefined ? null : asJson(order.shippingAddress);
+  const own = order.shippingAddress !== undefined;
   // A text that Postgres cannot hold can't be the id of a case either.
   const id = caseId.includes('\0') ? null : caseId;
   return sql`
@@ -52,9 +52,9 @@ export function preconditions(sql: Sql, { organizationId, caseId, order }: Candi
       SELECT FROM organizations
       WHERE id = ${organizationId} AND NOT (strict_identifiers AND ${faulty})
     ), owned AS (
-      SELECT id, coalesce(${address}::text::jsonb,
-        CASE WHEN jsonb_typeof(patient -> 'address') = 'object' THEN patient -> 'address' END
-      ) AS address
+      SELECT id, ${own} OR address IS NOT NULL AS addressed,
+        CASE WHEN NOT ${own} THEN data_key END AS data_key,
+        CASE WHEN NOT ${own} THEN address END AS address
       FROM cases WHERE id = ${id} AND organization_id = ${organizationId}
     )`;
 }
@@ -64,7 +64,7 @@ export function verdict(sql: Sql) {
   return sql`
     EXISTS (SELECT FROM lawful) AS lawful,
     EXISTS (SELECT FROM owned) AS permitted,
-    EXISTS (SELECT FROM owned WHERE address IS NOT NULL) AS addressed`;
+    EXISTS (SELECT FROM owned WHERE addressed) AS addressed`;
 }
 
 /**

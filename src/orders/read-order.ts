@@ -1,6 +1,9 @@
 import type { DocumentView, OrderView, ShipmentView } from '../contract/order.ts';
+import type { SubjectKey } from '../keys/subject-key.ts';
 import type { Sql } from '../storage/database.ts';
 import { OrderNotFoundError } from './errors.ts';
+import { idempotencyHash } from './keyed-hash.ts';
+import { openOrderKey } from './order-keys.ts';
 import { type SummaryRow, summaryColumns, toSummary } from './order-summary.ts';
 import { timestamp } from './timestamp.ts';
 
@@ -32,24 +35,49 @@ export async function readOrder(sql: Sql, key: OrderKey): Promise<OrderView> {
     WHERE id = ${key.orderId} AND organization_id = ${key.organizationId}
       AND ${key.caseId === undefined ? sql`true` : sql`case_id = ${key.caseId}`}`;
   if (row === undefined) throw new OrderNotFoundError();
+  const opener = await openOrderKey(sql, row.id, row.dataKey);
   return {
-    ...toSummary(row),
-    documents: row.documents.map((document) => ({
-      ...document,
-      createdAt: timestamp(document.createdAt),
-    })),
-    shipments: row.shipments.map((shipment) => ({
-      ...(shipment.carrier === null ? {} : { carrier: shipment.carrier }),
-      trackingId: shipment.trackingId,
-      ...(shipment.trackingUrl === null ? {} : { trackingUrl: shipment.trackingUrl }),
-      addedAt: timestamp(shipment.addedAt),
-    })),
+    ...toSummary(row, opener),
+    // What was erased has no rows left.
+    documents: opener === undefined ? [] : row.documents.map((each) => toView(opener, each)),
+    shipments: opener === undefined ? [] : row.shipments.map((each) => toShipment(opener, each)),
+  };
+}
+
+function toView(key: SubjectKey, { name, ...document }: DocumentView): DocumentView {
+  return {
+    ...document,
+    name: openDocumentName(key, document.id, name),
+    createdAt: timestamp(document.createdAt),
+  };
+}
+
+/** A document's name, from its row. */
+export function openDocumentName(key: SubjectKey, documentId: string, sealed: string): string {
+  return key.open(documentNameField(documentId), sealed);
+}
+
+/** The field that a document's name is sealed as. */
+export function documentNameField(documentId: string): string {
+  return `document/${documentId}/name`;
+}
+
+function toShipment(key: SubjectKey, row: ShipmentRow): ShipmentView {
+  const carrier = key.open('carrier', row.carrier);
+  const trackingUrl = key.open('trackingUrl', row.trackingUrl);
+  return {
+    ...(carrier === null ? {} : { carrier }),
+    trackingId: key.open('trackingId', row.trackingId),
+    ...(trackingUrl === null ? {} : { trackingUrl }),
+    addedAt: timestamp(row.addedAt),
   };
 }
 
 /** A stored document with the place of its bytes. */
 export interface StoredDocument extends DocumentView {
   readonly storageKey: string;
+  /** The key of the order that it belongs to. */
+  readonly key: SubjectKey;
 }
 
 /**
@@ -66,16 +94,27 @@ export async function readDocument(
     throw new OrderNotFoundError('document');
   }
   const [row] = await sql<DocumentRow[]>`
-    SELECT documents.id, name, content_type, size, sha256, storage_key, documents.created_at
+    SELECT ${documentColumns(sql)}
     FROM documents JOIN orders ON orders.id = order_id
     WHERE documents.id = ${documentId} AND order_id = ${key.orderId}
       AND case_id = ${key.caseId} AND organization_id = ${key.organizationId}`;
-  if (row === undefined) throw new OrderNotFoundError('document');
-  return toDocument(row);
+  return await toDocument(sql, row);
 }
 
-function toDocument(row: DocumentRow): StoredDocument {
-  return { ...row, size: Number(row.size), createdAt: timestamp(row.createdAt) };
+function documentColumns(sql: Sql) {
+  return sql`documents.id, name, content_type, size, sha256, storage_key, documents.created_at,
+    order_id, data_key`;
+}
+
+async function toDocument(sql: Sql, row: DocumentRow | undefined): Promise<StoredDocument> {
+  const key = row && (await openOrderKey(sql, row.orderId, row.dataKey));
+  if (row === undefined || key === undefined) throw new OrderNotFoundError('document');
+  const { dataKey: _, orderId: __, ...document } = row;
+  return {
+    ...toView(key, { ...document, size: Number(row.size), createdAt: timestamp(row.createdAt) }),
+    storageKey: row.storageKey,
+    key,
+  };
 }
 
 /**
@@ -85,25 +124,27 @@ function toDocument(row: DocumentRow): StoredDocument {
  */
 export async function readLinkedDocument(sql: Sql, documentId: string): Promise<StoredDocument> {
   const [row] = await sql<DocumentRow[]>`
-    SELECT id, name, content_type, size, sha256, storage_key, created_at
-    FROM documents WHERE id = ${documentId}`;
-  if (row === undefined) throw new OrderNotFoundError('document');
-  return toDocument(row);
+    SELECT ${documentColumns(sql)}
+    FROM documents JOIN orders ON orders.id = order_id WHERE documents.id = ${documentId}`;
+  return await toDocument(sql, row);
 }
 
 /**
  * Finds the order that holds an idempotency key.
  *
+ * @param hashSecret keys the hash by which it is found.
  * @throws {OrderNotFoundError} none of the organization's orders does.
  */
 export async function readOrderByIdempotencyKey(
   sql: Sql,
+  hashSecret: string,
   organizationId: string,
   idempotencyKey: string,
 ): Promise<OrderView> {
+  const hash = idempotencyHash(hashSecret, organizationId, idempotencyKey);
   const [row] = await sql<{ id: string }[]>`
     SELECT id FROM orders
-    WHERE organization_id = ${organizationId} AND idempotency_key = ${idempotencyKey}`;
+    WHERE organization_id = ${organizationId} AND idempotency_hash = ${hash}`;
   if (row === undefined) throw new OrderNotFoundError();
   return await readOrder(sql, { organizationId, orderId: row.id });
 }
@@ -123,13 +164,17 @@ export function isUuid(text: string): boolean {
 
 interface OrderRow extends SummaryRow {
   documents: DocumentView[];
-  shipments: (Omit<ShipmentView, 'carrier' | 'trackingUrl'> & {
-    carrier: string | null;
-    trackingUrl: string | null;
-  })[];
+  shipments: ShipmentRow[];
 }
 
-interface DocumentRow extends Omit<StoredDocument, 'size' | 'createdAt'> {
+interface ShipmentRow extends Omit<ShipmentView, 'carrier' | 'trackingUrl'> {
+  carrier: string | null;
+  trackingUrl: string | null;
+}
+
+interface DocumentRow extends Omit<StoredDocument, 'size' | 'createdAt' | 'key'> {
+  orderId: string;
+  dataKey: string | null;
   size: string;
   createdAt: Date;
 }

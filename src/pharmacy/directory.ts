@@ -5,7 +5,8 @@ import { parseCareValidateMessage } from './carevalidate-message.ts';
 import type { PharmacyGateway } from './gateway.ts';
 import { createRestGateway } from './rest-gateway.ts';
 import { parseRestMessage } from './rest-message.ts';
-import { isAuthentic, parseWebhookAuth, type RawWebhook } from './webhook-auth.ts';
+import { openToken, openWebhookAuth } from './sealed-settings.ts';
+import { isAuthentic, type RawWebhook } from './webhook-auth.ts';
 
 /** A pharmacy as it is configured. */
 export interface Pharmacy {
@@ -70,7 +71,7 @@ export function createPharmacyDirectory(database: Database, timeoutMs: number): 
     async find(pharmacyId) {
       const row = await read(pharmacyId);
       if (row === undefined) return undefined;
-      const auth = parseWebhookAuth(row.webhookAuth);
+      const auth = await inTime(openWebhookAuth(database, row.id, row.webhookAuth));
       return {
         id: row.id,
         kind: row.kind,
@@ -86,7 +87,7 @@ export function createPharmacyDirectory(database: Database, timeoutMs: number): 
       if (row === undefined || kind === undefined) return undefined;
       return kind.createGateway({
         baseUrl: row.baseUrl,
-        token: row.token,
+        token: await inTime(openToken(database, row.id, row.token)),
         timeoutMs,
         async findTaken(ids) {
           const rows = await database<{ pharmacyOrderId: string }[]>`
@@ -104,7 +105,8 @@ interface PharmacyRow {
   kind: string;
   baseUrl: string;
   token: string;
-  webhookAuth: unknown;
+  /** Sealed, as the token is. */
+  webhookAuth: string;
   active: boolean;
   completionLimitMs: string | null;
 }

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { OperatorConflictError, UnknownIdError } from '../operators/errors.ts';
 import type { Sql } from '../storage/database.ts';
-import type { WebhookAuth } from './webhook-auth.ts';
+import { type PharmacySecrets, sealPharmacy } from './sealed-settings.ts';
 
 /** A pharmacy as operators see it: no secrets. */
 export interface PharmacyRecord {
@@ -18,13 +18,10 @@ export interface PharmacyRecord {
 }
 
 /** A pharmacy to set up. */
-export interface PharmacyRequest {
+export interface PharmacyRequest extends PharmacySecrets {
   readonly id: string;
   readonly kind: string;
   readonly baseUrl: string;
-  /** The bearer token that the pharmacy gave us. */
-  readonly token: string;
-  readonly webhookAuth: WebhookAuth;
   readonly completionLimitMs: number | null;
 }
 
@@ -39,13 +36,17 @@ export async function addPharmacy(
   pharmacy: PharmacyRequest,
   replace: boolean,
 ): Promise<PharmacyRecord> {
-  const { id, kind, baseUrl, token, webhookAuth, completionLimitMs } = pharmacy;
+  const { id, kind, baseUrl, completionLimitMs } = pharmacy;
+  const sealed = await sealPharmacy(sql, id, pharmacy);
   const [row] = await sql<PharmacyRow[]>`
-    INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth, completion_limit_ms)
-    VALUES (${id}, ${kind}, ${baseUrl}, ${token}, ${sql.json(webhookAuth)}, ${completionLimitMs})
+    INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth, webhook_auth_kind,
+      completion_limit_ms)
+    VALUES (${id}, ${kind}, ${baseUrl}, ${sealed.token}, ${sealed.webhookAuth},
+      ${pharmacy.webhookAuth.kind}, ${completionLimitMs})
     ON CONFLICT (id) DO UPDATE SET
       kind = excluded.kind, base_url = excluded.base_url, token = excluded.token,
-      webhook_auth = excluded.webhook_auth, completion_limit_ms = excluded.completion_limit_ms,
+      webhook_auth = excluded.webhook_auth, webhook_auth_kind = excluded.webhook_auth_kind,
+      completion_limit_ms = excluded.completion_limit_ms,
       updated_at = now()
       WHERE ${replace}
     RETURNING ${columns(sql)}`;
@@ -90,7 +91,7 @@ export function isStandardWebhooksSecret(secret: string): boolean {
 /** Of a row of `pharmacies`; the secrets stay where they are. */
 function columns(sql: Sql) {
   return sql`
-    id, kind, base_url, webhook_auth ->> 'kind' AS webhook_auth, active, completion_limit_ms,
+    id, kind, base_url, webhook_auth_kind AS webhook_auth, active, completion_limit_ms,
     created_at, updated_at`;
 }
 

@@ -1,11 +1,12 @@
 import type { OrderStatus } from '../contract/order.ts';
 import { requestCancellation } from '../orders/cancel-order.ts';
 import { lockPharmacyOrder } from '../orders/inbox.ts';
+import { readOrderKey } from '../orders/order-keys.ts';
 import { isEnd } from '../orders/status.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { RepairRefusedError } from './errors.ts';
-import { noteApplied, type RepairKind } from './repair.ts';
+import { noteApplied, type RepairKind, repairReasonField } from './repair.ts';
 
 /**
  * Does in Postgres what a stored repair says, and tells who did it in the timeline. Safe to repeat:
@@ -33,7 +34,8 @@ export async function applyRepair(
     if (isEnd(order.status)) throw RepairRefusedError.inStatus(order.status);
     await noteApplied(sql, repairId);
     if (repair.kind === 'cancel') {
-      const { reason } = repair;
+      const key = await readOrderKey(sql, orderId);
+      const reason = key?.open(repairReasonField(repairId), repair.reason) ?? null;
       const request = { actor: 'operator', ...(reason === null ? {} : { reason }) } as const;
       const { organizationId } = order;
       await requestCancellation(sql, { organizationId, orderId }, request);

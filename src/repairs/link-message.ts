@@ -28,7 +28,7 @@ export async function linkMessage(
       const [order] = await sql<{ pharmacyId: string }[]>`
         SELECT pharmacy_id FROM orders WHERE id = ${orderId} FOR UPDATE`;
       const [message] = await sql<(UnmatchedMessage & { orderId: string | null })[]>`
-        SELECT id, pharmacy_id, type, reference, pharmacy_order_id, shipment, order_id FROM inbox
+        SELECT id, pharmacy_id, webhook_id, type, reference, pharmacy_order_id, shipment, order_id FROM inbox
         WHERE id = ${messageId} FOR UPDATE`;
       if (message === undefined) throw new UnknownIdError('message');
       if (message.orderId !== null) {
@@ -37,7 +37,7 @@ export async function linkMessage(
       if (message.pharmacyId !== order?.pharmacyId) {
         throw new RepairRefusedError('OTHER_PHARMACY', 'the message is not of this pharmacy');
       }
-      await sql`UPDATE inbox SET order_id = ${orderId} WHERE id = ${messageId}`;
+      await sql`UPDATE inbox SET order_id = ${orderId}, shipment = NULL WHERE id = ${messageId}`;
       await noteApplied(sql, repairId);
       await applyMessage(sql, orderId, message);
     }),

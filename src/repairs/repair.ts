@@ -1,3 +1,4 @@
+import { sealForOrder } from '../orders/order-keys.ts';
 import type { Sql } from '../storage/database.ts';
 
 /** What people can have done with an order: sent on, cancelled, given a pharmacy's message. */
@@ -18,11 +19,18 @@ export async function storeRepair(
   sql: Sql,
   repair: RepairRequest & { id: string; orderId: string; kind: RepairKind },
 ): Promise<void> {
+  const { id, orderId } = repair;
+  const reason = await sealForOrder(sql, orderId, repairReasonField(id), repair.reason);
   await sql`
     INSERT INTO order_repairs (id, order_id, kind, requested_by, reason, pharmacy_order_id)
     VALUES (${repair.id}, ${repair.orderId}, ${repair.kind}, ${repair.by},
-      ${repair.reason ?? null}, ${repair.pharmacyOrderId ?? null})
+      ${reason}, ${repair.pharmacyOrderId ?? null})
     ON CONFLICT (id) DO NOTHING`;
+}
+
+/** The field of the order that a repair's reason is sealed as. */
+export function repairReasonField(repairId: string): string {
+  return `repair/${repairId}/reason`;
 }
 
 /** Marks a repair as done and tells so in the timeline; in the transaction that does it. */

@@ -1,11 +1,33 @@
 import postgres from 'postgres';
+import type { KeyProvider } from '../keys/key-provider.ts';
+import { createKeys, type Keys } from '../keys/keys.ts';
+import { dataKeyTable } from './data-key-table.ts';
 import { readTextArray, writeTextArray } from './text-array.ts';
 
-/** A connection pool, or a transaction of it: what every SQL function takes. */
-export type Sql = postgres.Sql | postgres.TransactionSql;
+/** What its rows are sealed with. */
+export interface WithKeys {
+  readonly keys: Keys;
+}
+
+/** A transaction. */
+export type Transaction = postgres.TransactionSql & WithKeys;
 
 /** A connection pool; `end()` closes it. */
-export type Database = postgres.Sql;
+export type Database = postgres.Sql & WithKeys;
+
+/** A connection pool, or a transaction of it: what every SQL function takes. */
+export type Sql = Database | Transaction;
+
+/** How {@link openDatabase} opens one. */
+export interface DatabaseOptions {
+  /** Wraps the keys of patient data and secrets; without it, whatever seals or opens some fails. */
+  readonly keys?: KeyProvider;
+  /**
+   * Longest that one statement runs, in milliseconds. The default is below a caller's patience, so
+   * that what was refused is not done after all.
+   */
+  readonly statementLimitMs?: number;
+}
 
 /**
  * Opens a connection pool to Postgres. Connecting is lazy: with Postgres away, each query fails
@@ -13,14 +35,38 @@ export type Database = postgres.Sql;
  *
  * @param url `postgres://…`
  * @param poolSize most connections at once.
- * @param statementLimitMs longest that one statement runs, in milliseconds. The default is below a
- *   caller's patience, so that what was refused is not done after all.
  */
 export function openDatabase(
   url: string,
   poolSize: number,
-  statementLimitMs = STATEMENT_LIMIT_MS,
+  { keys, statementLimitMs = STATEMENT_LIMIT_MS }: DatabaseOptions = {},
 ): Database {
+  const pool = openPool(url, poolSize, statementLimitMs);
+  // A connection of its own, opened at need: a transaction that waits for a key would else wait for
+  // others that wait for keys.
+  const keyPool = openPool(url, 1, STATEMENT_LIMIT_MS);
+  const endPool = pool.end.bind(pool);
+  return Object.assign(pool, {
+    keys: createKeys(keys ?? NO_KEYS, dataKeyTable(keyPool)),
+    end: async (options?: { timeout?: number }) => {
+      await Promise.all([endPool(options), keyPool.end(options)]);
+    },
+  });
+}
+
+/** The keys were not configured. */
+export class NoKeysError extends Error {
+  override readonly name = 'NoKeysError';
+  readonly code = 'ENCRYPTION_KEYS_NOT_SET';
+}
+
+const NO_KEYS: KeyProvider = {
+  activeKeyId: 'none',
+  wrap: () => Promise.reject(new NoKeysError()),
+  unwrap: () => Promise.reject(new NoKeysError()),
+};
+
+function openPool(url: string, poolSize: number, statementLimitMs: number): postgres.Sql {
   return postgres(url, {
     max: poolSize,
     connect_timeout: 2, // seconds

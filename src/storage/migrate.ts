@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import postgres from 'postgres';
-import type { Sql } from './database.ts';
+import { openDatabase, type Sql } from './database.ts';
 import { inTransaction } from './transaction.ts';
 
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
@@ -23,9 +22,12 @@ class MigrationChangedError extends Error {
  */
 export async function migrate(databaseUrl: string): Promise<void> {
   const files = await migrationFiles();
-  const sql = postgres(databaseUrl, { max: 1, connect_timeout: 5, onnotice: () => {} });
+  const sql = openDatabase(databaseUrl, 1);
   try {
     await inTransaction(sql, async (tx) => {
+      // However long it takes, and whoever else migrates.
+      await tx`SET LOCAL statement_timeout = 0`;
+      await tx`SET LOCAL lock_timeout = 0`;
       await tx`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`;
       await tx`
         CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -1,5 +1,8 @@
+import { putCase } from '../cases/put-case.ts';
+import type { KeyProvider } from '../keys/key-provider.ts';
 import { keyedHash } from '../orders/keyed-hash.ts';
-import { openDatabase, type Sql } from './database.ts';
+import { addPharmacy } from '../pharmacy/registry.ts';
+import { openDatabase } from './database.ts';
 import { inTransaction } from './transaction.ts';
 
 /** A pharmacy that the simulator offers. */
@@ -65,9 +68,11 @@ const CASES = [
 export async function seedSandbox(options: {
   databaseUrl: string;
   hashSecret: string;
+  keys: KeyProvider;
   pharmacies: readonly SandboxPharmacy[];
 }): Promise<void> {
-  const database = openDatabase(options.databaseUrl, 2);
+  const { hashSecret, keys } = options;
+  const database = openDatabase(options.databaseUrl, 2, { keys });
   try {
     await inTransaction(database, async (sql) => {
       for (const { id, name } of ORGANIZATIONS) {
@@ -78,31 +83,23 @@ export async function seedSandbox(options: {
         await sql`
           INSERT INTO api_keys (id, organization_id, name, key_hash, scopes, revoked_at)
           VALUES (${`0198a000-0000-7000-8000-00000000010${n}`}, ${organizationId}, ${`Sandbox ${n}`},
-            ${keyedHash(options.hashSecret, 'api-key', key)}, ${scopes},
+            ${keyedHash(hashSecret, 'api-key', key)}, ${scopes},
             ${revoked ? sql`now()` : null})
           ON CONFLICT (id) DO UPDATE SET key_hash = excluded.key_hash`;
       }
-      for (const { id, organizationId, patient } of CASES) {
-        await sql`
-          INSERT INTO cases (id, organization_id, patient)
-          VALUES (${id}, ${organizationId}, ${sql.json(patient)}) ON CONFLICT DO NOTHING`;
-      }
-      for (const pharmacy of options.pharmacies) await registerPharmacy(sql, pharmacy);
     });
+    // Behind the organizations: they have keys that seal only once they are there.
+    for (const { id: caseId, organizationId, patient } of CASES) {
+      const there = await database`SELECT FROM cases WHERE id = ${caseId}`;
+      if (there.length > 0) continue;
+      await putCase(database, hashSecret, { organizationId, caseId }, patient);
+    }
+    for (const { id, baseUrl, token, webhookSecret } of options.pharmacies) {
+      const webhookAuth = { kind: 'standard-webhooks', secret: webhookSecret } as const;
+      const settings = { id, kind: 'rest', baseUrl, token, webhookAuth, completionLimitMs: null };
+      await addPharmacy(database, settings, true);
+    }
   } finally {
     await database.end();
   }
-}
-
-async function registerPharmacy(
-  sql: Sql,
-  { id, baseUrl, token, webhookSecret }: SandboxPharmacy,
-): Promise<void> {
-  const webhookAuth = { kind: 'standard-webhooks', secret: webhookSecret };
-  await sql`
-    INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth)
-    VALUES (${id}, 'rest', ${baseUrl}, ${token}, ${sql.json(webhookAuth)})
-    ON CONFLICT (id) DO UPDATE SET
-      base_url = excluded.base_url, token = excluded.token,
-      webhook_auth = excluded.webhook_auth, updated_at = now()`;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
-import type { Database } from './database.ts';
+import type { Database, Transaction } from './database.ts';
 
 /** A transaction that met others so often is left to its caller, whose own repeat comes later. */
 const MOST_ATTEMPTS = 3;
@@ -16,7 +16,7 @@ const PAUSE_MS = 50;
  */
 export async function inTransaction<T>(
   database: Database,
-  work: (tx: postgres.TransactionSql) => Promise<T>,
+  work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -33,15 +33,12 @@ export async function inTransaction<T>(
  * has gone, the next statement or its own `ROLLBACK`, where nobody can catch the error
  * (github.com/porsager/postgres, issue 1208). So nothing is sent once the connection is lost.
  */
-async function begin<T>(
-  database: Database,
-  work: (tx: postgres.TransactionSql) => Promise<T>,
-): Promise<T> {
+async function begin<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
   let lost = false;
   // eslint-disable-next-line no-restricted-syntax
   const begun = database.begin(async (tx) => {
     try {
-      const result = await work(whileConnected(tx, () => lost));
+      const result = await work(whileConnected(withKeys(tx, database), () => lost));
       if (!lost) return { result };
     } catch (error) {
       if (!lost && !isLast(error)) throw error;
@@ -56,11 +53,13 @@ async function begin<T>(
   return (await begun).result;
 }
 
+/** A transaction seals and opens with the keys of its database. */
+export function withKeys(tx: postgres.TransactionSql, { keys }: Database): Transaction {
+  return Object.assign(tx, { keys });
+}
+
 /** The same statements, which throw once the connection is lost. */
-function whileConnected(
-  tx: postgres.TransactionSql,
-  isLost: () => boolean,
-): postgres.TransactionSql {
+function whileConnected(tx: Transaction, isLost: () => boolean): Transaction {
   return new Proxy(tx, {
     apply(target, self, parameters) {
       if (isLost()) {

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/storage/database.ts';
-import { newSecret } from '../../src/webhooks/signatures.ts';
+import { createEndpoint } from '../support/deliveries.ts';
 import { eventually } from '../support/eventually.ts';
 import { startReceiver, type TestReceiver } from '../support/receiver.ts';
+import { withKeysOf } from '../support/sealed-rows.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 const DEMO_ORGANIZATION = '0198a000-0000-7000-8000-000000000001';
@@ -14,11 +14,9 @@ let receiver: TestReceiver;
 beforeAll(async () => {
   // The time-out bounds the lease that a dead worker leaves behind.
   test = await startTestStack({ WEBHOOK_TIMEOUT_MS: '1000', WEBHOOK_RETRY_SCHEDULE_MS: '200,200' });
-  database = openDatabase(test.stack.databaseUrl, 2);
+  database = openDatabase(test.stack.databaseUrl, 2, withKeysOf(test.stack.env['ENCRYPTION_KEYS']));
   receiver = await startReceiver();
-  await database`
-    INSERT INTO webhook_endpoints (id, organization_id, url, secret)
-    VALUES (${randomUUID()}, ${DEMO_ORGANIZATION}, ${receiver.url}, ${newSecret()})`;
+  await createEndpoint(database, DEMO_ORGANIZATION, receiver.url);
 });
 afterAll(async () => {
   await receiver.close();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptOrder } from '../../src/orders/accept-order.ts';
+import { changeStatus } from '../../src/orders/change-status.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { examplePlaceOrder } from '../support/example.ts';
@@ -35,15 +36,18 @@ async function place(tenant: TestOrganization, pharmacyId: string): Promise<stri
   return orderId;
 }
 
+async function park(orderId: string, reasonCode: string, reason: string): Promise<void> {
+  const change = { to: 'NEEDS_ATTENTION', actor: 'system', reasonCode, reason } as const;
+  await changeStatus(db.database, orderId, change);
+}
+
 it('lists orders, newest first, by status, organization, pharmacy and number', async () => {
   const [a, b, c] = [
     await place(first, 'one'),
     await place(first, 'two'),
     await place(second, 'one'),
   ];
-  await db.database`
-    UPDATE orders SET status = 'NEEDS_ATTENTION', reason_code = 'PHARMACY_UNKNOWN', reason = 'of Jane'
-    WHERE id = ${a}`;
+  await park(a, 'PHARMACY_UNKNOWN', 'of Jane');
   const ids = async (...args: string[]) => {
     const result = await rx(['order', 'list', ...args, '--json']);
     expect(result.code, result.stderr).toBe(0);
@@ -68,9 +72,7 @@ it('lists orders, newest first, by status, organization, pharmacy and number', a
 
 it('shows an order with its timeline, and nothing of patient and prescription', async () => {
   const id = await place(first, 'one');
-  await db.database`
-    UPDATE orders SET status = 'NEEDS_ATTENTION', reason_code = 'X_CODE', reason = 'words of Jane'
-    WHERE id = ${id}`;
+  await park(id, 'X_CODE', 'words of Jane');
   const shown = await rx(['order', 'show', id, '--json']);
   expect(Object.keys(shown.json.order).sort()).toEqual([
     ...['activity', 'caseId', 'createdAt', 'documents', 'id', 'organizationId'],

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { copyPharmacy, openedPharmacy } from '../support/sealed-rows.ts';
 import { startSimulator, type TestSimulator } from '../support/simulator.ts';
 
 const BASE = ['--base-url', 'https://pharmacy.example.com/v1/'];
@@ -33,12 +34,7 @@ afterAll(async () => {
   await db.drop();
 });
 
-async function stored(id: string) {
-  const [row] = await db.database`
-    SELECT kind, base_url, token, webhook_auth, active, completion_limit_ms
-    FROM pharmacies WHERE id = ${id}`;
-  return row;
-}
+const stored = (id: string) => openedPharmacy(db.database, id);
 
 it('sets a pharmacy up with secrets from variables, shows none of them, and switches it', async () => {
   const id = `pharmacy-${randomUUID()}`;
@@ -156,7 +152,8 @@ it('tells of a pharmacy that it answers and takes our token', async () => {
 });
 
 it('tells a pharmacy that refuses our token from one that cannot be reached', async () => {
-  await db.database`UPDATE pharmacies SET token = 'wrong' WHERE id = 'pharmacy-slow'`;
+  const slow = { from: 'pharmacy-slow', to: 'pharmacy-slow' };
+  await copyPharmacy(db.database, slow, { token: 'wrong' });
   const refused = await rx(['pharmacy', 'test', 'pharmacy-slow', '--json']);
   expect(refused.code).toBe(1);
   expect(refused.json.test).toMatchObject({

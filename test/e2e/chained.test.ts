@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { followOrder } from '../../src/embedded/demo-order.ts';
+import { addPharmacy, listPharmacies } from '../../src/pharmacy/registry.ts';
+import type { WebhookAuth } from '../../src/pharmacy/webhook-auth.ts';
 import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { examplePlaceOrder } from '../support/example.ts';
+import { withKeysOf } from '../support/sealed-rows.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
@@ -25,13 +28,15 @@ beforeAll(async () => {
   secret = await registerWebhook();
   const { hostname, port } = new URL(second.stack.baseUrl);
   link = await startTcpProxy({ host: hostname, port: Number(port) });
-  database = openDatabase(first.stack.databaseUrl, 2);
-  await database`
-    UPDATE pharmacies SET kind = 'carevalidate', token = 'YOUR_SECRET_KEY',
-      base_url = ${`http://127.0.0.1:${link.port}`}, webhook_auth = '{"kind":"none"}'`;
-  await database`
-    UPDATE pharmacies SET webhook_auth = ${database.json({ kind: 'x-cv-signature', secret })}
-    WHERE id = 'pharmacy-123'`;
+  const { databaseUrl, env } = first.stack;
+  database = openDatabase(databaseUrl, 2, withKeysOf(env['ENCRYPTION_KEYS']));
+  const baseUrl = `http://127.0.0.1:${link.port}`;
+  for (const { id } of await listPharmacies(database)) {
+    const webhookAuth: WebhookAuth =
+      id === 'pharmacy-123' ? { kind: 'x-cv-signature', secret } : { kind: 'none' };
+    const settings = { id, kind: 'carevalidate', token: 'YOUR_SECRET_KEY', baseUrl };
+    await addPharmacy(database, { ...settings, webhookAuth, completionLimitMs: null }, true);
+  }
 });
 afterAll(async () => {
   await database?.end();

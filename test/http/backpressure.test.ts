@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../support/door.ts';
 import { eventually } from '../support/eventually.ts';
+import { ordersOfKey } from '../support/sealed-rows.ts';
 
 let door: Door;
 afterEach(() => door.close());
@@ -34,8 +35,7 @@ describe('an outbox that is too deep', () => {
       return answer.status === 200 && answer;
     });
 
-    const stored = await door.database`SELECT id FROM orders WHERE idempotency_key = ${key}`;
-    expect(stored).toEqual([{ id: taken.json.data.order.id }]);
+    expect(await ordersOfKey(door.database, key)).toEqual([taken.json.data.order.id]);
     const told = door.app.log.lines.map(({ message }) => message);
     expect(told).toContain('the outbox is too deep: refusing orders');
     expect(told).toContain('orders are taken again');

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readCase } from '../../src/cases/read-case.ts';
 import { createDocumentLinks } from '../../src/orders/document-links.ts';
 import { PUBLIC_URL } from '../support/app.ts';
 import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../support/door.ts';
@@ -9,6 +10,7 @@ import {
   HASH_SECRET,
   PATIENT_ADDRESS,
 } from '../support/organization.ts';
+import { openedOrder } from '../support/sealed-rows.ts';
 import { storeDocument } from '../support/stored-document.ts';
 
 let door: Door;
@@ -47,10 +49,10 @@ describe('a case', () => {
   it('of another organization is refused and left as it is', async () => {
     const other = await createOrganization(door.database);
     const answer = await put(other.caseId, { patient: PATIENT });
-    const [row] = await door.database`SELECT patient FROM cases WHERE id = ${other.caseId}`;
+    const { patient } = await readCase(door.database, other.organizationId, other.caseId);
 
     expect(answer.status).toBe(403);
-    expect(row!['patient'].firstName).toBe('Jane');
+    expect(patient.firstName).toBe('Jane');
   });
 
   it.each([
@@ -89,9 +91,8 @@ describe('a case', () => {
     await put(caseId, { patient: { ...PATIENT, address: { ...PATIENT_ADDRESS, city: 'Elko' } } });
     await put(caseId, { patient: PATIENT });
 
-    const [row] = await door.database`
-      SELECT shipping_address FROM orders WHERE id = ${json.data.order.id}`;
-    expect(row!['shippingAddress']).toEqual(PATIENT_ADDRESS);
+    const { shippingAddress } = await openedOrder(door.database, json.data.order.id as string);
+    expect(shippingAddress).toEqual(PATIENT_ADDRESS);
   });
 });
 

@@ -4,6 +4,7 @@ import { recordDocument } from '../../src/activities/stored-documents.ts';
 import { caseEvent } from '../../src/contract/case-activity.ts';
 import { changeStatus, type StatusChange } from '../../src/orders/change-status.ts';
 import type { Sql } from '../../src/storage/database.ts';
+import { inTransaction } from '../../src/storage/transaction.ts';
 import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
 import { eventually } from '../support/eventually.ts';
 import { createOrganization } from '../support/organization.ts';
@@ -165,7 +166,7 @@ it('tells once that the pharmacy has the order, though it is retried', async () 
 
 it('tells nothing of a change that is rolled back', async () => {
   await placeAtPharmacy();
-  const undone = door.database.begin(async (sql) => {
+  const undone = inTransaction(door.database, async (sql) => {
     await move('FETCHING_DOCUMENTS', {}, sql);
     await move('COMPLETED', {}, sql);
     throw new Error('undone');
@@ -210,7 +211,7 @@ describe('the cursor', () => {
     const second = await place();
     const commit = new AbortController();
     const begun = new AbortController();
-    const late = door.database.begin(async (sql) => {
+    const late = inTransaction(door.database, async (sql) => {
       await changeStatus(sql, first, { to: 'FETCHING_DOCUMENTS', actor: 'system' });
       await changeStatus(sql, first, { to: 'COMPLETED', actor: 'system' });
       begun.abort();

@@ -10,6 +10,7 @@ import {
 import { type Door, openDoor } from '../support/door.ts';
 import { examplePlaceOrder } from '../support/example.ts';
 import { createKey } from '../support/organization.ts';
+import { insertDocument, ordersOfKey } from '../support/sealed-rows.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 // The client against our own server on a real Postgres, over a connection that breaks.
@@ -43,10 +44,7 @@ function order(diagnosis = `mark-${randomUUID()}`): PrescriptionOrder {
   return { ...examplePlaceOrder().order, diagnosis };
 }
 
-async function ordersOf(key: string): Promise<string[]> {
-  const rows = await door.database`SELECT id FROM orders WHERE idempotency_key = ${key}`;
-  return rows.map(({ id }) => id as string);
-}
+const ordersOf = (key: string) => ordersOfKey(door.database, key);
 
 const failing = (call: Promise<unknown>) => call.catch((error: unknown) => error);
 
@@ -128,11 +126,8 @@ describe('documents', () => {
     const file = path.join(door.app.documentsDir, key);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, bytes);
-    await door.database`
-      INSERT INTO documents
-        (id, order_id, pharmacy_document_id, name, content_type, size, sha256, storage_key)
-      VALUES (${id}, ${orderId}, ${id}, 'one.pdf', 'application/pdf', ${bytes.length}, ${sha256},
-        ${key})`;
+    const document = { id, name: 'one.pdf', size: bytes.length, sha256, storageKey: key };
+    await insertDocument(door.database, orderId, document);
 
     const listed = await client.listDocuments(caseId, orderId);
     proxy.breakOn(`/documents/${id}`, 'before');

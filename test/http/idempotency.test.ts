@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Door, exampleWithKey, openDoor } from '../support/door.ts';
 import { exampleText } from '../support/example.ts';
 import { createOrganization } from '../support/organization.ts';
+import { ordersOfKey } from '../support/sealed-rows.ts';
 
 let door: Door;
 beforeAll(async () => {
@@ -18,11 +19,7 @@ function withDiagnosis(key: string, diagnosis: string) {
   return { ...body, order: { ...body.order, diagnosis } };
 }
 
-async function ordersOf(key: string): Promise<string[]> {
-  const rows = await door.database<{ id: string }[]>`
-    SELECT id FROM orders WHERE idempotency_key = ${key}`;
-  return rows.map(({ id }) => id);
-}
+const ordersOf = (key: string) => ordersOfKey(door.database, key);
 
 describe('a used key', () => {
   it('gets the published 409, byte for byte, and the way to its order', async () => {

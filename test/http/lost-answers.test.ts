@@ -4,7 +4,12 @@ import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Answer, exampleWithKey, sendTo } from '../support/door.ts';
-import { createOrganization, type TestOrganization } from '../support/organization.ts';
+import {
+  createOrganization,
+  ENCRYPTION_KEYS,
+  type TestOrganization,
+} from '../support/organization.ts';
+import { ordersOfKey, withKeysOf } from '../support/sealed-rows.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 let db: TestDatabase;
@@ -18,7 +23,7 @@ beforeAll(async () => {
   proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
   url.hostname = '127.0.0.1';
   url.port = String(proxy.port);
-  behindProxy = openDatabase(url.href, 3);
+  behindProxy = openDatabase(url.href, 3, withKeysOf(ENCRYPTION_KEYS));
   app = await startApp(behindProxy);
   organization = await createOrganization(db.database);
 });
@@ -52,11 +57,10 @@ function get(path: string, headers: Record<string, string> = {}): Promise<Answer
 }
 
 async function rowsOf(key: string): Promise<[orders: number, outbox: number, activity: number]> {
-  const orders = await db.database`SELECT id FROM orders WHERE idempotency_key = ${key}`;
-  const ids = orders.map(({ id }) => id as string);
+  const ids = await ordersOfKey(db.database, key);
   const outbox = await db.database`SELECT FROM outbox WHERE order_id = ANY(${ids})`;
   const activity = await db.database`SELECT FROM order_activity WHERE order_id = ANY(${ids})`;
-  return [orders.length, outbox.length, activity.length];
+  return [ids.length, outbox.length, activity.length];
 }
 
 it.each([
@@ -93,8 +97,7 @@ describe('a client whose answer was lost behind the commit', () => {
     [key, diagnosis] = [randomUUID(), `mark-${randomUUID()}`];
     proxy.breakOn(diagnosis, 'answered');
     expect((await place(key, diagnosis)).status).toBe(503);
-    const [row] = await db.database`SELECT id FROM orders WHERE idempotency_key = ${key}`;
-    orderId = row!['id'] as string;
+    orderId = (await ordersOfKey(db.database, key))[0] ?? '';
   });
 
   it('finds its order by the Location of the 409', async () => {

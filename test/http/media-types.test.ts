@@ -2,6 +2,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
 import { answersIn, orderBytes, sendRaw } from '../support/raw-http.ts';
+import { openedOrder } from '../support/sealed-rows.ts';
 
 let door: Door;
 beforeAll(async () => {
@@ -33,10 +34,8 @@ it.each([
   const { answer, stored } = await place(UTF_8, { 'content-type': type });
 
   expect([answer.status, stored]).toEqual([200, 1]);
-  const [row] = await door.database<{ diagnosis: string }[]>`
-    SELECT prescription ->> 'diagnosis' AS diagnosis FROM orders
-    WHERE id = ${answer.json.data.order.id}`;
-  expect(row!.diagnosis).toBe('Ménière');
+  const { prescription } = await openedOrder(door.database, answer.json.data.order.id as string);
+  expect(prescription.diagnosis).toBe('Ménière');
 });
 
 it.each(['latin1', 'ISO-8859-1', 'us-ascii', '"windows-1252"', 'utf-16', 'utf-8x', ''])(

@@ -107,7 +107,10 @@ describe('a webhook that proves nothing gets one and the same 401', () => {
   it('for a pharmacy that sends no webhooks, or whose authentication is malformed', async () => {
     const [silent, malformed, wrongSecret] = [randomUUID(), randomUUID(), randomUUID()];
     await addPharmacy(door.database, silent, { kind: 'none' });
-    await addPharmacy(door.database, malformed, { kind: 'standard-webhook', secret: 'x' });
+    await addPharmacy(door.database, malformed, {
+      kind: 'standard-webhook' as 'standard-webhooks',
+      secret: 'x',
+    });
     await addPharmacy(door.database, wrongSecret, { kind: 'standard-webhooks', secret: '%%%' });
 
     for (const id of [silent, malformed, wrongSecret]) {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { applyWaitingMessages, expectAnotherHint } from '../../src/orders/inbox.ts';
+import { readOrder } from '../../src/orders/read-order.ts';
+import { inTransaction } from '../../src/storage/transaction.ts';
 import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
 import { createPharmacy, type TestPharmacy } from '../support/pharmacy.ts';
 
@@ -74,7 +76,7 @@ describe('a webhook', () => {
   });
 
   it('is not answered with 202 before it is stored', async () => {
-    const answer = await door.database.begin(async (sql) => {
+    const answer = await inTransaction(door.database, async (sql) => {
       await sql`LOCK TABLE inbox IN SHARE MODE`;
       return await pharmacy.tell(door.app.url, completed(orderId));
     });
@@ -191,7 +193,7 @@ describe('a webhook that names the order by the pharmacy’s id only', () => {
     });
     expect(await rowsOf(orderId)).toMatchObject({ outbox: ['start'], inbox: [] });
 
-    await door.database.begin(async (sql) => {
+    await inTransaction(door.database, async (sql) => {
       await sql`UPDATE orders SET pharmacy_order_id = 'ph-77' WHERE id = ${orderId}`;
       await applyWaitingMessages(sql, orderId, pharmacy.id, 'ph-77');
     });
@@ -201,8 +203,7 @@ describe('a webhook that names the order by the pharmacy’s id only', () => {
       inbox: ['completed', 'tracking_added'],
       activity: ['PHARMACY_MESSAGE', 'TRACKING_ADDED'],
     });
-    const shipments = await door.database`
-      SELECT tracking_id FROM shipments WHERE order_id = ${orderId}`;
+    const { shipments } = await readOrder(door.database, { ...door.organization, orderId });
     expect(shipments).toMatchObject([{ trackingId: 'EARLY' }]);
   });
 
@@ -211,7 +212,7 @@ describe('a webhook that names the order by the pharmacy’s id only', () => {
       await pharmacy.tell(door.app.url, message, { webhookId: `${orderId}-${webhookId}` });
     }
 
-    await door.database.begin(async (sql) => {
+    await inTransaction(door.database, async (sql) => {
       await sql`UPDATE orders SET pharmacy_order_id = 'ph-77' WHERE id = ${orderId}`;
       await applyWaitingMessages(sql, orderId, pharmacy.id, 'ph-77');
     });
@@ -230,7 +231,7 @@ describe('a webhook that names the order by the pharmacy’s id only', () => {
   it('is not missed when it and that id come at once', async () => {
     await Promise.all([
       pharmacy.tell(door.app.url, message),
-      door.database.begin(async (sql) => {
+      inTransaction(door.database, async (sql) => {
         await sql`UPDATE orders SET pharmacy_order_id = 'ph-77' WHERE id = ${orderId}`;
         await applyWaitingMessages(sql, orderId, pharmacy.id, 'ph-77');
       }),

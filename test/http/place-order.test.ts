@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../support/door.ts';
 import { exampleText } from '../support/example.ts';
+import { openedOrder } from '../support/sealed-rows.ts';
 
 let door: Door;
 beforeAll(async () => {
@@ -72,9 +73,10 @@ it('passes customFields on untouched, whatever their names and values', async ()
 
   const id = acceptedId(await door.place(request));
 
-  const [row] = await door.database<{ stored: string }[]>`
-    SELECT prescription::text AS stored FROM orders WHERE id = ${id}`;
-  expect(row!.stored).toContain(`"customFields":${JSON.stringify(JSON.parse(text))}`);
+  const { prescription } = await openedOrder(door.database, id);
+  expect(JSON.stringify(prescription)).toContain(
+    `"customFields":${JSON.stringify(JSON.parse(text))}`,
+  );
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
 });
 

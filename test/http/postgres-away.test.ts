@@ -4,8 +4,13 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Answer, exampleWithoutKey, sendTo } from '../support/door.ts';
 import { eventually } from '../support/eventually.ts';
-import { createOrganization, type TestOrganization } from '../support/organization.ts';
+import {
+  createOrganization,
+  ENCRYPTION_KEYS,
+  type TestOrganization,
+} from '../support/organization.ts';
 import { createPharmacy, type TestPharmacy } from '../support/pharmacy.ts';
+import { withKeysOf } from '../support/sealed-rows.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 /** "Within a second or two", with room for a busy machine. */
@@ -23,7 +28,7 @@ beforeAll(async () => {
   proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
   url.hostname = '127.0.0.1';
   url.port = String(proxy.port);
-  behindProxy = openDatabase(url.href, 5);
+  behindProxy = openDatabase(url.href, 5, withKeysOf(ENCRYPTION_KEYS));
   app = await startApp(behindProxy);
   organization = await createOrganization(db.database);
   pharmacy = await createPharmacy(db.database);

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
+import { insertDocument } from '../support/sealed-rows.ts';
 
 let door: Door;
 let orderId: string;
@@ -40,10 +41,9 @@ async function store({
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, bytes);
   }
-  await door.database`
-    INSERT INTO documents
-      (id, order_id, pharmacy_document_id, name, content_type, size, sha256, storage_key)
-    VALUES (${id}, ${orderId}, ${id}, ${name}, ${contentType}, ${bytes.length}, ${sha256}, ${key})`;
+  const size = bytes.length;
+  const document = { id, name, contentType, size, sha256, storageKey: key };
+  await insertDocument(door.database, orderId, document);
   return { id, bytes, sha256 };
 }
 

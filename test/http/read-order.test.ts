@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { changeStatus } from '../../src/orders/change-status.ts';
+import { receiveMessage } from '../../src/orders/inbox.ts';
 import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../support/door.ts';
 import { createKey, createOrganization, type TestOrganization } from '../support/organization.ts';
+import { insertDocument } from '../support/sealed-rows.ts';
 
 let door: Door;
 let other: TestOrganization;
@@ -61,17 +64,21 @@ describe('an order', () => {
     const { database } = door;
     const id = await placed();
     const [documentId, sha256] = [randomUUID(), 'ab'.repeat(32)];
-    await database`
-      UPDATE orders SET status = 'NEEDS_ATTENTION', reason_code = 'SOME_CODE', reason = 'Why.',
-        pharmacy_order_id = 'ph-1' WHERE id = ${id}`;
-    await database`
-      INSERT INTO documents
-        (id, order_id, pharmacy_document_id, name, content_type, size, sha256, storage_key)
-      VALUES (${documentId}, ${id}, 'd1', 'label.pdf', 'application/pdf', 3000000000, ${sha256},
-        'secret/place.pdf')`;
-    await database`
-      INSERT INTO shipments (order_id, tracking_id, carrier, tracking_url) VALUES
-        (${id}, 'T1', 'UPS', 'https://example.com/T1'), (${id}, 'T2', NULL, NULL)`;
+    await changeStatus(database, id, {
+      ...({ to: 'NEEDS_ATTENTION', actor: 'system' } as const),
+      ...{ reasonCode: 'SOME_CODE', reason: 'Why.', pharmacyOrderId: 'ph-1' },
+    });
+    const document = { id: documentId, name: 'label.pdf', size: 3_000_000_000, sha256 };
+    await insertDocument(database, id, { ...document, storageKey: 'secret/place.pdf' });
+    const shipments = [
+      { trackingId: 'T1', carrier: 'UPS', trackingUrl: 'https://example.com/T1' },
+      { trackingId: 'T2' },
+    ];
+    const { pharmacyId } = exampleWithoutKey().order;
+    for (const shipment of shipments) {
+      const message = { webhookId: randomUUID(), type: 'tracking_added', reference: id } as const;
+      await receiveMessage(database, pharmacyId, { ...message, shipment });
+    }
 
     const { json, text } = await door.get(pathOf(id));
 

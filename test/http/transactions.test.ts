@@ -5,6 +5,8 @@ import { type Database, isDatabaseUnavailable, openDatabase } from '../../src/st
 import { inTransaction } from '../../src/storage/transaction.ts';
 import { type Answer, type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
 import { eventually } from '../support/eventually.ts';
+import { ENCRYPTION_KEYS } from '../support/organization.ts';
+import { withKeysOf } from '../support/sealed-rows.ts';
 
 /* Transactions that Postgres makes give way to others. */
 
@@ -22,7 +24,10 @@ beforeAll(async () => {
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = ${name} AND pid <> pg_backend_pid()`;
   const { host, port, user, pass } = door.database.options;
-  other = openDatabase(`postgres://${user}:${pass ?? ''}@${host[0]}:${port[0]}/${name}`, 3, 20_000);
+  other = openDatabase(`postgres://${user}:${pass ?? ''}@${host[0]}:${port[0]}/${name}`, 3, {
+    ...withKeysOf(ENCRYPTION_KEYS),
+    statementLimitMs: 20_000,
+  });
 });
 let orderId: string;
 beforeEach(async () => {

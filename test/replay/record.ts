@@ -10,11 +10,13 @@ import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { createOrderClient } from '../../src/client.ts';
 import { type Stack, startStack } from '../../src/embedded/stack.ts';
+import { secretContext } from '../../src/endpoints/endpoint-secrets.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { newSecret } from '../../src/webhooks/signatures.ts';
 import { orderWorkflowId, retryUpdate } from '../../src/workflows/order-messages.ts';
 import { webhookDeliveryWorkflowId } from '../../src/workflows/webhook-delivery-messages.ts';
 import { examplePlaceOrder } from '../support/example.ts';
+import { withKeysOf } from '../support/sealed-rows.ts';
 
 // Records the histories that `replay.test.ts` replays, from orders on a real stack:
 //   node --import tsx test/replay/record.ts <suffix> [<part of a name>]
@@ -214,7 +216,7 @@ async function recordDelivery(
   paused = false,
 ): Promise<void> {
   if (!name.includes(wanted)) return;
-  const database = openDatabase(stack.databaseUrl, 2);
+  const database = openDatabase(stack.databaseUrl, 2, withKeysOf(stack.env['ENCRYPTION_KEYS']));
   const [endpointId, deliveryId] = [randomUUID(), randomUUID()];
   let attempts = 0;
   const receiver = http.createServer((_, response) => {
@@ -225,9 +227,14 @@ async function recordDelivery(
   receiver.listen(0, '127.0.0.1');
   await once(receiver, 'listening');
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+  const secret = await database.keys.seal(
+    DEMO_ORGANIZATION,
+    secretContext(endpointId),
+    newSecret(),
+  );
   await database`
     INSERT INTO webhook_endpoints (id, organization_id, url, secret)
-    VALUES (${endpointId}, ${DEMO_ORGANIZATION}, ${url}, ${newSecret()})`;
+    VALUES (${endpointId}, ${DEMO_ORGANIZATION}, ${url}, ${secret})`;
   await database`
     INSERT INTO webhook_deliveries (id, organization_id, endpoint_id, event)
     VALUES (${deliveryId}, ${DEMO_ORGANIZATION}, ${endpointId}, 'PING')`;

@@ -63,7 +63,7 @@ export async function startApp(
     {
       orders,
       metrics: createHttpMetrics(() => inTime(readBacklogs(database))),
-      cases: createCaseService(database),
+      cases: createCaseService(database, HASH_SECRET),
       documents: createFileStore(documentsDir),
       documentLinks,
       events: createEventService(database, documentLinks),

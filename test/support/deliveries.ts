@@ -7,6 +7,7 @@ import { inject } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import { startDeliveries } from '../../src/deliveries/start-deliveries.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
+import { headerContext, secretContext } from '../../src/endpoints/endpoint-secrets.ts';
 import { createDocumentLinks } from '../../src/orders/document-links.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
@@ -111,11 +112,14 @@ export async function createEndpoint(
 ): Promise<TestEndpoint> {
   const id = randomUUID();
   const { secret = newSecret() } = options;
+  const { keys } = database;
+  const sealedSecret = await keys.seal(organizationId, secretContext(id), secret);
+  const header = await keys.seal(organizationId, headerContext(id), 'Bearer of the tests');
   await database`
     INSERT INTO webhook_endpoints (id, organization_id, url, secret, document_format, payload_mode,
       auth_header_name, auth_header_value)
-    VALUES (${id}, ${organizationId}, ${url}, ${secret}, ${options.documentFormat ?? 'url'},
-      ${options.payloadMode ?? 'event'}, 'Authorization', 'Bearer of the tests')`;
+    VALUES (${id}, ${organizationId}, ${url}, ${sealedSecret}, ${options.documentFormat ?? 'url'},
+      ${options.payloadMode ?? 'event'}, 'Authorization', ${header})`;
   return { id, organizationId, secret };
 }
 

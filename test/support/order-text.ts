@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { type Answer, type Door, exampleWithoutKey } from './door.ts';
+import { openedOrder } from './sealed-rows.ts';
 
 /* Orders as JSON text that `JSON.stringify` would not write, and what became of them. */
 
@@ -35,9 +36,8 @@ function valueAt(body: object, keys: readonly string[]): Record<string, unknown>
 /** The text in which an accepted order's prescription is stored. */
 export async function storedText(door: Door, { status, json }: Answer): Promise<string> {
   expect(status).toBe(200);
-  const [row] = await door.database<{ stored: string }[]>`
-    SELECT prescription::text AS stored FROM orders WHERE id = ${json.data.order.id}`;
-  return row!.stored;
+  const { prescription } = await openedOrder(door.database, json.data.order.id as string);
+  return JSON.stringify(prescription);
 }
 
 /** Holds that an order is refused for one fault, as the contract's 400 has it, and not stored. */

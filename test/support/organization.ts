@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { putCase } from '../../src/cases/put-case.ts';
 import { keyedHash } from '../../src/orders/keyed-hash.ts';
 import type { Database } from '../../src/storage/database.ts';
 
@@ -21,7 +22,7 @@ export const PATIENT_ADDRESS = {
   state: 'NV',
   country: 'US',
   postalCode: '89501',
-};
+} as const;
 
 export async function createOrganization(database: Database): Promise<TestOrganization> {
   const organizationId = randomUUID();
@@ -29,10 +30,10 @@ export async function createOrganization(database: Database): Promise<TestOrgani
   const patient = { firstName: 'Jane', lastName: 'Sample', email: 'jane.sample@example.com' };
   await database`
     INSERT INTO organizations (id, name) VALUES (${organizationId}, 'Test Clinic')`;
-  await database`
-    INSERT INTO cases (id, organization_id, patient) VALUES
-      (${caseId}, ${organizationId}, ${database.json({ ...patient, address: PATIENT_ADDRESS })}),
-      (${caseWithoutAddress}, ${organizationId}, ${database.json(patient)})`;
+  const put = (id: string, of: typeof patient & { address?: typeof PATIENT_ADDRESS }) =>
+    putCase(database, HASH_SECRET, { organizationId, caseId: id }, of);
+  await put(caseId, { ...patient, address: PATIENT_ADDRESS });
+  await put(caseWithoutAddress, patient);
   const apiKey = await createKey(database, organizationId);
   return { organizationId, apiKey, caseId, caseWithoutAddress };
 }

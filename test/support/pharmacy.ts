@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
+import { addPharmacy as register } from '../../src/pharmacy/registry.ts';
+import type { WebhookAuth } from '../../src/pharmacy/webhook-auth.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { type Answer, sendTo } from './door.ts';
 
@@ -47,9 +49,8 @@ export async function createPharmacy(database: Database): Promise<TestPharmacy> 
 export async function addPharmacy(
   database: Database,
   id: string,
-  webhookAuth: { kind: string; [field: string]: string },
+  webhookAuth: WebhookAuth,
 ): Promise<void> {
-  await database`
-    INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth)
-    VALUES (${id}, 'rest', 'http://127.0.0.1:9', 'token', ${database.json(webhookAuth)})`;
+  const settings = { kind: 'rest', baseUrl: 'http://127.0.0.1:9', token: 'token' };
+  await register(database, { ...settings, id, webhookAuth, completionLimitMs: null }, false);
 }

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { addPharmacy } from '../../src/pharmacy/registry.ts';
 import type { Database } from '../../src/storage/database.ts';
 
 /** A pharmacy simulator of a test's own: the real program. */
@@ -55,10 +56,9 @@ export async function startSimulator(webhookUrl: string): Promise<TestSimulator>
         pharmacies: { id: string; baseUrl: string; token: string; webhookSecret: string }[];
       }>('GET', 'pharmacies');
       for (const { id, baseUrl, token, webhookSecret } of pharmacies) {
-        const auth = { kind: 'standard-webhooks', secret: webhookSecret };
-        await database`
-          INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth)
-          VALUES (${id}, 'rest', ${baseUrl}, ${token}, ${database.json(auth)})`;
+        const webhookAuth = { kind: 'standard-webhooks', secret: webhookSecret } as const;
+        const settings = { id, kind: 'rest', baseUrl, token, webhookAuth, completionLimitMs: null };
+        await addPharmacy(database, settings, false);
       }
     },
     async ledgerOf(reference) {

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { sealAnswer } from '../../src/deliveries/sealed-answer.ts';
 import type { Database } from '../../src/storage/database.ts';
-import { newSecret } from '../../src/webhooks/signatures.ts';
+import { createEndpoint } from './deliveries.ts';
 
 /** An endpoint with a delivery to it, as they stand in the database. */
 export interface StoredDelivery {
@@ -14,16 +14,14 @@ export async function storeDelivery(
   organizationId: string,
   { url, orderId }: { url: string; orderId: string },
 ): Promise<StoredDelivery> {
-  const endpointId = randomUUID();
-  await database`
-    INSERT INTO webhook_endpoints (id, organization_id, url, secret)
-    VALUES (${endpointId}, ${organizationId}, ${url}, ${newSecret()})`;
+  const { id: endpointId } = await createEndpoint(database, organizationId, url);
   await database`SELECT record_order_event(${orderId}, 'ORDER_CREATED', '{}')`;
   const [delivery] = await database<[{ id: string }]>`
     UPDATE webhook_deliveries SET status = 'DEAD', attempts = 1, next_attempt_at = NULL
     WHERE endpoint_id = ${endpointId} RETURNING id`;
   await database`
     INSERT INTO webhook_attempts (delivery_id, duration_ms, status_code, error_class, answer_start)
-    VALUES (${delivery.id}, 12, 503, 'http_5xx', 'busy')`;
+    VALUES (${delivery.id}, 12, 503, 'http_5xx',
+      ${await sealAnswer(database, organizationId, delivery.id, 'busy')})`;
   return { endpointId, deliveryId: delivery.id };
 }

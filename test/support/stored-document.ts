@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Database } from '../../src/storage/database.ts';
+import { insertDocument } from './sealed-rows.ts';
 
 /** A document as a test put it into the store. */
 export interface StoredTestDocument {
@@ -22,9 +23,7 @@ export async function storeDocument(
   const file = path.join(door.app.documentsDir, key);
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, bytes);
-  await door.database`
-    INSERT INTO documents
-      (id, order_id, pharmacy_document_id, name, content_type, size, sha256, storage_key)
-    VALUES (${id}, ${orderId}, ${id}, ${name}, 'application/pdf', ${bytes.length}, ${sha256}, ${key})`;
+  const size = bytes.length;
+  await insertDocument(door.database, orderId, { id, name, size, sha256, storageKey: key });
   return { id, bytes, sha256 };
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { orderWorkflowId, retryUpdate, statusQuery } from '../../src/workflows/order-messages.ts';
 import { eventually } from '../support/eventually.ts';
+import { copyPharmacy, openedPharmacy } from '../support/sealed-rows.ts';
 import { cancelRowsOf } from '../support/timeline.ts';
 import { startWorker } from '../support/worker.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -56,9 +57,8 @@ async function resting(orderId: string): Promise<void> {
 /** Changes what we identify ourselves with to the pharmacy; gives what it was. */
 async function changeToken(token: string): Promise<string> {
   const id = 'pharmacy-manual';
-  const [before] = await world.db.database<{ token: string }[]>`
-    SELECT token FROM pharmacies WHERE id = ${id}`;
-  await world.db.database`UPDATE pharmacies SET token = ${token} WHERE id = ${id}`;
+  const before = await openedPharmacy(world.db.database, id);
+  await copyPharmacy(world.db.database, { from: id, to: id }, { token });
   return before!.token;
 }
 

@@ -11,6 +11,7 @@ import { orderWorkflowId } from '../../src/workflows/order-messages.ts';
 import { ROOMY } from '../support/app.ts';
 import { createKeptLog } from '../support/logs.ts';
 import { createOrganization, HASH_SECRET } from '../support/organization.ts';
+import { copyPharmacy } from '../support/sealed-rows.ts';
 import { cancelRowsOf } from '../support/timeline.ts';
 import { startWorker } from '../support/worker.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -30,10 +31,7 @@ const signals = async (orderId: string) =>
 /** Adds a pharmacy that is `pharmacy-manual` under another id, with a limit of its own. */
 async function addPharmacyWithLimit(completionLimitMs: number): Promise<string> {
   const id = `pharmacy-${crypto.randomUUID()}`;
-  await world.db.database`
-    INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth, completion_limit_ms)
-    SELECT ${id}, kind, base_url, token, webhook_auth, ${completionLimitMs}
-    FROM pharmacies WHERE id = 'pharmacy-manual'`;
+  await copyPharmacy(world.db.database, { from: 'pharmacy-manual', to: id }, { completionLimitMs });
   return id;
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { secretContext } from '../../src/endpoints/endpoint-secrets.ts';
 import { newSecret } from '../../src/webhooks/signatures.ts';
 import { verifyWebhook } from '../../src/webhooks-verify.ts';
 import { readDelivery } from '../support/deliveries.ts';
@@ -44,8 +45,12 @@ describe('a first attempt', () => {
 
   it('is signed with both secrets while one rotates, and with the new one alone after', async () => {
     const [before, after] = [rig.endpoint.secret, newSecret()];
+    const context = secretContext(rig.endpoint.id);
+    const sealed = (secret: string) =>
+      rig.database.keys.seal(rig.endpoint.organizationId, context, secret);
+    const [sealedBefore, sealedAfter] = [await sealed(before), await sealed(after)];
     const rotate = (until: string) => rig.database`
-      UPDATE webhook_endpoints SET secret = ${after}, previous_secret = ${before},
+      UPDATE webhook_endpoints SET secret = ${sealedAfter}, previous_secret = ${sealedBefore},
         previous_secret_until = now() + ${until}::interval WHERE id = ${rig.endpoint.id}`;
     await rotate('1 hour');
     await rig.reach(await rig.ping(), 'DELIVERED');

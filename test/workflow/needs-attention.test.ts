@@ -1,8 +1,10 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { putCase } from '../../src/cases/put-case.ts';
 import { orderWorkflowId, retryUpdate, statusQuery } from '../../src/workflows/order-messages.ts';
 import { eventually } from '../support/eventually.ts';
-import { PATIENT_ADDRESS } from '../support/organization.ts';
+import { HASH_SECRET, PATIENT_ADDRESS } from '../support/organization.ts';
+import { copyPharmacy, openedOrder } from '../support/sealed-rows.ts';
 import { startWorker } from '../support/worker.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -30,10 +32,7 @@ describe('an order that validation cannot pass', () => {
     const orderId = await world.place(pharmacyId);
     const order = await world.reach(orderId, 'NEEDS_ATTENTION');
     expect(order.reasonCode).toBe('PHARMACY_UNKNOWN');
-    await world.db.database`
-      INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth)
-      SELECT ${pharmacyId}, kind, base_url, token, webhook_auth
-      FROM pharmacies WHERE id = 'pharmacy-refuses'`;
+    await copyPharmacy(world.db.database, { from: 'pharmacy-refuses', to: pharmacyId });
     await sendOn(orderId);
     await world.reach(orderId, 'REJECTED');
   });
@@ -77,10 +76,8 @@ it('tells the new reason when a retry fails for another one', async () => {
   const pharmacyId = `pharmacy-off-${crypto.randomUUID()}`;
   const orderId = await world.place(pharmacyId);
   await world.reach(orderId, 'NEEDS_ATTENTION');
-  await world.db.database`
-    INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth, active)
-    SELECT ${pharmacyId}, kind, base_url, token, webhook_auth, false
-    FROM pharmacies WHERE id = 'pharmacy-refuses'`;
+  const pair = { from: 'pharmacy-refuses', to: pharmacyId };
+  await copyPharmacy(world.db.database, pair, { active: false });
   await sendOn(orderId);
   await eventually('the new reason is told', async () => {
     const { reasonCode } = await workflow(orderId).query(statusQuery);
@@ -111,15 +108,15 @@ it('comes to rest again when the document still does not match', { timeout: 60_0
 });
 
 it('sends an order to the address that validation froze, whatever becomes of the case', async () => {
-  const { caseId } = world.organization;
   const orderId = await world.place('pharmacy-manual', (order) => {
     delete (order as { shippingAddress?: unknown }).shippingAddress;
   });
   await world.reach(orderId, 'AWAITING_COMPLETION');
-  await world.db.database`
-    UPDATE cases SET patient = jsonb_set(patient, '{address,city}', '"Elsewhere"')
-    WHERE id = ${caseId}`;
-  const [row] = await world.db.database`
-    SELECT shipping_address FROM orders WHERE id = ${orderId}`;
-  expect(row?.shippingAddress).toEqual(PATIENT_ADDRESS);
+  const { organizationId, caseId } = world.organization;
+  const patient = { firstName: 'Jane', lastName: 'Sample' };
+  const address = { ...PATIENT_ADDRESS, city: 'Elsewhere' };
+  const key = { organizationId, caseId };
+  await putCase(world.db.database, HASH_SECRET, key, { ...patient, address });
+  const { shippingAddress } = await openedOrder(world.db.database, orderId);
+  expect(shippingAddress).toEqual(PATIENT_ADDRESS);
 });

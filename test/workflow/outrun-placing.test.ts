@@ -3,14 +3,16 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/create-activities.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
+import { acceptOrder } from '../../src/orders/accept-order.ts';
 import { changeStatus } from '../../src/orders/change-status.ts';
 import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
+import { addPharmacy } from '../../src/pharmacy/registry.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { examplePlaceOrder } from '../support/example.ts';
 import { createKeptLog } from '../support/logs.ts';
-import { createOrganization } from '../support/organization.ts';
+import { createOrganization, HASH_SECRET } from '../support/organization.ts';
 import { type FakePharmacy, json, startFakePharmacy } from '../unit/pharmacy/fake-pharmacy.ts';
 
 let db: TestDatabase;
@@ -27,16 +29,14 @@ afterAll(async () => {
 /** An order that has been validated, at the pharmacy that the test answers for. */
 async function validatedOrder(): Promise<string> {
   const { organizationId, caseId } = await createOrganization(db.database);
-  const [orderId, pharmacyId] = [crypto.randomUUID(), `pharmacy-${crypto.randomUUID()}`];
-  const { order } = examplePlaceOrder();
-  await db.database`
-    INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth)
-    VALUES (${pharmacyId}, 'rest', ${pharmacy.url}, 'token', '{"kind":"none"}')`;
-  await db.database`
-    INSERT INTO orders (id, organization_id, case_id, pharmacy_id, status, fingerprint,
-      prescription, shipping_address)
-    VALUES (${orderId}, ${organizationId}, ${caseId}, ${pharmacyId}, 'ACCEPTED', ${Buffer.alloc(32)},
-      ${JSON.stringify(order)}::text::json, ${db.database.json({ ...order.shippingAddress })})`;
+  const pharmacyId = `pharmacy-${crypto.randomUUID()}`;
+  const settings = { id: pharmacyId, kind: 'rest', baseUrl: pharmacy.url, token: 'token' };
+  const webhookAuth = { kind: 'none' } as const;
+  await addPharmacy(db.database, { ...settings, webhookAuth, completionLimitMs: null }, false);
+  const order = { ...examplePlaceOrder().order, pharmacyId };
+  const request = { action: 'PLACE_ORDER', order } as const;
+  const acceptance = { organizationId, caseId, request };
+  const { orderId } = await acceptOrder(db.database, HASH_SECRET, acceptance);
   return orderId;
 }
 

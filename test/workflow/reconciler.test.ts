@@ -10,6 +10,7 @@ import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { orderWorkflowId, retryUpdate, statusQuery } from '../../src/workflows/order-messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { createKeptLog, type KeptLog } from '../support/logs.ts';
+import { copyPharmacy } from '../support/sealed-rows.ts';
 import { timelineOf } from '../support/timeline.ts';
 import { startWorker } from '../support/worker.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -119,10 +120,7 @@ describe('an open order whose workflow is gone', () => {
     const pharmacyId = `pharmacy-new-${randomUUID()}`;
     const orderId = await world.place(pharmacyId);
     await world.reach(orderId, 'NEEDS_ATTENTION');
-    await world.db.database`
-      INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth)
-      SELECT ${pharmacyId}, kind, base_url, token, webhook_auth
-      FROM pharmacies WHERE id = 'pharmacy-123'`;
+    await copyPharmacy(world.db.database, { from: 'pharmacy-123', to: pharmacyId });
     await lose(orderId);
     await restarted(orderId);
     await eventually('the new run rests', async () => {

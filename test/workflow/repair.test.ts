@@ -5,6 +5,7 @@ import { cancelOrderByPerson } from '../../src/repairs/cancel-order.ts';
 import { retryOrder } from '../../src/repairs/retry-order.ts';
 import { orderWorkflowId, statusQuery } from '../../src/workflows/order-messages.ts';
 import { eventually } from '../support/eventually.ts';
+import { copyPharmacy, openedPharmacy } from '../support/sealed-rows.ts';
 import { timelineOf } from '../support/timeline.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -28,9 +29,7 @@ async function stuck(like: string): Promise<{ orderId: string; pharmacyId: strin
   const pharmacyId = `pharmacy-new-${randomUUID()}`;
   const orderId = await world.place(pharmacyId);
   await world.reach(orderId, 'NEEDS_ATTENTION');
-  await world.db.database`
-    INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth)
-    SELECT ${pharmacyId}, kind, base_url, token, webhook_auth FROM pharmacies WHERE id = ${like}`;
+  await copyPharmacy(world.db.database, { from: like, to: pharmacyId });
   return { orderId, pharmacyId };
 }
 
@@ -108,8 +107,7 @@ describe('a retry', () => {
 describe('a corrected pharmacy order id', () => {
   it('is adopted when the order there is ours, and none is placed', async () => {
     const { orderId, pharmacyId } = await stuck('pharmacy-manual');
-    const [pharmacy] = await world.db.database<{ baseUrl: string; token: string }[]>`
-      SELECT base_url, token FROM pharmacies WHERE id = ${pharmacyId}`;
+    const pharmacy = await openedPharmacy(world.db.database, pharmacyId);
     // Placed by telephone, under our reference.
     const answer = await fetch(`${pharmacy?.baseUrl}/orders`, {
       method: 'POST',

@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { putCase } from '../../src/cases/put-case.ts';
 import type { PrescriptionOrder } from '../../src/contract/place-order.ts';
 import { examplePlaceOrder } from '../support/example.ts';
+import { HASH_SECRET } from '../support/organization.ts';
 import { pdfText } from '../support/pdf-text.ts';
+import { openedOrder } from '../support/sealed-rows.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 interface Name {
@@ -41,10 +44,8 @@ afterAll(() => world.close());
 async function createCase(name: string) {
   const id = randomUUID();
   const patient = { firstName: name, lastName: name, address: addressOf(name) };
-  const { database } = world.db;
-  await database`
-    INSERT INTO cases (id, organization_id, patient)
-    VALUES (${id}, ${world.organization.organizationId}, ${database.json(patient)})`;
+  const { organizationId } = world.organization;
+  await putCase(world.db.database, HASH_SECRET, { organizationId, caseId: id }, patient);
   return { id, patient };
 }
 
@@ -54,7 +55,7 @@ function addressOf(name: string) {
     addressLine2: name,
     city: name,
     state: 'NV',
-    country: 'US',
+    country: 'US' as const,
     postalCode: '89501',
   };
 }
@@ -94,9 +95,7 @@ describe.each(NAMES)('a name in $script', ({ name, shown = name }) => {
     const orderId = await place(caseId, order);
     const { documents } = await world.reach(orderId, 'COMPLETED');
 
-    const [row] = await world.db.database`
-      SELECT prescription, orders.shipping_address, patient
-      FROM orders JOIN cases ON cases.id = case_id WHERE orders.id = ${orderId}`;
+    const row = await openedOrder(world.db.database, orderId);
     expect(row).toEqual({ prescription: order, shippingAddress: order.shippingAddress, patient });
 
     const { shippingAddress, pharmacyId: _, ...prescription } = order;

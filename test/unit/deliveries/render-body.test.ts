@@ -20,6 +20,7 @@ const sources = {
 function attachment(id: string, size: number): StoredAttachment {
   return {
     id,
+    orderId: 'o',
     fileName: 'Ünïcode "label".pdf',
     createdAt: CREATED,
     pharmacyId: 'pharmacy-123',

@@ -1,0 +1,29 @@
+import type { Sql } from '../storage/database.ts';
+
+/**
+ * Seals the start of an endpoint's answer: a receiver may echo what it was sent.
+ *
+ * @returns null for nothing.
+ */
+export async function sealAnswer(
+  sql: Sql,
+  organizationId: string,
+  deliveryId: string,
+  answerStart: string | undefined,
+): Promise<string | null> {
+  if (!answerStart) return null;
+  return await sql.keys.seal(organizationId, contextOf(deliveryId), answerStart);
+}
+
+/** Opens what {@link sealAnswer} gave. */
+export async function openAnswer<Sealed extends string | null>(
+  sql: Sql,
+  deliveryId: string,
+  sealed: Sealed,
+): Promise<Sealed> {
+  return await sql.keys.open(contextOf(deliveryId), sealed);
+}
+
+function contextOf(deliveryId: string): string {
+  return `delivery/${deliveryId}/answer`;
+}
