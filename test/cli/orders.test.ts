@@ -85,7 +85,10 @@ it('shows an order with its timeline, and nothing of patient and prescription', 
     status: 'NEEDS_ATTENTION',
     reasonCode: 'X_CODE',
     workflowId: `order-${id}`,
-    activity: [{ actor: 'api', event: 'ORDER_ACCEPTED', fromStatus: null, toStatus: 'ACCEPTED' }],
+    activity: [
+      { actor: 'api', event: 'ORDER_ACCEPTED', fromStatus: null, toStatus: 'ACCEPTED' },
+      { actor: 'system', event: 'STATUS_CHANGED', reasonCode: 'X_CODE', why: null },
+    ],
   });
   const table = await rx(['order', 'show', id]);
   expect(table.stdout).toContain('NEEDS_ATTENTION');

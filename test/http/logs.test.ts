@@ -83,10 +83,11 @@ it('keeps out of the log what callers send, and their keys', async () => {
 it('keeps out of the log what Postgres says of an error of ours', async () => {
   const name = `unfit_${randomUUID().slice(0, 8)}`;
   await door.database.unsafe(
-    `ALTER TABLE orders ADD CONSTRAINT ${name} CHECK (idempotency_key <> '${MARK}-unfit')`,
+    `ALTER TABLE orders ADD CONSTRAINT ${name} CHECK (pharmacy_id <> '${MARK}')`,
   );
 
-  const answer = await door.place(marked('unfit'));
+  const body = marked('unfit');
+  const answer = await door.place({ ...body, order: { ...body.order, pharmacyId: MARK } });
 
   expect(answer.status).toBe(500);
   expect(answer.text).toBe(

@@ -36,7 +36,7 @@ afterAll(async () => {
 
 function place(
   key: string,
-  diagnosis: string,
+  pharmacyId: string,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
   const body = exampleWithKey(key);
@@ -46,7 +46,7 @@ function place(
       'content-type': 'application/json',
       ...headers,
     },
-    body: { ...body, order: { ...body.order, diagnosis } },
+    body: { ...body, order: { ...body.order, pharmacyId } },
   });
 }
 
@@ -71,11 +71,11 @@ it.each([
   'makes one order when the connection breaks %s and the client sends again',
   async (_what, moment, expected) => {
     for (let round = 0; round < 10; round += 1) {
-      const [key, diagnosis] = [randomUUID(), `mark-${randomUUID()}`];
-      proxy.breakOn(diagnosis, moment);
+      const [key, pharmacyId] = [randomUUID(), `mark-${randomUUID()}`];
+      proxy.breakOn(pharmacyId, moment);
 
-      const lost = await place(key, diagnosis);
-      const again = await place(key, diagnosis);
+      const lost = await place(key, pharmacyId);
+      const again = await place(key, pharmacyId);
 
       expect(lost.status).toBe(503);
       expect(lost.headers.has('retry-after')).toBe(true);
@@ -91,17 +91,17 @@ it.each([
 
 describe('a client whose answer was lost behind the commit', () => {
   let key: string;
-  let diagnosis: string;
+  let pharmacyId: string;
   let orderId: string;
   beforeEach(async () => {
-    [key, diagnosis] = [randomUUID(), `mark-${randomUUID()}`];
-    proxy.breakOn(diagnosis, 'answered');
-    expect((await place(key, diagnosis)).status).toBe(503);
+    [key, pharmacyId] = [randomUUID(), `mark-${randomUUID()}`];
+    proxy.breakOn(pharmacyId, 'answered');
+    expect((await place(key, pharmacyId)).status).toBe(503);
     orderId = (await ordersOfKey(db.database, key))[0] ?? '';
   });
 
   it('finds its order by the Location of the 409', async () => {
-    const again = await place(key, diagnosis);
+    const again = await place(key, pharmacyId);
 
     expect(again.status).toBe(409);
     expect(again.headers.get('idempotency-match')).toBe('same');
@@ -110,7 +110,7 @@ describe('a client whose answer was lost behind the commit', () => {
   });
 
   it('finds its order by the replay of the first answer', async () => {
-    const again = await place(key, diagnosis, { 'idempotency-mode': 'replay' });
+    const again = await place(key, pharmacyId, { 'idempotency-mode': 'replay' });
 
     expect(again.status).toBe(200);
     expect(again.headers.get('idempotency-replayed')).toBe('true');
@@ -129,9 +129,9 @@ it('never answers 200 for an order that is not stored', async () => {
   const keys = Array.from({ length: 30 }, () => randomUUID());
   const answers = await Promise.all(
     keys.map(async (key, index) => {
-      const diagnosis = `mark-${randomUUID()}`;
-      if (index % 10 === 0) proxy.breakOn(diagnosis, index % 20 === 0 ? 'after' : 'before');
-      return { key, answer: await place(key, diagnosis) };
+      const pharmacyId = `mark-${randomUUID()}`;
+      if (index % 10 === 0) proxy.breakOn(pharmacyId, index % 20 === 0 ? 'after' : 'before');
+      return { key, answer: await place(key, pharmacyId) };
     }),
   );
 

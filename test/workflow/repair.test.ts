@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OrderNotFoundError, RepairRefusedError } from '../../src/client.ts';
+import { readOrderForOperators } from '../../src/orders/list-orders-for-operators.ts';
 import { cancelOrderByPerson } from '../../src/repairs/cancel-order.ts';
 import { retryOrder } from '../../src/repairs/retry-order.ts';
 import { orderWorkflowId, statusQuery } from '../../src/workflows/order-messages.ts';
@@ -41,10 +42,14 @@ describe('a retry', () => {
     await world.ended(orderId);
     expect(await repairs(orderId)).toEqual([
       {
-        ...{ kind: 'retry', requestedBy: 'anna', reason: WHO.reason },
+        ...{ kind: 'retry', requestedBy: 'anna', reason: expect.stringMatching(/^v1\./) },
         ...{ pharmacyOrderId: null, applied: true },
       },
     ]);
+    const { activity } = await readOrderForOperators(world.db.database, orderId);
+    expect(activity).toContainEqual(
+      expect.objectContaining({ event: 'REPAIR_RETRY', by: 'anna', why: WHO.reason }),
+    );
     expect(await timelineOf(world.db.database, orderId)).toContain('operator REPAIR_RETRY');
     const history = JSON.stringify(await workflow(orderId).fetchHistory()).replaceAll(
       /"data":"([^"]*)"/g,
