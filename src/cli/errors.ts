@@ -4,10 +4,11 @@ import {
   EndpointNotFoundError,
   InvalidEndpointError,
 } from '../endpoints/errors.ts';
+import { KeyMissingError } from '../keys/key-ring.ts';
 import { OperatorConflictError, UnknownIdError } from '../operators/errors.ts';
 import { RepairRefusedError, TemporalUnavailableError } from '../repairs/errors.ts';
 import { codeOf, framesOf } from '../safe-error.ts';
-import { isDatabaseUnavailable } from '../storage/database.ts';
+import { isDatabaseUnavailable, NoKeysError } from '../storage/database.ts';
 
 /** What the exit codes mean; `--help` shows them. */
 export const EXIT = {
@@ -76,6 +77,10 @@ export function failureOf(error: unknown, help: { connect: string; migrate: stri
   if (error instanceof TemporalUnavailableError) {
     return { exitCode: EXIT.temporal, message: error.message };
   }
+  if (error instanceof NoKeysError) {
+    return { exitCode: EXIT.usage, message: "ENCRYPTION_KEYS is required: the servers' own" };
+  }
+  if (error instanceof KeyMissingError) return { exitCode: EXIT.failed, message: error.message };
   if (error instanceof NoDatabaseError) return { exitCode: EXIT.database, message: error.message };
   const code = codeOf(error);
   if (isDatabaseUnavailable(error)) {

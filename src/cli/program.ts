@@ -5,6 +5,7 @@ import { addDoctorCommand } from './doctor.ts';
 import { EXIT, failureOf } from './errors.ts';
 import { addInboxCommands } from './inbox.ts';
 import { addKeyCommands } from './key.ts';
+import { addEncryptionKeyCommands } from './keys.ts';
 import { addListenCommand } from './listen.ts';
 import { addOrderCommands } from './order.ts';
 import { addOrganizationCommands } from './org.ts';
@@ -12,7 +13,7 @@ import { addPharmacyCommands } from './pharmacy.ts';
 import { addWebhookCommands } from './webhook.ts';
 
 const HELP = `
-Works on the database of DATABASE_URL, with its HASH_SECRET; without DATABASE_URL on the sandbox of
+Works on the database of DATABASE_URL, with its HASH_SECRET and ENCRYPTION_KEYS; without DATABASE_URL on the sandbox of
 npm start (DATA_DIR, POSTGRES_PORT). Results go to stdout, everything else to stderr.
 
 Exit codes:
@@ -77,6 +78,7 @@ function createProgram(context: CliContext, endWith: (exitCode: number) => void)
   // Commands inherit what stands above when they are added.
   addOrganizationCommands(program, context);
   addKeyCommands(program, context);
+  addEncryptionKeyCommands(program, context, endWith);
   addCaseCommands(program, context);
   addPharmacyCommands(program, context, endWith);
   addOrderCommands(program, context);

@@ -41,3 +41,11 @@ export function open(key: Uint8Array, context: string, sealed: Uint8Array): Buff
     throw new SealBrokenError();
   }
 }
+
+/** Reads sealed bytes from base64url. @throws {SealBrokenError} it is not how they were written. */
+export function decodeSealed(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64url');
+  // The decoder passes over what does not belong there.
+  if (bytes.toString('base64url') !== text) throw new SealBrokenError();
+  return bytes;
+}

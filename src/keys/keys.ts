@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { open, SealBrokenError, seal } from './aead.ts';
+import { decodeSealed, open, SealBrokenError, seal } from './aead.ts';
 import type { KeyProvider, WrappedKey } from './key-provider.ts';
 import { KeyMissingError } from './key-ring.ts';
 import { type Subject, type SubjectKey, subjectKey } from './subject-key.ts';
@@ -56,8 +56,10 @@ export interface Keys {
   ): Promise<{ readonly key: SubjectKey; readonly wrapped: string }>;
   /** The key of an order or case, from its row; throws as {@link Keys.open} does. */
   openSubject(subject: Subject, wrapped: string): Promise<SubjectKey>;
-  /** Wraps an order's or case's key anew with the data key that is active now. */
+  /** Seals anew, with the data key that is active now, what an older one has sealed. */
   rewrap(organizationId: string | null, context: string, sealed: string): Promise<string>;
+  /** Looks up anew which data keys are active: they were rotated. */
+  forgetActive(): void;
 }
 
 interface DataKey {
@@ -121,7 +123,7 @@ export function createKeys(provider: KeyProvider, table: DataKeyTable): Keys {
     const [, id, bytes] = SEALED.exec(sealed) ?? [];
     if (id === undefined || bytes === undefined) throw new SealBrokenError();
     const { material } = await keyOfId(id);
-    return open(material, context, Buffer.from(bytes, 'base64url'));
+    return open(material, context, decodeSealed(bytes));
   }
 
   return {
@@ -138,6 +140,7 @@ export function createKeys(provider: KeyProvider, table: DataKeyTable): Keys {
     openSubject: async (subject, wrapped) => subjectKey(subject, await openBytes(subject, wrapped)),
     rewrap: async (organizationId, context, sealed) =>
       await sealBytes(organizationId, context, await openBytes(context, sealed)),
+    forgetActive: () => active.clear(),
   };
 }
 

@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync } from 'node:crypto';
-import { open, SealBrokenError, seal } from './aead.ts';
+import { decodeSealed, open, SealBrokenError, seal } from './aead.ts';
 
 /** What a key of its own belongs to: its data is gone when the key is. */
 export type Subject = `order/${string}` | `case/${string}`;
@@ -33,7 +33,7 @@ export function subjectKey(subject: Subject, material: Uint8Array): SubjectKey {
     open<Sealed extends string | null>(field: string, sealed: Sealed): Sealed {
       if (sealed === null) return sealed;
       if (!sealed.startsWith(VERSION)) throw new SealBrokenError();
-      const bytes = Buffer.from(sealed.slice(VERSION.length), 'base64url');
+      const bytes = decodeSealed(sealed.slice(VERSION.length));
       return open(material, `${subject}/${field}`, bytes).toString() as Sealed;
     },
     hash: (field, text) =>

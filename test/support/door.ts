@@ -20,6 +20,7 @@ export interface Answer {
 export interface Door {
   readonly app: TestApp;
   readonly database: Database;
+  readonly databaseUrl: string;
   readonly organization: TestOrganization;
   /** Sends a request to a path of the app; a body that is no text goes as JSON. */
   send(method: string, path: string, request?: Request): Promise<Answer>;
@@ -50,7 +51,7 @@ export async function openDoor(
     destinations?: Destinations;
   } = {},
 ): Promise<Door> {
-  const { database, drop } = await createTestDatabase();
+  const { database, url: databaseUrl, drop } = await createTestDatabase();
   const organization = await createOrganization(database);
   const app = await startApp(database, options.checkTemporal, options.limits, options.destinations);
   const key = { 'cv-api-key': organization.apiKey };
@@ -59,6 +60,7 @@ export async function openDoor(
   return {
     app,
     database,
+    databaseUrl,
     organization,
     send,
     place: (body, { caseId = organization.caseId, headers } = {}) =>
