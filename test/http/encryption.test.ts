@@ -214,7 +214,7 @@ describe('a rotation', () => {
     const { broken } = await quietly();
     expect(broken).toEqual([`orders.data_key of ${orderId}`]);
     expect(await database`SELECT data_key FROM orders WHERE id = ${orderId}`).toEqual([row]);
-    expect(await destroyOldKeys(database, 0)).toBe(0); // it may be mended yet
+    await destroyOldKeys(database, 0); // but not the one that it needs: it may be mended yet
     await database`UPDATE orders SET data_key = left(data_key, -1) WHERE id = ${orderId}`;
     expect(await quietly()).toEqual({ done: 1, broken: [] });
   });
