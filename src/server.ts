@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { createCaseService } from './cases/case-service.ts';
 import { createFileStore } from './documents/file-store.ts';
+import { createPlainDocuments } from './documents/plain-documents.ts';
 import { createEndpointService } from './endpoints/endpoint-service.ts';
 import { createEventService } from './events/event-service.ts';
 import { createApp } from './http/app.ts';
@@ -39,7 +40,7 @@ await runProcess('server', process.env, async ({ config, log }) => {
       orders,
       metrics: createHttpMetrics(() => inTime(readBacklogs(database))),
       cases: createCaseService(database),
-      documents: createFileStore(config.documentsDir),
+      documents: createPlainDocuments(createFileStore(config.documentsDir)),
       documentLinks,
       events: createEventService(database, documentLinks),
       endpoints: createEndpointService(database, { ...destinations, sender }),

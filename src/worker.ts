@@ -7,6 +7,7 @@ import { MOST_REQUESTS, startDeliveries } from './deliveries/start-deliveries.ts
 import { createDeliver } from './dispatch/deliver.ts';
 import { startDispatcher } from './dispatch/dispatcher.ts';
 import { createFileStore } from './documents/file-store.ts';
+import { createPlainDocuments } from './documents/plain-documents.ts';
 import { startHeartbeatFile } from './heartbeat-file.ts';
 import { createDocumentLinks } from './orders/document-links.ts';
 import { createPharmacyDirectory } from './pharmacy/directory.ts';
@@ -42,7 +43,7 @@ await runProcess('worker', process.env, async ({ config, log, stopping }) => {
   await registerSearchAttributes(connection, temporal.namespace);
 
   const database = openDatabase(config.database.url, config.database.poolSize);
-  const documents = createFileStore(config.documentsDir);
+  const documents = createPlainDocuments(createFileStore(config.documentsDir));
   const workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger });
   const worker = await Worker.create({
     connection,

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { PingEvent } from '../contract/case-activity.ts';
-import type { DocumentStore } from '../documents/store.ts';
+import type { PlainDocuments } from '../documents/plain-documents.ts';
 import { type Rendering, renderEvent } from '../events/render-event.ts';
 import type { DocumentLinks } from '../orders/document-links.ts';
 import type { LoadedDelivery } from './delivery.ts';
@@ -10,7 +10,7 @@ const MOST_INLINE_BYTES = 8 * 1024 * 1024;
 
 /** Where an event's documents come from. */
 export interface DocumentSources {
-  readonly documents: DocumentStore;
+  readonly documents: PlainDocuments;
   readonly documentLinks: DocumentLinks;
 }
 

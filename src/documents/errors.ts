@@ -7,3 +7,16 @@ export class DocumentMismatchError extends Error {
 export class DocumentMissingError extends Error {
   override readonly name = 'DocumentMissingError';
 }
+
+/**
+ * What is stored does not open: it was altered or cut, belongs to another order or document, or was
+ * sealed with another key. `message` names the storage key and nothing else.
+ */
+export class DocumentBrokenError extends Error {
+  override readonly name = 'DocumentBrokenError';
+  readonly code = 'DOCUMENT_BROKEN';
+
+  constructor(storageKey: string) {
+    super(`document ${storageKey} was altered or cut, or belongs elsewhere`);
+  }
+}

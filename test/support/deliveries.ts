@@ -7,6 +7,7 @@ import { inject } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import { startDeliveries } from '../../src/deliveries/start-deliveries.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
+import { createPlainDocuments } from '../../src/documents/plain-documents.ts';
 import { createDocumentLinks } from '../../src/orders/document-links.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
@@ -65,7 +66,7 @@ export async function startTestDeliveries(
     temporal: { namespace: 'default', taskQueue: `test-${randomUUID()}` },
     workflowBundle: await bundle,
     database,
-    documents: createFileStore(documentsDir),
+    documents: createPlainDocuments(createFileStore(documentsDir)),
     documentLinks: createDocumentLinks({ publicUrl: PUBLIC_URL, hashSecret: HASH_SECRET }),
     sender: wrap?.(sender) ?? sender,
     settings,

@@ -3,6 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/create-activities.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
+import { createPlainDocuments } from '../../src/documents/plain-documents.ts';
 import { changeStatus } from '../../src/orders/change-status.ts';
 import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
@@ -45,7 +46,7 @@ function attemptToPlace(orderId: string): Promise<unknown> {
   const { placeOrder } = createActivities({
     database: db.database,
     pharmacies: createPharmacyDirectory(db.database, 20_000),
-    documents: createFileStore('unused'),
+    documents: createPlainDocuments(createFileStore('unused')),
     settings: {
       timeoutMs: 20_000,
       retryInitialMs: 50,
