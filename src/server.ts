@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { createCaseService } from './cases/case-service.ts';
-import { createFileStore } from './documents/file-store.ts';
+import { createDocumentStore } from './documents/create-document-store.ts';
 import { createPlainDocuments } from './documents/plain-documents.ts';
 import { createEndpointService } from './endpoints/endpoint-service.ts';
 import { createEventService } from './events/event-service.ts';
@@ -40,7 +40,7 @@ await runProcess('server', process.env, async ({ config, log }) => {
       orders,
       metrics: createHttpMetrics(() => inTime(readBacklogs(database))),
       cases: createCaseService(database),
-      documents: createPlainDocuments(createFileStore(config.documentsDir)),
+      documents: createPlainDocuments(await createDocumentStore(config.documents)),
       documentLinks,
       events: createEventService(database, documentLinks),
       endpoints: createEndpointService(database, { ...destinations, sender }),

@@ -6,7 +6,7 @@ import { createActivities } from './activities/create-activities.ts';
 import { MOST_REQUESTS, startDeliveries } from './deliveries/start-deliveries.ts';
 import { createDeliver } from './dispatch/deliver.ts';
 import { startDispatcher } from './dispatch/dispatcher.ts';
-import { createFileStore } from './documents/file-store.ts';
+import { createDocumentStore } from './documents/create-document-store.ts';
 import { createPlainDocuments } from './documents/plain-documents.ts';
 import { startHeartbeatFile } from './heartbeat-file.ts';
 import { createDocumentLinks } from './orders/document-links.ts';
@@ -43,7 +43,7 @@ await runProcess('worker', process.env, async ({ config, log, stopping }) => {
   await registerSearchAttributes(connection, temporal.namespace);
 
   const database = openDatabase(config.database.url, config.database.poolSize);
-  const documents = createPlainDocuments(createFileStore(config.documentsDir));
+  const documents = createPlainDocuments(await createDocumentStore(config.documents));
   const workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger });
   const worker = await Worker.create({
     connection,

@@ -20,3 +20,14 @@ export class DocumentBrokenError extends Error {
     super(`document ${storageKey} was altered or cut, or belongs elsewhere`);
   }
 }
+
+/** The store's service did not do as it was asked; time may mend it. `message` ends in its code. */
+export class DocumentStoreError extends Error {
+  override readonly name = 'DocumentStoreError';
+  readonly code = 'DOCUMENT_STORE';
+
+  /** @param reason a code, e.g. `AccessDenied`, `TimeoutError`, `ECONNREFUSED`. */
+  constructor(reason: string) {
+    super(`the document store failed: ${reason}`);
+  }
+}

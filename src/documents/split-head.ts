@@ -12,9 +12,9 @@ export async function splitHead(
   const iterator: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]();
   let head = Buffer.alloc(0);
   while (head.length < length) {
-    const { done, value } = await iterator.next();
-    if (done === true) break;
-    head = Buffer.concat([head, value]);
+    const next = await iterator.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
   }
   async function* rest() {
     if (head.length > length) yield head.subarray(length);

@@ -38,7 +38,7 @@ export function createMemoryStore(): MemoryStore {
       if (file === undefined) throw new DocumentMissingError(`no document ${key}`);
       async function* parts() {
         for (let at = 0; at < Number(file?.length); at += STEP) {
-          if (at >= (store.failAfter?.bytes ?? Infinity)) throw store.failAfter?.fault;
+          if (store.failAfter && at >= store.failAfter.bytes) throw store.failAfter.fault;
           const part = Buffer.from(file?.subarray(at, at + STEP) ?? []);
           store.bytesRead += part.length;
           yield part;
