@@ -27,7 +27,7 @@ export interface S3Settings {
 const PART_BYTES = 8 * 1024 * 1024;
 const CONNECT_LIMIT_MS = 5_000;
 /** From a request's first byte, of a part of 8 MiB too, to the answer's. */
-const ANSWER_LIMIT_MS = 60_000;
+const ANSWER_LIMIT_MS = 30_000;
 /** A connection on which nothing moves, be it for the service or for a client that reads nothing. */
 const IDLE_LIMIT_MS = 60_000;
 const ATTEMPTS = 3;

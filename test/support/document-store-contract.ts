@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import v8 from 'node:v8';
 import vm from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DocumentMissingError } from '../../src/documents/errors.ts';
 import type { DocumentStore } from '../../src/documents/store.ts';
 
@@ -171,7 +171,7 @@ export function testDocumentStore(name: string, underTest: () => StoreUnderTest)
         expect(chunk).not.toHaveLength(0);
         break;
       }
-      expect(reader.destroyed).toBe(true);
+      await vi.waitUntil(() => reader.destroyed);
     });
 
     it('removes a document, and what is not there', async () => {

@@ -82,7 +82,7 @@ describe('a stored file that was altered', () => {
       }),
       { numRuns: 150 },
     );
-  });
+  }, 60_000);
 
   it.each([
     0,
