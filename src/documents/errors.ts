@@ -21,13 +21,15 @@ export class DocumentBrokenError extends Error {
   }
 }
 
-/** The store's service did not do as it was asked; time may mend it. `message` ends in its code. */
+/** The store's service did not do as it was asked; time may mend it. */
 export class DocumentStoreError extends Error {
   override readonly name = 'DocumentStoreError';
-  readonly code = 'DOCUMENT_STORE';
+  /** E.g. `DOCUMENT_STORE_AccessDenied`. */
+  readonly code: string;
 
-  /** @param reason a code, e.g. `AccessDenied`, `TimeoutError`, `ECONNREFUSED`. */
+  /** @param reason the service's or the system's code, e.g. `AccessDenied`, `ECONNREFUSED`. */
   constructor(reason: string) {
     super(`the document store failed: ${reason}`);
+    this.code = `DOCUMENT_STORE_${reason}`;
   }
 }
