@@ -31,9 +31,8 @@ export async function* sealPayload(
 /**
  * Decrypts a payload from one of its chunks on. Nothing comes out that was not authenticated.
  *
- * @param sealed whole chunks from the one of number `first` on, to the payload's end. Who stops
- *   sooner may give it less, but for a byte behind the last chunk that is taken: the end of `sealed`
- *   counts as the payload's.
+ * @param sealed the payload from the chunk of number `first` on. Where it ends counts as the payload's
+ *   end; who wants only some chunks gives at least one byte behind them, and stops in time.
  * @throws {SealBrokenError} a chunk was altered, cut, moved, or is missing at the end.
  */
 export async function* openPayload(

@@ -48,7 +48,7 @@ export const documentAnswers: Readonly<Record<number, AnswerDoc>> = {
 export async function sendDocument(
   request: FastifyRequest,
   reply: FastifyReply,
-  documents: PlainDocuments,
+  documents: Pick<PlainDocuments, 'open'>,
   document: StoredDocument,
 ): Promise<FastifyReply> {
   const { size } = document;
