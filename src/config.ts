@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { S3Settings } from './documents/s3-store.ts';
 import { type KeyRing, KeyRingError, parseKeyRing } from './keys/key-ring.ts';
 
 /** The environment as a process sees it: names to strings. */
@@ -58,8 +59,16 @@ const schema = z.object({
   /** What patient data is encrypted with, in Postgres and in Temporal: `id:key,…`, the active key first. */
   ENCRYPTION_KEYS: keyRing,
 
-  /** Folder of the stored prescription documents. */
-  DOCUMENTS_DIR: z.string().min(1),
+  /** Folder of the stored prescription documents; required where there is no bucket. */
+  DOCUMENTS_DIR: z.string().min(1).optional(),
+  /** An S3-compatible bucket for them instead. */
+  DOCUMENTS_S3_BUCKET: z.string().min(1).optional(),
+  /** The bucket's service, for one that is not AWS's. */
+  DOCUMENTS_S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  DOCUMENTS_S3_REGION: z.string().min(1).default('us-east-1'),
+  /** Both or neither; without them, AWS's SDK finds some, e.g. those of the machine's role. */
+  DOCUMENTS_S3_ACCESS_KEY_ID: z.string().min(1).optional(),
+  DOCUMENTS_S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
 
   /** One request to a pharmacy, connection and body included. */
   PHARMACY_TIMEOUT_MS: milliseconds.default(10_000),
@@ -105,6 +114,25 @@ const schema = z.object({
   LOG_FORMAT: z.enum(['auto', 'json', 'pretty']).default('auto'),
 });
 
+/** What variables say of each other. Checked also where others are at fault, so that all are named. */
+const wholeSchema = schema
+  .refine((env) => env.DOCUMENTS_S3_BUCKET !== undefined || env.DOCUMENTS_DIR !== undefined, {
+    path: ['DOCUMENTS_DIR'],
+    when: () => true,
+  })
+  .refine(
+    (env) =>
+      env.DOCUMENTS_S3_ACCESS_KEY_ID === undefined ||
+      env.DOCUMENTS_S3_SECRET_ACCESS_KEY !== undefined,
+    { path: ['DOCUMENTS_S3_SECRET_ACCESS_KEY'], when: () => true },
+  )
+  .refine(
+    (env) =>
+      env.DOCUMENTS_S3_SECRET_ACCESS_KEY === undefined ||
+      env.DOCUMENTS_S3_ACCESS_KEY_ID !== undefined,
+    { path: ['DOCUMENTS_S3_ACCESS_KEY_ID'], when: () => true },
+  );
+
 /** What the processes run with; see `.env.example` for each variable. */
 export interface Config {
   readonly database: { readonly url: string; readonly poolSize: number };
@@ -122,7 +150,8 @@ export interface Config {
     readonly outboxLimit: number;
     readonly queueLimit: number;
   };
-  readonly documentsDir: string;
+  /** Where documents are stored: a folder, or a bucket. */
+  readonly documents: { readonly folder: string } | S3Settings;
   readonly pharmacy: {
     readonly timeoutMs: number;
     readonly retryInitialMs: number;
@@ -160,7 +189,7 @@ function reachable(host: string): string {
  * @throws {ConfigError} names every missing or malformed variable.
  */
 export function parseConfig(env: Environment): Config {
-  const value = parse(schema, env);
+  const value = parse(wholeSchema, env);
   return {
     database: { url: value.DATABASE_URL, poolSize: value.DATABASE_POOL_SIZE },
     temporal: {
@@ -184,7 +213,7 @@ export function parseConfig(env: Environment): Config {
       outboxLimit: value.OUTBOX_LIMIT,
       queueLimit: value.REQUEST_QUEUE_LIMIT,
     },
-    documentsDir: value.DOCUMENTS_DIR,
+    documents: documentsOf(value),
     pharmacy: {
       timeoutMs: value.PHARMACY_TIMEOUT_MS,
       retryInitialMs: value.RETRY_INITIAL_MS,
@@ -202,6 +231,21 @@ export function parseConfig(env: Environment): Config {
     reconcileEveryMs: value.RECONCILE_EVERY_MS,
     heartbeatFile: value.HEARTBEAT_FILE,
     log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
+  };
+}
+
+function documentsOf(value: z.infer<typeof schema>): Config['documents'] {
+  const accessKeyId = value.DOCUMENTS_S3_ACCESS_KEY_ID;
+  const secretAccessKey = value.DOCUMENTS_S3_SECRET_ACCESS_KEY;
+  if (value.DOCUMENTS_S3_BUCKET === undefined) return { folder: value.DOCUMENTS_DIR ?? '' };
+  return {
+    bucket: value.DOCUMENTS_S3_BUCKET,
+    endpoint: value.DOCUMENTS_S3_ENDPOINT,
+    region: value.DOCUMENTS_S3_REGION,
+    credentials:
+      accessKeyId === undefined || secretAccessKey === undefined
+        ? undefined
+        : { accessKeyId, secretAccessKey },
   };
 }
 

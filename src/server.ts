@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { createCaseService } from './cases/case-service.ts';
-import { createFileStore } from './documents/file-store.ts';
+import { createDocumentStore } from './documents/create-document-store.ts';
+import { createSealedDocuments } from './documents/sealed-documents.ts';
 import { createEndpointService } from './endpoints/endpoint-service.ts';
 import { createEventService } from './events/event-service.ts';
 import { createApp } from './http/app.ts';
@@ -42,7 +43,7 @@ await runProcess('server', process.env, async ({ config, log }) => {
       orders,
       metrics: createHttpMetrics(() => inTime(readBacklogs(database))),
       cases: createCaseService(database, config.hashSecret),
-      documents: createFileStore(config.documentsDir),
+      documents: createSealedDocuments(await createDocumentStore(config.documents)),
       documentLinks,
       events: createEventService(database, documentLinks),
       endpoints: createEndpointService(database, { ...destinations, sender }),

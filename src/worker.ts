@@ -6,7 +6,8 @@ import { createActivities } from './activities/create-activities.ts';
 import { MOST_REQUESTS, startDeliveries } from './deliveries/start-deliveries.ts';
 import { createDeliver } from './dispatch/deliver.ts';
 import { startDispatcher } from './dispatch/dispatcher.ts';
-import { createFileStore } from './documents/file-store.ts';
+import { createDocumentStore } from './documents/create-document-store.ts';
+import { createSealedDocuments } from './documents/sealed-documents.ts';
 import { startHeartbeatFile } from './heartbeat-file.ts';
 import { createLocalKeyProvider } from './keys/local-key-provider.ts';
 import { createDocumentLinks } from './orders/document-links.ts';
@@ -45,7 +46,7 @@ await runProcess('worker', process.env, async ({ config, log, stopping }) => {
   const database = openDatabase(config.database.url, config.database.poolSize, {
     keys: createLocalKeyProvider(config.encryptionKeys),
   });
-  const documents = createFileStore(config.documentsDir);
+  const documents = createSealedDocuments(await createDocumentStore(config.documents));
   const workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger });
   const worker = await Worker.create({
     connection,

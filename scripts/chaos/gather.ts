@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { activityPage, orderStatus, orderView } from '../../src/contract/order.ts';
-import { openDatabase } from '../../src/storage/database.ts';
+import { createFileStore } from '../../src/documents/file-store.ts';
+import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
+import { parseKeyRing } from '../../src/keys/key-ring.ts';
+import { createLocalKeyProvider } from '../../src/keys/local-key-provider.ts';
+import { documentKey, readOrderKey } from '../../src/orders/order-keys.ts';
+import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { ask, CASE, read } from './api.ts';
 import type { Clients } from './clients.ts';
 import type { Evidence, PharmacyOrder, ShownOrder, StoredFile } from './evidence.ts';
@@ -41,7 +46,7 @@ export async function gather(system: System, clients: Clients): Promise<Evidence
       (one) => one ?? [],
     ),
     pharmacies: await readPharmacies(system.simulatorUrl),
-    files: await readFiles(system.documentsDir),
+    files: await readFiles(system),
     outbox: await countOutbox(system.databaseUrl),
   };
 }
@@ -97,15 +102,28 @@ async function readOrder(door: string, id: string): Promise<ShownOrder | undefin
   };
 }
 
-async function readFiles(folder: string): Promise<StoredFile[]> {
+/** The stored documents, opened with the keys of their orders. */
+async function readFiles({ documentsDir: folder, ...system }: System): Promise<StoredFile[]> {
+  const keys = createLocalKeyProvider(parseKeyRing(system.encryptionKeys));
+  const database = openDatabase(system.databaseUrl, 2, { keys });
+  try {
+    return await readSealedFiles(database, folder);
+  } finally {
+    await database.end({ timeout: 1 });
+  }
+}
+
+async function readSealedFiles(database: Database, folder: string): Promise<StoredFile[]> {
+  const documents = createSealedDocuments(createFileStore(folder));
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
   return await each(files, async ({ parentPath, name }) => {
-    const file = path.join(parentPath, name);
-    const sha256 = createHash('sha256')
-      .update(await readFile(file))
-      .digest('hex');
-    return { path: path.relative(folder, file), sha256 };
+    const file = path.relative(folder, path.join(parentPath, name));
+    const key = await readOrderKey(database, path.dirname(file));
+    if (key === undefined) throw new Error(`${file} is of no order`);
+    const hash = createHash('sha256');
+    for await (const bytes of await documents.open(file, documentKey(key))) hash.update(bytes);
+    return { path: file, sha256: hash.digest('hex') };
   });
 }
 

@@ -33,6 +33,7 @@ export interface System {
   readonly temporalAddress: string;
   /** Postgres itself, past the proxies. */
   readonly databaseUrl: string;
+  readonly encryptionKeys: string;
   readonly documentsDir: string;
   /** The receiver's ledger, and the secret of its endpoint. */
   readonly receipts: { readonly file: string; readonly secret: string };
@@ -193,6 +194,7 @@ export async function startSystem(
       simulatorUrl: settings.simulatorUrl,
       temporalAddress: settings.temporalAddress,
       databaseUrl: settings.databaseUrl,
+      encryptionKeys: settings.encryptionKeys,
       documentsDir: path.join(data.path, 'documents'),
       receipts: { file: receipts, secret },
       stop,

@@ -64,7 +64,7 @@ export const PHARMACY_BUGS: readonly Bug[] = [
     tests: ['test/unit/pharmacy/webhook-auth.test.ts'],
   },
   {
-    name: 'gives a document its name before its hash is checked',
+    name: 'gives a document its name before it is whole',
     file: 'src/documents/file-store.ts',
     words: "const temporary = `${file}.${randomBytes(6).toString('hex')}.part`;",
     otherWords: 'const temporary = file;',
@@ -77,6 +77,20 @@ export const PHARMACY_BUGS: readonly Bug[] = [
       "if (sha256 !== (announcedHash ?? sha256)) throw new DocumentMismatchError('another SHA-256');",
     otherWords: '',
     tests: ['test/unit/documents/checked-bytes.test.ts'],
+  },
+  {
+    name: 'passes on what of a document was not authenticated',
+    file: 'src/documents/age-payload.ts',
+    words: '    decipher.final();',
+    otherWords: '',
+    tests: ['test/unit/documents/broken-documents.test.ts'],
+  },
+  {
+    name: 'seals all documents of an order for one identity',
+    file: 'src/documents/document-identity.ts',
+    words: '`rx-orders document ${storageKey}`',
+    otherWords: '`rx-orders document ${storageKey.split("/")[0]}`',
+    tests: ['test/unit/documents/broken-documents.test.ts'],
   },
   {
     name: 'gives out links to documents that never expire',

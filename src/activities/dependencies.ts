@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { DocumentStore } from '../documents/store.ts';
+import type { SealedDocuments } from '../documents/sealed-documents.ts';
 import type { PharmacyDirectory } from '../pharmacy/directory.ts';
 import type { Database } from '../storage/database.ts';
 
@@ -7,6 +7,6 @@ import type { Database } from '../storage/database.ts';
 export interface ActivityDependencies {
   readonly database: Database;
   readonly pharmacies: PharmacyDirectory;
-  readonly documents: DocumentStore;
+  readonly documents: SealedDocuments;
   readonly settings: Config['pharmacy'];
 }

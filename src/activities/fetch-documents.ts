@@ -5,6 +5,7 @@ import type { Measures } from '../documents/checked-bytes.ts';
 import { DocumentMismatchError } from '../documents/errors.ts';
 import { changeStatus } from '../orders/change-status.ts';
 import { expectAnotherHint } from '../orders/inbox.ts';
+import { documentKey } from '../orders/order-keys.ts';
 import { PharmacyFaultError } from '../pharmacy/errors.ts';
 import type { PharmacyDocument, PharmacyGateway } from '../pharmacy/gateway.ts';
 import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
@@ -81,13 +82,13 @@ export function createFetchDocuments({
         });
       case 'completed':
         await changeStatus(database, order.id, { to: 'FETCHING_DOCUMENTS', actor: 'system' });
-        for (const document of there.documents) await fetchDocument(order.id, gateway, document);
+        for (const document of there.documents) await fetchDocument(order, gateway, document);
         return await ended(database, order.id, { to: 'COMPLETED', actor: 'system' });
     }
   }
 
   async function fetchDocument(
-    orderId: string,
+    { id: orderId, key }: OrderRow,
     gateway: PharmacyGateway,
     document: PharmacyDocument,
   ): Promise<void> {
@@ -95,7 +96,7 @@ export function createFetchDocuments({
     const documentId = uuidv5(document.id, orderId);
     if (await isStored(database, documentId)) return;
     const storageKey = `${orderId}/${documentId}.${EXTENSIONS.get(document.contentType) ?? 'bin'}`;
-    const measures = await download(gateway, document, storageKey);
+    const measures = await download(gateway, document, storageKey, documentKey(key));
     await recordDocument(database, orderId, { ...document, ...measures, documentId, storageKey });
   }
 
@@ -103,11 +104,12 @@ export function createFetchDocuments({
     gateway: PharmacyGateway,
     document: PharmacyDocument,
     storageKey: string,
+    orderKey: Uint8Array,
   ): Promise<Measures> {
     for (let mismatches = 0; ; ) {
       try {
         const bytes = await gateway.download(document, abortSignal());
-        return await documents.put(storageKey, bytes, document);
+        return await documents.put(storageKey, orderKey, bytes, document);
       } catch (error) {
         if (!(error instanceof DocumentMismatchError)) throw error;
         mismatches += 1;

@@ -1,8 +1,9 @@
 import { buffer } from 'node:stream/consumers';
 import type { PingEvent } from '../contract/case-activity.ts';
-import type { DocumentStore } from '../documents/store.ts';
+import type { SealedDocuments } from '../documents/sealed-documents.ts';
 import { type Rendering, renderEvent } from '../events/render-event.ts';
 import type { DocumentLinks } from '../orders/document-links.ts';
+import { documentKey } from '../orders/order-keys.ts';
 import type { LoadedDelivery } from './delivery.ts';
 
 /** Bytes of documents that one body holds in base64, 8 MiB: it stands in memory whole. */
@@ -10,7 +11,7 @@ const MOST_INLINE_BYTES = 8 * 1024 * 1024;
 
 /** Where an event's documents come from. */
 export interface DocumentSources {
-  readonly documents: DocumentStore;
+  readonly documents: SealedDocuments;
   readonly documentLinks: DocumentLinks;
 }
 
@@ -27,10 +28,11 @@ export async function renderBody(
     return JSON.stringify(ping);
   }
   let left = endpoint.documentFormat === 'base64' ? MOST_INLINE_BYTES : 0;
-  const bytesOf: Rendering['bytesOf'] = async ({ id, size, storageKey }) => {
-    if (size > left) return { url: documentLinks.create(id) };
+  const bytesOf: Rendering['bytesOf'] = async ({ id, size, storageKey, key }) => {
+    // Of an order that was erased, the link leads nowhere.
+    if (size > left || key === undefined) return { url: documentLinks.create(id) };
     left -= size;
-    const bytes = await buffer(await documents.open(storageKey));
+    const bytes = await buffer(await documents.open(storageKey, documentKey(key)));
     return { content: bytes.toString('base64') };
   };
   return JSON.stringify(await renderEvent(event, { payloadMode: endpoint.payloadMode, bytesOf }));

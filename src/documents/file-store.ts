@@ -2,14 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { checkedBytes, type Measures } from './checked-bytes.ts';
 import { DocumentMissingError } from './errors.ts';
-import type { DocumentStore } from './store.ts';
+import { checkPrefix, type DocumentStore } from './store.ts';
 
 /**
- * A document store in a folder. A document is written to a temporary file beside its place, checked
- * on the way, flushed to the disk and then renamed, so that a crash leaves the whole document or
- * none under its key.
+ * A document store in a folder. A document is written to a temporary file beside its place, flushed
+ * to the disk and then renamed, so that a crash leaves the whole document or none under its key.
  *
  * @param folder is made when it is missing.
  */
@@ -24,7 +22,7 @@ export function createFileStore(folder: string): DocumentStore {
   }
 
   return {
-    async put(key, bytes, announced) {
+    async put(key, bytes) {
       const file = locate(key);
       const directory = path.dirname(file);
       const made = await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -34,16 +32,9 @@ export function createFileStore(folder: string): DocumentStore {
       try {
         const handle = await open(temporary, 'wx', 0o600);
         // `flush` syncs the file before it is closed: a rename must never outlive its bytes.
-        const target = handle.createWriteStream({ flush: true });
-        const checked = checkedBytes(bytes, announced);
-        let measures: Measures | undefined;
-        await pipeline(async function* () {
-          measures = yield* checked;
-        }, target);
-        if (measures === undefined) throw new Error('the document was not read to its end');
+        await pipeline(bytes, handle.createWriteStream({ flush: true }));
         await rename(temporary, file);
         await syncDirectory(directory);
-        return measures;
       } catch (error) {
         await rm(temporary, { force: true });
         throw error;
@@ -55,13 +46,36 @@ export function createFileStore(folder: string): DocumentStore {
         const handle = await open(locate(key), 'r');
         return handle.createReadStream(range);
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-          throw new DocumentMissingError(`no document ${key}`);
-        }
+        if (isMissing(error)) throw new DocumentMissingError(`no document ${key}`);
         throw error;
       }
     },
+
+    async remove(key) {
+      const file = locate(key);
+      await rm(file, { force: true });
+      try {
+        await removeLeftovers(file);
+        await syncDirectory(path.dirname(file));
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    },
+
+    async removeAll(prefix) {
+      checkPrefix(prefix);
+      await rm(locate(prefix), { recursive: true, force: true });
+      try {
+        await syncDirectory(root);
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    },
   };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** Temporary files of this document from attempts that a crash ended. */
@@ -75,7 +89,7 @@ async function removeLeftovers(file: string): Promise<void> {
   }
 }
 
-/** Makes a new entry of a folder survive a power failure, as `fsync` of a file does its bytes. */
+/** Makes a change of a folder survive a power failure, as `fsync` of a file does its bytes. */
 async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {

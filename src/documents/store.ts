@@ -1,24 +1,44 @@
 import type { Readable } from 'node:stream';
-import type { Announced, Measures } from './checked-bytes.ts';
 
-/** Where prescription documents are kept, by key. */
+/** Bytes of a document, both ends included, counted from 0. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where bytes are kept, by key. What they are is its user's business. */
 export interface DocumentStore {
   /**
-   * Stores a document. It becomes visible under its key at once and whole, and only when its length
-   * and hash are right; storing the same key again replaces it with the same bytes.
+   * Stores bytes under a key. They become visible at once and whole, and when it resolves they
+   * survive a crash; an error, also one of `bytes`, leaves what was there. Storing a key again
+   * replaces what it has.
    *
    * @param key made by us, e.g. `<orderId>/<documentId>.pdf`; never a name from outside.
-   * @param announced `size` in bytes, `sha256` in lower-case hexadecimal, as far as they are known.
-   * @returns both, as they were found.
-   * @throws {DocumentMismatchError} nothing was stored.
    */
-  put(key: string, bytes: AsyncIterable<Uint8Array>, announced: Announced): Promise<Measures>;
+  put(key: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
 
   /**
-   * Opens a stored document.
+   * Opens what is stored.
    *
-   * @param range the bytes that are wanted, both ends included; without it, all.
-   * @throws {DocumentMissingError} there is none under this key.
+   * @param range the bytes that are wanted, as far as there are any; without it, all.
+   * @throws {DocumentMissingError} there is nothing under this key.
    */
-  open(key: string, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
+  open(key: string, range?: ByteRange): Promise<Readable>;
+
+  /** Removes what is under a key; what is not there is no error. */
+  remove(key: string): Promise<void>;
+
+  /**
+   * Removes everything of one order, also what attempts to store have left; nothing there is no error.
+   *
+   * @param prefix `<orderId>/`, one folder with its slash.
+   */
+  removeAll(prefix: string): Promise<void>;
+}
+
+/** A prefix that is no one folder could name other orders' documents. @throws it is none. */
+export function checkPrefix(prefix: string): void {
+  if (!/^(?!\.{1,2}\/)[^/]+\/$/.test(prefix)) {
+    throw new Error('the prefix of documents must be one folder and its slash');
+  }
 }

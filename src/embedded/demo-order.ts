@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -29,7 +29,7 @@ const orderSchema = z.object({
 /** An order as `GET …/orders/:orderId` shows it, as far as the demo looks. */
 export type ShownOrder = z.infer<typeof orderSchema>['data']['order'];
 
-/** A stored document, found on disk and checked. */
+/** A document that was downloaded and checked. */
 export interface StoredFile {
   readonly name: string;
   readonly path: string;
@@ -89,22 +89,26 @@ export async function followOrder(
 }
 
 /**
- * Finds an order's documents on disk.
+ * Downloads an order's documents, as the organization does, and keeps them.
  *
- * @throws {StackError} a file is not what the order says.
+ * @param folder for their PDFs; what the server stores is encrypted.
+ * @throws {StackError} a document is not what the order says.
  */
-export async function findDocuments(
-  documentsDir: string,
+export async function downloadDocuments(
+  baseUrl: string,
+  folder: string,
   orderId: string,
   order: ShownOrder,
 ): Promise<StoredFile[]> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   return Promise.all(
     order.documents.map(async ({ id, name, sha256 }) => {
-      const file = path.join(documentsDir, orderId, `${id}.pdf`);
-      const found = createHash('sha256')
-        .update(await readFile(file))
-        .digest('hex');
-      if (found !== sha256) throw new StackError(`${file} is not the document ${name}`);
+      const url = `${baseUrl}${CASE}/orders/${orderId}/documents/${id}`;
+      const bytes = Buffer.from(await (await fetch(url, { headers: KEY })).arrayBuffer());
+      const found = createHash('sha256').update(bytes).digest('hex');
+      if (found !== sha256) throw new StackError(`${url} is not the document ${name}`);
+      const file = path.join(folder, `${id}.pdf`);
+      await writeFile(file, bytes, { mode: 0o600 });
       return { name, path: file, sha256 };
     }),
   );

@@ -2,7 +2,7 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { WebhookEvent } from '../webhooks-verify.ts';
-import { findDocuments, followOrder, placeExample } from './demo-order.ts';
+import { downloadDocuments, followOrder, placeExample } from './demo-order.ts';
 import { type DemoReceiver, startDemoReceiver } from './demo-receiver.ts';
 import { watchLifetime } from './lifetime.ts';
 import { drawOrder } from './order-drawing.ts';
@@ -70,7 +70,8 @@ async function showOrder(stack: Stack, receiver: DemoReceiver): Promise<void> {
   ).finally(() => drawing.end());
   const seconds = secondsSince(since);
   const workflowId = `order-${orderId}`;
-  const documents = await findDocuments(path.join(stack.dataDir, 'documents'), orderId, order);
+  const folder = path.join(stack.dataDir, 'downloads', orderId);
+  const documents = await downloadDocuments(stack.baseUrl, folder, orderId, order);
 
   say(`\norder ${orderId} is ${order.status} after ${seconds} s; its documents:`);
   for (const { name, path: file } of documents) say(`  ${name}  ${path.relative('', file)}`);

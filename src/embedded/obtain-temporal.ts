@@ -1,14 +1,16 @@
 import path from 'node:path';
 import type { Environment } from '../config.ts';
 import { cacheFolder } from './folders.ts';
+import { byGoInstall } from './go-build.ts';
 import type { LineTarget } from './lines.ts';
 import { startProgress } from './progress.ts';
 import type { RunCommand } from './run-command.ts';
-import { findTemporalBinary } from './temporal-binary.ts';
-import { byGoInstall } from './temporal-build.ts';
+import { findTemporalBinary, TEMPORAL_CLI_VERSION } from './temporal-binary.ts';
 import { byDownload } from './temporal-download.ts';
 
 const VERSION_LIMIT_MS = 15_000;
+const WHY_BUILD =
+  'there is no Temporal binary on this machine: building it with Go, about 5 minutes, once';
 
 /**
  * Finds or gets the Temporal binary on this machine.
@@ -43,7 +45,11 @@ export async function obtainTemporal(options: {
     },
     obtain: [
       byDownload({ env, run, signal, tell }),
-      byGoInstall({ env, cacheDir, run, signal, progress: (why) => startProgress(news, why) }),
+      byGoInstall({
+        module: `github.com/temporalio/cli/cmd/temporal@${TEMPORAL_CLI_VERSION}`,
+        ...{ env, cacheDir, run, signal },
+        progress: () => startProgress(news, 'Temporal', WHY_BUILD),
+      }),
     ],
   });
   return path.resolve(binary);

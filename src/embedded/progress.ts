@@ -14,9 +14,10 @@ const PLAIN_MS = 15_000;
  * Starts to show a build: on a terminal one line that is drawn again and again, elsewhere a line
  * every 15 s.
  *
+ * @param what the name of what is built.
  * @param why what is done, and why it is needed.
  */
-export function startProgress(target: LineTarget, why: string): Progress {
+export function startProgress(target: LineTarget, what: string, why: string): Progress {
   const terminal = target.isTTY === true;
   const since = Date.now();
   const counts = { module: 0, package: 0 };
@@ -27,7 +28,7 @@ export function startProgress(target: LineTarget, why: string): Progress {
   };
   const show = () => {
     const { module, package: compiled } = counts;
-    const line = `  building Temporal, ${clock()}: ${module} modules fetched, ${compiled} packages compiled`;
+    const line = `  building ${what}, ${clock()}: ${module} modules fetched, ${compiled} packages compiled`;
     target.write(terminal ? `\r${line}` : `${line}\n`);
   };
   const timer = setInterval(show, terminal ? TERMINAL_MS : PLAIN_MS);

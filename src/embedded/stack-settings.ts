@@ -81,7 +81,10 @@ export function stackSettings(options: {
   const encryptionKeys = env.ENCRYPTION_KEYS ?? secrets.encryptionKeys;
   // A cluster's keys and certificates must not be tried on the development server.
   const inherited = given.filter(
-    ([name]) => foreignTemporal || !name.startsWith('TEMPORAL_') || NOT_THE_WAY.includes(name),
+    ([name]) =>
+      (foreignTemporal || !name.startsWith('TEMPORAL_') || NOT_THE_WAY.includes(name)) &&
+      // The sandbox's documents belong into its folder, not into someone's bucket.
+      !name.startsWith('DOCUMENTS_S3_'),
   );
   return {
     baseUrl,

@@ -2,8 +2,9 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../config.ts';
+import type { ObtainBinary } from './cached-binary.ts';
 import type { RunCommand } from './run-command.ts';
-import { type ObtainBinary, TEMPORAL_CLI_VERSION } from './temporal-binary.ts';
+import { TEMPORAL_CLI_VERSION } from './temporal-binary.ts';
 
 /** A download that has not begun by then will not: the network is closed. */
 const BEGIN_LIMIT_MS = 10_000;

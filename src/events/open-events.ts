@@ -59,5 +59,5 @@ function openOrder(order: StoredOrder, keys: OrderKeys): StoredOrder {
 function openAttachment(attachment: StoredAttachment, keys: OrderKeys): StoredAttachment {
   const key = keys.get(attachment.orderId);
   const { id, fileName } = attachment;
-  return { ...attachment, fileName: key ? openDocumentName(key, id, fileName) : ERASED };
+  return { ...attachment, fileName: key ? openDocumentName(key, id, fileName) : ERASED, key };
 }

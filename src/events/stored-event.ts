@@ -1,5 +1,6 @@
 import type { EventName } from '../contract/case-activity.ts';
 import type { OrderStatus } from '../contract/order.ts';
+import type { SubjectKey } from '../keys/subject-key.ts';
 
 /** An event as it is stored: what its body is rendered from, as it was when it happened. */
 export interface StoredEvent {
@@ -58,4 +59,6 @@ export interface StoredAttachment {
   readonly size: number;
   readonly sha256: string;
   readonly storageKey: string;
+  /** Its order's, once it is opened; an order that was erased has none. */
+  readonly key?: SubjectKey | undefined;
 }

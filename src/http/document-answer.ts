@@ -4,7 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import parseRange from 'range-parser';
 import { z } from 'zod';
 import { failureBody } from '../contract/envelope.ts';
-import type { DocumentStore } from '../documents/store.ts';
+import type { SealedDocuments } from '../documents/sealed-documents.ts';
+import { documentKey } from '../orders/order-keys.ts';
 import type { StoredDocument } from '../orders/read-order.ts';
 import { NOT_FOUND } from './answers.ts';
 import { RangeNotSatisfiableError } from './errors.ts';
@@ -48,7 +49,7 @@ export const documentAnswers: Readonly<Record<number, AnswerDoc>> = {
 export async function sendDocument(
   request: FastifyRequest,
   reply: FastifyReply,
-  store: DocumentStore,
+  documents: Pick<SealedDocuments, 'open'>,
   document: StoredDocument,
 ): Promise<FastifyReply> {
   const { size } = document;
@@ -66,7 +67,9 @@ export async function sendDocument(
   const range = rangeOf(request, size, etag);
   const wanted = request.method === 'GET';
   // Opened first: a document that is gone is an error, which has none of these headers.
-  const bytes = wanted ? await store.open(document.storageKey, range) : Readable.from([]);
+  const bytes = wanted
+    ? await documents.open(document.storageKey, documentKey(document.key), range)
+    : Readable.from([]);
   return reply
     .code(range === undefined ? 200 : 206)
     .headers({

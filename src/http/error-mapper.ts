@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { failure, idempotencyConflict } from '../contract/envelope.ts';
+import { DocumentStoreError } from '../documents/errors.ts';
 import {
   EndpointConflictError,
   EndpointNotFoundError,
@@ -124,8 +125,11 @@ export function createErrorMapper(
       route: request.routeOptions.url ?? '',
       code: codeOf(error),
     };
-    if (isDatabaseUnavailable(error)) {
-      log.warn('database unavailable', fields);
+    if (isDatabaseUnavailable(error) || error instanceof DocumentStoreError) {
+      log.warn(
+        `${error instanceof DocumentStoreError ? 'document store' : 'database'} unavailable`,
+        fields,
+      );
       return reply
         .code(503)
         .header('retry-after', String(RETRY_AFTER_SECONDS))

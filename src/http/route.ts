@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { CaseService } from '../cases/case-service.ts';
 import type { Parsed } from '../contract/validation.ts';
-import type { DocumentStore } from '../documents/store.ts';
+import type { SealedDocuments } from '../documents/sealed-documents.ts';
 import type { EndpointService } from '../endpoints/endpoint-service.ts';
 import type { EventService } from '../events/event-service.ts';
 import type { Scope } from '../orders/authenticate.ts';
@@ -24,7 +24,7 @@ export interface RouteDependencies {
   readonly cases: CaseService;
   readonly events: EventService;
   readonly endpoints: EndpointService;
-  readonly documents: DocumentStore;
+  readonly documents: SealedDocuments;
   readonly documentLinks: DocumentLinks;
   readonly metrics: HttpMetrics;
   readonly pharmacies: Pick<PharmacyDirectory, 'find'>;

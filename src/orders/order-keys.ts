@@ -24,6 +24,11 @@ export async function readOrderKeys(
   return new Map(await Promise.all(keys));
 }
 
+/** The key that an order's documents are sealed with. */
+export function documentKey(key: SubjectKey): Buffer {
+  return key.derive('rx-orders documents');
+}
+
 /** Seals words of an order, e.g. its `reason`; for an order that was erased they are left out. */
 export async function sealForOrder(
   sql: Sql,

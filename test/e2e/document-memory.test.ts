@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { download, paced } from '../support/download.ts';
+import { withKeysOf } from '../support/sealed-rows.ts';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { storeDocument } from '../support/stored-document.ts';
@@ -25,7 +26,7 @@ let database: Database;
 let server: ServerProcess;
 beforeAll(async () => {
   test = await startTestStack();
-  database = openDatabase(test.stack.databaseUrl, 1);
+  database = openDatabase(test.stack.databaseUrl, 1, withKeysOf(test.stack.env['ENCRYPTION_KEYS']));
   server = await startServer(test.stack);
 });
 afterAll(async () => {

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { download, paced } from '../support/download.ts';
 import { type PlacedAnswer, placeOrder } from '../support/order-load.ts';
+import { withKeysOf } from '../support/sealed-rows.ts';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { storeDocument } from '../support/stored-document.ts';
@@ -26,7 +27,7 @@ let database: Database;
 let server: ServerProcess;
 beforeAll(async () => {
   test = await startTestStack();
-  database = openDatabase(test.stack.databaseUrl, 1);
+  database = openDatabase(test.stack.databaseUrl, 1, withKeysOf(test.stack.env['ENCRYPTION_KEYS']));
 });
 beforeEach(async () => {
   server = await startServer(test.stack);

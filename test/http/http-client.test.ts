@@ -1,6 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createHttpClient,
@@ -10,7 +8,8 @@ import {
 import { type Door, openDoor } from '../support/door.ts';
 import { examplePlaceOrder } from '../support/example.ts';
 import { createKey } from '../support/organization.ts';
-import { insertDocument, ordersOfKey } from '../support/sealed-rows.ts';
+import { ordersOfKey } from '../support/sealed-rows.ts';
+import { storeDocument } from '../support/stored-document.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 // The client against our own server on a real Postgres, over a connection that breaks.
@@ -120,14 +119,9 @@ describe('refusals', () => {
 describe('documents', () => {
   it('come as they were stored, and whole over a connection that breaks at first', async () => {
     const { orderId } = await client.placeOrder(caseId, order());
-    const bytes = randomBytes(200_000);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const [id, key] = [randomUUID(), `${orderId}/one.pdf`];
-    const file = path.join(door.app.documentsDir, key);
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, bytes);
-    const document = { id, name: 'one.pdf', size: bytes.length, sha256, storageKey: key };
-    await insertDocument(door.database, orderId, document);
+    const { id, bytes, sha256 } = await storeDocument(door, orderId, {
+      bytes: randomBytes(200_000),
+    });
 
     const listed = await client.listDocuments(caseId, orderId);
     proxy.breakOn(`/documents/${id}`, 'before');

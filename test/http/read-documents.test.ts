@@ -1,9 +1,7 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
-import { insertDocument } from '../support/sealed-rows.ts';
+import { storeDocument } from '../support/stored-document.ts';
 
 let door: Door;
 let orderId: string;
@@ -22,30 +20,9 @@ interface Stored {
 }
 
 /** Puts a document where the activity puts it: a row, and a file under its key. */
-async function store({
-  bytes = randomBytes(100_000),
-  contentType = 'application/pdf',
-  name = 'label.pdf',
-  withFile = true,
-}: {
-  bytes?: Buffer;
-  contentType?: string;
-  name?: string;
-  withFile?: boolean;
-} = {}): Promise<Stored> {
-  const id = randomUUID();
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const key = `${orderId}/${id}.pdf`;
-  if (withFile) {
-    const file = path.join(door.app.documentsDir, key);
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, bytes);
-  }
-  const size = bytes.length;
-  const document = { id, name, contentType, size, sha256, storageKey: key };
-  await insertDocument(door.database, orderId, document);
-  return { id, bytes, sha256 };
-}
+const store = (
+  options: { bytes?: Buffer; contentType?: string; name?: string; withFile?: boolean } = {},
+): Promise<Stored> => storeDocument(door, orderId, { bytes: randomBytes(100_000), ...options });
 
 function download(id: string, method = 'GET'): Promise<Response> {
   return fetch(`${door.app.url}${documents}/${id}`, {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { createCaseService } from '../../src/cases/case-service.ts';
 import type { Config } from '../../src/config.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
+import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import type { Destinations } from '../../src/endpoints/check-destination.ts';
 import { createEndpointService } from '../../src/endpoints/endpoint-service.ts';
 import { createEventService } from '../../src/events/event-service.ts';
@@ -64,7 +65,7 @@ export async function startApp(
       orders,
       metrics: createHttpMetrics(() => inTime(readBacklogs(database))),
       cases: createCaseService(database, HASH_SECRET),
-      documents: createFileStore(documentsDir),
+      documents: createSealedDocuments(createFileStore(documentsDir)),
       documentLinks,
       events: createEventService(database, documentLinks),
       endpoints: createEndpointService(database, { ...destinations, sender }),

@@ -7,6 +7,7 @@ import { inject } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import { startDeliveries } from '../../src/deliveries/start-deliveries.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
+import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import { headerContext, secretContext } from '../../src/endpoints/endpoint-secrets.ts';
 import { createDocumentLinks } from '../../src/orders/document-links.ts';
 import type { Database } from '../../src/storage/database.ts';
@@ -66,7 +67,7 @@ export async function startTestDeliveries(
     temporal: { namespace: 'default', taskQueue: `test-${randomUUID()}` },
     workflowBundle: await bundle,
     database,
-    documents: createFileStore(documentsDir),
+    documents: createSealedDocuments(createFileStore(documentsDir)),
     documentLinks: createDocumentLinks({ publicUrl: PUBLIC_URL, hashSecret: HASH_SECRET }),
     sender: wrap?.(sender) ?? sender,
     settings,

@@ -1,6 +1,9 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { createFileStore } from '../../src/documents/file-store.ts';
+import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
+import { documentKey, readOrderKey } from '../../src/orders/order-keys.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { insertDocument } from './sealed-rows.ts';
 
@@ -11,19 +14,46 @@ export interface StoredTestDocument {
   readonly sha256: string;
 }
 
-/** Puts a document where the activity puts it: a row, and a file under its key. */
+async function keyOf(database: Database, orderId: string): Promise<Buffer> {
+  const key = await readOrderKey(database, orderId);
+  if (key === undefined) throw new Error(`order ${orderId} has no key`);
+  return documentKey(key);
+}
+
+/**
+ * Puts a document where the activity puts it: a row, and a file under its key.
+ *
+ * @param options.withFile whether there is the file.
+ */
 export async function storeDocument(
   door: { readonly app: { readonly documentsDir: string }; readonly database: Database },
   orderId: string,
-  { bytes = randomBytes(1_000), name = 'label.pdf' }: { bytes?: Buffer; name?: string } = {},
+  options: { bytes?: Buffer; name?: string; contentType?: string; withFile?: boolean } = {},
 ): Promise<StoredTestDocument> {
+  const { bytes = randomBytes(1_000), name = 'label.pdf', withFile = true } = options;
+  const { contentType = 'application/pdf' } = options;
   const id = randomUUID();
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const key = `${orderId}/${id}.pdf`;
-  const file = path.join(door.app.documentsDir, key);
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, bytes);
-  const size = bytes.length;
-  await insertDocument(door.database, orderId, { id, name, size, sha256, storageKey: key });
+  const storageKey = `${orderId}/${id}.pdf`;
+  if (withFile) {
+    const documents = createSealedDocuments(createFileStore(door.app.documentsDir));
+    const parts = (async function* () {
+      yield bytes;
+    })();
+    await documents.put(storageKey, await keyOf(door.database, orderId), parts, {});
+  }
+  const document = { id, name, contentType, size: bytes.length, sha256, storageKey };
+  await insertDocument(door.database, orderId, document);
   return { id, bytes, sha256 };
+}
+
+/** The bytes of an order's stored PDF, opened. */
+export async function readStoredDocument(
+  database: Database,
+  documentsDir: string,
+  { orderId, documentId }: { orderId: string; documentId: string },
+): Promise<Buffer> {
+  const documents = createSealedDocuments(createFileStore(documentsDir));
+  const storageKey = path.join(orderId, `${documentId}.pdf`);
+  return await buffer(await documents.open(storageKey, await keyOf(database, orderId)));
 }

@@ -10,6 +10,7 @@ import type { Config } from '../../src/config.ts';
 import { createDeliver } from '../../src/dispatch/deliver.ts';
 import { startDispatcher } from '../../src/dispatch/dispatcher.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
+import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
@@ -66,7 +67,7 @@ export async function startWorker(
     activities: createActivities({
       database,
       pharmacies: createPharmacyDirectory(database, pharmacy.timeoutMs),
-      documents: createFileStore(documentsDir),
+      documents: createSealedDocuments(createFileStore(documentsDir)),
       settings: pharmacy,
     }),
   });

@@ -2,6 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/create-activities.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
+import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
 import { orderWorkflowId, retryUpdate, statusQuery } from '../../src/workflows/order-messages.ts';
@@ -72,7 +73,7 @@ it('ends the run whose attempt to expire the order is repeated after such an ans
   const { expireOrder } = createActivities({
     database: world.db.database,
     pharmacies: createPharmacyDirectory(world.db.database, 1_000),
-    documents: createFileStore('unused'),
+    documents: createSealedDocuments(createFileStore('unused')),
     settings: QUICK,
   });
   const environment = new MockActivityEnvironment({}, { logger: createSdkLog(createKeptLog()) });

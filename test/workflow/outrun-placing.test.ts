@@ -3,6 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/create-activities.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
+import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import { acceptOrder } from '../../src/orders/accept-order.ts';
 import { changeStatus } from '../../src/orders/change-status.ts';
 import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
@@ -45,7 +46,7 @@ function attemptToPlace(orderId: string): Promise<unknown> {
   const { placeOrder } = createActivities({
     database: db.database,
     pharmacies: createPharmacyDirectory(db.database, 20_000),
-    documents: createFileStore('unused'),
+    documents: createSealedDocuments(createFileStore('unused')),
     settings: {
       timeoutMs: 20_000,
       retryInitialMs: 50,

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OrderView } from '../../src/client.ts';
+import { readStoredDocument } from '../support/stored-document.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 interface Row {
@@ -66,8 +65,9 @@ describe.each(ROWS)('an order at $pharmacy', ({ pharmacy, end, reasonCode, docum
     expect(order.reasonCode).toBe(reasonCode);
     expect(order.documents).toHaveLength(documents);
     for (const document of order.documents) {
-      const file = path.join(world.worker.documentsDir, orderId, `${document.id}.pdf`);
-      const bytes = await readFile(file);
+      const { documentsDir } = world.worker;
+      const place = { orderId, documentId: document.id };
+      const bytes = await readStoredDocument(world.db.database, documentsDir, place);
       expect(bytes.length).toBe(document.size);
       expect(createHash('sha256').update(bytes).digest('hex')).toBe(document.sha256);
     }

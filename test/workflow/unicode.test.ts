@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { putCase } from '../../src/cases/put-case.ts';
 import type { PrescriptionOrder } from '../../src/contract/place-order.ts';
@@ -8,6 +6,7 @@ import { examplePlaceOrder } from '../support/example.ts';
 import { HASH_SECRET } from '../support/organization.ts';
 import { pdfText } from '../support/pdf-text.ts';
 import { openedOrder } from '../support/sealed-rows.ts';
+import { readStoredDocument } from '../support/stored-document.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 interface Name {
@@ -109,8 +108,10 @@ describe.each(NAMES)('a name in $script', ({ name, shown = name }) => {
 
     expect(documents).toHaveLength(2);
     for (const { id } of documents) {
-      const file = path.join(world.worker.documentsDir, orderId, `${id}.pdf`);
-      const text = await pdfText(await readFile(file));
+      const { documentsDir } = world.worker;
+      const place = { orderId, documentId: id };
+      const bytes = await readStoredDocument(world.db.database, documentsDir, place);
+      const text = await pdfText(bytes);
       // A document draws composed characters, whatever form they came in. Text from right to left
       // stands on paper in the order of the eye; pdf.js puts it in reading order again, and guesses
       // on a line of both directions, so an address is looked for by its parts.

@@ -6,6 +6,7 @@ import {
   customerCaseDetailBody,
   customerCaseDetailQuery,
 } from '../../contract/customer-case-detail.ts';
+import { documentKey } from '../../orders/order-keys.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
 /**
@@ -26,8 +27,9 @@ export function customerCaseDetail(dependencies: RouteDependencies): Route {
   async function asContent({
     attachment,
     storageKey,
+    key,
   }: CaseDocument): Promise<CaseDetailAttachment> {
-    const bytes = await buffer(await documents.open(storageKey));
+    const bytes = await buffer(await documents.open(storageKey, documentKey(key)));
     return { ...attachment, content: bytes.toString('base64') };
   }
 

@@ -26,7 +26,7 @@ describe('parseConfig', () => {
       temporal: { address: '127.0.0.1:7233', namespace: 'default', taskQueue: 'orders' },
       http: { host: '127.0.0.1', port: 3000 },
       hashSecret: required.HASH_SECRET,
-      documentsDir: required.DOCUMENTS_DIR,
+      documents: { folder: required.DOCUMENTS_DIR },
       pharmacy: { timeoutMs: 10_000, pollInitialMs: 30_000, pollMaxMs: 3_600_000 },
       log: { level: 'info', format: 'auto' },
     });
@@ -40,6 +40,43 @@ describe('parseConfig', () => {
   it('takes an empty variable for one that is not set', () => {
     expect(parseConfig({ ...required, PORT: '', LOG_LEVEL: '' })).toEqual(parseConfig(required));
     expect(faultOf({ ...required, DOCUMENTS_DIR: '' })).toContain('DOCUMENTS_DIR is required');
+  });
+
+  it('takes a bucket in place of the folder, also beside one', () => {
+    const bucket = { ...required, DOCUMENTS_S3_BUCKET: 'prescriptions' };
+    const found = {
+      bucket: 'prescriptions',
+      endpoint: undefined,
+      region: 'us-east-1',
+      credentials: undefined,
+    };
+    expect(parseConfig(bucket).documents).toEqual(found);
+    expect(parseConfig({ ...bucket, DOCUMENTS_DIR: '' }).documents).toEqual(found);
+    const elsewhere = {
+      DOCUMENTS_S3_ENDPOINT: 'https://s3.example.com',
+      DOCUMENTS_S3_REGION: 'eu-central-1',
+      DOCUMENTS_S3_ACCESS_KEY_ID: 'id',
+      DOCUMENTS_S3_SECRET_ACCESS_KEY: 'secret',
+    };
+    expect(parseConfig({ ...bucket, ...elsewhere }).documents).toEqual({
+      bucket: 'prescriptions',
+      endpoint: 'https://s3.example.com',
+      region: 'eu-central-1',
+      credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
+    });
+  });
+
+  it('refuses half of the credentials of a bucket, and an endpoint that is no URL', () => {
+    const bucket = { ...required, DOCUMENTS_S3_BUCKET: 'prescriptions' };
+    expect(faultOf({ ...bucket, DOCUMENTS_S3_ACCESS_KEY_ID: 'id' })).toContain(
+      'DOCUMENTS_S3_SECRET_ACCESS_KEY is required',
+    );
+    expect(faultOf({ ...bucket, DOCUMENTS_S3_SECRET_ACCESS_KEY: 'secret' })).toContain(
+      'DOCUMENTS_S3_ACCESS_KEY_ID is required',
+    );
+    expect(faultOf({ ...bucket, DOCUMENTS_S3_ENDPOINT: 's3.example.com' })).toContain(
+      'DOCUMENTS_S3_ENDPOINT: ',
+    );
   });
 
   it('ignores variables that are not its own', () => {

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import type { LoadedDelivery } from '../../../src/deliveries/delivery.ts';
 import { renderBody } from '../../../src/deliveries/render-body.ts';
 import type { StoredAttachment } from '../../../src/events/stored-event.ts';
+import { subjectKey } from '../../../src/keys/subject-key.ts';
 
 const MIB = 1024 * 1024;
 const CREATED = '2026-11-25T00:00:00.000Z';
@@ -28,6 +29,7 @@ function attachment(id: string, size: number): StoredAttachment {
     size,
     sha256: 'a'.repeat(64),
     storageKey: String(size),
+    key: subjectKey('order/o', randomBytes(32)),
   };
 }
 

@@ -1,12 +1,13 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { byGoInstall } from '../../../src/embedded/go-build.ts';
 import type { RunCommand } from '../../../src/embedded/run-command.ts';
-import { byGoInstall } from '../../../src/embedded/temporal-build.ts';
 import { byDownload } from '../../../src/embedded/temporal-download.ts';
 import { temporaryFolderOfTest } from './temporary.ts';
 
 const { signal } = new AbortController();
+const MODULE = 'example.com/tools/cmd/temporal@v1.5.1';
 
 function build(run: RunCommand) {
   const folder = path.join(temporaryFolderOfTest(), 'new');
@@ -18,14 +19,14 @@ function build(run: RunCommand) {
   });
   const cacheDir = path.dirname(folder);
   const env = { PATH: '/bin', GOPROXY: 'https://proxy.example.com' };
-  const obtain = byGoInstall({ env, cacheDir, run, signal, progress });
+  const obtain = byGoInstall({ module: MODULE, env, cacheDir, run, signal, progress });
   return { folder, steps, cacheDir, result: obtain(folder) };
 }
 
 test('builds by the user’s own Go settings, counts what it does, and keeps only the binary', async () => {
   const { folder, steps, cacheDir, result } = build(async (_command, args, { env, onLine }) => {
     if (args[0] === 'env') return { code: 0, output: '-buildvcs=false\n' };
-    expect(args.at(-1)).toBe('github.com/temporalio/cli/cmd/temporal@v1.5.1');
+    expect(args.at(-1)).toBe(MODULE);
     expect(env).toMatchObject({
       GOFLAGS: '-buildvcs=false -modcacherw',
       GOPROXY: 'https://proxy.example.com',

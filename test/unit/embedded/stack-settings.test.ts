@@ -19,7 +19,7 @@ test('gives server and worker a complete configuration', () => {
     database: { url: `postgres://rx_orders:${secrets.postgresPassword}@127.0.0.1:54329/rx_orders` },
     temporal: { address: '127.0.0.1:7233', uiUrl: 'http://127.0.0.1:8233' },
     http: { host: '127.0.0.1', port: 3000 },
-    documentsDir: '/data/documents',
+    documents: { folder: '/data/documents' },
     pharmacy: { pollInitialMs: 5_000, timeoutMs: 2_000, retryInitialMs: 250, retryMaxMs: 5_000 },
   });
 });
@@ -57,6 +57,11 @@ test('does not show a cluster’s key to the development server', () => {
   const { env } = settings({ TEMPORAL_API_KEY: 'key', TEMPORAL_NAMESPACE: 'mine' });
   expect(env.TEMPORAL_API_KEY).toBeUndefined();
   expect(env.TEMPORAL_NAMESPACE).toBe('mine');
+});
+
+test('keeps documents in its own folder, whatever the user’s bucket is', () => {
+  const { env } = settings({ DOCUMENTS_S3_BUCKET: 'prescriptions', DOCUMENTS_S3_REGION: 'x' });
+  expect(parseConfig(env).documents).toEqual({ folder: '/data/documents' });
 });
 
 test('refuses to run where DATABASE_URL is set', () => {

@@ -1,12 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { ObtainBinary } from '../../../src/embedded/cached-binary.ts';
 import { takeLock } from '../../../src/embedded/file-lock.mjs';
 import {
   cachedBinary,
   type FindBinaryOptions,
   findTemporalBinary,
-  type ObtainBinary,
 } from '../../../src/embedded/temporal-binary.ts';
 import { temporaryFolderOfTest } from './temporary.ts';
 

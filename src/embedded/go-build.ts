@@ -1,36 +1,34 @@
 import { chmod, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Environment } from '../config.ts';
+import type { ObtainBinary } from './cached-binary.ts';
 import type { Progress } from './progress.ts';
 import type { CommandResult, RunCommand } from './run-command.ts';
 import { errorCode } from './stack-error.ts';
-import { type ObtainBinary, TEMPORAL_CLI_VERSION } from './temporal-binary.ts';
-
-const PACKAGE = `github.com/temporalio/cli/cmd/temporal@${TEMPORAL_CLI_VERSION}`;
-
 /**
- * Builds the binary with the user's Go, by the proxy and flags that the user's Go is set to. Go's own
+ * Builds a Go program with the user's Go, by the proxy and flags that the user's Go is set to. Go's own
  * two caches are kept beside the binary, so that a build that was interrupted goes on where it was,
  * and are removed after it.
+ *
+ * @param options.module the program and its version, as `go install` takes it.
  */
 export function byGoInstall(options: {
+  readonly module: string;
   readonly env: Environment;
   readonly cacheDir: string;
   readonly run: RunCommand;
   readonly signal: AbortSignal;
-  readonly progress: (why: string) => Progress;
+  readonly progress: () => Progress;
 }): ObtainBinary {
   const { env, run, signal } = options;
   const caches = path.join(options.cacheDir, 'go');
   return async (folder) => {
     const flags = await goFlags(run, env, signal);
     if (flags === undefined) return { why: 'it cannot be built: there is no `go` on the PATH' };
-    const progress = options.progress(
-      'there is no Temporal binary on this machine: building it with Go, about 5 minutes, once',
-    );
+    const progress = options.progress();
     let result: CommandResult;
     try {
-      result = await run('go', ['install', '-v', PACKAGE], {
+      result = await run('go', ['install', '-v', options.module], {
         env: {
           ...env,
           GOBIN: folder,
@@ -51,7 +49,9 @@ export function byGoInstall(options: {
       return { why: `it cannot be built: go install: ${last}` };
     }
     await rm(caches, { recursive: true, force: true });
-    const built = (await readdir(folder)).find((name) => name.startsWith('temporal'));
+    // `…/cmd/program@version`; with its platform's ending.
+    const program = path.posix.basename(options.module.replace(/@.*/, ''));
+    const built = (await readdir(folder)).find((name) => path.parse(name).name === program);
     if (built === undefined) return { why: 'it cannot be built: go install made no binary' };
     const file = path.join(folder, built);
     await chmod(file, 0o755);

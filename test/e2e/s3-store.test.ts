@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import {
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DocumentBrokenError, DocumentStoreError } from '../../src/documents/errors.ts';
+import { createS3Store, type S3Settings } from '../../src/documents/s3-store.ts';
+import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
+import type { DocumentStore } from '../../src/documents/store.ts';
+import { freePorts } from '../../src/embedded/ports.ts';
+import { testDocumentStore } from '../support/document-store-contract.ts';
+import { type S3Server, startVersitygw } from '../support/versitygw.ts';
+
+const BUCKET = 'documents';
+
+let server: S3Server;
+let settings: S3Settings;
+let store: DocumentStore;
+let client: S3Client;
+beforeAll(async () => {
+  server = await startVersitygw();
+  await mkdir(path.join(server.folder, BUCKET));
+  const { url: endpoint, region, credentials } = server;
+  settings = { bucket: BUCKET, endpoint, region, credentials };
+  store = createS3Store(settings);
+  client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+});
+afterAll(async () => {
+  client?.destroy();
+  await server?.close();
+});
+
+async function* stream(...parts: Uint8Array[]): AsyncIterable<Uint8Array> {
+  yield* parts;
+}
+
+/** Objects, and uploads that were begun and neither completed nor aborted. */
+async function leftovers(prefix: string): Promise<string[]> {
+  const folder = path.join(server.folder, BUCKET, prefix);
+  const files = await readdir(folder).catch(() => []);
+  const begun = await client.send(
+    new ListMultipartUploadsCommand({ Bucket: BUCKET, Prefix: prefix }),
+  );
+  const uploads = (begun.Uploads ?? []).map(({ Key }) => `upload of ${Key}`);
+  return [...files.map((name) => prefix + name), ...uploads];
+}
+
+testDocumentStore('S3 store', () => ({ store, leftovers }));
+
+describe('S3 store', () => {
+  it('aborts the uploads of an order that a killed process left', async () => {
+    const begun = { Bucket: BUCKET, Key: 'order-9/document.pdf' };
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(begun));
+    const part = { ...begun, UploadId, PartNumber: 1, Body: randomBytes(100) };
+    await client.send(new UploadPartCommand(part));
+    expect(await leftovers('order-9/')).toEqual(['upload of order-9/document.pdf']);
+    await store.removeAll('order-9/');
+    expect(await leftovers('order-9/')).toEqual([]);
+  });
+
+  it.each([
+    ['with a wrong secret', { secretAccessKey: 'wrong' }, {}, 'SignatureDoesNotMatch'],
+    ['without its bucket', {}, { bucket: 'no-such-bucket' }, 'NoSuchBucket'],
+  ])('fails with a code and nothing else %s', async (_, credentials, other, code) => {
+    const wrong = createS3Store({
+      ...settings,
+      credentials: { ...server.credentials, ...credentials },
+      ...other,
+    });
+    const failure = new DocumentStoreError(code);
+    await expect(wrong.put('order-1/a.pdf', stream(randomBytes(10)))).rejects.toEqual(failure);
+    await expect(wrong.open('order-1/a.pdf')).rejects.toEqual(failure);
+    await expect(wrong.removeAll('order-1/')).rejects.toEqual(failure);
+  });
+
+  it('fails with a code when nothing listens, after a bounded number of attempts', async () => {
+    const { PORT } = await freePorts();
+    const away = createS3Store({ ...settings, endpoint: `http://127.0.0.1:${PORT}` });
+    const failure = new DocumentStoreError('ECONNREFUSED');
+    await expect(away.put('order-1/a.pdf', stream(randomBytes(10)))).rejects.toEqual(failure);
+    await expect(away.open('order-1/a.pdf')).rejects.toEqual(failure);
+  });
+
+  it('keeps sealed documents, of which it never sees a clear byte', async () => {
+    const documents = createSealedDocuments(store);
+    const orderKey = randomBytes(32);
+    const bytes = Buffer.from('Invented Name, 1 Example Street. '.repeat(400_000));
+    const key = 'order-7/document.pdf';
+    await documents.put(key, orderKey, stream(bytes), { size: bytes.length });
+    expect((await buffer(await store.open(key))).includes('Invented')).toBe(false);
+    expect((await buffer(await documents.open(key, orderKey))).equals(bytes)).toBe(true);
+    const range = { start: 9_000_000, end: 9_000_099 };
+    const part = await buffer(await documents.open(key, orderKey, range));
+    expect(part.equals(bytes.subarray(range.start, range.end + 1))).toBe(true);
+    await expect(documents.open(key, randomBytes(32))).rejects.toBeInstanceOf(DocumentBrokenError);
+  });
+});

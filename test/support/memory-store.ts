@@ -1,0 +1,59 @@
+import { Readable } from 'node:stream';
+import { DocumentMissingError } from '../../src/documents/errors.ts';
+import type { DocumentStore } from '../../src/documents/store.ts';
+
+/** A document store whose files a test can look at and damage. */
+export interface MemoryStore extends DocumentStore {
+  readonly files: Map<string, Buffer>;
+  /** Streams that it handed out. */
+  readonly opened: Readable[];
+  bytesRead: number;
+  /** Hears how many bytes of a document have been written. */
+  onWrite: (written: number) => void;
+  /** Breaks streams after so many bytes. */
+  failAfter?: { readonly bytes: number; readonly fault: Error };
+}
+
+const STEP = 50_000;
+
+export function createMemoryStore(): MemoryStore {
+  const files = new Map<string, Buffer>();
+  const store: MemoryStore = {
+    files,
+    opened: [],
+    bytesRead: 0,
+    onWrite: () => undefined,
+    async put(key, bytes) {
+      const parts: Uint8Array[] = [];
+      let written = 0;
+      for await (const part of bytes) {
+        parts.push(part);
+        written += part.byteLength;
+        store.onWrite(written);
+      }
+      files.set(key, Buffer.concat(parts));
+    },
+    async open(key, range = { start: 0, end: Infinity }) {
+      const file = files.get(key)?.subarray(range.start, range.end + 1);
+      if (file === undefined) throw new DocumentMissingError(`no document ${key}`);
+      async function* parts() {
+        for (let at = 0; at < Number(file?.length); at += STEP) {
+          if (store.failAfter && at >= store.failAfter.bytes) throw store.failAfter.fault;
+          const part = Buffer.from(file?.subarray(at, at + STEP) ?? []);
+          store.bytesRead += part.length;
+          yield part;
+        }
+      }
+      const stream = Readable.from(parts(), { objectMode: false });
+      store.opened.push(stream);
+      return stream;
+    },
+    async remove(key) {
+      files.delete(key);
+    },
+    async removeAll(prefix) {
+      for (const key of files.keys()) if (key.startsWith(prefix)) files.delete(key);
+    },
+  };
+  return store;
+}

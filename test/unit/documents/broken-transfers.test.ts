@@ -1,0 +1,101 @@
+import { createHash, randomBytes } from 'node:crypto';
+import fastify, { type FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { sendDocument } from '../../../src/http/document-answer.ts';
+import { subjectKey } from '../../../src/keys/subject-key.ts';
+import type { StoredDocument } from '../../../src/orders/read-order.ts';
+import {
+  CHUNK,
+  createSealedRig,
+  HEAD,
+  KEY,
+  SEALED_CHUNK,
+  type SealedRig,
+} from '../../support/sealed-rig.ts';
+
+// What a client sees of a stored file that was altered.
+
+const bytes = randomBytes(40 * CHUNK);
+const document: StoredDocument = {
+  id: 'document-1',
+  name: 'label.pdf',
+  contentType: 'application/pdf',
+  size: bytes.length,
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+  storageKey: KEY,
+  key: subjectKey('order/1', randomBytes(32)),
+  createdAt: new Date(0).toISOString(),
+};
+
+let rig: SealedRig;
+let app: FastifyInstance;
+let url: string;
+beforeEach(async () => {
+  rig = createSealedRig();
+  await rig.put(bytes);
+  app = fastify();
+  app.get('/', (request, reply) =>
+    sendDocument(
+      request,
+      reply,
+      { open: (key, _key, range) => rig.documents.open(key, rig.orderKey, range) },
+      document,
+    ),
+  );
+  url = await app.listen({ host: '127.0.0.1', port: 0 });
+});
+afterEach(() => app.close());
+
+function flipBitOfChunk(index: number): void {
+  const at = HEAD + index * SEALED_CHUNK + 100;
+  rig.sealed().writeUInt8(rig.sealed().readUInt8(at) ^ 1, at);
+}
+
+/** What came of a download: its bytes, and whether it came to its end. */
+async function download(headers: Record<string, string> = {}) {
+  const response = await fetch(url, { headers });
+  const parts: Uint8Array[] = [];
+  let ended = true;
+  try {
+    for await (const part of response.body ?? []) parts.push(part as Uint8Array);
+  } catch {
+    ended = false;
+  }
+  return { status: response.status, body: Buffer.concat(parts), ended };
+}
+
+it('sends what is whole', async () => {
+  const { status, body, ended } = await download();
+  expect({ status, ended }).toEqual({ status: 200, ended: true });
+  expect(body.equals(bytes)).toBe(true);
+});
+
+it('answers with an error when the first chunk is altered', async () => {
+  flipBitOfChunk(0);
+  const { status, body } = await download();
+  expect(status).toBe(500);
+  expect(body.includes(bytes.subarray(0, 16))).toBe(false);
+});
+
+it('breaks the transfer off before the altered chunk, and never ends it as if it were whole', async () => {
+  flipBitOfChunk(30);
+  const { status, body, ended } = await download();
+  expect({ status, ended }).toEqual({ status: 200, ended: false });
+  expect(body.length).toBeLessThanOrEqual(30 * CHUNK);
+  expect(body.equals(bytes.subarray(0, body.length))).toBe(true);
+});
+
+it('breaks the transfer of a file off that was cut at the border of a chunk', async () => {
+  rig.store.files.set(KEY, rig.sealed().subarray(0, HEAD + 20 * SEALED_CHUNK));
+  const { body, ended } = await download();
+  expect(ended).toBe(false);
+  expect(body.equals(bytes.subarray(0, body.length))).toBe(true);
+});
+
+it('sends a range beside the altered chunk, and refuses one that begins in it', async () => {
+  flipBitOfChunk(30);
+  const beside = { range: `bytes=${31 * CHUNK}-${31 * CHUNK + 99}` };
+  const right = bytes.subarray(31 * CHUNK, 31 * CHUNK + 100);
+  expect(await download(beside)).toEqual({ status: 206, body: right, ended: true });
+  expect((await download({ range: `bytes=${30 * CHUNK}-` })).status).toBe(500);
+});
