@@ -13,7 +13,7 @@ import { createLocalKeyProvider } from './keys/local-key-provider.ts';
 import { acceptOrder } from './orders/accept-order.ts';
 import { cancelOrder } from './orders/cancel-order.ts';
 import { createDispatcherBell } from './orders/dispatcher-bell.ts';
-import { InvalidOrderError } from './orders/errors.ts';
+import { InvalidOrderError, OrderTimeoutError } from './orders/errors.ts';
 import { type PharmacyMessage, receiveMessage } from './orders/inbox.ts';
 import { readOrder } from './orders/read-order.ts';
 import { isEnd } from './orders/status.ts';
@@ -29,6 +29,7 @@ export {
   InvalidOrderError,
   OrderNotCancellableError,
   OrderNotFoundError,
+  OrderTimeoutError,
 } from './orders/errors.ts';
 export { RepairRefusedError, TemporalUnavailableError } from './repairs/errors.ts';
 
@@ -160,18 +161,6 @@ export interface OrderDescription {
   readonly historyLength?: number;
   /** The order's page in the Temporal UI, where the UI's address is known. */
   readonly uiUrl?: string;
-}
-
-/** {@link OrderHandle.result} waited as long as it was told to. */
-export class OrderTimeoutError extends Error {
-  override readonly name = 'OrderTimeoutError';
-  /** Where the order was then. */
-  readonly status: OrderStatus;
-
-  constructor(status: OrderStatus) {
-    super(`the order was ${status} when the time was up`);
-    this.status = status;
-  }
 }
 
 /**

@@ -122,7 +122,9 @@ async function readSealedFiles(database: Database, folder: string): Promise<Stor
     const key = await readOrderKey(database, path.dirname(file));
     if (key === undefined) throw new Error(`${file} is of no order`);
     const hash = createHash('sha256');
-    for await (const bytes of await documents.open(file, documentKey(key))) hash.update(bytes);
+    for await (const bytes of await documents.open(file, documentKey(key))) {
+      hash.update(bytes as Uint8Array);
+    }
     return { path: file, sha256: hash.digest('hex') };
   });
 }

@@ -1,3 +1,4 @@
+import type { OrderStatus } from '../contract/order.ts';
 import type { FieldError } from '../contract/validation.ts';
 
 /** The order breaks a rule of the contract; `errors` lists every problem, the first one first. */
@@ -60,6 +61,18 @@ export class OrderNotCancellableError extends Error {
 
   constructor(status: string) {
     super(`an order that is ${status} cannot be cancelled`);
+    this.status = status;
+  }
+}
+
+/** `OrderHandle.result` waited as long as it was told to. */
+export class OrderTimeoutError extends Error {
+  override readonly name = 'OrderTimeoutError';
+  /** Where the order was then. */
+  readonly status: OrderStatus;
+
+  constructor(status: OrderStatus) {
+    super(`the order was ${status} when the time was up`);
     this.status = status;
   }
 }

@@ -3,6 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/create-activities.ts';
 import type { ActivityDependencies } from '../../../src/activities/dependencies.ts';
+import { subjectKey } from '../../../src/keys/subject-key.ts';
 import { PharmacyUnavailableError } from '../../../src/pharmacy/errors.ts';
 import type { PharmacyGateway } from '../../../src/pharmacy/gateway.ts';
 import type { Database } from '../../../src/storage/database.ts';
@@ -12,6 +13,7 @@ import { createKeptLog } from '../../support/logs.ts';
 
 const logger = createSdkLog(createKeptLog());
 
+const KEY = subjectKey('order/an-order', Buffer.alloc(32));
 const ROW = {
   id: 'an-order',
   organizationId: 'an-organization',
@@ -21,15 +23,25 @@ const ROW = {
   reasonCode: null,
   pharmacyId: 'a-pharmacy',
   pharmacyOrderId: null as string | null,
-  prescription: examplePlaceOrder().order,
-  shippingAddress: examplePlaceOrder().order.shippingAddress,
-  patient: {},
+  dataKey: 'its key, wrapped',
+  prescription: KEY.seal('prescription', JSON.stringify(examplePlaceOrder().order)),
+  shippingAddress: KEY.seal(
+    'shippingAddress',
+    JSON.stringify(examplePlaceOrder().order.shippingAddress),
+  ),
+  cancelReason: null,
+  caseKey: null,
+  caseAddress: null,
+  patient: null,
+  patientKey: null,
 };
 
 /** Activities on a database that answers every query the same, and on a pharmacy's gateway. */
 function activities(query: () => Promise<unknown[]>, gateway: Partial<PharmacyGateway> = {}) {
   return createActivities({
-    database: query as unknown as Database,
+    database: Object.assign(() => query(), {
+      keys: { openSubject: async () => KEY },
+    }) as unknown as Database,
     pharmacies: { gateway: async () => gateway, find: async () => undefined },
     settings: {
       timeoutMs: 1_000,
