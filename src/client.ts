@@ -8,7 +8,7 @@ import {
 import { parseCancelOrder } from './contract/cancel-order.ts';
 import type { OrderStatus, OrderView } from './contract/order.ts';
 import { type PrescriptionOrder, parsePlaceOrder } from './contract/place-order.ts';
-import { parseKeyRing } from './keys/key-ring.ts';
+import { parseKeyRing, parseKeyRing } from './keys/key-ring.ts';
 import { createLocalKeyProvider } from './keys/local-key-provider.ts';
 import { acceptOrder } from './orders/accept-order.ts';
 import { cancelOrder } from './orders/cancel-order.ts';
@@ -19,6 +19,7 @@ import { readOrder } from './orders/read-order.ts';
 import { isEnd } from './orders/status.ts';
 import { retryOrder } from './repairs/retry-order.ts';
 import { inTime, isDatabaseUnavailable, openDatabase } from './storage/database.ts';
+import { createDataConverter } from './temporal/data-converter.ts';
 import { orderWorkflowId } from './workflows/order-messages.ts';
 
 export type { OrderStatus, OrderView } from './contract/order.ts';
@@ -166,16 +167,20 @@ export interface OrderDescription {
 /**
  * Connects backend code to the orders of one organization, without HTTP. Connecting is lazy, so
  * that orders can be placed while Temporal is away. Call `close()` when done.
+ *
+ * @throws {KeyRingError} `encryptionKeys` is no key ring.
  */
 export function createOrderClient(options: OrderClientOptions): OrderClient {
   const { organizationId, hashSecret } = options;
+  const encryptionKeys = parseKeyRing(options.encryptionKeys);
   const { namespace = 'default', uiUrl, ...connectionOptions } = options.temporal;
   const database = openDatabase(options.databaseUrl, 5, {
     keys: createLocalKeyProvider(parseKeyRing(options.encryptionKeys)),
   });
   // No retries beneath ours: they would hide a Temporal that is away, and outlive a `close()`.
   const connection = Connection.lazy({ interceptors: [], ...connectionOptions });
-  const temporal = new Client({ connection, namespace });
+  const dataConverter = createDataConverter(encryptionKeys);
+  const temporal = new Client({ connection, namespace, dataConverter });
   const ringDispatchers = createDispatcherBell(database);
   const closing = new AbortController();
 

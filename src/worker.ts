@@ -1,13 +1,13 @@
 import dns from 'node:dns/promises';
-import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { bundleWorkflowCode, Runtime, Worker } from '@temporalio/worker';
+import { Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
 import { MOST_REQUESTS, startDeliveries } from './deliveries/start-deliveries.ts';
 import { createDeliver } from './dispatch/deliver.ts';
 import { startDispatcher } from './dispatch/dispatcher.ts';
 import { createDocumentStore } from './documents/create-document-store.ts';
 import { createSealedDocuments } from './documents/sealed-documents.ts';
+import { startEraser } from './erasure/start-eraser.ts';
 import { startHeartbeatFile } from './heartbeat-file.ts';
 import { createLocalKeyProvider } from './keys/local-key-provider.ts';
 import { createDocumentLinks } from './orders/document-links.ts';
@@ -16,22 +16,23 @@ import { runProcess } from './process.ts';
 import { startReconciler } from './reconciler/start-reconciler.ts';
 import { createWorkflowStates } from './reconciler/workflow-states.ts';
 import { openDatabase } from './storage/database.ts';
+import { bundleWorkflows } from './temporal/bundle-workflows.ts';
 import type { WithDeadline } from './temporal/call-in-time.ts';
 import { connectWhenUp } from './temporal/connect.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
+import { createDataConverter } from './temporal/data-converter.ts';
+import { createDeleteWorkflow } from './temporal/delete-workflow.ts';
 import { registerSearchAttributes } from './temporal/register-search-attributes.ts';
 import { createSdkLog } from './temporal/sdk-log.ts';
 import { createSender } from './webhooks/sender.ts';
+import { orderWorkflowId } from './workflows/order-messages.ts';
+import { webhookDeliveryWorkflowId } from './workflows/webhook-delivery-messages.ts';
+
+/** How long what was erased in Postgres may wait for its documents to go. */
+const ERASE_EVERY_MS = 5_000;
 
 // The worker process: the order workflow, its activities and the dispatcher that feeds them; and the
 // deliveries of webhooks, apart.
-
-const WORKFLOWS = fileURLToPath(
-  new URL(
-    import.meta.url.endsWith('.ts') ? './workflows/all.ts' : './workflows/all.js',
-    import.meta.url,
-  ),
-);
 
 await runProcess('worker', process.env, async ({ config, log, stopping }) => {
   const { temporal, webhooks } = config;
@@ -46,12 +47,15 @@ await runProcess('worker', process.env, async ({ config, log, stopping }) => {
   const database = openDatabase(config.database.url, config.database.poolSize, {
     keys: createLocalKeyProvider(config.encryptionKeys),
   });
-  const documents = createSealedDocuments(await createDocumentStore(config.documents));
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger });
+  const store = await createDocumentStore(config.documents);
+  const documents = createSealedDocuments(store);
+  const workflowBundle = await bundleWorkflows(logger);
+  const dataConverter = createDataConverter(config.encryptionKeys);
   const worker = await Worker.create({
     connection,
     namespace: temporal.namespace,
     taskQueue: temporal.taskQueue,
+    dataConverter,
     workflowBundle,
     activities: createActivities({
       database,
@@ -65,7 +69,7 @@ await runProcess('worker', process.env, async ({ config, log, stopping }) => {
   });
   const running = worker.run();
   // On the worker's own connection, so that starts can be eager.
-  const client = new Client({ connection, namespace: temporal.namespace });
+  const client = new Client({ connection, namespace: temporal.namespace, dataConverter });
   const withDeadline: WithDeadline = (deadline, run) => connection.withDeadline(deadline, run);
   const deliver = createDeliver(client, temporal.taskQueue);
   const dispatcher = startDispatcher({ database, deliver, withDeadline, log });
@@ -78,6 +82,17 @@ await runProcess('worker', process.env, async ({ config, log, stopping }) => {
     everyMs: config.reconcileEveryMs,
     log,
   });
+  const eraser = startEraser({
+    database,
+    documents: store,
+    deleteWorkflow: createDeleteWorkflow(connection, temporal.namespace),
+    workflowIds: (orderId, deliveryIds) => [
+      orderWorkflowId(orderId),
+      ...deliveryIds.map(webhookDeliveryWorkflowId),
+    ],
+    everyMs: ERASE_EVERY_MS,
+    log,
+  });
   const sender = createSender({
     lookup: dns.lookup,
     policy: { sandbox: webhooks.destinations === 'loopback' },
@@ -87,6 +102,7 @@ await runProcess('worker', process.env, async ({ config, log, stopping }) => {
   const deliveries = await startDeliveries({
     connection,
     temporal,
+    dataConverter,
     workflowBundle,
     database,
     documents,
@@ -121,7 +137,7 @@ await runProcess('worker', process.env, async ({ config, log, stopping }) => {
         worker.shutdown();
         await running;
       };
-      await Promise.all([reconciler.stop(), orders(), deliveries.stop()]);
+      await Promise.all([reconciler.stop(), eraser.stop(), orders(), deliveries.stop()]);
       sender.close();
       await connection.close();
       await leadership.end({ timeout: 2 });

@@ -25,7 +25,8 @@ export interface OrderRow {
   readonly shippingAddress: Address | null;
   /** The case's owner now; an order is only carried on for the organization that placed it. */
   readonly caseOrganizationId: string;
-  readonly patient: Patient;
+  /** null: it was erased, with what had been the last order of the case. */
+  readonly patient: Patient | null;
   /** What the order's data is sealed with. */
   readonly key: SubjectKey;
 }

@@ -135,8 +135,10 @@ async function adoptOrPlace(gateway: PharmacyGateway, order: OrderRow): Promise<
     return await readAtPharmacy(gateway, { id, pharmacyOrderId }, abortSignal());
   }
   const { shippingAddress: _, ...prescription } = order.prescription;
+  if (order.shippingAddress === null || order.patient === null) {
+    throw new Error(`order ${order.id} was not validated`);
+  }
   const { address: __, ...patient } = order.patient;
-  if (order.shippingAddress === null) throw new Error(`order ${order.id} was not validated`);
   const placed = await gateway.place(
     {
       reference: order.id,

@@ -32,6 +32,12 @@ export function createValidateOrder({
     if (order.caseOrganizationId !== order.organizationId) {
       return await park('CASE_NOT_PERMITTED', 'The case is no longer the organization’s.');
     }
+    if (order.patient === null) {
+      return await park(
+        'PATIENT_ERASED',
+        'The patient of the case was erased; put the case again.',
+      );
+    }
     if (pharmacy === undefined) {
       return await park('PHARMACY_UNKNOWN', 'No pharmacy of this pharmacyId is set up.');
     }

@@ -43,10 +43,11 @@ function addRetry(group: Command, context: CliContext): void {
     )
     .addOption(jsonOption())
     .action(async (id: string, { json, ...request }: RepairOptions) => {
-      const { database, temporal } = context.connect();
+      const connection = context.connect();
+      const { database } = connection;
       // Loaded here: it makes every other command start late.
       const { retryOrder } = await import('../repairs/retry-order.ts');
-      await withTemporal(temporal, (client) =>
+      await withTemporal(connection, (client) =>
         retryOrder({ database, temporal: client }, id, request),
       );
       await told(context, id, 'sent on', json);

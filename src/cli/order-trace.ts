@@ -21,10 +21,10 @@ function addHistory(group: Command, context: CliContext): void {
     .argument('<id>', "the order's id")
     .addOption(jsonOption())
     .action(async (id: string, { json }: { json?: boolean }) => {
-      const { database, temporal } = context.connect();
-      await readStatus(database, id);
+      const connection = context.connect();
+      await readStatus(connection.database, id);
       const { readHistory } = await import('../operators/order-history.ts');
-      const history = await withTemporal(temporal, (client) => readHistory(client, id));
+      const history = await withTemporal(connection, (client) => readHistory(client, id));
       if (json) return printJson(context, { history });
       printTable(
         context,

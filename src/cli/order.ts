@@ -7,6 +7,7 @@ import {
 } from '../orders/list-orders-for-operators.ts';
 import { jsonOption, listOf, wholeNumber, withExamples } from './arguments.ts';
 import type { CliContext } from './context.ts';
+import { addEraseCommand } from './order-erase.ts';
 import { addRepairCommands } from './order-repair.ts';
 import { addTraceCommands } from './order-trace.ts';
 import { printFields, printJson, printTable } from './output.ts';
@@ -21,6 +22,7 @@ export function addOrderCommands(program: Command, context: CliContext): void {
   addShow(group, context);
   addRepairCommands(group, context);
   addTraceCommands(group, context);
+  addEraseCommand(group, context);
 }
 
 interface ListOptions {

@@ -5,7 +5,7 @@ import {
   type Organization,
   updateOrganization,
 } from '../organizations/organizations.ts';
-import { jsonOption, label, onOff, withExamples } from './arguments.ts';
+import { jsonOption, label, onOff, wholeNumber, withExamples } from './arguments.ts';
 import type { CliContext } from './context.ts';
 import { UsageError } from './errors.ts';
 import { printFields, printJson, printTable } from './output.ts';
@@ -37,9 +37,10 @@ export function addOrganizationCommands(program: Command, context: CliContext): 
       if (options.json) return printJson(context, { organizations });
       printTable(
         context,
-        ['id', 'name', 'active keys', 'strict identifiers', 'created'],
+        ['id', 'name', 'active keys', 'strict identifiers', 'retention', 'created'],
         organizations.map((each) => [
-          ...[each.id, each.name, each.activeKeys, each.strictIdentifiers, each.createdAt],
+          ...[each.id, each.name, each.activeKeys, each.strictIdentifiers],
+          ...[describeRetention(each), each.createdAt],
         ]),
       );
     });
@@ -51,25 +52,45 @@ export function addOrganizationCommands(program: Command, context: CliContext): 
     .argument('<id>', "the organization's id")
     .option('--name <name>', 'a new name', label)
     .option('--strict-identifiers <on|off>', 'check NPI, DEA and telephone numbers', onOff)
+    .option('--retention <days|never>', 'erase orders so many days after their end', retentionDays)
     .addOption(jsonOption())
     .action(
       async (
         id: string,
-        options: { name?: string; strictIdentifiers?: boolean; json?: boolean },
+        options: {
+          name?: string;
+          strictIdentifiers?: boolean;
+          retention?: number | null;
+          json?: boolean;
+        },
       ) => {
-        const { name, strictIdentifiers } = options;
-        if (name === undefined && strictIdentifiers === undefined) {
-          throw new UsageError('nothing to change: give --name or --strict-identifiers');
+        const { name, strictIdentifiers, retention: retentionDays } = options;
+        if ([name, strictIdentifiers, retentionDays].every((each) => each === undefined)) {
+          throw new UsageError(
+            'nothing to change: give --name, --strict-identifiers or --retention',
+          );
         }
         const { database } = context.connect();
-        const changed = await updateOrganization(database, id, { name, strictIdentifiers });
+        const changed = await updateOrganization(database, id, {
+          ...{ name, strictIdentifiers, retentionDays },
+        });
         printOrganization(context, changed, options);
       },
     );
   withExamples(
     update,
     'rx org update 0198a000-0000-7000-8000-000000000001 --strict-identifiers on',
+    'rx org update 0198a000-0000-7000-8000-000000000001 --retention 3650',
   );
+}
+
+/** Days, or null for `never`. */
+function retentionDays(text: string): number | null {
+  return text === 'never' ? null : wholeNumber(1, 36_500)(text);
+}
+
+function describeRetention({ retentionDays: days }: Organization): string {
+  return days === null ? 'never erased' : `${days} days`;
 }
 
 function printOrganization(
@@ -82,6 +103,7 @@ function printOrganization(
     id: organization.id,
     name: organization.name,
     'strict identifiers': organization.strictIdentifiers,
+    retention: describeRetention(organization),
     created: organization.createdAt,
   });
 }

@@ -1,15 +1,23 @@
 import type { Client } from '@temporalio/client';
 import type { Connection } from './context.ts';
 
-/** Connects to Temporal for one command. The client is loaded here: it makes a start late. */
+/**
+ * Connects to Temporal for one command. The client is loaded here: it makes a start late.
+ *
+ * @throws {UsageError} the encryption keys are not configured: nothing of a workflow could be read.
+ */
 export async function withTemporal<T>(
-  { options, address, namespace }: Connection['temporal'],
+  { temporal, encryptionKeys }: Pick<Connection, 'temporal' | 'encryptionKeys'>,
   run: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const temporal = await import('@temporalio/client');
-  const connection = temporal.Connection.lazy({ interceptors: [], ...options, address });
+  const ring = encryptionKeys();
+  const { Client, Connection } = await import('@temporalio/client');
+  const { createDataConverter } = await import('../temporal/data-converter.ts');
+  const { options, address, namespace } = temporal;
+  const connection = Connection.lazy({ interceptors: [], ...options, address });
   try {
-    return await run(new temporal.Client({ connection, namespace }));
+    const dataConverter = createDataConverter(ring);
+    return await run(new Client({ connection, namespace, dataConverter }));
   } finally {
     await connection.close();
   }

@@ -1,4 +1,5 @@
 import { Client } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
@@ -30,11 +31,12 @@ export async function startDeliveries(
   options: DeliveryDependencies & {
     readonly connection: NativeConnection;
     readonly temporal: Pick<Config['temporal'], 'namespace' | 'taskQueue'>;
+    readonly dataConverter: DataConverter;
     readonly workflowBundle: WorkflowBundle;
     readonly log: Log;
   },
 ): Promise<Deliveries> {
-  const { connection, temporal, workflowBundle, log, ...dependencies } = options;
+  const { connection, temporal, dataConverter, workflowBundle, log, ...dependencies } = options;
   const taskQueue = webhookTaskQueue(temporal.taskQueue);
   // Longer than the longest attempt, so that a delivery is only taken over from a dead process.
   const leaseMs = 2 * dependencies.settings.timeoutMs + 5_000;
@@ -42,6 +44,7 @@ export async function startDeliveries(
     connection,
     namespace: temporal.namespace,
     taskQueue,
+    dataConverter,
     workflowBundle,
     activities: createDeliveryActivities(dependencies, leaseMs),
     maxConcurrentActivityTaskExecutions: MOST_WORKFLOW_ATTEMPTS,
@@ -56,7 +59,7 @@ export async function startDeliveries(
   const pool = startDeliveryPool({
     ...dependencies,
     startWorkflow: createStartWorkflow(
-      new Client({ connection, namespace: temporal.namespace }),
+      new Client({ connection, namespace: temporal.namespace, dataConverter }),
       taskQueue,
     ),
     withDeadline: (deadline, run) => connection.withDeadline(deadline, run),

@@ -1,4 +1,5 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import { RepairRefusedError, TemporalUnavailableError } from '../repairs/errors.ts';
 import { temporalCode } from '../temporal/call-in-time.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';

@@ -23,7 +23,8 @@ export async function reopenByLateAnswer(sql: Sql, orderId: string, type: string
   // Without a lock, which a thousand messages at once would wait for. The message's row holds the
   // order's against `expireOrder`: what is not expired here will see the message before it expires.
   const expired = await sql`
-    SELECT FROM orders WHERE id = ${orderId} AND status = ${REOPENING.from}`;
+    SELECT FROM orders
+    WHERE id = ${orderId} AND status = ${REOPENING.from} AND erased_at IS NULL`;
   if (expired.length === 0) return;
   const { changed } = await changeStatus(sql, orderId, {
     ...REOPENING,

@@ -55,7 +55,8 @@ export function preconditions(sql: Sql, { organizationId, caseId, order }: Candi
       SELECT id, ${own} OR address IS NOT NULL AS addressed,
         CASE WHEN NOT ${own} THEN data_key END AS data_key,
         CASE WHEN NOT ${own} THEN address END AS address
-      FROM cases WHERE id = ${id} AND organization_id = ${organizationId}
+      -- One whose patient was erased is none that orders can be placed for.
+      FROM cases WHERE id = ${id} AND organization_id = ${organizationId} AND patient IS NOT NULL
     )`;
 }
 

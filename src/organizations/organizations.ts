@@ -9,6 +9,8 @@ export interface Organization {
   readonly name: string;
   /** Whether NPI, DEA and telephone numbers are checked by their own rules. */
   readonly strictIdentifiers: boolean;
+  /** Its orders are erased so many days after their end; null: never by themselves. */
+  readonly retentionDays: number | null;
   readonly createdAt: Date;
 }
 
@@ -32,7 +34,7 @@ export async function createOrganization(
     INSERT INTO organizations (id, name, strict_identifiers)
     SELECT ${uuidv7()}, ${name}::text, ${strictIdentifiers}
     WHERE NOT EXISTS (SELECT FROM organizations WHERE name = ${name})
-    RETURNING id, name, strict_identifiers, created_at`;
+    RETURNING id, name, strict_identifiers, retention_days, created_at`;
   if (row === undefined) {
     throw new OperatorConflictError('there is an organization of this name already');
   }
@@ -43,15 +45,22 @@ export async function createOrganization(
 export async function updateOrganization(
   sql: Sql,
   id: string,
-  changes: { name: string | undefined; strictIdentifiers: boolean | undefined },
+  changes: {
+    name: string | undefined;
+    strictIdentifiers: boolean | undefined;
+    /** null: no end. */
+    retentionDays: number | null | undefined;
+  },
 ): Promise<Organization> {
   if (!isUuid(id)) throw new UnknownIdError('organization');
   const [row] = await sql<Organization[]>`
     UPDATE organizations SET
       name = coalesce(${changes.name ?? null}, name),
-      strict_identifiers = coalesce(${changes.strictIdentifiers ?? null}, strict_identifiers)
+      strict_identifiers = coalesce(${changes.strictIdentifiers ?? null}, strict_identifiers),
+      retention_days = CASE WHEN ${changes.retentionDays === undefined} THEN retention_days
+        ELSE ${changes.retentionDays ?? null}::integer END
     WHERE id = ${id}
-    RETURNING id, name, strict_identifiers, created_at`;
+    RETURNING id, name, strict_identifiers, retention_days, created_at`;
   if (row === undefined) throw new UnknownIdError('organization');
   return row;
 }
@@ -59,7 +68,7 @@ export async function updateOrganization(
 /** Every organization, oldest first. */
 export async function listOrganizations(sql: Sql): Promise<OrganizationSummary[]> {
   return await sql<OrganizationSummary[]>`
-    SELECT id, name, strict_identifiers, created_at,
+    SELECT id, name, strict_identifiers, retention_days, created_at,
       (SELECT count(*)::integer FROM api_keys
         WHERE organization_id = organizations.id AND revoked_at IS NULL
           AND (expires_at IS NULL OR expires_at > now())) AS active_keys

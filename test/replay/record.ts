@@ -15,7 +15,9 @@ import { openDatabase } from '../../src/storage/database.ts';
 import { newSecret } from '../../src/webhooks/signatures.ts';
 import { orderWorkflowId, retryUpdate } from '../../src/workflows/order-messages.ts';
 import { webhookDeliveryWorkflowId } from '../../src/workflows/webhook-delivery-messages.ts';
+import { DATA_CONVERTER } from '../support/data-converter.ts';
 import { examplePlaceOrder } from '../support/example.ts';
+import { ENCRYPTION_KEYS } from '../support/organization.ts';
 import { withKeysOf } from '../support/sealed-rows.ts';
 
 // Records the histories that `replay.test.ts` replays, from orders on a real stack:
@@ -38,17 +40,19 @@ const stack = await startStack({
     RECONCILE_EVERY_MS: '1000',
     WEBHOOK_RETRY_SCHEDULE_MS: '100,100',
     DATABASE_URL: '',
+    // The replay reads with the same.
+    ENCRYPTION_KEYS,
   },
   log: { write: () => true },
   news: process.stderr,
 });
 const connection = await Connection.connect({ address: stack.temporalAddress });
-const client = new Client({ connection });
+const client = new Client({ connection, dataConverter: DATA_CONVERTER });
 const orders = createOrderClient({
   organizationId: DEMO_ORGANIZATION,
   databaseUrl: stack.env['DATABASE_URL'] ?? '',
   hashSecret: stack.env['HASH_SECRET'] ?? '',
-  encryptionKeys: stack.env['ENCRYPTION_KEYS'] ?? '',
+  encryptionKeys: ENCRYPTION_KEYS,
   temporal: { address: stack.temporalAddress },
 });
 try {

@@ -1,16 +1,18 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import { bundleWorkflowCode, Runtime, Worker } from '@temporalio/worker';
+import { Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { bundleWorkflows } from '../../src/temporal/bundle-workflows.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
+import { DATA_CONVERTER } from '../support/data-converter.ts';
 import { createKeptLog } from '../support/logs.ts';
 import { PRESENT_WORKFLOWS, plantVersion } from '../support/workflow-version.ts';
 
 const HISTORIES = path.resolve('test/replay/histories');
 const logger = createSdkLog(createKeptLog());
 const names = (await readdir(HISTORIES)).filter((name) => name.endsWith('.json')).sort();
-const bundle = (file: string) => bundleWorkflowCode({ workflowsPath: file, logger });
+const bundle = (file: string) => bundleWorkflows(logger, file);
 type Bundle = Awaited<ReturnType<typeof bundle>>;
 
 let current: Bundle;
@@ -23,7 +25,9 @@ beforeAll(async () => {
 async function replay(workflowBundle: Bundle, name: string): Promise<unknown> {
   const json: unknown = JSON.parse(await readFile(path.join(HISTORIES, name), 'utf8'));
   const history = historyFromJSON(json);
-  const results = Worker.runReplayHistories({ workflowBundle }, [{ workflowId: name, history }]);
+  const results = Worker.runReplayHistories({ workflowBundle, dataConverter: DATA_CONVERTER }, [
+    { workflowId: name, history },
+  ]);
   for await (const { error } of results) return error;
   throw new Error('nothing was replayed');
 }

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import dns from 'node:dns/promises';
-import path from 'node:path';
 import { Client } from '@temporalio/client';
-import { bundleWorkflowCode, NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection, Runtime, type WorkflowBundle } from '@temporalio/worker';
 import { inject } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import { startDeliveries } from '../../src/deliveries/start-deliveries.ts';
@@ -11,11 +10,13 @@ import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import { headerContext, secretContext } from '../../src/endpoints/endpoint-secrets.ts';
 import { createDocumentLinks } from '../../src/orders/document-links.ts';
 import type { Database } from '../../src/storage/database.ts';
+import { bundleWorkflows } from '../../src/temporal/bundle-workflows.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
 import { createSender, type Sender } from '../../src/webhooks/sender.ts';
 import { newSecret } from '../../src/webhooks/signatures.ts';
 import { webhookDeliveryWorkflowId } from '../../src/workflows/webhook-delivery-messages.ts';
 import { PUBLIC_URL } from './app.ts';
+import { DATA_CONVERTER } from './data-converter.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
 import { HASH_SECRET } from './organization.ts';
 
@@ -37,7 +38,7 @@ export interface TestDeliveries {
   stop(): Promise<void>;
 }
 
-let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
+let bundle: Promise<WorkflowBundle> | undefined;
 
 /** @param options.wrap puts something before the sender. */
 export async function startTestDeliveries(
@@ -54,9 +55,9 @@ export async function startTestDeliveries(
   const log = createKeptLog();
   const logger = createSdkLog(log);
   if (Runtime._instance === undefined) Runtime.install({ logger, shutdownSignals: [] });
-  bundle ??= bundleWorkflowCode({ workflowsPath: path.resolve('src/workflows/all.ts'), logger });
+  bundle ??= bundleWorkflows(logger);
   const connection = await NativeConnection.connect({ address: temporalAddress });
-  const client = new Client({ connection });
+  const client = new Client({ connection, dataConverter: DATA_CONVERTER });
   const sender = createSender({
     lookup: dns.lookup,
     policy: { sandbox: true },
@@ -65,6 +66,7 @@ export async function startTestDeliveries(
   const deliveries = await startDeliveries({
     connection,
     temporal: { namespace: 'default', taskQueue: `test-${randomUUID()}` },
+    dataConverter: DATA_CONVERTER,
     workflowBundle: await bundle,
     database,
     documents: createSealedDocuments(createFileStore(documentsDir)),

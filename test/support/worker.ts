@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Client } from '@temporalio/client';
-import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createActivities } from '../../src/activities/create-activities.ts';
 import type { Config } from '../../src/config.ts';
@@ -13,7 +13,9 @@ import { createFileStore } from '../../src/documents/file-store.ts';
 import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
 import type { Database } from '../../src/storage/database.ts';
+import { bundleWorkflows } from '../../src/temporal/bundle-workflows.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
+import { DATA_CONVERTER } from './data-converter.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
 import { PRESENT_WORKFLOWS } from './workflow-version.ts';
 
@@ -36,7 +38,7 @@ export interface TestWorker {
   stop(): Promise<void>;
 }
 
-const bundles = new Map<string, ReturnType<typeof bundleWorkflowCode>>();
+const bundles = new Map<string, Promise<WorkflowBundle>>();
 
 /**
  * @param settings durations to change from {@link QUICK}.
@@ -54,8 +56,7 @@ export async function startWorker(
     Runtime.install({ logger: createSdkLog(log), shutdownSignals: [] });
   }
   const bundle =
-    bundles.get(workflowsPath) ??
-    bundleWorkflowCode({ workflowsPath, logger: createSdkLog(createKeptLog()) });
+    bundles.get(workflowsPath) ?? bundleWorkflows(createSdkLog(createKeptLog()), workflowsPath);
   bundles.set(workflowsPath, bundle);
   const documentsDir = await mkdtemp(path.join(os.tmpdir(), 'rx-documents-'));
   const connection = await NativeConnection.connect({ address: inject('temporal').address });
@@ -63,6 +64,7 @@ export async function startWorker(
   const worker = await Worker.create({
     connection,
     taskQueue,
+    dataConverter: DATA_CONVERTER,
     workflowBundle: await bundle,
     activities: createActivities({
       database,
@@ -72,7 +74,7 @@ export async function startWorker(
     }),
   });
   const running = worker.run();
-  const client = new Client({ connection });
+  const client = new Client({ connection, dataConverter: DATA_CONVERTER });
   const dispatcher = startDispatcher({
     database,
     deliver: createDeliver(client, taskQueue),

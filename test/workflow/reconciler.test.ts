@@ -8,6 +8,7 @@ import { type Reconciler, startReconciler } from '../../src/reconciler/start-rec
 import { createWorkflowStates } from '../../src/reconciler/workflow-states.ts';
 import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { orderWorkflowId, retryUpdate, statusQuery } from '../../src/workflows/order-messages.ts';
+import { DATA_CONVERTER } from '../support/data-converter.ts';
 import { eventually } from '../support/eventually.ts';
 import { createKeptLog, type KeptLog } from '../support/logs.ts';
 import { copyPharmacy } from '../support/sealed-rows.ts';
@@ -40,7 +41,7 @@ function start(lock: Database): Reconciler {
     database: world.db.database,
     leadership: lock,
     workflows: createWorkflowStates(
-      new Client({ connection }),
+      new Client({ connection, dataConverter: DATA_CONVERTER }),
       world.worker.taskQueue,
       (deadline, run) => connection.withDeadline(deadline, run),
     ),

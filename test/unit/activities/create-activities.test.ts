@@ -32,8 +32,8 @@ const ROW = {
   cancelReason: null,
   caseKey: null,
   caseAddress: null,
-  patient: null,
-  patientKey: null,
+  patient: KEY.seal('patient', '{}'),
+  patientKey: 'as well',
 };
 
 /** Activities on a database that answers every query the same, and on a pharmacy's gateway. */
