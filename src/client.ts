@@ -8,7 +8,7 @@ import {
 import { parseCancelOrder } from './contract/cancel-order.ts';
 import type { OrderStatus, OrderView } from './contract/order.ts';
 import { type PrescriptionOrder, parsePlaceOrder } from './contract/place-order.ts';
-import { parseKeyRing, parseKeyRing } from './keys/key-ring.ts';
+import { parseKeyRing } from './keys/key-ring.ts';
 import { createLocalKeyProvider } from './keys/local-key-provider.ts';
 import { acceptOrder } from './orders/accept-order.ts';
 import { cancelOrder } from './orders/cancel-order.ts';
@@ -175,7 +175,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
   const encryptionKeys = parseKeyRing(options.encryptionKeys);
   const { namespace = 'default', uiUrl, ...connectionOptions } = options.temporal;
   const database = openDatabase(options.databaseUrl, 5, {
-    keys: createLocalKeyProvider(parseKeyRing(options.encryptionKeys)),
+    keys: createLocalKeyProvider(encryptionKeys),
   });
   // No retries beneath ours: they would hide a Temporal that is away, and outlive a `close()`.
   const connection = Connection.lazy({ interceptors: [], ...connectionOptions });

@@ -71,7 +71,7 @@ export async function readOrderRow(sql: Sql, orderId: string): Promise<OrderRow>
       own === null
         ? ((await ofCase('address', caseKey, caseAddress)) as Address | null)
         : (JSON.parse(own) as Address),
-    patient: (await ofCase('patient', patientKey, row.patient)) ?? {},
+    patient: (await ofCase('patient', patientKey, row.patient)) as Patient | null,
   };
 }
 

@@ -1,7 +1,8 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
+import type { LoadedDataConverter } from '@temporalio/common';
 import { RepairRefusedError, TemporalUnavailableError } from '../repairs/errors.ts';
 import { temporalCode } from '../temporal/call-in-time.ts';
+import { failureMessage } from '../temporal/failure-message.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
 
 const ANSWER_LIMIT_MS = 10_000;
@@ -40,7 +41,10 @@ export async function readHistory(temporal: Client, orderId: string): Promise<Hi
     return await temporal.connection.withDeadline(Date.now() + ANSWER_LIMIT_MS, async () => {
       const { events } = await workflow.fetchHistory();
       const { raw } = await workflow.describe();
-      return [...toLines(events ?? []), ...(raw.pendingActivities ?? []).map(toPendingLine)];
+      const read: ReadFailure = (failure) =>
+        readFailure(temporal.options.loadedDataConverter, failure);
+      const pending = (raw.pendingActivities ?? []).map((each) => toPendingLine(each, read));
+      return await Promise.all([...toLines(events ?? [], read), ...pending]);
     });
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) {
@@ -50,9 +54,11 @@ export async function readHistory(temporal: Client, orderId: string): Promise<Hi
   }
 }
 
-function toLines(events: readonly Event[]): HistoryLine[] {
+type ReadFailure = (failure: Failure) => Promise<string | null>;
+
+function toLines(events: readonly Event[], read: ReadFailure): Promise<HistoryLine>[] {
   const activities = new Map<number, string>();
-  return events.map((event) => {
+  return events.map(async (event) => {
     const number = Number(event.eventId);
     const scheduled = event.activityTaskScheduledEventAttributes?.activityType?.name;
     if (typeof scheduled === 'string') activities.set(number, scheduled);
@@ -64,8 +70,8 @@ function toLines(events: readonly Event[]): HistoryLine[] {
       about: scheduled ?? aboutOf(event) ?? activities.get(scheduledBy(event)) ?? null,
       attempt: started?.attempt ?? null,
       failure:
-        failureOf(started?.lastFailure) ??
-        failureOf(event.activityTaskFailedEventAttributes?.failure),
+        (await read(started?.lastFailure)) ??
+        (await read(event.activityTaskFailedEventAttributes?.failure)),
     };
   });
 }
@@ -88,21 +94,25 @@ function scheduledBy(event: Event): number {
   );
 }
 
-function toPendingLine(pending: Pending): HistoryLine {
+async function toPendingLine(pending: Pending, read: ReadFailure): Promise<HistoryLine> {
   return {
     number: null,
     at: dateOf(pending.scheduledTime) ?? dateOf(pending.lastStartedTime),
     event: 'pending',
     about: pending.activityType?.name ?? null,
     attempt: pending.attempt ?? null,
-    failure: failureOf(pending.lastFailure),
+    failure: await read(pending.lastFailure),
   };
 }
 
-function failureOf(failure: Failure): string | null {
+async function readFailure(
+  converter: LoadedDataConverter,
+  failure: Failure,
+): Promise<string | null> {
   if (failure === null || failure === undefined) return null;
+  const message = await failureMessage(converter, failure);
   const type = failure.applicationFailureInfo?.type;
-  return type ? `${type}: ${failure.message ?? ''}` : (failure.message ?? null);
+  return type ? `${type}: ${message}` : message;
 }
 
 function dateOf(time: Event['eventTime']): Date | null {

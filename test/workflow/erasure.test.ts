@@ -199,8 +199,8 @@ it('is finished by a later round when a store or Temporal is away', async () => 
   const away = () => Promise.reject(Object.assign(new Error('secret'), { code: 'AWAY' }));
   for (const broken of [{ documents: { removeAll: away } }, { deleteWorkflow: away }]) {
     start(broken);
-    await eventually('it is told', () =>
-      log.lines.some(({ fields }) => fields?.['code'] === 'AWAY'),
+    await eventually('it is told', async () =>
+      log.lines.some(({ fields }) => fields?.code === 'AWAY'),
     );
     await eraser?.stop();
     expect(await isDone(orderId)).toBe(false);
