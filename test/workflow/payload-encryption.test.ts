@@ -37,7 +37,8 @@ function look(value: unknown, found: { encodings: string[]; messages: string[] }
     return;
   }
   for (const [name, part] of Object.entries(value)) {
-    if (name === 'searchAttributes') continue;
+    // `data` is what the SDK's core notes of a local activity: its type, its number and times.
+    if (name === 'searchAttributes' || name === 'data') continue;
     if (/failure|cause/i.test(name)) {
       const { message } = (part ?? {}) as { message?: string };
       if (message !== undefined) found.messages.push(message);
