@@ -60,19 +60,20 @@ export function addOrganizationCommands(program: Command, context: CliContext): 
         options: {
           name?: string;
           strictIdentifiers?: boolean;
-          retention?: number | null;
+          retention?: number | 'never';
           json?: boolean;
         },
       ) => {
-        const { name, strictIdentifiers, retention: retentionDays } = options;
-        if ([name, strictIdentifiers, retentionDays].every((each) => each === undefined)) {
+        const { name, strictIdentifiers, retention } = options;
+        if ([name, strictIdentifiers, retention].every((each) => each === undefined)) {
           throw new UsageError(
             'nothing to change: give --name, --strict-identifiers or --retention',
           );
         }
         const { database } = context.connect();
         const changed = await updateOrganization(database, id, {
-          ...{ name, strictIdentifiers, retentionDays },
+          ...{ name, strictIdentifiers },
+          retentionDays: retention === 'never' ? null : retention,
         });
         printOrganization(context, changed, options);
       },
@@ -84,9 +85,8 @@ export function addOrganizationCommands(program: Command, context: CliContext): 
   );
 }
 
-/** Days, or null for `never`. */
-function retentionDays(text: string): number | null {
-  return text === 'never' ? null : wholeNumber(1, 36_500)(text);
+function retentionDays(text: string): number | 'never' {
+  return text === 'never' ? text : wholeNumber(1, 36_500)(text);
 }
 
 function describeRetention({ retentionDays: days }: Organization): string {

@@ -6,7 +6,11 @@ import { createRx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { testEnvironment } from '../support/environment.ts';
 import { eventually } from '../support/eventually.ts';
-import { createOrganization, type TestOrganization } from '../support/organization.ts';
+import {
+  createOrganization,
+  ENCRYPTION_KEYS,
+  type TestOrganization,
+} from '../support/organization.ts';
 import { startReceiver, type TestReceiver } from '../support/receiver.ts';
 
 let db: TestDatabase;
@@ -35,7 +39,9 @@ afterAll(async () => {
 function listen(destinations: string) {
   const args = ['--import', 'tsx', 'src/cli.ts', 'listen', '--forward-to', receiver.url];
   const child = spawn(process.execPath, [...args, '--org', organization.organizationId], {
-    env: testEnvironment({ DATABASE_URL: db.url, WEBHOOK_DESTINATIONS: destinations }),
+    env: testEnvironment({
+      ...{ DATABASE_URL: db.url, WEBHOOK_DESTINATIONS: destinations, ENCRYPTION_KEYS },
+    }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);

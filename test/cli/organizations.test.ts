@@ -24,6 +24,7 @@ it('creates an organization, lists it and changes its rules', async () => {
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       name,
       strictIdentifiers: false,
+      retentionDays: null,
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]+\.\d{3}Z$/),
     },
   });

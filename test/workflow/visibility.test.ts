@@ -1,7 +1,7 @@
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { orderWorkflowId, statusQuery } from '../../src/workflows/order-messages.ts';
 import { eventually } from '../support/eventually.ts';
+import { readable } from '../support/readable.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -85,7 +85,7 @@ it('keeps the patient out of Temporal and out of the logs', { timeout: 60_000 },
   for (const orderId of orderIds) {
     const { status } = await world.reach(orderId, 'COMPLETED', 'REJECTED', 'NEEDS_ATTENTION');
     written += status;
-    written += readable(await workflow(orderId).fetchHistory());
+    written += await readable(await workflow(orderId).fetchHistory());
   }
   written += JSON.stringify([world.worker.log.lines, world.app.log.lines]);
   // What is searched holds the payloads in clear: an activity's result, an input.
@@ -95,10 +95,3 @@ it('keeps the patient out of Temporal and out of the logs', { timeout: 60_000 },
   );
   expect(leaks).toEqual([]);
 });
-
-/** A history as text, its payloads decoded: the SDK's JSON of it holds them in base64. */
-function readable(history: Parameters<typeof historyToJSON>[0]): string {
-  return historyToJSON(history).replaceAll(/"data": ?"([^"]*)"/g, (_match, data: string) =>
-    Buffer.from(data, 'base64').toString('utf8'),
-  );
-}
