@@ -39,7 +39,7 @@ it('creates an organization, lists it and changes its rules', async () => {
     activeKeys: 0,
   });
   const table = await rx(['org', 'list']);
-  expect(table.stdout).toMatch(/^ID +NAME +ACTIVE KEYS +STRICT IDENTIFIERS +CREATED\n/);
+  expect(table.stdout).toMatch(/^ID +NAME +ACTIVE KEYS +STRICT IDENTIFIERS +RETENTION +CREATED\n/);
   expect(table.stdout).toContain(`${id}  ${name}`);
   // No colours where no terminal shows them.
   expect(table.stdout).not.toContain('\x1b');

@@ -107,7 +107,6 @@ for (const { file, language, needs } of EXAMPLES) {
 /** All examples carry the one published key: each is to find it unused. */
 async function freeKey(): Promise<void> {
   const database = openDatabase(stack.databaseUrl, 1);
-  await database`
-    UPDATE orders SET idempotency_key = NULL WHERE idempotency_key = 'unique-order-key-123'`;
+  await database`UPDATE orders SET idempotency_key = NULL, idempotency_hash = NULL`;
   await database.end();
 }

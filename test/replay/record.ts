@@ -13,7 +13,7 @@ import { type Stack, startStack } from '../../src/embedded/stack.ts';
 import { secretContext } from '../../src/endpoints/endpoint-secrets.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { newSecret } from '../../src/webhooks/signatures.ts';
-import { orderWorkflowId, retryUpdate } from '../../src/workflows/order-messages.ts';
+import { cancelUpdate, orderWorkflowId, retryUpdate } from '../../src/workflows/order-messages.ts';
 import { webhookDeliveryWorkflowId } from '../../src/workflows/webhook-delivery-messages.ts';
 import { DATA_CONVERTER } from '../support/data-converter.ts';
 import { examplePlaceOrder } from '../support/example.ts';
@@ -98,6 +98,7 @@ try {
     },
   );
   await recordCancellations();
+  await recordRepairs();
   await recordDelivery('delivers-when-the-endpoint-recovers', [503, 204], 'DELIVERED');
   await recordDelivery('gives-a-delivery-up-after-the-schedule', [503], 'DEAD');
   await recordDelivery('holds-a-delivery-whose-endpoint-is-paused', [503], 'PENDING', true);
@@ -194,6 +195,44 @@ async function recordCancellations(): Promise<void> {
       await cancelled(id);
     },
   );
+}
+
+/** What people do by updates, and an answer that comes after the end. */
+async function recordRepairs(): Promise<void> {
+  const workflow = (id: string) => client.workflow.getHandle(orderWorkflowId(id));
+  await setPharmacy('pharmacy-manual', { cancellable: true, webhooks: true });
+  await record(
+    'ends-cancelled-by-the-update-of-a-person',
+    'pharmacy-manual',
+    'AWAITING_COMPLETION',
+    async (id) => {
+      await sleep(500);
+      await workflow(id).executeUpdate(cancelUpdate.name, { args: [{ by: 'anna' }] });
+      await reach(stack, id, 'CANCELLED');
+    },
+  );
+  await record(
+    'goes-on-with-a-corrected-pharmacy-order-id',
+    'pharmacy-corrupt',
+    'NEEDS_ATTENTION',
+    async (id) => {
+      await sleep(500);
+      const ledger = await fetch(`${stack.simulatorUrl}/control/ledger`);
+      const { orders: there } = (await ledger.json()) as {
+        orders: { id: string; reference: string }[];
+      };
+      const pharmacyOrderId = there.find(({ reference }) => reference === id)?.id;
+      const args = [{ by: 'anna', pharmacyOrderId }];
+      await workflow(id).executeUpdate(retryUpdate.name, { args });
+      await reach(stack, id, 'FETCHING_DOCUMENTS');
+      await reach(stack, id, 'NEEDS_ATTENTION');
+    },
+  );
+  await record('rests-for-an-answer-after-the-expiry', 'pharmacy-manual', 'EXPIRED', async (id) => {
+    await control(`orders/${id}/advance`, { to: 'completed', late: true });
+    await reach(stack, id, 'NEEDS_ATTENTION');
+    await sleep(2_500); // the run that takes the ended one's place
+  });
 }
 
 async function setPharmacy(pharmacyId: string, behaviour: object): Promise<void> {
