@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { orderWorkflowId } from '../../src/workflows/order-messages.ts';
+import { dataConverterOf } from '../support/data-converter.ts';
 import { type PlacedAnswer, placeOrder } from '../support/order-load.ts';
 import {
   type ServerProcess,
@@ -101,7 +102,8 @@ it('fails no request that a client does not get through by sending it again, and
   expect(others).toEqual([]);
   expect(accepted.length).toBeGreaterThan(CLIENTS * ROUNDS);
   expect(new Set(accepted).size).toBe(accepted.length);
-  const workflows = new Client({ connection: temporal }).workflow;
+  const dataConverter = dataConverterOf(test.stack.env['ENCRYPTION_KEYS']);
+  const workflows = new Client({ connection: temporal, dataConverter }).workflow;
   for (const orderId of accepted) {
     expect(await test.end(orderId)).toMatchObject({ status: 'COMPLETED' });
     expect(await test.ledgerOf(orderId)).toHaveLength(1);

@@ -222,8 +222,8 @@ async function recordRepairs(): Promise<void> {
         orders: { id: string; reference: string }[];
       };
       const pharmacyOrderId = there.find(({ reference }) => reference === id)?.id;
-      const args = [{ by: 'anna', pharmacyOrderId }];
-      await workflow(id).executeUpdate(retryUpdate.name, { args });
+      const request = { by: 'anna', ...(pharmacyOrderId ? { pharmacyOrderId } : {}) };
+      await workflow(id).executeUpdate(retryUpdate.name, { args: [request] });
       await reach(stack, id, 'FETCHING_DOCUMENTS');
       await reach(stack, id, 'NEEDS_ATTENTION');
     },
