@@ -44,6 +44,28 @@ export function needlesOf(marker: Marker): Needle[] {
   return [...needles.values()];
 }
 
+/** So many bytes of a file, from within it, that no other file has them. */
+const SLICE_BYTES = 32;
+
+/**
+ * Needles of a file's content: three pieces of it, as they are, in base64 and in hex.
+ *
+ * @param bytes the file's, at least 256.
+ */
+export function needlesOfContent(field: string, bytes: Buffer): Needle[] {
+  return [0.25, 0.5, 0.75].flatMap((share) => {
+    const at = Math.floor(bytes.length * share);
+    const slice = bytes.subarray(at, at + SLICE_BYTES);
+    const marker = { field, text: '' };
+    const base64 = [0, 1, 2].map((offset) => Buffer.from(base64Core(slice, offset)));
+    return [
+      { marker, encoding: 'bytes' as const, bytes: slice },
+      ...base64.map((core) => ({ marker, encoding: 'base64' as const, bytes: core })),
+      { marker, encoding: 'hex' as const, bytes: Buffer.from(slice.toString('hex')) },
+    ];
+  });
+}
+
 function* encodingsOf(text: string, utf8: Buffer): Generator<[Encoding, Buffer]> {
   yield ['utf-8', utf8];
   for (const offset of [0, 1, 2]) {

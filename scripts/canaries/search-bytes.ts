@@ -6,13 +6,13 @@ const PREFIX = 4;
 /**
  * Finds many needles at once in bytes that come in chunks, also across the borders of chunks.
  *
- * The first four bytes at each position are looked up in a bit table of 64 KiB; only where that
+ * The first four bytes at each position are looked up in a bit table of 1 MiB; only where that
  * says "maybe" the needles that begin so are compared. Needles are few against the 2^32 possible
  * beginnings, so almost every position costs one look into a table.
  */
 export class Needles {
   readonly longest: number;
-  private readonly maybe = new Uint8Array(1 << 16);
+  private readonly maybe = new Uint8Array(1 << 20);
   private readonly byPrefix = new Map<number, Needle[]>();
 
   /** @throws {RangeError} for a needle of fewer than four bytes */
@@ -94,5 +94,5 @@ export class NeedleStream {
 
 /** A slot of the bit table for a beginning of four bytes (Fibonacci hashing). */
 function slot(prefix: number): number {
-  return Math.imul(prefix, 0x9e3779b1) >>> 16;
+  return Math.imul(prefix, 0x9e3779b1) >>> 12;
 }

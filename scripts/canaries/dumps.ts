@@ -1,0 +1,51 @@
+import { buffer } from 'node:stream/consumers';
+import { Client, Connection } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { openDatabase } from '../../src/storage/database.ts';
+
+/** A text that stands for a part of a store. */
+export interface Dumped {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+/**
+ * All tables of a database, as `COPY` writes them, and the statements that its processes ran last. In
+ * the files a long value is compressed or cut over pages, so that a search could miss it; here it is
+ * whole.
+ */
+export async function* dumpTables(databaseUrl: string): AsyncGenerator<Dumped> {
+  const database = openDatabase(databaseUrl, 1);
+  try {
+    const tables = await database<{ name: string }[]>`
+      SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+      WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`;
+    for (const name of [...tables.map((table) => table.name), 'pg_stat_activity']) {
+      const rows = await database.unsafe(`COPY (SELECT * FROM ${name}) TO STDOUT`).readable();
+      yield { name, bytes: await buffer(rows) };
+    }
+  } finally {
+    await database.end();
+  }
+}
+
+/** All workflows of a namespace: what lists show of each, and its whole history. */
+export async function* dumpWorkflows(address: string, namespace: string): AsyncGenerator<Dumped> {
+  const connection = await Connection.connect({ address });
+  try {
+    const { workflow } = new Client({ connection, namespace });
+    for await (const { workflowId, runId, raw } of workflow.list()) {
+      const history = await workflow.getHandle(workflowId, runId).fetchHistory();
+      const { WorkflowExecutionInfo } = proto.temporal.api.workflow.v1;
+      yield {
+        name: workflowId,
+        bytes: Buffer.concat([
+          WorkflowExecutionInfo.encode(raw).finish(),
+          proto.temporal.api.history.v1.History.encode(history).finish(),
+        ]),
+      };
+    }
+  } finally {
+    await connection.close();
+  }
+}
