@@ -41,8 +41,10 @@ export function createCanary(path: string): Canary {
   const number = (field: string) => Number(keep(field, `1${digits(14)}`));
   const address = (field: string) => {
     const postalCode = digits(5);
-    // Five digits alone are met by chance.
-    keep(`${field}.postalCode`, postalCode, `"postalCode":"${postalCode}"`);
+    // Five digits alone are met by chance. Postgres writes `jsonb` with a space.
+    for (const space of ['', ' ']) {
+      keep(`${field}.postalCode`, postalCode, `"postalCode":${space}"${postalCode}"`);
+    }
     return {
       addressLine1: mark(`${field}.addressLine1`),
       addressLine2: mark(`${field}.addressLine2`),

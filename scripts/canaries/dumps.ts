@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers';
 import { Client, Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { openDatabase } from '../../src/storage/database.ts';
@@ -10,19 +9,23 @@ export interface Dumped {
 }
 
 /**
- * All tables of a database, as `COPY` writes them, and the statements that its processes ran last. In
- * the files a long value is compressed or cut over pages, so that a search could miss it; here it is
- * whole.
+ * All tables of a database as text, and the statements that its processes ran last. In the files a long
+ * value is compressed or cut over pages, so that a search could miss it; here it is whole.
  */
 export async function* dumpTables(databaseUrl: string): AsyncGenerator<Dumped> {
   const database = openDatabase(databaseUrl, 1);
   try {
-    const tables = await database<{ name: string }[]>`
-      SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
-      WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`;
-    for (const name of [...tables.map((table) => table.name), 'pg_stat_activity']) {
-      const rows = await database.unsafe(`COPY (SELECT * FROM ${name}) TO STDOUT`).readable();
-      yield { name, bytes: await buffer(rows) };
+    const tables = await database<{ name: string; query: string }[]>`
+      SELECT format('%I.%I', table_schema, table_name) AS name, format('SELECT %s FROM %I.%I',
+        string_agg(format('%I::text', column_name), ', '), table_schema, table_name) AS query
+      FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+      WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'
+        OR table_name = 'pg_stat_activity'
+      GROUP BY table_schema, table_name ORDER BY 1`;
+    for (const { name, query } of tables) {
+      const rows = await database.unsafe<Record<string, string>[]>(query).values();
+      const lines = rows.map((row) => (row as (string | null)[]).join('\t'));
+      yield { name, bytes: Buffer.from(lines.join('\n')) };
     }
   } finally {
     await database.end();

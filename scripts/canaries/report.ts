@@ -8,18 +8,18 @@ export function report(findings: readonly Finding[]): string {
     const mb = bytes / 1_000_000;
     places.push([place, files, mb.toFixed(2), (mb / seconds).toFixed(0), hits.length]);
   }
-  const groups = new Map<string, { row: string[]; count: number }>();
+  const groups = new Map<string, { count: number; file: string }>();
   for (const { place, hits } of findings) {
     for (const { file, field, encoding, compressed } of hits) {
-      const row = [place, file, field, compressed ? `${encoding}, compressed` : encoding];
-      const key = row.join('\n');
-      groups.set(key, { row, count: (groups.get(key)?.count ?? 0) + 1 });
+      const group = [place, field, compressed ? `${encoding}, compressed` : encoding].join(' | ');
+      const { count, file: first } = groups.get(group) ?? { count: 0, file };
+      groups.set(group, { count: count + 1, file: first });
     }
   }
-  if (groups.size === 0) return places.toString();
-  const fields = new Table({ head: ['place', 'file', 'field', 'encoding', 'hits'], style: PLAIN });
-  for (const { row, count } of groups.values()) fields.push([...row, count]);
-  return `${places.toString()}\n${fields.toString()}`;
+  const lines = [...groups].map(
+    ([group, { count, file }]) => `${group} | ${count} hits, first in ${file}`,
+  );
+  return [places.toString(), ...lines].join('\n');
 }
 
 /** No colours: the report is read in logs, too. */

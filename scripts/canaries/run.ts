@@ -61,12 +61,12 @@ export async function runCanaries(
         textPlace('tables, dumped', () => dumpTables(stack.databaseUrl)),
         textPlace('workflows, dumped', () => dumpWorkflows(stack.temporalAddress, 'default')),
         textPlace('metrics', () => metricsOf(stack)),
-        ...folders(dataDir, tmp).map((place) => ({ ...place, name: `${place.name}, running` })),
+        ...folders(folder).map((place) => ({ ...place, name: `${place.name}, running` })),
       ];
       const findings = await searchAll(running, all, tell);
       await stack.stop();
       tell('searching after its end');
-      findings.push(...(await searchAll([...folders(dataDir, tmp), output], all, tell)));
+      findings.push(...(await searchAll([...folders(folder), output], all, tell)));
       findings.push(await coreDumps([PROJECT, dataDir, path.join(dataDir, 'postgres'), tmp]));
       const markers = new Set(needles.map(({ marker }) => marker)).size;
       return { markers, findings };
@@ -80,7 +80,8 @@ export async function runCanaries(
 }
 
 /** What the parts of a stack write to. The simulator's folder is the pharmacy's, not ours. */
-function folders(dataDir: string, tmp: string): Place[] {
+function folders(folder: string): Place[] {
+  const dataDir = path.join(folder, 'data');
   return [
     folderPlace('postgres', path.join(dataDir, 'postgres')),
     folderPlace('temporal', path.join(dataDir, 'temporal')),
@@ -89,8 +90,11 @@ function folders(dataDir: string, tmp: string): Place[] {
     folderPlace('rest of the data folder', dataDir, [
       ...['postgres', 'temporal', 'documents', 'logs', 'simulator'],
     ]),
-    folderPlace('temporary folder of the parts', temporaryFolder()),
-    folderPlace('temporary folder of rx', tmp),
+    // The run's own folder may lie within; it is searched part by part.
+    folderPlace('temporary folder of the parts', temporaryFolder(), [
+      path.relative(temporaryFolder(), folder),
+    ]),
+    folderPlace('temporary folder of rx', path.join(folder, 'tmp')),
   ];
 }
 
