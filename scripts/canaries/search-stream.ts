@@ -29,7 +29,10 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
 export async function searchFile(path: string, needles: Needles): Promise<Searched> {
   const file = await open(path, 'r');
   try {
-    return await searchSource((at, length) => readAt(file, at, length), needles);
+    // As long as it was when it was opened; most files are far smaller than what is read at once.
+    const { size } = await file.stat();
+    const read: Read = (at, length) => readAt(file, at, Math.max(0, Math.min(length, size - at)));
+    return await searchSource(read, needles);
   } finally {
     await file.close();
   }
