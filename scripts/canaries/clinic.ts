@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Canary } from './canary.ts';
+
+/** An answer of the API. */
+export interface Answer {
+  readonly status: number;
+  readonly bytes: Buffer;
+}
+
+/** The Demo organization's backend, over HTTP. */
+export interface Clinic {
+  /** Any request; `body` goes out as JSON, or as it is when it is a text. */
+  send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
+  putCase(canary: Canary): Promise<void>;
+  /** Places the canary's order, after its case. @returns the order's id. */
+  place(canary: Canary, pharmacyId: string): Promise<string>;
+  cancel(canary: Canary, orderId: string, reason: string): Promise<void>;
+  /** Waits until an order has this status. @throws {Error} it is not within two minutes. */
+  reaches(canary: Canary, orderId: string, status: string): Promise<void>;
+  /** The bytes of an order's documents. */
+  documents(canary: Canary, orderId: string): Promise<Buffer[]>;
+}
+
+const LIMIT_MS = 120_000;
+const HEADERS = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };
+
+/** @param baseUrl the server's. */
+export function createClinic(baseUrl: string): Clinic {
+  const send: Clinic['send'] = async (method, path, body, headers = {}) => {
+    const response = await fetch(baseUrl + path, {
+      method,
+      headers: { ...HEADERS, ...headers },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    return { status: response.status, bytes: Buffer.from(await response.arrayBuffer()) };
+  };
+
+  async function mustSend<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const { status, bytes } = await send(method, path, body);
+    // The path as it is would name no one: ids only.
+    if (status >= 300) throw new Error(`${method} ${path} was answered with ${status}`);
+    return (JSON.parse(bytes.toString()) as { data: T }).data;
+  }
+
+  const casePath = ({ caseId }: Canary) => `/api/v1/cases/${caseId}`;
+
+  async function putCase(canary: Canary): Promise<void> {
+    await mustSend('PUT', casePath(canary), { patient: canary.patient });
+  }
+
+  return {
+    send,
+    putCase,
+    async place(canary, pharmacyId) {
+      await putCase(canary);
+      const { order } = await mustSend<{ order: { id: string } }>('POST', casePath(canary), {
+        action: 'PLACE_ORDER',
+        idempotencyKey: canary.idempotencyKey,
+        order: canary.order(pharmacyId),
+      });
+      return order.id;
+    },
+    async cancel(canary, orderId, reason) {
+      await mustSend('POST', casePath(canary), { action: 'CANCEL_ORDER', orderId, reason });
+    },
+    async reaches(canary, orderId, wanted) {
+      const deadline = Date.now() + LIMIT_MS;
+      for (;;) {
+        const path = `${casePath(canary)}/orders/${orderId}`;
+        const { order } = await mustSend<{ order: { status: string } }>('GET', path);
+        if (order.status === wanted) return;
+        if (Date.now() > deadline) {
+          throw new Error(`order ${orderId} is ${order.status}, and should be ${wanted}`);
+        }
+        await sleep(200);
+      }
+    },
+    async documents(canary, orderId) {
+      const path = `${casePath(canary)}/orders/${orderId}/documents`;
+      const { documents } = await mustSend<{ documents: { id: string }[] }>('GET', path);
+      const all = [];
+      for (const { id } of documents) {
+        const { status, bytes } = await send('GET', `${path}/${id}`);
+        if (status !== 200) throw new Error(`document ${id} was answered with ${status}`);
+        all.push(bytes);
+      }
+      return all;
+    },
+  };
+}

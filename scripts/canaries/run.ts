@@ -1,0 +1,194 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { PROJECT, temporaryFolder } from '../../src/embedded/folders.ts';
+import { type Stack, startStack } from '../../src/embedded/stack.ts';
+import { createRx } from '../../test/support/cli.ts';
+import { testEnvironment } from '../../test/support/environment.ts';
+import { type Canary, createCanary } from './canary.ts';
+import { createClinic } from './clinic.ts';
+import { dumpTables, dumpWorkflows } from './dumps.ts';
+import { type EchoServer, startEchoServer } from './echo-server.ts';
+import { type Needle, needlesOf, needlesOfContent } from './needles.ts';
+import { PATHS, type PathName } from './paths.ts';
+import { type Finding, folderPlace, type Place, searchPlace, textPlace } from './places.ts';
+import { Needles } from './search-bytes.ts';
+
+/** What a run found. */
+export interface CanaryRun {
+  /** Texts that were looked for. */
+  readonly markers: number;
+  readonly findings: readonly Finding[];
+}
+
+/** `canary-silent`'s orders expire so soon. */
+const COMPLETION_LIMIT = '3s';
+
+/**
+ * Sends an order whose every text is a marker down each path, through a whole stack of its own, then
+ * looks for the markers wherever the stack keeps or writes anything: while it runs, and after its end.
+ *
+ * @param tell hears what is being done.
+ * @throws {Error} the stack does not start, or an order does not get where its path leads.
+ */
+export async function runCanaries(
+  paths: readonly PathName[],
+  tell: (text: string) => void,
+): Promise<CanaryRun> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'rx-canaries-'));
+  const [dataDir, tmp] = [path.join(folder, 'data'), path.join(folder, 'tmp')];
+  await mkdir(tmp);
+  const written: string[] = [];
+  const sink = { write: (text: string) => written.push(text) };
+  const hooks = createCanary('organization’s receiver');
+  const echo = await startEchoServer(hooks.mark('answer'));
+  try {
+    const stack = await startStack({
+      dataDir,
+      ports: 'free',
+      env: testEnvironment({ LOG_LEVEL: 'debug', RETRY_MAX_MS: '1000', TMPDIR: tmp }),
+      log: sink,
+      news: sink,
+    });
+    try {
+      const needles = await walkAll(paths, { stack, echo, hooks, tmp, written, tell });
+      const all = new Needles(needles);
+      const output = textPlace('output of stack and rx', async function* () {
+        yield { name: 'output', bytes: Buffer.from(written.join('')) };
+      });
+      tell('searching while it runs');
+      const running = [
+        textPlace('tables, dumped', () => dumpTables(stack.databaseUrl)),
+        textPlace('workflows, dumped', () => dumpWorkflows(stack.temporalAddress, 'default')),
+        textPlace('metrics', () => metricsOf(stack)),
+        ...folders(folder).map((place) => ({ ...place, name: `${place.name}, running` })),
+      ];
+      const findings = await searchAll(running, all, tell);
+      await stack.stop();
+      tell('searching after its end');
+      findings.push(...(await searchAll([...folders(folder), output], all, tell)));
+      findings.push(await coreDumps([PROJECT, dataDir, path.join(dataDir, 'postgres'), tmp]));
+      const markers = new Set(needles.map(({ marker }) => marker)).size;
+      return { markers, findings };
+    } finally {
+      await stack.stop();
+    }
+  } finally {
+    await echo.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What the parts of a stack write to. The simulator's folder is the pharmacy's, not ours. */
+function folders(folder: string): Place[] {
+  const dataDir = path.join(folder, 'data');
+  return [
+    folderPlace('postgres', path.join(dataDir, 'postgres')),
+    folderPlace('temporal', path.join(dataDir, 'temporal')),
+    folderPlace('documents', path.join(dataDir, 'documents')),
+    folderPlace('logs', path.join(dataDir, 'logs')),
+    folderPlace('rest of the data folder', dataDir, [
+      ...['postgres', 'temporal', 'documents', 'logs', 'simulator'],
+    ]),
+    // The run's own folder may lie within; it is searched part by part.
+    folderPlace('temporary folder of the parts', temporaryFolder(), [
+      path.relative(temporaryFolder(), folder),
+    ]),
+    folderPlace('temporary folder of rx', path.join(folder, 'tmp')),
+  ];
+}
+
+async function searchAll(
+  places: readonly Place[],
+  needles: Needles,
+  tell: (text: string) => void,
+): Promise<Finding[]> {
+  const findings = [];
+  for (const place of places) {
+    const finding = await searchPlace(place, needles);
+    findings.push(finding);
+    tell(`${place.name}: ${finding.hits.length} hits`);
+  }
+  return findings;
+}
+
+async function* metricsOf({ baseUrl }: Stack) {
+  const response = await fetch(`${baseUrl}/metrics`);
+  if (!response.ok) throw new Error(`/metrics was answered with ${response.status}`);
+  yield { name: '/metrics', bytes: Buffer.from(await response.arrayBuffer()) };
+}
+
+/** A dump of a process's memory holds what it worked on: there must be none. */
+async function coreDumps(places: readonly string[]): Promise<Finding> {
+  const since = performance.now();
+  const hits = [];
+  for (const folder of places) {
+    for (const file of await readdir(folder)) {
+      if (!/^core(\.\d+)?$/.test(file)) continue;
+      hits.push({ file, field: 'memory', encoding: 'bytes' as const, compressed: false });
+    }
+  }
+  const seconds = (performance.now() - since) / 1_000;
+  return { place: 'core dumps', files: hits.length, bytes: 0, seconds, hits };
+}
+
+/** Goes down the paths, one after the other. @returns what to look for. */
+async function walkAll(
+  paths: readonly PathName[],
+  run: {
+    stack: Stack;
+    echo: EchoServer;
+    hooks: Canary;
+    tmp: string;
+    written: string[];
+    tell: (text: string) => void;
+  },
+): Promise<Needle[]> {
+  const { stack, echo, hooks, tmp, written, tell } = run;
+  const clinic = createClinic(stack.baseUrl);
+  const program = createRx(stack.databaseUrl);
+  const rx = async (args: readonly string[], stdin = '') => {
+    const env = { ...stack.env, TMPDIR: tmp, PHARMACY_TOKEN: 'a-token-of-no-one' };
+    const result = await program(args, { stdin, env });
+    written.push(result.stdout, result.stderr);
+    return result;
+  };
+  for (const kind of ['refusing', 'failing', 'silent']) {
+    const { code, stderr } = await rx([
+      ...['pharmacy', 'add', `canary-${kind}`, '--base-url', `${echo.url}/${kind}`],
+      ...['--token-env', 'PHARMACY_TOKEN', '--completion-limit', COMPLETION_LIMIT],
+    ]);
+    if (code !== 0) throw new Error(`rx pharmacy add: ${stderr}`);
+  }
+  for (const status of [200, 500]) {
+    const url = `${echo.url}/hooks/${status}`;
+    const value = hooks.mark(`auth header of endpoint ${status}`);
+    const authHeader = { name: 'authorization', value };
+    const endpoint = { url, authHeader, payloadMode: 'full', documentFormat: 'base64' };
+    const answer = await clinic.send('POST', '/api/v1/webhook-endpoints', endpoint);
+    if (answer.status !== 201) throw new Error(`endpoint: ${answer.status}`);
+  }
+  const canaries = [hooks];
+  const needles: Needle[] = [];
+  for (const name of paths) {
+    tell(`path: ${name}`);
+    const canary = createCanary(name);
+    canaries.push(canary);
+    await PATHS[name]({
+      stack,
+      clinic,
+      canary,
+      rx,
+      keepDocument: (bytes) => needles.push(...needlesOfContent(`${name}: document`, bytes)),
+      async control(route, body) {
+        const response = await fetch(`${stack.simulatorUrl}/control/${route}`, {
+          ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+          headers: { 'content-type': 'application/json' },
+        });
+        if (!response.ok) throw new Error(`control/${route}: ${response.status}`);
+        return await response.json();
+      },
+    });
+  }
+  return [...needles, ...canaries.flatMap(({ markers }) => markers.flatMap(needlesOf))];
+}
