@@ -35,27 +35,31 @@ async function call(route: string, body: object): Promise<unknown> {
   return await response.json();
 }
 
-it('server and worker connect to what they are configured to, and to nothing else', async () => {
-  const created = await call('webhook-endpoints', { url: receiver.url });
-  const { id } = (created as { data: { endpoint: { id: string } } }).data.endpoint;
-  // The server itself tries an endpoint; the worker's deliveries come with the order.
-  await call(`webhook-endpoints/${id}/test`, {});
-  expect((await fetch(`${test.stack.baseUrl}/readyz`)).status).toBe(200);
-  const orderId = await test.place('pharmacy-123');
-  expect((await test.end(orderId)).status).toBe('COMPLETED');
-  await eventually('the order’s end is delivered', async () =>
-    receiver.received.find(({ body }) => body.includes(orderId) && body.includes('COMPLETED')),
-  );
+// Elsewhere the worker's own connection, which Temporal's native code makes, cannot be seen.
+it.runIf(process.platform === 'linux')(
+  'server and worker connect to what they are configured to, and to nothing else',
+  async () => {
+    const created = await call('webhook-endpoints', { url: receiver.url });
+    const { id } = (created as { data: { endpoint: { id: string } } }).data.endpoint;
+    // The server itself tries an endpoint; the worker's deliveries come with the order.
+    await call(`webhook-endpoints/${id}/test`, {});
+    expect((await fetch(`${test.stack.baseUrl}/readyz`)).status).toBe(200);
+    const orderId = await test.place('pharmacy-123');
+    expect((await test.end(orderId)).status).toBe('COMPLETED');
+    await eventually('the order’s end is delivered', async () =>
+      receiver.received.find(({ body }) => body.includes(orderId) && body.includes('COMPLETED')),
+    );
 
-  // A pipe, as tsx has one to the process that started it, leads to no other machine.
-  const recorded = recordedIn(path.join(folder, 'record')).filter(({ kind }) => kind !== 'pipe');
-  const placesOf = (program: string) => [
-    ...new Set(recorded.filter((each) => each.program === program).map(({ to }) => to)),
-  ];
-  const { databaseUrl, temporalAddress, simulatorUrl } = test.stack;
-  const [postgres, endpoint] = [hostOf(databaseUrl), hostOf(receiver.url)];
-  expect(placesOf('server.ts').sort()).toEqual([postgres, temporalAddress, endpoint].sort());
-  expect(placesOf('worker.ts').sort()).toEqual(
-    [postgres, temporalAddress, endpoint, hostOf(simulatorUrl)].sort(),
-  );
-});
+    // A pipe, as tsx has one to the process that started it, leads to no other machine.
+    const recorded = recordedIn(path.join(folder, 'record')).filter(({ kind }) => kind !== 'pipe');
+    const placesOf = (program: string) => [
+      ...new Set(recorded.filter((each) => each.program === program).map(({ to }) => to)),
+    ];
+    const { databaseUrl, temporalAddress, simulatorUrl } = test.stack;
+    const [postgres, endpoint] = [hostOf(databaseUrl), hostOf(receiver.url)];
+    expect(placesOf('server.ts').sort()).toEqual([postgres, temporalAddress, endpoint].sort());
+    expect(placesOf('worker.ts').sort()).toEqual(
+      [postgres, temporalAddress, endpoint, hostOf(simulatorUrl)].sort(),
+    );
+  },
+);
