@@ -51,6 +51,7 @@ await runProcess('server', process.env, async ({ config, log }) => {
       checkTemporal: () => temporal.check(),
     },
     log,
+    { publicUrl: config.http.publicUrl },
   );
   const { host, port } = config.http;
   await app.listen({ host, port });

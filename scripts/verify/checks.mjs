@@ -23,6 +23,14 @@ export const CHECKS = [
   { name: 'dead code', command: bin('knip'), args: ['--no-progress'] },
   { name: 'types', command: bin('tsc'), args: ['--noEmit', '-p', '.'] },
   { name: 'lint', command: bin('eslint'), args: ['.', '--max-warnings', '0'] },
+  { name: 'licences', command: process.execPath, args: [inProject('scripts/verify/licences.mjs')] },
+  { name: 'pins', command: process.execPath, args: [inProject('scripts/verify/exact-pins.mjs')] },
+  {
+    name: 'no scripts',
+    command: process.execPath,
+    args: [inProject('scripts/verify/install-scripts.mjs')],
+  },
+  { name: 'SBOM', command: process.execPath, args: [inProject('scripts/verify/sbom.mjs')] },
   {
     name: 'OpenAPI',
     command: process.execPath,

@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { failure } from '../contract/envelope.ts';
 import { type Parsed, parseBody } from '../contract/validation.ts';
 import type { Log } from '../log.ts';
-import { answerBrokenRequest, answerExpectation, keepUnanswered } from './broken-request.ts';
+import { answerExpectation, brokenRequestAnswer, keepUnanswered } from './broken-request.ts';
 import { authenticateRequest, organizationWith } from './caller.ts';
 import { createErrorMapper } from './error-mapper.ts';
 import { InvalidRequestError } from './errors.ts';
@@ -10,6 +10,7 @@ import type { HttpMetrics } from './metrics.ts';
 import { readJsonBodies, refuseCodedBody } from './request-body.ts';
 import type { Route, RouteDependencies } from './route.ts';
 import { routes } from './routes.ts';
+import { securityHeaders, setOnEveryAnswer } from './security-headers.ts';
 import { stopInTime } from './stopping.ts';
 
 /** 1 MiB (contract, "Decided"). */
@@ -24,8 +25,17 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** How often the two are looked at; Node's own half a minute would more than double them. */
 const CHECKING_INTERVAL_MS = 1_000;
 
-/** The HTTP interface on what it serves from. Listening is the caller's. */
-export function createApp(dependencies: RouteDependencies, log: Log): FastifyInstance {
+/**
+ * The HTTP interface on what it serves from. Listening is the caller's.
+ *
+ * @param options.publicUrl where organizations reach it.
+ */
+export function createApp(
+  dependencies: RouteDependencies,
+  log: Log,
+  { publicUrl }: { readonly publicUrl: string },
+): FastifyInstance {
+  const headers = securityHeaders(publicUrl);
   const mapError = createErrorMapper(log);
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
@@ -35,7 +45,7 @@ export function createApp(dependencies: RouteDependencies, log: Log): FastifyIns
     return503OnClosing: false,
     // As long as a URL can get: a long id is an unknown one, not an error of its own.
     routerOptions: { maxParamLength: MAX_URL_LENGTH },
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: brokenRequestAnswer(headers),
     // Node would refuse it without a body; `refuseWithoutHost` says why.
     http: {
       requireHostHeader: false,
@@ -51,6 +61,7 @@ export function createApp(dependencies: RouteDependencies, log: Log): FastifyIns
   app.server.maxHeadersCount = 0;
   app.server.on('checkExpectation', answerExpectation);
   keepUnanswered(app.server);
+  setOnEveryAnswer(app.server, headers);
   app.addHook('onRequest', refuseWithoutHost);
   stopInTime(app, log);
 

@@ -11,7 +11,7 @@ const FAULTS: Readonly<Record<string, readonly [status: number, phrase: string, 
 /** What is still to be answered on a connection. */
 const unanswered = new WeakMap<Socket, Set<ServerResponse>>();
 
-/** Lets {@link answerBrokenRequest} know of the requests before the broken one. */
+/** Lets {@link brokenRequestAnswer} know of the requests before the broken one. */
 export function keepUnanswered(server: Server): void {
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     const responses = unanswered.get(socket) ?? new Set();
@@ -20,8 +20,23 @@ export function keepUnanswered(server: Server): void {
   });
 }
 
-/** Answers what is no HTTP request, in the envelope as everything else. */
-export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+/**
+ * Answers what is no HTTP request, in the envelope as everything else.
+ *
+ * @param headers of every answer.
+ */
+export function brokenRequestAnswer(
+  headers: Readonly<Record<string, string>>,
+): (error: Error & { code?: string }, socket: Socket) => void {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return (error, socket) => answerBrokenRequest(error, socket, lines.join(''));
+}
+
+function answerBrokenRequest(
+  error: Error & { code?: string },
+  socket: Socket,
+  headerLines: string,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -33,7 +48,7 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
     socket.pause(); // what follows the broken bytes is as broken, and would be answered once more
     void Promise.allSettled(before.map((response) => finished(response))).then(() => {
       socket.resume();
-      answerBrokenRequest(error, socket);
+      answerBrokenRequest(error, socket, headerLines);
     });
     return;
   }
@@ -45,7 +60,7 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
   const body = JSON.stringify(failure(status, text));
   socket.end(
     `HTTP/1.1 ${status} ${phrase}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n${headerLines}\r\n${body}`,
   );
 }
 

@@ -57,8 +57,6 @@ export async function sendDocument(
   const common = {
     etag,
     'accept-ranges': 'bytes',
-    'cache-control': 'private, no-store',
-    'x-content-type-options': 'nosniff',
   };
   if (matches(request.headers['if-none-match'], etag)) {
     return reply.code(304).headers(common).send();

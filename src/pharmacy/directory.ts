@@ -6,7 +6,7 @@ import type { PharmacyGateway } from './gateway.ts';
 import { createRestGateway } from './rest-gateway.ts';
 import { parseRestMessage } from './rest-message.ts';
 import { openToken, openWebhookAuth } from './sealed-settings.ts';
-import { isAuthentic, type RawWebhook } from './webhook-auth.ts';
+import { isAuthentic, type RawWebhook, vouchedFor } from './webhook-auth.ts';
 
 /** A pharmacy as it is configured. */
 export interface Pharmacy {
@@ -78,7 +78,7 @@ export function createPharmacyDirectory(database: Database, timeoutMs: number): 
         active: row.active,
         completionLimitMs: row.completionLimitMs === null ? null : Number(row.completionLimitMs),
         isAuthentic: (webhook) => isAuthentic(auth, webhook),
-        readMessage: (webhook) => KINDS.get(row.kind)?.parseMessage(webhook),
+        readMessage: (webhook) => KINDS.get(row.kind)?.parseMessage(vouchedFor(auth, webhook)),
       };
     },
     async gateway(pharmacyId) {

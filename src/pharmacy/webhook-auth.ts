@@ -20,7 +20,7 @@ export function parseWebhookAuth(value: unknown): WebhookAuth {
   return result.success ? result.data : { kind: 'none' };
 }
 
-/** The request as it came: lower-case header names, the body's raw bytes. */
+/** The request as it came: lower-case header names, a list for one that was sent twice, raw bytes. */
 export interface RawWebhook {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
@@ -37,6 +37,8 @@ export function isAuthentic(auth: WebhookAuth, { headers, body }: RawWebhook): b
     case 'standard-webhooks':
       // The library takes text; only of valid UTF-8 is the text the same as the bytes.
       if (!isUtf8(body)) return false;
+      // The library reads as much of it as is a number, and signs that.
+      if (!/^\d{1,12}$/.test(single(headers['webhook-timestamp']))) return false;
       try {
         new Webhook(auth.secret).verify(
           body.toString('utf8'),
@@ -64,6 +66,14 @@ export function isAuthentic(auth: WebhookAuth, { headers, body }: RawWebhook): b
     case 'none':
       return false;
   }
+}
+
+/**
+ * The part of an authentic webhook that the pharmacy vouches for. An `x-cv-signature` covers the body
+ * alone: under another `webhook-id` the same message would be taken in once more, as often as one likes.
+ */
+export function vouchedFor(auth: WebhookAuth, webhook: RawWebhook): RawWebhook {
+  return auth.kind === 'x-cv-signature' ? { headers: {}, body: webhook.body } : webhook;
 }
 
 /** A header that was sent once; one that was sent twice proves nothing. */

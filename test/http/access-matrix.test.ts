@@ -6,6 +6,7 @@ import { routes } from '../../src/http/routes.ts';
 import { CASES, DOCS_PAGE, NOBODY_LISTENS, type Subject } from '../support/access-cases.ts';
 import { type Answer, type Door, exampleWithKey, openDoor } from '../support/door.ts';
 import { createKey, createOrganization } from '../support/organization.ts';
+import { securityHeadersAt, securityHeadersOf } from '../support/security-headers.ts';
 import { storeDelivery } from '../support/stored-delivery.ts';
 import { storeDocument } from '../support/stored-document.ts';
 
@@ -159,12 +160,16 @@ it('has a case for every route of the table, and for no other', () => {
 });
 
 describe('access', () => {
-  it.each(MATRIX)('to $name with key “$key” answers $status', async ({ name, key, status }) => {
-    const answer = await send(name, key, ours);
+  it.each(MATRIX)(
+    'to $name with key “$key” answers $status, for no cache or frame',
+    async ({ name, key, status }) => {
+      const answer = await send(name, key, ours);
 
-    expect(answer.status).toBe(status);
-    if (FIXED[status] !== undefined) expect(answer.text).toBe(FIXED[status]);
-  });
+      expect(answer.status).toBe(status);
+      expect(securityHeadersOf(answer)).toEqual(securityHeadersAt(name));
+      if (FIXED[status] !== undefined) expect(answer.text).toBe(FIXED[status]);
+    },
+  );
 
   // The document and its page show the published examples, whose names the test's patient shares.
   const OF_DATA = TABLE.filter(({ url }) => url !== '/openapi.json' && !DOCS_PAGE.includes(url));

@@ -20,7 +20,7 @@ import { createSender } from '../../src/webhooks/sender.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
 import { HASH_SECRET } from './organization.ts';
 
-/** Where links to documents point: no test follows them as they are. */
+/** Where links to documents point: no test follows them as they are. HTTPS, as in production. */
 export const PUBLIC_URL = 'https://orders.example.com';
 
 /** Limits that no test meets by accident. */
@@ -73,6 +73,7 @@ export async function startApp(
       checkTemporal,
     },
     log,
+    { publicUrl: PUBLIC_URL },
   );
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   return {

@@ -46,10 +46,7 @@ export function createEndpoint({ endpoints }: RouteDependencies): Route {
       const endpoint = await endpoints.create(organizationId, body);
       return reply
         .code(201)
-        .headers({
-          location: `/api/v1/webhook-endpoints/${endpoint.id}`,
-          'cache-control': 'no-store',
-        })
+        .header('location', `/api/v1/webhook-endpoints/${endpoint.id}`)
         .send(success('Webhook endpoint created', { endpoint }, 201));
     },
   });

@@ -52,8 +52,6 @@ export function docsPage(): Route[] {
             'content-type': `${contentType}; charset=utf-8`,
             'content-security-policy': CONTENT_SECURITY_POLICY,
             'cross-origin-opener-policy': 'same-origin',
-            'referrer-policy': 'no-referrer',
-            'x-content-type-options': 'nosniff',
             'cache-control': 'no-cache',
           })
           .send(bytes),

@@ -23,9 +23,6 @@ export function metrics({ metrics }: RouteDependencies): Route {
       },
     },
     handle: async ({ reply }) =>
-      reply
-        .header('content-type', metrics.contentType)
-        .header('cache-control', 'no-store')
-        .send(await metrics.text()),
+      reply.header('content-type', metrics.contentType).send(await metrics.text()),
   });
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { success, successBody } from '../../contract/envelope.ts';
 import type { RawWebhook } from '../../pharmacy/webhook-auth.ts';
@@ -27,7 +28,7 @@ export function pharmacyWebhook({ orders, pharmacies }: RouteDependencies): Rout
     },
     async handle({ params: { pharmacyId }, request, reply }) {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      const webhook: RawWebhook = { headers: request.headers, body };
+      const webhook: RawWebhook = { headers: headersAsSent(request.raw), body };
       const pharmacy = await pharmacies.find(pharmacyId);
       if (!pharmacy?.isAuthentic(webhook)) throw new UnauthorizedError();
       const message = pharmacy.readMessage(webhook);
@@ -38,4 +39,14 @@ export function pharmacyWebhook({ orders, pharmacies }: RouteDependencies): Rout
       return reply.code(202).send(success('Accepted', {}, 202));
     },
   });
+}
+
+/** Node's own `headers` joins, or drops, what was sent twice; a proof must not rest on either. */
+function headersAsSent({ headersDistinct }: IncomingMessage): RawWebhook['headers'] {
+  return Object.fromEntries(
+    Object.entries(headersDistinct).map(([name, values = []]) => [
+      name,
+      values.length === 1 ? values[0] : values,
+    ]),
+  );
 }

@@ -27,11 +27,9 @@ export function rotateEndpointSecret({ endpoints }: RouteDependencies): Route {
         404: NOT_FOUND,
       },
     },
-    async handle({ params, organizationId, reply }) {
+    async handle({ params, organizationId }) {
       const endpoint = await endpoints.rotateSecret({ organizationId, ...params });
-      return reply
-        .header('cache-control', 'no-store')
-        .send(success('Webhook secret rotated', { endpoint }));
+      return success('Webhook secret rotated', { endpoint });
     },
   });
 }

@@ -62,6 +62,14 @@ describe('standard-webhooks', () => {
     expect(isAuthentic(AUTH, sign(BODY, { at: NOW_S + seconds }))).toBe(false);
   });
 
+  it.each(['.5', ', 1', ' ', 'x', 'e0'])('refuses a timestamp that goes on with %j', (more) => {
+    const webhook = sign(BODY);
+
+    const changed = withHeader(webhook, 'webhook-timestamp', `${NOW_S}${more}`);
+
+    expect(isAuthentic(AUTH, changed)).toBe(false);
+  });
+
   it('refuses another secret', () => {
     expect(isAuthentic(AUTH, sign(BODY, { key: randomBytes(24) }))).toBe(false);
   });

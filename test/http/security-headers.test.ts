@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { securityHeaders } from '../../src/http/security-headers.ts';
+import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
+import { answersIn, orderBytes, sendRaw } from '../support/raw-http.ts';
+import { SECURITY_HEADERS, securityHeadersOf } from '../support/security-headers.ts';
+import { storeDocument } from '../support/stored-document.ts';
+
+// Answers to what the route table serves are held against these headers by access-matrix.test.ts.
+
+let door: Door;
+beforeAll(async () => {
+  door = await openDoor();
+});
+afterAll(() => door.close());
+
+describe('the security headers are on the answer to', () => {
+  it.each([
+    ['an unknown route', 'GET', '/nothing', 404],
+    ['another method', 'DELETE', '/api/v1/orders', 405],
+    ['a HEAD', 'HEAD', '/healthz', 200],
+    ['a malformed URL', 'GET', '/api/v1/orders/%zz', 400],
+    ['a malformed path parameter', 'GET', '/api/v1/cases/%zz/orders', 400],
+  ])('%s', async (_what, method, path, status) => {
+    const answer = await door.send(method, path);
+
+    expect(answer.status).toBe(status);
+    expect(securityHeadersOf(answer)).toEqual(SECURITY_HEADERS);
+  });
+
+  it.each([
+    ['what is no HTTP', 'nonsense\r\n\r\n', 400],
+    ['a head that is too large', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['a request without a host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    [
+      'an expectation',
+      'POST / HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\nContent-Length: 0\r\n\r\n',
+      417,
+    ],
+  ])('%s', async (_what, bytes, status) => {
+    const [answer] = answersIn(await sendRaw(door.app.url, bytes));
+
+    expect(answer?.status).toBe(status);
+    const lines = answer?.head.split('\r\n').slice(1) ?? [];
+    const headers = new Headers(lines.filter((line) => line !== '').map(fieldOf));
+    expect(securityHeadersOf({ headers })).toEqual(SECURITY_HEADERS);
+  });
+
+  it('a broken body, and to an order', async () => {
+    const bytes = [orderBytes(door, { body: '{' }), orderBytes(door)];
+    for (const [index, status] of [400, 200].entries()) {
+      const [answer] = answersIn(await sendRaw(door.app.url, bytes[index]!));
+
+      expect(answer?.status).toBe(status);
+      expect(answer?.head).toContain('no-store');
+    }
+  });
+
+  it('a document, whole, in part, and as it was', async () => {
+    const orderId = (await door.place(exampleWithoutKey())).json.data.order.id as string;
+    const { id, sha256 } = await storeDocument(door, orderId, { name: 'label.pdf' });
+    const path = `/api/v1/cases/${door.organization.caseId}/orders/${orderId}/documents/${id}`;
+    for (const [headers, status] of [
+      [{}, 200],
+      [{ range: 'bytes=0-1' }, 206],
+      [{ range: 'bytes=99999999-' }, 416],
+      [{ 'if-none-match': `"${sha256}"` }, 304],
+    ] as const) {
+      const answer = await fetch(door.app.url + path, {
+        headers: { 'cv-api-key': door.organization.apiKey, ...headers },
+      });
+      await answer.arrayBuffer();
+
+      expect(answer.status).toBe(status);
+      expect(securityHeadersOf(answer)).toEqual(SECURITY_HEADERS);
+    }
+  });
+});
+
+function fieldOf(line: string): [string, string] {
+  const at = line.indexOf(':');
+  return [line.slice(0, at), line.slice(at + 1)];
+}
+
+it('HTTPS is not asked for where the server is reached without it', () => {
+  const { 'strict-transport-security': https, ...rest } = SECURITY_HEADERS;
+
+  expect(securityHeaders('http://127.0.0.1:3000')).toEqual(rest);
+  expect(securityHeaders('https://orders.example.com')).toEqual(SECURITY_HEADERS);
+  expect(https).toBe('max-age=31536000');
+});
