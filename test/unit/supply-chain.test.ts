@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 /*
  * The checks of what others wrote and we run, each on this project, and on a small one in which
@@ -185,12 +185,20 @@ describe('the bill of materials', () => {
   const REGISTRY = { type: 'distribution', url: 'https://registry.example.com/fastify.tgz' };
   type Sbom = { bomFormat: string; components: { name: string; [field: string]: unknown }[] };
 
+  let written: string;
+  beforeAll(() => {
+    const made = mkdtempSync(path.join(tmpdir(), 'sbom-'));
+    const file = path.join(made, 'new/sbom.json');
+    expect(run('scripts/sbom.mjs', file)).toMatchObject({ status: 0, faults: [] });
+    written = readFileSync(file, 'utf8');
+    rmSync(made, { recursive: true });
+  });
+
   /** What `npm run sbom` writes, changed, as the check sees it. */
   function checkChanged(change: (sbom: Sbom) => void) {
-    const file = path.join(folder, 'made/sbom.json');
-    expect(run('scripts/sbom.mjs', file)).toMatchObject({ status: 0, faults: [] });
-    const sbom = JSON.parse(readFileSync(file, 'utf8')) as Sbom;
+    const sbom = JSON.parse(written) as Sbom;
     change(sbom);
+    const file = path.join(folder, 'sbom.json');
     writeFileSync(file, JSON.stringify(sbom));
     return check('sbom', file);
   }
