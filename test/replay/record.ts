@@ -1,8 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,15 +6,12 @@ import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { createOrderClient } from '../../src/client.ts';
 import { type Stack, startStack } from '../../src/embedded/stack.ts';
-import { secretContext } from '../../src/endpoints/endpoint-secrets.ts';
-import { openDatabase } from '../../src/storage/database.ts';
-import { newSecret } from '../../src/webhooks/signatures.ts';
 import { cancelUpdate, orderWorkflowId, retryUpdate } from '../../src/workflows/order-messages.ts';
 import { webhookDeliveryWorkflowId } from '../../src/workflows/webhook-delivery-messages.ts';
 import { DATA_CONVERTER } from '../support/data-converter.ts';
 import { examplePlaceOrder } from '../support/example.ts';
 import { ENCRYPTION_KEYS } from '../support/organization.ts';
-import { withKeysOf } from '../support/sealed-rows.ts';
+import { makeDelivery } from './make-delivery.ts';
 
 // Records the histories that `replay.test.ts` replays, from orders on a real stack:
 //   node --import tsx test/replay/record.ts <suffix> [<part of a name>]
@@ -99,9 +92,9 @@ try {
   );
   await recordCancellations();
   await recordRepairs();
-  await recordDelivery('delivers-when-the-endpoint-recovers', [503, 204], 'DELIVERED');
-  await recordDelivery('gives-a-delivery-up-after-the-schedule', [503], 'DEAD');
-  await recordDelivery('holds-a-delivery-whose-endpoint-is-paused', [503], 'PENDING', true);
+  await delivery('delivers-when-the-endpoint-recovers', [503, 204], 'DELIVERED');
+  await delivery('gives-a-delivery-up-after-the-schedule', [503], 'DEAD');
+  await delivery('holds-a-delivery-whose-endpoint-is-paused', [503], 'PENDING', true);
 } finally {
   await orders.close();
   await connection.close();
@@ -246,54 +239,14 @@ async function control(route: string, body: object): Promise<void> {
   if (!response.ok) throw new Error(`${route}: ${response.status}`);
 }
 
-/**
- * Records the workflow of a delivery.
- *
- * @param answers of the endpoint to its attempts; the last one to all that follow.
- * @param paused whether the endpoint is paused after the first attempt.
- */
-async function recordDelivery(
+async function delivery(
   name: string,
   answers: readonly number[],
   status: string,
   paused = false,
 ): Promise<void> {
   if (!name.includes(wanted)) return;
-  const database = openDatabase(stack.databaseUrl, 2, withKeysOf(stack.env['ENCRYPTION_KEYS']));
-  const [endpointId, deliveryId] = [randomUUID(), randomUUID()];
-  let attempts = 0;
-  const receiver = http.createServer((_, response) => {
-    const answer = answers[Math.min(attempts, answers.length - 1)] ?? 500;
-    attempts += 1;
-    response.writeHead(answer).end();
-  });
-  receiver.listen(0, '127.0.0.1');
-  await once(receiver, 'listening');
-  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
-  const secret = await database.keys.seal(
-    DEMO_ORGANIZATION,
-    secretContext(endpointId),
-    newSecret(),
-  );
-  await database`
-    INSERT INTO webhook_endpoints (id, organization_id, url, secret)
-    VALUES (${endpointId}, ${DEMO_ORGANIZATION}, ${url}, ${secret})`;
-  await database`
-    INSERT INTO webhook_deliveries (id, organization_id, endpoint_id, event)
-    VALUES (${deliveryId}, ${DEMO_ORGANIZATION}, ${endpointId}, 'PING')`;
-  for (let look = 0; look < 600; look += 1) {
-    const [row] = await database<{ status: string; attempts: number }[]>`
-      SELECT status, attempts FROM webhook_deliveries WHERE id = ${deliveryId}`;
-    if (row?.status === status && row.attempts > 0) break;
-    if (paused && row?.status === 'RETRYING') {
-      await database`UPDATE webhook_endpoints SET status = 'PAUSED' WHERE id = ${endpointId}`;
-    }
-    await sleep(50);
-  }
-  await database`UPDATE webhook_endpoints SET deleted_at = now() WHERE id = ${endpointId}`;
-  receiver.close();
-  receiver.closeAllConnections();
-  await database.end();
+  const deliveryId = await makeDelivery(stack, DEMO_ORGANIZATION, { answers, status, paused });
   await save(name, webhookDeliveryWorkflowId(deliveryId));
 }
 
