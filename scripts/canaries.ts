@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+import { watchLifetime } from '../src/embedded/lifetime.ts';
 import { IN_CLEAR } from './canaries/canary.ts';
 import { PATHS, type PathName } from './canaries/paths.ts';
 import { hitsOf, report } from './canaries/report.ts';
@@ -9,7 +11,7 @@ import { runCanaries } from './canaries/run.ts';
  * Proves that patient data stands nowhere in clear: orders whose every text is a marker go down every
  * path through a whole stack, then all that the stack keeps or writes is searched for each marker in
  * every encoding; see docs/canaries.md. The last line is JSON. Ends 0: no marker was found; 1: some
- * were, or the run failed; 2: wrong arguments.
+ * were, or the run failed; 2: wrong arguments; 130: stopped.
  */
 
 const all = Object.keys(PATHS) as PathName[];
@@ -19,9 +21,18 @@ if (!wanted.every((name) => Object.hasOwn(PATHS, name))) {
   process.exit(2);
 }
 const paths = all.filter((name) => wanted.length === 0 || wanted.includes(name));
-const { markers, findings } = await runCanaries(paths, (text) => console.error(text));
-const hits = hitsOf(findings);
-console.log(report(findings));
-for (const [what, why] of Object.entries(IN_CLEAR)) console.log(`not looked for: ${what}: ${why}`);
-console.log(JSON.stringify({ markers, places: findings.length, hits }));
-process.exitCode = hits === 0 ? 0 : 1;
+const { stopping } = watchLifetime(process.env);
+setMaxListeners(0, stopping); // each request has its own
+try {
+  const tell = (text: string) => console.error(text);
+  const { markers, findings } = await runCanaries(paths, tell, stopping);
+  const hits = hitsOf(findings);
+  console.log(report(findings));
+  for (const [what, why] of Object.entries(IN_CLEAR))
+    console.log(`not looked for: ${what}: ${why}`);
+  console.log(JSON.stringify({ markers, places: findings.length, hits }));
+  process.exitCode = hits === 0 ? 0 : 1;
+} catch (error) {
+  if (!stopping.aborted) throw error;
+  process.exitCode = 130;
+}

@@ -29,11 +29,15 @@ export interface Clinic {
 const LIMIT_MS = 120_000;
 const HEADERS = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };
 
-/** @param baseUrl the server's. */
-export function createClinic(baseUrl: string): Clinic {
+/**
+ * @param baseUrl the server's.
+ * @param signal gives up what is being asked for when it aborts.
+ */
+export function createClinic(baseUrl: string, signal: AbortSignal): Clinic {
   const send: Clinic['send'] = async (method, path, body, headers = {}) => {
     const response = await fetch(baseUrl + path, {
       method,
+      signal,
       headers: { ...HEADERS, ...headers },
       ...(body === undefined
         ? {}

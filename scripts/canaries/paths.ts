@@ -80,7 +80,7 @@ export const PATHS = {
     const orderId = await clinic.place(canary, 'canary-refusing');
     await clinic.reaches(canary, orderId, 'REJECTED');
   },
-  /** A pharmacy that fails and repeats the order; then a person cancels. */
+  /** A pharmacy that fails and repeats the order; then a person asks for its cancellation. */
   async failing(walk) {
     const { canary, clinic } = walk;
     const orderId = await clinic.place(canary, 'canary-failing');

@@ -29,11 +29,13 @@ const COMPLETION_LIMIT = '3s';
  * looks for the markers wherever the stack keeps or writes anything: while it runs, and after its end.
  *
  * @param tell hears what is being done.
+ * @param signal gives the run up when it aborts; nothing is left of it then.
  * @throws {Error} the stack does not start, or an order does not get where its path leads.
  */
 export async function runCanaries(
   paths: readonly PathName[],
   tell: (text: string) => void,
+  signal: AbortSignal,
 ): Promise<CanaryRun> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'rx-canaries-'));
   const [dataDir, tmp] = [path.join(folder, 'data'), path.join(folder, 'tmp')];
@@ -49,9 +51,10 @@ export async function runCanaries(
       env: testEnvironment({ LOG_LEVEL: 'debug', RETRY_MAX_MS: '1000', TMPDIR: tmp }),
       log: sink,
       news: sink,
+      signal,
     });
     try {
-      const needles = await walkAll(paths, { stack, echo, hooks, tmp, written, tell });
+      const needles = await walkAll(paths, { stack, echo, hooks, tmp, written, tell, signal });
       const all = new Needles(needles);
       const output = textPlace('output of stack and rx', async function* () {
         yield { name: 'output', bytes: Buffer.from(written.join('')) };
@@ -63,10 +66,10 @@ export async function runCanaries(
         textPlace('metrics', () => metricsOf(stack)),
         ...folders(folder).map((place) => ({ ...place, name: `${place.name}, running` })),
       ];
-      const findings = await searchAll(running, all, tell);
+      const findings = await searchAll(running, all, tell, signal);
       await stack.stop();
       tell('searching after its end');
-      findings.push(...(await searchAll([...folders(folder), output], all, tell)));
+      findings.push(...(await searchAll([...folders(folder), output], all, tell, signal)));
       findings.push(await coreDumps([PROJECT, dataDir, path.join(dataDir, 'postgres'), tmp]));
       const markers = new Set(needles.map(({ marker }) => marker)).size;
       return { markers, findings };
@@ -102,9 +105,11 @@ async function searchAll(
   places: readonly Place[],
   needles: Needles,
   tell: (text: string) => void,
+  signal: AbortSignal,
 ): Promise<Finding[]> {
   const findings = [];
   for (const place of places) {
+    signal.throwIfAborted();
     const finding = await searchPlace(place, needles);
     findings.push(finding);
     tell(`${place.name}: ${finding.hits.length} hits`);
@@ -142,10 +147,11 @@ async function walkAll(
     tmp: string;
     written: string[];
     tell: (text: string) => void;
+    signal: AbortSignal;
   },
 ): Promise<Needle[]> {
   const { stack, echo, hooks, tmp, written, tell } = run;
-  const clinic = createClinic(stack.baseUrl);
+  const clinic = createClinic(stack.baseUrl, run.signal);
   const program = createRx(stack.databaseUrl);
   const rx = async (args: readonly string[], stdin = '') => {
     const env = { ...stack.env, TMPDIR: tmp, PHARMACY_TOKEN: 'a-token-of-no-one' };

@@ -7,10 +7,11 @@ const MINUTE_MS = 60_000;
 
 test(
   'patient data stands nowhere in clear: not in stores, documents, logs, metrics or temporary files',
-  async () => {
+  async ({ signal }) => {
     const { markers, findings } = await runCanaries(
       ['completed', 'rejected', 'invalid'],
       () => undefined,
+      signal,
     );
 
     expect(markers).toBeGreaterThan(150);
