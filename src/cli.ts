@@ -7,6 +7,7 @@ import { runningSandbox } from './embedded/running-sandbox.ts';
 import { StackError } from './embedded/stack-error.ts';
 import { type KeyRing, KeyRingError, parseKeyRing } from './keys/key-ring.ts';
 import { createLocalKeyProvider } from './keys/local-key-provider.ts';
+import { readSecretFiles } from './secret-files.ts';
 import { type Database, openDatabase } from './storage/database.ts';
 import { createTemporalCheck } from './temporal/check.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
@@ -17,7 +18,7 @@ import { connectionOptions } from './temporal/connection-options.ts';
 const STATEMENT_LIMIT_MS = 60_000;
 
 const env = process.env;
-const onSandbox = !env.DATABASE_URL;
+const onSandbox = !env.DATABASE_URL && !env.DATABASE_URL_FILE;
 let connection: Connection | undefined;
 let opened: Database | undefined;
 const stopping = new AbortController();
@@ -88,7 +89,7 @@ function target(): {
   webhooks: Connection['webhooks'];
 } {
   try {
-    const config = parseOperatorConfig(env);
+    const config = parseOperatorConfig(readSecretFiles(env));
     if (config.databaseUrl === undefined) {
       const { databaseUrl, hashSecret, encryptionKeys, dataDir, postgresPort, temporalAddress } =
         runningSandbox(env);

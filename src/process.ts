@@ -1,6 +1,7 @@
 import { type Config, ConfigError, type Environment, parseConfig } from './config.ts';
 import { createLog, type Log } from './log.ts';
 import { codeOf, framesOf } from './safe-error.ts';
+import { readSecretFiles } from './secret-files.ts';
 
 /** A part of the system that runs until it is stopped. */
 export interface Running {
@@ -49,7 +50,7 @@ export async function runProcess(
     end(log, `crashed: ${codeOf(error)}${framesOf(error)[0] ?? ''}`),
   );
   try {
-    const config = parseConfig(env);
+    const config = parseConfig(readSecretFiles(env));
     log = createLog(part, config.log);
     const running = await start({ config, log, stopping: stopping.signal });
     process.send?.('ready');
@@ -88,7 +89,7 @@ export async function runTask(
 ): Promise<void> {
   let log = createLog(part, { level: 'info', format: 'auto' });
   try {
-    const config = parseConfig(env);
+    const config = parseConfig(readSecretFiles(env));
     log = createLog(part, config.log);
     await run({ config, log });
   } catch (error) {

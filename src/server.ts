@@ -13,6 +13,7 @@ import { createOrderService } from './orders/order-service.ts';
 import { createPharmacyDirectory } from './pharmacy/directory.ts';
 import { runProcess } from './process.ts';
 import { inTime, openDatabase } from './storage/database.ts';
+import { refuseSandboxKeys } from './storage/refuse-sandbox.ts';
 import { createTemporalCheck } from './temporal/check.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
 import { createSender } from './webhooks/sender.ts';
@@ -23,6 +24,8 @@ await runProcess('server', process.env, async ({ config, log }) => {
   const database = openDatabase(config.database.url, config.database.poolSize, {
     keys: createLocalKeyProvider(config.encryptionKeys),
   });
+  // The sandbox sends webhooks to this machine alone.
+  if (config.webhooks.destinations === 'public') await refuseSandboxKeys(database);
   const temporal = createTemporalCheck(connectionOptions(process.env, config.temporal.address));
   const orders = createOrderService(
     database,

@@ -164,6 +164,14 @@ export const PATHS = {
     const told = await send(body, new Webhook(secret).sign(headers['webhook-id'], at, body));
     if (told.status !== 202) throw new Error(`a pharmacy's webhook was answered ${told.status}`);
   },
+  /** Completed, and erased by a person; its documents and workflow go. */
+  async erased(walk) {
+    const { canary, clinic } = walk;
+    const orderId = await clinic.place(canary, 'pharmacy-123');
+    await clinic.reaches(canary, orderId, 'COMPLETED');
+    for (const bytes of await clinic.documents(canary, orderId)) walk.keepDocument(bytes);
+    await must(walk.rx(['order', 'erase', orderId, '--by', 'anna', '--wait', '60s']));
+  },
   /** The worker dies in the middle of it. */
   async killed({ canary, clinic, stack }) {
     const orderId = await clinic.place(canary, 'pharmacy-123');

@@ -30,6 +30,11 @@ const KEYS = [
   { n: 4, organizationId: OTHER, key: 'OTHER_SECRET_KEY', scopes: ALL_SCOPES, revoked: false },
 ];
 
+const keyId = (n: number) => `0198a000-0000-7000-8000-00000000010${n}`;
+
+/** Ids of the keys that are published. */
+export const SANDBOX_KEY_IDS: readonly string[] = KEYS.map(({ n }) => keyId(n));
+
 const PATIENT = {
   firstName: 'Jane',
   lastName: 'Sample',
@@ -82,7 +87,7 @@ export async function seedSandbox(options: {
       for (const { n, organizationId, key, scopes, revoked } of KEYS) {
         await sql`
           INSERT INTO api_keys (id, organization_id, name, key_hash, scopes, revoked_at)
-          VALUES (${`0198a000-0000-7000-8000-00000000010${n}`}, ${organizationId}, ${`Sandbox ${n}`},
+          VALUES (${keyId(n)}, ${organizationId}, ${`Sandbox ${n}`},
             ${keyedHash(hashSecret, 'api-key', key)}, ${scopes},
             ${revoked ? sql`now()` : null})
           ON CONFLICT (id) DO UPDATE SET key_hash = excluded.key_hash`;

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError, type Environment } from './config.ts';
+
+/** Variables that may come from a file, as container platforms mount secrets: `<NAME>_FILE` is its path. */
+export const SECRET_VARIABLES = [
+  'DATABASE_URL',
+  'HASH_SECRET',
+  'ENCRYPTION_KEYS',
+  'DOCUMENTS_S3_ACCESS_KEY_ID',
+  'DOCUMENTS_S3_SECRET_ACCESS_KEY',
+] as const;
+
+/**
+ * Puts secrets from files into an environment, without the line feed at their end.
+ *
+ * @throws {ConfigError} a file cannot be read, or a secret is given in both ways; no value is told.
+ */
+export function readSecretFiles(env: Environment): Environment {
+  const read: Record<string, string> = {};
+  for (const name of SECRET_VARIABLES) {
+    const file = env[`${name}_FILE`];
+    if (!file) continue;
+    if (env[name]) throw new ConfigError(`${name} and ${name}_FILE are both set: unset one`);
+    try {
+      read[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    } catch {
+      throw new ConfigError(`${name}_FILE names a file that cannot be read`);
+    }
+  }
+  return { ...env, ...read };
+}
