@@ -1,18 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { readOrderRow } from '../src/activities/order-row.ts';
-import { startStack } from '../src/embedded/stack.ts';
 import type { Keys } from '../src/keys/keys.ts';
 import type { SubjectKey } from '../src/keys/subject-key.ts';
 import { acceptOrder } from '../src/orders/accept-order.ts';
 import { type Database, openDatabase } from '../src/storage/database.ts';
-import { migrate } from '../src/storage/migrate.ts';
-import { testEnvironment } from '../test/support/environment.ts';
 import { examplePlaceOrder } from '../test/support/example.ts';
 import { createOrganization, ENCRYPTION_KEYS, HASH_SECRET } from '../test/support/organization.ts';
 import { withKeysOf } from '../test/support/sealed-rows.ts';
+import { time, withBenchDatabase } from './bench-database.ts';
 
 // What encryption costs: orders accepted, and read back, with the real keys and with ones that seal
 // nothing, in turns on one Postgres. Machines differ: the ratios are the result, on the last line.
@@ -20,6 +15,7 @@ import { withKeysOf } from '../test/support/sealed-rows.ts';
 const CLIENTS = 32;
 const ROUNDS = 5;
 const PER_ROUND = 800;
+const LOAD = { clients: CLIENTS, runs: PER_ROUND };
 
 /** Keys under which everything stays in clear. */
 const clearKey: SubjectKey = {
@@ -37,32 +33,17 @@ const clearKeys: Keys = {
   forgetActive: () => undefined,
 };
 
-const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-bench-'));
-const stack = await startStack({
-  dataDir,
-  ports: 'free',
-  env: testEnvironment(),
-  log: { write: () => true },
-  news: process.stderr,
-});
-try {
-  // Beside the stack's own database, so that no worker takes what is accepted here.
-  const server = openDatabase(stack.databaseUrl, 1);
-  await server.unsafe('CREATE DATABASE bench');
-  await server.end();
-  const url = new URL(stack.databaseUrl);
-  url.pathname = '/bench';
-  await migrate(url.href);
-  const sealed = openDatabase(url.href, CLIENTS, withKeysOf(ENCRYPTION_KEYS));
-  const clear = Object.assign(openDatabase(url.href, CLIENTS), { keys: clearKeys });
+await withBenchDatabase(async (url) => {
+  const sealed = openDatabase(url, CLIENTS, withKeysOf(ENCRYPTION_KEYS));
+  const clear = Object.assign(openDatabase(url, CLIENTS), { keys: clearKeys });
   const [on, off] = [await prepare(sealed), await prepare(clear)];
   const seconds = { acceptOn: 0, acceptOff: 0, readOn: 0, readOff: 0 };
   for (let round = 0; round <= ROUNDS; round += 1) {
     const spent = {
-      acceptOff: await time(off.accept),
-      acceptOn: await time(on.accept),
-      readOff: await time(off.read),
-      readOn: await time(on.read),
+      acceptOff: await time(LOAD, off.accept),
+      acceptOn: await time(LOAD, on.accept),
+      readOff: await time(LOAD, off.read),
+      readOn: await time(LOAD, on.read),
     };
     if (round === 0) continue; // it warms up
     for (const name of Object.keys(seconds) as (keyof typeof seconds)[])
@@ -82,10 +63,7 @@ try {
       readEncryptedToClear: ratio(seconds.readOff, seconds.readOn),
     }),
   );
-} finally {
-  await stack.stop();
-  await rm(dataDir, { recursive: true, force: true });
-}
+});
 
 async function prepare(database: Database) {
   const { organizationId, caseId } = await createOrganization(database);
@@ -94,18 +72,4 @@ async function prepare(database: Database) {
   const accept = () => acceptOrder(database, HASH_SECRET, { organizationId, caseId, request });
   const { orderId } = await accept();
   return { accept, read: () => readOrderRow(database, orderId) };
-}
-
-/** Seconds that {@link CLIENTS} clients take for {@link PER_ROUND} runs together. */
-async function time(run: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  let left = PER_ROUND;
-  const client = async () => {
-    while (left > 0) {
-      left -= 1;
-      await run();
-    }
-  };
-  await Promise.all(Array.from({ length: CLIENTS }, client));
-  return (performance.now() - start) / 1_000;
 }

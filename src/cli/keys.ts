@@ -17,8 +17,11 @@ import { EXIT, UsageError } from './errors.ts';
 import { printFields, printJson, printTable } from './output.ts';
 import { createProgressBar } from './progress-bar.ts';
 
-/** After a rotation, when no process seals with the old key any more, with a margin. */
-const SETTLE_MS = ACTIVE_KEY_KEPT_MS + 5_000;
+/**
+ * After a rotation, when nothing is stored any more that was sealed with the old key: a statement and
+ * its transaction have ended long before (`openDatabase` limits both).
+ */
+const SETTLE_MS = ACTIVE_KEY_KEPT_MS + 15_000;
 
 /**
  * `rx keys …`: what patient data and secrets are encrypted with.

@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { startStack } from '../src/embedded/stack.ts';
+import { openDatabase } from '../src/storage/database.ts';
+import { migrate } from '../src/storage/migrate.ts';
+import { testEnvironment } from '../test/support/environment.ts';
+
+/**
+ * Runs a benchmark on a database of its own, beside that of a stack, so that no worker takes what is
+ * accepted there.
+ */
+export async function withBenchDatabase(run: (url: string) => Promise<void>): Promise<void> {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-bench-'));
+  const stack = await startStack({
+    dataDir,
+    ports: 'free',
+    env: testEnvironment(),
+    log: { write: () => true },
+    news: process.stderr,
+  });
+  try {
+    const server = openDatabase(stack.databaseUrl, 1);
+    await server.unsafe('CREATE DATABASE bench');
+    await server.end();
+    const url = new URL(stack.databaseUrl);
+    url.pathname = '/bench';
+    await migrate(url.href);
+    await run(url.href);
+  } finally {
+    await stack.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** How much is done at once, and how often. */
+export interface Load {
+  readonly clients: number;
+  readonly runs: number;
+}
+
+/** Seconds that clients take together for some runs. */
+export async function time(
+  { clients, runs }: Load,
+  run: () => PromiseLike<unknown>,
+): Promise<number> {
+  const start = performance.now();
+  let left = runs;
+  const client = async () => {
+    while (left > 0) {
+      left -= 1;
+      await run();
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return (performance.now() - start) / 1_000;
+}
