@@ -5,10 +5,11 @@
  * A rule with `dependencyTypesNot: ['type-only']` lets `import type` pass.
  */
 
-const ROOT = '^(src/(server|worker|migrate|cli|embedded/(start|demo))|simulator/main)\\.ts$';
+const ROOT =
+  '^(src/(server|worker|migrate|cli|codec-server|embedded/(start|demo))|simulator/main)\\.ts$';
 const ADAPTERS = '^src/(pharmacy|documents|webhooks)/';
 /** The roots, and the runner that they share. */
-const PROGRAMS_OF_SRC = '^src/((server|worker|migrate|cli|process)\\.ts$|embedded/)';
+const PROGRAMS_OF_SRC = '^src/((server|worker|migrate|cli|codec-server|process)\\.ts$|embedded/)';
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 

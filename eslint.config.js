@@ -6,6 +6,7 @@ const COMPOSITION_ROOTS = [
   'src/server.ts',
   'src/worker.ts',
   'src/migrate.ts',
+  'src/codec-server.ts',
   'src/cli.ts',
   'src/embedded/start.ts',
   'src/embedded/demo.ts',

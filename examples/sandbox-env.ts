@@ -14,6 +14,7 @@ const secrets = JSON.parse(readFileSync(path.join(dataDir, 'secrets.json'), 'utf
   postgresPassword: string;
   hashSecret: string;
   encryptionKeys: string;
+  codecToken: string;
 };
 const { env, namespace } = stackSettings({
   env: process.env,

@@ -15,8 +15,8 @@ export interface Running {
 const STOP_LIMIT_MS = 20_000;
 
 /** What a process starts with. */
-export interface ProcessContext {
-  readonly config: Config;
+export interface ProcessContext<C = Config> {
+  readonly config: C;
   readonly log: Log;
   /** Aborts when the process is to stop, also before it is ready. */
   readonly stopping: AbortSignal;
@@ -28,11 +28,13 @@ export interface ProcessContext {
  * log when it cannot start, breaks down or does not stop in time.
  *
  * @param part the process's name in the log.
+ * @param parse reads what it runs with from the environment.
  */
-export async function runProcess(
+export async function runProcess<C extends Pick<Config, 'log'>>(
   part: string,
   env: Environment,
-  start: (context: ProcessContext) => Promise<Running>,
+  parse: (env: Environment) => C,
+  start: (context: ProcessContext<C>) => Promise<Running>,
 ): Promise<void> {
   let log = createLog(part, { level: 'info', format: 'auto' });
   const stopping = new AbortController();
@@ -50,7 +52,7 @@ export async function runProcess(
     end(log, `crashed: ${codeOf(error)}${framesOf(error)[0] ?? ''}`),
   );
   try {
-    const config = parseConfig(readSecretFiles(env));
+    const config = parse(readSecretFiles(env));
     log = createLog(part, config.log);
     const running = await start({ config, log, stopping: stopping.signal });
     process.send?.('ready');

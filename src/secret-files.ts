@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError, type Environment } from './config.ts';
+import { ConfigError, type Environment } from './config-schema.ts';
 
 /** Variables that may come from a file, as container platforms mount secrets: `<NAME>_FILE` is its path. */
 export const SECRET_VARIABLES = [
   'DATABASE_URL',
   'HASH_SECRET',
   'ENCRYPTION_KEYS',
+  'CODEC_SERVER_TOKEN',
   'DOCUMENTS_S3_ACCESS_KEY_ID',
   'DOCUMENTS_S3_SECRET_ACCESS_KEY',
 ] as const;

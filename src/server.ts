@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { createCaseService } from './cases/case-service.ts';
+import { parseConfig } from './config.ts';
 import { createDocumentStore } from './documents/create-document-store.ts';
 import { createSealedDocuments } from './documents/sealed-documents.ts';
 import { createEndpointService } from './endpoints/endpoint-service.ts';
@@ -20,7 +21,7 @@ import { createSender } from './webhooks/sender.ts';
 
 // The server process: takes orders and pharmacies' webhooks over HTTP into Postgres.
 
-await runProcess('server', process.env, async ({ config, log }) => {
+await runProcess('server', process.env, parseConfig, async ({ config, log }) => {
   const database = openDatabase(config.database.url, config.database.poolSize, {
     keys: createLocalKeyProvider(config.encryptionKeys),
   });

@@ -2,6 +2,7 @@ import dns from 'node:dns/promises';
 import { Client } from '@temporalio/client';
 import { Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
+import { parseConfig } from './config.ts';
 import { MOST_REQUESTS, startDeliveries } from './deliveries/start-deliveries.ts';
 import { createDeliver } from './dispatch/deliver.ts';
 import { startDispatcher } from './dispatch/dispatcher.ts';
@@ -34,7 +35,7 @@ const ERASE_EVERY_MS = 5_000;
 // The worker process: the order workflow, its activities and the dispatcher that feeds them; and the
 // deliveries of webhooks, apart.
 
-await runProcess('worker', process.env, async ({ config, log, stopping }) => {
+await runProcess('worker', process.env, parseConfig, async ({ config, log, stopping }) => {
   const { temporal, webhooks } = config;
   const logger = createSdkLog(log);
   // Signals are this process's own to handle; the SDK's log goes through ours.

@@ -163,6 +163,7 @@ export async function startSystem(
       folder: data.folder('temporal'),
       port: ports.TEMPORAL_PORT,
       uiPort: ports.TEMPORAL_UI_PORT,
+      codecUrl: settings.codecUrl,
       namespace: settings.namespace,
       env: foreignEnv,
     });

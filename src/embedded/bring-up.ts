@@ -47,8 +47,9 @@ export async function bringUp(options: BringUpOptions): Promise<void> {
   const simulator = supervisor
     .start(ourPart('simulator', 'simulator/main.ts', env))
     .then(() => settings.simulatorUrl);
+  const codec = supervisor.start(ourPart('codec', 'src/codec-server.ts', env));
   const temporal = startTemporal(options);
-  await Promise.all([simulator, temporal, startServer(options, simulator, temporal)]);
+  await Promise.all([simulator, codec, temporal, startServer(options, simulator, temporal)]);
   await answers(`${settings.baseUrl}/readyz`);
 }
 
@@ -94,6 +95,7 @@ async function startTemporal(options: BringUpOptions): Promise<void> {
       folder: folder.folder('temporal'),
       port: ports.TEMPORAL_PORT,
       uiPort: ports.TEMPORAL_UI_PORT,
+      codecUrl: settings.codecUrl,
       namespace,
       env: settings.foreignEnv,
     }),

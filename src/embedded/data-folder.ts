@@ -64,6 +64,7 @@ function readSecrets(file: string): Secrets {
     const made: Secrets = {
       postgresPassword: secret(),
       hashSecret: secret(),
+      codecToken: secret(),
       encryptionKeys: `sandbox-1:${randomBytes(32).toString('base64')}`,
     };
     // Renamed into place, so that a crash leaves all of it or none.

@@ -1,7 +1,7 @@
 import type { Environment } from '../config.ts';
 
 /** Everything a stack consists of, in the order in which it is stopped. */
-export const PARTS = ['server', 'worker', 'simulator', 'temporal', 'postgres'] as const;
+export const PARTS = ['server', 'worker', 'codec', 'simulator', 'temporal', 'postgres'] as const;
 
 /** Names a part of the stack. */
 export type PartName = (typeof PARTS)[number];

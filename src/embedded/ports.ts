@@ -11,6 +11,7 @@ const DEFAULTS = {
   SIMULATOR_PORT: 4010,
   TEMPORAL_PORT: 7233,
   TEMPORAL_UI_PORT: 8233,
+  CODEC_PORT: 8234,
   POSTGRES_PORT: 54_329,
 };
 
@@ -98,6 +99,7 @@ function record(of: (name: PortName) => number): Ports {
     SIMULATOR_PORT: of('SIMULATOR_PORT'),
     TEMPORAL_PORT: of('TEMPORAL_PORT'),
     TEMPORAL_UI_PORT: of('TEMPORAL_UI_PORT'),
+    CODEC_PORT: of('CODEC_PORT'),
     POSTGRES_PORT: of('POSTGRES_PORT'),
   };
 }

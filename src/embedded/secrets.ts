@@ -8,12 +8,15 @@ export interface Secrets {
   readonly hashSecret: string;
   /** A key ring of one key. */
   readonly encryptionKeys: string;
+  /** Opens the codec server. */
+  readonly codecToken: string;
 }
 
 const secretsSchema = z.object({
   postgresPassword: z.string().min(16),
   hashSecret: z.string().min(16),
   encryptionKeys: z.string().min(44),
+  codecToken: z.string().min(16),
 });
 
 /** Reads the secrets of a data folder. @throws {StackError} they are not readable. */

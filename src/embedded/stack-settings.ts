@@ -28,6 +28,8 @@ export interface Addresses {
   readonly baseUrl: string;
   readonly temporalAddress: string;
   readonly temporalUiUrl: string;
+  /** Shows payloads in the UI to who has logged in. */
+  readonly codecUrl: string;
   readonly databaseUrl: string;
   /** The pharmacy simulator, with its control API. */
   readonly simulatorUrl: string;
@@ -75,6 +77,7 @@ export function stackSettings(options: {
   const temporalAddress = env.TEMPORAL_ADDRESS ?? `${HOST}:${ports.TEMPORAL_PORT}`;
   const ownUi = `http://${HOST}:${ports.TEMPORAL_UI_PORT}`;
   const temporalUiUrl = (foreignTemporal ? env.TEMPORAL_UI_URL : undefined) ?? ownUi;
+  const codecUrl = `http://${HOST}:${ports.CODEC_PORT}`;
   const url = databaseUrl(ports.POSTGRES_PORT, secrets.postgresPassword);
   const baseUrl = `http://${HOST}:${ports.PORT}`;
   const hashSecret = env.HASH_SECRET ?? secrets.hashSecret;
@@ -90,6 +93,7 @@ export function stackSettings(options: {
     baseUrl,
     temporalAddress,
     temporalUiUrl,
+    codecUrl,
     databaseUrl: url,
     simulatorUrl: `http://${HOST}:${ports.SIMULATOR_PORT}`,
     foreignTemporal,
@@ -107,6 +111,9 @@ export function stackSettings(options: {
       TEMPORAL_UI_URL: temporalUiUrl,
       HASH_SECRET: hashSecret,
       ENCRYPTION_KEYS: encryptionKeys,
+      CODEC_SERVER_TOKEN: env.CODEC_SERVER_TOKEN ?? secrets.codecToken,
+      CODEC_HOST: HOST,
+      CODEC_PORT: String(ports.CODEC_PORT),
       DOCUMENTS_DIR: path.join(dataDir, 'documents'),
       // Whatever is tried with the well-known keys stays on this machine.
       WEBHOOK_DESTINATIONS: 'loopback',

@@ -105,9 +105,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       supervisor.failed,
       aborted(signal),
     ]);
-    const { baseUrl, temporalAddress, temporalUiUrl, databaseUrl, simulatorUrl } = settings;
+    const { baseUrl, temporalAddress, temporalUiUrl, codecUrl, databaseUrl, simulatorUrl } =
+      settings;
     return {
-      ...{ baseUrl, temporalAddress, temporalUiUrl, databaseUrl, simulatorUrl },
+      ...{ baseUrl, temporalAddress, temporalUiUrl, codecUrl, databaseUrl, simulatorUrl },
       dataDir: folder.path,
       env: settings.env,
       pid: (part) => supervisor.pid(part),

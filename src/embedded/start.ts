@@ -54,6 +54,7 @@ function help(stack: Stack): string {
     ['orders', `${stack.baseUrl}/api/v1/cases/:caseId`],
     ['keys', 'YOUR_SECRET_KEY, READ_ONLY_KEY, OTHER_SECRET_KEY (header cv-api-key)'],
     ['Temporal UI', stack.temporalUiUrl],
+    ['its payloads', `${stack.codecUrl}/login (codecToken in ${stack.dataDir}/secrets.json)`],
     ['simulator', `${stack.simulatorUrl}/control/ledger`],
     ['data', stack.dataDir],
   ];

@@ -14,6 +14,8 @@ export interface TemporalServerOptions {
   readonly folder: string;
   readonly port: number;
   readonly uiPort: number;
+  /** Where the UI has payloads decrypted. */
+  readonly codecUrl: string;
   readonly namespace: string;
   readonly env: Environment;
 }
@@ -21,7 +23,7 @@ export interface TemporalServerOptions {
 /** Describes Temporal's development server, with its UI and its data on disk, as a part. */
 export function temporalServer(options: TemporalServerOptions): Part {
   const names = Object.values(SEARCH_ATTRIBUTES).map((key) => key.name);
-  const { binary, folder, port, uiPort, namespace, env } = options;
+  const { binary, folder, port, uiPort, codecUrl, namespace, env } = options;
   return {
     name: 'temporal',
     command: binary,
@@ -31,6 +33,7 @@ export function temporalServer(options: TemporalServerOptions): Part {
       ...['--ip', '127.0.0.1'],
       ...['--port', String(port)],
       ...['--ui-port', String(uiPort)],
+      ...['--ui-codec-endpoint', codecUrl],
       ...['--db-filename', path.join(folder, 'temporal.db')],
       ...['--log-level', 'warn'],
       ...(namespace === DEFAULT_NAMESPACE ? [] : ['--namespace', namespace]),

@@ -6,7 +6,13 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
  */
 export function keyedHash(
   secret: string,
-  purpose: 'api-key' | 'fingerprint' | 'document-link' | 'idempotency-key' | 'patient',
+  purpose:
+    | 'api-key'
+    | 'fingerprint'
+    | 'document-link'
+    | 'idempotency-key'
+    | 'patient'
+    | 'codec-session',
   text: string,
 ): Buffer {
   return createHmac('sha256', secret).update(`${purpose}\0`).update(text).digest();

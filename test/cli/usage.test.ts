@@ -103,6 +103,7 @@ it('works on the sandbox when no database is named', async () => {
     postgresPassword: url.password,
     hashSecret: 'hash-secret-of-a-sandbox',
     encryptionKeys: ENCRYPTION_KEYS,
+    codecToken: 'codec-token-of-a-sandbox',
   };
   await writeFile(path.join(folder, 'secrets.json'), JSON.stringify(secrets));
   const env = {
@@ -130,6 +131,7 @@ it('says what helps when there is no sandbox, or it does not run', async () => {
     postgresPassword: 'password-of-a-sandbox',
     hashSecret: 'hash-secret-of-one',
     encryptionKeys: ENCRYPTION_KEYS,
+    codecToken: 'codec-token-of-a-sandbox',
   };
   await writeFile(path.join(folder, 'secrets.json'), JSON.stringify(secrets));
   const stopped = await rx(['org', 'list'], {

@@ -3,7 +3,7 @@ import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseConfiguration } from '../../simulator/configuration.ts';
-import { parseConfig } from '../../src/config.ts';
+import { parseCodecServerConfig, parseConfig } from '../../src/config.ts';
 
 interface Service {
   readonly image: string;
@@ -19,13 +19,14 @@ const composeText = read('docker-compose.yml');
 const compose = parse(composeText, { merge: true }) as { services: Record<string, Service> };
 const services = Object.entries(compose.services);
 const example = parseEnv(read('.env.example'));
-const configVariables = [...read('src/config.ts').matchAll(/^ {2}([A-Z][A-Z0-9_]+):/gm)].map(
+const configVariables = [...read('src/config-schema.ts').matchAll(/^ {2}([A-Z][A-Z0-9_]+):/gm)].map(
   ([, name]) => String(name),
 );
 
 const SECRETS = [
   'HASH_SECRET',
   'ENCRYPTION_KEYS',
+  'CODEC_SERVER_TOKEN',
   'POSTGRES_PASSWORD',
   'DATABASE_PASSWORD',
   'TEMPORAL_DATABASE_PASSWORD',
@@ -91,6 +92,11 @@ describe('docker-compose.yml', () => {
     expect(parseConfig(environment).database.url).toContain('@postgres:5432/rx_orders');
     const known = new Set(configVariables);
     expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('gives the codec server a whole configuration', () => {
+    const { port, uiUrl } = parseCodecServerConfig(environmentOf('codec', filled));
+    expect([port, uiUrl]).toEqual([8234, 'http://127.0.0.1:8233']);
   });
 
   it('gives the simulator a whole configuration', () => {

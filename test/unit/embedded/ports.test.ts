@@ -8,6 +8,7 @@ test('has the ports of the contract when the environment names none', () => {
     SIMULATOR_PORT: 4010,
     TEMPORAL_PORT: 7233,
     TEMPORAL_UI_PORT: 8233,
+    CODEC_PORT: 8234,
     POSTGRES_PORT: 54_329,
   });
 });

@@ -6,6 +6,7 @@ import { requireNoDatabase, stackSettings } from '../../../src/embedded/stack-se
 const secrets = {
   postgresPassword: 'p'.repeat(24),
   hashSecret: 'h'.repeat(24),
+  codecToken: 'c'.repeat(24),
   encryptionKeys: `1:${'k'.repeat(43)}=`,
 };
 

@@ -1,0 +1,19 @@
+import { createCodecServer } from './codec-server/app.ts';
+import { parseCodecServerConfig } from './config.ts';
+import { runProcess } from './process.ts';
+import { createPayloadCodec } from './temporal/payload-codec.ts';
+
+// The codec server process: shows Temporal's payloads to operators. It alone does, so that neither
+// server nor worker has a door to them; it needs no database.
+
+await runProcess('codec', process.env, parseCodecServerConfig, async ({ config, log }) => {
+  const { host, port, token, uiUrl, encryptionKeys } = config;
+  const app = createCodecServer({
+    codec: createPayloadCodec(encryptionKeys),
+    token,
+    uiOrigin: new URL(uiUrl).origin,
+  });
+  await app.listen({ host, port });
+  log.info('listening', { address: `http://${host}:${port}` });
+  return { stop: () => app.close() };
+});
