@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordAudit } from '../../src/audit/record-audit.ts';
 import { sealAuditLog } from '../../src/audit/seal-audit-log.ts';
@@ -110,18 +111,18 @@ describe('verifying finds', () => {
 });
 
 it('a transaction that commits late comes into a later seal, and none of its rows is skipped', async () => {
-  const open = Promise.withResolvers<void>();
-  const written = Promise.withResolvers<void>();
+  const gates = new EventEmitter();
+  const [written, end] = [once(gates, 'written'), once(gates, 'end')];
   const late = inTransaction(test.database, async (sql) => {
     await recordAudit(sql, { actorKind: 'system', actor: 'late', action: 'X', result: 'OK' });
-    written.resolve();
-    await open.promise;
+    gates.emit('written');
+    await end;
   });
-  await written.promise;
+  await written;
   await record('early');
 
   expect(await sealAuditLog(test.database)).toBe(0);
-  open.resolve();
+  gates.emit('end');
   await late;
   await expect.poll(() => sealAuditLog(test.database), { timeout: 10_000 }).toBe(2);
   expect(await verifyAuditLog(test.database)).toMatchObject({ rows: 2, problem: null });
