@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import { recordAudit } from './audit/record-audit.ts';
 import { createCaseService } from './cases/case-service.ts';
 import { createDocumentStore } from './documents/create-document-store.ts';
 import { createSealedDocuments } from './documents/sealed-documents.ts';
@@ -43,6 +44,7 @@ await runProcess('server', process.env, async ({ config, log }) => {
   const sender = createSender({ ...destinations, timeoutMs: config.webhooks.timeoutMs });
   const app = createApp(
     {
+      recordAudit: (entry) => inTime(recordAudit(database, entry)),
       orders,
       metrics: createHttpMetrics(() => inTime(readBacklogs(database))),
       cases: createCaseService(database, config.hashSecret),
