@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import { recordAudit } from './audit/record-audit.ts';
 import { createCaseService } from './cases/case-service.ts';
 import { parseConfig } from './config.ts';
 import { createDocumentStore } from './documents/create-document-store.ts';
@@ -44,6 +45,7 @@ await runProcess('server', process.env, parseConfig, async ({ config, log }) => 
   const sender = createSender({ ...destinations, timeoutMs: config.webhooks.timeoutMs });
   const app = createApp(
     {
+      recordAudit: (entry) => inTime(recordAudit(database, entry)),
       orders,
       metrics: createHttpMetrics(() => inTime(readBacklogs(database))),
       cases: createCaseService(database, config.hashSecret),

@@ -2,6 +2,7 @@ import dns from 'node:dns/promises';
 import { Client } from '@temporalio/client';
 import { Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
+import { startSealer } from './audit/start-sealer.ts';
 import { parseConfig } from './config.ts';
 import { MOST_REQUESTS, startDeliveries } from './deliveries/start-deliveries.ts';
 import { createDeliver } from './dispatch/deliver.ts';
@@ -31,6 +32,9 @@ import { webhookDeliveryWorkflowId } from './workflows/webhook-delivery-messages
 
 /** How long what was erased in Postgres may wait for its documents to go. */
 const ERASE_EVERY_MS = 5_000;
+
+/** How long a row of the audit log may stand under no seal. */
+const SEAL_EVERY_MS = 5_000;
 
 // The worker process: the order workflow, its activities and the dispatcher that feeds them; and the
 // deliveries of webhooks, apart.
@@ -94,6 +98,7 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
     everyMs: ERASE_EVERY_MS,
     log,
   });
+  const sealer = startSealer({ database, everyMs: SEAL_EVERY_MS, log });
   const sender = createSender({
     lookup: dns.lookup,
     policy: { sandbox: webhooks.destinations === 'loopback' },
@@ -138,7 +143,13 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
         worker.shutdown();
         await running;
       };
-      await Promise.all([reconciler.stop(), eraser.stop(), orders(), deliveries.stop()]);
+      await Promise.all([
+        reconciler.stop(),
+        eraser.stop(),
+        sealer.stop(),
+        orders(),
+        deliveries.stop(),
+      ]);
       sender.close();
       await connection.close();
       await leadership.end({ timeout: 2 });

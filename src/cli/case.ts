@@ -1,5 +1,7 @@
 import { open } from 'node:fs/promises';
+import os from 'node:os';
 import type { Command } from 'commander';
+import { recordAudit } from '../audit/record-audit.ts';
 import { importCases } from '../cases/import-cases.ts';
 import { readCase } from '../cases/read-case.ts';
 import { jsonOption, withExamples } from './arguments.ts';
@@ -78,7 +80,17 @@ function addGet(group: Command, context: CliContext): void {
     .requiredOption('--org <id>', 'the organization that the case belongs to')
     .addOption(jsonOption())
     .action(async (id: string, { org, json }: { org: string; json?: boolean }) => {
-      const found = await readCase(context.connect().database, org, id);
+      const { database } = context.connect();
+      const found = await readCase(database, org, id);
+      // Before it is shown: no read goes unrecorded.
+      await recordAudit(database, {
+        actorKind: 'operator',
+        actor: os.userInfo().username,
+        action: 'CASE_READ',
+        organizationId: found.organizationId,
+        caseId: found.id,
+        result: 'OK',
+      });
       if (json) return printJson(context, { case: found });
       const { address, ...patient } = found.patient;
       printFields(context, {

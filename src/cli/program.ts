@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addAuditCommands } from './audit.ts';
 import { addCaseCommands } from './case.ts';
 import type { CliContext } from './context.ts';
 import { addDoctorCommand } from './doctor.ts';
@@ -84,6 +85,7 @@ function createProgram(context: CliContext, endWith: (exitCode: number) => void)
   addOrderCommands(program, context);
   addInboxCommands(program, context);
   addWebhookCommands(program, context, endWith);
+  addAuditCommands(program, context, endWith);
   addListenCommand(program, context);
   addDoctorCommand(program, context, endWith);
   return program;

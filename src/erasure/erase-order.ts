@@ -1,3 +1,4 @@
+import { recordAudit } from '../audit/record-audit.ts';
 import type { OrderStatus } from '../contract/order.ts';
 import { OperatorConflictError, UnknownIdError } from '../operators/errors.ts';
 import { isUuid } from '../orders/read-order.ts';
@@ -18,8 +19,8 @@ import { inTransaction } from '../storage/transaction.ts';
 export async function eraseOrder(database: Database, orderId: string, by: string): Promise<void> {
   if (!isUuid(orderId)) throw new UnknownIdError('order');
   await inTransaction(database, async (sql) => {
-    const [order] = await sql<{ status: OrderStatus; caseId: string; erasedAt: Date | null }[]>`
-      SELECT status, case_id, erased_at FROM orders WHERE id = ${orderId} FOR UPDATE`;
+    const [order] = await sql<ErasedOrder[]>`
+      SELECT status, organization_id, case_id, erased_at FROM orders WHERE id = ${orderId} FOR UPDATE`;
     if (order === undefined) throw new UnknownIdError('order');
     if (order.erasedAt !== null) return;
     if (!isEnd(order.status)) {
@@ -29,7 +30,23 @@ export async function eraseOrder(database: Database, orderId: string, by: string
     }
     await eraseRows(sql, orderId, by);
     await eraseCase(sql, order.caseId);
+    await recordAudit(sql, {
+      actorKind: by === RETENTION ? 'system' : 'operator',
+      actor: by,
+      action: 'ORDER_ERASED',
+      organizationId: order.organizationId,
+      caseId: order.caseId,
+      orderId,
+      result: 'OK',
+    });
   });
+}
+
+interface ErasedOrder {
+  status: OrderStatus;
+  organizationId: string;
+  caseId: string;
+  erasedAt: Date | null;
 }
 
 async function eraseRows(sql: Sql, orderId: string, by: string): Promise<void> {

@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { failure } from '../contract/envelope.ts';
 import { type Parsed, parseBody } from '../contract/validation.ts';
 import type { Log } from '../log.ts';
+import { auditRequest } from './audit.ts';
 import { answerExpectation, brokenRequestAnswer, keepUnanswered } from './broken-request.ts';
 import { authenticateRequest, organizationWith } from './caller.ts';
 import { createErrorMapper } from './error-mapper.ts';
@@ -74,7 +75,7 @@ export function createApp(
   countRequests(app, dependencies.metrics);
 
   const table = routes(dependencies);
-  for (const route of table) addRoute(app, route, dependencies);
+  for (const route of table) addRoute(app, route, dependencies, log);
   for (const url of new Set(table.map((route) => route.url))) refuseOtherMethods(app, table, url);
   return app;
 }
@@ -86,7 +87,12 @@ async function refuseWithoutHost(request: FastifyRequest, reply: FastifyReply): 
   await reply.code(400).send(failure(400, message, [{ path: 'host', message }]));
 }
 
-function addRoute(app: FastifyInstance, route: Route, { orders }: RouteDependencies): void {
+function addRoute(
+  app: FastifyInstance,
+  route: Route,
+  { orders, recordAudit }: RouteDependencies,
+  log: Log,
+): void {
   app.register(async (scope) => {
     if (route.body === 'raw') {
       scope.removeAllContentTypeParsers();
@@ -97,6 +103,10 @@ function addRoute(app: FastifyInstance, route: Route, { orders }: RouteDependenc
       );
     }
     if (route.auth !== 'none') scope.addHook('onRequest', authenticateRequest(orders));
+    const { audit } = route;
+    if (typeof audit !== 'object') {
+      scope.addHook('onSend', auditRequest(route, audit, recordAudit, log));
+    }
     if (route.body !== undefined) scope.addHook('preParsing', refuseCodedBody);
     scope.route({ method: route.method, url: route.url, handler: handlerOf(route) });
   });

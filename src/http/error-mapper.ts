@@ -20,6 +20,7 @@ import { RateLimitedError } from '../orders/rate-limit.ts';
 import { codeOf, framesOf } from '../safe-error.ts';
 import { isDatabaseUnavailable } from '../storage/database.ts';
 import {
+  AuditUnavailableError,
   InvalidBodyError,
   InvalidRequestError,
   MissingApiKeyError,
@@ -105,6 +106,12 @@ export function createErrorMapper(
         .headers(rateLimitHeaders(error.state))
         .header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))))
         .send(failure(429, error.message));
+    }
+    if (error instanceof AuditUnavailableError) {
+      return reply
+        .code(503)
+        .header('retry-after', String(RETRY_AFTER_SECONDS))
+        .send(failure(503, error.message));
     }
     if (error instanceof OverloadedError) {
       return reply

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import type { AuditEntry } from '../audit/record-audit.ts';
 import type { CaseService } from '../cases/case-service.ts';
 import type { Parsed } from '../contract/validation.ts';
 import type { SealedDocuments } from '../documents/sealed-documents.ts';
@@ -20,6 +21,7 @@ declare module 'fastify' {
 
 /** What the routes serve from; `server.ts` builds it once. */
 export interface RouteDependencies {
+  readonly recordAudit: (entry: AuditEntry) => Promise<void>;
   readonly orders: OrderService;
   readonly cases: CaseService;
   readonly events: EventService;
@@ -65,12 +67,17 @@ export interface AnswerDoc {
   readonly examples?: Examples;
 }
 
+/** What a request is called in the audit log; by its body, where that says what it does. */
+export type AuditAction = string | ((body: unknown) => string);
+
 /** One route: what it takes, what it answers, and what it does. */
 export interface Route<Params = unknown, Query = unknown, Body = unknown> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   /** The scope that a key needs (api.md, "HTTP"); `none`: the route checks its caller itself. */
   readonly auth: Scope | 'none';
+  /** What it is called in the audit log; `none`: why it has nothing to be recorded. */
+  readonly audit: AuditAction | { readonly none: string };
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
   /** A JSON body; `raw`: the body's bytes as they came. */

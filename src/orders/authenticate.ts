@@ -7,6 +7,7 @@ export type Scope = 'orders:write' | 'orders:read' | 'cases:write' | 'webhooks:m
 
 /** An authenticated caller. */
 export interface Caller {
+  readonly keyId: string;
   readonly organizationId: string;
   readonly scopes: readonly string[];
   /** Where the key stands with its rate limit. */
@@ -40,11 +41,11 @@ export async function authenticate(
         AND (expires_at IS NULL OR expires_at > now())
     )
     ${leases ? leaseOf(sql, burstSeconds) : sql``}
-    SELECT organization_id, scopes, key_hash, per_second,
+    SELECT id AS key_id, organization_id, scopes, key_hash, per_second,
       ${leases ? sql`(SELECT granted FROM lease) AS granted, (SELECT tokens FROM lease) AS tokens` : sql`NULL AS granted, NULL AS tokens`}
     FROM key`;
   if (row === undefined || !sameHash(row.keyHash, hash)) return undefined;
-  const { organizationId, scopes, granted, tokens, perSecond: own } = row;
+  const { keyId, organizationId, scopes, granted, tokens, perSecond: own } = row;
   if (granted !== null && tokens !== null) {
     allotments.add(id, { granted, tokens, perSecond: own });
   }
@@ -53,7 +54,7 @@ export async function authenticate(
     remaining: own * burstSeconds,
     perSecond: own,
   };
-  return { organizationId, scopes, rate };
+  return { keyId, organizationId, scopes, rate };
 }
 
 /**
@@ -79,6 +80,7 @@ function leaseOf(sql: Sql, burstSeconds: number) {
 }
 
 interface KeyRow extends Omit<Lease, 'granted' | 'tokens'> {
+  keyId: string;
   organizationId: string;
   scopes: string[];
   keyHash: Buffer;

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { recordAudit } from '../../src/audit/record-audit.ts';
 import { createCaseService } from '../../src/cases/case-service.ts';
 import type { Config } from '../../src/config.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
@@ -62,6 +63,7 @@ export async function startApp(
   const sender = createSender(destinations);
   const app = createApp(
     {
+      recordAudit: (entry) => inTime(recordAudit(database, entry)),
       orders,
       metrics: createHttpMetrics(() => inTime(readBacklogs(database))),
       cases: createCaseService(database, HASH_SECRET),

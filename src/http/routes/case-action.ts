@@ -74,6 +74,7 @@ export function caseAction({ orders }: RouteDependencies): Route {
     method: 'POST',
     url: '/api/v1/cases/:caseId',
     auth: 'orders:write',
+    audit: auditOf,
     params: caseParams,
     body: {
       parse: parseCaseAction,
@@ -137,6 +138,12 @@ export function caseAction({ orders }: RouteDependencies): Route {
       }
     },
   });
+}
+
+function auditOf(body: unknown): string {
+  const action = typeof body === 'object' && body !== null && 'action' in body ? body.action : '';
+  if (action === 'CANCEL_ORDER') return 'ORDER_CANCEL_REQUESTED';
+  return action === 'VALIDATE_ORDER' ? 'ORDER_VALIDATED' : 'ORDER_PLACED';
 }
 
 function parseCaseAction(body: unknown): Parsed<CaseAction> {

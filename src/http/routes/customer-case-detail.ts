@@ -47,6 +47,7 @@ export function customerCaseDetail(dependencies: RouteDependencies): Route {
     method: 'GET',
     url: '/api/v1/customer-case-detail',
     auth: 'orders:read',
+    audit: 'CASE_READ',
     query: customerCaseDetailQuery,
     doc: {
       operationId: 'customerCaseDetail',

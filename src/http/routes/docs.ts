@@ -39,6 +39,7 @@ export function docsPage(): Route[] {
       method: 'GET',
       url,
       auth: 'none',
+      audit: { none: 'no patient data' },
       doc: {
         operationId: 'docsPage',
         tag: 'Operation',

@@ -8,6 +8,7 @@ export function health(): Route {
     method: 'GET',
     url: '/healthz',
     auth: 'none',
+    audit: { none: 'no patient data' },
     doc: {
       operationId: 'health',
       tag: 'Operation',

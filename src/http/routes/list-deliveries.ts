@@ -8,6 +8,7 @@ export function listDeliveries({ endpoints }: RouteDependencies): Route {
     method: 'GET',
     url: '/api/v1/webhook-deliveries',
     auth: 'webhooks:manage',
+    audit: 'DELIVERIES_LISTED',
     query: deliveriesQuery,
     doc: {
       operationId: 'listWebhookDeliveries',

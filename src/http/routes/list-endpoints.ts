@@ -9,6 +9,7 @@ export function listEndpoints({ endpoints }: RouteDependencies): Route {
     method: 'GET',
     url: '/api/v1/webhook-endpoints',
     auth: 'webhooks:manage',
+    audit: { none: 'no patient data' },
     query: pageQuery,
     doc: {
       operationId: 'listWebhookEndpoints',

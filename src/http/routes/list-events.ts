@@ -9,6 +9,7 @@ export function listEvents({ events }: RouteDependencies): Route {
     method: 'GET',
     url: '/api/v1/events',
     auth: 'orders:read',
+    audit: 'EVENTS_LISTED',
     query: eventsQuery,
     doc: {
       operationId: 'listEvents',

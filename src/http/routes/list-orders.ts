@@ -12,6 +12,7 @@ export function listOrders({ orders }: RouteDependencies): Route {
     method: 'GET',
     url: '/api/v1/orders',
     auth: 'orders:read',
+    audit: 'ORDERS_LISTED',
     query: ordersQuery,
     doc: {
       operationId: 'listOrders',
@@ -30,6 +31,7 @@ export function listOrdersOfCase({ orders }: RouteDependencies): Route {
     method: 'GET',
     url: '/api/v1/cases/:caseId/orders',
     auth: 'orders:read',
+    audit: 'ORDERS_LISTED',
     params: caseParams,
     query: caseOrdersQuery,
     doc: {

@@ -16,6 +16,7 @@ export function pharmacyWebhook({ orders, pharmacies }: RouteDependencies): Rout
     method: 'POST',
     url: '/webhooks/pharmacies/:pharmacyId',
     auth: 'none',
+    audit: { none: 'the inbox keeps each message, and the timeline what it did' },
     params,
     body: 'raw',
     doc: {

@@ -16,6 +16,7 @@ export function putCase({ cases }: RouteDependencies): Route {
     method: 'PUT',
     url: '/api/v1/cases/:caseId',
     auth: 'cases:write',
+    audit: 'CASE_PUT',
     // Of all ids only this one is made here, so only here its form matters.
     params,
     body: {

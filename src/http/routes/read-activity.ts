@@ -11,6 +11,7 @@ export function readActivity({ orders }: RouteDependencies): Route {
     method: 'GET',
     url: '/api/v1/cases/:caseId/orders/:orderId/activity',
     auth: 'orders:read',
+    audit: 'ORDER_READ',
     params: orderParams,
     query: pageQuery,
     doc: {

@@ -8,6 +8,7 @@ export function readDocument({ orders, documents }: RouteDependencies): Route {
     method: 'GET',
     url: '/api/v1/cases/:caseId/orders/:orderId/documents/:documentId',
     auth: 'orders:read',
+    audit: 'DOCUMENT_READ',
     params: documentParams,
     doc: {
       operationId: 'readDocument',

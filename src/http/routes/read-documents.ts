@@ -10,6 +10,7 @@ export function readDocuments({ orders }: RouteDependencies): Route {
     method: 'GET',
     url: '/api/v1/cases/:caseId/orders/:orderId/documents',
     auth: 'orders:read',
+    audit: 'DOCUMENTS_LISTED',
     params: orderParams,
     doc: {
       operationId: 'listDocuments',

@@ -11,6 +11,7 @@ export function readEndpoint({ endpoints }: RouteDependencies): Route {
     method: 'GET',
     url: '/api/v1/webhook-endpoints/:endpointId',
     auth: 'webhooks:manage',
+    audit: { none: 'no patient data' },
     params: endpointParams,
     doc: {
       operationId: 'readWebhookEndpoint',

@@ -17,6 +17,7 @@ export function readLinkedDocument({ orders, documents, documentLinks }: RouteDe
     method: 'GET',
     url: '/documents/:documentId',
     auth: 'none',
+    audit: 'DOCUMENT_READ',
     params: linkedDocumentParams,
     query,
     doc: {

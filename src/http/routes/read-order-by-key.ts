@@ -19,6 +19,7 @@ export function readOrderByKey({ orders }: RouteDependencies): Route {
     method: 'GET',
     url: '/api/v1/orders/by-idempotency-key',
     auth: 'orders:read',
+    audit: 'ORDER_READ',
     doc: {
       operationId: 'readOrderByIdempotencyKey',
       tag: 'Orders',

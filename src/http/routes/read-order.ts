@@ -11,6 +11,7 @@ export function readOrder({ orders }: RouteDependencies): Route {
     method: 'GET',
     url: '/api/v1/cases/:caseId/orders/:orderId',
     auth: 'orders:read',
+    audit: 'ORDER_READ',
     params: orderParams,
     doc: {
       operationId: 'readOrder',

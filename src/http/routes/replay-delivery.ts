@@ -11,6 +11,7 @@ export function replayDelivery({ endpoints }: RouteDependencies): Route {
     method: 'POST',
     url: '/api/v1/webhook-deliveries/:deliveryId/replay',
     auth: 'webhooks:manage',
+    audit: 'DELIVERY_REPLAYED',
     params: deliveryParams,
     doc: {
       operationId: 'replayWebhookDelivery',

@@ -11,6 +11,7 @@ export function rotateEndpointSecret({ endpoints }: RouteDependencies): Route {
     method: 'POST',
     url: '/api/v1/webhook-endpoints/:endpointId/rotate-secret',
     auth: 'webhooks:manage',
+    audit: { none: 'no patient data' },
     params: endpointParams,
     doc: {
       operationId: 'rotateWebhookSecret',

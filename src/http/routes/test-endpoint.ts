@@ -11,6 +11,7 @@ export function testEndpoint({ endpoints }: RouteDependencies): Route {
     method: 'POST',
     url: '/api/v1/webhook-endpoints/:endpointId/test',
     auth: 'webhooks:manage',
+    audit: { none: 'no patient data' },
     params: endpointParams,
     doc: {
       operationId: 'testWebhookEndpoint',

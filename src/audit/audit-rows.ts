@@ -1,0 +1,75 @@
+import type { Sql } from '../storage/database.ts';
+
+/** Where a row stands: its transaction, and its number in the table. */
+export type AuditPosition = readonly [transactionId: string, id: string];
+
+/** Before every row. */
+export const BEGINNING: AuditPosition = ['0', '0'];
+
+/** A row of the audit log, as text: so it is hashed, and so it is exported. */
+export interface AuditRow {
+  readonly transactionId: string;
+  readonly id: string;
+  /** RFC 3339 in UTC, to the microsecond. */
+  readonly at: string;
+  readonly actorKind: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly organizationId: string | null;
+  readonly caseId: string | null;
+  readonly orderId: string | null;
+  readonly source: string | null;
+  readonly requestId: string | null;
+  readonly result: string;
+}
+
+/** Which rows are read. */
+export interface AuditFilter {
+  /** Behind this one. */
+  readonly after: AuditPosition;
+  /** Up to this one; without it, up to the oldest transaction that is still open. */
+  readonly upTo?: AuditPosition;
+  readonly since?: Date;
+  readonly orderId?: string;
+  readonly limit: number;
+}
+
+/**
+ * Reads rows in commit order. Without `upTo`, a row shows once no transaction that began before its own
+ * is open: then nothing can come to stand before it any more (docs/adr/0013).
+ */
+export async function readAuditRows(sql: Sql, filter: AuditFilter): Promise<AuditRow[]> {
+  const { after, upTo, since, orderId, limit } = filter;
+  return await sql<AuditRow[]>`
+    SELECT transaction_id::text AS transaction_id, id::text AS id,
+      to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at,
+      actor_kind, actor, action, organization_id::text AS organization_id, case_id,
+      order_id::text AS order_id, source, request_id, result
+    FROM audit_log
+    WHERE (transaction_id, audit_log.id) > (${after[0]}::text::xid8, ${after[1]}::text::bigint)
+      AND ${
+        upTo === undefined
+          ? sql`transaction_id < pg_snapshot_xmin(pg_current_snapshot())`
+          : sql`(transaction_id, audit_log.id) <= (${upTo[0]}::text::xid8, ${upTo[1]}::text::bigint)`
+      }
+      ${since === undefined ? sql`` : sql`AND audit_log.at >= ${since}`}
+      ${orderId === undefined ? sql`` : sql`AND order_id = ${orderId}`}
+    ORDER BY audit_log.transaction_id, audit_log.id
+    LIMIT ${limit}`;
+}
+
+const PAGE = 1_000;
+
+/** All rows of a filter, a page at a time. */
+export async function* allAuditRows(
+  sql: Sql,
+  filter: Pick<AuditFilter, 'since' | 'orderId'>,
+): AsyncGenerator<AuditRow> {
+  for (let after = BEGINNING; ; ) {
+    const rows = await readAuditRows(sql, { ...filter, after, limit: PAGE });
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return;
+    after = [last.transactionId, last.id];
+  }
+}

@@ -1,0 +1,44 @@
+import type { Database } from '../storage/database.ts';
+import { inTransaction } from '../storage/transaction.ts';
+import { BEGINNING, readAuditRows } from './audit-rows.ts';
+import { NO_SEAL, readSeals, type Sealing, sealHash } from './seal.ts';
+
+/** Rows under one seal, at most: what `rx audit verify` holds at once. */
+const MOST_ROWS = 5_000;
+
+/**
+ * Seals what no seal covers yet. Any number of processes may do it: they wait for each other here, so
+ * that those who write the log never do.
+ *
+ * @returns how many rows were sealed; none when there are none.
+ */
+export async function sealAuditLog(database: Database): Promise<number> {
+  return await inTransaction(database, async (sql) => {
+    await sql`SELECT pg_advisory_xact_lock(hashtextextended('rx-orders: seal the audit log', 0))`;
+    const [before] = await readSeals(sql, 'newest');
+    const rows = await readAuditRows(sql, {
+      after: before?.last ?? BEGINNING,
+      limit: MOST_ROWS,
+    });
+    const [first, last] = [rows[0], rows.at(-1)];
+    if (first === undefined || last === undefined) return 0;
+    const [clock] = await sql<{ at: string }[]>`
+      SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at`;
+    const seal: Sealing = {
+      number: String(BigInt(before?.number ?? 0) + 1n),
+      at: clock?.at ?? '',
+      first: [first.transactionId, first.id],
+      last: [last.transactionId, last.id],
+      count: rows.length,
+      previous: before?.hash ?? NO_SEAL,
+    };
+    await sql`
+      INSERT INTO audit_seals (number, at, first_transaction_id, first_id, last_transaction_id,
+        last_id, count, previous, hash)
+      VALUES (${seal.number}::text::bigint, ${seal.at}::text::timestamptz,
+        ${seal.first[0]}::text::xid8, ${seal.first[1]}::text::bigint,
+        ${seal.last[0]}::text::xid8, ${seal.last[1]}::text::bigint,
+        ${seal.count}, ${seal.previous}, ${sealHash(seal, rows)})`;
+    return rows.length;
+  });
+}

@@ -1,0 +1,95 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { allAuditRows } from '../audit/audit-rows.ts';
+import { verifyAuditLog } from '../audit/verify-audit-log.ts';
+import { UnknownIdError } from '../operators/errors.ts';
+import { isUuid } from '../orders/read-order.ts';
+import { jsonOption, pastTime, withExamples } from './arguments.ts';
+import type { CliContext } from './context.ts';
+import { EXIT } from './errors.ts';
+import { printFields, printJson, printTable } from './output.ts';
+
+/**
+ * `rx audit …`: who did what with patient data.
+ *
+ * @param endWith tells the exit code: that of a failure when the log was tampered with.
+ */
+export function addAuditCommands(
+  program: Command,
+  context: CliContext,
+  endWith: (exitCode: number) => void,
+): void {
+  const group = program.command('audit').description('who did what with patient data');
+  addVerify(group, context, endWith);
+  addExport(group, context);
+  addList(group, context);
+}
+
+function addVerify(group: Command, context: CliContext, endWith: (exitCode: number) => void): void {
+  const command = group
+    .command('verify')
+    .description('find whether a row or a seal of the log was changed, removed or added')
+    .option('--head <hash>', 'a head that an earlier run printed, and that was kept elsewhere', hex)
+    .addOption(jsonOption())
+    .action(async ({ head, json }: { head?: string; json?: boolean }) => {
+      const verification = await verifyAuditLog(context.connect().database, head);
+      if (verification.problem !== null) endWith(EXIT.failed);
+      if (json) return printJson(context, { verification });
+      const { seals, rows, head: last, problem } = verification;
+      printFields(context, {
+        'seals that fit': seals,
+        'rows under them': rows,
+        head: last === null ? null : `${last.number} ${last.hash}`,
+        problem,
+      });
+    });
+  command.addHelpText(
+    'after',
+    `
+A worker seals what was written some seconds before; younger rows are under no seal yet. Who can
+change the database can make all seals anew: only a head that is kept elsewhere shows that.`,
+  );
+  withExamples(command, 'rx audit verify');
+}
+
+function addExport(group: Command, context: CliContext): void {
+  const command = group
+    .command('export')
+    .description('print the log, one JSON document a line, in the order of the seals')
+    .option('--since <time>', 'only what is younger: 24h, a date or a time', pastTime)
+    .action(async (options: { since?: Date }) => {
+      for await (const row of allAuditRows(context.connect().database, options)) {
+        context.stdout.write(`${JSON.stringify(row)}\n`);
+      }
+    });
+  withExamples(command, 'rx audit export --since 24h > audit.ndjson');
+}
+
+function addList(group: Command, context: CliContext): void {
+  const command = group
+    .command('list')
+    .description('show who did what with an order')
+    .requiredOption('--order <id>', "the order's id")
+    .addOption(jsonOption())
+    .action(async ({ order, json }: { order: string; json?: boolean }) => {
+      if (!isUuid(order)) throw new UnknownIdError('order');
+      const rows = [];
+      for await (const row of allAuditRows(context.connect().database, { orderId: order })) {
+        rows.push(row);
+      }
+      if (json) return printJson(context, { audit: rows });
+      printTable(
+        context,
+        ['at', 'who', 'what', 'result', 'from', 'request'],
+        rows.map((row) => [
+          ...[row.at, `${row.actorKind} ${row.actor}`, row.action, row.result],
+          ...[row.source, row.requestId],
+        ]),
+      );
+    });
+  withExamples(command, 'rx audit list --order 0198a000-0000-7000-8000-0000000000aa');
+}
+
+function hex(text: string): string {
+  if (/^[0-9a-f]{64}$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be 64 hexadecimal digits.');
+}
