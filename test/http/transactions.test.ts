@@ -18,15 +18,20 @@ beforeAll(async () => {
   const [{ name, server }] = await door.database<[{ name: string; server: number }]>`
     SELECT current_database() AS name, inet_server_port() AS server`;
   expect(server).toBeGreaterThan(0);
-  // Found before the time for locks (1 s) is up; the app's connections of before keep the old time.
+  // Found before the time for locks (1 s) is up; connections of before keep the old time, so the app's
+  // are ended, all of them.
   await door.database.unsafe(`ALTER DATABASE ${name} SET deadlock_timeout = '400ms'`);
-  await door.database`
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = ${name} AND pid <> pg_backend_pid()`;
   const { host, port, user, pass } = door.database.options;
   other = openDatabase(`postgres://${user}:${pass ?? ''}@${host[0]}:${port[0]}/${name}`, 3, {
     ...withKeysOf(ENCRYPTION_KEYS),
     statementLimitMs: 20_000,
+  });
+  await other`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = ${name} AND pid <> pg_backend_pid()`;
+  await eventually('the app is connected anew', async () => {
+    const answered = await door.database`SELECT 1`.catch(() => undefined);
+    return answered !== undefined;
   });
 });
 let orderId: string;
