@@ -115,8 +115,8 @@ async function copyLines(
         // Nothing in it needs an escape but the backslash of a bytea's own form (Postgres
         // documentation, "COPY", text format).
         const hash = `\\\\x${sealed.patientHash.toString('hex')}`;
-        const { dataKey, address = '\\N' } = { ...sealed, address: sealed.address ?? undefined };
-        batch += `${[line, id, dataKey, hash, sealed.patient, address].join('\t')}\n`;
+        const fields = [line, id, sealed.dataKey, hash, sealed.patient, sealed.address ?? '\\N'];
+        batch += `${fields.join('\t')}\n`;
         if (batch.length >= BATCH_BYTES) {
           yield batch;
           batch = '';

@@ -10,13 +10,14 @@ import { createFileStore } from '../../src/documents/file-store.ts';
 import { eraseExpired } from '../../src/erasure/erase-expired.ts';
 import { eraseOrder } from '../../src/erasure/erase-order.ts';
 import type { Remains } from '../../src/erasure/finish-erasures.ts';
-import { type Eraser, startEraser } from '../../src/erasure/start-eraser.ts';
+import { startEraser } from '../../src/erasure/start-eraser.ts';
 import { listEvents } from '../../src/events/list-events.ts';
 import { OperatorConflictError, UnknownIdError } from '../../src/operators/errors.ts';
 import { acceptOrder } from '../../src/orders/accept-order.ts';
 import { changeStatus } from '../../src/orders/change-status.ts';
 import { CaseNotPermittedError } from '../../src/orders/errors.ts';
 import { receiveMessage } from '../../src/orders/inbox.ts';
+import type { Rounds } from '../../src/rounds.ts';
 import { createDeleteWorkflow } from '../../src/temporal/delete-workflow.ts';
 import { orderWorkflowId } from '../../src/workflows/order-messages.ts';
 import { createEndpoint } from '../support/deliveries.ts';
@@ -28,7 +29,7 @@ import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
 let connection: NativeConnection;
-let eraser: Eraser | undefined;
+let eraser: Rounds | undefined;
 let log: KeptLog;
 beforeAll(async () => {
   world = await createWorld();
@@ -41,7 +42,7 @@ afterAll(async () => {
 });
 
 /** An eraser as the worker has one; `broken` replaces some of what it works on. */
-function start(broken: Partial<Remains> = {}): Eraser {
+function start(broken: Partial<Remains> = {}): Rounds {
   log = createKeptLog();
   eraser = startEraser({
     documents: createFileStore(world.worker.documentsDir),
