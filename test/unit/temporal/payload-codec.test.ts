@@ -10,6 +10,9 @@ const codec = (...keys: string[]) => createPayloadCodec(parseKeyRing(keys.join('
 const OLD = key('2026-05', 1);
 const NEW = key('2026-11', 2);
 
+/** As JSON gives it back: it writes -0 as 0. */
+const json = fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value)));
+
 const clear = (value: unknown): Payload => defaultPayloadConverter.toPayload(value);
 const metadata = (payload: Payload | undefined, name: string) =>
   Buffer.from(payload?.metadata?.[name] ?? []).toString();
@@ -17,7 +20,7 @@ const metadata = (payload: Payload | undefined, name: string) =>
 describe('an encrypted payload', () => {
   it('is read as it was written, and shows nothing of it but its key’s id', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.jsonValue(), { maxLength: 5 }), async (values) => {
+      fc.asyncProperty(fc.array(json, { maxLength: 5 }), async (values) => {
         const encoded = await codec(NEW).encode(values.map(clear));
         for (const payload of encoded) {
           expect(metadata(payload, 'encoding')).toBe('binary/encrypted');
