@@ -83,8 +83,8 @@ export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
     ...ORDINARY,
     trackAfterMs: 300,
     webhookDelaysMs: [0, 0, 100, 400, 600],
-    // The number is there 300 ms before the end, and every word of it comes after the end's.
-    trackingDelaysMs: [450, 450, 350, 700, 900],
+    // The number is there 300 ms before the end, and every word of it comes after the end's first.
+    trackingDelaysMs: [950, 950, 850, 1_200, 1_400],
     labelName: '../../etc/label "1".pdf',
   },
   'pharmacy-bad-document': { ...ORDINARY, spoiledDownloads: 2 },

@@ -19,6 +19,8 @@ import { readOrder } from './orders/read-order.ts';
 import { isEnd } from './orders/status.ts';
 import { retryOrder } from './repairs/retry-order.ts';
 import { inTime, isDatabaseUnavailable, openDatabase } from './storage/database.ts';
+import { connectionScope } from './storage/scope.ts';
+import { inTransaction } from './storage/transaction.ts';
 import { createDataConverter } from './temporal/data-converter.ts';
 import { orderWorkflowId } from './workflows/order-messages.ts';
 
@@ -176,6 +178,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
   const { namespace = 'default', uiUrl, ...connectionOptions } = options.temporal;
   const database = openDatabase(options.databaseUrl, 5, {
     keys: createLocalKeyProvider(encryptionKeys),
+    settings: connectionScope(organizationId),
   });
   // No retries beneath ours: they would hide a Temporal that is away, and outlive a `close()`.
   const connection = Connection.lazy({ interceptors: [], ...connectionOptions });
@@ -244,7 +247,9 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
         const parsed = parseCancelOrder({ action: 'CANCEL_ORDER', orderId, reason });
         if (!parsed.ok) throw new InvalidOrderError(parsed.errors);
         const by = { actor: 'api', ...(reason === undefined ? {} : { reason }) } as const;
-        await inTime(cancelOrder(database, { organizationId, orderId }, by));
+        await inTime(
+          inTransaction(database, (sql) => cancelOrder(sql, { organizationId, orderId }, by)),
+        );
         ringDispatchers();
       },
 
@@ -280,8 +285,12 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
     async place({ caseId, order, idempotencyKey }) {
       const parsed = parsePlaceOrder({ action: 'PLACE_ORDER', idempotencyKey, order });
       if (!parsed.ok) throw new InvalidOrderError(parsed.errors);
-      const acceptance = { organizationId, caseId, request: parsed.value };
-      const { orderId } = await acceptOrder(database, hashSecret, acceptance);
+      const { value: request } = parsed;
+      const { orderId } = await acceptOrder(database, hashSecret, {
+        organizationId,
+        caseId,
+        request,
+      });
       ringDispatchers();
       return handle(orderId);
     },

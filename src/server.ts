@@ -16,6 +16,7 @@ import { createPharmacyDirectory } from './pharmacy/directory.ts';
 import { runProcess } from './process.ts';
 import { inTime, openDatabase } from './storage/database.ts';
 import { refuseSandboxKeys } from './storage/refuse-sandbox.ts';
+import { warnOfStrongRole } from './storage/warn-of-strong-role.ts';
 import { createTemporalCheck } from './temporal/check.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
 import { createSender } from './webhooks/sender.ts';
@@ -28,6 +29,7 @@ await runProcess('server', process.env, parseConfig, async ({ config, log }) => 
   });
   // The sandbox sends webhooks to this machine alone.
   if (config.webhooks.destinations === 'public') await refuseSandboxKeys(database);
+  warnOfStrongRole(database, log);
   const temporal = createTemporalCheck(connectionOptions(process.env, config.temporal.address));
   const orders = createOrderService(
     database,

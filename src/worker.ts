@@ -18,6 +18,7 @@ import { runProcess } from './process.ts';
 import { startReconciler } from './reconciler/start-reconciler.ts';
 import { createWorkflowStates } from './reconciler/workflow-states.ts';
 import { openDatabase } from './storage/database.ts';
+import { warnOfStrongRole } from './storage/warn-of-strong-role.ts';
 import { bundleWorkflows } from './temporal/bundle-workflows.ts';
 import type { WithDeadline } from './temporal/call-in-time.ts';
 import { connectWhenUp } from './temporal/connect.ts';
@@ -52,6 +53,7 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
   const database = openDatabase(config.database.url, config.database.poolSize, {
     keys: createLocalKeyProvider(config.encryptionKeys),
   });
+  warnOfStrongRole(database, log);
   const store = await createDocumentStore(config.documents);
   const documents = createSealedDocuments(store);
   const workflowBundle = await bundleWorkflows(logger);

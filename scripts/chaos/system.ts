@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { createRandom } from '../../simulator/random.ts';
 import type { Environment } from '../../src/config.ts';
 import { openDataFolder } from '../../src/embedded/data-folder.ts';
-import { databaseUrl } from '../../src/embedded/database-url.ts';
+import { databaseUrl, urlOfRole } from '../../src/embedded/database-url.ts';
 import { obtainTemporal } from '../../src/embedded/obtain-temporal.ts';
 import { ourPart } from '../../src/embedded/our-part.ts';
 import type { Part } from '../../src/embedded/part.ts';
@@ -124,7 +124,10 @@ export async function startSystem(
         LOG_LEVEL: 'info',
         PORT: String(port),
         PUBLIC_URL: url(via(`door-${nth}`)),
-        DATABASE_URL: databaseUrl(via(`postgres-${nth}`), password),
+        DATABASE_URL: urlOfRole(
+          databaseUrl(via(`postgres-${nth}`), password),
+          name.startsWith('server') ? 'server' : 'worker',
+        ),
         TEMPORAL_ADDRESS: `127.0.0.1:${via(`temporal-${nth}`)}`,
         ...(offsetMs === undefined
           ? {}

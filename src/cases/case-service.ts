@@ -1,6 +1,7 @@
 import type { Patient } from '../contract/case.ts';
 import { CaseNotPermittedError } from '../orders/errors.ts';
 import { type Database, inTime } from '../storage/database.ts';
+import { forOrganization } from '../storage/scope.ts';
 import { type CaseDetail, readCaseDetail } from './customer-case-detail.ts';
 import { putCase } from './put-case.ts';
 
@@ -24,11 +25,18 @@ export interface CaseService {
 /** The cases on a database; the secret keys the hashes of patients. */
 export function createCaseService(database: Database, hashSecret: string): CaseService {
   return {
-    put: (key, patient) => inTime(putCase(database, hashSecret, key, patient)),
+    put: (key, patient) =>
+      inTime(
+        forOrganization(database, key.organizationId, (sql) =>
+          putCase(sql, hashSecret, key, patient),
+        ),
+      ),
     async detail(key, include) {
       // A text that Postgres cannot hold is no case's id.
       if (key.caseId.includes('\0')) throw new CaseNotPermittedError();
-      return await inTime(readCaseDetail(database, key, include));
+      return await inTime(
+        forOrganization(database, key.organizationId, (sql) => readCaseDetail(sql, key, include)),
+      );
     },
   };
 }

@@ -23,15 +23,25 @@ export async function putCase(
     if (error instanceof NoSuchOrganizationError) throw new CaseNotPermittedError();
     throw error;
   });
-  // `xmax` is 0 in a row that this statement inserted, and names it in one that it updated.
-  const [row] = await sql<{ created: boolean; createdAt: Date; updatedAt: Date }[]>`
+  const { dataKey, patientHash, patient: sealedPatient, address } = sealed;
+  const [inserted] = await sql<Times[]>`
     INSERT INTO cases (id, organization_id, data_key, patient_hash, patient, address)
-    VALUES (${key.caseId}, ${key.organizationId}, ${sealed.dataKey}, ${sealed.patientHash},
-      ${sealed.patient}, ${sealed.address})
-    ON CONFLICT (id) DO UPDATE SET data_key = excluded.data_key, patient_hash = excluded.patient_hash,
-        patient = excluded.patient, address = excluded.address, updated_at = now()
-      WHERE cases.organization_id = excluded.organization_id
-    RETURNING xmax = 0 AS created, created_at, updated_at`;
-  if (row === undefined) throw new CaseNotPermittedError();
-  return row;
+    VALUES (${key.caseId}, ${key.organizationId}, ${dataKey}, ${patientHash}, ${sealedPatient},
+      ${address})
+    ON CONFLICT (id) DO NOTHING
+    RETURNING created_at, updated_at`;
+  if (inserted !== undefined) return { created: true, ...inserted };
+  // Not in the same statement: Postgres refuses to update a row that its policy hides.
+  const [updated] = await sql<Times[]>`
+    UPDATE cases SET data_key = ${dataKey}, patient_hash = ${patientHash},
+      patient = ${sealedPatient}, address = ${address}, updated_at = now()
+    WHERE id = ${key.caseId} AND organization_id = ${key.organizationId}
+    RETURNING created_at, updated_at`;
+  if (updated === undefined) throw new CaseNotPermittedError();
+  return { created: false, ...updated };
+}
+
+interface Times {
+  createdAt: Date;
+  updatedAt: Date;
 }

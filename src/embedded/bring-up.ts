@@ -59,7 +59,7 @@ async function startServer(
   temporal: Promise<void>,
 ): Promise<void> {
   const { settings, ports, folder, password, supervisor, run, signal } = options;
-  const { env, foreignEnv, databaseUrl, hashSecret, encryptionKeys } = settings;
+  const { env, workerEnv, foreignEnv, databaseUrl, hashSecret, encryptionKeys } = settings;
   const postgres = await preparePostgres({
     folder: folder.folder('postgres'),
     port: ports.POSTGRES_PORT,
@@ -72,7 +72,7 @@ async function startServer(
   await fillSandbox({ databaseUrl, hashSecret, encryptionKeys, simulator });
   await Promise.all([
     supervisor.start(ourPart('server', 'src/server.ts', env)),
-    temporal.then(() => supervisor.start(ourPart('worker', 'src/worker.ts', env))),
+    temporal.then(() => supervisor.start(ourPart('worker', 'src/worker.ts', workerEnv))),
   ]);
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Environment } from '../config.ts';
-import { databaseUrl } from './database-url.ts';
+import { databaseUrl, urlOfRole } from './database-url.ts';
 import { portsFrom } from './ports.ts';
 import { readSecretsFile } from './secrets.ts';
 import { StackError } from './stack-error.ts';
@@ -12,6 +12,7 @@ import { StackError } from './stack-error.ts';
 export interface RunningSandbox {
   readonly dataDir: string;
   readonly postgresPort: number;
+  /** For operators. */
   readonly databaseUrl: string;
   readonly temporalAddress: string;
   readonly hashSecret: string;
@@ -36,7 +37,7 @@ export function runningSandbox(env: Environment): RunningSandbox {
     dataDir,
     postgresPort,
     temporalAddress: env.TEMPORAL_ADDRESS || `127.0.0.1:${TEMPORAL_PORT}`,
-    databaseUrl: databaseUrl(postgresPort, secrets.postgresPassword),
+    databaseUrl: urlOfRole(databaseUrl(postgresPort, secrets.postgresPassword), 'operator'),
     hashSecret: env.HASH_SECRET || secrets.hashSecret,
     encryptionKeys: env.ENCRYPTION_KEYS || secrets.encryptionKeys,
   };

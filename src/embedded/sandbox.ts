@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { parseKeyRing } from '../keys/key-ring.ts';
 import { createLocalKeyProvider } from '../keys/local-key-provider.ts';
+import { openDatabase } from '../storage/database.ts';
 import { migrate } from '../storage/migrate.ts';
 import { seedSandbox } from '../storage/sandbox-fixtures.ts';
+import { ROLES, urlOfRole } from './database-url.ts';
 
 const pharmaciesSchema = z.object({
   pharmacies: z.array(
@@ -28,7 +30,8 @@ export async function fillSandbox(options: {
   readonly simulator: Promise<string>;
 }): Promise<void> {
   const { databaseUrl, hashSecret, encryptionKeys, simulator } = options;
-  const [simulatorUrl] = await Promise.all([simulator, migrate(databaseUrl)]);
+  const migrated = migrate(databaseUrl).then(() => letRolesIn(databaseUrl));
+  const [simulatorUrl] = await Promise.all([simulator, migrated]);
   const answer = await fetch(`${simulatorUrl}/control/pharmacies`);
   const { pharmacies } = pharmaciesSchema.parse(await answer.json());
   await seedSandbox({
@@ -37,4 +40,17 @@ export async function fillSandbox(options: {
     keys: createLocalKeyProvider(parseKeyRing(encryptionKeys)),
     pharmacies,
   });
+}
+
+/** Gives the programs' roles, which the migrations made, their passwords. */
+async function letRolesIn(databaseUrl: string): Promise<void> {
+  const sql = openDatabase(databaseUrl, 1);
+  try {
+    for (const role of ['server', 'worker', 'operator'] as const) {
+      const { password } = new URL(urlOfRole(databaseUrl, role));
+      await sql.unsafe(`ALTER ROLE ${ROLES[role]} LOGIN PASSWORD '${password}'`);
+    }
+  } finally {
+    await sql.end();
+  }
 }

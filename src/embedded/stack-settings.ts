@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Environment } from '../config.ts';
-import { databaseUrl } from './database-url.ts';
+import { databaseUrl, urlOfRole } from './database-url.ts';
 import { temporaryFolder } from './folders.ts';
 import type { Ports } from './ports.ts';
 import type { Secrets } from './secrets.ts';
@@ -30,6 +30,7 @@ export interface Addresses {
   readonly temporalUiUrl: string;
   /** Shows payloads in the UI to who has logged in. */
   readonly codecUrl: string;
+  /** As its owner, who only migrates; see {@link urlOfRole} for the others. */
   readonly databaseUrl: string;
   /** The pharmacy simulator, with its control API. */
   readonly simulatorUrl: string;
@@ -42,8 +43,10 @@ export interface StackSettings extends Addresses {
   readonly namespace: string;
   readonly hashSecret: string;
   readonly encryptionKeys: string;
-  /** The environment of `server`, `worker` and the simulator. */
+  /** The environment of `server`, and of the simulator. */
   readonly env: Environment;
+  /** The environment of `worker`. */
+  readonly workerEnv: Environment;
   /** The environment of Temporal and Postgres: nothing that would steer them. */
   readonly foreignEnv: Environment;
 }
@@ -89,6 +92,31 @@ export function stackSettings(options: {
       // The sandbox's documents belong into its folder, not into someone's bucket.
       !name.startsWith('DOCUMENTS_S3_'),
   );
+  const ours = {
+    ...SANDBOX_TIMES,
+    ...SANDBOX_LIMITS,
+    ...Object.fromEntries(inherited),
+    HOST,
+    PORT: String(ports.PORT),
+    DATABASE_URL: urlOfRole(url, 'server'),
+    TEMPORAL_ADDRESS: temporalAddress,
+    TEMPORAL_UI_URL: temporalUiUrl,
+    HASH_SECRET: hashSecret,
+    ENCRYPTION_KEYS: encryptionKeys,
+    CODEC_SERVER_TOKEN: env.CODEC_SERVER_TOKEN ?? secrets.codecToken,
+    CODEC_HOST: HOST,
+    CODEC_PORT: String(ports.CODEC_PORT),
+    DOCUMENTS_DIR: path.join(dataDir, 'documents'),
+    // Whatever is tried with the well-known keys stays on this machine.
+    WEBHOOK_DESTINATIONS: 'loopback',
+    // The stack renders its parts' lines.
+    LOG_FORMAT: 'json',
+    SIMULATOR_HOST: HOST,
+    SIMULATOR_PORT: String(ports.SIMULATOR_PORT),
+    SIMULATOR_DATA_DIR: path.join(dataDir, 'simulator'),
+    SIMULATOR_WEBHOOK_URL: `${baseUrl}/webhooks/pharmacies`,
+    TMPDIR: temporaryFolder(),
+  };
   return {
     baseUrl,
     temporalAddress,
@@ -100,31 +128,8 @@ export function stackSettings(options: {
     namespace: env.TEMPORAL_NAMESPACE ?? 'default',
     hashSecret,
     encryptionKeys,
-    env: {
-      ...SANDBOX_TIMES,
-      ...SANDBOX_LIMITS,
-      ...Object.fromEntries(inherited),
-      HOST,
-      PORT: String(ports.PORT),
-      DATABASE_URL: url,
-      TEMPORAL_ADDRESS: temporalAddress,
-      TEMPORAL_UI_URL: temporalUiUrl,
-      HASH_SECRET: hashSecret,
-      ENCRYPTION_KEYS: encryptionKeys,
-      CODEC_SERVER_TOKEN: env.CODEC_SERVER_TOKEN ?? secrets.codecToken,
-      CODEC_HOST: HOST,
-      CODEC_PORT: String(ports.CODEC_PORT),
-      DOCUMENTS_DIR: path.join(dataDir, 'documents'),
-      // Whatever is tried with the well-known keys stays on this machine.
-      WEBHOOK_DESTINATIONS: 'loopback',
-      // The stack renders its parts' lines.
-      LOG_FORMAT: 'json',
-      SIMULATOR_HOST: HOST,
-      SIMULATOR_PORT: String(ports.SIMULATOR_PORT),
-      SIMULATOR_DATA_DIR: path.join(dataDir, 'simulator'),
-      SIMULATOR_WEBHOOK_URL: `${baseUrl}/webhooks/pharmacies`,
-      TMPDIR: temporaryFolder(),
-    },
+    env: ours,
+    workerEnv: { ...ours, DATABASE_URL: urlOfRole(url, 'worker') },
     foreignEnv: {
       ...(env.PATH === undefined ? {} : { PATH: env.PATH }),
       ...(env.HOME === undefined ? {} : { HOME: env.HOME }),

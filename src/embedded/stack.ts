@@ -30,8 +30,10 @@ export interface StackOptions {
 /** A running stack. */
 export interface Stack extends Addresses {
   readonly dataDir: string;
-  /** What `server` and `worker` run with; another program may run with it too. */
+  /** What `server` runs with; another program may run with it too. */
   readonly env: Environment;
+  /** What `worker` runs with. */
+  readonly workerEnv: Environment;
   /** A part's process; undefined while it is restarted. */
   pid(part: PartName): number | undefined;
   /** Sends a signal to a part; one that dies of it is restarted. */
@@ -111,6 +113,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...{ baseUrl, temporalAddress, temporalUiUrl, codecUrl, databaseUrl, simulatorUrl },
       dataDir: folder.path,
       env: settings.env,
+      workerEnv: settings.workerEnv,
       pid: (part) => supervisor.pid(part),
       kill: (part, name) => supervisor.kill(part, name),
       failed: supervisor.failed,

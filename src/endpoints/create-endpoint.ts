@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { CreateEndpointRequest, NewEndpointView } from '../contract/webhook-endpoint.ts';
 import type { Database } from '../storage/database.ts';
-import { inTransaction } from '../storage/transaction.ts';
+import { forOrganization } from '../storage/scope.ts';
 import { newSecret } from '../webhooks/signatures.ts';
 import { type EndpointRow, endpointColumns, found, toEndpoint } from './endpoint-row.ts';
 import { headerContext, secretContext } from './endpoint-secrets.ts';
@@ -29,9 +29,9 @@ export async function createEndpoint(
   const sealedValue = authHeader
     ? await keys.seal(organizationId, headerContext(id), authHeader.value)
     : null;
-  const row = await inTransaction(database, async (tx) => {
-    // Two at once would both count the same. Orders refer to the row, and that goes on meanwhile.
-    await tx`SELECT FROM organizations WHERE id = ${organizationId} FOR NO KEY UPDATE`;
+  const row = await forOrganization(database, organizationId, async (tx) => {
+    // Two at once would both count the same.
+    await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`endpoints of ${organizationId}`}, 0))`;
     const [{ count }] = await tx<[{ count: number }]>`
       SELECT count(*)::integer AS count FROM webhook_endpoints
       WHERE organization_id = ${organizationId} AND deleted_at IS NULL`;

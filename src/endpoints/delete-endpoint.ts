@@ -1,5 +1,5 @@
 import type { Database } from '../storage/database.ts';
-import { inTransaction } from '../storage/transaction.ts';
+import { forOrganization } from '../storage/scope.ts';
 import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';
 
 /**
@@ -8,7 +8,7 @@ import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';
  * @throws {EndpointNotFoundError} the organization has no such endpoint.
  */
 export async function deleteEndpoint(database: Database, key: EndpointKey): Promise<void> {
-  await inTransaction(database, async (tx) => {
+  await forOrganization(database, key.organizationId, async (tx) => {
     const { id } = found(
       await tx<{ id: string }[]>`
         UPDATE webhook_endpoints

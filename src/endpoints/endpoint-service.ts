@@ -7,7 +7,8 @@ import type {
   NewEndpointView,
   UpdateEndpointRequest,
 } from '../contract/webhook-endpoint.ts';
-import { type Database, inTime } from '../storage/database.ts';
+import { type Database, inTime, type Sql } from '../storage/database.ts';
+import { forOrganization } from '../storage/scope.ts';
 import type { Sender } from '../webhooks/sender.ts';
 import { checkDestination, type Destinations } from './check-destination.ts';
 import { createEndpoint } from './create-endpoint.ts';
@@ -61,21 +62,25 @@ export function createEndpointService(
   database: Database,
   options: EndpointServiceOptions,
 ): EndpointService {
+  const scoped = <T>(organizationId: string, read: (sql: Sql) => Promise<T>) =>
+    inTime(forOrganization(database, organizationId, read));
   return {
     async create(organizationId, request) {
       await checkDestination(request.url, options);
       return await inTime(createEndpoint(database, organizationId, request));
     },
-    list: (organizationId, query) => inTime(listEndpoints(database, organizationId, query)),
-    read: (key) => inTime(readEndpoint(database, key)),
+    list: (organizationId, query) =>
+      scoped(organizationId, (sql) => listEndpoints(sql, organizationId, query)),
+    read: (key) => scoped(key.organizationId, (sql) => readEndpoint(sql, key)),
     async update(key, changes) {
       if (changes.url !== undefined) await checkDestination(changes.url, options);
       return await inTime(updateEndpoint(database, key, changes));
     },
     delete: (key) => inTime(deleteEndpoint(database, key)),
-    rotateSecret: (key) => inTime(rotateSecret(database, key)),
+    rotateSecret: (key) => scoped(key.organizationId, (sql) => rotateSecret(sql, key)),
     test: (key) => testEndpoint(database, options.sender, key),
-    deliveries: (organizationId, query) => inTime(listDeliveries(database, organizationId, query)),
+    deliveries: (organizationId, query) =>
+      scoped(organizationId, (sql) => listDeliveries(sql, organizationId, query)),
     replay: (organizationId, id) => inTime(replayDelivery(database, organizationId, id)),
     replayMany: (key, selection) => inTime(replayDeliveries(database, key, selection)),
   };

@@ -1,7 +1,7 @@
 import type { DeliveryView } from '../contract/webhook-delivery.ts';
 import { isUuid } from '../orders/read-order.ts';
 import type { Database, Sql } from '../storage/database.ts';
-import { inTransaction } from '../storage/transaction.ts';
+import { forOrganization } from '../storage/scope.ts';
 import { readDelivery } from './delivery-row.ts';
 import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';
 import { EndpointConflictError, EndpointNotFoundError } from './errors.ts';
@@ -18,7 +18,7 @@ export async function replayDelivery(
   organizationId: string,
   deliveryId: string,
 ): Promise<DeliveryView> {
-  return await inTransaction(database, async (tx) => {
+  return await forOrganization(database, organizationId, async (tx) => {
     const [row] = await tx<Replayed[]>`
       SELECT d.status, d.event_id,
         CASE WHEN p.deleted_at IS NULL THEN p.status ELSE 'DELETED' END AS endpoint_status
@@ -54,7 +54,7 @@ export async function replayDeliveries(
   key: EndpointKey,
   { since, deadOnly }: ReplaySelection,
 ): Promise<number> {
-  return await inTransaction(database, async (tx) => {
+  return await forOrganization(database, key.organizationId, async (tx) => {
     const { id, status } = found(
       await tx<{ id: string; status: string }[]>`
         SELECT id, status FROM webhook_endpoints WHERE ${isEndpoint(tx, key)}`,

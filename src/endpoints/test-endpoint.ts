@@ -3,7 +3,7 @@ import type { DeliveryView } from '../contract/webhook-delivery.ts';
 import { type AttemptOutcome, outcomeOf } from '../deliveries/attempt-outcome.ts';
 import { sealAnswer } from '../deliveries/sealed-answer.ts';
 import { type Database, inTime, type Sql } from '../storage/database.ts';
-import { inTransaction } from '../storage/transaction.ts';
+import { forOrganization } from '../storage/scope.ts';
 import type { Sender } from '../webhooks/sender.ts';
 import { readDelivery } from './delivery-row.ts';
 import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';
@@ -23,12 +23,14 @@ export async function testEndpoint(
   sender: Pick<Sender, 'post'>,
   key: EndpointKey,
 ): Promise<DeliveryView> {
-  const target = await inTime(readTarget(database, key));
+  const target = await inTime(
+    forOrganization(database, key.organizationId, (tx) => readTarget(tx, key)),
+  );
   const id = uuidv7();
   const outcome = outcomeOf(await sendPing(sender, target, id));
   const answer = await sealAnswer(database, key.organizationId, id, outcome.answerStart);
   return await inTime(
-    inTransaction(database, async (tx) => {
+    forOrganization(database, key.organizationId, async (tx) => {
       // In the order in which whoever changes an endpoint takes the locks.
       if (outcome.errorClass === undefined) await recover(tx, target.id);
       await record(tx, { ...key, endpointId: target.id }, id, { ...outcome, answer });

@@ -1,6 +1,6 @@
 import type { EndpointView, UpdateEndpointRequest } from '../contract/webhook-endpoint.ts';
 import type { Database } from '../storage/database.ts';
-import { inTransaction } from '../storage/transaction.ts';
+import { forOrganization } from '../storage/scope.ts';
 import {
   type EndpointKey,
   type EndpointRow,
@@ -28,7 +28,7 @@ export async function updateEndpoint(
   const headerValue = authHeader
     ? await database.keys.seal(key.organizationId, context, authHeader.value)
     : null;
-  return await inTransaction(database, async (tx) => {
+  return await forOrganization(database, key.organizationId, async (tx) => {
     const before = found(
       await tx<{ id: string; status: EndpointView['status'] }[]>`
         SELECT id, status FROM webhook_endpoints WHERE ${isEndpoint(tx, key)} FOR NO KEY UPDATE`,

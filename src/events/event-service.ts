@@ -3,6 +3,7 @@ import type { EventsQuery } from '../contract/order-query.ts';
 import type { DocumentLinks } from '../orders/document-links.ts';
 import { timestamp } from '../orders/timestamp.ts';
 import { type Database, inTime } from '../storage/database.ts';
+import { forOrganization } from '../storage/scope.ts';
 import { listEvents } from './list-events.ts';
 import { renderEvent } from './render-event.ts';
 
@@ -16,7 +17,9 @@ export interface EventService {
 export function createEventService(database: Database, links: DocumentLinks): EventService {
   return {
     async list(organizationId, query) {
-      const found = await inTime(listEvents(database, organizationId, query));
+      const found = await inTime(
+        forOrganization(database, organizationId, (sql) => listEvents(sql, organizationId, query)),
+      );
       const page = found.slice(0, query.limit);
       const events = page.map(async (stored) => ({
         ...(await renderEvent(stored, {

@@ -43,33 +43,30 @@ interface DeliveryBacklog {
   readonly disabledEndpoints: number;
 }
 
-/** Measures all backlogs, each over an index of what is open. */
+/** Measures all backlogs, each over an index of what is open; of views that show nobody's rows. */
 export async function readBacklogs(sql: Sql): Promise<Backlogs> {
   const outbox = await readOutboxBacklog(sql);
   const [reconciler] = await sql<ReconcilerState[]>`
     SELECT extract(epoch FROM now() - swept_until)::float8 AS lag_seconds, last_round_at,
       restarted::float8 AS restarted,
       (SELECT count(*)::int FROM orphan_workflows) AS orphans,
-      (SELECT count(*)::int FROM inbox
-        WHERE order_id IS NULL AND received_at < now() - interval '1 hour') AS unmatched
+      (SELECT count(*)::int FROM unmatched_messages
+        WHERE received_at < now() - interval '1 hour') AS unmatched
     FROM reconciliation`;
   const [orders] = await sql<OpenOrders[]>`
     SELECT (SELECT count(*)::int FROM outbox WHERE kind = 'restart') AS without_workflow,
-      (SELECT count(*)::int FROM orders WHERE status = 'NEEDS_ATTENTION') AS needing_attention`;
+      (SELECT count(*)::int FROM order_statuses WHERE status = 'NEEDS_ATTENTION') AS needing_attention`;
   const [deliveries] = await sql<DeliveryBacklog[]>`
     SELECT
-      (SELECT count(*)::int FROM webhook_deliveries WHERE status = 'PENDING') AS pending,
-      (SELECT count(*)::int FROM webhook_deliveries WHERE status = 'RETRYING') AS retrying,
-      (SELECT count(*)::int FROM webhook_deliveries WHERE status = 'DEAD') AS dead,
+      (SELECT count(*)::int FROM delivery_statuses WHERE status = 'PENDING') AS pending,
+      (SELECT count(*)::int FROM delivery_statuses WHERE status = 'RETRYING') AS retrying,
+      (SELECT count(*)::int FROM delivery_statuses WHERE status = 'DEAD') AS dead,
       (SELECT coalesce(greatest(extract(epoch FROM now() - min(next_attempt_at)), 0), 0)::float8
-        FROM webhook_deliveries JOIN webhook_endpoints ON webhook_endpoints.id = endpoint_id
-        WHERE webhook_deliveries.status IN ('PENDING', 'RETRYING')
-          AND webhook_endpoints.status = 'ENABLED') AS overdue_seconds,
-      count(*) FILTER (WHERE failing_since IS NOT NULL AND status = 'ENABLED')::int
-        AS failing_endpoints,
+        FROM due_deliveries) AS overdue_seconds,
+      count(*) FILTER (WHERE failing AND status = 'ENABLED')::int AS failing_endpoints,
       count(*) FILTER (WHERE status = 'PAUSED')::int AS paused_endpoints,
       count(*) FILTER (WHERE status = 'DISABLED')::int AS disabled_endpoints
-    FROM webhook_endpoints WHERE deleted_at IS NULL`;
+    FROM endpoint_statuses`;
   if (reconciler === undefined || orders === undefined || deliveries === undefined) {
     throw new Error('the row of the reconciliation is missing');
   }

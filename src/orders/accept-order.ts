@@ -2,7 +2,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { canonicalJson } from '../contract/canonical-json.ts';
 import type { PlaceOrderRequest } from '../contract/place-order.ts';
 import { NoSuchOrganizationError } from '../keys/keys.ts';
-import { inTime, outcomeInTime, type Sql } from '../storage/database.ts';
+import { type Database, inTime, outcomeInTime, type Sql } from '../storage/database.ts';
+import { forOrganization } from '../storage/scope.ts';
 import { CaseNotPermittedError, IdempotencyConflictError, InvalidOrderError } from './errors.ts';
 import { idempotencyHash, keyedHash, sameHash } from './keyed-hash.ts';
 import {
@@ -23,7 +24,7 @@ export interface Acceptance {
 
 /**
  * Accepts an order: the order, the claim of its idempotency key, its first timeline row and the
- * outbox row that starts its workflow are one statement, and so one transaction in one round trip.
+ * outbox row that starts its workflow are one statement.
  * When this returns, the order survives any crash.
  *
  * @param hashSecret keys the fingerprint by which a repeated payload is recognized.
@@ -33,7 +34,7 @@ export interface Acceptance {
  *   identifier that the organization's strict mode refuses.
  */
 export async function acceptOrder(
-  sql: Sql,
+  database: Database,
   hashSecret: string,
   { organizationId, caseId, request }: Acceptance,
 ): Promise<{ orderId: string }> {
@@ -44,11 +45,11 @@ export async function acceptOrder(
     idempotencyKey === undefined
       ? null
       : idempotencyHash(hashSecret, organizationId, idempotencyKey);
-  const { key, wrapped } = await createOrderKey(sql, organizationId, orderId);
+  const { key, wrapped } = await createOrderKey(database, organizationId, orderId);
   const sealed = (field: string, text: string | undefined) =>
     text === undefined ? null : key.seal(field, text);
   const address = order.shippingAddress && asJson(order.shippingAddress);
-  const statement = sql<(Verdict & { accepted: boolean })[]>`
+  const insert = (sql: Sql) => sql<(Verdict & { accepted: boolean })[]>`
     WITH ${preconditions(sql, { organizationId, caseId, order })},
     accepted AS (
       INSERT INTO orders (
@@ -69,13 +70,24 @@ export async function acceptOrder(
       SELECT id, ${organizationId}, 'start' FROM accepted
     )
     SELECT ${verdict(sql)}, EXISTS (SELECT FROM accepted) AS accepted`;
-  // Bounded here, where it can be cancelled: an order that is refused with 503 must not be stored.
-  const [row] = await outcomeInTime(statement);
+  // Bounded here, where it can be undone: an order that is refused with 503 must not be stored.
+  const [row] = await outcomeInTime((goOn) =>
+    forOrganization(database, organizationId, async (sql) => {
+      goOn();
+      const rows = await insert(sql);
+      goOn();
+      return rows;
+    }),
+  );
   if (row?.accepted) return { orderId };
   requireLawfulAndOwned(order, row);
   // A used key is told before a missing address: the same request must get the same answer again.
   if (hash !== null) {
-    const holder = await inTime(findByIdempotencyHash(sql, organizationId, hash));
+    const holder = await inTime(
+      forOrganization(database, organizationId, (sql) =>
+        findByIdempotencyHash(sql, organizationId, hash),
+      ),
+    );
     if (holder !== undefined) {
       const same = sameHash(holder.fingerprint, fingerprint);
       throw new IdempotencyConflictError(same ? holder : undefined);

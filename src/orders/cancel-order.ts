@@ -1,6 +1,5 @@
 import type { OrderStatus } from '../contract/order.ts';
-import type { Database, Sql } from '../storage/database.ts';
-import { inTransaction } from '../storage/transaction.ts';
+import type { Sql, Transaction } from '../storage/database.ts';
 import { type Actor, changeStatus } from './change-status.ts';
 import { OrderNotCancellableError, OrderNotFoundError } from './errors.ts';
 import { sealForOrder } from './order-keys.ts';
@@ -17,7 +16,7 @@ export interface CancelRequest {
 /**
  * Asks for an order's cancellation, at any time before its end. An order that was never sent is
  * cancelled at once. One that the pharmacy may have is asked back there by its workflow: the
- * request is stored, with the row that tells the workflow, when this returns; the order's end, or
+ * request is stored, with the row that tells the workflow, once the transaction commits; the order's end, or
  * its timeline, tells the outcome. A request while another is pending changes nothing; after a
  * refusal a new one asks again.
  *
@@ -25,20 +24,11 @@ export interface CancelRequest {
  * @throws {OrderNotCancellableError} it has ended.
  */
 export async function cancelOrder(
-  database: Database,
+  sql: Transaction,
   key: OrderKey,
   request: CancelRequest,
 ): Promise<void> {
   if (!isUuid(key.orderId) || key.caseId?.includes('\0')) throw new OrderNotFoundError();
-  await inTransaction(database, (sql) => requestCancellation(sql, key, request));
-}
-
-/** As {@link cancelOrder}, in a transaction of the caller's. */
-export async function requestCancellation(
-  sql: Sql,
-  key: OrderKey,
-  request: CancelRequest,
-): Promise<void> {
   const order = await lockOrder(sql, key);
   if (isEnd(order.status)) throw new OrderNotCancellableError(order.status);
   if (!order.sent) await cancelAtOnce(sql, key.orderId, request);

@@ -1,4 +1,5 @@
 import type { Database, Sql } from '../storage/database.ts';
+import { forPharmacy } from '../storage/scope.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { reopenByLateAnswer } from './late-answer.ts';
 import { readOrderKey } from './order-keys.ts';
@@ -33,7 +34,7 @@ export async function receiveMessage(
   pharmacyId: string,
   message: PharmacyMessage,
 ): Promise<'stored' | 'duplicate'> {
-  return await inTransaction(sql, async (tx) => {
+  return await forPharmacy(sql, pharmacyId, async (tx) => {
     const orderId = await findOrder(tx, pharmacyId, message);
     // Kept until the order is known, and then with the order.
     const shipment =

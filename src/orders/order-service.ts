@@ -1,7 +1,8 @@
 import type { ActivityPage, OrderPage, OrderView } from '../contract/order.ts';
 import type { OrdersQuery, PageQuery } from '../contract/order-query.ts';
 import type { Log } from '../log.ts';
-import { type Database, inTime } from '../storage/database.ts';
+import { type Database, inTime, type Transaction } from '../storage/database.ts';
+import { forOrganization } from '../storage/scope.ts';
 import { type Acceptance, acceptOrder } from './accept-order.ts';
 import { authenticate, type Caller } from './authenticate.ts';
 import { createOutboxGauge, createQueue } from './backpressure.ts';
@@ -101,32 +102,23 @@ export function createOrderService(
   const queue = createQueue(settings.queueLimit, log);
   const outbox = createOutboxGauge(database, settings.outboxLimit, log);
   const bounded = <T>(call: () => Promise<T>) => queue.run(() => inTime(call()));
+  const scoped = <T>(organizationId: string, work: (sql: Transaction) => Promise<T>) =>
+    bounded(() => forOrganization(database, organizationId, work));
 
   /** What hangs below another organization's case is not "not found" but forbidden. */
-  async function belowCase<T>(key: Required<OrderKey>, answer: Promise<T>): Promise<T> {
-    try {
-      return await answer;
-    } catch (error) {
-      if (!(error instanceof OrderNotFoundError)) throw error;
-      if (await isCaseOf(database, key.organizationId, key.caseId)) throw error;
-      throw new CaseNotPermittedError();
-    }
-  }
-
-  async function list(
-    owner: { readonly organizationId: string; readonly caseId?: string },
-    query: OrdersQuery,
-  ): Promise<OrderPage> {
-    const { organizationId, caseId } = owner;
-    if (caseId !== undefined && !(await isCaseOf(database, organizationId, caseId))) {
-      throw new CaseNotPermittedError();
-    }
-    return await listOrders(database, owner, query);
-  }
-
-  async function activity(key: Required<OrderKey>, query: PageQuery): Promise<ActivityPage> {
-    const { id } = await readOrder(database, key);
-    return await listActivity(database, id, query);
+  async function belowCase<T>(
+    key: Required<OrderKey>,
+    work: (sql: Transaction) => Promise<T>,
+  ): Promise<T> {
+    return await scoped(key.organizationId, async (sql) => {
+      try {
+        return await work(sql);
+      } catch (error) {
+        if (!(error instanceof OrderNotFoundError)) throw error;
+        if (await isCaseOf(sql, key.organizationId, key.caseId)) throw error;
+        throw new CaseNotPermittedError();
+      }
+    });
   }
 
   const ringDispatchers = createDispatcherBell(database);
@@ -143,17 +135,30 @@ export function createOrderService(
       ringDispatchers();
       return accepted;
     },
-    validate: (candidate) => bounded(() => validateOrder(database, candidate)),
-    read: (key) => bounded(() => belowCase(key, readOrder(database, key))),
-    readDocument: (key, documentId) =>
-      bounded(() => belowCase(key, readDocument(database, key, documentId))),
+    validate: (candidate) =>
+      scoped(candidate.organizationId, (sql) => validateOrder(sql, candidate)),
+    read: (key) => belowCase(key, (sql) => readOrder(sql, key)),
+    readDocument: (key, documentId) => belowCase(key, (sql) => readDocument(sql, key, documentId)),
     readLinkedDocument: (documentId) => bounded(() => readLinkedDocument(database, documentId)),
     readByIdempotencyKey: (organizationId, key) =>
-      bounded(() => readOrderByIdempotencyKey(database, hashSecret, organizationId, key)),
-    list: (owner, query) => bounded(() => list(owner, query)),
-    activity: (key, query) => bounded(() => belowCase(key, activity(key, query))),
+      scoped(organizationId, (sql) =>
+        readOrderByIdempotencyKey(sql, hashSecret, organizationId, key),
+      ),
+    list: (owner, query) =>
+      scoped(owner.organizationId, async (sql) => {
+        const { organizationId, caseId } = owner;
+        if (caseId !== undefined && !(await isCaseOf(sql, organizationId, caseId))) {
+          throw new CaseNotPermittedError();
+        }
+        return await listOrders(sql, owner, query);
+      }),
+    activity: (key, query) =>
+      belowCase(key, async (sql) => {
+        const { id } = await readOrder(sql, key);
+        return await listActivity(sql, id, query);
+      }),
     async cancel(key, by) {
-      await bounded(() => belowCase(key, cancelOrder(database, key, by)));
+      await belowCase(key, (sql) => cancelOrder(sql, key, by));
       ringDispatchers();
     },
     async receive(pharmacyId, message) {

@@ -1,6 +1,7 @@
 import type { DocumentView, OrderView, ShipmentView } from '../contract/order.ts';
 import type { SubjectKey } from '../keys/subject-key.ts';
-import type { Sql } from '../storage/database.ts';
+import type { Database, Sql } from '../storage/database.ts';
+import { forOrganization } from '../storage/scope.ts';
 import { OrderNotFoundError } from './errors.ts';
 import { idempotencyHash } from './keyed-hash.ts';
 import { openOrderKey } from './order-keys.ts';
@@ -122,11 +123,19 @@ async function toDocument(sql: Sql, row: DocumentRow | undefined): Promise<Store
  *
  * @throws {OrderNotFoundError} there is no such document.
  */
-export async function readLinkedDocument(sql: Sql, documentId: string): Promise<StoredDocument> {
-  const [row] = await sql<DocumentRow[]>`
-    SELECT ${documentColumns(sql)}
-    FROM documents JOIN orders ON orders.id = order_id WHERE documents.id = ${documentId}`;
-  return await toDocument(sql, row);
+export async function readLinkedDocument(
+  database: Database,
+  documentId: string,
+): Promise<StoredDocument> {
+  const [owner] = await database<{ organizationId: string | null }[]>`
+    SELECT organization_of_document(${documentId}) AS organization_id`;
+  if (!owner?.organizationId) throw new OrderNotFoundError('document');
+  return await forOrganization(database, owner.organizationId, async (sql) => {
+    const [row] = await sql<DocumentRow[]>`
+      SELECT ${documentColumns(sql)}
+      FROM documents JOIN orders ON orders.id = order_id WHERE documents.id = ${documentId}`;
+    return await toDocument(sql, row);
+  });
 }
 
 /**

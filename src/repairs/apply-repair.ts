@@ -1,5 +1,5 @@
 import type { OrderStatus } from '../contract/order.ts';
-import { requestCancellation } from '../orders/cancel-order.ts';
+import { cancelOrder } from '../orders/cancel-order.ts';
 import { lockPharmacyOrder } from '../orders/inbox.ts';
 import { readOrderKey } from '../orders/order-keys.ts';
 import { isEnd } from '../orders/status.ts';
@@ -38,7 +38,7 @@ export async function applyRepair(
       const reason = key?.open(repairReasonField(repairId), repair.reason) ?? null;
       const request = { actor: 'operator', ...(reason === null ? {} : { reason }) } as const;
       const { organizationId } = order;
-      await requestCancellation(sql, { organizationId, orderId }, request);
+      await cancelOrder(sql, { organizationId, orderId }, request);
     }
     if (repair.pharmacyOrderId !== null) {
       await correct(sql, orderId, order.pharmacyId, repair.pharmacyOrderId);

@@ -27,6 +27,8 @@ export interface DatabaseOptions {
    * that what was refused is not done after all.
    */
   readonly statementLimitMs?: number;
+  /** Settings of each connection; see `connectionScope`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -39,12 +41,12 @@ export interface DatabaseOptions {
 export function openDatabase(
   url: string,
   poolSize: number,
-  { keys, statementLimitMs = STATEMENT_LIMIT_MS }: DatabaseOptions = {},
+  { keys, statementLimitMs = STATEMENT_LIMIT_MS, settings = {} }: DatabaseOptions = {},
 ): Database {
-  const pool = openPool(url, poolSize, statementLimitMs);
+  const pool = openPool(url, poolSize, statementLimitMs, settings);
   // A connection of its own, opened at need: a transaction that waits for a key would else wait for
   // others that wait for keys.
-  const keyPool = openPool(url, 1, STATEMENT_LIMIT_MS);
+  const keyPool = openPool(url, 1, STATEMENT_LIMIT_MS, settings);
   const endPool = pool.end.bind(pool);
   return Object.assign(pool, {
     keys: createKeys(keys ?? NO_KEYS, dataKeyTable(keyPool)),
@@ -66,7 +68,12 @@ const NO_KEYS: KeyProvider = {
   unwrap: () => Promise.reject(new NoKeysError()),
 };
 
-function openPool(url: string, poolSize: number, statementLimitMs: number): postgres.Sql {
+function openPool(
+  url: string,
+  poolSize: number,
+  statementLimitMs: number,
+  settings: Readonly<Record<string, string>>,
+): postgres.Sql {
   return postgres(url, {
     max: poolSize,
     connect_timeout: 2, // seconds
@@ -89,6 +96,7 @@ function openPool(url: string, poolSize: number, statementLimitMs: number): post
     transform: { column: { from: postgres.toCamel } },
     onnotice: () => {},
     connection: {
+      ...settings,
       application_name: 'rx-orders',
       // Milliseconds, all three.
       statement_timeout: statementLimitMs,
@@ -137,20 +145,28 @@ export async function inTime<T>(query: Cancellable<T>): Promise<T> {
 }
 
 /**
- * As {@link inTime}, for a statement that stores something: a cancel can come too late, so what
- * became of the statement is waited for. What was stored is told as stored, and a caller who is
- * told to come back finds nothing stored, unless Postgres does not answer any more, or only after
- * other statements that were sent before.
+ * As {@link inTime}, for a transaction that stores something: what became of it is waited for. What
+ * was stored is told as stored, and a caller who is told to come back finds nothing stored, unless
+ * Postgres does not answer any more.
  *
- * @throws {DatabaseTimeoutError} when Postgres is silent: after a statement's longest time beyond
- *   the two seconds.
+ * @param work calls what it is given before it sends a statement and before it commits: that throws
+ *   once the caller was given up.
+ * @throws {DatabaseTimeoutError} it was given up in time; or Postgres is silent: after a statement's
+ *   longest time beyond the two seconds.
  */
-export async function outcomeInTime<T>(statement: Cancellable<T>): Promise<T> {
+export async function outcomeInTime<T>(work: (goOn: () => void) => Promise<T>): Promise<T> {
+  let late = false;
+  const outcome = work(() => {
+    if (late) throw new DatabaseTimeoutError();
+  });
+  const giveUp = () => {
+    late = true;
+  };
   try {
-    return await inTime(statement);
+    return await before(PATIENCE_MS, outcome, giveUp);
   } catch (error) {
-    if (!(error instanceof DatabaseTimeoutError)) throw error;
-    return await before(STATEMENT_LIMIT_MS + LAST_WORD_MS, statement, () => undefined);
+    if (!late) throw error;
+    return await before(STATEMENT_LIMIT_MS + LAST_WORD_MS, outcome, () => undefined);
   }
 }
 

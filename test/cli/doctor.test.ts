@@ -14,12 +14,12 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   db = await createTestDatabase();
-  app = await startApp(db.database);
+  app = await startApp(db.asServer);
   simulator = await startSimulator(`${app.url}/webhooks/pharmacies`);
   await simulator.register(db.database);
   await simulator.control('POST', 'pharmacies/pharmacy-down', { up: true });
   await simulator.control('POST', 'pharmacies/pharmacy-flaky', { faultRate: 0 });
-  rx = createRx(db.url);
+  rx = createRx(db.operatorUrl);
   env = { TEMPORAL_ADDRESS: inject('temporal').address };
 });
 

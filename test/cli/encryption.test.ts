@@ -17,7 +17,7 @@ let rx: ReturnType<typeof createRx>;
 let organization: TestOrganization;
 beforeAll(async () => {
   db = await createTestDatabase();
-  rx = createRx(db.url);
+  rx = createRx(db.operatorUrl);
   organization = await createOrganization(db.database);
 });
 afterAll(() => db.drop());

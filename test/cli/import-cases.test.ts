@@ -20,7 +20,7 @@ let folder: string;
 
 beforeAll(async () => {
   db = await createTestDatabase();
-  rx = createRx(db.url);
+  rx = createRx(db.operatorUrl);
   tenant = await createOrganization(db.database);
   folder = await mkdtemp(path.join(os.tmpdir(), 'rx-cases-'));
 });

@@ -14,8 +14,8 @@ let tenant: TestOrganization;
 
 beforeAll(async () => {
   db = await createTestDatabase();
-  app = await startApp(db.database);
-  rx = createRx(db.url);
+  app = await startApp(db.asServer);
+  rx = createRx(db.operatorUrl);
   tenant = await createOrganization(db.database);
 });
 

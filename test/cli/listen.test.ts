@@ -40,7 +40,7 @@ function listen(destinations: string) {
   const args = ['--import', 'tsx', 'src/cli.ts', 'listen', '--forward-to', receiver.url];
   const child = spawn(process.execPath, [...args, '--org', organization.organizationId], {
     env: testEnvironment({
-      ...{ DATABASE_URL: db.url, WEBHOOK_DESTINATIONS: destinations, ENCRYPTION_KEYS },
+      ...{ DATABASE_URL: db.operatorUrl, WEBHOOK_DESTINATIONS: destinations, ENCRYPTION_KEYS },
     }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -59,7 +59,7 @@ async function endpoints() {
 /** Sends a PING to the one endpoint that there is, as a server would. */
 async function ping() {
   const [endpoint] = await endpoints();
-  const rx = createRx(db.url);
+  const rx = createRx(db.operatorUrl);
   const args = ['webhook', 'test', endpoint?.id ?? '', '--org', organization.organizationId];
   return await rx([...args, '--json'], { env: { WEBHOOK_DESTINATIONS: 'loopback' } });
 }

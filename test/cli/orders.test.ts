@@ -14,7 +14,7 @@ let second: TestOrganization;
 
 beforeAll(async () => {
   db = await createTestDatabase();
-  rx = createRx(db.url);
+  rx = createRx(db.operatorUrl);
   first = await createOrganization(db.database);
   second = await createOrganization(db.database);
 });

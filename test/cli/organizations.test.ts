@@ -8,7 +8,7 @@ let rx: Rx;
 
 beforeAll(async () => {
   db = await createTestDatabase();
-  rx = createRx(db.url);
+  rx = createRx(db.operatorUrl);
 });
 
 afterAll(async () => {

@@ -20,10 +20,10 @@ let folder: string;
 
 beforeAll(async () => {
   db = await createTestDatabase();
-  app = await startApp(db.database);
+  app = await startApp(db.asServer);
   simulator = await startSimulator(`${app.url}/webhooks/pharmacies`);
   await simulator.register(db.database);
-  rx = createRx(db.url);
+  rx = createRx(db.operatorUrl);
   folder = await mkdtemp(path.join(os.tmpdir(), 'rx-secrets-'));
 });
 

@@ -11,7 +11,7 @@ let rx: Rx;
 let env: Environment;
 beforeAll(async () => {
   world = await createWorld();
-  rx = createRx(world.db.url);
+  rx = createRx(world.db.operatorUrl);
   env = { TEMPORAL_ADDRESS: inject('temporal').address };
 });
 afterAll(() => world.close());

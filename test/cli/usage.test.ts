@@ -14,7 +14,7 @@ let folder: string;
 
 beforeAll(async () => {
   db = await createTestDatabase();
-  rx = createRx(db.url);
+  rx = createRx(db.operatorUrl);
   folder = await mkdtemp(path.join(os.tmpdir(), 'rx-usage-'));
 });
 
@@ -64,7 +64,7 @@ it.each([
 });
 
 it('names the database on stderr, without its password', async () => {
-  const { host, pathname, password } = new URL(db.url);
+  const { host, pathname, password } = new URL(db.operatorUrl);
   const result = await rx(['org', 'list']);
   expect(result.stderr).toBe(`on the database ${host}${pathname}\n`);
   expect(result.stderr).not.toContain(password);
@@ -79,13 +79,13 @@ it('ends with 5 when the database is away, and when its schema is not current', 
   expect(away.stderr).toContain('the database does not serve: ECONNREFUSED; see DATABASE_URL');
   expect(away.stderr).not.toContain('secret-word');
 
-  const wrong = new URL(db.url);
+  const wrong = new URL(db.operatorUrl);
   wrong.password = 'secret-word';
   const refused = await rx(['org', 'list'], { env: { DATABASE_URL: wrong.href } });
   expect(refused).toMatchObject({ code: 5, stdout: '' });
   expect(refused.stderr).toContain('the database refuses us: 28P01');
 
-  const empty = new URL(db.url);
+  const empty = new URL(db.operatorUrl);
   empty.pathname = '/postgres';
   const old = await rx(['org', 'list'], { env: { DATABASE_URL: empty.href } });
   expect(old).toMatchObject({ code: 5, stdout: '' });

@@ -25,8 +25,8 @@ let folder: string;
 
 beforeAll(async () => {
   db = await createTestDatabase();
-  app = await startApp(db.database);
-  const run = createRx(db.url);
+  app = await startApp(db.asServer);
+  const run = createRx(db.operatorUrl);
   rx = (args, options) =>
     run(args, { ...options, env: { WEBHOOK_DESTINATIONS: 'loopback', ...options?.env } });
   receiver = await startReceiver();

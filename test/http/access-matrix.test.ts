@@ -105,7 +105,7 @@ beforeAll(async () => {
     'webhooks:manage': await ofOurs({ scopes: ['webhooks:manage'] }),
     all: await ofOurs({ scopes: [...SCOPES] }),
   };
-  door.database.options.debug = (_connection, text) => statements.push(text);
+  door.asServer.options.debug = (_connection, text) => statements.push(text);
 });
 afterAll(async () => {
   const { length: cells } = MATRIX;

@@ -29,7 +29,7 @@ async function sealThree(): Promise<void> {
   for (const pair of ['ab', 'cd', 'ef']) {
     await record(...pair);
     // Other tests' transactions on the server hold a row back for a while.
-    await expect.poll(() => sealAuditLog(test.database), { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => sealAuditLog(test.database), { timeout: 25_000 }).toBe(2);
   }
 }
 
@@ -124,7 +124,7 @@ it('a transaction that commits late comes into a later seal, and none of its row
   expect(await sealAuditLog(test.database)).toBe(0);
   gates.emit('end');
   await late;
-  await expect.poll(() => sealAuditLog(test.database), { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => sealAuditLog(test.database), { timeout: 25_000 }).toBe(2);
   expect(await verifyAuditLog(test.database)).toMatchObject({ rows: 2, problem: null });
 });
 
@@ -138,7 +138,7 @@ it('two who seal at once make one chain', async () => {
         rows += sealed.reduce((sum, count) => sum + count, 0);
         return rows;
       },
-      { timeout: 10_000 },
+      { timeout: 25_000 },
     )
     .toBe(8);
   expect(await verifyAuditLog(test.database)).toMatchObject({ rows: 8, problem: null });

@@ -19,7 +19,7 @@ let app: TestApp;
 let organization: TestOrganization;
 beforeAll(async () => {
   db = await createTestDatabase();
-  const url = new URL(db.url);
+  const url = new URL(db.serverUrl);
   proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
   url.hostname = '127.0.0.1';
   url.port = String(proxy.port);
@@ -64,15 +64,19 @@ async function rowsOf(key: string): Promise<[orders: number, outbox: number, act
 }
 
 it.each([
-  ['before Postgres has the statement', 'before', [200]],
-  ['while Postgres runs the statement', 'after', [200, 409]],
-  ['behind the commit, before its answer is read', 'answered', [409]],
+  ['before Postgres has the statement', 'statement', 'before', [200]],
+  ['while Postgres runs the statement', 'statement', 'after', [200]],
+  ['behind the statement, before the commit', 'statement', 'answered', [200]],
+  ['before Postgres has the commit', 'commit', 'before', [200]],
+  ['while Postgres commits', 'commit', 'after', [200, 409]],
+  ['behind the commit, before its answer is read', 'commit', 'answered', [409]],
 ] as const)(
   'makes one order when the connection breaks %s and the client sends again',
-  async (_what, moment, expected) => {
+  async (_what, sent, moment, expected) => {
     for (let round = 0; round < 10; round += 1) {
       const [key, pharmacyId] = [randomUUID(), `mark-${randomUUID()}`];
-      proxy.breakOn(pharmacyId, moment);
+      // The commit is what comes next on the statement's connection.
+      proxy.breakOn(pharmacyId, moment, sent === 'statement' ? 'these' : 'next');
 
       const lost = await place(key, pharmacyId);
       const again = await place(key, pharmacyId);
@@ -95,7 +99,7 @@ describe('a client whose answer was lost behind the commit', () => {
   let orderId: string;
   beforeEach(async () => {
     [key, pharmacyId] = [randomUUID(), `mark-${randomUUID()}`];
-    proxy.breakOn(pharmacyId, 'answered');
+    proxy.breakOn(pharmacyId, 'answered', 'next');
     expect((await place(key, pharmacyId)).status).toBe(503);
     orderId = (await ordersOfKey(db.database, key))[0] ?? '';
   });

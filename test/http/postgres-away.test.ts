@@ -24,7 +24,7 @@ let organization: TestOrganization;
 let pharmacy: TestPharmacy;
 beforeAll(async () => {
   db = await createTestDatabase();
-  const url = new URL(db.url);
+  const url = new URL(db.serverUrl);
   proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
   url.hostname = '127.0.0.1';
   url.port = String(proxy.port);

@@ -13,7 +13,7 @@ let door: Door;
 let second: TestApp;
 beforeAll(async () => {
   door = await openDoor({ limits: { rateLimit: LIMIT } });
-  second = await startApp(door.database, undefined, { rateLimit: LIMIT });
+  second = await startApp(door.asServer, undefined, { rateLimit: LIMIT });
 });
 afterAll(async () => {
   await second.close();

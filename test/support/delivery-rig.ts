@@ -18,6 +18,8 @@ type Delivery = Awaited<ReturnType<typeof readDelivery>>;
 /** Deliveries with an endpoint and its receiver; pings are its events, as they need no order. */
 export interface DeliveryRig {
   readonly database: Database;
+  /** As who delivers sees it. */
+  readonly asWorker: Database;
   readonly deliveries: TestDeliveries;
   readonly receiver: TestReceiver;
   readonly endpoint: TestEndpoint;
@@ -38,7 +40,7 @@ export interface DeliveryRig {
 export async function openDeliveryRig(): Promise<DeliveryRig> {
   const db = await createTestDatabase();
   const { database } = db;
-  let deliveries = await startTestDeliveries(database);
+  let deliveries = await startTestDeliveries(db.asWorker);
   let receiver = await startReceiver();
   const addEndpoint = async () => {
     const { organizationId } = await createOrganization(database);
@@ -48,6 +50,7 @@ export async function openDeliveryRig(): Promise<DeliveryRig> {
 
   return {
     database,
+    asWorker: db.asWorker,
     get deliveries() {
       return deliveries;
     },
@@ -83,7 +86,7 @@ export async function openDeliveryRig(): Promise<DeliveryRig> {
     async stopped(run, options) {
       await deliveries.stop();
       await run();
-      deliveries = await startTestDeliveries(database, options);
+      deliveries = await startTestDeliveries(db.asWorker, options);
     },
     async close() {
       await deliveries.stop();

@@ -19,7 +19,10 @@ export interface Answer {
 /** The HTTP interface over a database and an organization of the test's own. */
 export interface Door {
   readonly app: TestApp;
+  /** As its owner, who sees and may do everything: for what a test prepares and looks up. */
   readonly database: Database;
+  /** As the app sees it. */
+  readonly asServer: Database;
   readonly databaseUrl: string;
   readonly organization: TestOrganization;
   /** Sends a request to a path of the app; a body that is no text goes as JSON. */
@@ -51,15 +54,16 @@ export async function openDoor(
     destinations?: Destinations;
   } = {},
 ): Promise<Door> {
-  const { database, url: databaseUrl, drop } = await createTestDatabase();
+  const { database, asServer, url: databaseUrl, drop } = await createTestDatabase();
   const organization = await createOrganization(database);
-  const app = await startApp(database, options.checkTemporal, options.limits, options.destinations);
+  const app = await startApp(asServer, options.checkTemporal, options.limits, options.destinations);
   const key = { 'cv-api-key': organization.apiKey };
 
   const send: Door['send'] = (method, path, request) => sendTo(app.url, method, path, request);
   return {
     app,
     database,
+    asServer,
     databaseUrl,
     organization,
     send,

@@ -27,19 +27,19 @@ export async function startServer(
   settings: Environment = {},
 ): Promise<ServerProcess> {
   const { PORT } = await freePorts();
-  const server = await start('src/server.ts', stack, { ...settings, PORT: String(PORT) });
+  const server = await start('src/server.ts', { ...stack.env, ...settings, PORT: String(PORT) });
   return { ...server, url: `http://127.0.0.1:${PORT}` };
 }
 
 /** Starts a worker beside the stack's own; see {@link startServer}. */
 export async function startWorkerProcess(stack: Stack): Promise<TestProcess> {
-  return await start('src/worker.ts', stack, {});
+  return await start('src/worker.ts', stack.workerEnv);
 }
 
-async function start(program: string, stack: Stack, settings: Environment): Promise<TestProcess> {
+async function start(program: string, env: Environment): Promise<TestProcess> {
   const child = fork(program, [], {
     execArgv: ['--import', 'tsx'],
-    env: { ...stack.env, LOG_LEVEL: 'warn', ...settings },
+    env: { LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit').then(([code]) => code as number | null);

@@ -13,16 +13,19 @@ export interface TcpProxy {
   restore(): Promise<void>;
   /**
    * Waits for bytes from a client that contain `mark`, once, and then breaks that connection:
-   * before the server gets them, as soon as it has them, or when it has answered them.
+   * before the server gets them, as soon as it has them, or when it has answered them. With
+   * `next`, not at those bytes but at the next that come on that connection.
    */
-  breakOn(mark: string, moment: 'before' | 'after' | 'answered'): void;
+  breakOn(mark: string, moment: Moment, which?: 'these' | 'next'): void;
   close(): Promise<void>;
 }
+
+type Moment = 'before' | 'after' | 'answered';
 
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const links = new Set<[client: net.Socket, server: net.Socket]>();
   let frozen = false;
-  let trap: { mark: string; moment: 'before' | 'after' | 'answered' } | undefined;
+  let trap: { mark: string; moment: Moment; which: 'these' | 'next' } | undefined;
 
   const listener = net.createServer((client) => {
     const server = net.connect(target);
@@ -34,9 +37,12 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       server.destroy();
     };
     let withhold = false;
+    let isNext = false;
     for (const socket of link) socket.on('error', drop).on('close', drop);
     client.on('data', (bytes) => {
-      const sprung = trap !== undefined && bytes.includes(trap.mark) ? trap.moment : undefined;
+      const marked = trap !== undefined && bytes.includes(trap.mark);
+      const sprung = isNext || (marked && trap?.which === 'these') ? trap?.moment : undefined;
+      isNext ||= marked;
       if (sprung !== undefined) trap = undefined;
       if (sprung === 'before') return drop();
       if (sprung === 'after') return void server.write(bytes, drop);
@@ -78,8 +84,8 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       listener.listen(port, '127.0.0.1');
       await once(listener, 'listening');
     },
-    breakOn(mark, moment) {
-      trap = { mark, moment };
+    breakOn(mark, moment, which = 'these') {
+      trap = { mark, moment, which };
     },
     close: refuse,
   };

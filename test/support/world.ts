@@ -41,12 +41,12 @@ type OrderInput = ReturnType<typeof examplePlaceOrder>['order'];
 export async function createWorld(settings: Partial<Config['pharmacy']> = {}): Promise<World> {
   const db = await createTestDatabase();
   const organization = await createOrganization(db.database);
-  const app = await startApp(db.database);
+  const app = await startApp(db.asServer);
   const simulator = await startSimulator(`${app.url}/webhooks/pharmacies`);
   await simulator.register(db.database);
   const client = createOrderClient({
     organizationId: organization.organizationId,
-    databaseUrl: db.url,
+    databaseUrl: db.serverUrl,
     hashSecret: HASH_SECRET,
     encryptionKeys: ENCRYPTION_KEYS,
     temporal: { address: inject('temporal').address, uiUrl: inject('temporal').uiUrl },
@@ -57,7 +57,7 @@ export async function createWorld(settings: Partial<Config['pharmacy']> = {}): P
     simulator,
     organization,
     client,
-    worker: await startWorker(db.database, settings),
+    worker: await startWorker(db.asWorker, settings),
     async place(pharmacyId, change = () => {}) {
       const { order } = examplePlaceOrder();
       const changed = { ...order, pharmacyId };

@@ -29,6 +29,9 @@ const SECRETS = [
   'CODEC_SERVER_TOKEN',
   'POSTGRES_PASSWORD',
   'DATABASE_PASSWORD',
+  'SERVER_DATABASE_PASSWORD',
+  'WORKER_DATABASE_PASSWORD',
+  'OPERATOR_DATABASE_PASSWORD',
   'TEMPORAL_DATABASE_PASSWORD',
 ];
 const filled = {
@@ -87,9 +90,14 @@ describe('.env.example', () => {
 });
 
 describe('docker-compose.yml', () => {
-  it.each(['migrate', 'server', 'worker'])('gives %s a whole configuration', (service) => {
+  it.each([
+    ['migrate', 'rx_orders'],
+    ['server', 'rx_orders_server'],
+    ['worker', 'rx_orders_worker'],
+  ])('gives %s a whole configuration, and a role of its own', (service, role) => {
     const environment = environmentOf(service, filled);
-    expect(parseConfig(environment).database.url).toContain('@postgres:5432/rx_orders');
+    const { username, host } = new URL(parseConfig(environment).database.url);
+    expect([username, host]).toEqual([role, 'postgres:5432']);
     const known = new Set(configVariables);
     expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
   });

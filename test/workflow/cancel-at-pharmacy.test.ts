@@ -266,7 +266,7 @@ it('is carried on by another worker when the first is gone', async () => {
   await world.worker.stop();
   await world.client.handle(orderId).cancel();
   expect(await world.client.handle(orderId).status()).toBe('AWAITING_COMPLETION');
-  world.worker = await startWorker(world.db.database, {}, taskQueue);
+  world.worker = await startWorker(world.db.asWorker, {}, taskQueue);
   await expectCancelledThere(orderId);
   expect(await cancelRows(orderId)).toEqual(GRANTED);
 });

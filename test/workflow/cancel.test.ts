@@ -45,7 +45,7 @@ describe('an order that was never sent', () => {
       reasonCode: 'CANCEL_REQUESTED',
       reason: 'the patient moved',
     });
-    world.worker = await startWorker(world.db.database);
+    world.worker = await startWorker(world.db.asWorker);
     await world.ended(orderId);
     expect(await workflow(orderId).result()).toMatchObject({ status: 'CANCELLED' });
     expect(await world.simulator.ledgerOf(orderId)).toHaveLength(0);

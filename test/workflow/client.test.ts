@@ -36,7 +36,7 @@ afterAll(async () => {
 
 const optionsFor = (organizationId: string, address: string): OrderClientOptions => ({
   organizationId,
-  databaseUrl: world.db.url,
+  databaseUrl: world.db.serverUrl,
   hashSecret: HASH_SECRET,
   encryptionKeys: ENCRYPTION_KEYS,
   temporal: { address },
@@ -202,7 +202,7 @@ it('waits for an order whose workflow has not started yet', async () => {
   const waiting = handle.result({ timeoutMs: 25_000 });
   expect(await handle.status()).toBe('ACCEPTED');
   expect(await handle.describe()).not.toHaveProperty('runId');
-  world.worker = await startWorker(world.db.database);
+  world.worker = await startWorker(world.db.asWorker);
   expect(await waiting).toMatchObject({ id: orderId, status: 'COMPLETED' });
 });
 

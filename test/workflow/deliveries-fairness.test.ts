@@ -29,7 +29,7 @@ beforeAll(async () => {
     return await createEndpoint(db.database, organizationId, url);
   };
   [burst, single] = [await add(hanging), await add(healthy)];
-  deliveries = await startTestDeliveries(db.database, { timeoutMs: 3_000 });
+  deliveries = await startTestDeliveries(db.asWorker, { timeoutMs: 3_000 });
 });
 afterAll(async () => {
   await hanging.close(); // so that what hangs ends

@@ -29,7 +29,9 @@ beforeAll(async () => {
       secret: (await createEndpoint(database, organizationId, receiver.url, kind)).secret,
     });
   }
-  deliveries = await startTestDeliveries(database, { documentsDir: world.worker.documentsDir });
+  deliveries = await startTestDeliveries(world.db.asWorker, {
+    documentsDir: world.worker.documentsDir,
+  });
   orderId = await world.place('pharmacy-tracking');
   await world.reach(orderId, 'COMPLETED');
   await eventually('everything is delivered', async () => {

@@ -61,7 +61,7 @@ it('delivers without Temporal what the endpoints take, and the rest when it is b
 });
 
 it('delivers each once though several processes look for them', async () => {
-  const other = await startTestDeliveries(rig.database);
+  const other = await startTestDeliveries(rig.asWorker);
   const ids = await queuePings(rig.database, rig.endpoint, 60);
   for (const id of ids) await rig.reach(id, 'DELIVERED');
   await other.stop();
@@ -74,7 +74,7 @@ it('repeats an attempt under the same id when its process died before it was rec
   let dying: Promise<void> | undefined;
   let id = '';
   await rig.stopped(async () => {
-    const process = await startTestDeliveries(rig.database, {
+    const process = await startTestDeliveries(rig.asWorker, {
       wrap: (sender) => ({
         ...sender,
         // Sent, and then nothing more is heard of it.

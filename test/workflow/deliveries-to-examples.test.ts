@@ -34,7 +34,7 @@ beforeAll(async () => {
   for (const url of urls) {
     await createEndpoint(database, world.organization.organizationId, url, { secret: SECRET });
   }
-  deliveries = await startTestDeliveries(database, {
+  deliveries = await startTestDeliveries(world.db.asWorker, {
     documentsDir: world.worker.documentsDir,
     timeoutMs: 10_000,
   });

@@ -65,7 +65,7 @@ describe('an order that validation cannot pass', () => {
     const give = (owner: string) =>
       world.db.database`UPDATE cases SET organization_id = ${owner} WHERE id = ${caseId}`;
     await give(other);
-    world.worker = await startWorker(world.db.database);
+    world.worker = await startWorker(world.db.asWorker);
     const order = await world.reach(orderId, 'NEEDS_ATTENTION');
     expect(order.reasonCode).toBe('CASE_NOT_PERMITTED');
     await give(organizationId);

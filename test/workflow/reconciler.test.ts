@@ -101,7 +101,7 @@ describe('an open order whose workflow is gone', () => {
     });
     await world.db.database`DELETE FROM outbox WHERE order_id = ${orderId}`;
     await lose(orderId);
-    world.worker = await startWorker(world.db.database, {}, world.worker.taskQueue);
+    world.worker = await startWorker(world.db.asWorker, {}, world.worker.taskQueue);
     // The first look is a minute away.
     await world.reach(orderId, 'COMPLETED');
     await ledgerHasOne(orderId);

@@ -57,7 +57,7 @@ it('ends the orders of both versions while workers of both run', async () => {
   const before = await placeSome();
   for (const orderId of before) await world.reach(orderId, 'AWAITING_COMPLETION');
 
-  next = await startWorker(world.db.database, {}, world.worker.taskQueue, version.path);
+  next = await startWorker(world.db.asWorker, {}, world.worker.taskQueue, version.path);
   const beside: string[] = [];
   await eventually('an order was started by a worker of the next version', async () => {
     const some = await placeSome();

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config.ts';
+import { urlOfRole } from '../../../src/embedded/database-url.ts';
 import { portsFrom } from '../../../src/embedded/ports.ts';
 import { requireNoDatabase, stackSettings } from '../../../src/embedded/stack-settings.ts';
 
@@ -15,13 +16,21 @@ function settings(env: Record<string, string>) {
 }
 
 test('gives server and worker a complete configuration', () => {
-  const config = parseConfig(settings({}).env);
+  const { env, workerEnv, databaseUrl } = settings({});
+  expect(databaseUrl).toBe(
+    `postgres://rx_orders:${secrets.postgresPassword}@127.0.0.1:54329/rx_orders`,
+  );
+  const config = parseConfig(env);
   expect(config).toMatchObject({
-    database: { url: `postgres://rx_orders:${secrets.postgresPassword}@127.0.0.1:54329/rx_orders` },
+    database: { url: urlOfRole(databaseUrl, 'server') },
     temporal: { address: '127.0.0.1:7233', uiUrl: 'http://127.0.0.1:8233' },
     http: { host: '127.0.0.1', port: 3000 },
     documents: { folder: '/data/documents' },
     pharmacy: { pollInitialMs: 5_000, timeoutMs: 2_000, retryInitialMs: 250, retryMaxMs: 5_000 },
+  });
+  expect(parseConfig(workerEnv)).toEqual({
+    ...config,
+    database: { ...config.database, url: urlOfRole(databaseUrl, 'worker') },
   });
 });
 

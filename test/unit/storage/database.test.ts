@@ -105,33 +105,46 @@ describe('outcomeInTime', () => {
     vi.useRealTimers();
   });
 
-  /** A statement that ends by itself after `ms`, whatever a cancel says: it came too late. */
-  function statement(ms: number, outcome: string | Error) {
-    const ending = new Promise<string>((resolve, reject) => {
-      setTimeout(() => (outcome instanceof Error ? reject(outcome) : resolve(outcome)), ms);
-    });
-    return Object.assign(ending, { cancel: vi.fn() });
-  }
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-  it('tells what was stored as stored, though the cancel came too late', async () => {
-    const stored = statement(2_300, 'stored');
-    const outcome = outcomeInTime(stored);
+  it('tells what was stored as stored, though its caller was to be given up', async () => {
+    const outcome = outcomeInTime(async (goOn) => {
+      await pause(1_900);
+      goOn();
+      await pause(400); // the commit
+      return 'stored';
+    });
     await vi.advanceTimersByTimeAsync(2_300);
     await expect(outcome).resolves.toBe('stored');
-    expect(stored.cancel).toHaveBeenCalledOnce();
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("throws the statement's own error when it was cancelled", async () => {
+  it('lets nothing be stored any more once its caller was given up', async () => {
+    const commit = vi.fn();
+    const outcome = outcomeInTime(async (goOn) => {
+      await pause(2_100);
+      goOn();
+      commit();
+    });
+    const seen = outcome.catch((thrown: unknown) => thrown);
+    await vi.advanceTimersByTimeAsync(2_100);
+    expect(await seen).toBeInstanceOf(DatabaseTimeoutError);
+    expect(commit).not.toHaveBeenCalled();
+  });
+
+  it("throws the transaction's own error", async () => {
     const error = withCode('57014');
-    const outcome = outcomeInTime(statement(2_100, error));
+    const outcome = outcomeInTime(async () => {
+      await pause(2_100);
+      throw error;
+    });
     const seen = outcome.catch((thrown: unknown) => thrown);
     await vi.advanceTimersByTimeAsync(2_100);
     expect(await seen).toBe(error);
   });
 
   it('gives up on a server that tells nothing for longer than a statement may take', async () => {
-    const outcome = outcomeInTime(new Promise(() => {})).catch((error: unknown) => error);
+    const outcome = outcomeInTime(() => new Promise(() => {})).catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(3_750);
     expect(await outcome).toBeInstanceOf(DatabaseTimeoutError);
   });
