@@ -247,9 +247,8 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
         const parsed = parseCancelOrder({ action: 'CANCEL_ORDER', orderId, reason });
         if (!parsed.ok) throw new InvalidOrderError(parsed.errors);
         const by = { actor: 'api', ...(reason === undefined ? {} : { reason }) } as const;
-        await inTime(
-          inTransaction(database, (sql) => cancelOrder(sql, { organizationId, orderId }, by)),
-        );
+        const key = { organizationId, orderId };
+        await inTime(inTransaction(database, (sql) => cancelOrder(sql, key, by)));
         ringDispatchers();
       },
 
@@ -285,12 +284,8 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
     async place({ caseId, order, idempotencyKey }) {
       const parsed = parsePlaceOrder({ action: 'PLACE_ORDER', idempotencyKey, order });
       if (!parsed.ok) throw new InvalidOrderError(parsed.errors);
-      const { value: request } = parsed;
-      const { orderId } = await acceptOrder(database, hashSecret, {
-        organizationId,
-        caseId,
-        request,
-      });
+      const acceptance = { organizationId, caseId, request: parsed.value };
+      const { orderId } = await acceptOrder(database, hashSecret, acceptance);
       ringDispatchers();
       return handle(orderId);
     },
