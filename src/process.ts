@@ -2,6 +2,7 @@ import { type Config, ConfigError, type Environment, parseConfig } from './confi
 import { createLog, type Log } from './log.ts';
 import { codeOf, framesOf } from './safe-error.ts';
 import { readSecretFiles } from './secret-files.ts';
+import { warnOfCoreDumps } from './warn-of-core-dumps.ts';
 
 /** A part of the system that runs until it is stopped. */
 export interface Running {
@@ -54,6 +55,7 @@ export async function runProcess<C extends Pick<Config, 'log'>>(
   try {
     const config = parse(readSecretFiles(env));
     log = createLog(part, config.log);
+    warnOfCoreDumps(log);
     const running = await start({ config, log, stopping: stopping.signal });
     process.send?.('ready');
     process.channel?.unref();

@@ -17,10 +17,14 @@ export interface Clinic {
     headers?: Readonly<Record<string, string>>,
   ): Promise<Answer>;
   putCase(canary: Canary): Promise<void>;
-  /** Places the canary's order, after its case. @returns the order's id. */
-  place(canary: Canary, pharmacyId: string): Promise<string>;
+  /** Places the canary's order, after its case; under its own key or another. @returns the order's id. */
+  place(canary: Canary, pharmacyId: string, idempotencyKey?: string): Promise<string>;
   cancel(canary: Canary, orderId: string, reason: string): Promise<void>;
-  /** Waits until an order has this status. @throws {Error} it is not within two minutes. */
+  /**
+   * Waits until an order has this status, whatever dies meanwhile.
+   *
+   * @throws {Error} it has not within two minutes.
+   */
   reaches(canary: Canary, orderId: string, status: string): Promise<void>;
   /** The bytes of an order's documents. */
   documents(canary: Canary, orderId: string): Promise<Buffer[]>;
@@ -62,11 +66,11 @@ export function createClinic(baseUrl: string, signal: AbortSignal): Clinic {
   return {
     send,
     putCase,
-    async place(canary, pharmacyId) {
+    async place(canary, pharmacyId, idempotencyKey = canary.idempotencyKey) {
       await putCase(canary);
       const { order } = await mustSend<{ order: { id: string } }>('POST', casePath(canary), {
         action: 'PLACE_ORDER',
-        idempotencyKey: canary.idempotencyKey,
+        idempotencyKey,
         order: canary.order(pharmacyId),
       });
       return order.id;
@@ -78,10 +82,14 @@ export function createClinic(baseUrl: string, signal: AbortSignal): Clinic {
       const deadline = Date.now() + LIMIT_MS;
       for (;;) {
         const path = `${casePath(canary)}/orders/${orderId}`;
-        const { order } = await mustSend<{ order: { status: string } }>('GET', path);
-        if (order.status === wanted) return;
+        const status = await mustSend<{ order: { status: string } }>('GET', path).then(
+          ({ order }) => order.status,
+          () => 'not to be seen',
+        );
+        if (status === wanted) return;
+        signal.throwIfAborted();
         if (Date.now() > deadline) {
-          throw new Error(`order ${orderId} is ${order.status}, and should be ${wanted}`);
+          throw new Error(`order ${orderId} is ${status}, and should be ${wanted}`);
         }
         await sleep(200);
       }

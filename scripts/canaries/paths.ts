@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
 import type { Stack } from '../../src/embedded/stack.ts';
 import type { CliResult } from '../../test/support/cli.ts';
@@ -172,11 +173,32 @@ export const PATHS = {
     for (const bytes of await clinic.documents(canary, orderId)) walk.keepDocument(bytes);
     await must(walk.rx(['order', 'erase', orderId, '--by', 'anna', '--wait', '60s']));
   },
+  /** Server and worker crash in the middle of it, in the way that leaves a core where that is let. */
+  async crashed({ canary, clinic, stack }) {
+    const orderId = await clinic.place(canary, 'pharmacy-123');
+    for (const part of ['server', 'worker'] as const) stack.kill(part, 'SIGABRT');
+    await clinic.reaches(canary, orderId, 'COMPLETED');
+  },
   /** The worker dies in the middle of it. */
   async killed({ canary, clinic, stack }) {
     const orderId = await clinic.place(canary, 'pharmacy-123');
     stack.kill('worker', 'SIGKILL');
     await clinic.reaches(canary, orderId, 'COMPLETED');
+  },
+  /** Every part is killed, twice, while orders are on their way. The last: it wears the stack out. */
+  async chaos({ canary, clinic, stack }) {
+    const orders = [];
+    for (const pharmacyId of ['pharmacy-flaky', 'pharmacy-lost-reply', 'pharmacy-tracking']) {
+      const key = canary.mark('idempotencyKey');
+      orders.push(await clinic.place(canary, pharmacyId, key));
+    }
+    for (let round = 0; round < 2; round += 1) {
+      for (const part of ['worker', 'postgres', 'server', 'temporal'] as const) {
+        stack.kill(part, 'SIGKILL');
+        await sleep(700);
+      }
+    }
+    for (const orderId of orders) await clinic.reaches(canary, orderId, 'COMPLETED');
   },
 } satisfies Record<string, (walk: Walk) => Promise<void>>;
 

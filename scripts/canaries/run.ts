@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { urlOfRole } from '../../src/embedded/database-url.ts';
 import { PROJECT, temporaryFolder } from '../../src/embedded/folders.ts';
 import { type Stack, startStack } from '../../src/embedded/stack.ts';
 import { createRx } from '../../test/support/cli.ts';
@@ -45,6 +47,7 @@ export async function runCanaries(
   const hooks = createCanary('organization’s receiver');
   const echo = await startEchoServer(hooks.mark('answer'));
   try {
+    allowCores();
     const stack = await startStack({
       dataDir,
       ports: 'free',
@@ -70,7 +73,9 @@ export async function runCanaries(
       await stack.stop();
       tell('searching after its end');
       findings.push(...(await searchAll([...folders(folder), output], all, tell, signal)));
-      findings.push(await coreDumps([PROJECT, dataDir, path.join(dataDir, 'postgres'), tmp]));
+      findings.push(
+        await coreDumps([PROJECT, dataDir, path.join(dataDir, 'postgres', 'data'), tmp]),
+      );
       const markers = new Set(needles.map(({ marker }) => marker)).size;
       return { markers, findings };
     } finally {
@@ -123,6 +128,12 @@ async function* metricsOf({ baseUrl }: Stack) {
   yield { name: '/metrics', bytes: Buffer.from(await response.arrayBuffer()) };
 }
 
+/** What the stack does not forbid its parts is allowed them, so that a core that nothing prevents shows. */
+function allowCores(): void {
+  const { status } = spawnSync('prlimit', ['--pid', String(process.pid), '--core=unlimited']);
+  if (status !== 0) process.stderr.write('cores stay as the limits of this machine have them\n');
+}
+
 /** A dump of a process's memory holds what it worked on: there must be none. */
 async function coreDumps(places: readonly string[]): Promise<Finding> {
   const since = performance.now();
@@ -152,9 +163,11 @@ async function walkAll(
 ): Promise<Needle[]> {
   const { stack, echo, hooks, tmp, written, tell } = run;
   const clinic = createClinic(stack.baseUrl, run.signal);
-  const program = createRx(stack.databaseUrl);
+  const operatorUrl = urlOfRole(stack.databaseUrl, 'operator');
+  const program = createRx(operatorUrl);
   const rx = async (args: readonly string[], stdin = '') => {
-    const env = { ...stack.env, TMPDIR: tmp, PHARMACY_TOKEN: 'a-token-of-no-one' };
+    const own = { DATABASE_URL: operatorUrl, TMPDIR: tmp, PHARMACY_TOKEN: 'a-token-of-no-one' };
+    const env = { ...stack.env, ...own };
     const result = await program(args, { stdin, env });
     written.push(result.stdout, result.stderr);
     return result;

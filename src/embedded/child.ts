@@ -6,6 +6,7 @@ import { PARTS, type Part } from './part.ts';
 import { killGroup } from './process-table.mjs';
 import type { Reaper } from './reaper.ts';
 import type { RunRecords } from './run-records.ts';
+import { withoutCores } from './without-cores.ts';
 
 /** What a child of the stack is started with. */
 export interface ChildContext {
@@ -33,7 +34,8 @@ const LOG_LIMIT_BYTES = 5_000_000;
 export function startChild(part: Part, context: ChildContext): Child {
   const ours = part.ready === 'message';
   const log = ours ? undefined : openLog(context.logFile);
-  const child = spawn(part.command, part.args, {
+  const { command, args } = withoutCores(part.command, part.args);
+  const child = spawn(command, args, {
     detached: true,
     env: { ...part.env },
     ...(part.cwd === undefined ? {} : { cwd: part.cwd }),

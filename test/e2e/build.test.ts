@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Environment } from '../../src/config.ts';
 import { temporaryFolder } from '../../src/embedded/folders.ts';
 import { freePorts } from '../../src/embedded/ports.ts';
 import { exampleText } from '../support/example.ts';
@@ -29,11 +30,7 @@ afterAll(async () => {
   rmSync(dist, { recursive: true, force: true });
 });
 
-const run = (
-  program: string,
-  env: Record<string, string> = {},
-  args: readonly string[] = [],
-): ChildProcess =>
+const run = (program: string, env: Environment = {}, args: readonly string[] = []): ChildProcess =>
   fork(path.join(dist, 'src', program), args, {
     env: { ...test.stack.env, ...env },
     stdio: 'ignore',
@@ -45,11 +42,11 @@ async function endOf(child: ChildProcess): Promise<unknown> {
 }
 
 it('migrates, and ends', async () => {
-  expect(await endOf(run('migrate.js'))).toBe(0);
+  expect(await endOf(run('migrate.js', { DATABASE_URL: test.stack.databaseUrl }))).toBe(0);
 });
 
 it('works as a worker until it is asked to stop', async () => {
-  const worker = run('worker.js', { TEMPORAL_TASK_QUEUE: 'compiled' });
+  const worker = run('worker.js', { ...test.stack.workerEnv, TEMPORAL_TASK_QUEUE: 'compiled' });
   expect(await once(worker, 'message')).toContain('ready');
   worker.kill('SIGTERM');
   expect(await endOf(worker)).toBe(0);

@@ -9,7 +9,7 @@ test(
   'patient data stands nowhere in clear: not in stores, documents, logs, metrics or temporary files',
   async ({ signal }) => {
     const { markers, findings } = await runCanaries(
-      ['completed', 'rejected', 'invalid'],
+      ['completed', 'rejected', 'invalid', 'crashed'],
       () => undefined,
       signal,
     );

@@ -62,8 +62,8 @@ GRANT INSERT ON audit_log TO rx_orders_server;
 -- The worker: carries orders on, erases them, seals the audit log. It never sees an API key.
 GRANT SELECT ON organizations, pharmacies TO rx_orders_worker;
 GRANT SELECT, INSERT ON data_keys, audit_log, audit_seals TO rx_orders_worker;
-GRANT SELECT, UPDATE ON cases, orders, inbox, order_repairs, reconciliation TO rx_orders_worker;
-GRANT SELECT, INSERT, UPDATE ON order_activity, events, webhook_endpoints, webhook_deliveries,
+GRANT SELECT, UPDATE ON cases, orders, inbox, reconciliation TO rx_orders_worker;
+GRANT SELECT, INSERT, UPDATE ON order_repairs, order_activity, events, webhook_endpoints, webhook_deliveries,
   webhook_attempts TO rx_orders_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON documents, shipments, outbox, orphan_workflows
   TO rx_orders_worker;

@@ -86,7 +86,7 @@ test('gives a part up whose program is not there', async () => {
   const part = program('temporal', '', { command: '/nowhere/temporal', ready: async () => {} });
   await expect(
     supervisor.start({ ...part, ready: () => Promise.reject(new Error()) }),
-  ).rejects.toThrow(/^temporal died 5 times .*ENOENT/);
+  ).rejects.toThrow(/^temporal died 5 times .*exit code 127/);
 });
 
 test('asks a foreign program whether it is ready, and keeps its lines in a file', async () => {
