@@ -14,7 +14,8 @@ const CLIENTS = 32;
 const ROUNDS = 5;
 const PER_ROUND = 800;
 
-await withBenchDatabase(async (url) => {
+await withBenchDatabase(async (create) => {
+  const url = await create('bench');
   const database = openDatabase(url, CLIENTS, withKeysOf(ENCRYPTION_KEYS));
   const server = openDatabase(urlOfRole(url, 'server'), CLIENTS, withKeysOf(ENCRYPTION_KEYS));
   const rates = await measure(database, server);

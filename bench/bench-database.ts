@@ -1,16 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { startStack } from '../src/embedded/stack.ts';
+import { type Stack, startStack } from '../src/embedded/stack.ts';
 import { openDatabase } from '../src/storage/database.ts';
 import { migrate } from '../src/storage/migrate.ts';
 import { testEnvironment } from '../test/support/environment.ts';
 
 /**
- * Runs a benchmark on a database of its own, beside that of a stack, so that no worker takes what is
- * accepted there.
+ * Runs a benchmark on databases of its own, beside that of a stack, so that the stack's worker takes
+ * nothing of what is accepted there.
+ *
+ * @param run gets what makes a database of a name, and the stack.
  */
-export async function withBenchDatabase(run: (url: string) => Promise<void>): Promise<void> {
+export async function withBenchDatabase(
+  run: (create: (name: string) => Promise<string>, stack: Stack) => Promise<void>,
+): Promise<void> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-bench-'));
   const stack = await startStack({
     dataDir,
@@ -20,13 +24,16 @@ export async function withBenchDatabase(run: (url: string) => Promise<void>): Pr
     news: process.stderr,
   });
   try {
-    const server = openDatabase(stack.databaseUrl, 1);
-    await server.unsafe('CREATE DATABASE bench');
-    await server.end();
-    const url = new URL(stack.databaseUrl);
-    url.pathname = '/bench';
-    await migrate(url.href);
-    await run(url.href);
+    const create = async (name: string) => {
+      const server = openDatabase(stack.databaseUrl, 1);
+      await server.unsafe(`CREATE DATABASE ${name}`);
+      await server.end();
+      const url = new URL(stack.databaseUrl);
+      url.pathname = `/${name}`;
+      await migrate(url.href);
+      return url.href;
+    };
+    await run(create, stack);
   } finally {
     await stack.stop();
     await rm(dataDir, { recursive: true, force: true });

@@ -1,13 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { readOrderRow } from '../src/activities/order-row.ts';
-import type { Keys } from '../src/keys/keys.ts';
-import type { SubjectKey } from '../src/keys/subject-key.ts';
 import { acceptOrder } from '../src/orders/accept-order.ts';
 import { type Database, openDatabase } from '../src/storage/database.ts';
 import { examplePlaceOrder } from '../test/support/example.ts';
 import { createOrganization, ENCRYPTION_KEYS, HASH_SECRET } from '../test/support/organization.ts';
 import { withKeysOf } from '../test/support/sealed-rows.ts';
 import { time, withBenchDatabase } from './bench-database.ts';
+import { clearKeys } from './clear-keys.ts';
 
 // What encryption costs: orders accepted, and read back, with the real keys and with ones that seal
 // nothing, in turns on one Postgres. Machines differ: the ratios are the result, on the last line.
@@ -17,23 +15,8 @@ const ROUNDS = 5;
 const PER_ROUND = 800;
 const LOAD = { clients: CLIENTS, runs: PER_ROUND };
 
-/** Keys under which everything stays in clear. */
-const clearKey: SubjectKey = {
-  seal: (_field, text) => text,
-  open: (_field, sealed) => sealed,
-  hash: (_field, text) => Buffer.from(text),
-  derive: () => randomBytes(32),
-};
-const clearKeys: Keys = {
-  seal: async (_owner, _context, text) => text,
-  open: async (_context, sealed) => sealed,
-  createSubject: async () => ({ key: clearKey, wrapped: 'clear' }),
-  openSubject: async () => clearKey,
-  rewrap: async (_owner, _context, sealed) => sealed,
-  forgetActive: () => undefined,
-};
-
-await withBenchDatabase(async (url) => {
+await withBenchDatabase(async (create) => {
+  const url = await create('bench');
   const sealed = openDatabase(url, CLIENTS, withKeysOf(ENCRYPTION_KEYS));
   const clear = Object.assign(openDatabase(url, CLIENTS), { keys: clearKeys });
   const [on, off] = [await prepare(sealed), await prepare(clear)];

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 // `npm run bench`: runs the benchmarks one after the other; the last line has all their figures.
 
-const BENCHMARKS = ['accept', 'encryption', 'fairness', 'backpressure'];
+const BENCHMARKS = ['accept', 'encryption', 'whole-order', 'fairness', 'backpressure'];
 
 const figures: Record<string, number> = {};
 for (const name of BENCHMARKS) {
