@@ -16,6 +16,7 @@ import { connectionOptions } from './temporal/connection-options.ts';
 
 /** Above what a list of a large table takes. */
 const STATEMENT_LIMIT_MS = 60_000;
+const NO_ENCRYPTION_KEYS = "ENCRYPTION_KEYS is required: the servers' own";
 
 const env = process.env;
 const onSandbox = !env.DATABASE_URL && !env.DATABASE_URL_FILE;
@@ -67,21 +68,20 @@ function connect(): Connection {
       const check = createTemporalCheck(connectionOptions(env, temporal.address));
       await check.check().finally(() => check.close());
     },
-    hashSecret() {
-      if (hashSecret !== undefined) return hashSecret;
-      throw new UsageError(
+    hashSecret: () =>
+      required(
+        hashSecret,
         "HASH_SECRET is required: the servers' own, or they will not know the key",
-      );
-    },
-    encryptionKeys() {
-      if (encryptionKeys !== undefined) return encryptionKeys;
-      throw new UsageError("ENCRYPTION_KEYS is required: the servers' own");
-    },
-    masterKeys() {
-      if (keys !== undefined) return keys;
-      throw new UsageError("ENCRYPTION_KEYS is required: the servers' own");
-    },
+      ),
+    encryptionKeys: () => required(encryptionKeys, NO_ENCRYPTION_KEYS),
+    masterKeys: () => required(keys, NO_ENCRYPTION_KEYS),
   };
+}
+
+/** @throws {UsageError} it is not configured. */
+function required<T>(value: T | undefined, message: string): T {
+  if (value === undefined) throw new UsageError(message);
+  return value;
 }
 
 /** Which database it is; its name holds no password. */

@@ -223,8 +223,9 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
         const end = Date.now() + timeoutMs;
         for (;;) {
           const order = await get(orderId).catch(async (error: unknown) => {
-            // A wait of weeks outlives a restart of Postgres.
-            if (closing.signal.aborted || !passes(error) || Date.now() > end) throw error;
+            // A wait of weeks outlives a restart of Postgres, or of a KMS.
+            const passes = isDatabaseUnavailable(error) || error instanceof KeyServiceError;
+            if (closing.signal.aborted || !passes || Date.now() > end) throw error;
             await sleep(LOOK_MS);
           });
           if (order === undefined) continue;
@@ -295,9 +296,4 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
       await database.end({ timeout: 2 });
     },
   };
-}
-
-/** Whether what a call needs may serve again. */
-function passes(error: unknown): boolean {
-  return isDatabaseUnavailable(error) || error instanceof KeyServiceError;
 }

@@ -32,8 +32,11 @@ export async function startServer(
 }
 
 /** Starts a worker beside the stack's own; see {@link startServer}. */
-export async function startWorkerProcess(stack: Stack): Promise<TestProcess> {
-  return await start('src/worker.ts', stack, {});
+export async function startWorkerProcess(
+  stack: Stack,
+  settings: Environment = {},
+): Promise<TestProcess> {
+  return await start('src/worker.ts', stack, settings);
 }
 
 async function start(program: string, stack: Stack, settings: Environment): Promise<TestProcess> {
