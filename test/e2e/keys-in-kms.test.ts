@@ -121,8 +121,9 @@ it('tells where each data key is wrapped, and what is missing without the KMS', 
   const { dataKeys } = known.json as { dataKeys: { masterKeyId: string }[] };
   expect(dataKeys.map(({ masterKeyId }) => masterKeyId)).toEqual(Array(DATA_KEYS).fill(key));
   expect((await rx({}, 'keys', 'status')).json.missing).toEqual([key]);
-  const secret = await rx({}, 'case', 'get', CASE.split('/').at(-1) ?? '');
-  expect(secret.code).not.toBe(0);
+  const rotated = await rx({}, ...ROTATE);
+  expect(rotated.code).toBe(1);
+  expect(rotated.stderr).toContain(`no encryption key ${key}: name it in KMS_OLD_KEY_IDS`);
 });
 
 it('answers 503 while the KMS is away to who needs a key that it has not, and stores nothing', async () => {
