@@ -13,13 +13,22 @@ import {
   type AwsKmsSettings,
   createAwsKmsKeyProvider,
 } from '../../src/keys/aws-kms-key-provider.ts';
+import { createKeyProvider } from '../../src/keys/create-key-provider.ts';
 import { type KeyProvider, KeyServiceError } from '../../src/keys/key-provider.ts';
-import { KeyMissingError } from '../../src/keys/key-ring.ts';
+import { KeyMissingError, parseKeyRing } from '../../src/keys/key-ring.ts';
 import { testKeyProvider } from '../support/key-provider-contract.ts';
 import { type KmsServer, startLocalKms } from '../support/local-kms.ts';
+import { ENCRYPTION_KEYS } from '../support/organization.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 const CONTEXT = 'data-key/organization-1/key-1';
+const ring = parseKeyRing(ENCRYPTION_KEYS);
+
+/**
+ * AWS vouches for every byte; this server not for the key's name, which it puts in front: a byte of its
+ * length, and the name. It is told anyway which key to use.
+ */
+const boundFrom = (wrapped: Buffer) => 1 + wrapped.readUInt8(0);
 
 let server: KmsServer;
 let client: KMSClient;
@@ -45,9 +54,13 @@ async function createKey(): Promise<string> {
 testKeyProvider('AWS KMS', () => ({
   provider,
   unknownKeyId: `${settings.keyIds[0].slice(0, -1)}_`,
-  // AWS vouches for every byte; this server not for the key's name, which it puts in front: a byte of
-  // its length, and the name. It is told anyway which key to use.
-  boundFrom: (wrapped) => 1 + wrapped.readUInt8(0),
+  boundFrom,
+}));
+
+testKeyProvider('key provider that wraps by AWS KMS', () => ({
+  provider: createKeyProvider({ encryptionKeys: ring, kms: { ...settings, wraps: true } }),
+  unknownKeyId: 'lost-1',
+  boundFrom,
 }));
 
 describe('AWS KMS', () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -71,10 +71,10 @@ afterAll(async () => {
 });
 
 async function rx(settings: Environment, ...args: string[]) {
-  const { databaseUrl, env } = test.stack;
+  const { databaseUrl, temporalAddress: TEMPORAL_ADDRESS, env } = test.stack;
   const { HASH_SECRET, ENCRYPTION_KEYS } = env;
   return await createRx(databaseUrl)([...args, '--json'], {
-    env: { HASH_SECRET, ENCRYPTION_KEYS, ...settings },
+    env: { HASH_SECRET, ENCRYPTION_KEYS, TEMPORAL_ADDRESS, ...settings },
   });
 }
 
@@ -93,6 +93,14 @@ async function call(url: string, body?: object) {
   return { status: response.status, order: answer.data?.order, headers: response.headers };
 }
 
+/** Sends a request again while it gets a 503, as a client does: on a busy machine a KMS is slow, too. */
+async function served(url: string, body?: object) {
+  return await eventually('the request is served', async () => {
+    const answer = await call(url, body);
+    return answer.status === 503 ? undefined : answer;
+  });
+}
+
 function newOrder(pharmacyId: string) {
   const request = examplePlaceOrder();
   return { ...request, idempotencyKey: randomUUID(), order: { ...request.order, pharmacyId } };
@@ -101,10 +109,10 @@ function newOrder(pharmacyId: string) {
 it('accepts and reads orders, and connects to nothing but Postgres and the KMS', async () => {
   const record = path.join(folder, 'record');
   const server = await serverWith({ ...withKms, ...recordingTo(record) });
-  expect((await call(`${server.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
-  const { status, order } = await call(server.url + CASE, newOrder('pharmacy-manual'));
+  expect((await served(`${server.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
+  const { status, order } = await served(server.url + CASE, newOrder('pharmacy-manual'));
   expect(status).toBe(200);
-  expect((await call(`${server.url}${CASE}/orders/${order?.id}`)).status).toBe(200);
+  expect((await served(`${server.url}${CASE}/orders/${order?.id}`)).status).toBe(200);
 
   const recorded = recordedIn(record).filter(({ kind }) => kind !== 'pipe');
   const places = [...new Set(recorded.map(({ to }) => to))];
@@ -126,9 +134,23 @@ it('tells where each data key is wrapped, and what is missing without the KMS', 
   expect(rotated.stderr).toContain(`no encryption key ${key}: name it in KMS_OLD_KEY_IDS`);
 });
 
+it('wraps the first data key of a new organization by the KMS', async () => {
+  const created = await rx(withKms, 'org', 'create', 'Example Clinic');
+  const { id } = (created.json as { organization: { id: string } }).organization;
+  const file = path.join(folder, 'cases.ndjson');
+  const patient = { firstName: 'Jane', lastName: 'Sample' };
+  await writeFile(file, JSON.stringify({ id: randomUUID(), patient }));
+  const imported = await rx(withKms, 'case', 'import', file, '--org', id);
+  expect(imported.code, imported.stderr).toBe(0);
+  const { dataKeys } = (await rx(withKms, 'keys', 'status')).json as { dataKeys: object[] };
+  expect(dataKeys).toContainEqual(
+    expect.objectContaining({ organizationId: id, masterKeyId: key }),
+  );
+});
+
 it('answers 503 while the KMS is away to who needs a key that it has not, and stores nothing', async () => {
   const warm = await serverWith(withKms);
-  expect((await call(`${warm.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
+  expect((await served(`${warm.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
   await proxy.refuse();
   const cold = await serverWith(withKms);
   const request = newOrder('pharmacy-manual');
@@ -144,41 +166,45 @@ it('answers 503 while the KMS is away to who needs a key that it has not, and st
 
   await proxy.restore();
   // A 409 would tell that it was stored after all.
-  expect((await call(cold.url + CASE, request)).status).toBe(200);
-  expect((await call(`${cold.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
+  expect((await served(cold.url + CASE, request)).status).toBe(200);
+  expect((await served(`${cold.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
 });
 
 it('brings an order to its end that a worker took up while the KMS was away', async () => {
   const server = await serverWith(withKms);
-  expect((await call(`${server.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
+  expect((await served(`${server.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
+  const status = async (orderId: string) =>
+    (await served(`${server.url}${CASE}/orders/${orderId}`)).order?.status;
   // The stack's own worker has its keys from before: it is to take nothing up.
-  const { temporalAddress: TEMPORAL_ADDRESS } = test.stack;
   test.stack.kill('worker', 'SIGSTOP');
   await proxy.refuse();
-  const queue = { TEMPORAL_TASK_QUEUE: 'orders-with-kms' };
-  const worker = await startWorkerProcess(test.stack, { ...withKms, ...queue });
-  started.push(worker);
-  const { order } = await call(server.url + CASE, newOrder('pharmacy-123'));
-  const orderId = order?.id ?? '';
-  await eventually('the worker has taken the order up', async () => {
-    const { json } = await rx({ ...withKms, TEMPORAL_ADDRESS }, 'order', 'history', orderId);
-    const events = (json as { history: { event: string }[] }).history;
-    return events.find(({ event }) => event === 'workflowTaskStarted');
+  const worker = await startWorkerProcess(test.stack, {
+    ...withKms,
+    TEMPORAL_TASK_QUEUE: 'orders-with-kms',
   });
-  const status = async () =>
-    (await call(`${server.url}${CASE}/orders/${orderId}`)).order?.status ?? '';
-  expect(await status()).toBe('ACCEPTED');
-  await proxy.restore();
-  const completed = async () => (await status()) === 'COMPLETED';
-  await eventually('the order is completed', completed, 60_000);
-  await worker.kill();
-  test.stack.kill('worker', 'SIGCONT');
+  try {
+    const { order } = await served(server.url + CASE, newOrder('pharmacy-123'));
+    const orderId = order?.id ?? '';
+    await eventually('the worker has taken the order up', async () => {
+      const { json } = await rx(withKms, 'order', 'history', orderId);
+      const events = (json as { history: { event: string }[] } | undefined)?.history;
+      return events?.find(({ event }) => event === 'workflowTaskStarted');
+    });
+    expect(await status(orderId)).toBe('ACCEPTED');
+    await proxy.restore();
+    const completed = async () => (await status(orderId)) === 'COMPLETED';
+    await eventually('the order is completed', completed, 60_000);
+  } finally {
+    await proxy.restore();
+    await worker.kill();
+    test.stack.kill('worker', 'SIGCONT');
+  }
 });
 
 it('names a key that was disabled, and serves when it is enabled again', async () => {
   await client.send(new DisableKeyCommand({ KeyId: key }));
   const cold = await serverWith(withKms);
-  expect((await call(`${cold.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(500);
+  expect((await served(`${cold.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(500);
   const status = await rx(withKms, 'keys', 'status');
   expect(status.json.missing).toEqual([key]);
   const rotated = await rx({ ...withKms, KMS_KEY_ID: '', KMS_OLD_KEY_IDS: key }, ...ROTATE);
@@ -187,14 +213,14 @@ it('names a key that was disabled, and serves when it is enabled again', async (
     `there is no encryption key ${key}: AWS KMS says DisabledException`,
   );
   await client.send(new EnableKeyCommand({ KeyId: key }));
-  expect((await call(`${cold.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
+  expect((await served(`${cold.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
 });
 
 it('moves back to the ring, which then needs no KMS', async () => {
   const back = await rx({ ...withKms, KMS_KEY_ID: '', KMS_OLD_KEY_IDS: key }, ...ROTATE);
   expect(back.code, back.stderr).toBe(0);
-  expect(back.json.rotation.rewrapped).toBe(DATA_KEYS);
+  expect(back.json.rotation.rewrapped).toBeGreaterThanOrEqual(DATA_KEYS);
   const server = await serverWith({});
-  expect((await call(`${server.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
+  expect((await served(`${server.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
   expect((await rx({}, 'keys', 'status')).json.missing).toEqual([]);
 });
