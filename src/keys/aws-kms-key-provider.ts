@@ -2,7 +2,7 @@ import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { SealBrokenError } from './aead.ts';
 import { type KeyProvider, KeyServiceError } from './key-provider.ts';
 import { KeyMissingError } from './key-ring.ts';
-import { regionOf } from './kms-key-arn.ts';
+import { KMS_KEY_UNKNOWN, regionOf } from './kms-key-arn.ts';
 
 /** Keys in AWS KMS, or in a service that speaks its protocol. */
 export interface AwsKmsSettings {
@@ -74,7 +74,7 @@ export function createAwsKmsKeyProvider(settings: AwsKmsSettings): KeyProvider {
     },
     async unwrap({ masterKeyId: KeyId, wrapped }, purpose) {
       if (!keyIds.includes(KeyId)) {
-        throw new KeyMissingError(KeyId, 'name it in KMS_OLD_KEY_IDS');
+        throw new KeyMissingError(KeyId, KMS_KEY_UNKNOWN);
       }
       const command = new DecryptCommand({
         KeyId,

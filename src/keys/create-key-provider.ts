@@ -1,7 +1,7 @@
 import type { AwsKmsSettings } from './aws-kms-key-provider.ts';
 import type { KeyProvider } from './key-provider.ts';
 import { KeyMissingError, type KeyRing } from './key-ring.ts';
-import { KMS_KEY_ARN } from './kms-key-arn.ts';
+import { KMS_KEY_ARN, KMS_KEY_UNKNOWN } from './kms-key-arn.ts';
 import { createLocalKeyProvider } from './local-key-provider.ts';
 
 /** Keys in AWS KMS, beside the ring. */
@@ -23,24 +23,22 @@ export function createKeyProvider({
   readonly kms: KmsSettings | undefined;
 }): KeyProvider {
   const ring = createLocalKeyProvider(encryptionKeys);
-  const service = kms === undefined ? NO_KMS : loadKms(kms);
-  const inOrder = kms?.wraps ? ([service, ring] as const) : ([ring, service] as const);
+  const service = kms && loadKms(kms);
+  const wrapsByKms = service !== undefined && kms?.wraps === true;
+  const [first, second] = wrapsByKms ? ([service, ring] as const) : ([ring, service] as const);
   return {
-    keyIds: inOrder.flatMap(({ keyIds }) => keyIds),
-    wrap: inOrder[0].wrap,
-    unwrap: (wrapped, context) =>
-      (KMS_KEY_ARN.test(wrapped.masterKeyId) ? service : ring).unwrap(wrapped, context),
+    keyIds: [...first.keyIds, ...(second?.keyIds ?? [])],
+    wrap: first.wrap,
+    unwrap: async (wrapped, context) => {
+      const { masterKeyId } = wrapped;
+      if (!KMS_KEY_ARN.test(masterKeyId)) return await ring.unwrap(wrapped, context);
+      if (service === undefined) throw new KeyMissingError(masterKeyId, KMS_KEY_UNKNOWN);
+      return await service.unwrap(wrapped, context);
+    },
   };
 }
 
-const NO_KMS: KeyProvider = {
-  keyIds: [],
-  wrap: () => Promise.reject(new Error('no KMS')),
-  unwrap: ({ masterKeyId }) =>
-    Promise.reject(new KeyMissingError(masterKeyId, 'name it in KMS_OLD_KEY_IDS')),
-};
-
-/** Only here: the SDK takes as long to load as all the rest. At once: no order is to wait for it. */
+/** The SDK is loaded only here: it takes its time. And at once: no order is to wait for it. */
 function loadKms(settings: KmsSettings): KeyProvider {
   const loading = import('./aws-kms-key-provider.ts').then(({ createAwsKmsKeyProvider }) =>
     createAwsKmsKeyProvider(settings),
