@@ -5,8 +5,8 @@ import { runCommandLine } from './cli/program.ts';
 import { ConfigError, parseOperatorConfig } from './config.ts';
 import { runningSandbox } from './embedded/running-sandbox.ts';
 import { StackError } from './embedded/stack-error.ts';
+import { createKeyProvider, type KmsSettings } from './keys/create-key-provider.ts';
 import { type KeyRing, KeyRingError, parseKeyRing } from './keys/key-ring.ts';
-import { createLocalKeyProvider } from './keys/local-key-provider.ts';
 import { readSecretFiles } from './secret-files.ts';
 import { type Database, openDatabase } from './storage/database.ts';
 import { createTemporalCheck } from './temporal/check.ts';
@@ -16,6 +16,7 @@ import { connectionOptions } from './temporal/connection-options.ts';
 
 /** Above what a list of a large table takes. */
 const STATEMENT_LIMIT_MS = 60_000;
+const NO_ENCRYPTION_KEYS = "ENCRYPTION_KEYS is required: the servers' own";
 
 const env = process.env;
 const onSandbox = !env.DATABASE_URL && !env.DATABASE_URL_FILE;
@@ -52,11 +53,12 @@ process.exitCode = await runCommandLine(process.argv.slice(2), context, {
 await opened?.end({ timeout: 1 });
 
 function connect(): Connection {
-  const { url, hashSecret, encryptionKeys, name, temporal, webhooks } = target();
+  const { url, hashSecret, encryptionKeys, kms, name, temporal, webhooks } = target();
+  const keys = encryptionKeys && createKeyProvider({ encryptionKeys, kms });
   process.stderr.write(`on ${name}\n`);
   opened = openDatabase(url, 2, {
     statementLimitMs: STATEMENT_LIMIT_MS,
-    ...(encryptionKeys === undefined ? {} : { keys: createLocalKeyProvider(encryptionKeys) }),
+    ...(keys === undefined ? {} : { keys }),
   });
   return {
     database: opened,
@@ -66,17 +68,20 @@ function connect(): Connection {
       const check = createTemporalCheck(connectionOptions(env, temporal.address));
       await check.check().finally(() => check.close());
     },
-    hashSecret() {
-      if (hashSecret !== undefined) return hashSecret;
-      throw new UsageError(
+    hashSecret: () =>
+      required(
+        hashSecret,
         "HASH_SECRET is required: the servers' own, or they will not know the key",
-      );
-    },
-    encryptionKeys() {
-      if (encryptionKeys !== undefined) return encryptionKeys;
-      throw new UsageError("ENCRYPTION_KEYS is required: the servers' own");
-    },
+      ),
+    encryptionKeys: () => required(encryptionKeys, NO_ENCRYPTION_KEYS),
+    masterKeys: () => required(keys, NO_ENCRYPTION_KEYS),
   };
+}
+
+/** @throws {UsageError} it is not configured. */
+function required<T>(value: T | undefined, message: string): T {
+  if (value === undefined) throw new UsageError(message);
+  return value;
 }
 
 /** Which database it is; its name holds no password. */
@@ -84,6 +89,7 @@ function target(): {
   url: string;
   hashSecret: string | undefined;
   encryptionKeys: KeyRing | undefined;
+  kms: KmsSettings | undefined;
   name: string;
   temporal: { address: string; namespace: string };
   webhooks: Connection['webhooks'];
@@ -97,6 +103,7 @@ function target(): {
         url: databaseUrl,
         hashSecret,
         encryptionKeys: parseKeyRing(encryptionKeys),
+        kms: undefined,
         name: `the sandbox ${dataDir}, 127.0.0.1:${postgresPort}`,
         temporal: { address: temporalAddress, namespace: config.temporal.namespace },
         webhooks: { destinations: 'loopback' },
@@ -105,9 +112,9 @@ function target(): {
     const url = config.databaseUrl;
     if (!URL.canParse(url)) throw new UsageError('DATABASE_URL must be a URL, postgres://…');
     const { host, pathname } = new URL(url);
-    const { hashSecret, encryptionKeys, webhooks } = config;
+    const { hashSecret, encryptionKeys, kms, webhooks } = config;
     const name = `the database ${host}${pathname}`;
-    return { url, hashSecret, encryptionKeys, name, temporal: config.temporal, webhooks };
+    return { url, hashSecret, encryptionKeys, kms, name, temporal: config.temporal, webhooks };
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);
     if (error instanceof KeyRingError) throw new UsageError(`ENCRYPTION_KEYS ${error.message}`);

@@ -8,8 +8,9 @@ import {
 import { parseCancelOrder } from './contract/cancel-order.ts';
 import type { OrderStatus, OrderView } from './contract/order.ts';
 import { type PrescriptionOrder, parsePlaceOrder } from './contract/place-order.ts';
+import { createKeyProvider, type KmsSettings } from './keys/create-key-provider.ts';
+import { KeyServiceError } from './keys/key-provider.ts';
 import { parseKeyRing } from './keys/key-ring.ts';
-import { createLocalKeyProvider } from './keys/local-key-provider.ts';
 import { acceptOrder } from './orders/accept-order.ts';
 import { cancelOrder } from './orders/cancel-order.ts';
 import { createDispatcherBell } from './orders/dispatcher-bell.ts';
@@ -55,6 +56,8 @@ export interface OrderClientOptions {
   readonly hashSecret: string;
   /** The deployment's `ENCRYPTION_KEYS`: the same as the server's, or nothing that it stored opens. */
   readonly encryptionKeys: string;
+  /** The deployment's keys in AWS KMS (its `KMS_…` variables), where it has some. */
+  readonly kms?: KmsSettings;
   /** Where Temporal is; the fields of the SDK's `ConnectionOptions`, TLS and API key included. */
   readonly temporal: ConnectionOptions & {
     readonly address: string;
@@ -177,7 +180,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
   const encryptionKeys = parseKeyRing(options.encryptionKeys);
   const { namespace = 'default', uiUrl, ...connectionOptions } = options.temporal;
   const database = openDatabase(options.databaseUrl, 5, {
-    keys: createLocalKeyProvider(encryptionKeys),
+    keys: createKeyProvider({ encryptionKeys, kms: options.kms }),
     settings: connectionScope(organizationId),
   });
   // No retries beneath ours: they would hide a Temporal that is away, and outlive a `close()`.
@@ -223,9 +226,9 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
         const end = Date.now() + timeoutMs;
         for (;;) {
           const order = await get(orderId).catch(async (error: unknown) => {
-            // A wait of weeks outlives a restart of Postgres.
-            if (closing.signal.aborted || !isDatabaseUnavailable(error) || Date.now() > end)
-              throw error;
+            // A wait of weeks outlives a restart of Postgres, or of a KMS.
+            const passes = isDatabaseUnavailable(error) || error instanceof KeyServiceError;
+            if (closing.signal.aborted || !passes || Date.now() > end) throw error;
             await sleep(LOOK_MS);
           });
           if (order === undefined) continue;

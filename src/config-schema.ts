@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type KeyRing, KeyRingError, parseKeyRing } from './keys/key-ring.ts';
+import { KMS_KEY_ARN } from './keys/kms-key-arn.ts';
 
 /** The environment as a process sees it: names to strings. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,6 +24,13 @@ const keyRing = z.string().transform((text, context): KeyRing => {
     return z.NEVER;
   }
 });
+/** Not an alias: data keys in Postgres name the key that wrapped them, and only one of these is used. */
+const KMS_KEY_RULE = 'must be the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>';
+const kmsKeyId = z.string().regex(KMS_KEY_ARN, KMS_KEY_RULE);
+const kmsKeyIds = z
+  .string()
+  .refine((list) => list.split(',').every((each) => KMS_KEY_ARN.test(each)), `each ${KMS_KEY_RULE}`)
+  .transform((list) => list.split(','));
 export const secret = z.string().min(16, 'must be at least 16 characters');
 
 /** Every variable of server and worker; `.env.example` has them all. */
@@ -58,6 +66,15 @@ export const schema = z.object({
 
   /** What patient data is encrypted with, in Postgres and in Temporal: `id:key,…`, the active key first. */
   ENCRYPTION_KEYS: keyRing,
+  /** The key of AWS KMS that wraps the data keys of Postgres, in the ring's place. */
+  KMS_KEY_ID: kmsKeyId.optional(),
+  /** Keys there that only open what they have wrapped, with commas between. */
+  KMS_OLD_KEY_IDS: kmsKeyIds.optional(),
+  /** The keys' service, for one that is not AWS's. */
+  KMS_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** As those of the bucket. */
+  KMS_ACCESS_KEY_ID: z.string().min(1).optional(),
+  KMS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
 
   /** Folder of the stored prescription documents; required where there is no bucket. */
   DOCUMENTS_DIR: z.string().min(1).optional(),
@@ -114,24 +131,25 @@ export const schema = z.object({
   LOG_FORMAT: z.enum(['auto', 'json', 'pretty']).default('auto'),
 });
 
-/** What variables say of each other. Checked also where others are at fault, so that all are named. */
+/** The rule that a variable is set where another is; to be spread into `refine`. */
+export function requiredBy<Wanted extends string, By extends string>(wanted: Wanted, by: By) {
+  const holds = (env: { readonly [name in Wanted | By]?: unknown }) =>
+    env[by] === undefined || env[wanted] !== undefined;
+  // Checked also where others are at fault, so that all are named.
+  const params: { path: PropertyKey[]; when: () => boolean } = { path: [wanted], when: () => true };
+  return [holds, params] as const;
+}
+
+/** What variables say of each other. */
 export const wholeSchema = schema
   .refine((env) => env.DOCUMENTS_S3_BUCKET !== undefined || env.DOCUMENTS_DIR !== undefined, {
     path: ['DOCUMENTS_DIR'],
     when: () => true,
   })
-  .refine(
-    (env) =>
-      env.DOCUMENTS_S3_ACCESS_KEY_ID === undefined ||
-      env.DOCUMENTS_S3_SECRET_ACCESS_KEY !== undefined,
-    { path: ['DOCUMENTS_S3_SECRET_ACCESS_KEY'], when: () => true },
-  )
-  .refine(
-    (env) =>
-      env.DOCUMENTS_S3_SECRET_ACCESS_KEY === undefined ||
-      env.DOCUMENTS_S3_ACCESS_KEY_ID !== undefined,
-    { path: ['DOCUMENTS_S3_ACCESS_KEY_ID'], when: () => true },
-  );
+  .refine(...requiredBy('DOCUMENTS_S3_SECRET_ACCESS_KEY', 'DOCUMENTS_S3_ACCESS_KEY_ID'))
+  .refine(...requiredBy('DOCUMENTS_S3_ACCESS_KEY_ID', 'DOCUMENTS_S3_SECRET_ACCESS_KEY'))
+  .refine(...requiredBy('KMS_SECRET_ACCESS_KEY', 'KMS_ACCESS_KEY_ID'))
+  .refine(...requiredBy('KMS_ACCESS_KEY_ID', 'KMS_SECRET_ACCESS_KEY'));
 
 /**
  * Reads variables by a schema; an empty one counts as one that is not set.

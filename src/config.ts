@@ -1,6 +1,15 @@
 import { z } from 'zod';
-import { type Environment, parse, port, schema, secret, wholeSchema } from './config-schema.ts';
+import {
+  type Environment,
+  parse,
+  port,
+  requiredBy,
+  schema,
+  secret,
+  wholeSchema,
+} from './config-schema.ts';
 import type { S3Settings } from './documents/s3-store.ts';
+import type { KmsSettings } from './keys/create-key-provider.ts';
 import type { KeyRing } from './keys/key-ring.ts';
 
 export { ConfigError, type Environment } from './config-schema.ts';
@@ -17,6 +26,8 @@ export interface Config {
   readonly http: { readonly host: string; readonly port: number; readonly publicUrl: string };
   readonly hashSecret: string;
   readonly encryptionKeys: KeyRing;
+  /** undefined: no data key is, or was, wrapped by a KMS. */
+  readonly kms: KmsSettings | undefined;
   readonly limits: {
     readonly rateLimit: { readonly perSecond: number; readonly burstSeconds: number };
     readonly outboxLimit: number;
@@ -77,6 +88,7 @@ export function parseConfig(env: Environment): Config {
     },
     hashSecret: value.HASH_SECRET,
     encryptionKeys: value.ENCRYPTION_KEYS,
+    kms: kmsOf(value),
     limits: {
       rateLimit: {
         perSecond: value.RATE_LIMIT_PER_SECOND,
@@ -107,18 +119,48 @@ export function parseConfig(env: Environment): Config {
 }
 
 function documentsOf(value: z.infer<typeof schema>): Config['documents'] {
-  const accessKeyId = value.DOCUMENTS_S3_ACCESS_KEY_ID;
-  const secretAccessKey = value.DOCUMENTS_S3_SECRET_ACCESS_KEY;
   if (value.DOCUMENTS_S3_BUCKET === undefined) return { folder: value.DOCUMENTS_DIR ?? '' };
   return {
     bucket: value.DOCUMENTS_S3_BUCKET,
     endpoint: value.DOCUMENTS_S3_ENDPOINT,
     region: value.DOCUMENTS_S3_REGION,
-    credentials:
-      accessKeyId === undefined || secretAccessKey === undefined
-        ? undefined
-        : { accessKeyId, secretAccessKey },
+    credentials: credentialsOf(
+      value.DOCUMENTS_S3_ACCESS_KEY_ID,
+      value.DOCUMENTS_S3_SECRET_ACCESS_KEY,
+    ),
   };
+}
+
+/** The variables of {@link KmsSettings}. */
+const KMS_VARIABLES = {
+  KMS_KEY_ID: true,
+  KMS_OLD_KEY_IDS: true,
+  KMS_ENDPOINT: true,
+  KMS_ACCESS_KEY_ID: true,
+  KMS_SECRET_ACCESS_KEY: true,
+} as const;
+
+function kmsOf(
+  value: Pick<z.infer<typeof schema>, keyof typeof KMS_VARIABLES>,
+): KmsSettings | undefined {
+  const active = value.KMS_KEY_ID;
+  const [first, ...others] = [
+    ...(active === undefined ? [] : [active]),
+    ...(value.KMS_OLD_KEY_IDS ?? []),
+  ];
+  if (first === undefined) return undefined;
+  return {
+    keyIds: [first, ...others],
+    wraps: active !== undefined,
+    endpoint: value.KMS_ENDPOINT,
+    credentials: credentialsOf(value.KMS_ACCESS_KEY_ID, value.KMS_SECRET_ACCESS_KEY),
+  };
+}
+
+function credentialsOf(accessKeyId: string | undefined, secretAccessKey: string | undefined) {
+  return accessKeyId === undefined || secretAccessKey === undefined
+    ? undefined
+    : { accessKeyId, secretAccessKey };
 }
 
 const codecServerSchema = schema
@@ -159,7 +201,10 @@ const operatorSchema = schema
   .extend(
     schema.pick({ WEBHOOK_DESTINATIONS: true, TEMPORAL_ADDRESS: true, TEMPORAL_NAMESPACE: true })
       .shape,
-  );
+  )
+  .extend(schema.pick(KMS_VARIABLES).shape)
+  .refine(...requiredBy('KMS_SECRET_ACCESS_KEY', 'KMS_ACCESS_KEY_ID'))
+  .refine(...requiredBy('KMS_ACCESS_KEY_ID', 'KMS_SECRET_ACCESS_KEY'));
 
 /** What the operators' command line runs with. */
 export interface OperatorConfig {
@@ -169,6 +214,7 @@ export interface OperatorConfig {
   readonly hashSecret: string | undefined;
   /** As `hashSecret`; what shows or stores patient data or secrets needs it. */
   readonly encryptionKeys: KeyRing | undefined;
+  readonly kms: KmsSettings | undefined;
   readonly temporal: { readonly address: string; readonly namespace: string };
   readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
 }
@@ -184,6 +230,7 @@ export function parseOperatorConfig(env: Environment): OperatorConfig {
     databaseUrl: value.DATABASE_URL,
     hashSecret: value.HASH_SECRET,
     encryptionKeys: value.ENCRYPTION_KEYS,
+    kms: kmsOf(value),
     temporal: { address: value.TEMPORAL_ADDRESS, namespace: value.TEMPORAL_NAMESPACE },
     webhooks: { destinations: value.WEBHOOK_DESTINATIONS },
   };

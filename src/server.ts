@@ -8,7 +8,7 @@ import { createEndpointService } from './endpoints/endpoint-service.ts';
 import { createEventService } from './events/event-service.ts';
 import { createApp } from './http/app.ts';
 import { createHttpMetrics } from './http/metrics.ts';
-import { createLocalKeyProvider } from './keys/local-key-provider.ts';
+import { createKeyProvider } from './keys/create-key-provider.ts';
 import { readBacklogs } from './operators/backlogs.ts';
 import { createDocumentLinks } from './orders/document-links.ts';
 import { createOrderService } from './orders/order-service.ts';
@@ -25,7 +25,7 @@ import { createSender } from './webhooks/sender.ts';
 
 await runProcess('server', process.env, parseConfig, async ({ config, log }) => {
   const database = openDatabase(config.database.url, config.database.poolSize, {
-    keys: createLocalKeyProvider(config.encryptionKeys),
+    keys: createKeyProvider(config),
   });
   // The sandbox sends webhooks to this machine alone.
   if (config.webhooks.destinations === 'public') await refuseSandboxKeys(database);

@@ -11,7 +11,7 @@ import { createDocumentStore } from './documents/create-document-store.ts';
 import { createSealedDocuments } from './documents/sealed-documents.ts';
 import { startEraser } from './erasure/start-eraser.ts';
 import { startHeartbeatFile } from './heartbeat-file.ts';
-import { createLocalKeyProvider } from './keys/local-key-provider.ts';
+import { createKeyProvider } from './keys/create-key-provider.ts';
 import { createDocumentLinks } from './orders/document-links.ts';
 import { createPharmacyDirectory } from './pharmacy/directory.ts';
 import { runProcess } from './process.ts';
@@ -51,7 +51,7 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
   await registerSearchAttributes(connection, temporal.namespace);
 
   const database = openDatabase(config.database.url, config.database.poolSize, {
-    keys: createLocalKeyProvider(config.encryptionKeys),
+    keys: createKeyProvider(config),
   });
   warnOfStrongRole(database, log);
   const store = await createDocumentStore(config.documents);

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ConnectionOptions } from '@temporalio/client';
 import type { Config } from '../config.ts';
+import type { KeyProvider } from '../keys/key-provider.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import type { Database } from '../storage/database.ts';
 
@@ -31,11 +32,17 @@ export interface Connection {
    */
   hashSecret(): string;
   /**
-   * Opens patient data and secrets, and seals them.
+   * Opens payloads of Temporal, and seals them.
    *
    * @throws {UsageError} they are not configured.
    */
   encryptionKeys(): KeyRing;
+  /**
+   * Wraps the data keys of what stands in Postgres.
+   *
+   * @throws {UsageError} they are not configured.
+   */
+  masterKeys(): KeyProvider;
 }
 
 /** What commands get from the process that they run in. */

@@ -4,6 +4,7 @@ import {
   EndpointNotFoundError,
   InvalidEndpointError,
 } from '../endpoints/errors.ts';
+import { KeyServiceError } from '../keys/key-provider.ts';
 import { KeyMissingError } from '../keys/key-ring.ts';
 import { OperatorConflictError, UnknownIdError } from '../operators/errors.ts';
 import { RepairRefusedError, TemporalUnavailableError } from '../repairs/errors.ts';
@@ -80,7 +81,9 @@ export function failureOf(error: unknown, help: { connect: string; migrate: stri
   if (error instanceof NoKeysError) {
     return { exitCode: EXIT.usage, message: "ENCRYPTION_KEYS is required: the servers' own" };
   }
-  if (error instanceof KeyMissingError) return { exitCode: EXIT.failed, message: error.message };
+  if (error instanceof KeyMissingError || error instanceof KeyServiceError) {
+    return { exitCode: EXIT.failed, message: error.message };
+  }
   if (error instanceof NoDatabaseError) return { exitCode: EXIT.database, message: error.message };
   const code = codeOf(error);
   if (isDatabaseUnavailable(error)) {

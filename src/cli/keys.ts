@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { ACTIVE_KEY_KEPT_MS } from '../keys/keys.ts';
-import { createLocalKeyProvider } from '../keys/local-key-provider.ts';
 import { requireOrganization } from '../organizations/organizations.ts';
 import { countStale, type Resealed, reseal } from '../rotation/reseal.ts';
 import {
   destroyOldKeys,
+  missingMasterKeys,
   readKeyStatus,
   rewrapDataKeys,
   rotateDataKeys,
@@ -46,16 +46,23 @@ function addStatus(group: Command, context: CliContext): void {
     .description('show which keys are in use')
     .addOption(jsonOption())
     .action(async ({ json }: { json?: boolean }) => {
-      const { database, encryptionKeys } = context.connect();
-      const ring = encryptionKeys();
+      const connection = context.connect();
+      const { database } = connection;
+      const provider = connection.masterKeys();
       const dataKeys = await readKeyStatus(database);
+      const missing = await missingMasterKeys(database, provider);
       const stale = [...(await countStale(database))].filter(([, count]) => count > 0);
-      const masterKeys = ring.map(({ id }) => id);
       if (json) {
-        return printJson(context, { masterKeys, dataKeys, stale: Object.fromEntries(stale) });
+        const { keyIds: masterKeys } = provider;
+        return printJson(context, {
+          masterKeys,
+          missing,
+          dataKeys,
+          stale: Object.fromEntries(stale),
+        });
       }
       printFields(context, {
-        'master keys': `${masterKeys.join(', ')} (the first is active)`,
+        'master keys': `${provider.keyIds.join(', ')} (the first is active)`,
         'to be sealed anew':
           stale.map(([name, count]) => `${name} ${count}`).join(', ') || 'nothing',
       });
@@ -64,7 +71,7 @@ function addStatus(group: Command, context: CliContext): void {
         ['owner', 'data key', 'since', 'master key', 'there', 'old keys'],
         dataKeys.map((each) => [
           ...[each.organizationId ?? 'the deployment', each.activeKeyId, each.since],
-          ...[each.masterKeyId, masterKeys.includes(each.masterKeyId), each.oldKeys],
+          ...[each.masterKeyId, !missing.includes(each.masterKeyId), each.oldKeys],
         ]),
       );
     });
@@ -95,8 +102,9 @@ function addRotate(group: Command, context: CliContext, endWith: (exitCode: numb
     )
     .addOption(jsonOption())
     .action(async (options: RotateOptions) => {
-      const { database, encryptionKeys } = context.connect();
-      const provider = createLocalKeyProvider(encryptionKeys());
+      const connection = context.connect();
+      const { database } = connection;
+      const provider = connection.masterKeys();
       if (options.master) {
         const rewrapped = await rewrapDataKeys(database, provider);
         if (options.json) return printJson(context, { rotation: { rewrapped } });
@@ -120,8 +128,8 @@ function addRotate(group: Command, context: CliContext, endWith: (exitCode: numb
     'after',
     `
 Servers and workers need no restart. To change the master key, put a new one in front of
-ENCRYPTION_KEYS, restart every process, then run rx keys rotate --master; the old one can go when
-rx keys status shows it nowhere.`,
+ENCRYPTION_KEYS (or into KMS_KEY_ID, and the one before into KMS_OLD_KEY_IDS), restart every process,
+then run rx keys rotate --master; the old one can go when rx keys status shows it nowhere.`,
   );
   withExamples(
     command,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { createKeyProvider } from '../keys/create-key-provider.ts';
 import { parseKeyRing } from '../keys/key-ring.ts';
-import { createLocalKeyProvider } from '../keys/local-key-provider.ts';
 import { openDatabase } from '../storage/database.ts';
 import { migrate } from '../storage/migrate.ts';
 import { seedSandbox } from '../storage/sandbox-fixtures.ts';
@@ -37,7 +37,7 @@ export async function fillSandbox(options: {
   await seedSandbox({
     databaseUrl,
     hashSecret,
-    keys: createLocalKeyProvider(parseKeyRing(encryptionKeys)),
+    keys: createKeyProvider({ encryptionKeys: parseKeyRing(encryptionKeys), kms: undefined }),
     pharmacies,
   });
 }

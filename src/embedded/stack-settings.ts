@@ -90,7 +90,9 @@ export function stackSettings(options: {
     ([name]) =>
       (foreignTemporal || !name.startsWith('TEMPORAL_') || NOT_THE_WAY.includes(name)) &&
       // The sandbox's documents belong into its folder, not into someone's bucket.
-      !name.startsWith('DOCUMENTS_S3_'),
+      !name.startsWith('DOCUMENTS_S3_') &&
+      // Nor are its keys wrapped by someone's KMS.
+      !name.startsWith('KMS_'),
   );
   const ours = {
     ...SANDBOX_TIMES,

@@ -6,6 +6,7 @@ import {
   EndpointNotFoundError,
   InvalidEndpointError,
 } from '../endpoints/errors.ts';
+import { KeyServiceError } from '../keys/key-provider.ts';
 import type { Log } from '../log.ts';
 import { OverloadedError } from '../orders/backpressure.ts';
 import {
@@ -132,11 +133,9 @@ export function createErrorMapper(
       route: request.routeOptions.url ?? '',
       code: codeOf(error),
     };
-    if (isDatabaseUnavailable(error) || error instanceof DocumentStoreError) {
-      log.warn(
-        `${error instanceof DocumentStoreError ? 'document store' : 'database'} unavailable`,
-        fields,
-      );
+    const away = awayBehind(error);
+    if (away !== undefined) {
+      log.warn(`${away} unavailable`, fields);
       return reply
         .code(503)
         .header('retry-after', String(RETRY_AFTER_SECONDS))
@@ -145,6 +144,13 @@ export function createErrorMapper(
     log.error(`unexpected error${framesOf(error)[0] ?? ''}`, fields);
     return reply.code(500).send(failure(500, 'internal error'));
   };
+}
+
+/** What we need and does not serve just now. */
+function awayBehind(error: Error): string | undefined {
+  if (error instanceof DocumentStoreError) return 'document store';
+  if (error instanceof KeyServiceError) return 'key service';
+  return isDatabaseUnavailable(error) ? 'database' : undefined;
 }
 
 /** An error with one problem; a 400 lists it by its path, as it does the fields of an order. */

@@ -14,17 +14,16 @@ export type KeyRing = readonly [RingKey, ...RingKey[]];
 /** What keys of a ring are used for. Each purpose has keys of its own, derived from the ring's. */
 export type KeyPurpose = 'temporal-payloads' | 'data-keys';
 
-/** A key that something was sealed with is not there; `message` and `keyId` name it. */
+/** A key that something was sealed with is not there, or cannot be used; `message` and `keyId` name it. */
 export class KeyMissingError extends Error {
   override readonly name = 'KeyMissingError';
   /** With the id, which is no secret: codes alone reach logs and Temporal. */
   readonly code: string;
   readonly keyId: string;
 
-  constructor(keyId: string) {
-    super(
-      `there is no encryption key ${keyId}: put it back into ENCRYPTION_KEYS, behind the active one`,
-    );
+  /** @param help what helps, or why it cannot be used. */
+  constructor(keyId: string, help = 'put it back into ENCRYPTION_KEYS, behind the active one') {
+    super(`there is no encryption key ${keyId}: ${help}`);
     this.keyId = keyId;
     this.code = `ENCRYPTION_KEY_MISSING ${keyId}`;
   }

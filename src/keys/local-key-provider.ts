@@ -7,7 +7,7 @@ export function createLocalKeyProvider(ring: KeyRing): KeyProvider {
   const keys = ringFor('data-keys', ring);
   const [active] = keys;
   return {
-    activeKeyId: active.id,
+    keyIds: keys.map(({ id }) => id),
     wrap: (dataKey, context) =>
       Promise.resolve({ masterKeyId: active.id, wrapped: seal(active.key, context, dataKey) }),
     // Async, so that what it throws is a rejection.

@@ -1,4 +1,5 @@
 import type { KeyProvider, WrappedKey } from '../keys/key-provider.ts';
+import { KeyMissingError } from '../keys/key-ring.ts';
 import { contextOf, type DataKeyRow, newDataKey } from '../keys/keys.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
@@ -24,6 +25,23 @@ export async function readKeyStatus(sql: Sql): Promise<KeyStatus[]> {
         WHERE old.organization_id IS NOT DISTINCT FROM data_keys.organization_id AND NOT old.active
       ) AS old_keys
     FROM data_keys WHERE active ORDER BY organization_id NULLS FIRST`;
+}
+
+/** Which master keys wrap data keys and cannot open them: one data key of each is tried. */
+export async function missingMasterKeys(sql: Sql, provider: KeyProvider): Promise<string[]> {
+  const rows = await sql<DataKeyRow[]>`
+    SELECT DISTINCT ON (master_key_id) id, organization_id, master_key_id, wrapped
+    FROM data_keys ORDER BY master_key_id, active DESC`;
+  const missing: string[] = [];
+  for (const row of rows) {
+    try {
+      await provider.unwrap(row, contextOf(row));
+    } catch (error) {
+      if (!(error instanceof KeyMissingError)) throw error;
+      missing.push(row.masterKeyId);
+    }
+  }
+  return missing;
 }
 
 /**
@@ -65,7 +83,7 @@ export async function rotateDataKeys(
 export async function rewrapDataKeys(database: Database, provider: KeyProvider): Promise<number> {
   const rows = await database<DataKeyRow[]>`
     SELECT id, organization_id, master_key_id, wrapped FROM data_keys
-    WHERE master_key_id <> ${provider.activeKeyId}`;
+    WHERE master_key_id IS DISTINCT FROM ${provider.keyIds[0] ?? null}`;
   for (const row of rows) {
     const context = contextOf(row);
     const { masterKeyId, wrapped }: WrappedKey = await provider.wrap(

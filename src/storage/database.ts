@@ -63,7 +63,7 @@ export class NoKeysError extends Error {
 }
 
 const NO_KEYS: KeyProvider = {
-  activeKeyId: 'none',
+  keyIds: [],
   wrap: () => Promise.reject(new NoKeysError()),
   unwrap: () => Promise.reject(new NoKeysError()),
 };

@@ -32,8 +32,11 @@ export async function startServer(
 }
 
 /** Starts a worker beside the stack's own; see {@link startServer}. */
-export async function startWorkerProcess(stack: Stack): Promise<TestProcess> {
-  return await start('src/worker.ts', stack.workerEnv);
+export async function startWorkerProcess(
+  stack: Stack,
+  settings: Environment = {},
+): Promise<TestProcess> {
+  return await start('src/worker.ts', { ...stack.workerEnv, ...settings });
 }
 
 async function start(program: string, env: Environment): Promise<TestProcess> {

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, type Environment, parseConfig } from '../../../src/config.ts';
+import {
+  ConfigError,
+  type Environment,
+  parseConfig,
+  parseOperatorConfig,
+} from '../../../src/config.ts';
 
 const required = {
   DATABASE_URL: 'postgres://rx@127.0.0.1:5432/rx_orders',
@@ -8,6 +13,9 @@ const required = {
   DOCUMENTS_DIR: 'documents',
   ENCRYPTION_KEYS: `2026-11:${Buffer.alloc(32, 7).toString('base64')}`,
 };
+
+const kmsKey = (region: string, n: number) =>
+  `arn:aws:kms:${region}:111122223333:key/0000000${n}-0000-4000-8000-000000000000`;
 
 function faultOf(env: Environment): string {
   try {
@@ -77,6 +85,53 @@ describe('parseConfig', () => {
     expect(faultOf({ ...bucket, DOCUMENTS_S3_ENDPOINT: 's3.example.com' })).toContain(
       'DOCUMENTS_S3_ENDPOINT: ',
     );
+  });
+
+  it('takes a key of a KMS beside the ring, or keys that only open', () => {
+    const [key, old] = [kmsKey('eu-west-2', 1), kmsKey('us-gov-west-1', 2)];
+    expect(parseConfig(required).kms).toBeUndefined();
+    expect(parseConfig({ ...required, KMS_KEY_ID: key }).kms).toEqual({
+      ...{ keyIds: [key], wraps: true, endpoint: undefined, credentials: undefined },
+    });
+    const elsewhere = {
+      KMS_OLD_KEY_IDS: `${old},${key}`,
+      KMS_ENDPOINT: 'https://kms.example.com',
+      KMS_ACCESS_KEY_ID: 'id',
+      KMS_SECRET_ACCESS_KEY: 'secret',
+    };
+    const kms = {
+      keyIds: [old, key],
+      wraps: false,
+      endpoint: 'https://kms.example.com',
+      credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
+    };
+    expect(parseConfig({ ...required, ...elsewhere }).kms).toEqual(kms);
+    expect(parseOperatorConfig(elsewhere).kms).toEqual(kms);
+    const third = kmsKey('eu-west-2', 3);
+    const all = parseConfig({ ...required, ...elsewhere, KMS_KEY_ID: third }).kms;
+    expect(all).toEqual({ ...kms, keyIds: [third, old, key], wraps: true });
+  });
+
+  it.each([
+    'alias/rx-orders',
+    'arn:aws:kms:eu-west-2:111122223333:alias/rx-orders',
+    '2a5e92d0-9ab6-4a5e-92d0-9ab64a5e92d0',
+    `${kmsKey('eu-west-2', 1)} `,
+  ])('refuses what is no key’s ARN, without repeating it: %s', (name) => {
+    for (const variable of ['KMS_KEY_ID', 'KMS_OLD_KEY_IDS']) {
+      const fault = faultOf({ ...required, [variable]: name });
+      expect(fault).toContain('must be the ARN of a KMS key');
+      expect(fault).toContain(variable);
+      expect(fault).not.toContain(name);
+    }
+  });
+
+  it('refuses half of the credentials of a KMS, to server and operator', () => {
+    const half = { KMS_KEY_ID: kmsKey('eu-west-2', 1), KMS_ACCESS_KEY_ID: 'id' };
+    expect(faultOf({ ...required, ...half })).toContain('KMS_SECRET_ACCESS_KEY is required');
+    expect(() => parseOperatorConfig(half)).toThrow('KMS_SECRET_ACCESS_KEY is required');
+    const otherHalf = { KMS_SECRET_ACCESS_KEY: 'secret' };
+    expect(() => parseOperatorConfig(otherHalf)).toThrow('KMS_ACCESS_KEY_ID is required');
   });
 
   it('ignores variables that are not its own', () => {

@@ -74,6 +74,14 @@ test('keeps documents in its own folder, whatever the user’s bucket is', () =>
   expect(parseConfig(env).documents).toEqual({ folder: '/data/documents' });
 });
 
+test('wraps its keys itself, whatever the user’s KMS is', () => {
+  const { env } = settings({
+    KMS_KEY_ID: 'arn:aws:kms:eu-west-2:111122223333:key/00000001-0000-4000-8000-000000000000',
+    KMS_ENDPOINT: 'https://kms.example.com',
+  });
+  expect(parseConfig(env).kms).toBeUndefined();
+});
+
 test('refuses to run where DATABASE_URL is set', () => {
   expect(() => requireNoDatabase({ DATABASE_URL: 'postgres://127.0.0.1/real' })).toThrow(
     /^DATABASE_URL is set/,

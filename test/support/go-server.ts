@@ -1,0 +1,127 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Environment } from '../../src/config.ts';
+import { obtainIntoCache } from '../../src/embedded/cached-binary.ts';
+import { cacheFolder } from '../../src/embedded/folders.ts';
+import { byGoInstall } from '../../src/embedded/go-build.ts';
+import { freePorts } from '../../src/embedded/ports.ts';
+import { startProgress } from '../../src/embedded/progress.ts';
+import { type Reaper, startReaper } from '../../src/embedded/reaper.ts';
+import {
+  type CommandResult,
+  createRunCommand,
+  type RunCommand,
+} from '../../src/embedded/run-command.ts';
+import { StackError } from '../../src/embedded/stack-error.ts';
+import { testEnvironment } from './environment.ts';
+import { eventually } from './eventually.ts';
+
+/** How a program is called. */
+interface Call {
+  readonly args: readonly string[];
+  readonly env: Environment;
+}
+
+/** A server in Go that tests need, which is built on first use and kept in the cache. */
+export interface GoProgram {
+  readonly name: string;
+  readonly version: string;
+  /** As `go install` takes it, without the version. */
+  readonly module: string;
+  /** What tests need it for, for people: e.g. `an S3 server`. */
+  readonly role: string;
+  /** A call that ends by itself, and whether what came of it is that of this program. */
+  readonly probe: (root: string) => Call;
+  readonly isIt: (result: CommandResult) => boolean;
+  /** @param root a temporary folder of this server. */
+  readonly serve: (port: number, root: string) => Call | Promise<Call>;
+}
+
+/** A server that runs until it is closed. */
+export interface GoServer {
+  readonly url: string;
+  /** Goes with the server. */
+  readonly root: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server on a free port, and waits until it answers HTTP.
+ *
+ * @throws {StackError} there is none to be had; says what helps.
+ */
+export async function startGoServer(program: GoProgram): Promise<GoServer> {
+  const reaper = await startReaper();
+  const ending = new AbortController();
+  const run = createRunCommand(reaper);
+  const root = await mkdtemp(path.join(tmpdir(), `rx-${program.name}-`));
+  try {
+    const binary = await obtain(program, root, run, ending.signal);
+    const { PORT } = await freePorts();
+    const url = `http://127.0.0.1:${PORT}`;
+    const { args, env } = await program.serve(PORT, root);
+    let died: string | undefined;
+    const options = { env: { ...testEnvironment(), ...env }, signal: ending.signal };
+    const ended = run(binary, args, options).then(
+      ({ output }) => (died = output),
+      (error: unknown) => (died = String(error)),
+    );
+    await eventually(`${program.role} answers`, async () => {
+      if (died !== undefined) throw new Error(`${program.name} ended: ${died}`);
+      return await fetch(url).catch(() => undefined);
+    });
+    return {
+      ...{ url, root },
+      async close() {
+        ending.abort();
+        await ended;
+        await closeAll(reaper, root);
+      },
+    };
+  } catch (error) {
+    ending.abort();
+    await closeAll(reaper, root);
+    throw error;
+  }
+}
+
+async function closeAll(reaper: Reaper, root: string): Promise<void> {
+  await reaper.close();
+  await rm(root, { recursive: true, force: true });
+}
+
+async function obtain(
+  { name, version, module, role, probe, isIt }: GoProgram,
+  root: string,
+  run: RunCommand,
+  signal: AbortSignal,
+): Promise<string> {
+  const env = testEnvironment();
+  const cacheDir = cacheFolder(env);
+  const cached = path.join(cacheDir, `${name}-${version}`);
+  const runs = async (file: string) => {
+    try {
+      const call = probe(root);
+      const options = { env: { ...env, ...call.env }, signal, limitMs: 15_000 };
+      return isIt(await run(file, call.args, options));
+    } catch {
+      signal.throwIfAborted();
+      return false;
+    }
+  };
+  if (await runs(cached)) return cached;
+  const why = `tests need ${role}: building ${name} with Go into the cache, about 2 minutes, once`;
+  const progress = () => startProgress(process.stderr, name, why);
+  const build = { module: `${module}@${version}`, env, cacheDir, run, signal, progress };
+  return await obtainIntoCache(cached, {
+    ...{ name, cacheDir, signal, runs },
+    obtain: [byGoInstall(build)],
+    tell: (message) => process.stderr.write(`${message}\n`),
+    otherwise: '',
+    noBinary: ([reason]) =>
+      new StackError(
+        `no ${name} to test with: ${reason}; install Go (go.dev/dl), or put ${name} ${version} at ${cached}`,
+      ),
+  });
+}

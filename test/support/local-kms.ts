@@ -1,0 +1,39 @@
+import path from 'node:path';
+import { type GoServer, startGoServer } from './go-server.ts';
+
+/** A server that speaks the protocol of AWS KMS, with keys of its own. */
+export interface KmsServer extends Pick<GoServer, 'url' | 'close'> {
+  readonly region: string;
+  /** It takes any. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/**
+ * Starts local-kms, which is built on first use.
+ *
+ * @throws {StackError} there is none to be had; says what helps.
+ */
+export async function startLocalKms(): Promise<KmsServer> {
+  const region = 'eu-west-2';
+  const settings = (port: number, root: string) => ({
+    args: [],
+    env: {
+      PORT: String(port),
+      KMS_REGION: region,
+      KMS_DATA_PATH: path.join(root, 'keys'),
+      KMS_SEED_PATH: path.join(root, 'none'),
+    },
+  });
+  const { url, close } = await startGoServer({
+    name: 'local-kms',
+    version: 'v0.0.0-20260228092603-2a5e92d09ab6',
+    module: 'github.com/nsmithuk/local-kms',
+    role: 'a KMS',
+    // It has no call that only tells what it is: on a port that is none it says so and ends.
+    probe: (root) => settings(-1, root),
+    isIt: ({ output }) => output.includes('Local KMS'),
+    serve: settings,
+  });
+  const credentials = { accessKeyId: 'test-access', secretAccessKey: 'test-secret-of-tests' };
+  return { url, region, credentials, close };
+}
