@@ -1,9 +1,30 @@
 import { z } from 'zod';
-import { type Environment, parse, port, schema, secret, wholeSchema } from './config-schema.ts';
+import {
+  type Environment,
+  parse,
+  port,
+  schema,
+  secret,
+  together,
+  wholeSchema,
+} from './config-schema.ts';
 import type { S3Settings } from './documents/s3-store.ts';
+import type { FailureLimits } from './door/failed-attempts.ts';
+import type { TlsFiles } from './door/tls.ts';
 import type { KeyRing } from './keys/key-ring.ts';
 
 export { ConfigError, type Environment } from './config-schema.ts';
+
+/** Where a server listens, and what it goes by before it knows who calls. */
+interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** undefined: plain HTTP. */
+  readonly tls: TlsFiles | undefined;
+  /** Addresses and CIDR ranges. */
+  readonly trustedProxies: readonly string[];
+  readonly failureLimits: FailureLimits;
+}
 
 /** What the processes run with; see `.env.example` for each variable. */
 export interface Config {
@@ -14,7 +35,7 @@ export interface Config {
     readonly taskQueue: string;
     readonly uiUrl: string;
   };
-  readonly http: { readonly host: string; readonly port: number; readonly publicUrl: string };
+  readonly http: Listening & { readonly publicUrl: string };
   readonly hashSecret: string;
   readonly encryptionKeys: KeyRing;
   readonly limits: {
@@ -62,6 +83,8 @@ function reachable(host: string): string {
  */
 export function parseConfig(env: Environment): Config {
   const value = parse(wholeSchema, env);
+  const tls = tlsFiles('', value.TLS_CERT_FILE, value.TLS_KEY_FILE);
+  const origin = `${tls === undefined ? 'http' : 'https'}://${reachable(value.HOST)}:${value.PORT}`;
   return {
     database: { url: value.DATABASE_URL, poolSize: value.DATABASE_POOL_SIZE },
     temporal: {
@@ -73,7 +96,9 @@ export function parseConfig(env: Environment): Config {
     http: {
       host: value.HOST,
       port: value.PORT,
-      publicUrl: value.PUBLIC_URL ?? `http://${reachable(value.HOST)}:${value.PORT}`,
+      tls,
+      publicUrl: value.PUBLIC_URL ?? origin,
+      ...callersOf(value),
     },
     hashSecret: value.HASH_SECRET,
     encryptionKeys: value.ENCRYPTION_KEYS,
@@ -106,6 +131,31 @@ export function parseConfig(env: Environment): Config {
   };
 }
 
+function tlsFiles(
+  prefix: TlsFiles['prefix'],
+  certFile: string | undefined,
+  keyFile: string | undefined,
+): TlsFiles | undefined {
+  return certFile === undefined || keyFile === undefined
+    ? undefined
+    : { prefix, certFile, keyFile };
+}
+
+function callersOf(
+  value: Pick<
+    z.infer<typeof schema>,
+    'TRUSTED_PROXIES' | 'AUTH_FAILURES_BURST' | 'AUTH_FAILURES_PER_SECOND'
+  >,
+): Pick<Listening, 'trustedProxies' | 'failureLimits'> {
+  return {
+    trustedProxies: value.TRUSTED_PROXIES,
+    failureLimits: {
+      burst: value.AUTH_FAILURES_BURST,
+      perSecond: value.AUTH_FAILURES_PER_SECOND,
+    },
+  };
+}
+
 function documentsOf(value: z.infer<typeof schema>): Config['documents'] {
   const accessKeyId = value.DOCUMENTS_S3_ACCESS_KEY_ID;
   const secretAccessKey = value.DOCUMENTS_S3_SECRET_ACCESS_KEY;
@@ -122,20 +172,30 @@ function documentsOf(value: z.infer<typeof schema>): Config['documents'] {
 }
 
 const codecServerSchema = schema
-  .pick({ ENCRYPTION_KEYS: true, TEMPORAL_UI_URL: true, LOG_LEVEL: true, LOG_FORMAT: true })
+  .pick({
+    ENCRYPTION_KEYS: true,
+    TEMPORAL_UI_URL: true,
+    TRUSTED_PROXIES: true,
+    AUTH_FAILURES_BURST: true,
+    AUTH_FAILURES_PER_SECOND: true,
+    LOG_LEVEL: true,
+    LOG_FORMAT: true,
+  })
   .extend({
     /** Whoever has it sees the payloads of workflows. */
     CODEC_SERVER_TOKEN: secret,
     CODEC_HOST: z.string().min(1).default('127.0.0.1'),
     CODEC_PORT: port.default(8234),
-  });
+    CODEC_TLS_CERT_FILE: z.string().min(1).optional(),
+    CODEC_TLS_KEY_FILE: z.string().min(1).optional(),
+  })
+  .refine(...together('CODEC_TLS_CERT_FILE', 'CODEC_TLS_KEY_FILE'))
+  .refine(...together('CODEC_TLS_KEY_FILE', 'CODEC_TLS_CERT_FILE'));
 
 /** What the codec server runs with. */
-export interface CodecServerConfig {
+export interface CodecServerConfig extends Listening {
   readonly encryptionKeys: KeyRing;
   readonly token: string;
-  readonly host: string;
-  readonly port: number;
   readonly uiUrl: string;
   readonly log: Config['log'];
 }
@@ -148,6 +208,8 @@ export function parseCodecServerConfig(env: Environment): CodecServerConfig {
     token: value.CODEC_SERVER_TOKEN,
     host: value.CODEC_HOST,
     port: value.CODEC_PORT,
+    tls: tlsFiles('CODEC_', value.CODEC_TLS_CERT_FILE, value.CODEC_TLS_KEY_FILE),
+    ...callersOf(value),
     uiUrl: value.TEMPORAL_UI_URL,
     log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
   };

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
+import { TLSSocket } from 'node:tls';
 import { failure } from '../contract/envelope.ts';
 
 const FAULTS: Readonly<Record<string, readonly [status: number, phrase: string, error: string]>> = {
@@ -37,7 +38,9 @@ function answerBrokenRequest(
   socket: Socket,
   headerLines: string,
 ): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Who spoke no TLS could not read an answer in it.
+  const isUnsecured = socket instanceof TLSSocket && socket.getProtocol() === null;
+  if (error.code === 'ECONNRESET' || !socket.writable || isUnsecured) {
     socket.destroy();
     return;
   }

@@ -2,8 +2,10 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCodecServer } from '../../src/codec-server/app.ts';
+import { createFailedAttempts } from '../../src/door/failed-attempts.ts';
 import { parseKeyRing } from '../../src/keys/key-ring.ts';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
+import { createKeptLog } from '../support/logs.ts';
 import { ENCRYPTION_KEYS } from '../support/organization.ts';
 
 const TOKEN = 'the-operators-own-token';
@@ -16,7 +18,10 @@ let url: string;
 let time: number;
 beforeEach(async () => {
   time = Date.now();
-  app = createCodecServer({ codec, token: TOKEN, uiOrigin: UI, now: () => time });
+  const log = createKeptLog();
+  const failedAttempts = createFailedAttempts({ burst: 3, perSecond: 1 }, log);
+  const options = { codec, token: TOKEN, uiOrigin: UI, failedAttempts, log };
+  app = createCodecServer({ ...options, now: () => time });
   url = await app.listen({ host: '127.0.0.1', port: 0 });
 });
 afterEach(() => app.close());
