@@ -38,8 +38,8 @@ function answerBrokenRequest(
   socket: Socket,
   headerLines: string,
 ): void {
-  // Who spoke no TLS could not read an answer in it.
-  const isUnsecured = socket instanceof TLSSocket && socket.getProtocol() === null;
+  // Before the end of the handshake there is nothing that an answer could be sent in.
+  const isUnsecured = socket instanceof TLSSocket && socket.alpnProtocol === null;
   if (error.code === 'ECONNRESET' || !socket.writable || isUnsecured) {
     socket.destroy();
     return;
