@@ -101,3 +101,14 @@ it('a stop finishes the request in flight, and ends who is idle or still shaking
   expect((await inFlight).status).toBe(200);
   await closed;
 });
+
+it('a client that leaves in the middle of its handshake takes nobody along', async () => {
+  const port = Number(new URL(door.app.url).port);
+  for (const hello of ['', '\x16\x03\x01', '\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00']) {
+    const socket = net.connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    if (hello !== '') socket.write(hello, 'latin1');
+    socket.on('error', () => undefined).resetAndDestroy();
+  }
+  expect((await ask('/healthz')).status).toBe(200);
+});
