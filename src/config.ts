@@ -9,8 +9,7 @@ import {
   wholeSchema,
 } from './config-schema.ts';
 import type { S3Settings } from './documents/s3-store.ts';
-import type { FailureLimits } from './door/failed-attempts.ts';
-import type { TlsFiles } from './door/tls.ts';
+import type { TlsFiles } from './door/tls-files.ts';
 import type { KeyRing } from './keys/key-ring.ts';
 
 export { ConfigError, type Environment } from './config-schema.ts';
@@ -23,7 +22,8 @@ interface Listening {
   readonly tls: TlsFiles | undefined;
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[];
-  readonly failureLimits: FailureLimits;
+  /** How many attempts to prove oneself may fail from one address. */
+  readonly failureLimits: { readonly burst: number; readonly perSecond: number };
 }
 
 /** What the processes run with; see `.env.example` for each variable. */

@@ -4,7 +4,8 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { z } from 'zod';
 import { type FailedAttempts, FailedAttemptsError } from '../door/failed-attempts.ts';
 import { keepForwardedAddresses } from '../door/forwarded.ts';
-import { renewCertificate, serverOptions, type TlsFiles } from '../door/tls.ts';
+import { renewCertificate, serverOptions } from '../door/tls.ts';
+import type { TlsFiles } from '../door/tls-files.ts';
 import type { Log } from '../log.ts';
 import { keyedHash } from '../orders/keyed-hash.ts';
 import { loginPage } from './login-page.ts';

@@ -1,51 +1,23 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type http from 'node:http';
 import type https from 'node:https';
-import { createSecureContext } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
-import { ConfigError } from '../config-schema.ts';
 import type { Log } from '../log.ts';
 import { startRounds } from '../rounds.ts';
 import { codeOf } from '../safe-error.ts';
+import { readPair, type TlsFiles } from './tls-files.ts';
 
 /** A client that does not end its handshake in this time holds a connection for nothing. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How soon a renewed certificate is served. */
 const RENEW_EVERY_MS = 30_000;
 
-/** Where a server finds its certificate. */
-export interface TlsFiles {
-  /** PEM: the certificate, then those up to the root. */
-  readonly certFile: string;
-  /** PEM, without a passphrase. */
-  readonly keyFile: string;
-  /** What stands before `TLS_CERT_FILE` and `TLS_KEY_FILE` in the names of the two variables. */
-  readonly prefix: '' | 'CODEC_';
-}
-
-/** The certificate and its key, in PEM. */
-interface Pair {
-  readonly cert: string;
-  readonly key: string;
-}
-
-/** A pair of files that no server can use; the message names a variable, never what is in a file. */
-export class TlsFileError extends ConfigError {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 /**
  * The options that make Fastify serve HTTPS by the files, and plain HTTP without any. TLS 1.2 is the
  * least; the ciphers are Node's.
  *
  * @param options of the server in both cases.
- * @throws {TlsFileError} a file cannot be read or is no PEM, or the key is another certificate's.
+ * @throws {ConfigError} as {@link readPair}.
  */
 export function serverOptions(
   options: http.ServerOptions,
@@ -107,46 +79,4 @@ function seenOf({ certFile, keyFile }: TlsFiles): string {
       }
     })
     .join('\0');
-}
-
-function readPair({ certFile, keyFile, prefix }: TlsFiles): Pair {
-  const certName = `${prefix}TLS_CERT_FILE`;
-  const keyName = `${prefix}TLS_KEY_FILE`;
-  const pair = { cert: read(certFile, certName), key: read(keyFile, keyName) };
-  const certificate = parsed(
-    () => new X509Certificate(pair.cert),
-    'TLS_CERTIFICATE_MALFORMED',
-    `${certName} names a file that holds no certificate in PEM`,
-  );
-  const key = parsed(
-    () => createPrivateKey(pair.key),
-    'TLS_KEY_MALFORMED',
-    `${keyName} names a file that holds no private key in PEM without a passphrase`,
-  );
-  if (!certificate.checkPrivateKey(key)) {
-    throw new TlsFileError('TLS_KEY_MISMATCH', `${keyName} is not the key of ${certName}`);
-  }
-  // The rest of the chain, and what the system's OpenSSL refuses, such as keys that are too short.
-  parsed(
-    () => createSecureContext(pair),
-    'TLS_CERTIFICATE_REFUSED',
-    `${certName} names a file whose certificates cannot be served`,
-  );
-  return pair;
-}
-
-function read(file: string, name: string): string {
-  return parsed(
-    () => readFileSync(file, 'utf8'),
-    'TLS_FILE_UNREADABLE',
-    `${name} names a file that cannot be read`,
-  );
-}
-
-function parsed<T>(parse: () => T, code: string, message: string): T {
-  try {
-    return parse();
-  } catch {
-    throw new TlsFileError(code, message);
-  }
 }

@@ -2,7 +2,8 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { failure } from '../contract/envelope.ts';
 import { type Parsed, parseBody } from '../contract/validation.ts';
 import { keepForwardedAddresses } from '../door/forwarded.ts';
-import { renewCertificate, serverOptions, type TlsFiles } from '../door/tls.ts';
+import { renewCertificate, serverOptions } from '../door/tls.ts';
+import type { TlsFiles } from '../door/tls-files.ts';
 import type { Log } from '../log.ts';
 import { auditRequest } from './audit.ts';
 import { answerExpectation, brokenRequestAnswer, keepUnanswered } from './broken-request.ts';
@@ -41,7 +42,7 @@ export interface AppOptions {
 /**
  * The HTTP interface on what it serves from. Listening is the caller's.
  *
- * @throws {TlsFileError} the files of the certificate cannot be used.
+ * @throws {ConfigError} the files of the certificate cannot be used.
  */
 export function createApp(
   dependencies: RouteDependencies,

@@ -32,7 +32,7 @@ export function postgresTls(url: string): Address {
   for (const name of ['sslmode', 'ssl', 'sslrootcert']) parameters.delete(name);
   const host = hostOf(base);
   return {
-    url: parameters.size === 0 ? base : `${base}?${parameters}`,
+    url: parameters.size === 0 ? base : `${base}?${parameters.toString()}`,
     ssl: {
       rejectUnauthorized: true,
       ...(root === null || root === 'system' ? {} : { ca: readRoot(root) }),

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCodecServer } from '../../src/codec-server/app.ts';
 import { createFailedAttempts } from '../../src/door/failed-attempts.ts';
-import type { TlsFiles } from '../../src/door/tls.ts';
+import type { TlsFiles } from '../../src/door/tls-files.ts';
 import { parseKeyRing } from '../../src/keys/key-ring.ts';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
 import { makeCertificate } from '../support/certificate.ts';

@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { renewCertificate, serverOptions, type TlsFiles } from '../../../src/door/tls.ts';
+import { renewCertificate, serverOptions } from '../../../src/door/tls.ts';
+import type { TlsFiles } from '../../../src/door/tls-files.ts';
 import { makeCertificate, replace, type TestCertificate } from '../../support/certificate.ts';
 import { createKeptLog, type KeptLog } from '../../support/logs.ts';
 
@@ -109,5 +112,26 @@ describe('files that cannot be served are refused by their variable:', () => {
       fault = error;
     }
     expect(fault).toMatchObject({ name: 'ConfigError', message });
+  });
+});
+
+it('a server does not start with them, and says why in one line without what they hold', async () => {
+  const server = spawn(process.execPath, ['--import', 'tsx', 'src/server.ts'], {
+    env: {
+      DATABASE_URL: 'postgres://rx@127.0.0.1:9/rx_orders',
+      HASH_SECRET: 'sixteen characters or more',
+      ENCRYPTION_KEYS: `2026-11:${Buffer.alloc(32, 7).toString('base64')}`,
+      DOCUMENTS_DIR: 'documents',
+      // Else it would look for the sandbox's keys in Postgres first.
+      WEBHOOK_DESTINATIONS: 'loopback',
+      TLS_CERT_FILE: first.certFile,
+      TLS_KEY_FILE: second.keyFile,
+    },
+  });
+  const [written, [code]] = await Promise.all([text(server.stderr), once(server, 'exit')]);
+  expect(code).toBe(1);
+  expect(written.trim().split('\n')).toHaveLength(1);
+  expect(JSON.parse(written)).toMatchObject({
+    msg: 'TLS_KEY_FILE is not the key of TLS_CERT_FILE',
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseConfig } from '../../../src/config.ts';
+import { parseCodecServerConfig, parseConfig } from '../../../src/config.ts';
 import { portsFrom } from '../../../src/embedded/ports.ts';
 import { requireNoDatabase, stackSettings } from '../../../src/embedded/stack-settings.ts';
 
@@ -63,6 +63,20 @@ test('does not show a cluster’s key to the development server', () => {
 test('keeps documents in its own folder, whatever the user’s bucket is', () => {
   const { env } = settings({ DOCUMENTS_S3_BUCKET: 'prescriptions', DOCUMENTS_S3_REGION: 'x' });
   expect(parseConfig(env).documents).toEqual({ folder: '/data/documents' });
+});
+
+test('speaks plain HTTP on this machine, whatever certificate the user’s server has', () => {
+  const files = { TLS_CERT_FILE: '/c.pem', TLS_KEY_FILE: '/k.pem' };
+  const { env } = settings({
+    ...files,
+    CODEC_TLS_CERT_FILE: '/c.pem',
+    CODEC_TLS_KEY_FILE: '/k.pem',
+  });
+  expect(parseConfig(env).http).toMatchObject({
+    tls: undefined,
+    publicUrl: 'http://127.0.0.1:3000',
+  });
+  expect(parseCodecServerConfig(env).tls).toBeUndefined();
 });
 
 test('refuses to run where DATABASE_URL is set', () => {
