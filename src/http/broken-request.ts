@@ -38,7 +38,7 @@ function answerBrokenRequest(
   socket: Socket,
   headerLines: string,
 ): void {
-  // Before the end of the handshake there is nothing that an answer could be sent in.
+  // Before the end of its handshake an answer would wait for it, and the connection with the answer.
   const isUnsecured = socket instanceof TLSSocket && socket.alpnProtocol === null;
   if (error.code === 'ECONNRESET' || !socket.writable || isUnsecured) {
     socket.destroy();
