@@ -1,5 +1,6 @@
 import { createCodecServer } from './codec-server/app.ts';
 import { parseCodecServerConfig } from './config.ts';
+import { createFailedAttempts } from './door/failed-attempts.ts';
 import { runProcess } from './process.ts';
 import { createPayloadCodec } from './temporal/payload-codec.ts';
 
@@ -7,13 +8,17 @@ import { createPayloadCodec } from './temporal/payload-codec.ts';
 // server nor worker has a door to them; it needs no database.
 
 await runProcess('codec', process.env, parseCodecServerConfig, async ({ config, log }) => {
-  const { host, port, token, uiUrl, encryptionKeys } = config;
+  const { host, port, tls, trustedProxies, failureLimits, token, uiUrl, encryptionKeys } = config;
   const app = createCodecServer({
     codec: createPayloadCodec(encryptionKeys),
     token,
     uiOrigin: new URL(uiUrl).origin,
+    failedAttempts: createFailedAttempts(failureLimits, log),
+    tls,
+    trustedProxies,
+    log,
   });
   await app.listen({ host, port });
-  log.info('listening', { address: `http://${host}:${port}` });
+  log.info('listening', { address: `${tls ? 'https' : 'http'}://${host}:${port}` });
   return { stop: () => app.close() };
 });

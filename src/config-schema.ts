@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type KeyRing, KeyRingError, parseKeyRing } from './keys/key-ring.ts';
 import { KMS_KEY_ARN } from './keys/kms-key-arn.ts';
@@ -31,6 +32,23 @@ const kmsKeyIds = z
   .string()
   .refine((list) => list.split(',').every((each) => KMS_KEY_ARN.test(each)), `each ${KMS_KEY_RULE}`)
   .transform((list) => list.split(','));
+/** Addresses and CIDR ranges; a range of all addresses would let every caller choose its own. */
+const proxies = z.string().transform((text, context): readonly string[] => {
+  const list = text.split(',').map((each) => each.trim());
+  if (list.every(isAddressRange)) return list;
+  context.addIssue({
+    code: 'custom',
+    message: 'must be addresses or CIDR ranges with commas between',
+  });
+  return z.NEVER;
+});
+
+function isAddressRange(text: string): boolean {
+  const [, address = '', prefix = '1'] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(prefix) >= 1 && Number(prefix) <= (family === 4 ? 32 : 128);
+}
+
 export const secret = z.string().min(16, 'must be at least 16 characters');
 
 /** Every variable of server and worker; `.env.example` has them all. */
@@ -51,6 +69,14 @@ export const schema = z.object({
   PORT: port.default(3000),
   /** Where organizations reach the server; stands in links to documents. Default: HOST and PORT. */
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** HTTPS by the server itself, with the certificate and its key in these files. Both or neither. */
+  TLS_CERT_FILE: z.string().min(1).optional(),
+  TLS_KEY_FILE: z.string().min(1).optional(),
+  /** The proxies whose `X-Forwarded-For` is believed. */
+  TRUSTED_PROXIES: proxies.default([]),
+  /** How many attempts to prove oneself may fail from one address: at once, and a second. */
+  AUTH_FAILURES_BURST: z.coerce.number().int().min(1).max(1_000_000).default(20),
+  AUTH_FAILURES_PER_SECOND: z.coerce.number().min(0.01).max(1_000_000).default(1),
 
   /** Requests a second of one API key, where the key has no limit of its own. */
   RATE_LIMIT_PER_SECOND: z.coerce.number().int().min(1).max(1_000_000).default(100),
@@ -149,7 +175,9 @@ export const wholeSchema = schema
   .refine(...requiredBy('DOCUMENTS_S3_SECRET_ACCESS_KEY', 'DOCUMENTS_S3_ACCESS_KEY_ID'))
   .refine(...requiredBy('DOCUMENTS_S3_ACCESS_KEY_ID', 'DOCUMENTS_S3_SECRET_ACCESS_KEY'))
   .refine(...requiredBy('KMS_SECRET_ACCESS_KEY', 'KMS_ACCESS_KEY_ID'))
-  .refine(...requiredBy('KMS_ACCESS_KEY_ID', 'KMS_SECRET_ACCESS_KEY'));
+  .refine(...requiredBy('KMS_ACCESS_KEY_ID', 'KMS_SECRET_ACCESS_KEY'))
+  .refine(...requiredBy('TLS_KEY_FILE', 'TLS_CERT_FILE'))
+  .refine(...requiredBy('TLS_CERT_FILE', 'TLS_KEY_FILE'));
 
 /**
  * Reads variables by a schema; an empty one counts as one that is not set.

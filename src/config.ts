@@ -9,10 +9,23 @@ import {
   wholeSchema,
 } from './config-schema.ts';
 import type { S3Settings } from './documents/s3-store.ts';
+import type { TlsFiles } from './door/tls-files.ts';
 import type { KmsSettings } from './keys/create-key-provider.ts';
 import type { KeyRing } from './keys/key-ring.ts';
 
 export { ConfigError, type Environment } from './config-schema.ts';
+
+/** Where a server listens, and what it goes by before it knows who calls. */
+interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** undefined: plain HTTP. */
+  readonly tls: TlsFiles | undefined;
+  /** Addresses and CIDR ranges. */
+  readonly trustedProxies: readonly string[];
+  /** How many attempts to prove oneself may fail from one address. */
+  readonly failureLimits: { readonly burst: number; readonly perSecond: number };
+}
 
 /** What the processes run with; see `.env.example` for each variable. */
 export interface Config {
@@ -23,7 +36,7 @@ export interface Config {
     readonly taskQueue: string;
     readonly uiUrl: string;
   };
-  readonly http: { readonly host: string; readonly port: number; readonly publicUrl: string };
+  readonly http: Listening & { readonly publicUrl: string };
   readonly hashSecret: string;
   readonly encryptionKeys: KeyRing;
   /** undefined: no data key is, or was, wrapped by a KMS. */
@@ -73,6 +86,8 @@ function reachable(host: string): string {
  */
 export function parseConfig(env: Environment): Config {
   const value = parse(wholeSchema, env);
+  const tls = tlsFiles('', value.TLS_CERT_FILE, value.TLS_KEY_FILE);
+  const origin = `${tls === undefined ? 'http' : 'https'}://${reachable(value.HOST)}:${value.PORT}`;
   return {
     database: { url: value.DATABASE_URL, poolSize: value.DATABASE_POOL_SIZE },
     temporal: {
@@ -84,7 +99,9 @@ export function parseConfig(env: Environment): Config {
     http: {
       host: value.HOST,
       port: value.PORT,
-      publicUrl: value.PUBLIC_URL ?? `http://${reachable(value.HOST)}:${value.PORT}`,
+      tls,
+      publicUrl: value.PUBLIC_URL ?? origin,
+      ...callersOf(value),
     },
     hashSecret: value.HASH_SECRET,
     encryptionKeys: value.ENCRYPTION_KEYS,
@@ -115,6 +132,31 @@ export function parseConfig(env: Environment): Config {
     reconcileEveryMs: value.RECONCILE_EVERY_MS,
     heartbeatFile: value.HEARTBEAT_FILE,
     log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
+  };
+}
+
+function tlsFiles(
+  prefix: TlsFiles['prefix'],
+  certFile: string | undefined,
+  keyFile: string | undefined,
+): TlsFiles | undefined {
+  return certFile === undefined || keyFile === undefined
+    ? undefined
+    : { prefix, certFile, keyFile };
+}
+
+function callersOf(
+  value: Pick<
+    z.infer<typeof schema>,
+    'TRUSTED_PROXIES' | 'AUTH_FAILURES_BURST' | 'AUTH_FAILURES_PER_SECOND'
+  >,
+): Pick<Listening, 'trustedProxies' | 'failureLimits'> {
+  return {
+    trustedProxies: value.TRUSTED_PROXIES,
+    failureLimits: {
+      burst: value.AUTH_FAILURES_BURST,
+      perSecond: value.AUTH_FAILURES_PER_SECOND,
+    },
   };
 }
 
@@ -164,20 +206,30 @@ function credentialsOf(accessKeyId: string | undefined, secretAccessKey: string 
 }
 
 const codecServerSchema = schema
-  .pick({ ENCRYPTION_KEYS: true, TEMPORAL_UI_URL: true, LOG_LEVEL: true, LOG_FORMAT: true })
+  .pick({
+    ENCRYPTION_KEYS: true,
+    TEMPORAL_UI_URL: true,
+    TRUSTED_PROXIES: true,
+    AUTH_FAILURES_BURST: true,
+    AUTH_FAILURES_PER_SECOND: true,
+    LOG_LEVEL: true,
+    LOG_FORMAT: true,
+  })
   .extend({
     /** Whoever has it sees the payloads of workflows. */
     CODEC_SERVER_TOKEN: secret,
     CODEC_HOST: z.string().min(1).default('127.0.0.1'),
     CODEC_PORT: port.default(8234),
-  });
+    CODEC_TLS_CERT_FILE: z.string().min(1).optional(),
+    CODEC_TLS_KEY_FILE: z.string().min(1).optional(),
+  })
+  .refine(...requiredBy('CODEC_TLS_KEY_FILE', 'CODEC_TLS_CERT_FILE'))
+  .refine(...requiredBy('CODEC_TLS_CERT_FILE', 'CODEC_TLS_KEY_FILE'));
 
 /** What the codec server runs with. */
-export interface CodecServerConfig {
+export interface CodecServerConfig extends Listening {
   readonly encryptionKeys: KeyRing;
   readonly token: string;
-  readonly host: string;
-  readonly port: number;
   readonly uiUrl: string;
   readonly log: Config['log'];
 }
@@ -190,6 +242,8 @@ export function parseCodecServerConfig(env: Environment): CodecServerConfig {
     token: value.CODEC_SERVER_TOKEN,
     host: value.CODEC_HOST,
     port: value.CODEC_PORT,
+    tls: tlsFiles('CODEC_', value.CODEC_TLS_CERT_FILE, value.CODEC_TLS_KEY_FILE),
+    ...callersOf(value),
     uiUrl: value.TEMPORAL_UI_URL,
     log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
   };

@@ -4,6 +4,7 @@ import { createCaseService } from './cases/case-service.ts';
 import { parseConfig } from './config.ts';
 import { createDocumentStore } from './documents/create-document-store.ts';
 import { createSealedDocuments } from './documents/sealed-documents.ts';
+import { createFailedAttempts } from './door/failed-attempts.ts';
 import { createEndpointService } from './endpoints/endpoint-service.ts';
 import { createEventService } from './events/event-service.ts';
 import { createApp } from './http/app.ts';
@@ -45,11 +46,16 @@ await runProcess('server', process.env, parseConfig, async ({ config, log }) => 
     lookup,
   };
   const sender = createSender({ ...destinations, timeoutMs: config.webhooks.timeoutMs });
+  const metrics = createHttpMetrics(() => inTime(readBacklogs(database)));
+  const failedAttempts = createFailedAttempts(config.http.failureLimits, log, {
+    onRefused: () => metrics.countRefusedAttempt(),
+  });
   const app = createApp(
     {
       recordAudit: (entry) => inTime(recordAudit(database, entry)),
       orders,
-      metrics: createHttpMetrics(() => inTime(readBacklogs(database))),
+      failedAttempts,
+      metrics,
       cases: createCaseService(database, config.hashSecret),
       documents: createSealedDocuments(await createDocumentStore(config.documents)),
       documentLinks,
@@ -59,11 +65,11 @@ await runProcess('server', process.env, parseConfig, async ({ config, log }) => 
       checkTemporal: () => temporal.check(),
     },
     log,
-    { publicUrl: config.http.publicUrl },
+    config.http,
   );
-  const { host, port } = config.http;
+  const { host, port, tls } = config.http;
   await app.listen({ host, port });
-  log.info('listening', { address: `http://${host}:${port}` });
+  log.info('listening', { address: `${tls ? 'https' : 'http'}://${host}:${port}` });
 
   return {
     async stop() {

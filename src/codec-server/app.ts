@@ -2,6 +2,11 @@ import { timingSafeEqual } from 'node:crypto';
 import type { PayloadCodec } from '@temporalio/common';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { type FailedAttempts, FailedAttemptsError } from '../door/failed-attempts.ts';
+import { keepForwardedAddresses } from '../door/forwarded.ts';
+import { renewCertificate, serverOptions } from '../door/tls.ts';
+import type { TlsFiles } from '../door/tls-files.ts';
+import type { Log } from '../log.ts';
 import { keyedHash } from '../orders/keyed-hash.ts';
 import { loginPage } from './login-page.ts';
 import { createSessions, SESSION_SECONDS } from './sessions.ts';
@@ -9,8 +14,6 @@ import { createSessions, SESSION_SECONDS } from './sessions.ts';
 /** Above what a page of a history holds. */
 const MOST_BYTES = 8 * 1024 * 1024;
 const COOKIE = 'codec_session';
-/** What a wrong token costs whoever tries. */
-const WRONG_TOKEN_MS = 1_000;
 
 /** As Temporal's UI and command line send them: bytes in base64 (docs.temporal.io, "Codec Server"). */
 const base64 = z.base64().transform((text) => Buffer.from(text, 'base64'));
@@ -32,6 +35,12 @@ export interface CodecServerOptions {
   readonly token: string;
   /** The Temporal UI's origin: the only page that may ask. */
   readonly uiOrigin: string;
+  readonly failedAttempts: FailedAttempts;
+  /** Its certificate; undefined: plain HTTP. */
+  readonly tls?: TlsFiles | undefined;
+  /** Addresses and CIDR ranges of the proxies that are believed; none by default. */
+  readonly trustedProxies?: readonly string[];
+  readonly log: Log;
   readonly now?: () => number;
 }
 
@@ -40,14 +49,19 @@ export interface CodecServerOptions {
  * session of `/login`, and to the `temporal` command line by the token. It keeps and logs nothing.
  */
 export function createCodecServer(options: CodecServerOptions): FastifyInstance {
-  const { codec, token, uiOrigin, now = Date.now } = options;
+  const { codec, token, uiOrigin, failedAttempts, tls, trustedProxies = [], log } = options;
+  const { now = Date.now } = options;
   const sessions = createSessions(token, now);
   const app = fastify({
     logger: false,
     bodyLimit: MOST_BYTES,
     requestTimeout: 10_000,
     connectionTimeout: 10_000,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
+    ...serverOptions({}, tls),
   });
+  if (trustedProxies.length > 0) keepForwardedAddresses(app.server);
+  if (tls !== undefined) renewCertificate(app, tls, log);
 
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers({
@@ -97,32 +111,39 @@ export function createCodecServer(options: CodecServerOptions): FastifyInstance 
   app.post('/login', async (request, reply) => {
     const given = request.body instanceof URLSearchParams ? request.body.get('token') : null;
     void reply.type('text/html; charset=utf-8');
-    if (given === null || !isToken(given)) {
-      await new Promise((resolve) => setTimeout(resolve, WRONG_TOKEN_MS));
-      return reply.code(401).send(loginPage('wrong'));
-    }
-    const cookie = `${COOKIE}=${sessions.create()}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_SECONDS}`;
+    if (given === null || !isToken(request, given)) return reply.code(401).send(loginPage('wrong'));
+    const cookie = `${COOKIE}=${sessions.create()}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_SECONDS}${tls ? '; Secure' : ''}`;
     return reply.header('set-cookie', cookie).send(loginPage('in'));
   });
   app.get('/healthz', async () => ({ status: 'ok' }));
-  app.setErrorHandler((error: { statusCode?: number }, _request, reply) =>
-    refuse(reply, error.statusCode ?? 500, 'the request cannot be read'),
-  );
+  app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
+    if (!(error instanceof FailedAttemptsError)) {
+      return refuse(reply, error.statusCode ?? 500, 'the request cannot be read');
+    }
+    void reply.header('retry-after', String(error.retryAfterSeconds));
+    if (request.routeOptions.url !== '/login') return refuse(reply, 429, error.message);
+    return reply.code(429).type('text/html; charset=utf-8').send(loginPage('later'));
+  });
   return app;
 
   /** A page of another origin is refused, even with the session's cookie. */
-  function isAllowed({ headers }: FastifyRequest): boolean {
+  function isAllowed(request: FastifyRequest): boolean {
+    const { headers } = request;
     if (headers.origin !== undefined && headers.origin !== uiOrigin) return false;
     const [, bearer] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? [];
-    if (bearer !== undefined) return isToken(bearer);
+    if (bearer !== undefined) return isToken(request, bearer);
     const [, session] = /(?:^|; )codec_session=([\w.-]+)/.exec(headers.cookie ?? '') ?? [];
     return session !== undefined && sessions.isValid(session);
   }
 
-  /** Compared in constant time, whatever the lengths. */
-  function isToken(given: string): boolean {
+  /** Compared in constant time, whatever the lengths. @throws {FailedAttemptsError} */
+  function isToken({ ip }: FastifyRequest, given: string): boolean {
+    failedAttempts.admit(ip, given);
     const digest = (text: string) => keyedHash(token, 'codec-session', text);
-    return timingSafeEqual(digest(given), digest(token));
+    const isRight = timingSafeEqual(digest(given), digest(token));
+    if (isRight) failedAttempts.succeeded(given);
+    else failedAttempts.failed(ip, given);
+    return isRight;
   }
 }
 

@@ -1,6 +1,7 @@
 const WORDS = {
   out: 'Log in to see the payloads of workflows in the Temporal UI.',
   wrong: 'That is not the token.',
+  later: 'Too many wrong tokens came from your address. Wait, and try again.',
   in: 'You are logged in for eight hours. In the Temporal UI, under “Codec Server”, choose “Include cross-origin credentials”.',
 };
 

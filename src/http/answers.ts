@@ -38,7 +38,7 @@ const WITH_KEY: Readonly<Record<number, AnswerDoc>> = {
   ),
   429: {
     ...refusal(
-      'The key’s rate limit is used up.',
+      'The key’s rate limit is used up, or too many attempts from the caller’s address failed.',
       429,
       'Too many requests',
       'the rate limit is used up',
@@ -80,6 +80,17 @@ const ANY: Readonly<Record<number, AnswerDoc>> = {
     ),
     headers: RETRY_AFTER,
   },
+};
+
+/** Where a caller proves itself by other means than a key. */
+export const TOO_MANY_FAILURES: AnswerDoc = {
+  ...refusal(
+    'Too many attempts from the caller’s address failed.',
+    429,
+    'Too many requests',
+    'too many failed attempts; wait',
+  ),
+  headers: RETRY_AFTER,
 };
 
 /** What is not there, or is another organization's. */

@@ -1,6 +1,9 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { failure } from '../contract/envelope.ts';
 import { type Parsed, parseBody } from '../contract/validation.ts';
+import { keepForwardedAddresses } from '../door/forwarded.ts';
+import { renewCertificate, serverOptions } from '../door/tls.ts';
+import type { TlsFiles } from '../door/tls-files.ts';
 import type { Log } from '../log.ts';
 import { auditRequest } from './audit.ts';
 import { answerExpectation, brokenRequestAnswer, keepUnanswered } from './broken-request.ts';
@@ -26,17 +29,27 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** How often the two are looked at; Node's own half a minute would more than double them. */
 const CHECKING_INTERVAL_MS = 1_000;
 
+/** How the interface is reached. */
+export interface AppOptions {
+  /** Where organizations reach it. */
+  readonly publicUrl: string;
+  /** Its certificate; undefined: plain HTTP. */
+  readonly tls?: TlsFiles | undefined;
+  /** Addresses and CIDR ranges of the proxies that are believed; none by default. */
+  readonly trustedProxies?: readonly string[];
+}
+
 /**
  * The HTTP interface on what it serves from. Listening is the caller's.
  *
- * @param options.publicUrl where organizations reach it.
+ * @throws {ConfigError} the files of the certificate cannot be used.
  */
 export function createApp(
   dependencies: RouteDependencies,
   log: Log,
-  { publicUrl }: { readonly publicUrl: string },
+  { publicUrl, tls, trustedProxies = [] }: AppOptions,
 ): FastifyInstance {
-  const headers = securityHeaders(publicUrl);
+  const headers = securityHeaders(publicUrl, tls !== undefined);
   const mapError = createErrorMapper(log);
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
@@ -47,12 +60,16 @@ export function createApp(
     // As long as a URL can get: a long id is an unknown one, not an error of its own.
     routerOptions: { maxParamLength: MAX_URL_LENGTH },
     clientErrorHandler: brokenRequestAnswer(headers),
-    // Node would refuse it without a body; `refuseWithoutHost` says why.
-    http: {
-      requireHostHeader: false,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: CHECKING_INTERVAL_MS,
-    },
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
+    ...serverOptions(
+      {
+        // Node would refuse it without a body; `refuseWithoutHost` says why.
+        requireHostHeader: false,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        connectionsCheckingInterval: CHECKING_INTERVAL_MS,
+      },
+      tls,
+    ),
     frameworkErrors: (error, request, reply) => {
       mapError(error, request, reply);
     },
@@ -63,6 +80,8 @@ export function createApp(
   app.server.on('checkExpectation', answerExpectation);
   keepUnanswered(app.server);
   setOnEveryAnswer(app.server, headers);
+  if (trustedProxies.length > 0) keepForwardedAddresses(app.server);
+  if (tls !== undefined) renewCertificate(app, tls, log);
   app.addHook('onRequest', refuseWithoutHost);
   stopInTime(app, log);
 
@@ -90,7 +109,7 @@ async function refuseWithoutHost(request: FastifyRequest, reply: FastifyReply): 
 function addRoute(
   app: FastifyInstance,
   route: Route,
-  { orders, recordAudit }: RouteDependencies,
+  { orders, failedAttempts, recordAudit }: RouteDependencies,
   log: Log,
 ): void {
   app.register(async (scope) => {
@@ -102,7 +121,8 @@ function addRoute(
         async (_: unknown, body: Buffer) => body,
       );
     }
-    if (route.auth !== 'none') scope.addHook('onRequest', authenticateRequest(orders));
+    if (route.auth !== 'none')
+      scope.addHook('onRequest', authenticateRequest(orders, failedAttempts));
     const { audit } = route;
     if (typeof audit !== 'object') {
       scope.addHook('onSend', auditRequest(route, audit, recordAudit, log));

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
+import { TLSSocket } from 'node:tls';
 import { failure } from '../contract/envelope.ts';
 
 const FAULTS: Readonly<Record<string, readonly [status: number, phrase: string, error: string]>> = {
@@ -37,7 +38,9 @@ function answerBrokenRequest(
   socket: Socket,
   headerLines: string,
 ): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Before the end of its handshake an answer would wait for it, and the connection with the answer.
+  const isUnsecured = socket instanceof TLSSocket && socket.alpnProtocol === null;
+  if (error.code === 'ECONNRESET' || !socket.writable || isUnsecured) {
     socket.destroy();
     return;
   }

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FailedAttempts } from '../door/failed-attempts.ts';
 import type { Caller, Scope } from '../orders/authenticate.ts';
 import type { OrderService } from '../orders/order-service.ts';
 import { MissingApiKeyError, PermissionDeniedError, UnauthorizedError } from './errors.ts';
@@ -17,16 +18,22 @@ declare module 'fastify' {
  *
  * @throws {MissingApiKeyError} the header is not there (400).
  * @throws {UnauthorizedError} the key opens nothing (401).
+ * @throws {FailedAttemptsError} too many of these from the caller's address (429).
  */
 export function authenticateRequest(
   orders: Pick<OrderService, 'authenticate'>,
+  failedAttempts: FailedAttempts,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   return async (request, reply) => {
-    const key = request.headers['cv-api-key'];
-    if (key === undefined) throw new MissingApiKeyError();
-    if (typeof key !== 'string' || key.trim() === '') throw new UnauthorizedError();
-    const caller = await orders.authenticate(key);
-    if (caller === undefined) throw new UnauthorizedError();
+    const header = request.headers['cv-api-key'];
+    const key = typeof header === 'string' && header.trim() !== '' ? header : undefined;
+    failedAttempts.admit(request.ip, key);
+    const caller = key === undefined ? undefined : await orders.authenticate(key);
+    if (key === undefined || caller === undefined) {
+      failedAttempts.failed(request.ip, key);
+      throw header === undefined ? new MissingApiKeyError() : new UnauthorizedError();
+    }
+    failedAttempts.succeeded(key);
     request.caller = caller;
     reply.headers(rateLimitHeaders(caller.rate));
   };

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { failure, idempotencyConflict } from '../contract/envelope.ts';
 import { DocumentStoreError } from '../documents/errors.ts';
+import { FailedAttemptsError } from '../door/failed-attempts.ts';
 import {
   EndpointConflictError,
   EndpointNotFoundError,
@@ -106,6 +107,12 @@ export function createErrorMapper(
         .code(429)
         .headers(rateLimitHeaders(error.state))
         .header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))))
+        .send(failure(429, error.message));
+    }
+    if (error instanceof FailedAttemptsError) {
+      return reply
+        .code(429)
+        .header('retry-after', String(error.retryAfterSeconds))
         .send(failure(429, error.message));
     }
     if (error instanceof AuditUnavailableError) {

@@ -14,6 +14,8 @@ export interface AnsweredRequest {
 /** The metrics of one server process. */
 export interface HttpMetrics {
   observe(request: AnsweredRequest): void;
+  /** An attempt was refused since too many from its address had failed. */
+  countRefusedAttempt(): void;
   /** All of them in Prometheus' text format. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -58,6 +60,11 @@ export function createHttpMetrics(readBacklogs: () => Promise<Backlogs>): HttpMe
     buckets: BUCKETS,
     registers,
   });
+  const refusedAttempts = new Counter({
+    name: 'rx_http_refused_attempts_total',
+    help: 'Attempts refused since too many from their address had failed.',
+    registers,
+  });
   const setBacklogs = addBacklogMetrics(registry);
 
   return {
@@ -71,6 +78,7 @@ export function createHttpMetrics(readBacklogs: () => Promise<Backlogs>): HttpMe
       requests.inc(labels);
       duration.observe(labels, seconds);
     },
+    countRefusedAttempt: () => refusedAttempts.inc(),
     async text() {
       setBacklogs(await readBacklogs().catch(() => undefined));
       return await registry.metrics();

@@ -4,6 +4,7 @@ import type { AuditEntry } from '../audit/record-audit.ts';
 import type { CaseService } from '../cases/case-service.ts';
 import type { Parsed } from '../contract/validation.ts';
 import type { SealedDocuments } from '../documents/sealed-documents.ts';
+import type { FailedAttempts } from '../door/failed-attempts.ts';
 import type { EndpointService } from '../endpoints/endpoint-service.ts';
 import type { EventService } from '../events/event-service.ts';
 import type { Scope } from '../orders/authenticate.ts';
@@ -22,6 +23,7 @@ declare module 'fastify' {
 /** What the routes serve from; `server.ts` builds it once. */
 export interface RouteDependencies {
   readonly recordAudit: (entry: AuditEntry) => Promise<void>;
+  readonly failedAttempts: FailedAttempts;
   readonly orders: OrderService;
   readonly cases: CaseService;
   readonly events: EventService;

@@ -11,9 +11,13 @@ const HTTPS_ONLY_SECONDS = 365 * 24 * 60 * 60;
  * patient data, and a browser that is led to an answer makes no page of it, nor a part of one.
  *
  * @param publicUrl where organizations reach this server; over HTTPS, they are told to keep to it.
+ * @param servesTls they are also told where it serves HTTPS itself, whatever its address is said to be.
  */
-export function securityHeaders(publicUrl: string): Readonly<Record<string, string>> {
-  const isHttps = new URL(publicUrl).protocol === 'https:';
+export function securityHeaders(
+  publicUrl: string,
+  servesTls = false,
+): Readonly<Record<string, string>> {
+  const isHttps = servesTls || new URL(publicUrl).protocol === 'https:';
   return {
     'cache-control': 'no-store',
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

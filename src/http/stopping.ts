@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import tls from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { failure } from '../contract/envelope.ts';
 import type { Log } from '../log.ts';
@@ -8,6 +9,11 @@ import type { Log } from '../log.ts';
 const LISTEN_ON_MS = 250;
 /** Longest that a request in flight may take then; the process's own limit is 20 s. */
 const FINISH_LIMIT_MS = 15_000;
+
+/** By what a connection and its TLS over it are known to be the same. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
 
 /**
  * Makes the app's `close()` end in bounded time: requests in flight are finished, new ones (readiness
@@ -26,10 +32,25 @@ export function stopInTime(app: FastifyInstance, log: Log): void {
     if (inFlight.get(socket) === 0) socket.destroySoon();
   }
 
-  app.server.on('connection', (socket) => {
+  const opened = (socket: Socket) => {
     inFlight.set(socket, 0);
     socket.once('close', () => inFlight.delete(socket));
-  });
+  };
+  // Over TLS requests come on a socket of its own, and until there is one nothing is in flight.
+  const handshakes = new Map<string, Socket>();
+  if (app.server instanceof tls.Server) {
+    app.server.on('connection', (socket) => {
+      const peer = peerOf(socket);
+      handshakes.set(peer, socket);
+      socket.once('close', () => handshakes.delete(peer));
+    });
+    app.server.on('secureConnection', (socket) => {
+      handshakes.delete(peerOf(socket));
+      opened(socket);
+    });
+  } else {
+    app.server.on('connection', opened);
+  }
   app.server.on('request', ({ socket }, response) => {
     inFlight.set(socket, (inFlight.get(socket) ?? 0) + 1);
     response.once('close', () => {
@@ -55,6 +76,7 @@ export function stopInTime(app: FastifyInstance, log: Log): void {
     refusing = true;
     await sleep(LISTEN_ON_MS);
     ending = true;
+    for (const socket of handshakes.values()) socket.destroy();
     for (const socket of inFlight.keys()) endIfIdle(socket);
     const late = setTimeout(() => {
       log.warn('stopping: requests were cut off', { count: inFlight.size });

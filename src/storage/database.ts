@@ -2,6 +2,7 @@ import postgres from 'postgres';
 import type { KeyProvider } from '../keys/key-provider.ts';
 import { createKeys, type Keys } from '../keys/keys.ts';
 import { dataKeyTable } from './data-key-table.ts';
+import { postgresTls } from './postgres-tls.ts';
 import { readTextArray, writeTextArray } from './text-array.ts';
 
 /** What its rows are sealed with. */
@@ -35,7 +36,7 @@ export interface DatabaseOptions {
  * Opens a connection pool to Postgres. Connecting is lazy: with Postgres away, each query fails
  * within about two seconds, and the next one after Postgres is back succeeds.
  *
- * @param url `postgres://…`
+ * @param url `postgres://…`; `sslmode` and `sslrootcert` as in {@link postgresTls}.
  * @param poolSize most connections at once.
  */
 export function openDatabase(
@@ -74,7 +75,9 @@ function openPool(
   statementLimitMs: number,
   settings: Readonly<Record<string, string>>,
 ): postgres.Sql {
-  return postgres(url, {
+  const address = postgresTls(url);
+  return postgres(address.url, {
+    ...(address.ssl === undefined ? {} : { ssl: address.ssl }),
     max: poolSize,
     connect_timeout: 2, // seconds
     idle_timeout: 60,

@@ -71,6 +71,17 @@ describe('the header cv-api-key', () => {
     expect((await placeWithKey(twice)).text).toBe(UNAUTHORIZED);
   });
 
+  it('is the only place where a key is looked for', async () => {
+    const { apiKey } = door.organization;
+    const headers = {
+      authorization: `Bearer ${apiKey}`,
+      'x-api-key': apiKey,
+      cookie: `cv-api-key=${apiKey}`,
+    };
+    const answer = await door.send('GET', `/api/v1/orders?cv-api-key=${apiKey}`, { headers });
+    expect(answer).toMatchObject({ status: 400, json: { error: 'cv-api-key is required' } });
+  });
+
   it('is compared with its case', async () => {
     expect((await placeWithKey(door.organization.apiKey.toUpperCase())).text).toBe(UNAUTHORIZED);
   });

@@ -1,9 +1,16 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCodecServer } from '../../src/codec-server/app.ts';
+import { createFailedAttempts } from '../../src/door/failed-attempts.ts';
+import type { TlsFiles } from '../../src/door/tls-files.ts';
 import { parseKeyRing } from '../../src/keys/key-ring.ts';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
+import { makeCertificate } from '../support/certificate.ts';
+import { createKeptLog } from '../support/logs.ts';
 import { ENCRYPTION_KEYS } from '../support/organization.ts';
 
 const TOKEN = 'the-operators-own-token';
@@ -16,10 +23,17 @@ let url: string;
 let time: number;
 beforeEach(async () => {
   time = Date.now();
-  app = createCodecServer({ codec, token: TOKEN, uiOrigin: UI, now: () => time });
+  app = start();
   url = await app.listen({ host: '127.0.0.1', port: 0 });
 });
 afterEach(() => app.close());
+
+function start(tls?: TlsFiles): FastifyInstance {
+  const now = () => time;
+  const log = createKeptLog();
+  const failedAttempts = createFailedAttempts({ burst: 3, perSecond: 1 }, log, { now });
+  return createCodecServer({ codec, token: TOKEN, uiOrigin: UI, failedAttempts, tls, log, now });
+}
 
 interface Wire {
   metadata: Record<string, string>;
@@ -135,4 +149,49 @@ it('tells browsers to let the UI’s page ask, and no other', async () => {
   expect(ui.headers.get('access-control-allow-credentials')).toBe('true');
   const other = await ask('https://elsewhere.example.com');
   expect(other.headers.get('access-control-allow-origin')).toBeNull();
+});
+
+describe('who sends wrong tokens', () => {
+  const wrong = { authorization: 'Bearer guess' };
+
+  it('is told to wait after a burst, whatever comes then', async () => {
+    for (const status of [401, 401, 401, 429]) expect(await decoded(wrong)).toBe(status);
+    const answer = await post('/decode', { payloads: [] }, bearer);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1']);
+    const login = await logIn(TOKEN);
+    expect([login.status, login.headers.get('set-cookie')]).toEqual([429, null]);
+    expect(await login.text()).toContain('Too many wrong tokens');
+  });
+
+  it('is counted at the login, too, and locks nobody out who was right before', async () => {
+    const [session = ''] = ((await logIn(TOKEN)).headers.get('set-cookie') ?? '').split(';');
+    for (const status of [401, 401, 401, 429]) expect((await logIn('guess')).status).toBe(status);
+    expect(await decoded({ cookie: session, origin: UI })).toBe('"PHARMACY_DOWN"');
+    expect(await decoded(bearer)).toBe('"PHARMACY_DOWN"');
+  });
+
+  it('is not who sends none', async () => {
+    for (let n = 0; n < 5; n += 1) expect(await decoded({})).toBe(401);
+    expect(await decoded(bearer)).toBe('"PHARMACY_DOWN"');
+  });
+});
+
+it('serves HTTPS, where a session never goes over plain HTTP', async () => {
+  const certificate = makeCertificate('IP:127.0.0.1', 'CODEC_');
+  const secure = start(certificate);
+  try {
+    const address = await secure.listen({ host: '127.0.0.1', port: 0 });
+    const request = https.request(`${address}/login`, {
+      method: 'POST',
+      ca: certificate.cert,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    request.end(new URLSearchParams({ token: TOKEN }).toString());
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.headers['set-cookie']?.[0]).toMatch(/; Secure$/);
+  } finally {
+    await secure.close();
+    certificate.remove();
+  }
 });

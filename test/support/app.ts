@@ -7,10 +7,11 @@ import { createCaseService } from '../../src/cases/case-service.ts';
 import type { Config } from '../../src/config.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
 import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
+import { createFailedAttempts, type FailureLimits } from '../../src/door/failed-attempts.ts';
 import type { Destinations } from '../../src/endpoints/check-destination.ts';
 import { createEndpointService } from '../../src/endpoints/endpoint-service.ts';
 import { createEventService } from '../../src/events/event-service.ts';
-import { createApp } from '../../src/http/app.ts';
+import { type AppOptions, createApp } from '../../src/http/app.ts';
 import { createHttpMetrics } from '../../src/http/metrics.ts';
 import { readBacklogs } from '../../src/operators/backlogs.ts';
 import { createDocumentLinks } from '../../src/orders/document-links.ts';
@@ -31,6 +32,12 @@ export const ROOMY: Config['limits'] = {
   queueLimit: 10_000,
 };
 
+/** Tests make hundreds of wrong calls from one address. */
+const ROOMY_FAILURES: FailureLimits = { burst: 1_000_000, perSecond: 1_000_000 };
+
+/** What a test changes of how the app is reached. */
+export type Reach = Partial<AppOptions> & { readonly failureLimits?: FailureLimits };
+
 /** The HTTP interface, listening on a port of its own over a test's database. */
 export interface TestApp {
   readonly url: string;
@@ -44,13 +51,14 @@ const LOOPBACK: Destinations = { policy: { sandbox: true }, lookup };
 
 /**
  * Starts the app on real parts; `checkTemporal` is what `/readyz` asks, `limits` what to change of them,
- * `destinations` where webhooks may go.
+ * `destinations` where webhooks may go, `reach` how it is reached.
  */
 export async function startApp(
   database: Database,
   checkTemporal: () => Promise<void> = async () => {},
   limits: Partial<Config['limits']> = {},
   destinations = LOOPBACK,
+  { failureLimits = ROOMY_FAILURES, ...reach }: Reach = {},
 ): Promise<TestApp> {
   const documentsDir = await mkdtemp(path.join(os.tmpdir(), 'rx-documents-'));
   const log = createKeptLog();
@@ -61,11 +69,14 @@ export async function startApp(
   );
   const documentLinks = createDocumentLinks({ publicUrl: PUBLIC_URL, hashSecret: HASH_SECRET });
   const sender = createSender(destinations);
+  const metrics = createHttpMetrics(() => inTime(readBacklogs(database)));
+  const onRefused = () => metrics.countRefusedAttempt();
   const app = createApp(
     {
       recordAudit: (entry) => inTime(recordAudit(database, entry)),
       orders,
-      metrics: createHttpMetrics(() => inTime(readBacklogs(database))),
+      failedAttempts: createFailedAttempts(failureLimits, log, { onRefused }),
+      metrics,
       cases: createCaseService(database, HASH_SECRET),
       documents: createSealedDocuments(createFileStore(documentsDir)),
       documentLinks,
@@ -75,7 +86,7 @@ export async function startApp(
       checkTemporal,
     },
     log,
-    { publicUrl: PUBLIC_URL },
+    { publicUrl: PUBLIC_URL, ...reach },
   );
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   return {

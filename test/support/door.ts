@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import type { Destinations } from '../../src/endpoints/check-destination.ts';
 import type { Database } from '../../src/storage/database.ts';
-import { startApp, type TestApp } from './app.ts';
+import { type Reach, startApp, type TestApp } from './app.ts';
 import { createTestDatabase } from './database.ts';
 import { examplePlaceOrder } from './example.ts';
 import { createOrganization, type TestOrganization } from './organization.ts';
@@ -45,6 +45,7 @@ interface Request {
 /**
  * @param options.checkTemporal what `/readyz` asks.
  * @param options.limits what to change of the app's limits.
+ * @param options.reach how the app is reached.
  * @param options.destinations where webhooks may go; this machine alone when nothing is said.
  */
 export async function openDoor(
@@ -52,11 +53,13 @@ export async function openDoor(
     checkTemporal?: () => Promise<void>;
     limits?: Partial<Config['limits']>;
     destinations?: Destinations;
+    reach?: Reach;
   } = {},
 ): Promise<Door> {
   const { database, asServer, url: databaseUrl, drop } = await createTestDatabase();
   const organization = await createOrganization(database);
-  const app = await startApp(asServer, options.checkTemporal, options.limits, options.destinations);
+  const { checkTemporal, limits, destinations, reach } = options;
+  const app = await startApp(asServer, checkTemporal, limits, destinations, reach);
   const key = { 'cv-api-key': organization.apiKey };
 
   const send: Door['send'] = (method, path, request) => sendTo(app.url, method, path, request);

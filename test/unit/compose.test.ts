@@ -57,6 +57,8 @@ function environmentOf(service: string, env: Record<string, string | undefined>)
   );
 }
 
+const parseConfigOf = (env: Record<string, string>) => parseConfig(env).http;
+
 describe('.env.example', () => {
   it('names every variable of the configuration', () => {
     expect(configVariables.length).toBeGreaterThan(15);
@@ -106,6 +108,21 @@ describe('docker-compose.yml', () => {
     const { port, uiUrl } = parseCodecServerConfig(environmentOf('codec', filled));
     expect([port, uiUrl]).toEqual([8234, 'http://127.0.0.1:8233']);
   });
+
+  it.each([
+    ['server', '', parseConfigOf],
+    ['codec', 'CODEC_', parseCodecServerConfig],
+  ] as const)(
+    'gives %s a certificate, and trusted proxies, where they are set',
+    (name, prefix, of) => {
+      const files = { [`${prefix}TLS_CERT_FILE`]: '/c.pem', [`${prefix}TLS_KEY_FILE`]: '/k.pem' };
+      const env = environmentOf(name, { ...filled, ...files, TRUSTED_PROXIES: '10.0.0.1' });
+      expect(of(env)).toMatchObject({
+        tls: { prefix, certFile: '/c.pem', keyFile: '/k.pem' },
+        trustedProxies: ['10.0.0.1'],
+      });
+    },
+  );
 
   it('gives the simulator a whole configuration', () => {
     expect(parseConfiguration(environmentOf('simulator', filled))).toMatchObject({

@@ -9,9 +9,10 @@ const params = z.object({ pharmacyId: z.string() });
 
 /**
  * `POST /webhooks/pharmacies/:pharmacyId`: a pharmacy tells of an order. 202 once it is stored; a
- * webhook that is not authentic and one for an unknown pharmacy are told apart by nothing.
+ * webhook that is not authentic and one for an unknown pharmacy are told apart by nothing. Each is looked
+ * at however many were forged, so that no forger keeps a true one out; only the answer to forged ones changes.
  */
-export function pharmacyWebhook({ orders, pharmacies }: RouteDependencies): Route {
+export function pharmacyWebhook({ orders, pharmacies, failedAttempts }: RouteDependencies): Route {
   return defineRoute({
     method: 'POST',
     url: '/webhooks/pharmacies/:pharmacyId',
@@ -31,7 +32,10 @@ export function pharmacyWebhook({ orders, pharmacies }: RouteDependencies): Rout
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       const webhook: RawWebhook = { headers: headersAsSent(request.raw), body };
       const pharmacy = await pharmacies.find(pharmacyId);
-      if (!pharmacy?.isAuthentic(webhook)) throw new UnauthorizedError();
+      if (!pharmacy?.isAuthentic(webhook)) {
+        failedAttempts.failed(request.ip);
+        throw new UnauthorizedError();
+      }
       const message = pharmacy.readMessage(webhook);
       if (message === undefined) {
         throw new InvalidBodyError('body must be a JSON object with type and data');

@@ -1,6 +1,7 @@
 import { failureBody } from '../../contract/envelope.ts';
 import { object, requiredText } from '../../contract/fields.ts';
 import { isUuid } from '../../orders/read-order.ts';
+import { TOO_MANY_FAILURES } from '../answers.ts';
 import { documentAnswers, documentHeaders, sendDocument } from '../document-answer.ts';
 import { PermissionDeniedError } from '../errors.ts';
 import { linkedDocumentParams } from '../params.ts';
@@ -12,7 +13,12 @@ const query = object({ expires: requiredText(), signature: requiredText() });
  * `GET /documents/:documentId?expires=&signature=`: a document by the signed link that
  * `customer-case-detail` and webhooks give out, without an API key.
  */
-export function readLinkedDocument({ orders, documents, documentLinks }: RouteDependencies): Route {
+export function readLinkedDocument({
+  orders,
+  documents,
+  documentLinks,
+  failedAttempts,
+}: RouteDependencies): Route {
   return defineRoute({
     method: 'GET',
     url: '/documents/:documentId',
@@ -30,11 +36,13 @@ export function readLinkedDocument({ orders, documents, documentLinks }: RouteDe
         ...documentAnswers,
         400: { description: 'A parameter is missing.', schema: failureBody },
         403: { description: 'The link is not ours, or has expired.', schema: failureBody },
+        429: TOO_MANY_FAILURES,
       },
     },
     async handle({ params, query: link, request, reply }) {
       const { documentId } = params;
       if (!isUuid(documentId) || !documentLinks.isValid(documentId, link)) {
+        failedAttempts.failed(request.ip);
         throw new PermissionDeniedError();
       }
       const document = await orders.readLinkedDocument(documentId);

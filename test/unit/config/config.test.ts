@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   ConfigError,
   type Environment,
+  parseCodecServerConfig,
   parseConfig,
   parseOperatorConfig,
 } from '../../../src/config.ts';
@@ -132,6 +133,63 @@ describe('parseConfig', () => {
     expect(() => parseOperatorConfig(half)).toThrow('KMS_SECRET_ACCESS_KEY is required');
     const otherHalf = { KMS_SECRET_ACCESS_KEY: 'secret' };
     expect(() => parseOperatorConfig(otherHalf)).toThrow('KMS_ACCESS_KEY_ID is required');
+  });
+
+  it('takes a certificate and its key together, and then the address is HTTPS', () => {
+    const tls = { ...required, TLS_CERT_FILE: 'cert.pem', TLS_KEY_FILE: 'key.pem' };
+    expect(parseConfig(tls).http).toMatchObject({
+      tls: { prefix: '', certFile: 'cert.pem', keyFile: 'key.pem' },
+      publicUrl: 'https://127.0.0.1:3000',
+    });
+    expect(parseConfig({ ...tls, PUBLIC_URL: 'https://rx.example.com' }).http.publicUrl).toBe(
+      'https://rx.example.com',
+    );
+    expect(faultOf({ ...tls, TLS_KEY_FILE: '' })).toContain('TLS_KEY_FILE is required');
+    expect(faultOf({ ...tls, TLS_CERT_FILE: '' })).toContain('TLS_CERT_FILE is required');
+    const codec = { ENCRYPTION_KEYS: required.ENCRYPTION_KEYS, CODEC_SERVER_TOKEN: 'x'.repeat(16) };
+    const files = { CODEC_TLS_CERT_FILE: 'cert.pem', CODEC_TLS_KEY_FILE: 'key.pem' };
+    expect(parseCodecServerConfig({ ...codec, ...files }).tls?.prefix).toBe('CODEC_');
+    expect(() => parseCodecServerConfig({ ...codec, CODEC_TLS_KEY_FILE: 'key.pem' })).toThrow(
+      'CODEC_TLS_CERT_FILE is required',
+    );
+  });
+
+  it('trusts no proxy but those that it is given, as addresses and ranges', () => {
+    const proxiesOf = (TRUSTED_PROXIES: string) =>
+      parseConfig({ ...required, TRUSTED_PROXIES }).http.trustedProxies;
+    expect(proxiesOf('')).toEqual([]);
+    expect(proxiesOf('10.0.0.0/8, 192.0.2.1,2001:db8::/32,::1')).toEqual([
+      '10.0.0.0/8',
+      '192.0.2.1',
+      '2001:db8::/32',
+      '::1',
+    ]);
+    for (const wrong of [
+      'all',
+      'loopback',
+      '10.0.0.0/33',
+      '0.0.0.0/0',
+      '::/0',
+      '10.0.0.1,',
+      '1.2.3',
+    ]) {
+      expect(faultOf({ ...required, TRUSTED_PROXIES: wrong })).toContain(
+        'TRUSTED_PROXIES: must be addresses or CIDR ranges with commas between',
+      );
+    }
+  });
+
+  it('lets twenty attempts of an address fail at once, and one a second', () => {
+    expect(parseConfig(required).http.failureLimits).toEqual({ burst: 20, perSecond: 1 });
+    const roomy = { AUTH_FAILURES_BURST: '500', AUTH_FAILURES_PER_SECOND: '0.5' };
+    expect(parseConfig({ ...required, ...roomy }).http.failureLimits).toEqual({
+      burst: 500,
+      perSecond: 0.5,
+    });
+    expect(faultOf({ ...required, AUTH_FAILURES_BURST: '0' })).toContain('AUTH_FAILURES_BURST: ');
+    expect(faultOf({ ...required, AUTH_FAILURES_PER_SECOND: '0' })).toContain(
+      'AUTH_FAILURES_PER_SECOND: ',
+    );
   });
 
   it('ignores variables that are not its own', () => {

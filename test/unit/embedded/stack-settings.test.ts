@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { parseConfig } from '../../../src/config.ts';
+
+import { parseCodecServerConfig, parseConfig } from '../../../src/config.ts';
 import { urlOfRole } from '../../../src/embedded/database-url.ts';
+
 import { portsFrom } from '../../../src/embedded/ports.ts';
 import { requireNoDatabase, stackSettings } from '../../../src/embedded/stack-settings.ts';
 
@@ -80,6 +82,20 @@ test('wraps its keys itself, whatever the user’s KMS is', () => {
     KMS_ENDPOINT: 'https://kms.example.com',
   });
   expect(parseConfig(env).kms).toBeUndefined();
+});
+
+test('speaks plain HTTP on this machine, whatever certificate the user’s server has', () => {
+  const files = { TLS_CERT_FILE: '/c.pem', TLS_KEY_FILE: '/k.pem' };
+  const { env } = settings({
+    ...files,
+    CODEC_TLS_CERT_FILE: '/c.pem',
+    CODEC_TLS_KEY_FILE: '/k.pem',
+  });
+  expect(parseConfig(env).http).toMatchObject({
+    tls: undefined,
+    publicUrl: 'http://127.0.0.1:3000',
+  });
+  expect(parseCodecServerConfig(env).tls).toBeUndefined();
 });
 
 test('refuses to run where DATABASE_URL is set', () => {

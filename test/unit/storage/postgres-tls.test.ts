@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import net, { type AddressInfo } from 'node:net';
+import path from 'node:path';
+import tls from 'node:tls';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Database, openDatabase } from '../../../src/storage/database.ts';
+import { makeCertificate, type TestCertificate } from '../../support/certificate.ts';
+
+let named: TestCertificate;
+let numbered: TestCertificate;
+let database: Database | undefined;
+const servers: net.Server[] = [];
+beforeAll(() => {
+  named = makeCertificate('DNS:localhost');
+  numbered = makeCertificate('IP:127.0.0.1');
+});
+afterAll(() => {
+  named.remove();
+  numbered.remove();
+});
+afterEach(async () => {
+  await database?.end({ timeout: 0 });
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** Answers as Postgres does up to the login, which it refuses in words of its own: 28000. */
+async function startPostgres({ cert, key }: TestCertificate): Promise<number> {
+  const length = (bytes: string) => {
+    const size = Buffer.alloc(4);
+    size.writeInt32BE(Buffer.byteLength(bytes) + 4);
+    return size;
+  };
+  const refusal = 'SFATAL\0C28000\0Mnobody logs in here\0\0';
+  const server = net.createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.once('data', () => {
+      socket.write('S');
+      const secure = new tls.TLSSocket(socket, { isServer: true, cert, key });
+      secure.on('error', () => socket.destroy());
+      secure.once('data', () => {
+        secure.end(Buffer.concat([Buffer.from('E'), length(refusal), Buffer.from(refusal)]));
+      });
+    });
+  });
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** The code of what a query ends with: 28000 where the connection was trusted. */
+async function codeOf(certificate: TestCertificate, host: string, query: string): Promise<unknown> {
+  const port = await startPostgres(certificate);
+  database = openDatabase(`postgres://rx:password@${host}:${port}/orders?${query}`, 1);
+  return await database`SELECT 1`.then(
+    () => 'served',
+    (error: { code?: unknown }) => error.code,
+  );
+}
+
+const root = ({ certFile }: TestCertificate) => `sslrootcert=${encodeURIComponent(certFile)}`;
+
+describe('sslmode=verify-full', () => {
+  it('trusts a certificate that the root vouches for, of the host’s name', async () => {
+    expect(await codeOf(named, 'localhost', `sslmode=verify-full&${root(named)}`)).toBe('28000');
+  });
+
+  it('trusts one of the host’s address', async () => {
+    const query = `${root(numbered)}&sslmode=verify-full`;
+    expect(await codeOf(numbered, '127.0.0.1', query)).toBe('28000');
+  });
+
+  it('refuses one that nobody vouches for', async () => {
+    const code = await codeOf(named, 'localhost', 'sslmode=verify-full');
+    expect(code).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
+  });
+
+  it.each([
+    ['another name', 'localhost', () => numbered],
+    ['localhost for an address', '127.0.0.1', () => named],
+  ])('refuses one of %s', async (_what, host, certificate) => {
+    const code = await codeOf(certificate(), host, `sslmode=verify-full&${root(certificate())}`);
+    expect(code).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+  });
+
+  it('is the same as verify-ca', async () => {
+    const code = await codeOf(named, '127.0.0.1', `sslmode=verify-ca&${root(named)}`);
+    expect(code).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+  });
+});
+
+it('sslmode=require encrypts, and trusts any certificate', async () => {
+  expect(await codeOf(named, '127.0.0.1', 'sslmode=require')).toBe('28000');
+});
+
+it('refuses a root that cannot be read, or that would not be used', () => {
+  const open = (query: string) => () => openDatabase(`postgres://rx@localhost/orders?${query}`, 1);
+  const nowhere = path.join(path.dirname(named.certFile), 'nowhere');
+  expect(open(`sslmode=verify-full&sslrootcert=${nowhere}`)).toThrow(
+    'DATABASE_URL: sslrootcert names a file that cannot be read',
+  );
+  expect(open(`sslmode=require&${root(named)}`)).toThrow(
+    'DATABASE_URL: sslrootcert needs sslmode=verify-full',
+  );
+});
