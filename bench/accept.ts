@@ -1,7 +1,12 @@
 import { acceptOrder } from '../src/orders/accept-order.ts';
 import { type Database, openDatabase } from '../src/storage/database.ts';
 import { examplePlaceOrder } from '../test/support/example.ts';
-import { createOrganization, ENCRYPTION_KEYS, HASH_SECRET } from '../test/support/organization.ts';
+import {
+  createOrganization,
+  ENCRYPTION_KEYS,
+  HASH_SECRET,
+  TESTER,
+} from '../test/support/organization.ts';
 import { withKeysOf } from '../test/support/sealed-rows.ts';
 import { time, withBenchDatabase } from './bench-database.ts';
 
@@ -54,7 +59,8 @@ async function measure(
           INSERT INTO outbox (order_id, organization_id, kind)
           VALUES (${id}, ${organizationId}, 'start')`;
       }),
-    accept: () => acceptOrder(database, HASH_SECRET, { organizationId, caseId, request }),
+    accept: () =>
+      acceptOrder(database, HASH_SECRET, { organizationId, caseId, request, by: TESTER }),
   };
   const seconds = { insert: 0, separate: 0, accept: 0 };
   for (let round = 0; round <= ROUNDS; round += 1) {

@@ -34,6 +34,16 @@ export class NoDatabaseError extends Error {
   override readonly name = 'NoDatabaseError';
 }
 
+/** What a command did stands, and its row of the audit log does not. */
+export class NotRecordedError extends Error {
+  override readonly name = 'NotRecordedError';
+
+  /** @param code of the error that kept it from being recorded. */
+  constructor(code: string) {
+    super(`done, but not recorded in the audit log: ${code}`);
+  }
+}
+
 /** How a command that failed ends. */
 export interface Failure {
   readonly exitCode: ExitCode;
@@ -80,6 +90,7 @@ export function failureOf(error: unknown, help: { connect: string; migrate: stri
   if (error instanceof NoKeysError) {
     return { exitCode: EXIT.usage, message: "ENCRYPTION_KEYS is required: the servers' own" };
   }
+  if (error instanceof NotRecordedError) return { exitCode: EXIT.failed, message: error.message };
   if (error instanceof KeyMissingError) return { exitCode: EXIT.failed, message: error.message };
   if (error instanceof NoDatabaseError) return { exitCode: EXIT.database, message: error.message };
   const code = codeOf(error);

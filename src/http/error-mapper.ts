@@ -133,6 +133,7 @@ export function createErrorMapper(
       code: codeOf(error),
     };
     if (isDatabaseUnavailable(error) || error instanceof DocumentStoreError) {
+      if (error instanceof DocumentStoreError) request.audit = 'failed';
       log.warn(
         `${error instanceof DocumentStoreError ? 'document store' : 'database'} unavailable`,
         fields,

@@ -1,3 +1,4 @@
+import { type AuditSource, recordAudit } from '../audit/record-audit.ts';
 import type { OrderStatus } from '../contract/order.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
@@ -21,6 +22,7 @@ export interface CancelRequest {
  * its timeline, tells the outcome. A request while another is pending changes nothing; after a
  * refusal a new one asks again.
  *
+ * @param by who asks, for the audit log: its row is in the same transaction.
  * @throws {OrderNotFoundError} the organization has no such order (in that case).
  * @throws {OrderNotCancellableError} it has ended.
  */
@@ -28,12 +30,16 @@ export async function cancelOrder(
   database: Database,
   key: OrderKey,
   request: CancelRequest,
+  by: AuditSource,
 ): Promise<void> {
   if (!isUuid(key.orderId) || key.caseId?.includes('\0')) throw new OrderNotFoundError();
-  await inTransaction(database, (sql) => requestCancellation(sql, key, request));
+  await inTransaction(database, async (sql) => {
+    await requestCancellation(sql, key, request);
+    await recordAudit(sql, { ...by, ...key, action: 'ORDER_CANCEL_REQUESTED', result: 'OK' });
+  });
 }
 
-/** As {@link cancelOrder}, in a transaction of the caller's. */
+/** As {@link cancelOrder}, in a transaction of the caller's, who records it. */
 export async function requestCancellation(
   sql: Sql,
   key: OrderKey,

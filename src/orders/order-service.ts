@@ -1,3 +1,4 @@
+import type { AuditSource } from '../audit/record-audit.ts';
 import type { ActivityPage, OrderPage, OrderView } from '../contract/order.ts';
 import type { OrdersQuery, PageQuery } from '../contract/order-query.ts';
 import type { Log } from '../log.ts';
@@ -72,9 +73,13 @@ export interface OrderService {
    * @throws {OrderNotFoundError} the case has no such order.
    * @throws {OrderNotCancellableError} the order has ended.
    */
-  cancel(key: Required<OrderKey>, by: CancelRequest): Promise<void>;
+  cancel(key: Required<OrderKey>, request: CancelRequest, by: AuditSource): Promise<void>;
   /** Takes in a pharmacy's message; see {@link receiveMessage}. */
-  receive(pharmacyId: string, message: PharmacyMessage): Promise<'stored' | 'duplicate'>;
+  receive(
+    pharmacyId: string,
+    message: PharmacyMessage,
+    by: AuditSource,
+  ): Promise<'stored' | 'duplicate'>;
   /** Resolves when the database serves. */
   check(): Promise<void>;
 }
@@ -152,12 +157,12 @@ export function createOrderService(
       bounded(() => readOrderByIdempotencyKey(database, hashSecret, organizationId, key)),
     list: (owner, query) => bounded(() => list(owner, query)),
     activity: (key, query) => bounded(() => belowCase(key, activity(key, query))),
-    async cancel(key, by) {
-      await bounded(() => belowCase(key, cancelOrder(database, key, by)));
+    async cancel(key, request, by) {
+      await bounded(() => belowCase(key, cancelOrder(database, key, request, by)));
       ringDispatchers();
     },
-    async receive(pharmacyId, message) {
-      const outcome = await bounded(() => receiveMessage(database, pharmacyId, message));
+    async receive(pharmacyId, message, by) {
+      const outcome = await bounded(() => receiveMessage(database, pharmacyId, message, by));
       if (outcome === 'stored') ringDispatchers();
       return outcome;
     },
