@@ -54,24 +54,22 @@ describe('recording', () => {
     const list = async () =>
       (await rx(['audit', 'list', '--order', orderId, '--json'], { env: ANNA })).json.audit;
     // What is recorded shows once no older transaction of the server is open.
-    await expect
-      .poll(list, { timeout: 20_000 })
-      .toEqual(
-        expect.arrayContaining([
-          expect.objectContaining({
-            actorKind: 'key',
-            action: 'ORDER_PLACED',
-            source: '127.0.0.1',
-          }),
-          expect.objectContaining({ actorKind: 'key', action: 'ORDER_READ', source: '127.0.0.1' }),
-          expect.objectContaining({ actorKind: 'operator', actor: 'anna', action: 'ORDER_READ' }),
-          expect.objectContaining({
-            actorKind: 'operator',
-            actor: 'anna',
-            action: 'AUDIT_LOG_READ',
-          }),
-        ]),
-      );
+    await expect.poll(list, { timeout: 20_000 }).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          actorKind: 'key',
+          action: 'ORDER_PLACED',
+          source: '127.0.0.1',
+        }),
+        expect.objectContaining({ actorKind: 'key', action: 'ORDER_READ', source: '127.0.0.1' }),
+        expect.objectContaining({ actorKind: 'operator', actor: 'anna', action: 'ORDER_READ' }),
+        expect.objectContaining({
+          actorKind: 'operator',
+          actor: 'anna',
+          action: 'AUDIT_LOG_READ',
+        }),
+      ]),
+    );
   });
 
   it('names what is refused, keeps no made-up id, and leaves out what touches nothing', async () => {

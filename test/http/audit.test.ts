@@ -1,9 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import Fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuditEntry } from '../../src/audit/record-audit.ts';
+import { DocumentStoreError } from '../../src/documents/errors.ts';
+import { auditRequest } from '../../src/http/audit.ts';
+import { createErrorMapper } from '../../src/http/error-mapper.ts';
 import type { RouteDependencies } from '../../src/http/route.ts';
 import { routes } from '../../src/http/routes.ts';
+import { DatabaseTimeoutError } from '../../src/storage/database.ts';
 import { CASES, NOBODY_LISTENS, type Subject } from '../support/access-cases.ts';
 import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../support/door.ts';
+import { createKeptLog } from '../support/logs.ts';
 import { createKey, createOrganization } from '../support/organization.ts';
 import { createPharmacy, type TestPharmacy } from '../support/pharmacy.ts';
 import { storeDelivery } from '../support/stored-delivery.ts';
@@ -148,6 +155,33 @@ it('a refused body, and what failed, leave a row without anything of what was se
   await door.database`ALTER TABLE shipments_away RENAME TO shipments`;
   expect(failed).toMatchObject([{ action: 'ORDER_READ', result: 'FAILED', orderId }]);
 });
+
+it.each([
+  ['a document store that is away', new DocumentStoreError('AccessDenied'), ['FAILED']],
+  ['Postgres that is away', new DatabaseTimeoutError(), []],
+])(
+  'what is refused with 503 for %s is recorded only where a row is possible',
+  async (_what, error, results) => {
+    const entries: AuditEntry[] = [];
+    const log = createKeptLog();
+    const app = Fastify();
+    app
+      .decorateRequest('caller', null)
+      .decorateRequest('orderId', null)
+      .decorateRequest('audit', null);
+    app.addHook('onRequest', async (request) => {
+      const rate = { burst: 1, remaining: 1, perSecond: 1 };
+      request.caller = { keyId: 'key', organizationId: 'organization', scopes: [], rate };
+    });
+    const record = async (entry: AuditEntry) => void entries.push(entry);
+    app.addHook('onSend', auditRequest({ auth: 'orders:read' }, 'DOCUMENT_READ', record, log));
+    app.setErrorHandler(createErrorMapper(log));
+    app.get('/', () => Promise.reject(error));
+
+    expect((await app.inject('/')).statusCode).toBe(503);
+    expect(entries.map(({ result }) => result)).toEqual(results);
+  },
+);
 
 it('who has no key leaves no row', async () => {
   const path = `/api/v1/cases/${ours.caseId}`;
