@@ -1,5 +1,7 @@
+import { recordAudit } from '../src/audit/record-audit.ts';
 import { acceptOrder } from '../src/orders/accept-order.ts';
 import { type Database, openDatabase } from '../src/storage/database.ts';
+import { withKeys } from '../src/storage/transaction.ts';
 import { examplePlaceOrder } from '../test/support/example.ts';
 import {
   createOrganization,
@@ -58,6 +60,10 @@ async function measure(
         await tx`
           INSERT INTO outbox (order_id, organization_id, kind)
           VALUES (${id}, ${organizationId}, 'start')`;
+        const subject = { organizationId, caseId, orderId: id };
+        await recordAudit(withKeys(tx, database), {
+          ...{ ...TESTER, ...subject, action: 'ORDER_PLACED', result: 'OK' },
+        });
       }),
     accept: () =>
       acceptOrder(database, HASH_SECRET, { organizationId, caseId, request, by: TESTER }),
