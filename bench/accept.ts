@@ -1,8 +1,15 @@
+import { recordAudit } from '../src/audit/record-audit.ts';
 import { urlOfRole } from '../src/embedded/database-url.ts';
 import { acceptOrder } from '../src/orders/accept-order.ts';
 import { type Database, openDatabase } from '../src/storage/database.ts';
+import { withKeys } from '../src/storage/transaction.ts';
 import { examplePlaceOrder } from '../test/support/example.ts';
-import { createOrganization, ENCRYPTION_KEYS, HASH_SECRET } from '../test/support/organization.ts';
+import {
+  createOrganization,
+  ENCRYPTION_KEYS,
+  HASH_SECRET,
+  TESTER,
+} from '../test/support/organization.ts';
 import { withKeysOf } from '../test/support/sealed-rows.ts';
 import { time, withBenchDatabase } from './bench-database.ts';
 
@@ -57,8 +64,12 @@ async function measure(
         await tx`
           INSERT INTO outbox (order_id, organization_id, kind)
           VALUES (${id}, ${organizationId}, 'start')`;
+        const subject = { organizationId, caseId, orderId: id };
+        await recordAudit(withKeys(tx, database), {
+          ...{ ...TESTER, ...subject, action: 'ORDER_PLACED', result: 'OK' },
+        });
       }),
-    accept: () => acceptOrder(server, HASH_SECRET, { organizationId, caseId, request }),
+    accept: () => acceptOrder(server, HASH_SECRET, { organizationId, caseId, request, by: TESTER }),
   };
   const seconds = { insert: 0, separate: 0, accept: 0 };
   for (let round = 0; round <= ROUNDS; round += 1) {

@@ -2,7 +2,12 @@ import { readOrderRow } from '../src/activities/order-row.ts';
 import { acceptOrder } from '../src/orders/accept-order.ts';
 import { type Database, openDatabase } from '../src/storage/database.ts';
 import { examplePlaceOrder } from '../test/support/example.ts';
-import { createOrganization, ENCRYPTION_KEYS, HASH_SECRET } from '../test/support/organization.ts';
+import {
+  createOrganization,
+  ENCRYPTION_KEYS,
+  HASH_SECRET,
+  TESTER,
+} from '../test/support/organization.ts';
 import { withKeysOf } from '../test/support/sealed-rows.ts';
 import { time, withBenchDatabase } from './bench-database.ts';
 import { clearKeys } from './clear-keys.ts';
@@ -52,7 +57,8 @@ async function prepare(database: Database) {
   const { organizationId, caseId } = await createOrganization(database);
   const { order } = examplePlaceOrder();
   const request = { action: 'PLACE_ORDER' as const, order };
-  const accept = () => acceptOrder(database, HASH_SECRET, { organizationId, caseId, request });
+  const accept = () =>
+    acceptOrder(database, HASH_SECRET, { organizationId, caseId, request, by: TESTER });
   const { orderId } = await accept();
   return { accept, read: () => readOrderRow(database, orderId) };
 }

@@ -23,7 +23,12 @@ import { bundleWorkflows } from '../src/temporal/bundle-workflows.ts';
 import { createDataConverter } from '../src/temporal/data-converter.ts';
 import { createSdkLog } from '../src/temporal/sdk-log.ts';
 import { examplePlaceOrder } from '../test/support/example.ts';
-import { createOrganization, ENCRYPTION_KEYS, HASH_SECRET } from '../test/support/organization.ts';
+import {
+  createOrganization,
+  ENCRYPTION_KEYS,
+  HASH_SECRET,
+  TESTER,
+} from '../test/support/organization.ts';
 import { withKeysOf } from '../test/support/sealed-rows.ts';
 import { withBenchDatabase } from './bench-database.ts';
 import { clearKeys } from './clear-keys.ts';
@@ -117,7 +122,8 @@ async function startSystem(parts: {
   return {
     async complete(count) {
       const start = performance.now();
-      const accept = () => acceptOrder(database, HASH_SECRET, { organizationId, caseId, request });
+      const accept = () =>
+        acceptOrder(database, HASH_SECRET, { organizationId, caseId, request, by: TESTER });
       await Promise.all(Array.from({ length: count }, accept));
       for (;;) {
         const [left] = await database<{ count: number }[]>`

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { CliContext, Connection } from './cli/context.ts';
 import { NoDatabaseError, UsageError } from './cli/errors.ts';
+import { operatorOf } from './cli/operator.ts';
 import { runCommandLine } from './cli/program.ts';
 import { ConfigError, parseOperatorConfig } from './config.ts';
 import { runningSandbox } from './embedded/running-sandbox.ts';
@@ -31,10 +32,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 // Who reads no further, as `head`, is no fault of ours.
 process.stdout.on('error', () => process.exit(0));
 
-const context: CliContext = {
+const context: Omit<CliContext, 'about'> = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
+  operator: operatorOf(env.RX_OPERATOR),
   // scripts/rx.mjs tells where the person is: it works in the project's folder.
   resolveFile: (name) => path.resolve(env.RX_CALLED_FROM ?? '', name),
   variable: (name) => env[name],

@@ -5,6 +5,7 @@ import {
   type ConnectionOptions,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import { recordAudit } from './audit/record-audit.ts';
 import { parseCancelOrder } from './contract/cancel-order.ts';
 import type { OrderStatus, OrderView } from './contract/order.ts';
 import { type PrescriptionOrder, parsePlaceOrder } from './contract/place-order.ts';
@@ -23,6 +24,7 @@ import { inTime, isDatabaseUnavailable, openDatabase } from './storage/database.
 import { connectionScope } from './storage/scope.ts';
 import { inTransaction } from './storage/transaction.ts';
 import { createDataConverter } from './temporal/data-converter.ts';
+import { waitForWorkflow } from './temporal/wait-for-workflow.ts';
 import { orderWorkflowId } from './workflows/order-messages.ts';
 
 export type { OrderStatus, OrderView } from './contract/order.ts';
@@ -41,10 +43,11 @@ export { RepairRefusedError, TemporalUnavailableError } from './repairs/errors.t
 const WAIT_SLICE_MS = 10_000;
 /** Longest wait for Temporal's answer to {@link OrderHandle.describe}, in milliseconds. */
 const DESCRIBE_LIMIT_MS = 5_000;
-/** How long the server holds a question at the most, in milliseconds, with a margin. */
-const SERVER_POLL_MS = 30_000;
-/** How often an order is read while Temporal cannot be waited on, in milliseconds. */
+/** How often an order is read while Postgres is away, in milliseconds. */
 const LOOK_MS = 500;
+
+/** Who does what is done by a client, for the audit log: code of ours has no key. */
+const BY = { actorKind: 'system', actor: 'order-client' } as const;
 
 /** What {@link createOrderClient} connects to and on whose behalf. */
 export interface OrderClientOptions {
@@ -190,42 +193,31 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
   const ringDispatchers = createDispatcherBell(database);
   const closing = new AbortController();
 
-  const get = (orderId: string) => inTime(readOrder(database, { organizationId, orderId }));
+  const read = (orderId: string) => inTime(readOrder(database, { organizationId, orderId }));
+
+  /** Records that an order is handed over, before it is. */
+  async function recorded(order: OrderView): Promise<OrderView> {
+    const entry = { ...BY, action: 'ORDER_READ', organizationId, orderId: order.id, result: 'OK' };
+    await inTime(recordAudit(database, entry));
+    return order;
+  }
 
   function handle(orderId: string): OrderHandle {
     const workflowId = orderWorkflowId(orderId);
     const workflow = temporal.workflow.getHandle(workflowId);
 
-    /** Waits until the workflow ends, or about `ms`; then Postgres is worth asking again. */
-    async function waitForWorkflow(ms: number): Promise<void> {
-      const wait = new AbortController();
-      const end = () => wait.abort();
-      const timer = setTimeout(end, ms);
-      closing.signal.addEventListener('abort', end);
-      const start = Date.now();
-      try {
-        // The time is ours to end: near a deadline the server answers each question at once, with
-        // nothing, and the SDK asks again.
-        await connection.withAbortSignal(wait.signal, () =>
-          connection.withDeadline(start + ms + SERVER_POLL_MS, () => workflow.result()),
-        );
-      } catch {
-        // Not started yet, Temporal away, or time is up.
-        await sleep(Math.max(0, Math.min(LOOK_MS, start + ms - Date.now())));
-      } finally {
-        clearTimeout(timer);
-        closing.signal.removeEventListener('abort', end);
-      }
-    }
-
     return {
       orderId,
-      status: async () => (await get(orderId)).status,
+      status: async () => (await read(orderId)).status,
 
       async result({ timeoutMs = Number.POSITIVE_INFINITY } = {}) {
         const end = Date.now() + timeoutMs;
+        const look = async () => {
+          const order = await read(orderId);
+          return isEnd(order.status) ? await recorded(order) : order;
+        };
         for (;;) {
-          const order = await get(orderId).catch(async (error: unknown) => {
+          const order = await look().catch(async (error: unknown) => {
             // A wait of weeks outlives a restart of Postgres, or of a KMS.
             const passes = isDatabaseUnavailable(error) || error instanceof KeyServiceError;
             if (closing.signal.aborted || !passes || Date.now() > end) throw error;
@@ -235,33 +227,34 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
           if (isEnd(order.status)) return order;
           const left = end - Date.now();
           if (left <= 0) throw new OrderTimeoutError(order.status);
-          await waitForWorkflow(Math.min(left, WAIT_SLICE_MS));
+          const ms = Math.min(left, WAIT_SLICE_MS);
+          await waitForWorkflow(connection, workflow, ms, closing.signal);
         }
       },
 
       async signalCompletion({ webhookId, status }) {
-        const { pharmacyId } = await get(orderId);
+        const { pharmacyId } = await read(orderId);
         const message: PharmacyMessage = { webhookId, type: status, reference: orderId };
-        await inTime(receiveMessage(database, pharmacyId, message));
+        await inTime(receiveMessage(database, pharmacyId, message, BY));
         ringDispatchers();
       },
 
       async cancel(reason) {
         const parsed = parseCancelOrder({ action: 'CANCEL_ORDER', orderId, reason });
         if (!parsed.ok) throw new InvalidOrderError(parsed.errors);
-        const by = { actor: 'api', ...(reason === undefined ? {} : { reason }) } as const;
+        const request = { actor: 'api', ...(reason === undefined ? {} : { reason }) } as const;
         const key = { organizationId, orderId };
-        await inTime(inTransaction(database, (sql) => cancelOrder(sql, key, by)));
+        await inTime(inTransaction(database, (sql) => cancelOrder(sql, key, request, BY)));
         ringDispatchers();
       },
 
       async retry(request) {
-        await get(orderId); // only an order of the organization
+        await read(orderId); // only an order of the organization
         await retryOrder({ database, temporal }, orderId, request);
       },
 
       async describe() {
-        const { status } = await get(orderId);
+        const { status } = await read(orderId);
         const page = `/namespaces/${namespace}/workflows/${workflowId}`;
         const base = {
           orderId,
@@ -287,12 +280,12 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
     async place({ caseId, order, idempotencyKey }) {
       const parsed = parsePlaceOrder({ action: 'PLACE_ORDER', idempotencyKey, order });
       if (!parsed.ok) throw new InvalidOrderError(parsed.errors);
-      const acceptance = { organizationId, caseId, request: parsed.value };
+      const acceptance = { organizationId, caseId, request: parsed.value, by: BY };
       const { orderId } = await acceptOrder(database, hashSecret, acceptance);
       ringDispatchers();
       return handle(orderId);
     },
-    get,
+    get: async (orderId) => await recorded(await read(orderId)),
     handle,
     async close() {
       closing.abort(); // the waits in flight

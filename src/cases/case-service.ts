@@ -1,3 +1,4 @@
+import type { AuditSource } from '../audit/record-audit.ts';
 import type { Patient } from '../contract/case.ts';
 import { CaseNotPermittedError } from '../orders/errors.ts';
 import { type Database, inTime } from '../storage/database.ts';
@@ -14,7 +15,7 @@ export interface CaseKey {
 /** What the HTTP layer asks of the cases. Each call is bounded in time, as in `OrderService`. */
 export interface CaseService {
   /** Creates or replaces a case; see {@link putCase}. */
-  put(key: CaseKey, patient: Patient): ReturnType<typeof putCase>;
+  put(key: CaseKey, patient: Patient, by: AuditSource): ReturnType<typeof putCase>;
   /** Reads a case as the original shows it; see {@link readCaseDetail}. */
   detail(
     key: CaseKey,
@@ -25,10 +26,10 @@ export interface CaseService {
 /** The cases on a database; the secret keys the hashes of patients. */
 export function createCaseService(database: Database, hashSecret: string): CaseService {
   return {
-    put: (key, patient) =>
+    put: (key, patient, by) =>
       inTime(
         forOrganization(database, key.organizationId, (sql) =>
-          putCase(sql, hashSecret, key, patient),
+          putCase(sql, hashSecret, key, patient, by),
         ),
       ),
     async detail(key, include) {

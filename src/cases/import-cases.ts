@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { type AuditSource, recordAudit } from '../audit/record-audit.ts';
 import { requireOrganization } from '../organizations/organizations.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { withKeys } from '../storage/transaction.ts';
@@ -53,6 +54,7 @@ const BATCH_BYTES = 65_536;
  * @param file.organizationId whose cases they are.
  * @param file.hashSecret keys the hashes that tell whether a patient differs.
  * @param file.chunks the file's bytes.
+ * @param file.by who does it, for the audit log: its row is in the same transaction.
  * @param file.onProgress called now and then with the number of lines read.
  * @throws {UnknownIdError} there is no such organization.
  * @throws {CaseFileError} lines that are no case, an id that stands on two lines, or ids of cases of
@@ -64,6 +66,7 @@ export async function importCases(
     organizationId: string;
     hashSecret: string;
     chunks: AsyncIterable<Buffer>;
+    by: AuditSource;
     onProgress?: (lines: number) => void;
   },
 ): Promise<ImportResult> {
@@ -83,6 +86,8 @@ export async function importCases(
     await refuseRepeatedIds(tx);
     const result = await storeCases(tx, file.organizationId);
     await refuseForeignIds(tx, file.organizationId);
+    const { organizationId, by } = file;
+    await recordAudit(tx, { ...by, organizationId, action: 'CASES_IMPORTED', result: 'OK' });
     return result;
   });
 }

@@ -4,8 +4,9 @@ import { verifyAuditLog } from '../audit/verify-audit-log.ts';
 import { UnknownIdError } from '../operators/errors.ts';
 import { isUuid } from '../orders/read-order.ts';
 import { jsonOption, pastTime, withExamples } from './arguments.ts';
+import { optionIsOrder, recorded, unrecorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
-import { EXIT } from './errors.ts';
+import { EXIT, type ExitCode } from './errors.ts';
 import { printFields, printJson, printTable } from './output.ts';
 
 /**
@@ -16,7 +17,7 @@ import { printFields, printJson, printTable } from './output.ts';
 export function addAuditCommands(
   program: Command,
   context: CliContext,
-  endWith: (exitCode: number) => void,
+  endWith: (exitCode: ExitCode) => void,
 ): void {
   const group = program.command('audit').description('who did what with patient data');
   addVerify(group, context, endWith);
@@ -24,7 +25,11 @@ export function addAuditCommands(
   addList(group, context);
 }
 
-function addVerify(group: Command, context: CliContext, endWith: (exitCode: number) => void): void {
+function addVerify(
+  group: Command,
+  context: CliContext,
+  endWith: (exitCode: ExitCode) => void,
+): void {
   const command = group
     .command('verify')
     .description('find whether a row or a seal of the log was changed, removed or added')
@@ -42,6 +47,7 @@ function addVerify(group: Command, context: CliContext, endWith: (exitCode: numb
         problem,
       });
     });
+  unrecorded(command, 'it shows counts and hashes');
   command.addHelpText(
     'after',
     `
@@ -61,6 +67,7 @@ function addExport(group: Command, context: CliContext): void {
         context.stdout.write(`${JSON.stringify(row)}\n`);
       }
     });
+  recorded(command, 'AUDIT_LOG_EXPORTED', 'stream');
   withExamples(command, 'rx audit export --since 24h > audit.ndjson');
 }
 
@@ -86,6 +93,7 @@ function addList(group: Command, context: CliContext): void {
         ]),
       );
     });
+  recorded(command, 'AUDIT_LOG_READ', 'read', optionIsOrder);
   withExamples(command, 'rx audit list --order 0198a000-0000-7000-8000-0000000000aa');
 }
 

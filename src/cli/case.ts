@@ -1,10 +1,9 @@
 import { open } from 'node:fs/promises';
-import os from 'node:os';
 import type { Command } from 'commander';
-import { recordAudit } from '../audit/record-audit.ts';
 import { importCases } from '../cases/import-cases.ts';
 import { readCase } from '../cases/read-case.ts';
 import { jsonOption, withExamples } from './arguments.ts';
+import { recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { printFields, printJson } from './output.ts';
 import { createProgressBar } from './progress-bar.ts';
@@ -45,6 +44,7 @@ function addImport(group: Command, context: CliContext): void {
           organizationId: org,
           hashSecret: hashSecret(),
           chunks: chunks(),
+          by: context.operator,
           onProgress: (lines) => {
             const share = file.size === undefined ? undefined : read / file.size;
             bar.show(share, `${lines.toLocaleString('en-US')} lines`);
@@ -57,6 +57,7 @@ function addImport(group: Command, context: CliContext): void {
         await file.close();
       }
     });
+  recorded(command, 'CASES_IMPORTED', 'transaction');
   command.addHelpText(
     'after',
     `
@@ -82,15 +83,6 @@ function addGet(group: Command, context: CliContext): void {
     .action(async (id: string, { org, json }: { org: string; json?: boolean }) => {
       const { database } = context.connect();
       const found = await readCase(database, org, id);
-      // Before it is shown: no read goes unrecorded.
-      await recordAudit(database, {
-        actorKind: 'operator',
-        actor: os.userInfo().username,
-        action: 'CASE_READ',
-        organizationId: found.organizationId,
-        caseId: found.id,
-        result: 'OK',
-      });
       if (json) return printJson(context, { case: found });
       const { address, ...patient } = found.patient;
       printFields(context, {
@@ -102,6 +94,7 @@ function addGet(group: Command, context: CliContext): void {
         updated: found.updatedAt,
       });
     });
+  recorded(command, 'CASE_READ', 'read', ([caseId]) => ({ caseId }));
   withExamples(
     command,
     'rx case get 123e4567-e89b-12d3-a456-426614174000 --org 0198a000-0000-7000-8000-000000000001',

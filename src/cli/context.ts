@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ConnectionOptions } from '@temporalio/client';
+import type { AuditSource, AuditSubject } from '../audit/record-audit.ts';
 import type { Config } from '../config.ts';
 import type { KeyProvider } from '../keys/key-provider.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
@@ -50,6 +51,10 @@ export interface CliContext {
   readonly stdin: Readable;
   readonly stdout: TextTarget;
   readonly stderr: TextTarget;
+  /** Who uses the command line, and on which machine. */
+  readonly operator: AuditSource & { readonly source: string };
+  /** Tells what the command turned out to be about, for the audit log, where its arguments do not. */
+  about(subject: AuditSubject): void;
   /** The path of a file as the person means it. */
   resolveFile(name: string): string;
   /** A variable that the command line names. */

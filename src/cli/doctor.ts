@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { examine } from '../operators/doctor.ts';
 import { jsonOption, withExamples } from './arguments.ts';
+import { unrecorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
-import { EXIT } from './errors.ts';
+import { EXIT, type ExitCode } from './errors.ts';
 import { printJson, printTable } from './output.ts';
 
 /**
@@ -13,7 +14,7 @@ import { printJson, printTable } from './output.ts';
 export function addDoctorCommand(
   program: Command,
   context: CliContext,
-  endWith: (exitCode: number) => void,
+  endWith: (exitCode: ExitCode) => void,
 ): void {
   const command = program
     .command('doctor')
@@ -30,6 +31,7 @@ export function addDoctorCommand(
         findings.map(({ check, result, message }) => [check, result, message]),
       );
     });
+  unrecorded(command, 'it shows counts and states');
   withExamples(
     command,
     'rx doctor',

@@ -35,6 +35,16 @@ export class NoDatabaseError extends Error {
   override readonly name = 'NoDatabaseError';
 }
 
+/** What a command did stands, and its row of the audit log does not. */
+export class NotRecordedError extends Error {
+  override readonly name = 'NotRecordedError';
+
+  /** @param code of the error that kept it from being recorded. */
+  constructor(code: string) {
+    super(`done, but not recorded in the audit log: ${code}`);
+  }
+}
+
 /** How a command that failed ends. */
 export interface Failure {
   readonly exitCode: ExitCode;
@@ -81,6 +91,7 @@ export function failureOf(error: unknown, help: { connect: string; migrate: stri
   if (error instanceof NoKeysError) {
     return { exitCode: EXIT.usage, message: "ENCRYPTION_KEYS is required: the servers' own" };
   }
+  if (error instanceof NotRecordedError) return { exitCode: EXIT.failed, message: error.message };
   if (error instanceof KeyMissingError || error instanceof KeyServiceError) {
     return { exitCode: EXIT.failed, message: error.message };
   }

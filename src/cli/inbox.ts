@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { linkMessage, listUnmatchedMessages } from '../repairs/link-message.ts';
 import { jsonOption, wholeNumber, withExamples } from './arguments.ts';
+import { recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { addWords, type RepairOptions, told } from './order-repair.ts';
 import { printJson, printTable } from './output.ts';
@@ -39,6 +40,7 @@ function addList(group: Command, context: CliContext): void {
         ]),
       );
     });
+  recorded(command, 'MESSAGES_LISTED', 'read');
   withExamples(command, 'rx inbox list', 'rx inbox list --pharmacy main-street --json');
 }
 
@@ -49,12 +51,15 @@ function addLink(group: Command, context: CliContext): void {
       .description('give a message to its order, as if it had named it')
       .argument('<message>', "the message's id")
       .argument('<order>', "the order's id"),
+    context,
   )
     .addOption(jsonOption())
     .action(async (message: string, order: string, { json, ...request }: RepairOptions) => {
-      await linkMessage(context.connect().database, message, order, request);
+      const { source } = context.operator;
+      await linkMessage(context.connect().database, message, order, { ...request, source });
       await told(context, order, `message ${message} is its own`, json);
     });
+  recorded(command, 'MESSAGE_LINKED', 'transaction', ([, orderId]) => ({ orderId }));
   withExamples(
     command,
     'rx inbox link 1042 0198a000-0000-7000-8000-0000000000aa --by anna \\',

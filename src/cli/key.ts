@@ -18,6 +18,7 @@ import {
   wholeNumber,
   withExamples,
 } from './arguments.ts';
+import { recorded, unrecorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { printFields, printJson, printTable } from './output.ts';
 
@@ -71,6 +72,7 @@ function addCreate(group: Command, context: CliContext): void {
       if (options.json) return printJson(context, { key: created.key, apiKey: created.secret });
       printNewKey(context, created);
     });
+  recorded(create, 'KEY_CREATED', 'change');
   withExamples(
     create,
     'rx key create --org 0198a000-0000-7000-8000-000000000001 --name backend \\',
@@ -97,6 +99,7 @@ function addList(group: Command, context: CliContext): void {
         ]),
       );
     });
+  unrecorded(list, 'it shows no key');
   withExamples(list, 'rx key list --org 0198a000-0000-7000-8000-000000000001');
 }
 
@@ -129,11 +132,13 @@ function addRotate(group: Command, context: CliContext): void {
         expiresAt: options.expires === 'never' ? null : options.expires,
       });
       const { key, secret, old } = rotated;
+      context.about({ organizationId: key.organizationId });
       if (options.json) return printJson(context, { key, apiKey: secret, replaced: old });
       printNewKey(context, rotated);
       context.stdout.write('\nthe old key\n');
       printFields(context, { id: old.id, expires: old.expiresAt });
     });
+  recorded(rotate, 'KEY_ROTATED', 'change');
   withExamples(
     rotate,
     'rx key rotate 0198a000-0000-7000-8000-000000000101',
@@ -150,9 +155,11 @@ function addRevoke(group: Command, context: CliContext): void {
     .addOption(jsonOption())
     .action(async (id: string, { json }: { json?: boolean }) => {
       const key = await revokeApiKey(context.connect().database, id);
+      context.about({ organizationId: key.organizationId });
       if (json) return printJson(context, { key });
       printFields(context, fieldsOf(key));
     });
+  recorded(revoke, 'KEY_REVOKED', 'change');
   withExamples(revoke, 'rx key revoke 0198a000-0000-7000-8000-000000000101');
 }
 

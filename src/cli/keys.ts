@@ -12,8 +12,9 @@ import {
 } from '../rotation/rotate-keys.ts';
 import type { Database } from '../storage/database.ts';
 import { jsonOption, withExamples } from './arguments.ts';
+import { recorded, unrecorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
-import { EXIT, UsageError } from './errors.ts';
+import { EXIT, type ExitCode, UsageError } from './errors.ts';
 import { printFields, printJson, printTable } from './output.ts';
 import { createProgressBar } from './progress-bar.ts';
 
@@ -31,7 +32,7 @@ const SETTLE_MS = ACTIVE_KEY_KEPT_MS + 15_000;
 export function addEncryptionKeyCommands(
   program: Command,
   context: CliContext,
-  endWith: (exitCode: number) => void,
+  endWith: (exitCode: ExitCode) => void,
 ): void {
   const group = program
     .command('keys')
@@ -75,6 +76,7 @@ function addStatus(group: Command, context: CliContext): void {
         ]),
       );
     });
+  unrecorded(command, 'it shows no key');
   withExamples(command, 'rx keys status');
 }
 
@@ -87,7 +89,11 @@ interface RotateOptions {
   json?: boolean;
 }
 
-function addRotate(group: Command, context: CliContext, endWith: (exitCode: number) => void): void {
+function addRotate(
+  group: Command,
+  context: CliContext,
+  endWith: (exitCode: ExitCode) => void,
+): void {
   const command = group
     .command('rotate')
     .description('give owners new data keys, and seal with them what the old ones have sealed')
@@ -124,6 +130,7 @@ function addRotate(group: Command, context: CliContext, endWith: (exitCode: numb
         ...(broken.length > 0 ? { 'do not open, and are left': broken } : {}),
       });
     });
+  recorded(command, 'KEYS_ROTATED', 'change');
   command.addHelpText(
     'after',
     `

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { EVENT_NAMES, type EventName } from '../contract/case-activity.ts';
 import type { EndpointService } from '../endpoints/endpoint-service.ts';
 import { listOf, withExamples } from './arguments.ts';
+import { recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { withEndpoints } from './endpoints.ts';
 import { UsageError } from './errors.ts';
@@ -30,6 +31,7 @@ export function addListenCommand(program: Command, context: CliContext): void {
     .action(async (options: ListenOptions) => {
       await withEndpoints(context, options.org, (endpoints) => listen(context, endpoints, options));
     });
+  recorded(command, 'WEBHOOKS_LISTENED', 'stream');
   withExamples(
     command,
     'rx listen --forward-to http://127.0.0.1:8080/webhooks',

@@ -1,9 +1,9 @@
-import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { eraseOrder } from '../erasure/erase-order.ts';
 import type { Database } from '../storage/database.ts';
 import { durationMs, jsonOption, withExamples } from './arguments.ts';
+import { firstIsOrder, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { printFields, printJson } from './output.ts';
 
@@ -15,12 +15,12 @@ export function addEraseCommand(group: Command, context: CliContext): void {
     .command('erase')
     .description('erase the patient data of an order that has ended, its documents and workflows')
     .argument('<id>', "the order's id")
-    .option('--by <name>', 'who you are', os.userInfo().username)
+    .option('--by <name>', 'who you are', context.operator.actor)
     .option('--wait <time>', 'how long to wait for a worker to finish it', durationMs, 30_000)
     .addOption(jsonOption())
     .action(async (id: string, options: { by: string; wait: number; json?: boolean }) => {
       const { database } = context.connect();
-      await eraseOrder(database, id, options.by);
+      await eraseOrder(database, id, { ...context.operator, actor: options.by });
       const finished = await waitUntilDone(database, id, options.wait);
       if (options.json) return printJson(context, { erasure: { orderId: id, finished } });
       printFields(context, {
@@ -29,6 +29,7 @@ export function addEraseCommand(group: Command, context: CliContext): void {
         'documents and workflows': finished ? 'gone' : 'a worker has yet to remove them',
       });
     });
+  recorded(command, 'ORDER_ERASED', 'transaction', firstIsOrder);
   command.addHelpText(
     'after',
     `

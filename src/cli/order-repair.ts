@@ -1,8 +1,8 @@
-import os from 'node:os';
 import type { Command } from 'commander';
 import { readOrderForOperators } from '../orders/list-orders-for-operators.ts';
 import { cancelOrderByPerson } from '../repairs/cancel-order.ts';
 import { jsonOption, withExamples } from './arguments.ts';
+import { firstIsOrder, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { printJson } from './output.ts';
 import { withTemporal } from './temporal.ts';
@@ -24,9 +24,9 @@ export function addRepairCommands(group: Command, context: CliContext): void {
 }
 
 /** Who and why, of every repair. */
-export function addWords(command: Command): Command {
+export function addWords(command: Command, { operator }: CliContext): Command {
   return command
-    .option('--by <name>', 'who you are', os.userInfo().username)
+    .option('--by <name>', 'who you are', operator.actor)
     .requiredOption('--reason <text>', 'why; in the timeline as operators see it');
 }
 
@@ -36,6 +36,7 @@ function addRetry(group: Command, context: CliContext): void {
       .command('retry')
       .description('send an order on that is NEEDS_ATTENTION')
       .argument('<id>', "the order's id"),
+    context,
   )
     .option(
       '--pharmacy-order-id <id>',
@@ -52,6 +53,7 @@ function addRetry(group: Command, context: CliContext): void {
       );
       await told(context, id, 'sent on', json);
     });
+  recorded(command, 'ORDER_RETRIED', 'transaction', firstIsOrder);
   withExamples(
     command,
     `rx order retry ${ID} --reason "the pharmacy is set up now"`,
@@ -68,12 +70,15 @@ function addCancel(group: Command, context: CliContext): void {
         'ask for the cancellation of an order; the pharmacy decides where it may have it',
       )
       .argument('<id>', "the order's id"),
+    context,
   )
     .addOption(jsonOption())
     .action(async (id: string, { json, ...request }: RepairOptions) => {
-      await cancelOrderByPerson(context.connect().database, id, request);
+      const { source } = context.operator;
+      await cancelOrderByPerson(context.connect().database, id, { ...request, source });
       await told(context, id, 'its cancellation is asked for', json);
     });
+  recorded(command, 'ORDER_CANCEL_REQUESTED', 'transaction', firstIsOrder);
   command.addHelpText(
     'after',
     "\nThe reason becomes the order's, which the organization reads. Temporal may be away.",

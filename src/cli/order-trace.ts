@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { listOrderEvents } from '../operators/order-events.ts';
 import { readStatus } from '../repairs/with-repair.ts';
 import { jsonOption, withExamples } from './arguments.ts';
+import { firstIsOrder, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { printJson, printTable } from './output.ts';
 import { withTemporal } from './temporal.ts';
@@ -34,6 +35,7 @@ function addHistory(group: Command, context: CliContext): void {
         ]),
       );
     });
+  recorded(command, 'ORDER_HISTORY_READ', 'read', firstIsOrder);
   withExamples(
     command,
     `rx order history ${ID}`,
@@ -61,5 +63,6 @@ function addEvents(group: Command, context: CliContext): void {
         ]),
       );
     });
+  recorded(command, 'EVENTS_LISTED', 'read', firstIsOrder);
   withExamples(command, `rx order events ${ID}`);
 }

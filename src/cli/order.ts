@@ -6,6 +6,7 @@ import {
   readOrderForOperators,
 } from '../orders/list-orders-for-operators.ts';
 import { jsonOption, listOf, wholeNumber, withExamples } from './arguments.ts';
+import { firstIsOrder, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { addEraseCommand } from './order-erase.ts';
 import { addRepairCommands } from './order-repair.ts';
@@ -61,6 +62,7 @@ function addList(group: Command, context: CliContext): void {
         ]),
       );
     });
+  recorded(command, 'ORDERS_LISTED', 'read');
   withExamples(
     command,
     'rx order list --status needs-attention',
@@ -80,6 +82,7 @@ function addShow(group: Command, context: CliContext): void {
       if (json) return printJson(context, { order });
       printOrder(context, order);
     });
+  recorded(command, 'ORDER_READ', 'read', firstIsOrder);
   withExamples(
     command,
     'rx order show 0198a000-0000-7000-8000-0000000000aa',

@@ -6,6 +6,7 @@ import {
   updateOrganization,
 } from '../organizations/organizations.ts';
 import { jsonOption, label, onOff, wholeNumber, withExamples } from './arguments.ts';
+import { recorded, unrecorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { UsageError } from './errors.ts';
 import { printFields, printJson, printTable } from './output.ts';
@@ -24,8 +25,10 @@ export function addOrganizationCommands(program: Command, context: CliContext): 
       const { database } = context.connect();
       const strictIdentifiers = options.strictIdentifiers ?? false;
       const organization = await createOrganization(database, { name, strictIdentifiers });
+      context.about({ organizationId: organization.id });
       printOrganization(context, organization, options);
     });
+  recorded(create, 'ORGANIZATION_CREATED', 'change');
   withExamples(create, 'rx org create "Example Clinic"', 'rx org create "Example Clinic" --json');
 
   const list = group
@@ -44,6 +47,7 @@ export function addOrganizationCommands(program: Command, context: CliContext): 
         ]),
       );
     });
+  unrecorded(list, 'it shows no patient data and no secret');
   withExamples(list, 'rx org list', "rx org list --json | jq -r '.organizations[].id'");
 
   const update = group
@@ -78,6 +82,7 @@ export function addOrganizationCommands(program: Command, context: CliContext): 
         printOrganization(context, changed, options);
       },
     );
+  recorded(update, 'ORGANIZATION_UPDATED', 'change', ([organizationId]) => ({ organizationId }));
   withExamples(
     update,
     'rx org update 0198a000-0000-7000-8000-000000000001 --strict-identifiers on',

@@ -9,8 +9,9 @@ import {
   setPharmacyActive,
 } from '../pharmacy/registry.ts';
 import { durationMs, jsonOption, withExamples } from './arguments.ts';
+import { recorded, unrecorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
-import { EXIT, UsageError } from './errors.ts';
+import { EXIT, type ExitCode, UsageError } from './errors.ts';
 import { printFields, printJson, printTable } from './output.ts';
 import {
   type PharmacySecrets,
@@ -26,7 +27,7 @@ import {
 export function addPharmacyCommands(
   program: Command,
   context: CliContext,
-  endWith: (exitCode: number) => void,
+  endWith: (exitCode: ExitCode) => void,
 ): void {
   const group = program.command('pharmacy').description('pharmacies that orders go to');
   addAdd(group, context);
@@ -93,6 +94,7 @@ function addAdd(group: Command, context: CliContext): void {
       );
       printPharmacy(context, pharmacy, options);
     });
+  recorded(command, 'PHARMACY_ADDED', 'change');
   command.addHelpText(
     'after',
     `
@@ -125,10 +127,11 @@ function addList(group: Command, context: CliContext): void {
         ]),
       );
     });
+  unrecorded(command, 'it shows no secret');
   withExamples(command, 'rx pharmacy list');
 }
 
-function addTest(group: Command, context: CliContext, endWith: (exitCode: number) => void): void {
+function addTest(group: Command, context: CliContext, endWith: (exitCode: ExitCode) => void): void {
   const command = group
     .command('test')
     .description(
@@ -154,6 +157,7 @@ function addTest(group: Command, context: CliContext, endWith: (exitCode: number
         latency: `${probe.latencyMs} ms`,
       });
     });
+  recorded(command, 'PHARMACY_TESTED', 'read');
   withExamples(
     command,
     'rx pharmacy test main-street',
@@ -175,6 +179,7 @@ function addSwitch(
       const pharmacy = await setPharmacyActive(context.connect().database, id, active);
       printPharmacy(context, pharmacy, options);
     });
+  recorded(command, active ? 'PHARMACY_ENABLED' : 'PHARMACY_DISABLED', 'change');
   withExamples(command, `rx pharmacy ${name} main-street`);
 }
 

@@ -3,7 +3,7 @@ import { addAuditCommands } from './audit.ts';
 import { addCaseCommands } from './case.ts';
 import type { CliContext } from './context.ts';
 import { addDoctorCommand } from './doctor.ts';
-import { EXIT, failureOf } from './errors.ts';
+import { EXIT, type ExitCode, failureOf } from './errors.ts';
 import { addInboxCommands } from './inbox.ts';
 import { addKeyCommands } from './key.ts';
 import { addEncryptionKeyCommands } from './keys.ts';
@@ -11,11 +11,13 @@ import { addListenCommand } from './listen.ts';
 import { addOrderCommands } from './order.ts';
 import { addOrganizationCommands } from './org.ts';
 import { addPharmacyCommands } from './pharmacy.ts';
+import { createRecorder } from './recorder.ts';
 import { addWebhookCommands } from './webhook.ts';
 
 const HELP = `
 Works on the database of DATABASE_URL, with its HASH_SECRET and ENCRYPTION_KEYS; without DATABASE_URL on the sandbox of
-npm start (DATA_DIR, POSTGRES_PORT). Results go to stdout, everything else to stderr.
+npm start (DATA_DIR, POSTGRES_PORT). Results go to stdout, everything else to stderr. What concerns patients, keys
+and secrets is recorded in the audit log under the name RX_OPERATOR, else your account's.
 
 Exit codes:
   ${EXIT.ok}  done
@@ -43,28 +45,38 @@ Examples:
  */
 export async function runCommandLine(
   args: readonly string[],
-  context: CliContext,
+  context: Omit<CliContext, 'about'>,
   help: { connect: string; migrate: string },
 ): Promise<number> {
-  let exitCode: number = EXIT.ok;
-  const program = createProgram(context, (code) => {
+  let exitCode: ExitCode = EXIT.ok;
+  const recorder = createRecorder(context);
+  const program = createProgram(recorder.context, (code) => {
     exitCode = code;
   });
+  program.hook('preAction', (_program, command) => recorder.begin(command));
   try {
     await program.parseAsync(args, { from: 'user' });
+    await recorder.done(exitCode);
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
+      await recorder.failed(EXIT.usage);
       // It said why. Help that was asked for has the exit code 0.
       return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     }
     const failure = failureOf(error, help);
+    await recorder.failed(failure.exitCode);
     context.stderr.write(`${failure.message}\n`);
     return failure.exitCode;
   }
 }
 
-function createProgram(context: CliContext, endWith: (exitCode: number) => void): Command {
+/**
+ * The commands; every one of them says what it is called in the audit log.
+ *
+ * @param endWith tells the exit code of a command that did what it was asked.
+ */
+export function createProgram(context: CliContext, endWith: (exitCode: ExitCode) => void): Command {
   const program = new Command('rx')
     .description(
       'What operators do with orders, organizations, keys, cases, pharmacies and webhooks.',

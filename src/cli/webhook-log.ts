@@ -5,6 +5,7 @@ import {
   type DeliveryView,
 } from '../contract/webhook-delivery.ts';
 import { jsonOption, pastTime, wholeNumber, withExamples } from './arguments.ts';
+import { optionIsOrder, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { withEndpoints } from './endpoints.ts';
 import { UsageError } from './errors.ts';
@@ -64,6 +65,7 @@ function addLog(group: Command, context: CliContext): void {
         ]),
       );
     });
+  recorded(command, 'DELIVERIES_LISTED', 'read', optionIsOrder);
   withExamples(
     command,
     `rx webhook log ${ORG} --status DEAD`,
@@ -95,11 +97,12 @@ function addReplay(group: Command, context: CliContext): void {
         throw new UsageError('give the id of a delivery, or --endpoint with --since or --dead');
       }
       const delivery = await withEndpoints(context, options.org, (endpoints) =>
-        endpoints.replay(options.org, id),
+        endpoints.replay(options.org, id, context.operator),
       );
       if (options.json) return printJson(context, { delivery });
       printFields(context, fieldsOfDelivery(delivery));
     });
+  recorded(command, 'DELIVERY_REPLAYED', 'transaction');
   withExamples(
     command,
     `rx webhook replay 0198a000-0000-7000-8000-0000000000cc ${ORG}`,
@@ -116,7 +119,11 @@ async function replayMany(
     throw new UsageError('give the id of a delivery, or --endpoint with --since or --dead');
   }
   const replayed = await withEndpoints(context, org, (endpoints) =>
-    endpoints.replayMany({ organizationId: org, endpointId: endpoint }, { since, deadOnly: dead }),
+    endpoints.replayMany(
+      { organizationId: org, endpointId: endpoint },
+      { since, deadOnly: dead },
+      context.operator,
+    ),
   );
   if (json) return printJson(context, { replayed });
   printFields(context, { replayed });

@@ -7,6 +7,7 @@ import {
 } from '../contract/webhook-endpoint.ts';
 import type { EndpointService } from '../endpoints/endpoint-service.ts';
 import { jsonOption, withExamples } from './arguments.ts';
+import { recorded, unrecorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import {
   accepted,
@@ -15,7 +16,7 @@ import {
   endpointBody,
 } from './endpoint-options.ts';
 import { withEndpoints } from './endpoints.ts';
-import { EXIT, UsageError } from './errors.ts';
+import { EXIT, type ExitCode, UsageError } from './errors.ts';
 import { printFields, printJson, printTable } from './output.ts';
 import { addLogCommands, fieldsOfDelivery } from './webhook-log.ts';
 
@@ -30,7 +31,7 @@ const ID = '0198a000-0000-7000-8000-0000000000bb';
 export function addWebhookCommands(
   program: Command,
   context: CliContext,
-  endWith: (exitCode: number) => void,
+  endWith: (exitCode: ExitCode) => void,
 ): void {
   const group = program
     .command('webhook')
@@ -46,16 +47,19 @@ export function addWebhookCommands(
   });
   addForOne(group, context, {
     name: 'enable',
+    action: 'WEBHOOK_ENABLED',
     does: 'let an endpoint get events again; what waits for it goes at once',
     act: (endpoints, key) => endpoints.update(key, { status: 'ENABLED' }),
   });
   addForOne(group, context, {
     name: 'disable',
+    action: 'WEBHOOK_DISABLED',
     does: 'queue nothing more for an endpoint; what is queued waits',
     act: (endpoints, key) => endpoints.update(key, { status: 'DISABLED' }),
   });
   addForOne(group, context, {
     name: 'rotate',
+    action: 'WEBHOOK_SECRET_ROTATED',
     does: 'give an endpoint a new secret, shown this once; the old one signs beside it for 24 hours',
     act: (endpoints, key) => endpoints.rotateSecret(key),
   });
@@ -83,6 +87,7 @@ function addCreate(group: Command, context: CliContext): void {
       );
       printEndpoint(context, endpoint, { json });
     });
+  recorded(command, 'WEBHOOK_CREATED', 'change');
   command.addHelpText(
     'after',
     `
@@ -118,6 +123,7 @@ function addList(group: Command, context: CliContext): void {
         ]),
       );
     });
+  unrecorded(command, 'it shows no secret');
   withExamples(command, `rx webhook list ${ORG}`);
 }
 
@@ -148,6 +154,7 @@ function addUpdate(group: Command, context: CliContext): void {
       );
       printEndpoint(context, endpoint, { json });
     });
+  recorded(command, 'WEBHOOK_UPDATED', 'change');
   withExamples(
     command,
     `rx webhook update ${ID} ${ORG} --events all`,
@@ -155,7 +162,7 @@ function addUpdate(group: Command, context: CliContext): void {
   );
 }
 
-function addTest(group: Command, context: CliContext, endWith: (exitCode: number) => void): void {
+function addTest(group: Command, context: CliContext, endWith: (exitCode: ExitCode) => void): void {
   const command = group
     .command('test')
     .description('send a PING to an endpoint now; a PAUSED one that takes it is enabled again')
@@ -170,6 +177,7 @@ function addTest(group: Command, context: CliContext, endWith: (exitCode: number
       if (json) return printJson(context, { delivery });
       printFields(context, fieldsOfDelivery(delivery));
     });
+  recorded(command, 'WEBHOOK_TESTED', 'change');
   withExamples(command, `rx webhook test ${ID} ${ORG}`);
 }
 
@@ -180,10 +188,13 @@ function addForOne(
   {
     name,
     does,
+    action,
     act,
   }: {
     name: string;
     does: string;
+    /** What it is called in the audit log, where it changes the endpoint. */
+    action?: string;
     act: (
       endpoints: EndpointService,
       key: { organizationId: string; endpointId: string },
@@ -202,6 +213,8 @@ function addForOne(
       );
       printEndpoint(context, endpoint, { json });
     });
+  if (action === undefined) unrecorded(command, 'it shows no secret');
+  else recorded(command, action, 'change');
   withExamples(command, `rx webhook ${name} ${ID} ${ORG}`);
 }
 
@@ -219,6 +232,7 @@ function addDelete(group: Command, context: CliContext): void {
       if (json) return printJson(context, { endpoint: { id } });
       printFields(context, { deleted: id });
     });
+  recorded(command, 'WEBHOOK_DELETED', 'change');
   withExamples(command, `rx webhook delete ${ID} ${ORG}`);
 }
 

@@ -1,3 +1,4 @@
+import type { AuditSource } from '../audit/record-audit.ts';
 import type { PageQuery } from '../contract/order-query.ts';
 import type { DeliveriesQuery, DeliveryPage, DeliveryView } from '../contract/webhook-delivery.ts';
 import type {
@@ -47,9 +48,9 @@ export interface EndpointService {
   /** One page of the delivery log; see {@link listDeliveries}. */
   deliveries(organizationId: string, query: DeliveriesQuery): Promise<DeliveryPage>;
   /** Sends a delivery again; see {@link replayDelivery}. */
-  replay(organizationId: string, deliveryId: string): Promise<DeliveryView>;
+  replay(organizationId: string, deliveryId: string, by: AuditSource): Promise<DeliveryView>;
   /** Sends many of an endpoint's deliveries again; see {@link replayDeliveries}. */
-  replayMany(key: EndpointKey, selection: ReplaySelection): Promise<number>;
+  replayMany(key: EndpointKey, selection: ReplaySelection, by: AuditSource): Promise<number>;
 }
 
 /** What endpoints are served with. */
@@ -81,7 +82,7 @@ export function createEndpointService(
     test: (key) => testEndpoint(database, options.sender, key),
     deliveries: (organizationId, query) =>
       scoped(organizationId, (sql) => listDeliveries(sql, organizationId, query)),
-    replay: (organizationId, id) => inTime(replayDelivery(database, organizationId, id)),
-    replayMany: (key, selection) => inTime(replayDeliveries(database, key, selection)),
+    replay: (organizationId, id, by) => inTime(replayDelivery(database, organizationId, id, by)),
+    replayMany: (key, selection, by) => inTime(replayDeliveries(database, key, selection, by)),
   };
 }

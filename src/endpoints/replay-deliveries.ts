@@ -1,3 +1,4 @@
+import { type AuditSource, recordAudit } from '../audit/record-audit.ts';
 import type { DeliveryView } from '../contract/webhook-delivery.ts';
 import { isUuid } from '../orders/read-order.ts';
 import type { Database, Sql } from '../storage/database.ts';
@@ -10,6 +11,7 @@ import { ringDeliveries } from './release-deliveries.ts';
 /**
  * Sends a delivery again: what has ended begins anew, with all its attempts; what is open is due now.
  *
+ * @param by who wants it, for the audit log: its row is in the same transaction.
  * @throws {EndpointNotFoundError} the organization has no such delivery.
  * @throws {EndpointConflictError} it was cancelled, it is a PING, or its endpoint takes nothing now.
  */
@@ -17,6 +19,7 @@ export async function replayDelivery(
   database: Database,
   organizationId: string,
   deliveryId: string,
+  by: AuditSource,
 ): Promise<DeliveryView> {
   return await forOrganization(database, organizationId, async (tx) => {
     const [row] = await tx<Replayed[]>`
@@ -30,9 +33,18 @@ export async function replayDelivery(
     requireReplayable(row);
     await tx`UPDATE webhook_deliveries SET ${dueNow(tx)} WHERE id = ${deliveryId}`;
     await ringDeliveries(tx);
-    return await readDelivery(tx, organizationId, deliveryId);
+    const delivery = await readDelivery(tx, organizationId, deliveryId);
+    await recordAudit(tx, {
+      ...by,
+      ...REPLAYED,
+      organizationId,
+      orderId: delivery.orderId ?? undefined,
+    });
+    return delivery;
   });
 }
+
+const REPLAYED = { action: 'DELIVERY_REPLAYED', result: 'OK' } as const;
 
 /** Which of an endpoint's deliveries to send again. */
 export interface ReplaySelection {
@@ -53,6 +65,7 @@ export async function replayDeliveries(
   database: Database,
   key: EndpointKey,
   { since, deadOnly }: ReplaySelection,
+  by: AuditSource,
 ): Promise<number> {
   return await forOrganization(database, key.organizationId, async (tx) => {
     const { id, status } = found(
@@ -66,6 +79,7 @@ export async function replayDeliveries(
         AND ${deadOnly ? tx`status = 'DEAD'` : tx`status <> 'CANCELLED'`}
         ${since === undefined ? tx`` : tx`AND created_at >= ${since}`}`;
     await ringDeliveries(tx);
+    await recordAudit(tx, { ...by, ...REPLAYED, organizationId: key.organizationId });
     return count;
   });
 }

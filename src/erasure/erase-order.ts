@@ -1,4 +1,4 @@
-import { recordAudit } from '../audit/record-audit.ts';
+import { type AuditSource, recordAudit } from '../audit/record-audit.ts';
 import type { OrderStatus } from '../contract/order.ts';
 import { OperatorConflictError, UnknownIdError } from '../operators/errors.ts';
 import { isUuid } from '../orders/read-order.ts';
@@ -12,11 +12,15 @@ import { inTransaction } from '../storage/transaction.ts';
  * and the patient of its case, when no other order is left there. Ids, times, codes and counts stay.
  * Documents and workflows follow by {@link startEraser}. Repeating it changes nothing.
  *
- * @param by who wants it; stands in the timeline.
+ * @param by who wants it; stands in the timeline and in the audit log.
  * @throws {UnknownIdError} there is no such order.
  * @throws {OperatorConflictError} it has not ended.
  */
-export async function eraseOrder(database: Database, orderId: string, by: string): Promise<void> {
+export async function eraseOrder(
+  database: Database,
+  orderId: string,
+  by: AuditSource,
+): Promise<void> {
   if (!isUuid(orderId)) throw new UnknownIdError('order');
   await inTransaction(database, async (sql) => {
     const [order] = await sql<ErasedOrder[]>`
@@ -31,8 +35,7 @@ export async function eraseOrder(database: Database, orderId: string, by: string
     await eraseRows(sql, orderId, by);
     await eraseCase(sql, order.caseId);
     await recordAudit(sql, {
-      actorKind: by === RETENTION ? 'system' : 'operator',
-      actor: by,
+      ...by,
       action: 'ORDER_ERASED',
       organizationId: order.organizationId,
       caseId: order.caseId,
@@ -49,7 +52,7 @@ interface ErasedOrder {
   erasedAt: Date | null;
 }
 
-async function eraseRows(sql: Sql, orderId: string, by: string): Promise<void> {
+async function eraseRows(sql: Sql, orderId: string, by: AuditSource): Promise<void> {
   // What is still to be told of it would tell nothing any more.
   await sql`
     UPDATE webhook_deliveries SET status = 'CANCELLED', next_attempt_at = NULL,
@@ -70,14 +73,14 @@ async function eraseRows(sql: Sql, orderId: string, by: string): Promise<void> {
       shipping_address = NULL, case_key = NULL, case_address = NULL, reason = NULL,
       cancel_reason = NULL, idempotency_key = NULL
     WHERE id = ${orderId}`;
-  const detail = { by, documents: documents.count, shipments: shipments.count };
+  const detail = { by: by.actor, documents: documents.count, shipments: shipments.count };
   await sql`
     INSERT INTO order_activity (order_id, actor, event, detail)
-    VALUES (${orderId}, ${by === RETENTION ? 'system' : 'operator'}, 'ERASED', ${sql.json(detail)})`;
+    VALUES (${orderId}, ${by.actorKind}, 'ERASED', ${sql.json(detail)})`;
 }
 
-/** In the timeline, who erased an order whose time was up. */
-export const RETENTION = 'retention';
+/** Who erases an order whose time is up. */
+export const RETENTION = { actorKind: 'system', actor: 'retention' } as const;
 
 async function eraseCase(sql: Sql, caseId: string): Promise<void> {
   // The lock keeps an order from being accepted for the case meanwhile.

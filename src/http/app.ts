@@ -88,6 +88,7 @@ export function createApp(
   readJsonBodies(app);
   app.decorateRequest('caller', null);
   app.decorateRequest('orderId', null);
+  app.decorateRequest('audit', null);
   app.setErrorHandler(mapError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(failure(404, 'no such route')));
   logRequests(app, log);

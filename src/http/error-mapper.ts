@@ -28,13 +28,11 @@ import {
   MissingApiKeyError,
   PermissionDeniedError,
   RangeNotSatisfiableError,
+  RETRY_AFTER_SECONDS,
   UnauthorizedError,
   UnsupportedBodyError,
 } from './errors.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
-
-/** What a caller is told to wait when we cannot serve, in seconds. */
-const RETRY_AFTER_SECONDS = 2;
 
 /** The framework's own refusals, by its codes, as the contract's envelope has them. */
 const FRAMEWORK_FAULTS: Readonly<
@@ -142,6 +140,7 @@ export function createErrorMapper(
     };
     const away = awayBehind(error);
     if (away !== undefined) {
+      if (error instanceof DocumentStoreError) request.audit = 'failed';
       log.warn(`${away} unavailable`, fields);
       return reply
         .code(503)

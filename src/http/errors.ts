@@ -1,5 +1,8 @@
 import type { FieldError } from '../contract/validation.ts';
 
+/** What a caller is told to wait when we cannot serve, in seconds. */
+export const RETRY_AFTER_SECONDS = 2;
+
 /** The header `cv-api-key` is missing: 400 by the contract. */
 export class MissingApiKeyError extends Error {
   override readonly name = 'MissingApiKeyError';

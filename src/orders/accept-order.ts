@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { type AuditSource, auditRow } from '../audit/record-audit.ts';
 import { canonicalJson } from '../contract/canonical-json.ts';
 import type { PlaceOrderRequest } from '../contract/place-order.ts';
 import { NoSuchOrganizationError } from '../keys/keys.ts';
@@ -15,16 +16,18 @@ import {
   verdict,
 } from './preconditions.ts';
 
-/** An order to accept: who asks, for which case, and the request as the schema gave it back. */
+/** An order to accept: for whom, for which case, and the request as the schema gave it back. */
 export interface Acceptance {
   readonly organizationId: string;
   readonly caseId: string;
   readonly request: PlaceOrderRequest;
+  /** Who asks, for the audit log. */
+  readonly by: AuditSource;
 }
 
 /**
- * Accepts an order: the order, the claim of its idempotency key, its first timeline row and the
- * outbox row that starts its workflow are one statement.
+ * Accepts an order: the order, the claim of its idempotency key, its first timeline row, the outbox
+ * row that starts its workflow and the row of the audit log are one statement.
  * When this returns, the order survives any crash.
  *
  * @param hashSecret keys the fingerprint by which a repeated payload is recognized.
@@ -36,7 +39,7 @@ export interface Acceptance {
 export async function acceptOrder(
   database: Database,
   hashSecret: string,
-  { organizationId, caseId, request }: Acceptance,
+  { organizationId, caseId, request, by }: Acceptance,
 ): Promise<{ orderId: string }> {
   const orderId = uuidv7();
   const { order, idempotencyKey } = request;
@@ -49,6 +52,7 @@ export async function acceptOrder(
   const sealed = (field: string, text: string | undefined) =>
     text === undefined ? null : key.seal(field, text);
   const address = order.shippingAddress && asJson(order.shippingAddress);
+  const entry = { ...by, action: 'ORDER_PLACED', organizationId, caseId, orderId, result: 'OK' };
   const insert = (sql: Sql) => sql<(Verdict & { accepted: boolean })[]>`
     WITH ${preconditions(sql, { organizationId, caseId, order })},
     accepted AS (
@@ -68,7 +72,7 @@ export async function acceptOrder(
     ), queued AS (
       INSERT INTO outbox (order_id, organization_id, kind)
       SELECT id, ${organizationId}, 'start' FROM accepted
-    )
+    ), recorded AS (${auditRow(sql, entry)} FROM accepted)
     SELECT ${verdict(sql)}, EXISTS (SELECT FROM accepted) AS accepted`;
   // Bounded here, where it can be undone: an order that is refused with 503 must not be stored.
   const [row] = await outcomeInTime((goOn) =>

@@ -1,3 +1,4 @@
+import { type AuditSource, recordAudit } from '../audit/record-audit.ts';
 import type { OrderStatus } from '../contract/order.ts';
 import type { Sql, Transaction } from '../storage/database.ts';
 import { type Actor, changeStatus } from './change-status.ts';
@@ -20,6 +21,7 @@ export interface CancelRequest {
  * its timeline, tells the outcome. A request while another is pending changes nothing; after a
  * refusal a new one asks again.
  *
+ * @param by who asks, for the audit log: its row is in the same transaction.
  * @throws {OrderNotFoundError} the organization has no such order (in that case).
  * @throws {OrderNotCancellableError} it has ended.
  */
@@ -27,8 +29,19 @@ export async function cancelOrder(
   sql: Transaction,
   key: OrderKey,
   request: CancelRequest,
+  by: AuditSource,
 ): Promise<void> {
   if (!isUuid(key.orderId) || key.caseId?.includes('\0')) throw new OrderNotFoundError();
+  await requestCancellation(sql, key, request);
+  await recordAudit(sql, { ...by, ...key, action: 'ORDER_CANCEL_REQUESTED', result: 'OK' });
+}
+
+/** As {@link cancelOrder}, for who records it. */
+export async function requestCancellation(
+  sql: Sql,
+  key: OrderKey,
+  request: CancelRequest,
+): Promise<void> {
   const order = await lockOrder(sql, key);
   if (isEnd(order.status)) throw new OrderNotCancellableError(order.status);
   if (!order.sent) await cancelAtOnce(sql, key.orderId, request);

@@ -1,3 +1,4 @@
+import { type AuditSource, auditRow } from '../audit/record-audit.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { forPharmacy } from '../storage/scope.ts';
 import { inTransaction } from '../storage/transaction.ts';
@@ -28,24 +29,31 @@ export interface Shipment {
  * Takes in one message of a pharmacy: stores it, and does in the same transaction what it asks for.
  * A message that was taken in before does nothing. One whose order is not known is kept, and
  * applied by {@link applyWaitingMessages} when the order's pharmacy id is.
+ *
+ * @param by who brought it, for the audit log: its row is stored with the message.
  */
 export async function receiveMessage(
   sql: Database,
   pharmacyId: string,
   message: PharmacyMessage,
+  by: AuditSource,
 ): Promise<'stored' | 'duplicate'> {
   return await forPharmacy(sql, pharmacyId, async (tx) => {
     const orderId = await findOrder(tx, pharmacyId, message);
     // Kept until the order is known, and then with the order.
     const shipment =
       orderId === undefined ? await sealShipment(tx, { ...message, pharmacyId }) : null;
+    const entry = { ...by, action: 'PHARMACY_MESSAGE_STORED', orderId, result: 'OK' };
     const inserted = await tx`
-      INSERT INTO inbox (
-        pharmacy_id, webhook_id, type, reference, pharmacy_order_id, shipment, order_id)
-      VALUES (${pharmacyId}, ${message.webhookId}, ${message.type}, ${message.reference ?? null},
-        ${message.pharmacyOrderId ?? null}, ${shipment}, ${orderId ?? null})
-      ON CONFLICT (pharmacy_id, webhook_id) DO NOTHING
-      RETURNING id`;
+      WITH stored AS (
+        INSERT INTO inbox (
+          pharmacy_id, webhook_id, type, reference, pharmacy_order_id, shipment, order_id)
+        VALUES (${pharmacyId}, ${message.webhookId}, ${message.type}, ${message.reference ?? null},
+          ${message.pharmacyOrderId ?? null}, ${shipment}, ${orderId ?? null})
+        ON CONFLICT (pharmacy_id, webhook_id) DO NOTHING
+        RETURNING id
+      ), recorded AS (${auditRow(tx, entry)} FROM stored)
+      SELECT FROM stored`;
     if (inserted.length === 0) return 'duplicate';
     if (orderId !== undefined) await apply(tx, orderId, message);
     return 'stored';

@@ -1,3 +1,4 @@
+import type { AuditSource } from '../audit/record-audit.ts';
 import type { ActivityPage, OrderPage, OrderView } from '../contract/order.ts';
 import type { OrdersQuery, PageQuery } from '../contract/order-query.ts';
 import type { Log } from '../log.ts';
@@ -73,9 +74,13 @@ export interface OrderService {
    * @throws {OrderNotFoundError} the case has no such order.
    * @throws {OrderNotCancellableError} the order has ended.
    */
-  cancel(key: Required<OrderKey>, by: CancelRequest): Promise<void>;
+  cancel(key: Required<OrderKey>, request: CancelRequest, by: AuditSource): Promise<void>;
   /** Takes in a pharmacy's message; see {@link receiveMessage}. */
-  receive(pharmacyId: string, message: PharmacyMessage): Promise<'stored' | 'duplicate'>;
+  receive(
+    pharmacyId: string,
+    message: PharmacyMessage,
+    by: AuditSource,
+  ): Promise<'stored' | 'duplicate'>;
   /** Resolves when the database serves. */
   check(): Promise<void>;
 }
@@ -157,12 +162,12 @@ export function createOrderService(
         const { id } = await readOrder(sql, key);
         return await listActivity(sql, id, query);
       }),
-    async cancel(key, by) {
-      await belowCase(key, (sql) => cancelOrder(sql, key, by));
+    async cancel(key, request, by) {
+      await belowCase(key, (sql) => cancelOrder(sql, key, request, by));
       ringDispatchers();
     },
-    async receive(pharmacyId, message) {
-      const outcome = await bounded(() => receiveMessage(database, pharmacyId, message));
+    async receive(pharmacyId, message, by) {
+      const outcome = await bounded(() => receiveMessage(database, pharmacyId, message, by));
       if (outcome === 'stored') ringDispatchers();
       return outcome;
     },

@@ -1,5 +1,5 @@
 import type { OrderStatus } from '../contract/order.ts';
-import { cancelOrder } from '../orders/cancel-order.ts';
+import { requestCancellation } from '../orders/cancel-order.ts';
 import { lockPharmacyOrder } from '../orders/inbox.ts';
 import { readOrderKey } from '../orders/order-keys.ts';
 import { isEnd } from '../orders/status.ts';
@@ -12,6 +12,7 @@ import { noteApplied, type RepairKind, repairReasonField } from './repair.ts';
  * Does in Postgres what a stored repair says, and tells who did it in the timeline. Safe to repeat:
  * one that was applied does nothing.
  *
+ * @param source the operator's machine, for the audit log; where it is done there.
  * @throws {RepairRefusedError} there is no such repair of this order, the order has ended, or the
  *   corrected id is another order's. Nothing is changed then.
  */
@@ -19,6 +20,7 @@ export async function applyRepair(
   database: Database,
   orderId: string,
   repairId: string,
+  source?: string,
 ): Promise<void> {
   await inTransaction(database, async (sql) => {
     // The order's row first, as everywhere: two repairs at once wait for each other.
@@ -32,13 +34,13 @@ export async function applyRepair(
     }
     if (repair.appliedAt !== null) return;
     if (isEnd(order.status)) throw RepairRefusedError.inStatus(order.status);
-    await noteApplied(sql, repairId);
+    await noteApplied(sql, repairId, source);
     if (repair.kind === 'cancel') {
       const key = await readOrderKey(sql, orderId);
       const reason = key?.open(repairReasonField(repairId), repair.reason) ?? null;
       const request = { actor: 'operator', ...(reason === null ? {} : { reason }) } as const;
       const { organizationId } = order;
-      await cancelOrder(sql, { organizationId, orderId }, request);
+      await requestCancellation(sql, { organizationId, orderId }, request);
     }
     if (repair.pharmacyOrderId !== null) {
       await correct(sql, orderId, order.pharmacyId, repair.pharmacyOrderId);

@@ -17,6 +17,6 @@ export async function cancelOrderByPerson(
 ): Promise<void> {
   await readStatus(database, orderId);
   await withRepair(database, 'cancel', orderId, request, async (repairId) => {
-    await applyRepair(database, orderId, repairId);
+    await applyRepair(database, orderId, repairId, request.source);
   });
 }

@@ -38,7 +38,7 @@ export async function linkMessage(
         throw new RepairRefusedError('OTHER_PHARMACY', 'the message is not of this pharmacy');
       }
       await sql`UPDATE inbox SET order_id = ${orderId}, shipment = NULL WHERE id = ${messageId}`;
-      await noteApplied(sql, repairId);
+      await noteApplied(sql, repairId, request.source);
       await applyMessage(sql, orderId, message);
     }),
   );

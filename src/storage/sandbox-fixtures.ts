@@ -13,6 +13,9 @@ export interface SandboxPharmacy {
   readonly webhookSecret: string;
 }
 
+/** Who made them, for the audit log. */
+const SANDBOX = { actorKind: 'system', actor: 'sandbox' } as const;
+
 const DEMO = '0198a000-0000-7000-8000-000000000001';
 const OTHER = '0198a000-0000-7000-8000-000000000002';
 
@@ -97,7 +100,7 @@ export async function seedSandbox(options: {
     for (const { id: caseId, organizationId, patient } of CASES) {
       const there = await database`SELECT FROM cases WHERE id = ${caseId}`;
       if (there.length > 0) continue;
-      await putCase(database, hashSecret, { organizationId, caseId }, patient);
+      await putCase(database, hashSecret, { organizationId, caseId }, patient, SANDBOX);
     }
     for (const { id, baseUrl, token, webhookSecret } of options.pharmacies) {
       const webhookAuth = { kind: 'standard-webhooks', secret: webhookSecret } as const;

@@ -9,6 +9,7 @@ import {
   createOrganization,
   ENCRYPTION_KEYS,
   HASH_SECRET,
+  TESTER,
   type TestOrganization,
 } from '../support/organization.ts';
 
@@ -25,7 +26,7 @@ afterAll(() => db.drop());
 async function place(): Promise<string> {
   const { organizationId, caseId } = organization;
   const request = { ...examplePlaceOrder(), idempotencyKey: randomUUID() };
-  const acceptance = { organizationId, caseId, request };
+  const acceptance = { organizationId, caseId, request, by: TESTER };
   return (await acceptOrder(db.database, HASH_SECRET, acceptance)).orderId;
 }
 

@@ -5,7 +5,12 @@ import { changeStatus } from '../../src/orders/change-status.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { examplePlaceOrder } from '../support/example.ts';
-import { createOrganization, HASH_SECRET, type TestOrganization } from '../support/organization.ts';
+import {
+  createOrganization,
+  HASH_SECRET,
+  TESTER,
+  type TestOrganization,
+} from '../support/organization.ts';
 
 let db: TestDatabase;
 let rx: Rx;
@@ -27,6 +32,7 @@ async function place(tenant: TestOrganization, pharmacyId: string): Promise<stri
   const request = examplePlaceOrder();
   const { orderId } = await acceptOrder(db.database, HASH_SECRET, {
     ...tenant,
+    by: TESTER,
     request: {
       ...request,
       idempotencyKey: randomUUID(),

@@ -4,6 +4,7 @@ import type { Environment } from '../../src/config.ts';
 import { receiveMessage } from '../../src/orders/inbox.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
+import { TESTER } from '../support/organization.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -115,7 +116,7 @@ it('gives an order a message that did not find it', { timeout: 120_000 }, async 
   const { database } = world.db;
   const store = async (pharmacyId: string) => {
     const message = { webhookId: randomUUID(), type: 'completed', reference: 'old-1' } as const;
-    await receiveMessage(database, pharmacyId, message);
+    await receiveMessage(database, pharmacyId, message, TESTER);
     const [row] = await database<{ id: string }[]>`
       SELECT id FROM inbox WHERE webhook_id = ${message.webhookId}`;
     return row?.id ?? '';

@@ -16,7 +16,7 @@ import {
 import { SEALED_COLUMNS } from '../../src/rotation/sealed-columns.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
-import { ENCRYPTION_KEYS, HASH_SECRET, PATIENT_ADDRESS } from '../support/organization.ts';
+import { ENCRYPTION_KEYS, HASH_SECRET, PATIENT_ADDRESS, TESTER } from '../support/organization.ts';
 import { createPharmacy, type TestPharmacy } from '../support/pharmacy.ts';
 import { insertDocument, openedOrder, openedPharmacy, withKeysOf } from '../support/sealed-rows.ts';
 import { storeDelivery } from '../support/stored-delivery.ts';
@@ -41,7 +41,7 @@ async function markedOrder(): Promise<{ orderId: string; caseId: string; deliver
   const caseId = randomUUID();
   const address = { ...PATIENT_ADDRESS, addressLine1: MARK };
   const patient = { firstName: MARK, lastName: MARK, address };
-  await putCase(database, HASH_SECRET, { organizationId, caseId }, patient);
+  await putCase(database, HASH_SECRET, { organizationId, caseId }, patient, TESTER);
   const { shippingAddress: _, ...order } = exampleWithoutKey().order;
   const answer = await door.place(
     {
@@ -60,15 +60,13 @@ async function markedOrder(): Promise<{ orderId: string; caseId: string; deliver
     ...{ reasonCode: 'X', reason: MARK, pharmacyOrderId: caseId },
   });
   const shipment = { trackingId: MARK, carrier: MARK, trackingUrl: `https://example.com/${MARK}` };
-  await receiveMessage(database, pharmacy.id, {
-    ...({ webhookId: randomUUID(), type: 'tracking_added' } as const),
-    ...{ reference: orderId, shipment },
-  });
+  const tell = async (of: { reference: string } | { pharmacyOrderId: string }) => {
+    const message = { webhookId: randomUUID(), type: 'tracking_added', shipment, ...of } as const;
+    await receiveMessage(database, pharmacy.id, message, TESTER);
+  };
+  await tell({ reference: orderId });
   // One that finds no order is kept whole.
-  await receiveMessage(database, pharmacy.id, {
-    ...({ webhookId: randomUUID(), type: 'tracking_added' } as const),
-    ...{ pharmacyOrderId: randomUUID(), shipment },
-  });
+  await tell({ pharmacyOrderId: randomUUID() });
   const document = { id: randomUUID(), size: 1, sha256: 'ab'.repeat(32) };
   await insertDocument(database, orderId, { ...document, name: MARK, storageKey: 'place' });
   return { orderId, caseId, deliveryId };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { putCase } from '../../src/cases/put-case.ts';
 import { type Door, exampleWithKey, openDoor } from '../support/door.ts';
-import { HASH_SECRET, PATIENT_ADDRESS } from '../support/organization.ts';
+import { HASH_SECRET, PATIENT_ADDRESS, TESTER } from '../support/organization.ts';
 import { createPharmacy, type TestPharmacy } from '../support/pharmacy.ts';
 
 let door: Door;
@@ -42,7 +42,7 @@ function written(): string {
 it('keeps out of the log what callers send, and their keys', async () => {
   const { apiKey, caseId } = door.organization;
   const patient = { firstName: MARK, lastName: MARK, address: PATIENT_ADDRESS };
-  await putCase(door.database, HASH_SECRET, door.organization, patient);
+  await putCase(door.database, HASH_SECRET, door.organization, patient, TESTER);
   const placed = await door.place(marked('1'));
   expect(placed.status).toBe(200);
   const orderId = placed.json.data.order.id as string;

@@ -3,7 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeStatus } from '../../src/orders/change-status.ts';
 import { receiveMessage } from '../../src/orders/inbox.ts';
 import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../support/door.ts';
-import { createKey, createOrganization, type TestOrganization } from '../support/organization.ts';
+import {
+  createKey,
+  createOrganization,
+  TESTER,
+  type TestOrganization,
+} from '../support/organization.ts';
 import { insertDocument } from '../support/sealed-rows.ts';
 
 let door: Door;
@@ -77,7 +82,7 @@ describe('an order', () => {
     const { pharmacyId } = exampleWithoutKey().order;
     for (const shipment of shipments) {
       const message = { webhookId: randomUUID(), type: 'tracking_added', reference: id } as const;
-      await receiveMessage(database, pharmacyId, { ...message, shipment });
+      await receiveMessage(database, pharmacyId, { ...message, shipment }, TESTER);
     }
 
     const { json, text } = await door.get(pathOf(id));

@@ -10,6 +10,7 @@ import {
   createKey,
   createOrganization,
   HASH_SECRET,
+  TESTER,
   type TestOrganization,
 } from '../support/organization.ts';
 import { createPharmacy, type TestPharmacy } from '../support/pharmacy.ts';
@@ -57,7 +58,8 @@ async function orderOf({ organizationId, caseId, apiKey }: TestOrganization): Pr
   await insertDocument(database, orderId, { id, ...file });
   const message = { type: 'tracking_added', reference: orderId } as const;
   const shipment = { trackingId: `track-${orderId}` };
-  await receiveMessage(database, pharmacy.id, { ...message, webhookId: randomUUID(), shipment });
+  const told = { ...message, webhookId: randomUUID(), shipment };
+  await receiveMessage(database, pharmacy.id, told, TESTER);
   await storeDelivery(database, organizationId, {
     url: `https://hooks.example.com/${organizationId}`,
     orderId,
@@ -157,6 +159,7 @@ describe('the second wall', () => {
           HASH_SECRET,
           { organizationId: other.organizationId, caseId: randomUUID() },
           { firstName: 'Ann', lastName: 'Example' },
+          TESTER,
         ),
       ),
     ).rejects.toMatchObject(REFUSED);

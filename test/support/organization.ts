@@ -3,6 +3,9 @@ import { putCase } from '../../src/cases/put-case.ts';
 import { keyedHash } from '../../src/orders/keyed-hash.ts';
 import type { Database } from '../../src/storage/database.ts';
 
+/** Who does what tests do by calling a function. */
+export const TESTER = { actorKind: 'system', actor: 'test' } as const;
+
 export const HASH_SECRET = 'hash-secret-of-the-tests';
 export const ENCRYPTION_KEYS = `tests-1:${Buffer.alloc(32, 't').toString('base64')}`;
 
@@ -31,7 +34,7 @@ export async function createOrganization(database: Database): Promise<TestOrgani
   await database`
     INSERT INTO organizations (id, name) VALUES (${organizationId}, 'Test Clinic')`;
   const put = (id: string, of: typeof patient & { address?: typeof PATIENT_ADDRESS }) =>
-    putCase(database, HASH_SECRET, { organizationId, caseId: id }, of);
+    putCase(database, HASH_SECRET, { organizationId, caseId: id }, of, TESTER);
   await put(caseId, { ...patient, address: PATIENT_ADDRESS });
   await put(caseWithoutAddress, patient);
   const apiKey = await createKey(database, organizationId);

@@ -10,7 +10,7 @@ import { createOrderService } from '../../src/orders/order-service.ts';
 import { orderWorkflowId } from '../../src/workflows/order-messages.ts';
 import { ROOMY } from '../support/app.ts';
 import { createKeptLog } from '../support/logs.ts';
-import { createOrganization, HASH_SECRET } from '../support/organization.ts';
+import { createOrganization, HASH_SECRET, TESTER } from '../support/organization.ts';
 import { copyPharmacy } from '../support/sealed-rows.ts';
 import { cancelRowsOf } from '../support/timeline.ts';
 import { startWorker } from '../support/worker.ts';
@@ -143,7 +143,7 @@ describe('whose order it is', () => {
   it('does not find an order of nobody', async () => {
     for (const orderId of [crypto.randomUUID(), 'no-uuid', 'nul\0']) {
       const { organizationId, caseId } = world.organization;
-      const cancelling = service().cancel({ organizationId, caseId, orderId }, by);
+      const cancelling = service().cancel({ organizationId, caseId, orderId }, by, TESTER);
       await expect(cancelling).rejects.toThrow(OrderNotFoundError);
     }
     const handle = world.client.handle(crypto.randomUUID());
@@ -153,7 +153,7 @@ describe('whose order it is', () => {
   it('does not find an order in another case of the organization', async () => {
     const orderId = await world.place('pharmacy-nobody-knows');
     const { organizationId, caseWithoutAddress: caseId } = world.organization;
-    const cancelling = service().cancel({ organizationId, caseId, orderId }, by);
+    const cancelling = service().cancel({ organizationId, caseId, orderId }, by, TESTER);
     await expect(cancelling).rejects.toThrow(OrderNotFoundError);
   });
 
@@ -163,17 +163,17 @@ describe('whose order it is', () => {
     const ours = await world.place('pharmacy-nobody-knows');
     const { caseId } = world.organization;
     for (const orderId of [ours, crypto.randomUUID()]) {
-      const cancelling = service().cancel({ organizationId, caseId, orderId }, by);
+      const cancelling = service().cancel({ organizationId, caseId, orderId }, by, TESTER);
       await expect(cancelling).rejects.toThrow(CaseNotPermittedError);
     }
-    const own = service().cancel({ ...stranger, orderId: ours }, by);
+    const own = service().cancel({ ...stranger, orderId: ours }, by, TESTER);
     await expect(own).rejects.toThrow(OrderNotFoundError);
     expect(await world.client.handle(ours).status()).not.toBe('CANCELLED');
   });
 
   it('cancels with the key of its organization and case', async () => {
     const orderId = await world.place('pharmacy-nobody-knows');
-    await service().cancel({ ...world.organization, orderId }, by);
+    await service().cancel({ ...world.organization, orderId }, by, TESTER);
     expect(await world.client.handle(orderId).status()).toBe('CANCELLED');
   });
 });

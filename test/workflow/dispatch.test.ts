@@ -8,7 +8,12 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { examplePlaceOrder } from '../support/example.ts';
 import { createKeptLog } from '../support/logs.ts';
-import { createOrganization, HASH_SECRET, type TestOrganization } from '../support/organization.ts';
+import {
+  createOrganization,
+  HASH_SECRET,
+  TESTER,
+  type TestOrganization,
+} from '../support/organization.ts';
 
 let db: TestDatabase;
 let organization: TestOrganization;
@@ -29,8 +34,8 @@ const accept = () => acceptFor(organization);
 async function acceptFor({ organizationId, caseId }: TestOrganization): Promise<string> {
   const { order } = examplePlaceOrder();
   const request = { action: 'PLACE_ORDER' as const, order };
-  const accepted = await acceptOrder(db.database, HASH_SECRET, { organizationId, caseId, request });
-  return accepted.orderId;
+  const acceptance = { organizationId, caseId, request, by: TESTER };
+  return (await acceptOrder(db.database, HASH_SECRET, acceptance)).orderId;
 }
 
 const enqueue = (orderId: string, kind: OutboxRow['kind']) =>

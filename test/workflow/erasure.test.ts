@@ -24,8 +24,10 @@ import { createEndpoint } from '../support/deliveries.ts';
 import { eventually } from '../support/eventually.ts';
 import { examplePlaceOrder } from '../support/example.ts';
 import { createKeptLog, type KeptLog } from '../support/logs.ts';
-import { HASH_SECRET, PATIENT_ADDRESS } from '../support/organization.ts';
+import { HASH_SECRET, PATIENT_ADDRESS, TESTER } from '../support/organization.ts';
 import { createWorld, type World } from '../support/world.ts';
+
+const ANNA = { actorKind: 'operator', actor: 'anna' } as const;
 
 let world: World;
 let connection: NativeConnection;
@@ -62,7 +64,7 @@ async function createCase(): Promise<string> {
   const caseId = randomUUID();
   const { organizationId } = world.organization;
   const patient = { firstName: 'Ada', lastName: 'Sample', address: PATIENT_ADDRESS };
-  await putCase(world.db.database, HASH_SECRET, { organizationId, caseId }, patient);
+  await putCase(world.db.database, HASH_SECRET, { organizationId, caseId }, patient, TESTER);
   return caseId;
 }
 
@@ -70,7 +72,7 @@ async function placeFor(caseId: string, pharmacyId = 'pharmacy-123'): Promise<st
   const order = { ...EXAMPLE, pharmacyId };
   const request = { action: 'PLACE_ORDER', order } as const;
   const { organizationId } = world.organization;
-  const acceptance = { organizationId, caseId, request };
+  const acceptance = { organizationId, caseId, request, by: TESTER };
   return (await acceptOrder(world.db.database, HASH_SECRET, acceptance)).orderId;
 }
 
@@ -105,8 +107,8 @@ describe('an order that is erased', () => {
       INSERT INTO webhook_attempts (delivery_id, duration_ms, answer_start)
       VALUES (${delivery!.id}, 1, ${answer})`;
 
-    await eraseOrder(database, orderId, 'anna');
-    await eraseOrder(database, orderId, 'anna');
+    await eraseOrder(database, orderId, ANNA);
+    await eraseOrder(database, orderId, ANNA);
     start();
     await eventually('the erasure is finished', () => isDone(orderId));
     await eraser?.stop();
@@ -147,11 +149,9 @@ describe('an order that is erased', () => {
   it('must have ended, and be there', async () => {
     const orderId = await world.place('pharmacy-manual');
     await world.reach(orderId, 'AWAITING_COMPLETION');
-    const erasing = eraseOrder(world.db.database, orderId, 'anna');
+    const erasing = eraseOrder(world.db.database, orderId, ANNA);
     await expect(erasing).rejects.toThrow(OperatorConflictError);
-    await expect(eraseOrder(world.db.database, randomUUID(), 'anna')).rejects.toThrow(
-      UnknownIdError,
-    );
+    await expect(eraseOrder(world.db.database, randomUUID(), ANNA)).rejects.toThrow(UnknownIdError);
     expect((await row(orderId))?.['dataKey']).not.toBeNull();
   });
 
@@ -164,16 +164,16 @@ describe('an order that is erased', () => {
       const [found] = await database`SELECT patient FROM cases WHERE id = ${caseId}`;
       return found?.['patient'] as string | null;
     };
-    await eraseOrder(database, one, 'anna');
+    await eraseOrder(database, one, ANNA);
     expect(await patient()).not.toBeNull();
     expect((await world.client.get(two)).documents).toHaveLength(2);
-    await eraseOrder(database, two, 'anna');
+    await eraseOrder(database, two, ANNA);
     expect(await patient()).toBeNull();
     // No order goes to a pharmacy without a patient; the case can be put again.
     await expect(placeFor(caseId)).rejects.toThrow(CaseNotPermittedError);
     const { organizationId } = world.organization;
     const again = { firstName: 'Ada', lastName: 'Sample' };
-    await putCase(database, HASH_SECRET, { organizationId, caseId }, again);
+    await putCase(database, HASH_SECRET, { organizationId, caseId }, again, TESTER);
     await world.reach(await placeFor(caseId), 'COMPLETED');
   });
 
@@ -182,17 +182,16 @@ describe('an order that is erased', () => {
     const orderId = await placeFor(await createCase(), 'pharmacy-manual');
     await world.reach(orderId, 'AWAITING_COMPLETION');
     await changeStatus(database, orderId, { to: 'EXPIRED', actor: 'system' });
-    await eraseOrder(database, orderId, 'anna');
+    await eraseOrder(database, orderId, ANNA);
     const late = { webhookId: randomUUID(), reference: orderId } as const;
     const shipment = { trackingId: 'LATE-1' };
-    await receiveMessage(database, 'pharmacy-manual', {
-      ...{ ...late, type: 'tracking_added', shipment },
-    });
+    const message = { ...late, type: 'tracking_added', shipment } as const;
+    await receiveMessage(database, 'pharmacy-manual', message, TESTER);
     expect(await row(orderId)).toMatchObject({ status: 'EXPIRED', dataKey: null });
     expect(await database`SELECT FROM shipments WHERE order_id = ${orderId}`).toHaveLength(0);
-    const [message] =
+    const [stored] =
       await database`SELECT shipment FROM inbox WHERE webhook_id = ${late.webhookId}`;
-    expect(message?.['shipment']).toBeNull();
+    expect(stored?.['shipment']).toBeNull();
   });
 });
 
@@ -200,7 +199,7 @@ it('is finished by a later round when a store or Temporal is away', async () => 
   const orderId = await placeFor(await createCase());
   await world.reach(orderId, 'COMPLETED');
   await world.ended(orderId);
-  await eraseOrder(world.db.database, orderId, 'anna');
+  await eraseOrder(world.db.database, orderId, ANNA);
   const away = () => Promise.reject(Object.assign(new Error('secret'), { code: 'AWAY' }));
   for (const broken of [{ documents: { removeAll: away } }, { deleteWorkflow: away }]) {
     start(broken);

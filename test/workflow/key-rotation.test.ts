@@ -5,7 +5,7 @@ import { destroyOldKeys, readKeyStatus, rotateDataKeys } from '../../src/rotatio
 import { openDatabase } from '../../src/storage/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { examplePlaceOrder } from '../support/example.ts';
-import { ENCRYPTION_KEYS, HASH_SECRET } from '../support/organization.ts';
+import { ENCRYPTION_KEYS, HASH_SECRET, TESTER } from '../support/organization.ts';
 import { openedOrder, withKeysOf } from '../support/sealed-rows.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -30,7 +30,7 @@ it('rotates every data key twice with 200 orders in flight, and all end', {
   const { order } = examplePlaceOrder();
   const place = async () => {
     const request = { action: 'PLACE_ORDER', order } as const;
-    const acceptance = { organizationId, caseId, request };
+    const acceptance = { organizationId, caseId, request, by: TESTER };
     return (await acceptOrder(world.db.database, HASH_SECRET, acceptance)).orderId;
   };
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { putCase } from '../../src/cases/put-case.ts';
 import { orderWorkflowId, retryUpdate, statusQuery } from '../../src/workflows/order-messages.ts';
 import { eventually } from '../support/eventually.ts';
-import { HASH_SECRET, PATIENT_ADDRESS } from '../support/organization.ts';
+import { HASH_SECRET, PATIENT_ADDRESS, TESTER } from '../support/organization.ts';
 import { copyPharmacy, openedOrder } from '../support/sealed-rows.ts';
 import { startWorker } from '../support/worker.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -116,7 +116,7 @@ it('sends an order to the address that validation froze, whatever becomes of the
   const patient = { firstName: 'Jane', lastName: 'Sample' };
   const address = { ...PATIENT_ADDRESS, city: 'Elsewhere' };
   const key = { organizationId, caseId };
-  await putCase(world.db.database, HASH_SECRET, key, { ...patient, address });
+  await putCase(world.db.database, HASH_SECRET, key, { ...patient, address }, TESTER);
   const { shippingAddress } = await openedOrder(world.db.database, orderId);
   expect(shippingAddress).toEqual(PATIENT_ADDRESS);
 });

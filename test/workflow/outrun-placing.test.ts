@@ -13,7 +13,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { examplePlaceOrder } from '../support/example.ts';
 import { createKeptLog } from '../support/logs.ts';
-import { createOrganization, HASH_SECRET } from '../support/organization.ts';
+import { createOrganization, HASH_SECRET, TESTER } from '../support/organization.ts';
 import { type FakePharmacy, json, startFakePharmacy } from '../unit/pharmacy/fake-pharmacy.ts';
 
 let db: TestDatabase;
@@ -36,7 +36,7 @@ async function validatedOrder(): Promise<string> {
   await addPharmacy(db.database, { ...settings, webhookAuth, completionLimitMs: null }, false);
   const order = { ...examplePlaceOrder().order, pharmacyId };
   const request = { action: 'PLACE_ORDER', order } as const;
-  const acceptance = { organizationId, caseId, request };
+  const acceptance = { organizationId, caseId, request, by: TESTER };
   const { orderId } = await acceptOrder(db.database, HASH_SECRET, acceptance);
   return orderId;
 }

@@ -11,6 +11,7 @@ import { orderWorkflowId, retryUpdate, statusQuery } from '../../src/workflows/o
 import { DATA_CONVERTER } from '../support/data-converter.ts';
 import { eventually } from '../support/eventually.ts';
 import { createKeptLog, type KeptLog } from '../support/logs.ts';
+import { TESTER } from '../support/organization.ts';
 import { copyPharmacy } from '../support/sealed-rows.ts';
 import { timelineOf } from '../support/timeline.ts';
 import { startWorker } from '../support/worker.ts';
@@ -200,12 +201,13 @@ it('brings a message to its order that missed it when it came', async () => {
   const forget = (pharmacyOrderId: string | null) => world.db.database`
     UPDATE orders SET pharmacy_order_id = ${pharmacyOrderId} WHERE id = ${orderId}`;
   await forget(null);
-  await receiveMessage(world.db.database, 'pharmacy-manual', {
+  const message = {
     webhookId: randomUUID(),
     type: 'tracking_added',
     pharmacyOrderId: row?.pharmacyOrderId ?? '',
     shipment: { trackingId: 'late-1' },
-  });
+  } as const;
+  await receiveMessage(world.db.database, 'pharmacy-manual', message, TESTER);
   expect((await world.client.get(orderId)).shipments).toEqual([]);
   await forget(row?.pharmacyOrderId ?? null);
   await eventually('the shipment is known', async () => {

@@ -52,6 +52,12 @@ describe('a retry', () => {
       expect.objectContaining({ event: 'REPAIR_RETRY', by: 'anna', why: WHO.reason }),
     );
     expect(await timelineOf(world.db.database, orderId)).toContain('operator REPAIR_RETRY');
+    const recorded = await world.db.database`
+      SELECT actor_kind, actor, case_id, result FROM audit_log
+      WHERE order_id = ${orderId} AND action = 'ORDER_RETRIED'`;
+    expect(recorded).toEqual([
+      { actorKind: 'operator', actor: 'anna', caseId: world.organization.caseId, result: 'OK' },
+    ]);
     const history = await readable(await workflow(orderId).fetchHistory());
     expect(history).toContain('repairId');
     expect(history).not.toMatch(/anna|Jane/);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { putCase } from '../../src/cases/put-case.ts';
 import type { PrescriptionOrder } from '../../src/contract/place-order.ts';
 import { examplePlaceOrder } from '../support/example.ts';
-import { HASH_SECRET } from '../support/organization.ts';
+import { HASH_SECRET, TESTER } from '../support/organization.ts';
 import { pdfText } from '../support/pdf-text.ts';
 import { openedOrder } from '../support/sealed-rows.ts';
 import { readStoredDocument } from '../support/stored-document.ts';
@@ -44,7 +44,7 @@ async function createCase(name: string) {
   const id = randomUUID();
   const patient = { firstName: name, lastName: name, address: addressOf(name) };
   const { organizationId } = world.organization;
-  await putCase(world.db.database, HASH_SECRET, { organizationId, caseId: id }, patient);
+  await putCase(world.db.database, HASH_SECRET, { organizationId, caseId: id }, patient, TESTER);
   return { id, patient };
 }
 

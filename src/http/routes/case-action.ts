@@ -18,6 +18,7 @@ import {
 import type { Parsed } from '../../contract/validation.ts';
 import { IdempotencyConflictError } from '../../orders/errors.ts';
 import { CONFLICT, NOT_FOUND } from '../answers.ts';
+import { callerOf } from '../audit.ts';
 import { InvalidBodyError } from '../errors.ts';
 import { PLACE_ORDER_EXAMPLE } from '../examples.ts';
 import { caseParams } from '../params.ts';
@@ -38,16 +39,19 @@ export function caseAction({ orders }: RouteDependencies): Route {
     request,
     reply,
   }: CaseCall<PlaceOrderRequest>) {
-    const acceptance = { organizationId, caseId: params.caseId, request: body };
+    const by = callerOf(request);
+    const acceptance = { organizationId, caseId: params.caseId, request: body, by };
     try {
       const { orderId } = await orders.accept(acceptance);
       request.orderId = orderId;
+      request.audit = 'recorded';
       return orderCreated(orderId);
     } catch (error) {
       // By request, the same payload under its used key gets the first answer again.
       const replay = request.headers['idempotency-mode'] === 'replay';
       if (replay && error instanceof IdempotencyConflictError && error.existing !== undefined) {
         reply.header('idempotency-replayed', 'true');
+        request.orderId = error.existing.orderId;
         return orderCreated(error.existing.orderId);
       }
       throw error;
@@ -61,10 +65,10 @@ export function caseAction({ orders }: RouteDependencies): Route {
 
   async function cancel({ params, body, organizationId, request }: CaseCall<CancelOrderRequest>) {
     const key = { organizationId, caseId: params.caseId, orderId: body.orderId };
-    await orders.cancel(key, {
-      actor: 'api',
-      ...(body.reason === undefined ? {} : { reason: body.reason }),
-    });
+    const { reason } = body;
+    const cancellation = { actor: 'api', ...(reason === undefined ? {} : { reason }) } as const;
+    await orders.cancel(key, cancellation, callerOf(request));
+    request.audit = 'recorded';
     const order = await orders.read(key);
     request.orderId = order.id;
     return success('Cancellation requested', { order });

@@ -15,7 +15,7 @@ export function createEndpoint({ endpoints }: RouteDependencies): Route {
     method: 'POST',
     url: '/api/v1/webhook-endpoints',
     auth: 'webhooks:manage',
-    audit: { none: 'no patient data' },
+    audit: 'WEBHOOK_CREATED',
     body: {
       parse: parseCreateEndpoint,
       schema: createEndpointRequest,

@@ -10,7 +10,7 @@ export function deleteEndpoint({ endpoints }: RouteDependencies): Route {
     method: 'DELETE',
     url: '/api/v1/webhook-endpoints/:endpointId',
     auth: 'webhooks:manage',
-    audit: { none: 'no patient data' },
+    audit: 'WEBHOOK_DELETED',
     params: endpointParams,
     doc: {
       operationId: 'deleteWebhookEndpoint',

@@ -9,7 +9,7 @@ export function listEndpoints({ endpoints }: RouteDependencies): Route {
     method: 'GET',
     url: '/api/v1/webhook-endpoints',
     auth: 'webhooks:manage',
-    audit: { none: 'no patient data' },
+    audit: { none: 'no patient data, and no secret' },
     query: pageQuery,
     doc: {
       operationId: 'listWebhookEndpoints',

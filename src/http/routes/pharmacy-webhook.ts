@@ -17,7 +17,7 @@ export function pharmacyWebhook({ orders, pharmacies, failedAttempts }: RouteDep
     method: 'POST',
     url: '/webhooks/pharmacies/:pharmacyId',
     auth: 'none',
-    audit: { none: 'the inbox keeps each message, and the timeline what it did' },
+    audit: { none: 'a message is recorded in the transaction that stores it' },
     params,
     body: 'raw',
     doc: {
@@ -40,7 +40,12 @@ export function pharmacyWebhook({ orders, pharmacies, failedAttempts }: RouteDep
       if (message === undefined) {
         throw new InvalidBodyError('body must be a JSON object with type and data');
       }
-      await orders.receive(pharmacyId, message);
+      await orders.receive(pharmacyId, message, {
+        actorKind: 'pharmacy',
+        actor: pharmacyId,
+        source: request.ip,
+        requestId: request.id,
+      });
       return reply.code(202).send(success('Accepted', {}, 202));
     },
   });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { caseId, parsePutCase, putCaseRequest } from '../../contract/case.ts';
 import { success, successBody } from '../../contract/envelope.ts';
 import { timestamp } from '../../contract/order.ts';
+import { callerOf } from '../audit.ts';
 import { PUT_CASE_EXAMPLE } from '../examples.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
@@ -35,12 +36,14 @@ export function putCase({ cases }: RouteDependencies): Route {
         201: { description: 'The case is new.', schema: successBody(storedCase, 201) },
       },
     },
-    async handle({ params: key, body, organizationId, reply }) {
-      const stored = await cases.put({ organizationId, caseId: key.caseId }, body.patient);
+    async handle({ params: { caseId: id }, body, organizationId, request, reply }) {
+      const key = { organizationId, caseId: id };
+      const stored = await cases.put(key, body.patient, callerOf(request));
+      request.audit = 'recorded';
       const status = stored.created ? 201 : 200;
       const data = {
         case: {
-          id: key.caseId,
+          id,
           createdAt: stored.createdAt.toISOString(),
           updatedAt: stored.updatedAt.toISOString(),
         },

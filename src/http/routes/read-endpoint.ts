@@ -11,7 +11,7 @@ export function readEndpoint({ endpoints }: RouteDependencies): Route {
     method: 'GET',
     url: '/api/v1/webhook-endpoints/:endpointId',
     auth: 'webhooks:manage',
-    audit: { none: 'no patient data' },
+    audit: { none: 'no patient data, and no secret' },
     params: endpointParams,
     doc: {
       operationId: 'readWebhookEndpoint',

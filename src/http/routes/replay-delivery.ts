@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { success, successBody } from '../../contract/envelope.ts';
 import { deliveryView } from '../../contract/webhook-delivery.ts';
 import { endpointConflict, NOT_FOUND } from '../answers.ts';
+import { callerOf } from '../audit.ts';
 import { deliveryParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
@@ -33,9 +34,11 @@ export function replayDelivery({ endpoints }: RouteDependencies): Route {
         ),
       },
     },
-    handle: async ({ params, organizationId }) =>
-      success('Webhook delivery is due', {
-        delivery: await endpoints.replay(organizationId, params.deliveryId),
-      }),
+    async handle({ params, organizationId, request }) {
+      const { deliveryId } = params;
+      const delivery = await endpoints.replay(organizationId, deliveryId, callerOf(request));
+      request.audit = 'recorded';
+      return success('Webhook delivery is due', { delivery });
+    },
   });
 }

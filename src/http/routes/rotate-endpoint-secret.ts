@@ -11,7 +11,7 @@ export function rotateEndpointSecret({ endpoints }: RouteDependencies): Route {
     method: 'POST',
     url: '/api/v1/webhook-endpoints/:endpointId/rotate-secret',
     auth: 'webhooks:manage',
-    audit: { none: 'no patient data' },
+    audit: 'WEBHOOK_SECRET_ROTATED',
     params: endpointParams,
     doc: {
       operationId: 'rotateWebhookSecret',

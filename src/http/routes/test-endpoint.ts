@@ -11,7 +11,7 @@ export function testEndpoint({ endpoints }: RouteDependencies): Route {
     method: 'POST',
     url: '/api/v1/webhook-endpoints/:endpointId/test',
     auth: 'webhooks:manage',
-    audit: { none: 'no patient data' },
+    audit: 'WEBHOOK_TESTED',
     params: endpointParams,
     doc: {
       operationId: 'testWebhookEndpoint',

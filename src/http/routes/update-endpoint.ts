@@ -15,7 +15,7 @@ export function updateEndpoint({ endpoints }: RouteDependencies): Route {
     method: 'PATCH',
     url: '/api/v1/webhook-endpoints/:endpointId',
     auth: 'webhooks:manage',
-    audit: { none: 'no patient data' },
+    audit: 'WEBHOOK_UPDATED',
     params: endpointParams,
     body: {
       parse: parseUpdateEndpoint,

@@ -1,0 +1,239 @@
+import { PassThrough } from 'node:stream';
+import type { Command } from 'commander';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { recordAudit } from '../../src/audit/record-audit.ts';
+import { sealAuditLog } from '../../src/audit/seal-audit-log.ts';
+import { auditOf } from '../../src/cli/command-audit.ts';
+import type { CliContext } from '../../src/cli/context.ts';
+import { createProgram } from '../../src/cli/program.ts';
+import { inTransaction } from '../../src/storage/transaction.ts';
+import { createRx, type Rx } from '../support/cli.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
+
+const ANNA = { RX_OPERATOR: 'anna' };
+
+describe('recording', () => {
+  let door: Door;
+  let rx: Rx;
+  let orderId: string;
+
+  beforeAll(async () => {
+    door = await openDoor();
+    rx = createRx(door.databaseUrl);
+    orderId = (await door.place(exampleWithoutKey())).json.data.order.id;
+  });
+  afterAll(() => door.close());
+
+  /** What a command leaves in the log, and how it ended. */
+  async function run(...args: readonly string[]) {
+    const [last] = await door.database`SELECT coalesce(max(id), 0)::text AS id FROM audit_log`;
+    const result = await rx(args, { env: ANNA });
+    const rows = await door.database`
+      SELECT actor_kind, actor, action, organization_id, case_id, order_id, result FROM audit_log
+      WHERE id > ${last?.['id'] as string}::text::bigint ORDER BY id`;
+    return { ...result, rows };
+  }
+  const rowOf = (action: string, subject: Record<string, string> = {}, result = 'OK') => [
+    {
+      ...{ actorKind: 'operator', actor: 'anna', action, result },
+      ...{ organizationId: null, caseId: null, orderId: null },
+      ...subject,
+    },
+  ];
+
+  it('tells who read an order over HTTP and who on the command line', async () => {
+    const { organizationId, caseId } = door.organization;
+    await door.get(`/api/v1/cases/${caseId}/orders/${orderId}`);
+    const shown = await run('order', 'show', orderId);
+    expect(shown).toMatchObject({
+      code: 0,
+      rows: rowOf('ORDER_READ', { organizationId, caseId, orderId }),
+    });
+
+    const list = async () =>
+      (await rx(['audit', 'list', '--order', orderId, '--json'], { env: ANNA })).json.audit;
+    // What is recorded shows once no older transaction of the server is open.
+    await expect.poll(list, { timeout: 20_000 }).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          actorKind: 'key',
+          action: 'ORDER_PLACED',
+          source: '127.0.0.1',
+        }),
+        expect.objectContaining({ actorKind: 'key', action: 'ORDER_READ', source: '127.0.0.1' }),
+        expect.objectContaining({ actorKind: 'operator', actor: 'anna', action: 'ORDER_READ' }),
+        expect.objectContaining({
+          actorKind: 'operator',
+          actor: 'anna',
+          action: 'AUDIT_LOG_READ',
+        }),
+      ]),
+    );
+  });
+
+  it('names what is refused, keeps no made-up id, and leaves out what touches nothing', async () => {
+    const { organizationId } = door.organization;
+    const unknown = await run('case', 'get', 'Jane', '--org', organizationId);
+    expect(unknown).toMatchObject({
+      code: 3,
+      rows: rowOf('CASE_READ', { organizationId }, 'NOT_FOUND'),
+    });
+    const open = await run('order', 'erase', orderId);
+    const { caseId } = door.organization;
+    expect(open).toMatchObject({
+      code: 4,
+      rows: rowOf('ORDER_ERASED', { organizationId, caseId, orderId }, 'CONFLICT'),
+    });
+    expect((await run('org', 'list')).rows).toEqual([]);
+  });
+
+  it('records a change of keys with its organization, and a repair in its transaction, once', async () => {
+    const { organizationId, caseId } = door.organization;
+    const made = await run(
+      ...[
+        'key',
+        'create',
+        '--org',
+        organizationId,
+        '--name',
+        'x',
+        '--scopes',
+        'orders:read',
+        '--json',
+      ],
+    );
+    expect(made.rows).toEqual(rowOf('KEY_CREATED', { organizationId }));
+    const revoked = await run('key', 'revoke', made.json.key.id);
+    expect(revoked.rows).toEqual(rowOf('KEY_REVOKED', { organizationId }));
+
+    const id = (await door.place(exampleWithoutKey())).json.data.order.id as string;
+    const cancelled = await run('order', 'cancel', id, '--reason', 'placed twice');
+    expect(cancelled.rows).toEqual(
+      rowOf('ORDER_CANCEL_REQUESTED', { organizationId, caseId, orderId: id }),
+    );
+    const erased = await run('order', 'erase', id, '--wait', '0s');
+    expect(erased.rows).toEqual(rowOf('ORDER_ERASED', { organizationId, caseId, orderId: id }));
+  });
+
+  it('shows nothing of a read that cannot be recorded; says so of what it did', async () => {
+    await door.database.unsafe(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = 'P0001'; END $$;
+      CREATE TRIGGER full_log BEFORE INSERT ON audit_log EXECUTE FUNCTION refuse();`);
+    try {
+      const read = await rx(['order', 'show', orderId]);
+      expect(read).toMatchObject({ code: 1, stdout: '' });
+      const made = await rx(['org', 'create', 'Unrecorded Clinic']);
+      expect(made.code).toBe(1);
+      expect(made.stdout).toContain('Unrecorded Clinic');
+      expect(made.stderr).toContain('done, but not recorded in the audit log: P0001');
+    } finally {
+      await door.database.unsafe('DROP TRIGGER full_log ON audit_log; DROP FUNCTION refuse()');
+    }
+  });
+});
+
+describe('verifying', () => {
+  let test: TestDatabase;
+  let rx: Rx;
+
+  beforeEach(async () => {
+    test = await createTestDatabase();
+    rx = createRx(test.url);
+    for (const pair of ['ab', 'cd']) await seal(...pair);
+    return () => test.drop();
+  });
+
+  async function seal(...actors: readonly string[]): Promise<void> {
+    for (const actor of actors) {
+      await recordAudit(test.database, {
+        ...{ actorKind: 'operator', actor, action: 'CASE_READ', result: 'OK' },
+      });
+    }
+    // Other tests' transactions on the server hold a row back for a while.
+    const sealing = () => sealAuditLog(test.database);
+    await expect.poll(sealing, { timeout: 20_000 }).toBe(actors.length);
+  }
+
+  /** As one who may do everything. */
+  async function tamper(...statements: readonly string[]): Promise<void> {
+    await inTransaction(test.database, async (sql) => {
+      await sql`SET LOCAL session_replication_role = replica`;
+      for (const statement of statements) {
+        expect((await sql.unsafe(statement)).count).toBeGreaterThan(0);
+      }
+    });
+  }
+
+  it('ends with 0 on what nobody touched, and tells the head', async () => {
+    const { code, json } = await rx(['audit', 'verify', '--json']);
+    expect(code).toBe(0);
+    expect(json.verification).toMatchObject({ seals: 2, rows: 4, problem: null });
+    const kept = await rx(['audit', 'verify', '--head', json.verification.head.hash]);
+    expect(kept.code).toBe(0);
+  });
+
+  it.each([
+    ['a changed row', `UPDATE audit_log SET actor = 'x' WHERE actor = 'c'`],
+    ['a removed row', `DELETE FROM audit_log WHERE actor = 'd'`],
+    [
+      'rows that changed places',
+      `UPDATE audit_log SET actor = CASE actor WHEN 'c' THEN 'd' ELSE 'c' END
+        WHERE actor IN ('c', 'd')`,
+    ],
+  ])('ends with 1 at %s, and names the seal', async (_what, statement) => {
+    await tamper(statement);
+
+    const { code, stdout } = await rx(['audit', 'verify']);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^problem +seal 2 does not fit/m);
+  });
+
+  it('finds a log that was made anew, by a head that was kept elsewhere', async () => {
+    const { json } = await rx(['audit', 'verify', '--json']);
+    await tamper('DELETE FROM audit_seals', `DELETE FROM audit_log WHERE actor = 'd'`);
+    await expect.poll(() => sealAuditLog(test.database), { timeout: 20_000 }).toBe(3);
+
+    expect((await rx(['audit', 'verify'])).code).toBe(0);
+    const kept = await rx(['audit', 'verify', '--head', json.verification.head.hash]);
+    expect(kept.code).toBe(1);
+    expect(kept.stdout).toContain('the head that was kept is none of the seals');
+  });
+
+  it('exports a JSON document a line, in the order of the seals', async () => {
+    const { code, stdout } = await rx(['audit', 'export'], { env: ANNA });
+    expect(code).toBe(0);
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.slice(0, 4).map(({ actor }) => actor)).toEqual(['a', 'b', 'c', 'd']);
+    expect(lines[0]).toMatchObject({ action: 'CASE_READ', result: 'OK', orderId: null });
+    const [row] = await test.database`SELECT actor, action FROM audit_log ORDER BY id DESC LIMIT 1`;
+    expect(row).toEqual({ actor: 'anna', action: 'AUDIT_LOG_EXPORTED' });
+  });
+});
+
+it('no command is without a word on whether it is recorded', () => {
+  const context: CliContext = {
+    stdin: new PassThrough(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    operator: { actorKind: 'operator', actor: 'anna', source: 'example' },
+    about: () => undefined,
+    resolveFile: (name) => name,
+    variable: () => undefined,
+    connect: () => {
+      throw new Error('nothing is run');
+    },
+    stopping: new AbortController().signal,
+  };
+  const leaves = (command: Command): readonly Command[] =>
+    command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+  const commands = leaves(createProgram(context, () => undefined));
+
+  expect(commands.length).toBeGreaterThan(30);
+  const nameOf = (command: Command) => `${command.parent?.name() ?? ''} ${command.name()}`;
+  expect(commands.filter((command) => auditOf(command) === undefined).map(nameOf)).toEqual([]);
+});
