@@ -12,6 +12,7 @@ import {
   asJson,
   preconditions,
   requireLawfulAndOwned,
+  storable,
   type Verdict,
   verdict,
 } from './preconditions.ts';
@@ -52,7 +53,8 @@ export async function acceptOrder(
   const sealed = (field: string, text: string | undefined) =>
     text === undefined ? null : key.seal(field, text);
   const address = order.shippingAddress && asJson(order.shippingAddress);
-  const entry = { ...by, action: 'ORDER_PLACED', organizationId, caseId, orderId, result: 'OK' };
+  const subject = { organizationId, caseId: storable(caseId) ?? undefined, orderId };
+  const entry = { ...by, ...subject, action: 'ORDER_PLACED', result: 'OK' };
   const insert = (sql: Sql) => sql<(Verdict & { accepted: boolean })[]>`
     WITH ${preconditions(sql, { organizationId, caseId, order })},
     accepted AS (

@@ -38,6 +38,11 @@ export function asJson(value: object): string {
   return JSON.stringify(value);
 }
 
+/** A text that Postgres cannot hold can't be the id of a case either: null. */
+export function storable(caseId: string): string | null {
+  return caseId.includes('\0') ? null : caseId;
+}
+
 /**
  * The common table expressions `lawful` (a row or none) and `owned` (the case; its key and address, sealed,
  * where the order has no address of its own and is frozen to this one).
@@ -45,8 +50,7 @@ export function asJson(value: object): string {
 export function preconditions(sql: Sql, { organizationId, caseId, order }: Candidate) {
   const faulty = findIdentifierFaults(order).length > 0;
   const own = order.shippingAddress !== undefined;
-  // A text that Postgres cannot hold can't be the id of a case either.
-  const id = caseId.includes('\0') ? null : caseId;
+  const id = storable(caseId);
   return sql`
     lawful AS (
       SELECT FROM organizations
