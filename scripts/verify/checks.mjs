@@ -30,6 +30,11 @@ export const CHECKS = [
     command: process.execPath,
     args: [inProject('scripts/verify/install-scripts.mjs')],
   },
+  {
+    name: 'known faults',
+    command: process.execPath,
+    args: [inProject('scripts/verify/vulnerabilities.mjs')],
+  },
   { name: 'SBOM', command: process.execPath, args: [inProject('scripts/verify/sbom.mjs')] },
   {
     name: 'OpenAPI',
