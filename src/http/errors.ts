@@ -21,8 +21,6 @@ export class PermissionDeniedError extends Error {
 /** What was asked for cannot be recorded in the audit log, and so is not given: 503. */
 export class AuditUnavailableError extends Error {
   override readonly name = 'AuditUnavailableError';
-  /** Where the framework answers by itself: the answer that was to be recorded was a refusal. */
-  readonly statusCode = 503;
 
   constructor() {
     super('temporarily unavailable; send the request again');
