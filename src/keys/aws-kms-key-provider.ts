@@ -58,6 +58,18 @@ export function createAwsKmsKeyProvider(settings: AwsKmsSettings): KeyProvider {
     return client;
   }
 
+  /** One call, bounded in time. */
+  async function ask<T>(
+    keyId: string,
+    send: (client: KMSClient, options: { abortSignal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await send(clientOf(keyId), { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
+    } catch (error) {
+      return fail(error, keyId);
+    }
+  }
+
   return {
     keyIds,
     async wrap(dataKey, purpose) {
@@ -67,9 +79,9 @@ export function createAwsKmsKeyProvider(settings: AwsKmsSettings): KeyProvider {
         Plaintext: dataKey,
         EncryptionContext: { purpose },
       });
-      const { CiphertextBlob } = await clientOf(KeyId)
-        .send(command, { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) })
-        .catch((error: unknown) => fail(error, KeyId));
+      const { CiphertextBlob } = await ask(KeyId, (client, options) =>
+        client.send(command, options),
+      );
       return { masterKeyId: KeyId, wrapped: bytesOf(CiphertextBlob) };
     },
     async unwrap({ masterKeyId: KeyId, wrapped }, purpose) {
@@ -81,9 +93,7 @@ export function createAwsKmsKeyProvider(settings: AwsKmsSettings): KeyProvider {
         CiphertextBlob: wrapped,
         EncryptionContext: { purpose },
       });
-      const { Plaintext } = await clientOf(KeyId)
-        .send(command, { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) })
-        .catch((error: unknown) => fail(error, KeyId));
+      const { Plaintext } = await ask(KeyId, (client, options) => client.send(command, options));
       return bytesOf(Plaintext);
     },
   };

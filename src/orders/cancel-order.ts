@@ -17,9 +17,9 @@ export interface CancelRequest {
 /**
  * Asks for an order's cancellation, at any time before its end. An order that was never sent is
  * cancelled at once. One that the pharmacy may have is asked back there by its workflow: the
- * request is stored, with the row that tells the workflow, once the transaction commits; the order's end, or
- * its timeline, tells the outcome. A request while another is pending changes nothing; after a
- * refusal a new one asks again.
+ * request is stored, with the row that tells the workflow, once the transaction commits; the order's
+ * end, or its timeline, tells the outcome. A request while another is pending changes nothing; after
+ * a refusal a new one asks again.
  *
  * @param by who asks, for the audit log: its row is in the same transaction.
  * @throws {OrderNotFoundError} the organization has no such order (in that case).
