@@ -1,3 +1,5 @@
+import { FLOORS } from './scripts/structure/floors.mjs';
+
 /**
  * Who may import whom: the rules of the design, one named rule each. `test/unit/import-rules.test.ts`
  * plants a violation of every one of them.
@@ -5,13 +7,31 @@
  * A rule with `dependencyTypesNot: ['type-only']` lets `import type` pass.
  */
 
+/** Programs. `src/client.ts` is a library: others may import it. */
 const ROOT =
-  '^(src/(server|worker|migrate|cli|codec-server|embedded/(start|demo))|simulator/main)\\.ts$';
-const ADAPTERS = '^src/(pharmacy|documents|webhooks)/';
+  '^(src/(server|worker|migrate|cli|codec-server)|sandbox/(start|demo)|simulator/main)\\.ts$';
+const ADAPTERS = '^src/(pharmacy|documents|notifications/sending)/';
 /** The roots, and the runner that they share. */
-const PROGRAMS_OF_SRC = '^src/((server|worker|migrate|cli|codec-server|process)\\.ts$|embedded/)';
+const READS_CONFIGURATION =
+  '^src/((server|worker|migrate|cli|codec-server)\\.ts$|process/run-process\\.ts$)';
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+/** One rule for each room: it imports neither its own floor's other rooms nor a higher floor. */
+const floorRules = FLOORS.flatMap((rooms, index) =>
+  rooms.map(({ name }) => {
+    const outOfReach = FLOORS.slice(index)
+      .flat()
+      .filter((room) => room.name !== name)
+      .map((room) => `${room.name}/`);
+    return forbid(
+      `floor-of-${name}`,
+      'A room imports from lower floors only: scripts/structure/floors.mjs lists the floors.',
+      { path: `^src/${name}/` },
+      { path: `^src/(${[...outOfReach, '[^/]+\\.ts$'].join('|')})` },
+    );
+  }),
+);
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -60,28 +80,16 @@ export default {
       },
     ),
     forbid(
-      'http-client-imports-only-contract-types',
-      'It runs wherever there is a fetch, alone; what it knows of this project is the wire.',
-      { path: '^src/http-client(\\.ts$|/)' },
-      { pathNot: ['^src/http-client/', '^src/contract/'] },
+      'packages-import-only-themselves',
+      'Users install a package alone; what it knows of this project is the wire.',
+      { path: '^packages/([^/]+)/src/' },
+      { pathNot: ['^packages/$1/', '^(node:)?crypto$'] },
     ),
     forbid(
-      'http-client-imports-no-value-of-the-contract',
-      'A value of the contract would bring zod along.',
-      { path: '^src/http-client(\\.ts$|/)' },
-      { path: '^src/contract/', dependencyTypesNot: ['type-only'] },
-    ),
-    forbid(
-      'webhooks-verify-imports-only-crypto',
-      'Receivers take it into programs of their own; what it knows of this project are types.',
-      { path: '^src/webhooks-verify(\\.ts$|/)' },
-      { pathNot: ['^src/webhooks-verify/', '^src/contract/', '^(node:)?crypto$'] },
-    ),
-    forbid(
-      'webhooks-verify-imports-no-value-of-the-contract',
-      'A value of the contract would bring zod along.',
-      { path: '^src/webhooks-verify(\\.ts$|/)' },
-      { path: '^src/contract/', dependencyTypesNot: ['type-only'] },
+      'http-client-uses-no-node-builtin',
+      'It runs wherever there is a fetch.',
+      { path: '^packages/http-client/src/' },
+      { dependencyTypes: ['core'] },
     ),
     forbid(
       'activities-see-adapters-as-types',
@@ -89,7 +97,7 @@ export default {
       { path: '^src/activities/' },
       {
         path: ADAPTERS,
-        pathNot: '^src/(pharmacy|documents)/errors\\.ts$',
+        pathNot: '^src/(pharmacy/pharmacy|documents/document)-errors\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     ),
@@ -108,8 +116,20 @@ export default {
     forbid(
       'only-composition-roots-read-the-configuration',
       'Others take the part of Config that they need, as a type.',
-      { path: '^src/', pathNot: PROGRAMS_OF_SRC },
-      { path: '^src/config\\.ts$', dependencyTypesNot: ['type-only'] },
+      { path: '^src/', pathNot: READS_CONFIGURATION },
+      { path: '^src/process/config\\.ts$', dependencyTypesNot: ['type-only'] },
+    ),
+    forbid(
+      'src-never-imports-the-packages',
+      'The packages are for users’ programs; the server that signs must not share a mistake with what verifies.',
+      { path: '^src/' },
+      { path: '^packages/' },
+    ),
+    forbid(
+      'src-never-imports-the-sandbox',
+      'The sandbox is a development tool: neither the build nor the image has it.',
+      { path: '^src/' },
+      { path: '^sandbox/' },
     ),
     forbid(
       'src-never-imports-the-simulator',
@@ -121,20 +141,30 @@ export default {
       'simulator-never-imports-src',
       'Shared code would share its mistakes: the simulator could not catch them.',
       { path: '^simulator/' },
-      { path: '^src/' },
+      { path: '^(src|sandbox|packages)/' },
     ),
     forbid(
       'src-never-imports-tests-or-tools',
       'What ships depends on nothing that does not.',
-      { path: '^(src|simulator)/' },
+      { path: '^(src|simulator|packages/[^/]+/src)/' },
       { path: '^(test|bench|examples|scripts)/' },
     ),
     forbid(
       'production-needs-no-development-dependency',
-      'The image is built with `npm ci --omit=dev`; only the embedded stack may use the others.',
-      { path: '^src/', pathNot: '^src/embedded/' },
+      'The image is built with `npm ci --omit=dev`; only development tools may use the others.',
+      { path: '^(src|packages/[^/]+/src)/' },
       { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     ),
+    ...floorRules,
+    {
+      ...forbid(
+        'no-circular-folders',
+        'Folders that import each other are one folder in disguise.',
+        { path: '^(src|sandbox|packages)' },
+        { circular: true },
+      ),
+      scope: 'folder',
+    },
     forbid(
       'no-circular-imports',
       'Files that import each other are one file in disguise.',

@@ -8,12 +8,12 @@ const COMPOSITION_ROOTS = [
   'src/migrate.ts',
   'src/codec-server.ts',
   'src/cli.ts',
-  'src/embedded/start.ts',
-  'src/embedded/demo.ts',
-  'src/embedded/reaper.mjs',
+  'sandbox/start.ts',
+  'sandbox/demo.ts',
+  'sandbox/reaper.mjs',
   'simulator/main.ts',
   // Runs the roots: it ends their process.
-  'src/process.ts',
+  'src/process/run-process.ts',
 ];
 /** Programs for people, and tests: nothing imports them, so they may do as a root does. */
 const PROGRAMS = ['scripts/**', 'bench/**', 'examples/**', 'test/**', '*.config.*'];
@@ -99,7 +99,7 @@ export default defineConfig(
     rules: { 'no-restricted-syntax': ['error', NO_STAR_EXPORT] },
   },
   {
-    files: ['src/cli.ts', 'src/embedded/**', 'simulator/main.ts', ...PROGRAMS],
+    files: ['src/cli.ts', 'sandbox/**', 'simulator/main.ts', ...PROGRAMS],
     rules: { 'no-console': 'off' },
   },
   {

@@ -1,5 +1,5 @@
+import { urlOfRole } from '../sandbox/database-url.ts';
 import { recordAudit } from '../src/audit/record-audit.ts';
-import { urlOfRole } from '../src/embedded/database-url.ts';
 import { acceptOrder } from '../src/orders/accept-order.ts';
 import { type Database, openDatabase } from '../src/storage/database.ts';
 import { withKeys } from '../src/storage/transaction.ts';

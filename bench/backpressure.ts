@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { startStack } from '../src/embedded/stack.ts';
+import { startStack } from '../sandbox/stack.ts';
 import { openDatabase } from '../src/storage/database.ts';
 import { testEnvironment } from '../test/support/environment.ts';
 import { startServer } from '../test/support/server-process.ts';

@@ -6,9 +6,9 @@ import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { startStack } from '../src/embedded/stack.ts';
+import { verifyWebhook } from '../packages/webhooks/src/index.ts';
+import { startStack } from '../sandbox/stack.ts';
 import { openDatabase } from '../src/storage/database.ts';
-import { verifyWebhook } from '../src/webhooks-verify.ts';
 import { testEnvironment } from '../test/support/environment.ts';
 import { examplePlaceOrder } from '../test/support/example.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startStack } from '../src/embedded/stack.ts';
+import { startStack } from '../sandbox/stack.ts';
 import { openDatabase } from '../src/storage/database.ts';
 import { testEnvironment } from '../test/support/environment.ts';
 import { examplePlaceOrder } from '../test/support/example.ts';

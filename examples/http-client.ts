@@ -19,7 +19,7 @@ import {
   IdempotencyConflictError,
   InvalidRequestError,
   type OrderView,
-} from '../src/http-client.ts';
+} from '../packages/http-client/src/index.ts';
 import { prescriptionFor, SANDBOX_CASE } from './prescription.ts';
 
 const { values } = parseArgs({

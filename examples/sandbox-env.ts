@@ -3,8 +3,8 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { portsFrom } from '../src/embedded/ports.ts';
-import { stackSettings } from '../src/embedded/stack-settings.ts';
+import { portsFrom } from '../sandbox/ports.ts';
+import { stackSettings } from '../sandbox/stack-settings.ts';
 
 /** "Demo Telehealth", the organization of the published examples. */
 const ORGANIZATION_ID = '0198a000-0000-7000-8000-000000000001';

@@ -1,7 +1,7 @@
 // Runs a program of this project in a fresh clone too: checks Node's version, installs the packages
 // when that was not done or the lock file has changed since, then runs the program in this process.
 //
-//   node scripts/bootstrap.mjs src/embedded/start.ts …   a TypeScript program
+//   node scripts/bootstrap.mjs sandbox/start.ts …   a TypeScript program
 //   node scripts/bootstrap.mjs vitest run …              the tests
 //
 // This file keeps to syntax and modules that an old Node knows, so that it can say what is wrong.

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { watchLifetime } from '../src/embedded/lifetime.ts';
+import { watchLifetime } from '../sandbox/lifetime.ts';
 import { IN_CLEAR } from './canaries/canary.ts';
 import { PATHS, type PathName } from './canaries/paths.ts';
 import { hitsOf, report } from './canaries/report.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { watchLifetime } from '../src/embedded/lifetime.ts';
+import { watchLifetime } from '../sandbox/lifetime.ts';
 import { startClients } from './chaos/clients.ts';
 import { keepHistories } from './chaos/keep-histories.ts';
 import { leftovers } from './chaos/leftovers.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { startStack } from '../src/embedded/stack.ts';
+import { startStack } from '../sandbox/stack.ts';
 import { openDatabase } from '../src/storage/database.ts';
 import { brokenRules } from '../test/support/broken-rules.ts';
 import { DOCUMENT } from '../test/support/documented.ts';

@@ -1,14 +1,13 @@
 import path from 'node:path';
+import { UsageError } from './cli/command-errors.ts';
 import type { CliContext, Connection } from './cli/context.ts';
-import { NoDatabaseError, UsageError } from './cli/errors.ts';
 import { operatorOf } from './cli/operator.ts';
 import { runCommandLine } from './cli/program.ts';
-import { ConfigError, parseOperatorConfig } from './config.ts';
-import { runningSandbox } from './embedded/running-sandbox.ts';
-import { StackError } from './embedded/stack-error.ts';
+import { readSandboxConnection } from './cli/sandbox-connection.ts';
 import { createKeyProvider, type KmsSettings } from './keys/create-key-provider.ts';
 import { type KeyRing, KeyRingError, parseKeyRing } from './keys/key-ring.ts';
-import { readSecretFiles } from './secret-files.ts';
+import { ConfigError, parseOperatorConfig } from './process/config.ts';
+import { readSecretFiles } from './process/secret-files.ts';
 import { type Database, openDatabase } from './storage/database.ts';
 import { createTemporalCheck } from './temporal/check.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
@@ -46,7 +45,7 @@ const context: Omit<CliContext, 'about'> = {
 
 process.exitCode = await runCommandLine(process.argv.slice(2), context, {
   connect: onSandbox
-    ? 'is the sandbox running? npm start starts it; DATA_DIR and POSTGRES_PORT must be the same for both'
+    ? 'is the sandbox running? npm start starts it; DATA_DIR must be the same for both'
     : 'see DATABASE_URL',
   migrate: onSandbox
     ? 'start the sandbox anew'
@@ -99,14 +98,14 @@ function target(): {
   try {
     const config = parseOperatorConfig(readSecretFiles(env));
     if (config.databaseUrl === undefined) {
-      const { databaseUrl, hashSecret, encryptionKeys, dataDir, postgresPort, temporalAddress } =
-        runningSandbox(env);
+      const { databaseUrl, hashSecret, encryptionKeys, dataDir, temporalAddress } =
+        readSandboxConnection(env.DATA_DIR || '.data');
       return {
         url: databaseUrl,
         hashSecret,
         encryptionKeys: parseKeyRing(encryptionKeys),
         kms: undefined,
-        name: `the sandbox ${dataDir}, 127.0.0.1:${postgresPort}`,
+        name: `the sandbox ${dataDir}, ${new URL(databaseUrl).host}`,
         temporal: { address: temporalAddress, namespace: config.temporal.namespace },
         webhooks: { destinations: 'loopback' },
       };
@@ -120,11 +119,6 @@ function target(): {
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);
     if (error instanceof KeyRingError) throw new UsageError(`ENCRYPTION_KEYS ${error.message}`);
-    if (error instanceof StackError) {
-      throw new NoDatabaseError(
-        `${error.message}; npm start starts one, DATABASE_URL names another database`,
-      );
-    }
     throw error;
   }
 }

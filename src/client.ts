@@ -15,11 +15,11 @@ import { parseKeyRing } from './keys/key-ring.ts';
 import { acceptOrder } from './orders/accept-order.ts';
 import { cancelOrder } from './orders/cancel-order.ts';
 import { createDispatcherBell } from './orders/dispatcher-bell.ts';
-import { InvalidOrderError, OrderTimeoutError } from './orders/errors.ts';
 import { type PharmacyMessage, receiveMessage } from './orders/inbox.ts';
+import { InvalidOrderError, OrderTimeoutError } from './orders/order-errors.ts';
 import { readOrder } from './orders/read-order.ts';
+import { retryOrder } from './orders/repairs/retry-order.ts';
 import { isEnd } from './orders/status.ts';
-import { retryOrder } from './repairs/retry-order.ts';
 import { inTime, isDatabaseUnavailable, openDatabase } from './storage/database.ts';
 import { connectionScope } from './storage/scope.ts';
 import { inTransaction } from './storage/transaction.ts';
@@ -36,8 +36,8 @@ export {
   OrderNotCancellableError,
   OrderNotFoundError,
   OrderTimeoutError,
-} from './orders/errors.ts';
-export { RepairRefusedError, TemporalUnavailableError } from './repairs/errors.ts';
+} from './orders/order-errors.ts';
+export { RepairRefusedError, TemporalUnavailableError } from './orders/repairs/repair-errors.ts';
 
 /** Longest single wait on Temporal inside {@link OrderHandle.result}, in milliseconds. */
 const WAIT_SLICE_MS = 10_000;

@@ -1,7 +1,7 @@
-import { createCodecServer } from './codec-server/app.ts';
-import { parseCodecServerConfig } from './config.ts';
-import { createFailedAttempts } from './door/failed-attempts.ts';
-import { runProcess } from './process.ts';
+import { createCodecServer } from './http/codec-server/app.ts';
+import { createFailedAttempts } from './http/edge/failed-attempts.ts';
+import { parseCodecServerConfig } from './process/config.ts';
+import { runProcess } from './process/run-process.ts';
 import { createPayloadCodec } from './temporal/payload-codec.ts';
 
 // The codec server process: shows Temporal's payloads to operators. It alone does, so that neither

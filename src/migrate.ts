@@ -1,4 +1,4 @@
-import { runTask } from './process.ts';
+import { runTask } from './process/run-process.ts';
 import { migrate } from './storage/migrate.ts';
 
 // Brings the database of DATABASE_URL to the current schema, and ends.

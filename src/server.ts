@@ -1,26 +1,26 @@
 import { lookup } from 'node:dns/promises';
 import { recordAudit } from './audit/record-audit.ts';
 import { createCaseService } from './cases/case-service.ts';
-import { parseConfig } from './config.ts';
 import { createDocumentStore } from './documents/create-document-store.ts';
+import { createDocumentLinks } from './documents/document-links.ts';
 import { createSealedDocuments } from './documents/sealed-documents.ts';
-import { createFailedAttempts } from './door/failed-attempts.ts';
-import { createEndpointService } from './endpoints/endpoint-service.ts';
-import { createEventService } from './events/event-service.ts';
 import { createApp } from './http/app.ts';
+import { createFailedAttempts } from './http/edge/failed-attempts.ts';
 import { createHttpMetrics } from './http/metrics.ts';
 import { createKeyProvider } from './keys/create-key-provider.ts';
+import { createEndpointService } from './notifications/endpoints/endpoint-service.ts';
+import { createEventService } from './notifications/events/event-service.ts';
+import { createSender } from './notifications/sending/sender.ts';
 import { readBacklogs } from './operators/backlogs.ts';
-import { createDocumentLinks } from './orders/document-links.ts';
 import { createOrderService } from './orders/order-service.ts';
 import { createPharmacyDirectory } from './pharmacy/directory.ts';
-import { runProcess } from './process.ts';
+import { parseConfig } from './process/config.ts';
+import { runProcess } from './process/run-process.ts';
 import { inTime, openDatabase } from './storage/database.ts';
 import { refuseSandboxKeys } from './storage/refuse-sandbox.ts';
 import { warnOfStrongRole } from './storage/warn-of-strong-role.ts';
 import { createTemporalCheck } from './temporal/check.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
-import { createSender } from './webhooks/sender.ts';
 
 // The server process: takes orders and pharmacies' webhooks over HTTP into Postgres.
 

@@ -7,7 +7,7 @@
 import { once } from 'node:events';
 import fastify from 'fastify';
 // In a project of its own: from 'rx-orders/webhooks'.
-import { verifyWebhook, WebhookVerificationError } from '../../src/webhooks-verify.ts';
+import { verifyWebhook, WebhookVerificationError } from '../../packages/webhooks/src/index.ts';
 
 const secrets = (process.env.WEBHOOK_SECRET ?? '').split(',');
 /** In production a table with `webhook-id` as its key, written in the transaction of the work. */

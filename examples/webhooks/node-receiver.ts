@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 // In a project of its own: from 'rx-orders/webhooks'.
-import { verifyWebhook, WebhookVerificationError } from '../../src/webhooks-verify.ts';
+import { verifyWebhook, WebhookVerificationError } from '../../packages/webhooks/src/index.ts';
 
 const BODY_LIMIT_BYTES = 20 * 1024 * 1024;
 const secrets = (process.env.WEBHOOK_SECRET ?? '').split(',');

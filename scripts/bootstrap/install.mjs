@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { takeLock } from '../../src/embedded/file-lock.mjs';
+import { takeLock } from '../../sandbox/file-lock.mjs';
 
 const WAIT_MS = 500;
 

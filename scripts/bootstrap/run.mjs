@@ -18,7 +18,7 @@ export async function run(root, [program, ...args]) {
   if (!(await installWhenStale(root))) process.exit(1);
 
   // tsx and others keep files in the folder for temporary ones; nothing is to be left outside this
-  // project. `src/embedded/folders.ts` names the same folder.
+  // project. `sandbox/folders.ts` names the same folder.
   const temporary = path.join(root, 'node_modules', '.cache', 'rx-orders');
   mkdirSync(temporary, { recursive: true });
   process.env.TMPDIR = temporary;

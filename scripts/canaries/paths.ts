@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
-import type { Stack } from '../../src/embedded/stack.ts';
+import type { Stack } from '../../sandbox/stack.ts';
 import type { CliResult } from '../../test/support/cli.ts';
 import type { Canary } from './canary.ts';
 import type { Clinic } from './clinic.ts';

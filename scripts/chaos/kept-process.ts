@@ -1,9 +1,9 @@
 import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Child, type ChildContext, startChild } from '../../src/embedded/child.ts';
-import type { Part } from '../../src/embedded/part.ts';
-import { endGroup, identify, signalProcess } from '../../src/embedded/process-table.mjs';
+import { type Child, type ChildContext, startChild } from '../../sandbox/child.ts';
+import type { Part } from '../../sandbox/part.ts';
+import { endGroup, identify, signalProcess } from '../../sandbox/process-table.mjs';
 
 /** A process of a run, brought back whenever it dies. */
 export interface KeptProcess {

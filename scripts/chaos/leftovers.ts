@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { signalProcess } from '../../src/embedded/process-table.mjs';
+import { signalProcess } from '../../sandbox/process-table.mjs';
 import type { Violation } from './evidence.ts';
 import type { KeptProcess } from './kept-process.ts';
 

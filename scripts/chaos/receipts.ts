@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { verifyWebhook } from '../../src/webhooks-verify.ts';
+import { verifyWebhook } from '../../packages/webhooks/src/index.ts';
 import type { ReceivedEvent } from './evidence.ts';
 
 const lineSchema = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { followOrder, placeExample } from '../../src/embedded/demo-order.ts';
+import { followOrder, placeExample } from '../../sandbox/demo-order.ts';
 
 const CASE_ID = '123e4567-e89b-12d3-a456-426614174000';
 const LIMIT_MS = 60_000;

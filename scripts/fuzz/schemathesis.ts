@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { cacheFolder } from '../../src/embedded/folders.ts';
+import { cacheFolder } from '../../sandbox/folders.ts';
 import { type Findings, readReport } from './report.ts';
 
 const VERSION = '4.32.5';

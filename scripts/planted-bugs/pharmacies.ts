@@ -47,14 +47,14 @@ export const PHARMACY_BUGS: readonly Bug[] = [
     file: 'src/orders/inbox.ts',
     words: "if (inserted.length === 0) return 'duplicate';",
     otherWords: '',
-    tests: ['test/http/pharmacy-webhook.test.ts'],
+    tests: ['test/http/pharmacy/pharmacy-webhook.test.ts'],
   },
   {
     name: 'answers a pharmacy before its message is stored',
     file: 'src/http/routes/pharmacy-webhook.ts',
     words: 'await orders.receive(pharmacyId, message);',
     otherWords: 'void orders.receive(pharmacyId, message).catch(() => undefined);',
-    tests: ['test/http/pharmacy-webhook.test.ts'],
+    tests: ['test/http/pharmacy/pharmacy-webhook.test.ts'],
   },
   {
     name: 'checks the signature of what it parsed, not of what came',
@@ -94,9 +94,9 @@ export const PHARMACY_BUGS: readonly Bug[] = [
   },
   {
     name: 'gives out links to documents that never expire',
-    file: 'src/orders/document-links.ts',
+    file: 'src/documents/document-links.ts',
     words: 'return right && Number(expires) * 1_000 > now();',
     otherWords: 'return right;',
-    tests: ['test/http/cases.test.ts'],
+    tests: ['test/http/cases/cases.test.ts'],
   },
 ];

@@ -3,9 +3,15 @@ import { fileURLToPath } from 'node:url';
 
 const inProject = (name) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const bin = (name) => inProject(`node_modules/.bin/${name}`);
-const sourceFolders = ['src', 'simulator', 'test', 'examples', 'bench'].filter((name) =>
-  existsSync(inProject(name)),
-);
+const sourceFolders = [
+  'src',
+  'sandbox',
+  'simulator',
+  'packages',
+  'test',
+  'examples',
+  'bench',
+].filter((name) => existsSync(inProject(name)));
 
 /**
  * The checks that read the code without running it, quickest first. An exit code of 3 means that

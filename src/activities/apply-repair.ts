@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { v5 as uuidv5 } from 'uuid';
-import { applyRepair } from '../repairs/apply-repair.ts';
-import { RepairRefusedError } from '../repairs/errors.ts';
-import { storeRepair } from '../repairs/repair.ts';
+import { applyRepair } from '../orders/repairs/apply-repair.ts';
+import { storeRepair } from '../orders/repairs/repair.ts';
+import { RepairRefusedError } from '../orders/repairs/repair-errors.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 

@@ -1,5 +1,5 @@
-import { PharmacyFaultError } from '../pharmacy/errors.ts';
 import type { PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
+import { PharmacyFaultError } from '../pharmacy/pharmacy-errors.ts';
 
 /** An order that the pharmacy has, as Postgres knows it. */
 export interface PlacedOrder {

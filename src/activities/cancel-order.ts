@@ -1,8 +1,8 @@
 import { refuseCancellation } from '../orders/cancel-order.ts';
-import { PharmacyFaultError } from '../pharmacy/errors.ts';
+import { PharmacyFaultError } from '../pharmacy/pharmacy-errors.ts';
+import { abortSignal } from '../temporal/activity-context.ts';
 import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
 import { cancelAtPharmacy } from './cancel-at-pharmacy.ts';
-import { abortSignal } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endedResult, type OrderRow, readOrderRow } from './order-row.ts';
 import { ended } from './record.ts';

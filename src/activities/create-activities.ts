@@ -1,11 +1,11 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { backoffMs } from '../backoff.ts';
-import { PharmacyUnavailableError } from '../pharmacy/errors.ts';
-import { codeOf, framesOf } from '../safe-error.ts';
+import { backoffMs } from '../lib/backoff.ts';
+import { codeOf, framesOf } from '../lib/safe-error.ts';
+import { PharmacyUnavailableError } from '../pharmacy/pharmacy-errors.ts';
+import { attempt, withHeartbeat } from '../temporal/activity-context.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import { createApplyRepair } from './apply-repair.ts';
 import { createCancelOrder } from './cancel-order.ts';
-import { attempt, withHeartbeat } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createExpireOrder } from './expire-order.ts';
 import { createFetchDocuments } from './fetch-documents.ts';

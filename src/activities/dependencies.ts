@@ -1,6 +1,6 @@
-import type { Config } from '../config.ts';
 import type { SealedDocuments } from '../documents/sealed-documents.ts';
 import type { PharmacyDirectory } from '../pharmacy/directory.ts';
+import type { Config } from '../process/config.ts';
 import type { Database } from '../storage/database.ts';
 
 /** What the activities work with; `worker.ts` builds it once. */

@@ -1,11 +1,11 @@
 import { LATE_ANSWER, lastAnswer } from '../orders/late-answer.ts';
-import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/errors.ts';
 import type { PharmacyGateway } from '../pharmacy/gateway.ts';
+import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/pharmacy-errors.ts';
 import { inTransaction } from '../storage/transaction.ts';
+import { abortSignal, attempt } from '../temporal/activity-context.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import type { PlacedOrder } from './at-pharmacy.ts';
 import { cancelAtPharmacy } from './cancel-at-pharmacy.ts';
-import { abortSignal, attempt } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endedResult, readOrderRow } from './order-row.ts';
 import { ended, needsAttention } from './record.ts';

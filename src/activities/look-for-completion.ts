@@ -1,9 +1,9 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { backoffMs } from '../backoff.ts';
-import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/errors.ts';
+import { backoffMs } from '../lib/backoff.ts';
+import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/pharmacy-errors.ts';
+import { abortSignal, attempt } from '../temporal/activity-context.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import { readAtPharmacy } from './at-pharmacy.ts';
-import { abortSignal, attempt } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endedResult, type OrderRow, readOrderRow } from './order-row.ts';
 import { isSettled } from './settled.ts';

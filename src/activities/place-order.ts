@@ -1,15 +1,15 @@
 import { changeStatus } from '../orders/change-status.ts';
 import { applyWaitingMessages } from '../orders/inbox.ts';
+import type { PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
 import {
   OrderRefusedError,
   PharmacyFaultError,
   PharmacyUnavailableError,
-} from '../pharmacy/errors.ts';
-import type { PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
+} from '../pharmacy/pharmacy-errors.ts';
 import { inTransaction } from '../storage/transaction.ts';
+import { abortSignal } from '../temporal/activity-context.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import { readAtPharmacy } from './at-pharmacy.ts';
-import { abortSignal } from './context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endedResult, type OrderRow, readOrderRow } from './order-row.ts';
 import { ended, needsAttention, presentEnd } from './record.ts';

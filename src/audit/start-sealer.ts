@@ -1,6 +1,6 @@
-import type { Log } from '../log.ts';
-import { type Rounds, startRounds } from '../rounds.ts';
-import { codeOf } from '../safe-error.ts';
+import { type Rounds, startRounds } from '../lib/rounds.ts';
+import { codeOf } from '../lib/safe-error.ts';
+import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
 import { sealAuditLog } from './seal-audit-log.ts';
 

@@ -1,6 +1,6 @@
 import type { AuditSource } from '../audit/record-audit.ts';
 import type { Patient } from '../contract/case.ts';
-import { CaseNotPermittedError } from '../orders/errors.ts';
+import { CaseNotPermittedError } from '../orders/order-errors.ts';
 import { type Database, inTime } from '../storage/database.ts';
 import { forOrganization } from '../storage/scope.ts';
 import { type CaseDetail, readCaseDetail } from './customer-case-detail.ts';

@@ -5,10 +5,10 @@ import type {
 } from '../contract/customer-case-detail.ts';
 import type { OrderStatus } from '../contract/order.ts';
 import type { SubjectKey } from '../keys/subject-key.ts';
-import { CaseNotPermittedError } from '../orders/errors.ts';
+import { timestamp } from '../lib/timestamp.ts';
+import { CaseNotPermittedError } from '../orders/order-errors.ts';
 import { openOrderKey } from '../orders/order-keys.ts';
 import { openDocumentName } from '../orders/read-order.ts';
-import { timestamp } from '../orders/timestamp.ts';
 import type { Sql } from '../storage/database.ts';
 
 /** Orders and attachments that one answer holds; the lists have pages for more. */

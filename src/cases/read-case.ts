@@ -1,6 +1,6 @@
 import type { Patient } from '../contract/case.ts';
-import { UnknownIdError } from '../operators/errors.ts';
-import { isUuid } from '../orders/read-order.ts';
+import { UnknownIdError } from '../lib/operator-errors.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { Sql } from '../storage/database.ts';
 
 /** A case with its patient: patient data. */

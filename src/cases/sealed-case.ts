@@ -1,6 +1,6 @@
 import { canonicalJson } from '../contract/canonical-json.ts';
 import type { Patient } from '../contract/case.ts';
-import { keyedHash } from '../orders/keyed-hash.ts';
+import { keyedHash } from '../keys/keyed-hash.ts';
 import type { Sql } from '../storage/database.ts';
 
 /** A case's patient as its row keeps it. */

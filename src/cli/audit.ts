@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { allAuditRows } from '../audit/audit-rows.ts';
 import { verifyAuditLog } from '../audit/verify-audit-log.ts';
-import { UnknownIdError } from '../operators/errors.ts';
-import { isUuid } from '../orders/read-order.ts';
+import { UnknownIdError } from '../lib/operator-errors.ts';
+import { isUuid } from '../lib/uuid.ts';
 import { jsonOption, pastTime, withExamples } from './arguments.ts';
 import { optionIsOrder, recorded, unrecorded } from './command-audit.ts';
+import { EXIT, type ExitCode } from './command-errors.ts';
 import type { CliContext } from './context.ts';
-import { EXIT, type ExitCode } from './errors.ts';
 import { printFields, printJson, printTable } from './output.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { ConnectionOptions } from '@temporalio/client';
 import type { AuditSource, AuditSubject } from '../audit/record-audit.ts';
-import type { Config } from '../config.ts';
 import type { KeyProvider } from '../keys/key-provider.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
+import type { Config } from '../process/config.ts';
 import type { Database } from '../storage/database.ts';
 
 /** Where a command writes. */

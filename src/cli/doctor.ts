@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { examine } from '../operators/doctor.ts';
 import { jsonOption, withExamples } from './arguments.ts';
 import { unrecorded } from './command-audit.ts';
+import { EXIT, type ExitCode } from './command-errors.ts';
 import type { CliContext } from './context.ts';
-import { EXIT, type ExitCode } from './errors.ts';
 import { printJson, printTable } from './output.ts';
 
 /**

@@ -2,8 +2,8 @@ import { type Command, Option } from 'commander';
 import { EVENT_NAMES, type EventName } from '../contract/case-activity.ts';
 import type { Parsed } from '../contract/validation.ts';
 import { label, listOf } from './arguments.ts';
+import { UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
-import { UsageError } from './errors.ts';
 import { readSecret } from './secrets.ts';
 
 /** What an endpoint is to be, as the options tell it. */

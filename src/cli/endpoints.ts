@@ -1,7 +1,10 @@
 import { lookup } from 'node:dns/promises';
-import { createEndpointService, type EndpointService } from '../endpoints/endpoint-service.ts';
+import {
+  createEndpointService,
+  type EndpointService,
+} from '../notifications/endpoints/endpoint-service.ts';
+import { createSender } from '../notifications/sending/sender.ts';
 import { requireOrganization } from '../organizations/organizations.ts';
-import { createSender } from '../webhooks/sender.ts';
 import type { CliContext } from './context.ts';
 
 /**

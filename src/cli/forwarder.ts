@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { verifyWebhook, type WebhookEvent } from '../webhooks-verify.ts';
+import { verifyWebhook, type WebhookEvent } from '../../packages/webhooks/src/index.ts';
 
 /** The receiver's own 10 s, less what the way to it takes. */
 const LIMIT_MS = 9_000;

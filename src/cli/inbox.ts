@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { linkMessage, listUnmatchedMessages } from '../repairs/link-message.ts';
+import { linkMessage, listUnmatchedMessages } from '../orders/repairs/link-message.ts';
 import { jsonOption, wholeNumber, withExamples } from './arguments.ts';
 import { recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { type Command, InvalidArgumentError } from 'commander';
 import { EVENT_NAMES, type EventName } from '../contract/case-activity.ts';
-import type { EndpointService } from '../endpoints/endpoint-service.ts';
+import type { EndpointService } from '../notifications/endpoints/endpoint-service.ts';
 import { listOf, withExamples } from './arguments.ts';
 import { recorded } from './command-audit.ts';
+import { UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
 import { withEndpoints } from './endpoints.ts';
-import { UsageError } from './errors.ts';
 import { type Passed, startForwarder } from './forwarder.ts';
 
 /** The sandbox's "Demo Telehealth". */

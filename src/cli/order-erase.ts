@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { eraseOrder } from '../erasure/erase-order.ts';
 import type { Database } from '../storage/database.ts';
+import { eraseOrder } from '../upkeep/erase-order.ts';
 import { durationMs, jsonOption, withExamples } from './arguments.ts';
 import { firstIsOrder, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { readOrderForOperators } from '../orders/list-orders-for-operators.ts';
-import { cancelOrderByPerson } from '../repairs/cancel-order.ts';
+import { readOrderForOperators } from '../operators/list-orders.ts';
+import { cancelOrderByPerson } from '../orders/repairs/cancel-order.ts';
 import { jsonOption, withExamples } from './arguments.ts';
 import { firstIsOrder, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
@@ -47,7 +47,7 @@ function addRetry(group: Command, context: CliContext): void {
       const connection = context.connect();
       const { database } = connection;
       // Loaded here: it makes every other command start late.
-      const { retryOrder } = await import('../repairs/retry-order.ts');
+      const { retryOrder } = await import('../orders/repairs/retry-order.ts');
       await withTemporal(connection, (client) =>
         retryOrder({ database, temporal: client }, id, request),
       );

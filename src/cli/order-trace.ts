@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { listOrderEvents } from '../operators/order-events.ts';
-import { readStatus } from '../repairs/with-repair.ts';
+import { readStatus } from '../orders/repairs/with-repair.ts';
 import { jsonOption, withExamples } from './arguments.ts';
 import { firstIsOrder, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';

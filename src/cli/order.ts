@@ -4,7 +4,7 @@ import {
   listOrdersForOperators,
   type OperatorOrderDetail,
   readOrderForOperators,
-} from '../orders/list-orders-for-operators.ts';
+} from '../operators/list-orders.ts';
 import { jsonOption, listOf, wholeNumber, withExamples } from './arguments.ts';
 import { firstIsOrder, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';

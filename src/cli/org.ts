@@ -7,8 +7,8 @@ import {
 } from '../organizations/organizations.ts';
 import { jsonOption, label, onOff, wholeNumber, withExamples } from './arguments.ts';
 import { recorded, unrecorded } from './command-audit.ts';
+import { UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
-import { UsageError } from './errors.ts';
 import { printFields, printJson, printTable } from './output.ts';
 
 /** `rx org …`: the organizations, which are the tenants. */

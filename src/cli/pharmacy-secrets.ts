@@ -1,7 +1,7 @@
 import { isStandardWebhooksSecret } from '../pharmacy/registry.ts';
 import type { WebhookAuth } from '../pharmacy/webhook-auth.ts';
+import { UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
-import { UsageError } from './errors.ts';
 import { readSecret } from './secrets.ts';
 
 type AuthKind = WebhookAuth['kind'];

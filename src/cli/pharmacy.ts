@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { UnknownIdError } from '../operators/errors.ts';
+import { UnknownIdError } from '../lib/operator-errors.ts';
 import { createPharmacyDirectory, PHARMACY_KINDS } from '../pharmacy/directory.ts';
 import { probePharmacy } from '../pharmacy/probe.ts';
 import {
@@ -10,8 +10,8 @@ import {
 } from '../pharmacy/registry.ts';
 import { durationMs, jsonOption, withExamples } from './arguments.ts';
 import { recorded, unrecorded } from './command-audit.ts';
+import { EXIT, type ExitCode, UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
-import { EXIT, type ExitCode, UsageError } from './errors.ts';
 import { printFields, printJson, printTable } from './output.ts';
 import {
   type PharmacySecrets,

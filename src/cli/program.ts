@@ -1,12 +1,12 @@
 import { Command, CommanderError } from 'commander';
+import { addKeyCommands } from './api-keys.ts';
 import { addAuditCommands } from './audit.ts';
 import { addCaseCommands } from './case.ts';
+import { EXIT, type ExitCode, failureOf } from './command-errors.ts';
 import type { CliContext } from './context.ts';
 import { addDoctorCommand } from './doctor.ts';
-import { EXIT, type ExitCode, failureOf } from './errors.ts';
+import { addEncryptionKeyCommands } from './encryption-keys.ts';
 import { addInboxCommands } from './inbox.ts';
-import { addKeyCommands } from './key.ts';
-import { addEncryptionKeyCommands } from './keys.ts';
 import { addListenCommand } from './listen.ts';
 import { addOrderCommands } from './order.ts';
 import { addOrganizationCommands } from './org.ts';

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { type AuditSubject, recordAudit } from '../audit/record-audit.ts';
-import { isUuid } from '../orders/read-order.ts';
-import { codeOf } from '../safe-error.ts';
+import { codeOf } from '../lib/safe-error.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { Sql } from '../storage/database.ts';
 import { auditOf, type NamingOptions, type RecordedCommand } from './command-audit.ts';
+import { EXIT, type ExitCode, NotRecordedError } from './command-errors.ts';
 import type { CliContext, Connection } from './context.ts';
-import { EXIT, type ExitCode, NotRecordedError } from './errors.ts';
 import { holdOutput } from './held-output.ts';
 
 /** What a command's end is called in the audit log. Without a database nothing is recorded. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import { UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
-import { UsageError } from './errors.ts';
 
 /** Where a secret comes from. Never an argument: every process of the machine can read those. */
 export interface SecretSource {

@@ -6,9 +6,9 @@ import {
 } from '../contract/webhook-delivery.ts';
 import { jsonOption, pastTime, wholeNumber, withExamples } from './arguments.ts';
 import { optionIsOrder, recorded } from './command-audit.ts';
+import { UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
 import { withEndpoints } from './endpoints.ts';
-import { UsageError } from './errors.ts';
 import { type Cell, printFields, printJson, printTable } from './output.ts';
 
 const DEFAULT_LIMIT = 50;

@@ -5,9 +5,10 @@ import {
   parseCreateEndpoint,
   parseUpdateEndpoint,
 } from '../contract/webhook-endpoint.ts';
-import type { EndpointService } from '../endpoints/endpoint-service.ts';
+import type { EndpointService } from '../notifications/endpoints/endpoint-service.ts';
 import { jsonOption, withExamples } from './arguments.ts';
 import { recorded, unrecorded } from './command-audit.ts';
+import { EXIT, type ExitCode, UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
 import {
   accepted,
@@ -16,7 +17,6 @@ import {
   endpointBody,
 } from './endpoint-options.ts';
 import { withEndpoints } from './endpoints.ts';
-import { EXIT, type ExitCode, UsageError } from './errors.ts';
 import { printFields, printJson, printTable } from './output.ts';
 import { addLogCommands, fieldsOfDelivery } from './webhook-log.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DocumentMismatchError } from './errors.ts';
+import { DocumentMismatchError } from './document-errors.ts';
 
 /** What a document's bytes are known by. */
 export interface Measures {

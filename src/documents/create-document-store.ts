@@ -1,9 +1,12 @@
-import type { Config } from '../config.ts';
 import { createFileStore } from './file-store.ts';
+import type { S3Settings } from './s3-store.ts';
 import type { DocumentStore } from './store.ts';
 
+/** Where documents are stored: a folder, or an S3-compatible bucket. */
+export type DocumentSettings = { readonly folder: string } | S3Settings;
+
 /** Makes the store that the configuration names: a bucket where there is one, else the folder. */
-export async function createDocumentStore(documents: Config['documents']): Promise<DocumentStore> {
+export async function createDocumentStore(documents: DocumentSettings): Promise<DocumentStore> {
   if ('folder' in documents) return createFileStore(documents.folder);
   // Only here: the SDK takes 80 ms and 24 MB to load.
   const { createS3Store } = await import('./s3-store.ts');

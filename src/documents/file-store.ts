@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { DocumentMissingError } from './errors.ts';
+import { DocumentMissingError } from './document-errors.ts';
 import { checkPrefix, type DocumentStore } from './store.ts';
 
 /**

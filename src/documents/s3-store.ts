@@ -8,7 +8,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { DocumentMissingError, DocumentStoreError } from './errors.ts';
+import { DocumentMissingError, DocumentStoreError } from './document-errors.ts';
 import { checkPrefix, type DocumentStore } from './store.ts';
 
 /** An S3-compatible bucket. */

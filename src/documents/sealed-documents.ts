@@ -3,8 +3,8 @@ import { SealBrokenError } from '../keys/aead.ts';
 import { createHead, HEAD_BYTES, openHead } from './age-header.ts';
 import { CHUNK_BYTES, openPayload, SEALED_CHUNK_BYTES, sealPayload } from './age-payload.ts';
 import { type Announced, checkedBytes, type Measures } from './checked-bytes.ts';
+import { DocumentBrokenError } from './document-errors.ts';
 import { documentIdentity } from './document-identity.ts';
-import { DocumentBrokenError } from './errors.ts';
 import { splitHead } from './split-head.ts';
 import type { ByteRange, DocumentStore } from './store.ts';
 

@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AuditEntry, AuditSource } from '../audit/record-audit.ts';
 import { failure } from '../contract/envelope.ts';
-import type { Log } from '../log.ts';
-import { isUuid } from '../orders/read-order.ts';
-import { codeOf } from '../safe-error.ts';
-import { AuditUnavailableError, RETRY_AFTER_SECONDS, UnauthorizedError } from './errors.ts';
+import { codeOf } from '../lib/safe-error.ts';
+import { isUuid } from '../lib/uuid.ts';
+import type { Log } from '../process/log.ts';
+import { AuditUnavailableError, RETRY_AFTER_SECONDS, UnauthorizedError } from './http-errors.ts';
 import type { AuditAction, Route } from './route.ts';
 
 declare module 'fastify' {

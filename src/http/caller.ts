@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { FailedAttempts } from '../door/failed-attempts.ts';
-import type { Caller, Scope } from '../orders/authenticate.ts';
 import type { OrderService } from '../orders/order-service.ts';
-import { MissingApiKeyError, PermissionDeniedError, UnauthorizedError } from './errors.ts';
+import type { Caller, Scope } from '../organizations/authenticate.ts';
+import type { FailedAttempts } from './edge/failed-attempts.ts';
+import { MissingApiKeyError, PermissionDeniedError, UnauthorizedError } from './http-errors.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
 
 declare module 'fastify' {

@@ -8,7 +8,7 @@ import type { SealedDocuments } from '../documents/sealed-documents.ts';
 import { documentKey } from '../orders/order-keys.ts';
 import type { StoredDocument } from '../orders/read-order.ts';
 import { NOT_FOUND } from './answers.ts';
-import { RangeNotSatisfiableError } from './errors.ts';
+import { RangeNotSatisfiableError } from './http-errors.ts';
 import type { AnswerDoc } from './route.ts';
 
 /** The request headers that a download heeds (RFC 9110, 13.1.2 and 14.2). */

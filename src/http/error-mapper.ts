@@ -1,14 +1,13 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { failure, idempotencyConflict } from '../contract/envelope.ts';
-import { DocumentStoreError } from '../documents/errors.ts';
-import { FailedAttemptsError } from '../door/failed-attempts.ts';
+import { DocumentStoreError } from '../documents/document-errors.ts';
+import { KeyServiceError } from '../keys/key-provider.ts';
+import { codeOf, framesOf } from '../lib/safe-error.ts';
 import {
   EndpointConflictError,
   EndpointNotFoundError,
   InvalidEndpointError,
-} from '../endpoints/errors.ts';
-import { KeyServiceError } from '../keys/key-provider.ts';
-import type { Log } from '../log.ts';
+} from '../notifications/endpoints/endpoint-errors.ts';
 import { OverloadedError } from '../orders/backpressure.ts';
 import {
   CaseNotPermittedError,
@@ -17,10 +16,11 @@ import {
   InvalidOrderError,
   OrderNotCancellableError,
   OrderNotFoundError,
-} from '../orders/errors.ts';
-import { RateLimitedError } from '../orders/rate-limit.ts';
-import { codeOf, framesOf } from '../safe-error.ts';
+} from '../orders/order-errors.ts';
+import { RateLimitedError } from '../organizations/rate-limit.ts';
+import type { Log } from '../process/log.ts';
 import { isDatabaseUnavailable } from '../storage/database.ts';
+import { FailedAttemptsError } from './edge/failed-attempts.ts';
 import {
   AuditUnavailableError,
   InvalidBodyError,
@@ -31,7 +31,7 @@ import {
   RETRY_AFTER_SECONDS,
   UnauthorizedError,
   UnsupportedBodyError,
-} from './errors.ts';
+} from './http-errors.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
 
 /** The framework's own refusals, by its codes, as the contract's envelope has them. */

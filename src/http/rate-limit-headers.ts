@@ -1,4 +1,4 @@
-import type { RateState } from '../orders/rate-limit.ts';
+import type { RateState } from '../organizations/rate-limit.ts';
 
 /**
  * The headers that tell a client where its key stands (draft-ietf-httpapi-ratelimit-headers-10):

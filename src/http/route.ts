@@ -3,14 +3,14 @@ import type { z } from 'zod';
 import type { AuditEntry } from '../audit/record-audit.ts';
 import type { CaseService } from '../cases/case-service.ts';
 import type { Parsed } from '../contract/validation.ts';
+import type { DocumentLinks } from '../documents/document-links.ts';
 import type { SealedDocuments } from '../documents/sealed-documents.ts';
-import type { FailedAttempts } from '../door/failed-attempts.ts';
-import type { EndpointService } from '../endpoints/endpoint-service.ts';
-import type { EventService } from '../events/event-service.ts';
-import type { Scope } from '../orders/authenticate.ts';
-import type { DocumentLinks } from '../orders/document-links.ts';
+import type { EndpointService } from '../notifications/endpoints/endpoint-service.ts';
+import type { EventService } from '../notifications/events/event-service.ts';
 import type { OrderService } from '../orders/order-service.ts';
+import type { Scope } from '../organizations/authenticate.ts';
 import type { PharmacyDirectory } from '../pharmacy/directory.ts';
+import type { FailedAttempts } from './edge/failed-attempts.ts';
 import type { HttpMetrics } from './metrics.ts';
 
 declare module 'fastify' {

@@ -1,7 +1,7 @@
+import { codeOf } from '../lib/safe-error.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';
 import { probePharmacy } from '../pharmacy/probe.ts';
 import { listPharmacies } from '../pharmacy/registry.ts';
-import { codeOf } from '../safe-error.ts';
 import { type Database, inTime } from '../storage/database.ts';
 import { missingMigrations } from '../storage/migrate.ts';
 import { type Backlogs, readBacklogs } from './backlogs.ts';

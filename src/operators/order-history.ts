@@ -1,6 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { LoadedDataConverter } from '@temporalio/common';
-import { RepairRefusedError, TemporalUnavailableError } from '../repairs/errors.ts';
+import { RepairRefusedError, TemporalUnavailableError } from '../orders/repairs/repair-errors.ts';
 import { temporalCode } from '../temporal/call-in-time.ts';
 import { failureMessage } from '../temporal/failure-message.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';

@@ -2,11 +2,15 @@ import { v7 as uuidv7 } from 'uuid';
 import { type AuditSource, auditRow } from '../audit/record-audit.ts';
 import { canonicalJson } from '../contract/canonical-json.ts';
 import type { PlaceOrderRequest } from '../contract/place-order.ts';
+import { idempotencyHash, keyedHash, sameHash } from '../keys/keyed-hash.ts';
 import { NoSuchOrganizationError } from '../keys/keys.ts';
 import { type Database, inTime, outcomeInTime, type Sql } from '../storage/database.ts';
 import { forOrganization } from '../storage/scope.ts';
-import { CaseNotPermittedError, IdempotencyConflictError, InvalidOrderError } from './errors.ts';
-import { idempotencyHash, keyedHash, sameHash } from './keyed-hash.ts';
+import {
+  CaseNotPermittedError,
+  IdempotencyConflictError,
+  InvalidOrderError,
+} from './order-errors.ts';
 import {
   ADDRESS_MISSING,
   asJson,

@@ -1,4 +1,4 @@
-import type { Log } from '../log.ts';
+import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
 
 /** More is under way than can be served in time: come back later. */

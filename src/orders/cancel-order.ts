@@ -1,10 +1,11 @@
 import { type AuditSource, recordAudit } from '../audit/record-audit.ts';
 import type { OrderStatus } from '../contract/order.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { Sql, Transaction } from '../storage/database.ts';
 import { type Actor, changeStatus } from './change-status.ts';
-import { OrderNotCancellableError, OrderNotFoundError } from './errors.ts';
+import { OrderNotCancellableError, OrderNotFoundError } from './order-errors.ts';
 import { sealForOrder } from './order-keys.ts';
-import { isUuid, type OrderKey } from './read-order.ts';
+import { type OrderKey } from './read-order.ts';
 import { ENDS, isEnd } from './status.ts';
 
 /** Who wants an order cancelled, and why. */

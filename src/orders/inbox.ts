@@ -1,10 +1,10 @@
 import { type AuditSource, auditRow } from '../audit/record-audit.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { forPharmacy } from '../storage/scope.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { reopenByLateAnswer } from './late-answer.ts';
 import { readOrderKey } from './order-keys.ts';
-import { isUuid } from './read-order.ts';
 import { ENDS } from './status.ts';
 
 /** What a pharmacy can tell of an order, whatever its webhook's own format. */

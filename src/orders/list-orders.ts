@@ -1,11 +1,11 @@
 import type { ActivityPage, ActivityView, OrderPage, OrderStatus } from '../contract/order.ts';
 import type { OrdersQuery, PageQuery } from '../contract/order-query.ts';
+import { readCursor, writeCursor } from '../lib/cursor.ts';
+import { timestamp } from '../lib/timestamp.ts';
 import type { Sql } from '../storage/database.ts';
-import { readCursor, writeCursor } from './cursor.ts';
-import { InvalidCursorError } from './errors.ts';
+import { InvalidCursorError } from './order-errors.ts';
 import { openOrderKey } from './order-keys.ts';
 import { type SummaryRow, summaryColumns, toSummary } from './order-summary.ts';
-import { timestamp } from './timestamp.ts';
 
 /** Microseconds since the epoch, as Postgres keeps time: a page must not end within a millisecond. */
 const MICROSECONDS = /^\d{1,17}$/;

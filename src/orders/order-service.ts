@@ -1,19 +1,19 @@
 import type { AuditSource } from '../audit/record-audit.ts';
 import type { ActivityPage, OrderPage, OrderView } from '../contract/order.ts';
 import type { OrdersQuery, PageQuery } from '../contract/order-query.ts';
-import type { Log } from '../log.ts';
+import { authenticate, type Caller } from '../organizations/authenticate.ts';
+import { createAllotments, type RateLimit } from '../organizations/rate-limit.ts';
+import type { Log } from '../process/log.ts';
 import { type Database, inTime, type Transaction } from '../storage/database.ts';
 import { forOrganization } from '../storage/scope.ts';
 import { type Acceptance, acceptOrder } from './accept-order.ts';
-import { authenticate, type Caller } from './authenticate.ts';
 import { createOutboxGauge, createQueue } from './backpressure.ts';
 import { type CancelRequest, cancelOrder } from './cancel-order.ts';
 import { createDispatcherBell } from './dispatcher-bell.ts';
-import { CaseNotPermittedError, OrderNotFoundError } from './errors.ts';
 import { type PharmacyMessage, receiveMessage } from './inbox.ts';
 import { listActivity, listOrders } from './list-orders.ts';
+import { CaseNotPermittedError, OrderNotFoundError } from './order-errors.ts';
 import type { Candidate } from './preconditions.ts';
-import { createAllotments, type RateLimit } from './rate-limit.ts';
 import {
   isCaseOf,
   type OrderKey,

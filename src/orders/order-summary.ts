@@ -1,7 +1,7 @@
 import type { OrderSummary } from '../contract/order.ts';
 import type { SubjectKey } from '../keys/subject-key.ts';
+import { timestamp } from '../lib/timestamp.ts';
 import type { Sql } from '../storage/database.ts';
-import { timestamp } from './timestamp.ts';
 
 /** The columns of {@link toSummary}. */
 export function summaryColumns(sql: Sql) {

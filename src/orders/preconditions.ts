@@ -2,7 +2,7 @@ import type { PrescriptionOrder } from '../contract/place-order.ts';
 import { findIdentifierFaults } from '../contract/strict-identifiers.ts';
 import type { FieldError } from '../contract/validation.ts';
 import type { Sql } from '../storage/database.ts';
-import { CaseNotPermittedError, InvalidOrderError } from './errors.ts';
+import { CaseNotPermittedError, InvalidOrderError } from './order-errors.ts';
 
 /*
  * What an order is checked for beyond its own fields, in the statement that accepts it and, on the

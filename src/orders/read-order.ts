@@ -1,12 +1,13 @@
 import type { DocumentView, OrderView, ShipmentView } from '../contract/order.ts';
+import { idempotencyHash } from '../keys/keyed-hash.ts';
 import type { SubjectKey } from '../keys/subject-key.ts';
+import { timestamp } from '../lib/timestamp.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { forOrganization } from '../storage/scope.ts';
-import { OrderNotFoundError } from './errors.ts';
-import { idempotencyHash } from './keyed-hash.ts';
+import { OrderNotFoundError } from './order-errors.ts';
 import { openOrderKey } from './order-keys.ts';
 import { type SummaryRow, summaryColumns, toSummary } from './order-summary.ts';
-import { timestamp } from './timestamp.ts';
 
 /** Which order, and who may see it. Without `caseId` the order is found in any of its cases. */
 export interface OrderKey {
@@ -164,11 +165,6 @@ export async function isCaseOf(sql: Sql, organizationId: string, caseId: string)
   const rows = await sql`
     SELECT FROM cases WHERE id = ${caseId} AND organization_id = ${organizationId}`;
   return rows.length > 0;
-}
-
-/** Whether a text is a UUID; Postgres refuses to compare a uuid column with anything else. */
-export function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
 interface OrderRow extends SummaryRow {

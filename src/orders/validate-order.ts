@@ -1,5 +1,5 @@
 import type { Sql } from '../storage/database.ts';
-import { InvalidOrderError } from './errors.ts';
+import { InvalidOrderError } from './order-errors.ts';
 import {
   ADDRESS_MISSING,
   type Candidate,

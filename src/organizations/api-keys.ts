@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import { OperatorConflictError, UnknownIdError } from '../operators/errors.ts';
-import type { Scope } from '../orders/authenticate.ts';
-import { keyedHash } from '../orders/keyed-hash.ts';
-import { isUuid } from '../orders/read-order.ts';
+import { keyedHash } from '../keys/keyed-hash.ts';
+import { OperatorConflictError, UnknownIdError } from '../lib/operator-errors.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
+import type { Scope } from './authenticate.ts';
 import { requireOrganization } from './organizations.ts';
 
 /** Every scope that a key can have. */

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
-import { OperatorConflictError, UnknownIdError } from '../operators/errors.ts';
-import { isUuid } from '../orders/read-order.ts';
+import { OperatorConflictError, UnknownIdError } from '../lib/operator-errors.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { Sql } from '../storage/database.ts';
 
 /** An organization as operators see it. */

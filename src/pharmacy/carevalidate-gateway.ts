@@ -7,9 +7,13 @@ import {
   statusOf,
 } from './carevalidate-answers.ts';
 import { fromPharmacyOrderId, toPharmacyOrderId } from './carevalidate-ids.ts';
-import { OrderRefusedError, PharmacyFaultError, PharmacyUnavailableError } from './errors.ts';
 import type { PharmacyDocument, PharmacyGateway, PharmacyOrder } from './gateway.ts';
 import { asPharmacyError, createHttpCalls, httpFault, type PharmacyCall } from './http-calls.ts';
+import {
+  OrderRefusedError,
+  PharmacyFaultError,
+  PharmacyUnavailableError,
+} from './pharmacy-errors.ts';
 
 const DATA_URL = /^data:[^,]*;base64,/;
 

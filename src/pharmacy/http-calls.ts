@@ -1,6 +1,6 @@
-import { parseRetryAfter } from '../retry-after.ts';
-import { PharmacyFaultError, PharmacyUnavailableError } from './errors.ts';
+import { parseRetryAfter } from '../lib/retry-after.ts';
 import { createIdleLimit, type IdleLimit } from './idle-limit.ts';
+import { PharmacyFaultError, PharmacyUnavailableError } from './pharmacy-errors.ts';
 
 /** A request as the adapters say it; the rest is the same for all of them. */
 export interface PharmacyCall {

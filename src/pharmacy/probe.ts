@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { PharmacyFaultError, PharmacyUnavailableError } from './errors.ts';
 import type { PharmacyGateway } from './gateway.ts';
+import { PharmacyFaultError, PharmacyUnavailableError } from './pharmacy-errors.ts';
 
 /** How a pharmacy answered a harmless question. */
 export interface PharmacyProbe {

@@ -1,5 +1,5 @@
 import { Webhook } from 'standardwebhooks';
-import { OperatorConflictError, UnknownIdError } from '../operators/errors.ts';
+import { OperatorConflictError, UnknownIdError } from '../lib/operator-errors.ts';
 import type { Sql } from '../storage/database.ts';
 import { type PharmacySecrets, sealPharmacy } from './sealed-settings.ts';
 

@@ -1,7 +1,11 @@
 import { z } from 'zod';
-import { OrderRefusedError, PharmacyFaultError, PharmacyUnavailableError } from './errors.ts';
 import type { PharmacyGateway, PharmacyOrder } from './gateway.ts';
 import { asPharmacyError, createHttpCalls, httpFault, type PharmacyCall } from './http-calls.ts';
+import {
+  OrderRefusedError,
+  PharmacyFaultError,
+  PharmacyUnavailableError,
+} from './pharmacy-errors.ts';
 
 /** Postgres takes no NUL: one in an id makes it no id, in a text for people it is left out. */
 const idSchema = z.string().regex(/^[^\0]{1,255}$/);

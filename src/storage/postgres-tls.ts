@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
-import { ConfigError } from '../config-schema.ts';
+import { ConfigError } from '../process/config-schema.ts';
 
 /** What the library (3.4.9) is given of an address of Postgres. */
 interface Address {

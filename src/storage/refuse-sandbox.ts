@@ -1,5 +1,9 @@
+/** Ids of the sandbox's API keys, in the order of its fixtures. The keys themselves are published. */
+export const SANDBOX_KEY_IDS: readonly string[] = [1, 2, 3, 4].map(
+  (n) => `0198a000-0000-7000-8000-00000000010${n}`,
+);
+
 import type { Sql } from './database.ts';
-import { SANDBOX_KEY_IDS } from './sandbox-fixtures.ts';
 
 /** A database that the world has the keys to; `message` says what helps. */
 export class SandboxDatabaseError extends Error {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
-import type { Log } from '../log.ts';
+import type { Log } from '../process/log.ts';
 
 /**
  * Connects to Temporal, trying again until it answers: a worker that starts before Temporal waits

@@ -1,6 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
-import type { Environment } from '../config.ts';
+import type { Environment } from '../process/config.ts';
 
 /**
  * How to reach Temporal, by its own variables (`TEMPORAL_ADDRESS`, `TEMPORAL_API_KEY`,

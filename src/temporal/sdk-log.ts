@@ -1,6 +1,6 @@
 import { SdkComponent } from '@temporalio/common';
 import type { Logger, LogLevel, LogMetadata } from '@temporalio/worker';
-import type { Log } from '../log.ts';
+import type { Log } from '../process/log.ts';
 
 /**
  * Passes the SDK's own log on, by an allow-list: ids, types and counts. The SDK hands over errors and

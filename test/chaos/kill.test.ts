@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PartName } from '../../src/embedded/part.ts';
+import type { PartName } from '../../sandbox/part.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 let test: TestStack;

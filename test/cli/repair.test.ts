@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import type { Environment } from '../../src/config.ts';
 import { receiveMessage } from '../../src/orders/inbox.ts';
+import type { Environment } from '../../src/process/config.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
 import { TESTER } from '../support/organization.ts';

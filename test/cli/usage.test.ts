@@ -2,8 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { freePorts } from '../../src/embedded/ports.ts';
-import { openDatabase } from '../../src/storage/database.ts';
+import { freePorts } from '../../sandbox/ports.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { ENCRYPTION_KEYS } from '../support/organization.ts';
@@ -22,6 +21,17 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await db.drop();
 });
+
+/** The file that the sandbox writes into its data folder. */
+async function writeConnection(databaseUrl: string): Promise<void> {
+  const connection = {
+    databaseUrl,
+    temporalAddress: '127.0.0.1:7233',
+    hashSecret: 'hash-secret-of-a-sandbox',
+    encryptionKeys: ENCRYPTION_KEYS,
+  };
+  await writeFile(path.join(folder, 'connection.json'), JSON.stringify(connection));
+}
 
 const COMMANDS = [
   ...['org create', 'org list', 'org update'],
@@ -93,50 +103,29 @@ it('ends with 5 when the database is away, and when its schema is not current', 
 });
 
 it('works on the sandbox when no database is named', async () => {
-  const url = new URL(db.url);
-  // The test's server stands for the sandbox's: the same role, and a database of that name.
-  const server = openDatabase(db.url, 1);
-  const [found] = await server`SELECT FROM pg_database WHERE datname = 'rx_orders'`;
-  await server.end();
-  expect(found).toBeDefined();
-  const secrets = {
-    postgresPassword: url.password,
-    hashSecret: 'hash-secret-of-a-sandbox',
-    encryptionKeys: ENCRYPTION_KEYS,
-    codecToken: 'codec-token-of-a-sandbox',
-  };
-  await writeFile(path.join(folder, 'secrets.json'), JSON.stringify(secrets));
-  const env = {
-    DATABASE_URL: '',
-    HASH_SECRET: '',
-    ENCRYPTION_KEYS: '',
-    DATA_DIR: folder,
-    POSTGRES_PORT: url.port,
-  };
+  // The test's server stands for the sandbox's.
+  await writeConnection(db.operatorUrl);
+  const env = { DATABASE_URL: '', HASH_SECRET: '', ENCRYPTION_KEYS: '', DATA_DIR: folder };
   const result = await rx(['org', 'list', '--json'], { env });
-  expect(result.stderr).toBe(`on the sandbox ${folder}, 127.0.0.1:${url.port}\n`);
-  expect(result.json.organizations.map((each: { name: string }) => each.name)).toContain(
-    'Demo Telehealth',
-  );
+  expect(result.stderr).toBe(`on the sandbox ${folder}, ${new URL(db.operatorUrl).host}\n`);
+  expect(result.json.organizations).toEqual([]);
 });
 
 it('says what helps when there is no sandbox, or it does not run', async () => {
   const env = { DATABASE_URL: '', DATA_DIR: path.join(folder, 'nowhere') };
   const none = await rx(['org', 'list'], { env });
   expect(none).toMatchObject({ code: 5, stdout: '' });
-  expect(none.stderr).toContain('no stack was started on it yet; npm start starts one');
+  expect(none.stderr).toContain('no sandbox was started on it yet; npm start starts one');
 
   const { POSTGRES_PORT } = await freePorts();
-  const secrets = {
-    postgresPassword: 'password-of-a-sandbox',
-    hashSecret: 'hash-secret-of-one',
-    encryptionKeys: ENCRYPTION_KEYS,
-    codecToken: 'codec-token-of-a-sandbox',
-  };
-  await writeFile(path.join(folder, 'secrets.json'), JSON.stringify(secrets));
-  const stopped = await rx(['org', 'list'], {
-    env: { DATABASE_URL: '', DATA_DIR: folder, POSTGRES_PORT: String(POSTGRES_PORT) },
-  });
+  await writeConnection(`postgres://rx:secret-word@127.0.0.1:${POSTGRES_PORT}/rx`);
+  const stopped = await rx(['org', 'list'], { env: { DATABASE_URL: '', DATA_DIR: folder } });
   expect(stopped).toMatchObject({ code: 5, stdout: '' });
   expect(stopped.stderr).toContain('is the sandbox running? npm start starts it');
+  expect(stopped.stderr).not.toContain('secret-word');
+
+  await writeFile(path.join(folder, 'connection.json'), '{"databaseUrl":');
+  const damaged = await rx(['org', 'list'], { env: { DATABASE_URL: '', DATA_DIR: folder } });
+  expect(damaged).toMatchObject({ code: 5, stdout: '' });
+  expect(damaged.stderr).toContain('is damaged; restart the sandbox');
 });

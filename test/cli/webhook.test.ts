@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { verifyWebhook } from '../../src/webhooks-verify.ts';
+import { verifyWebhook } from '../../packages/webhooks/src/index.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

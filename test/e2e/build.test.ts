@@ -4,9 +4,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Environment } from '../../src/config.ts';
-import { temporaryFolder } from '../../src/embedded/folders.ts';
-import { freePorts } from '../../src/embedded/ports.ts';
+import { temporaryFolder } from '../../sandbox/folders.ts';
+import { freePorts } from '../../sandbox/ports.ts';
+import type { Environment } from '../../src/process/config.ts';
 import { exampleText } from '../support/example.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { followOrder } from '../../src/embedded/demo-order.ts';
+import { followOrder } from '../../sandbox/demo-order.ts';
 import { addPharmacy, listPharmacies } from '../../src/pharmacy/registry.ts';
 import type { WebhookAuth } from '../../src/pharmacy/webhook-auth.ts';
 import { type Database, openDatabase } from '../../src/storage/database.ts';

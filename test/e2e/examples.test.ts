@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { PROJECT } from '../../src/embedded/folders.ts';
-import { freePorts } from '../../src/embedded/ports.ts';
-import { type Stack, startStack } from '../../src/embedded/stack.ts';
+import { PROJECT } from '../../sandbox/folders.ts';
+import { freePorts } from '../../sandbox/ports.ts';
+import { type Stack, startStack } from '../../sandbox/stack.ts';
 import { eventually } from '../support/eventually.ts';
 
 // The examples as examples/README.md runs them, each a process of its own beside one stack.

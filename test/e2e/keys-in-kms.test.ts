@@ -9,7 +9,7 @@ import {
   KMSClient,
 } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Environment } from '../../src/config.ts';
+import type { Environment } from '../../src/process/config.ts';
 import { createRx } from '../support/cli.ts';
 import { recordedIn, recordingTo } from '../support/connections.ts';
 import { eventually } from '../support/eventually.ts';

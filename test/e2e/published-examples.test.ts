@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PROJECT } from '../../src/embedded/folders.ts';
-import { type Stack, startStack } from '../../src/embedded/stack.ts';
+import { PROJECT } from '../../sandbox/folders.ts';
+import { type Stack, startStack } from '../../sandbox/stack.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 
 // The published examples, read out of docs/api.md and run as they are printed there but for the host,
@@ -94,7 +94,7 @@ for (const { file, language, needs } of EXAMPLES) {
       {
         method: 'POST',
         headers: { 'cv-api-key': 'YOUR_SECRET_KEY', 'Content-Type': 'application/json' },
-        body: readFileSync(path.join(PROJECT, 'src/embedded/place-order.example.json')),
+        body: readFileSync(path.join(PROJECT, 'sandbox/place-order.example.json')),
       },
     );
     expect(answer.status).toBe(409);

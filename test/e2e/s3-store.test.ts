@@ -9,11 +9,11 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DocumentBrokenError, DocumentStoreError } from '../../src/documents/errors.ts';
+import { freePorts } from '../../sandbox/ports.ts';
+import { DocumentBrokenError, DocumentStoreError } from '../../src/documents/document-errors.ts';
 import { createS3Store, type S3Settings } from '../../src/documents/s3-store.ts';
 import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import type { DocumentStore } from '../../src/documents/store.ts';
-import { freePorts } from '../../src/embedded/ports.ts';
 import { testDocumentStore } from '../support/document-store-contract.ts';
 import { type S3Server, startVersitygw } from '../support/versitygw.ts';
 

@@ -6,16 +6,16 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { PROJECT } from '../../src/embedded/folders.ts';
-import { freePorts } from '../../src/embedded/ports.ts';
-import { identify } from '../../src/embedded/process-table.mjs';
+import { PROJECT } from '../../sandbox/folders.ts';
+import { freePorts } from '../../sandbox/ports.ts';
+import { identify } from '../../sandbox/process-table.mjs';
 
 // `npm start` as a person uses it: one data folder, started, killed and started again.
 
 const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
 const KEY = { 'cv-api-key': 'YOUR_SECRET_KEY' };
 const EXAMPLE = JSON.parse(
-  readFileSync(path.join(PROJECT, 'src/embedded/place-order.example.json'), 'utf8'),
+  readFileSync(path.join(PROJECT, 'sandbox/place-order.example.json'), 'utf8'),
 ) as object;
 
 let dataDir = '';
@@ -45,7 +45,7 @@ interface Started {
 }
 
 function start(more: NodeJS.ProcessEnv = {}): Started {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/embedded/start.ts'], {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'sandbox/start.ts'], {
     cwd: PROJECT,
     env: { ...env, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -174,7 +174,7 @@ test('leaves no process when only the program itself is killed, and can be start
 });
 
 test('ends when the npm that ran it by a shell is killed', async () => {
-  const command = `"${process.execPath}" --import tsx src/embedded/start.ts; :`;
+  const command = `"${process.execPath}" --import tsx sandbox/start.ts; :`;
   const program = `require('node:child_process').spawn('sh', ['-c', ${JSON.stringify(command)}],
     { stdio: 'inherit', env: { ...process.env, npm_lifecycle_event: 'start' } })`;
   const npm = spawn(process.execPath, ['-e', program], {

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Stack } from '../../src/embedded/stack.ts';
-import { secretContext } from '../../src/endpoints/endpoint-secrets.ts';
+import type { Stack } from '../../sandbox/stack.ts';
+import { secretContext } from '../../src/notifications/endpoint-secrets.ts';
+import { newSecret } from '../../src/notifications/sending/signatures.ts';
 import { openDatabase } from '../../src/storage/database.ts';
-import { newSecret } from '../../src/webhooks/signatures.ts';
 import { withKeysOf } from '../support/sealed-rows.ts';
 
 /**

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { TlsFiles } from '../../src/door/tls-files.ts';
+import type { TlsFiles } from '../../src/process/tls-files.ts';
 
 /** A certificate that vouches for itself, and its key, in files of their own. */
 export interface TestCertificate extends TlsFiles {

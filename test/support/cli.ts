@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import type { Environment } from '../../src/config.ts';
+import type { Environment } from '../../src/process/config.ts';
 import { testEnvironment } from './environment.ts';
 import { ENCRYPTION_KEYS, HASH_SECRET } from './organization.ts';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
-import { urlOfRole } from '../../src/embedded/database-url.ts';
+import { urlOfRole } from '../../sandbox/database-url.ts';
 import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { ENCRYPTION_KEYS } from './organization.ts';
 import { withKeysOf } from './sealed-rows.ts';

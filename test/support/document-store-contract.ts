@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
-import { DocumentMissingError } from '../../src/documents/errors.ts';
+import { DocumentMissingError } from '../../src/documents/document-errors.ts';
 import type { DocumentStore } from '../../src/documents/store.ts';
 
 const MEGABYTE = 1024 * 1024;

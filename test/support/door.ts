@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { Config } from '../../src/config.ts';
-import type { Destinations } from '../../src/endpoints/check-destination.ts';
+import type { Destinations } from '../../src/notifications/endpoints/check-destination.ts';
+import type { Config } from '../../src/process/config.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { type Reach, startApp, type TestApp } from './app.ts';
 import { createTestDatabase } from './database.ts';

@@ -1,4 +1,4 @@
-import type { Environment } from '../../src/config.ts';
+import type { Environment } from '../../src/process/config.ts';
 
 /** What finding or building the Temporal binary may need; nothing else of the user's environment. */
 const KEPT =

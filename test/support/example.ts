@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { PlaceOrderRequest } from '../../src/contract/place-order.ts';
 
-const FILE = new URL('../../src/embedded/place-order.example.json', import.meta.url);
+const FILE = new URL('../../sandbox/place-order.example.json', import.meta.url);
 
 /** The endpoint's published example, as the bytes that it was published in. */
 export function exampleText(): string {

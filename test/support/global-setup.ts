@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { type Stack, startStack } from '../../src/embedded/stack.ts';
+import { type Stack, startStack } from '../../sandbox/stack.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { migrate } from '../../src/storage/migrate.ts';
 import { testEnvironment } from './environment.ts';

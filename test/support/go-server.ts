@@ -1,19 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Environment } from '../../src/config.ts';
-import { obtainIntoCache } from '../../src/embedded/cached-binary.ts';
-import { cacheFolder } from '../../src/embedded/folders.ts';
-import { byGoInstall } from '../../src/embedded/go-build.ts';
-import { freePorts } from '../../src/embedded/ports.ts';
-import { startProgress } from '../../src/embedded/progress.ts';
-import { type Reaper, startReaper } from '../../src/embedded/reaper.ts';
+import { obtainIntoCache } from '../../sandbox/cached-binary.ts';
+import { cacheFolder } from '../../sandbox/folders.ts';
+import { byGoInstall } from '../../sandbox/go-build.ts';
+import { freePorts } from '../../sandbox/ports.ts';
+import { startProgress } from '../../sandbox/progress.ts';
+import { type Reaper, startReaper } from '../../sandbox/reaper.ts';
 import {
   type CommandResult,
   createRunCommand,
   type RunCommand,
-} from '../../src/embedded/run-command.ts';
-import { StackError } from '../../src/embedded/stack-error.ts';
+} from '../../sandbox/run-command.ts';
+import { StackError } from '../../sandbox/stack-error.ts';
+import type { Environment } from '../../src/process/config.ts';
 import { testEnvironment } from './environment.ts';
 import { eventually } from './eventually.ts';
 

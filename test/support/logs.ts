@@ -1,4 +1,4 @@
-import type { Log, LogFields } from '../../src/log.ts';
+import type { Log, LogFields } from '../../src/process/log.ts';
 
 /** A log that keeps its lines, to be looked at. */
 export interface KeptLog extends Log {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { DocumentMissingError } from '../../src/documents/errors.ts';
+import { DocumentMissingError } from '../../src/documents/document-errors.ts';
 import type { DocumentStore } from '../../src/documents/store.ts';
 
 /** A document store whose files a test can look at and damage. */

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { putCase } from '../../src/cases/put-case.ts';
-import { keyedHash } from '../../src/orders/keyed-hash.ts';
+import { keyedHash } from '../../src/keys/keyed-hash.ts';
 import type { Database } from '../../src/storage/database.ts';
 
 /** Who does what tests do by calling a function. */

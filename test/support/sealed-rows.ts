@@ -1,7 +1,7 @@
 import { readOrderRow } from '../../src/activities/order-row.ts';
 import { parseKeyRing } from '../../src/keys/key-ring.ts';
+import { idempotencyHash } from '../../src/keys/keyed-hash.ts';
 import { createLocalKeyProvider } from '../../src/keys/local-key-provider.ts';
-import { idempotencyHash } from '../../src/orders/keyed-hash.ts';
 import { readOrderKey } from '../../src/orders/order-keys.ts';
 import { documentNameField } from '../../src/orders/read-order.ts';
 import { addPharmacy } from '../../src/pharmacy/registry.ts';

@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { Environment } from '../../src/config.ts';
-import { freePorts } from '../../src/embedded/ports.ts';
-import type { Stack } from '../../src/embedded/stack.ts';
+import { freePorts } from '../../sandbox/ports.ts';
+import type { Stack } from '../../sandbox/stack.ts';
+import type { Environment } from '../../src/process/config.ts';
 
 /** A process beside the stack's own, which nothing brings back when it ends. */
 export interface TestProcess {

@@ -1,4 +1,4 @@
-import { sealAnswer } from '../../src/deliveries/sealed-answer.ts';
+import { sealAnswer } from '../../src/notifications/sealed-answer.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { createEndpoint } from './deliveries.ts';
 

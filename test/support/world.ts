@@ -1,6 +1,6 @@
 import { inject } from 'vitest';
 import { createOrderClient, type OrderClient, type OrderView } from '../../src/client.ts';
-import type { Config } from '../../src/config.ts';
+import type { Config } from '../../src/process/config.ts';
 import { orderWorkflowId } from '../../src/workflows/order-messages.ts';
 import { startApp, type TestApp } from './app.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';

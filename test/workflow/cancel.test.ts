@@ -5,7 +5,7 @@ import {
   OrderNotFoundError,
   type OrderStatus,
 } from '../../src/client.ts';
-import { CaseNotPermittedError } from '../../src/orders/errors.ts';
+import { CaseNotPermittedError } from '../../src/orders/order-errors.ts';
 import { createOrderService } from '../../src/orders/order-service.ts';
 import { orderWorkflowId } from '../../src/workflows/order-messages.ts';
 import { ROOMY } from '../support/app.ts';

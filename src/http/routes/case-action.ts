@@ -16,11 +16,11 @@ import {
   validateOrderRequest,
 } from '../../contract/place-order.ts';
 import type { Parsed } from '../../contract/validation.ts';
-import { IdempotencyConflictError } from '../../orders/errors.ts';
+import { IdempotencyConflictError } from '../../orders/order-errors.ts';
 import { CONFLICT, NOT_FOUND } from '../answers.ts';
 import { callerOf } from '../audit.ts';
-import { InvalidBodyError } from '../errors.ts';
 import { PLACE_ORDER_EXAMPLE } from '../examples.ts';
+import { InvalidBodyError } from '../http-errors.ts';
 import { caseParams } from '../params.ts';
 import { type Call, defineRoute, type Route, type RouteDependencies } from '../route.ts';
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { success, successBody } from '../../contract/envelope.ts';
 import type { RawWebhook } from '../../pharmacy/webhook-auth.ts';
-import { InvalidBodyError, UnauthorizedError } from '../errors.ts';
+import { InvalidBodyError, UnauthorizedError } from '../http-errors.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
 const params = z.object({ pharmacyId: z.string() });

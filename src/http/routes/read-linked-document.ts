@@ -1,9 +1,9 @@
 import { failureBody } from '../../contract/envelope.ts';
 import { object, requiredText } from '../../contract/fields.ts';
-import { isUuid } from '../../orders/read-order.ts';
+import { isUuid } from '../../lib/uuid.ts';
 import { TOO_MANY_FAILURES } from '../answers.ts';
 import { documentAnswers, documentHeaders, sendDocument } from '../document-answer.ts';
-import { PermissionDeniedError } from '../errors.ts';
+import { PermissionDeniedError } from '../http-errors.ts';
 import { linkedDocumentParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 

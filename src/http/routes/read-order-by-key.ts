@@ -5,7 +5,7 @@ import { idempotencyKey } from '../../contract/formats.ts';
 import { orderView } from '../../contract/order.ts';
 import { parseBody } from '../../contract/validation.ts';
 import { NOT_FOUND } from '../answers.ts';
-import { InvalidRequestError } from '../errors.ts';
+import { InvalidRequestError } from '../http-errors.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
 const headers = object({ 'Idempotency-Key': requiredText().pipe(idempotencyKey()) });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkedBytes } from '../../../src/documents/checked-bytes.ts';
-import { DocumentMismatchError } from '../../../src/documents/errors.ts';
+import { DocumentMismatchError } from '../../../src/documents/document-errors.ts';
 
 const chunks = fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 8 });
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

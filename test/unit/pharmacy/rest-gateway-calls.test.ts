@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { OrderRefusedError, PharmacyFaultError } from '../../../src/pharmacy/errors.ts';
 import type { PharmacyGateway } from '../../../src/pharmacy/gateway.ts';
+import { OrderRefusedError, PharmacyFaultError } from '../../../src/pharmacy/pharmacy-errors.ts';
 import { createRestGateway } from '../../../src/pharmacy/rest-gateway.ts';
 import {
   errorOf,

@@ -1,6 +1,9 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PharmacyFaultError, PharmacyUnavailableError } from '../../../src/pharmacy/errors.ts';
+import {
+  PharmacyFaultError,
+  PharmacyUnavailableError,
+} from '../../../src/pharmacy/pharmacy-errors.ts';
 import { createRestGateway } from '../../../src/pharmacy/rest-gateway.ts';
 import {
   errorOf,

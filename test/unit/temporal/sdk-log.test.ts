@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import type { Log, LogFields } from '../../../src/log.ts';
+import type { Log, LogFields } from '../../../src/process/log.ts';
 import { createSdkLog } from '../../../src/temporal/sdk-log.ts';
 
 interface Line {

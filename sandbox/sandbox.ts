@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { createKeyProvider } from '../src/keys/create-key-provider.ts';
+import { parseKeyRing } from '../src/keys/key-ring.ts';
+import { openDatabase } from '../src/storage/database.ts';
+import { migrate } from '../src/storage/migrate.ts';
+import { ROLES, urlOfRole } from './database-url.ts';
+import { seedSandbox } from './fixtures.ts';
+
+const pharmaciesSchema = z.object({
+  pharmacies: z.array(
+    z.object({
+      id: z.string(),
+      baseUrl: z.url(),
+      token: z.string(),
+      webhookSecret: z.string(),
+    }),
+  ),
+});
+
+/**
+ * Brings the stack's own database to the current schema and puts the sandbox's fixtures into it.
+ *
+ * @param simulator resolves with the simulator's address once it answers.
+ */
+export async function fillSandbox(options: {
+  readonly databaseUrl: string;
+  readonly hashSecret: string;
+  /** As in `ENCRYPTION_KEYS`. */
+  readonly encryptionKeys: string;
+  readonly simulator: Promise<string>;
+}): Promise<void> {
+  const { databaseUrl, hashSecret, encryptionKeys, simulator } = options;
+  const migrated = migrate(databaseUrl).then(() => letRolesIn(databaseUrl));
+  const [simulatorUrl] = await Promise.all([simulator, migrated]);
+  const answer = await fetch(`${simulatorUrl}/control/pharmacies`);
+  const { pharmacies } = pharmaciesSchema.parse(await answer.json());
+  await seedSandbox({
+    databaseUrl,
+    hashSecret,
+    keys: createKeyProvider({ encryptionKeys: parseKeyRing(encryptionKeys), kms: undefined }),
+    pharmacies,
+  });
+}
+
+/** Gives the programs' roles, which the migrations made, their passwords. */
+async function letRolesIn(databaseUrl: string): Promise<void> {
+  const sql = openDatabase(databaseUrl, 1);
+  try {
+    for (const role of ['server', 'worker', 'operator'] as const) {
+      const { password } = new URL(urlOfRole(databaseUrl, role));
+      await sql.unsafe(`ALTER ROLE ${ROLES[role]} LOGIN PASSWORD '${password}'`);
+    }
+  } finally {
+    await sql.end();
+  }
+}

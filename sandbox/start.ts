@@ -1,0 +1,71 @@
+import colors from 'picocolors';
+import { watchLifetime } from './lifetime.ts';
+import { runProgram } from './program.ts';
+import { type Stack, startStack } from './stack.ts';
+
+// `npm start`: the whole stack in the foreground, until Ctrl-C.
+
+const lifetime = watchLifetime(process.env);
+const news = {
+  isTTY: process.stderr.isTTY,
+  write: (text: string) => process.stderr.write(text),
+};
+
+process.exit(
+  await runProgram(
+    async () => {
+      const stack = await start();
+      if (stack === undefined) return;
+      lifetime.onImpatience(() => void stack.killAll());
+      if (process.stdout.isTTY) process.stdout.write(help(stack));
+      process.stdout.write(`ready ${stack.baseUrl}\n`);
+      try {
+        await Promise.race([lifetime.stopped, stack.failed]);
+      } finally {
+        await stack.stop();
+      }
+    },
+    lifetime.stopping,
+    (message) => {
+      process.stderr.write(`${message}\n`);
+    },
+  ),
+);
+
+/** undefined when it was stopped before it was up: to stop is how this program ends. */
+async function start(): Promise<Stack | undefined> {
+  try {
+    return await startStack({
+      dataDir: process.env.DATA_DIR || '.data',
+      env: process.env,
+      ports: 'env',
+      log: news,
+      news,
+      signal: lifetime.stopping,
+    });
+  } catch (error) {
+    if (lifetime.stopping.aborted) return undefined;
+    throw error;
+  }
+}
+
+function help(stack: Stack): string {
+  const rows = [
+    ['orders', `${stack.baseUrl}/api/v1/cases/:caseId`],
+    ['keys', 'YOUR_SECRET_KEY, READ_ONLY_KEY, OTHER_SECRET_KEY (header cv-api-key)'],
+    ['Temporal UI', stack.temporalUiUrl],
+    ['its payloads', `${stack.codecUrl}/login (codecToken in ${stack.dataDir}/secrets.json)`],
+    ['simulator', `${stack.simulatorUrl}/control/ledger`],
+    ['data', stack.dataDir],
+  ];
+  return `
+${rows.map(([name, value]) => `  ${colors.dim((name ?? '').padEnd(13))}${value ?? ''}`).join('\n')}
+
+  curl -X POST ${stack.baseUrl}/api/v1/cases/123e4567-e89b-12d3-a456-426614174000 \\
+    -H 'cv-api-key: YOUR_SECRET_KEY' -H 'Content-Type: application/json' \\
+    -d @sandbox/place-order.example.json
+
+  Ctrl-C stops everything.
+
+`;
+}

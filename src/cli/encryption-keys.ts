@@ -1,0 +1,186 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Command, Option } from 'commander';
+import { ACTIVE_KEY_KEPT_MS } from '../keys/keys.ts';
+import { requireOrganization } from '../organizations/organizations.ts';
+import type { Database } from '../storage/database.ts';
+import { countStale, type Resealed, reseal } from '../upkeep/reseal.ts';
+import {
+  destroyOldKeys,
+  missingMasterKeys,
+  readKeyStatus,
+  rewrapDataKeys,
+  rotateDataKeys,
+} from '../upkeep/rotate-keys.ts';
+import { jsonOption, withExamples } from './arguments.ts';
+import { recorded, unrecorded } from './command-audit.ts';
+import { EXIT, type ExitCode, UsageError } from './command-errors.ts';
+import type { CliContext } from './context.ts';
+import { printFields, printJson, printTable } from './output.ts';
+import { createProgressBar } from './progress-bar.ts';
+
+/**
+ * After a rotation, when nothing is stored any more that was sealed with the old key: a statement and
+ * its transaction have ended long before (`openDatabase` limits both).
+ */
+const SETTLE_MS = ACTIVE_KEY_KEPT_MS + 15_000;
+
+/**
+ * `rx keys …`: what patient data and secrets are encrypted with.
+ *
+ * @param endWith tells the exit code: that of a failure when something does not open any more.
+ */
+export function addEncryptionKeyCommands(
+  program: Command,
+  context: CliContext,
+  endWith: (exitCode: ExitCode) => void,
+): void {
+  const group = program
+    .command('keys')
+    .description('keys that patient data and secrets are encrypted with (not API keys: rx key)');
+  addStatus(group, context);
+  addRotate(group, context, endWith);
+}
+
+function addStatus(group: Command, context: CliContext): void {
+  const command = group
+    .command('status')
+    .description('show which keys are in use')
+    .addOption(jsonOption())
+    .action(async ({ json }: { json?: boolean }) => {
+      const connection = context.connect();
+      const { database } = connection;
+      const provider = connection.masterKeys();
+      const dataKeys = await readKeyStatus(database);
+      const missing = await missingMasterKeys(database, provider);
+      const stale = [...(await countStale(database))].filter(([, count]) => count > 0);
+      if (json) {
+        const { keyIds: masterKeys } = provider;
+        return printJson(context, {
+          masterKeys,
+          missing,
+          dataKeys,
+          stale: Object.fromEntries(stale),
+        });
+      }
+      printFields(context, {
+        'master keys': `${provider.keyIds.join(', ')} (the first is active)`,
+        'to be sealed anew':
+          stale.map(([name, count]) => `${name} ${count}`).join(', ') || 'nothing',
+      });
+      printTable(
+        context,
+        ['owner', 'data key', 'since', 'master key', 'there', 'old keys'],
+        dataKeys.map((each) => [
+          ...[each.organizationId ?? 'the deployment', each.activeKeyId, each.since],
+          ...[each.masterKeyId, !missing.includes(each.masterKeyId), each.oldKeys],
+        ]),
+      );
+    });
+  unrecorded(command, 'it shows no key');
+  withExamples(command, 'rx keys status');
+}
+
+interface RotateOptions {
+  org?: string;
+  deployment?: boolean;
+  all?: boolean;
+  master?: boolean;
+  resume?: boolean;
+  json?: boolean;
+}
+
+function addRotate(
+  group: Command,
+  context: CliContext,
+  endWith: (exitCode: ExitCode) => void,
+): void {
+  const command = group
+    .command('rotate')
+    .description('give owners new data keys, and seal with them what the old ones have sealed')
+    .option('--org <id>', 'of this organization')
+    .option('--deployment', "the deployment's own: what pharmacies are reached with")
+    .option('--all', 'of every organization, and the deployment’s')
+    .option('--resume', 'make no new keys; go on with what a rotation left undone')
+    .addOption(
+      new Option('--master', 'only wrap all data keys with the active master key').conflicts([
+        ...['org', 'deployment', 'all', 'resume'],
+      ]),
+    )
+    .addOption(jsonOption())
+    .action(async (options: RotateOptions) => {
+      const connection = context.connect();
+      const { database } = connection;
+      const provider = connection.masterKeys();
+      if (options.master) {
+        const rewrapped = await rewrapDataKeys(database, provider);
+        if (options.json) return printJson(context, { rotation: { rewrapped } });
+        return printFields(context, { 'data keys wrapped anew': rewrapped });
+      }
+      const owners = await ownersOf(database, options);
+      const rotated = await rotateDataKeys(database, provider, owners);
+      const { done: resealed, broken } = await resealAll(context, database, rotated > 0);
+      if (broken.length > 0) endWith(EXIT.failed);
+      const destroyed = await destroyOldKeys(database, SETTLE_MS);
+      if (options.json)
+        return printJson(context, { rotation: { rotated, resealed, destroyed, broken } });
+      printFields(context, {
+        'new data keys': rotated,
+        'texts sealed anew': resealed,
+        'old data keys destroyed': destroyed,
+        ...(broken.length > 0 ? { 'do not open, and are left': broken } : {}),
+      });
+    });
+  recorded(command, 'KEYS_ROTATED', 'change');
+  command.addHelpText(
+    'after',
+    `
+Servers and workers need no restart. To change the master key, put a new one in front of
+ENCRYPTION_KEYS (or into KMS_KEY_ID, and the one before into KMS_OLD_KEY_IDS), restart every process,
+then run rx keys rotate --master; the old one can go when rx keys status shows it nowhere.`,
+  );
+  withExamples(
+    command,
+    'rx keys rotate --all',
+    'rx keys rotate --org 0198a000-0000-7000-8000-000000000001',
+    'rx keys rotate --resume',
+    'rx keys rotate --master',
+  );
+}
+
+async function ownersOf(database: Database, options: RotateOptions): Promise<(string | null)[]> {
+  const { org, deployment, all, resume } = options;
+  const chosen = [org, deployment, all, resume].filter((each) => each !== undefined);
+  if (chosen.length !== 1) {
+    throw new UsageError('one of --org, --deployment, --all, --resume and --master is required');
+  }
+  if (org !== undefined) {
+    await requireOrganization(database, org);
+    return [org];
+  }
+  if (deployment) return [null];
+  if (!all) return [];
+  return (await readKeyStatus(database)).map(({ organizationId }) => organizationId);
+}
+
+/** Twice after a rotation: running processes have sealed with the old keys for a while. */
+async function resealAll(
+  context: CliContext,
+  database: Database,
+  justRotated: boolean,
+): Promise<Resealed> {
+  const { stopping, stderr } = context;
+  const bar = createProgressBar(stderr);
+  const total = [...(await countStale(database)).values()].reduce((a, b) => a + b, 0);
+  const show = (done: number) =>
+    bar.show(total === 0 ? 1 : done / total, `${done.toLocaleString('en-US')} sealed anew`);
+  try {
+    const first = await reseal(database, show, stopping);
+    if (!justRotated || stopping.aborted) return first;
+    bar.show(1, 'waiting for processes that still seal with the old keys');
+    await sleep(SETTLE_MS, undefined, { signal: stopping }).catch(() => undefined);
+    const second = await reseal(database, () => undefined, stopping);
+    return { done: first.done + second.done, broken: second.broken };
+  } finally {
+    bar.end();
+  }
+}

@@ -1,0 +1,161 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { PayloadCodec } from '@temporalio/common';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { keyedHash } from '../../keys/keyed-hash.ts';
+import type { Log } from '../../process/log.ts';
+import type { TlsFiles } from '../../process/tls-files.ts';
+import { type FailedAttempts, FailedAttemptsError } from '../edge/failed-attempts.ts';
+import { keepForwardedAddresses } from '../edge/forwarded.ts';
+import { renewCertificate, serverOptions } from '../edge/tls.ts';
+import { loginPage } from './login-page.ts';
+import { createSessions, SESSION_SECONDS } from './sessions.ts';
+
+/** Above what a page of a history holds. */
+const MOST_BYTES = 8 * 1024 * 1024;
+const COOKIE = 'codec_session';
+
+/** As Temporal's UI and command line send them: bytes in base64 (docs.temporal.io, "Codec Server"). */
+const base64 = z.base64().transform((text) => Buffer.from(text, 'base64'));
+const bodySchema = z.object({
+  payloads: z
+    .array(
+      z.object({
+        metadata: z.record(z.string(), base64).default({}),
+        data: base64.default(Buffer.alloc(0)),
+      }),
+    )
+    .default([]), // an empty list is left out
+});
+
+/** What a codec server works with. */
+export interface CodecServerOptions {
+  readonly codec: PayloadCodec;
+  /** Whoever has it sees payloads in clear. */
+  readonly token: string;
+  /** The Temporal UI's origin: the only page that may ask. */
+  readonly uiOrigin: string;
+  readonly failedAttempts: FailedAttempts;
+  /** Its certificate; undefined: plain HTTP. */
+  readonly tls?: TlsFiles | undefined;
+  /** Addresses and CIDR ranges of the proxies that are believed; none by default. */
+  readonly trustedProxies?: readonly string[];
+  readonly log: Log;
+  readonly now?: () => number;
+}
+
+/**
+ * The codec server: shows payloads in clear to operators who have logged in, in the Temporal UI by the
+ * session of `/login`, and to the `temporal` command line by the token. It keeps and logs nothing.
+ */
+export function createCodecServer(options: CodecServerOptions): FastifyInstance {
+  const { codec, token, uiOrigin, failedAttempts, tls, trustedProxies = [], log } = options;
+  const { now = Date.now } = options;
+  const sessions = createSessions(token, now);
+  const app = fastify({
+    logger: false,
+    bodyLimit: MOST_BYTES,
+    requestTimeout: 10_000,
+    connectionTimeout: 10_000,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
+    ...serverOptions({}, tls),
+  });
+  if (trustedProxies.length > 0) keepForwardedAddresses(app.server);
+  if (tls !== undefined) renewCertificate(app, tls, log);
+
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers({
+      'cache-control': 'no-store',
+      'content-security-policy':
+        "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      vary: 'origin',
+    });
+    if (request.headers.origin === uiOrigin) {
+      void reply.headers({
+        'access-control-allow-origin': uiOrigin,
+        'access-control-allow-credentials': 'true',
+        'access-control-allow-headers': 'authorization, content-type, x-namespace',
+        'access-control-allow-methods': 'POST',
+      });
+    }
+  });
+
+  for (const [route, convert] of [
+    ['/encode', codec.encode.bind(codec)],
+    ['/decode', codec.decode.bind(codec)],
+  ] as const) {
+    app.options(route, async (_request, reply) => reply.code(204).send());
+    app.post(route, async (request, reply) => {
+      if (!isAllowed(request)) return refuse(reply, 401, 'log in at /login, or send the token');
+      const body = bodySchema.safeParse(request.body);
+      if (!body.success) return refuse(reply, 400, 'payloads must be a list of payloads');
+      try {
+        return { payloads: (await convert(body.data.payloads)).map(toJson) };
+      } catch (error) {
+        // Its own words name a key, or say that a payload was altered; never a value.
+        return refuse(reply, 422, error instanceof Error ? error.message : 'not readable');
+      }
+    });
+  }
+
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: 4_096 },
+    (_request, text, done) => done(null, new URLSearchParams(String(text))),
+  );
+  app.get('/login', async (request, reply) =>
+    reply.type('text/html; charset=utf-8').send(loginPage(isAllowed(request) ? 'in' : 'out')),
+  );
+  app.post('/login', async (request, reply) => {
+    const given = request.body instanceof URLSearchParams ? request.body.get('token') : null;
+    void reply.type('text/html; charset=utf-8');
+    if (given === null || !isToken(request, given)) return reply.code(401).send(loginPage('wrong'));
+    const cookie = `${COOKIE}=${sessions.create()}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_SECONDS}${tls ? '; Secure' : ''}`;
+    return reply.header('set-cookie', cookie).send(loginPage('in'));
+  });
+  app.get('/healthz', async () => ({ status: 'ok' }));
+  app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
+    if (!(error instanceof FailedAttemptsError)) {
+      return refuse(reply, error.statusCode ?? 500, 'the request cannot be read');
+    }
+    void reply.header('retry-after', String(error.retryAfterSeconds));
+    if (request.routeOptions.url !== '/login') return refuse(reply, 429, error.message);
+    return reply.code(429).type('text/html; charset=utf-8').send(loginPage('later'));
+  });
+  return app;
+
+  /** A page of another origin is refused, even with the session's cookie. */
+  function isAllowed(request: FastifyRequest): boolean {
+    const { headers } = request;
+    if (headers.origin !== undefined && headers.origin !== uiOrigin) return false;
+    const [, bearer] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? [];
+    if (bearer !== undefined) return isToken(request, bearer);
+    const [, session] = /(?:^|; )codec_session=([\w.-]+)/.exec(headers.cookie ?? '') ?? [];
+    return session !== undefined && sessions.isValid(session);
+  }
+
+  /** Compared in constant time, whatever the lengths. @throws {FailedAttemptsError} */
+  function isToken({ ip }: FastifyRequest, given: string): boolean {
+    failedAttempts.admit(ip, given);
+    const digest = (text: string) => keyedHash(token, 'codec-session', text);
+    const isRight = timingSafeEqual(digest(given), digest(token));
+    if (isRight) failedAttempts.succeeded(given);
+    else failedAttempts.failed(ip, given);
+    return isRight;
+  }
+}
+
+function toJson({ metadata, data }: Awaited<ReturnType<PayloadCodec['decode']>>[number]) {
+  const encoded = Object.entries(metadata ?? {}).map(([name, value]) => [name, text(value)]);
+  return { metadata: Object.fromEntries(encoded) as object, data: text(data ?? new Uint8Array()) };
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}
+
+function refuse(reply: FastifyReply, status: number, error: string): FastifyReply {
+  return reply.code(status).type('application/json; charset=utf-8').send({ error });
+}

@@ -1,0 +1,129 @@
+import type { Sql } from '../../storage/database.ts';
+import type { Lease } from './delivery.ts';
+
+/** Attempts that may be under way at the same time. */
+export interface AttemptLimits {
+  readonly total: number;
+  readonly ofOrganization: number;
+  readonly ofEndpoint: number;
+}
+
+/** Rows looked at for each one wanted, so that processes that look at the same time all find some. */
+const SPARE = 4;
+/** Deliveries handed over in one step. */
+const MOST_HANDED_OVER = 200;
+/** Workflows of a failing endpoint that have an attempt to make now, or within this time. */
+const MOST_READY = 8;
+const READY_MS = 2_000;
+
+/**
+ * Leases deliveries that the pool is to attempt, fairly: turns go round the organizations and, of one,
+ * round its endpoints, so that neither a burst nor an endpoint that hangs holds up another's delivery.
+ * Endpoints that are paused, disabled, deleted or failing get none. The cost grows with the number of
+ * endpoints that have deliveries, not with the number of deliveries (as in `dispatch/outbox.ts`).
+ *
+ * @param inHand leases that this process works on.
+ */
+export async function leaseDeliveries(
+  sql: Sql,
+  leaseMs: number,
+  limits: AttemptLimits,
+  inHand: readonly Lease[],
+): Promise<Lease[]> {
+  const free = limits.total - inHand.length;
+  return await sql<Lease[]>`
+    WITH RECURSIVE queued AS (
+      (SELECT endpoint_id FROM webhook_deliveries WHERE status = 'PENDING'
+        ORDER BY endpoint_id LIMIT 1)
+      UNION ALL
+      SELECT (
+        SELECT d.endpoint_id FROM webhook_deliveries AS d
+        WHERE d.status = 'PENDING' AND d.endpoint_id > queued.endpoint_id
+        ORDER BY d.endpoint_id LIMIT 1)
+      FROM queued WHERE queued.endpoint_id IS NOT NULL
+    ), in_hand AS (
+      SELECT * FROM unnest(
+        ${inHand.map((lease) => lease.endpointId)}::uuid[],
+        ${inHand.map((lease) => lease.organizationId)}::uuid[]) AS held (endpoint_id, organization_id)
+    ), due AS (
+      SELECT next.id, next.next_attempt_at, e.organization_id,
+        (SELECT count(*) FROM in_hand WHERE endpoint_id = e.id)
+          + row_number() OVER (PARTITION BY e.id ORDER BY next_attempt_at, next.id) AS turn
+      FROM queued
+      JOIN webhook_endpoints AS e ON e.id = queued.endpoint_id
+        AND e.status = 'ENABLED' AND e.deleted_at IS NULL AND e.failing_since IS NULL
+      CROSS JOIN LATERAL (
+        SELECT d.id, d.next_attempt_at FROM webhook_deliveries AS d
+        WHERE d.endpoint_id = e.id AND d.status = 'PENDING' AND d.next_attempt_at <= now()
+          AND (d.locked_until IS NULL OR d.locked_until < now())
+        ORDER BY d.next_attempt_at, d.id
+        LIMIT ${limits.ofEndpoint * SPARE}
+      ) AS next
+    ), in_turn AS (
+      SELECT id, next_attempt_at,
+        (SELECT count(*) FROM in_hand WHERE organization_id = due.organization_id)
+          + row_number() OVER (
+            PARTITION BY organization_id ORDER BY turn, next_attempt_at, id) AS turn
+      FROM due WHERE turn <= ${limits.ofEndpoint}
+    ), taken AS (
+      SELECT d.id FROM webhook_deliveries AS d JOIN in_turn ON in_turn.id = d.id
+      WHERE d.status = 'PENDING' AND (d.locked_until IS NULL OR d.locked_until < now())
+        AND turn <= ${limits.ofOrganization}
+      ORDER BY turn, in_turn.next_attempt_at, d.id
+      LIMIT ${free}
+      FOR UPDATE OF d SKIP LOCKED
+    )
+    UPDATE webhook_deliveries AS d
+    SET locked_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
+    FROM taken WHERE d.id = taken.id
+    RETURNING d.id AS delivery_id, endpoint_id, organization_id, locked_until::text AS token, attempts`;
+}
+
+/**
+ * Hands deliveries to endpoints that are known to be failing over to workflows of theirs, attempt or
+ * not: waiting for an endpoint that hangs would take the others' places. No more of them than the
+ * endpoint gets through: a burst waits here, where it costs nothing, and needs no workflows at all
+ * once the endpoint has recovered.
+ *
+ * @returns how many.
+ */
+export async function handOverFailing(sql: Sql): Promise<number> {
+  // Materialized: worked out once, and not for each delivery that it might be.
+  const { count } = await sql`
+    WITH due AS MATERIALIZED (
+      SELECT next.id FROM webhook_endpoints AS e
+      CROSS JOIN LATERAL (
+        SELECT count(*) AS workflows FROM (
+          SELECT FROM webhook_deliveries AS d
+          WHERE d.endpoint_id = e.id AND d.status = 'RETRYING'
+            AND d.next_attempt_at <= now() + ${READY_MS} * interval '1 millisecond'
+          LIMIT ${MOST_READY}) AS counted
+      ) AS ready
+      CROSS JOIN LATERAL (
+        SELECT d.id, row_number() OVER (ORDER BY d.next_attempt_at, d.id) AS place
+        FROM webhook_deliveries AS d
+        WHERE d.endpoint_id = e.id AND d.status = 'PENDING' AND d.next_attempt_at <= now()
+          AND (d.locked_until IS NULL OR d.locked_until < now())
+        ORDER BY d.next_attempt_at, d.id
+        LIMIT ${MOST_READY}
+      ) AS next
+      WHERE e.failing_since IS NOT NULL AND e.status = 'ENABLED' AND e.deleted_at IS NULL
+        AND place + workflows <= ${MOST_READY}
+      LIMIT ${MOST_HANDED_OVER}
+    ), taken AS (
+      SELECT d.id FROM webhook_deliveries AS d JOIN due ON due.id = d.id
+      WHERE d.status = 'PENDING' AND (d.locked_until IS NULL OR d.locked_until < now())
+      FOR UPDATE OF d SKIP LOCKED
+    )
+    UPDATE webhook_deliveries AS d
+    SET status = 'RETRYING', workflow_wanted = true, locked_until = NULL
+    FROM taken WHERE d.id = taken.id`;
+  return count;
+}
+
+/** Gives a lease back whose attempt was not made, or is not known to have been made. */
+export async function releaseLease(sql: Sql, { deliveryId, token }: Lease): Promise<void> {
+  await sql`
+    UPDATE webhook_deliveries SET locked_until = NULL
+    WHERE id = ${deliveryId} AND locked_until::text = ${token}`;
+}

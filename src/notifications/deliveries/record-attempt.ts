@@ -1,0 +1,134 @@
+import type { Database, Sql } from '../../storage/database.ts';
+import { inTransaction } from '../../storage/transaction.ts';
+import { type AttemptOutcome, GONE, INTERNAL } from '../attempt-outcome.ts';
+import { sealAnswer } from '../sealed-answer.ts';
+import type { Lease } from './delivery.ts';
+
+/** Where a delivery is after an attempt. */
+export type Recorded =
+  | { readonly status: 'DELIVERED' | 'DEAD' | 'CANCELLED' }
+  | { readonly status: 'RETRYING'; readonly nextAttemptAt: Date }
+  /** The lease had run out and the delivery was taken over: what others record counts. */
+  | { readonly status: 'SUPERSEDED' };
+
+/** What is recorded of an attempt. */
+export interface AttemptRecord {
+  readonly outcome: AttemptOutcome;
+  /** Until the next attempt; undefined: that was the last. */
+  readonly waitMs: number | undefined;
+  /** An endpoint that has failed for so long is paused. */
+  readonly pauseAfterMs: number;
+  /** The workflow is on it already and need not be started. */
+  readonly byWorkflow: boolean;
+}
+
+/**
+ * Records an attempt, in one transaction: its row in the log, where the delivery is now, and what it
+ * says of the endpoint. Only for who holds the delivery still.
+ */
+export async function recordAttempt(
+  database: Database,
+  lease: Lease,
+  attempt: AttemptRecord,
+): Promise<Recorded> {
+  const { organizationId, deliveryId } = lease;
+  const answer = await sealAnswer(
+    database,
+    organizationId,
+    deliveryId,
+    attempt.outcome.answerStart,
+  );
+  return await inTransaction(database, async (sql) => {
+    // The endpoint before its delivery, as everybody locks them.
+    await recordOnEndpoint(sql, lease, attempt);
+    return await recordOnDelivery(sql, lease, attempt, answer);
+  });
+}
+
+async function recordOnEndpoint(
+  sql: Sql,
+  lease: Lease,
+  { outcome, pauseAfterMs }: AttemptRecord,
+): Promise<void> {
+  if (outcome.errorClass === INTERNAL) return;
+  if (outcome.errorClass === undefined) {
+    await sql`
+      UPDATE webhook_endpoints SET failing_since = NULL
+      WHERE id = ${lease.endpointId} AND failing_since IS NOT NULL AND ${isHeld(sql, lease)}`;
+  } else if (outcome.statusCode === GONE) {
+    await disable(sql, lease);
+  } else {
+    await sql`
+      WITH change AS (
+        SELECT id, status = 'ENABLED'
+          AND failing_since < now() - ${pauseAfterMs} * interval '1 millisecond' AS pauses
+        FROM webhook_endpoints WHERE id = ${lease.endpointId} AND ${isHeld(sql, lease)}
+        FOR NO KEY UPDATE)
+      UPDATE webhook_endpoints AS e SET
+        failing_since = coalesce(failing_since, now()),
+        status = CASE WHEN pauses THEN 'PAUSED' ELSE status END,
+        status_reason = CASE WHEN pauses THEN 'FAILED_FOR_DAYS' ELSE status_reason END,
+        updated_at = CASE WHEN pauses THEN now() ELSE updated_at END
+      FROM change WHERE e.id = change.id AND (failing_since IS NULL OR pauses)`;
+  }
+}
+
+/** It answered that it is gone: it gets nothing more, and the organization's others are told. */
+async function disable(sql: Sql, lease: Lease): Promise<void> {
+  const reason = 'ANSWERED_GONE';
+  const [endpoint] = await sql<{ id: string; url: string }[]>`
+    UPDATE webhook_endpoints SET status = 'DISABLED', status_reason = ${reason}, updated_at = now(),
+      failing_since = coalesce(failing_since, now())
+    WHERE id = ${lease.endpointId} AND status <> 'DISABLED' AND deleted_at IS NULL AND ${isHeld(sql, lease)}
+    RETURNING id, url`;
+  if (endpoint === undefined) return;
+  const [told] = await sql<{ id: string }[]>`
+    INSERT INTO events (id, organization_id, event, content)
+    VALUES (uuidv7(), ${lease.organizationId}, 'ENDPOINT_DISABLED',
+      jsonb_build_object('endpoint', jsonb_build_object(
+        'id', ${endpoint.id}::text, 'url', ${endpoint.url}::text, 'reason', ${reason}::text)))
+    RETURNING id`;
+  await sql`
+    SELECT queue_event(events, ${endpoint.id}::uuid) FROM events WHERE id = ${told?.id ?? null}`;
+}
+
+/** The condition that the lease was not taken over. */
+function isHeld(sql: Sql, { deliveryId, token }: Lease) {
+  return sql`EXISTS (
+    SELECT FROM webhook_deliveries WHERE id = ${deliveryId} AND locked_until::text = ${token})`;
+}
+
+async function recordOnDelivery(
+  sql: Sql,
+  lease: Lease,
+  { outcome, waitMs, byWorkflow }: AttemptRecord,
+  answer: string | null,
+): Promise<Recorded> {
+  const isDelivered = outcome.errorClass === undefined;
+  const nextMs = isDelivered || outcome.statusCode === GONE ? undefined : waitMs;
+  const status = isDelivered ? 'DELIVERED' : nextMs === undefined ? 'DEAD' : 'RETRYING';
+  const [row] = await sql<{ status: Recorded['status']; nextAttemptAt: Date | null }[]>`
+    WITH recorded AS (
+      UPDATE webhook_deliveries SET attempts = attempts + 1, locked_until = NULL,
+        -- Its endpoint may have been deleted meanwhile.
+        status = CASE WHEN status = 'CANCELLED' THEN status ELSE ${status}::text END,
+        next_attempt_at = CASE WHEN status <> 'CANCELLED'
+          THEN now() + ${nextMs ?? null}::float8 * interval '1 millisecond' END,
+        workflow_wanted = status <> 'CANCELLED' AND ${status === 'RETRYING' && !byWorkflow}::boolean,
+        delivered_at = CASE WHEN ${isDelivered}::boolean THEN now() END
+      WHERE id = ${lease.deliveryId} AND locked_until::text = ${lease.token}
+        AND attempts = ${lease.attempts}
+      RETURNING id, status, next_attempt_at
+    ), logged AS (
+      INSERT INTO webhook_attempts
+        (delivery_id, at, duration_ms, status_code, error_class, answer_start, next_attempt_at)
+      SELECT id, clock_timestamp() - ${outcome.durationMs}::int * interval '1 millisecond',
+        ${outcome.durationMs}::int, ${outcome.statusCode ?? null}::int,
+        ${outcome.errorClass ?? null}::text, ${answer}::text, next_attempt_at
+      FROM recorded
+    )
+    SELECT status, next_attempt_at FROM recorded`;
+  if (row === undefined) return { status: 'SUPERSEDED' };
+  if (row.status !== 'RETRYING') return { status: row.status };
+  return { status: 'RETRYING', nextAttemptAt: row.nextAttemptAt ?? new Date() };
+}

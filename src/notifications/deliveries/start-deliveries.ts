@@ -1,0 +1,78 @@
+import { Client } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
+import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
+import type { Config } from '../../process/config.ts';
+import type { Log } from '../../process/log.ts';
+import { webhookTaskQueue } from '../../workflows/webhook-delivery-messages.ts';
+import type { DeliveryDependencies } from './attempt-delivery.ts';
+import { createDeliveryActivities } from './deliver-webhook.ts';
+import { POOL_LIMITS, startDeliveryPool } from './delivery-pool.ts';
+import { createStartWorkflow } from './start-workflow.ts';
+
+/** Attempts of workflows at the same time in one process. */
+const MOST_WORKFLOW_ATTEMPTS = 50;
+/** Requests of one process at the same time: a sender with fewer connections would make some wait. */
+export const MOST_REQUESTS = POOL_LIMITS.total + MOST_WORKFLOW_ATTEMPTS;
+
+/** The deliveries of one process: the pool, and the worker of their workflows. */
+export interface Deliveries {
+  /** Whether both still work. */
+  isAlive(): boolean;
+  /** Resolves when the worker has stopped, by `stop` or by itself; rejects when it breaks down. */
+  readonly running: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the deliveries, on a worker and a task queue of their own, so that endpoints that hang take no
+ * places of orders.
+ */
+export async function startDeliveries(
+  options: DeliveryDependencies & {
+    readonly connection: NativeConnection;
+    readonly temporal: Pick<Config['temporal'], 'namespace' | 'taskQueue'>;
+    readonly dataConverter: DataConverter;
+    readonly workflowBundle: WorkflowBundle;
+    readonly log: Log;
+  },
+): Promise<Deliveries> {
+  const { connection, temporal, dataConverter, workflowBundle, log, ...dependencies } = options;
+  const taskQueue = webhookTaskQueue(temporal.taskQueue);
+  // Longer than the longest attempt, so that a delivery is only taken over from a dead process.
+  const leaseMs = 2 * dependencies.settings.timeoutMs + 5_000;
+  const worker = await Worker.create({
+    connection,
+    namespace: temporal.namespace,
+    taskQueue,
+    dataConverter,
+    workflowBundle,
+    activities: createDeliveryActivities(dependencies, leaseMs),
+    maxConcurrentActivityTaskExecutions: MOST_WORKFLOW_ATTEMPTS,
+    maxConcurrentWorkflowTaskExecutions: 10,
+    maxConcurrentActivityTaskPolls: 4,
+    maxConcurrentWorkflowTaskPolls: 4,
+    maxCachedWorkflows: 200,
+    shutdownGraceTime: '8s',
+    shutdownForceTime: '15s',
+  });
+  const running = worker.run();
+  const pool = startDeliveryPool({
+    ...dependencies,
+    startWorkflow: createStartWorkflow(
+      new Client({ connection, namespace: temporal.namespace, dataConverter }),
+      taskQueue,
+    ),
+    withDeadline: (deadline, run) => connection.withDeadline(deadline, run),
+    leaseMs,
+    log,
+  });
+  return {
+    isAlive: () => worker.getState() === 'RUNNING' && Date.now() - pool.lastRound() < 15_000,
+    running,
+    async stop() {
+      await pool.stop();
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DestinationPolicy } from '../sending/address-rules.ts';
+import { checkUrl, type Lookup, resolveDestination } from '../sending/destination.ts';
+import { InvalidEndpointError } from './endpoint-errors.ts';
+
+/** Longest that a name may take to be resolved: somebody waits for the answer. */
+const LOOKUP_LIMIT_MS = 5_000;
+
+/** What decides where webhooks may go. */
+export interface Destinations {
+  readonly policy: DestinationPolicy;
+  /** `dns.promises.lookup`. */
+  readonly lookup: Lookup;
+}
+
+/**
+ * Resolves when a URL may be an endpoint's: what it leads to is checked now, so that a mistake shows
+ * at once, and again with each request.
+ *
+ * @throws {InvalidEndpointError} it may not be; the message names the field and the rule.
+ */
+export async function checkDestination(
+  text: string,
+  { policy, lookup }: Destinations,
+): Promise<void> {
+  const checked = checkUrl(text, policy);
+  if ('refusal' in checked) throw refused(checked.refusal);
+  const late = new AbortController();
+  try {
+    const found = await Promise.race([
+      resolveDestination(checked.url, policy, lookup),
+      sleep(LOOKUP_LIMIT_MS, undefined, { signal: late.signal }),
+    ]);
+    if (found === undefined) {
+      throw refused({ code: 'dns', message: 'The host name could not be resolved in time.' });
+    }
+    if ('refusal' in found) throw refused(found.refusal);
+  } finally {
+    late.abort();
+  }
+}
+
+function refused({ code, message }: { code: string; message: string }): InvalidEndpointError {
+  return new InvalidEndpointError('url', `is refused (${code}): ${message}`);
+}

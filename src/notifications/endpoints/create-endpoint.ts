@@ -1,0 +1,55 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { CreateEndpointRequest, NewEndpointView } from '../../contract/webhook-endpoint.ts';
+import type { Database } from '../../storage/database.ts';
+import { forOrganization } from '../../storage/scope.ts';
+import { headerContext, secretContext } from '../endpoint-secrets.ts';
+import { newSecret } from '../sending/signatures.ts';
+import { EndpointConflictError } from './endpoint-errors.ts';
+import { type EndpointRow, endpointColumns, found, toEndpoint } from './endpoint-row.ts';
+
+/** Each event is queued for each of them, in the transaction of what it tells of. */
+const MOST_ENDPOINTS = 20;
+
+/**
+ * Creates an endpoint with a secret of its own, which is shown this once.
+ *
+ * @param request with a URL that was checked.
+ * @throws {EndpointConflictError} the organization has as many as it may have.
+ */
+export async function createEndpoint(
+  database: Database,
+  organizationId: string,
+  request: CreateEndpointRequest,
+): Promise<NewEndpointView> {
+  const { url, events, description, documentFormat, payloadMode, authHeader } = request;
+  const secret = newSecret();
+  const id = uuidv7();
+  const { keys } = database;
+  const sealedSecret = await keys.seal(organizationId, secretContext(id), secret);
+  const sealedValue = authHeader
+    ? await keys.seal(organizationId, headerContext(id), authHeader.value)
+    : null;
+  const row = await forOrganization(database, organizationId, async (tx) => {
+    // Two at once would both count the same.
+    await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`endpoints of ${organizationId}`}, 0))`;
+    const [{ count }] = await tx<[{ count: number }]>`
+      SELECT count(*)::integer AS count FROM webhook_endpoints
+      WHERE organization_id = ${organizationId} AND deleted_at IS NULL`;
+    if (count >= MOST_ENDPOINTS) {
+      throw new EndpointConflictError(
+        'TOO_MANY_ENDPOINTS',
+        `an organization has at most ${MOST_ENDPOINTS} webhook endpoints`,
+      );
+    }
+    return found(
+      await tx<EndpointRow[]>`
+      INSERT INTO webhook_endpoints (id, organization_id, url, events, description, document_format,
+        payload_mode, auth_header_name, auth_header_value, secret)
+      VALUES (${id}, ${organizationId}, ${url}, ${events ?? null}, ${description ?? null},
+        ${documentFormat}, ${payloadMode}, ${authHeader?.name ?? null},
+        ${sealedValue}, ${sealedSecret})
+      RETURNING ${endpointColumns(tx)}`,
+    );
+  });
+  return { ...toEndpoint(row), secret };
+}

@@ -1,0 +1,92 @@
+import type { AuditSource } from '../../audit/record-audit.ts';
+import type { PageQuery } from '../../contract/order-query.ts';
+import type {
+  DeliveriesQuery,
+  DeliveryPage,
+  DeliveryView,
+} from '../../contract/webhook-delivery.ts';
+import type {
+  CreateEndpointRequest,
+  EndpointPage,
+  EndpointView,
+  NewEndpointView,
+  UpdateEndpointRequest,
+} from '../../contract/webhook-endpoint.ts';
+import { type Database, inTime, type Sql } from '../../storage/database.ts';
+import { forOrganization } from '../../storage/scope.ts';
+import type { Sender } from '../sending/sender.ts';
+import { checkDestination, type Destinations } from './check-destination.ts';
+import { createEndpoint } from './create-endpoint.ts';
+import { deleteEndpoint } from './delete-endpoint.ts';
+import type { EndpointKey } from './endpoint-row.ts';
+import { listDeliveries } from './list-deliveries.ts';
+import { listEndpoints, readEndpoint } from './read-endpoints.ts';
+import { type ReplaySelection, replayDeliveries, replayDelivery } from './replay-deliveries.ts';
+import { rotateSecret } from './rotate-secret.ts';
+import { testEndpoint } from './test-endpoint.ts';
+import { updateEndpoint } from './update-endpoint.ts';
+
+/**
+ * What the HTTP layer and the command line ask of webhook endpoints and of what was sent to them. Each
+ * call is bounded in time; those that name an endpoint or a delivery throw `EndpointNotFoundError`.
+ */
+export interface EndpointService {
+  /**
+   * Creates an endpoint; see {@link createEndpoint}.
+   *
+   * @throws {InvalidEndpointError} nothing may be sent to its URL.
+   */
+  create(organizationId: string, request: CreateEndpointRequest): Promise<NewEndpointView>;
+  /** One page of an organization's endpoints; see {@link listEndpoints}. */
+  list(organizationId: string, query: PageQuery): Promise<EndpointPage>;
+  /** One endpoint. */
+  read(key: EndpointKey): Promise<EndpointView>;
+  /** Changes an endpoint; see {@link updateEndpoint} and, for a new URL, `create`. */
+  update(key: EndpointKey, changes: UpdateEndpointRequest): Promise<EndpointView>;
+  /** Deletes an endpoint; see {@link deleteEndpoint}. */
+  delete(key: EndpointKey): Promise<void>;
+  /** Gives an endpoint a new secret; see {@link rotateSecret}. */
+  rotateSecret(key: EndpointKey): Promise<NewEndpointView>;
+  /** Tries an endpoint; see {@link testEndpoint}. Takes as long as its answer. */
+  test(key: EndpointKey): Promise<DeliveryView>;
+  /** One page of the delivery log; see {@link listDeliveries}. */
+  deliveries(organizationId: string, query: DeliveriesQuery): Promise<DeliveryPage>;
+  /** Sends a delivery again; see {@link replayDelivery}. */
+  replay(organizationId: string, deliveryId: string, by: AuditSource): Promise<DeliveryView>;
+  /** Sends many of an endpoint's deliveries again; see {@link replayDeliveries}. */
+  replayMany(key: EndpointKey, selection: ReplaySelection, by: AuditSource): Promise<number>;
+}
+
+/** What endpoints are served with. */
+export interface EndpointServiceOptions extends Destinations {
+  readonly sender: Pick<Sender, 'post'>;
+}
+
+/** The endpoints on a database. */
+export function createEndpointService(
+  database: Database,
+  options: EndpointServiceOptions,
+): EndpointService {
+  const scoped = <T>(organizationId: string, read: (sql: Sql) => Promise<T>) =>
+    inTime(forOrganization(database, organizationId, read));
+  return {
+    async create(organizationId, request) {
+      await checkDestination(request.url, options);
+      return await inTime(createEndpoint(database, organizationId, request));
+    },
+    list: (organizationId, query) =>
+      scoped(organizationId, (sql) => listEndpoints(sql, organizationId, query)),
+    read: (key) => scoped(key.organizationId, (sql) => readEndpoint(sql, key)),
+    async update(key, changes) {
+      if (changes.url !== undefined) await checkDestination(changes.url, options);
+      return await inTime(updateEndpoint(database, key, changes));
+    },
+    delete: (key) => inTime(deleteEndpoint(database, key)),
+    rotateSecret: (key) => scoped(key.organizationId, (sql) => rotateSecret(sql, key)),
+    test: (key) => testEndpoint(database, options.sender, key),
+    deliveries: (organizationId, query) =>
+      scoped(organizationId, (sql) => listDeliveries(sql, organizationId, query)),
+    replay: (organizationId, id, by) => inTime(replayDelivery(database, organizationId, id, by)),
+    replayMany: (key, selection, by) => inTime(replayDeliveries(database, key, selection, by)),
+  };
+}

@@ -1,0 +1,114 @@
+import { type AuditSource, recordAudit } from '../../audit/record-audit.ts';
+import type { DeliveryView } from '../../contract/webhook-delivery.ts';
+import { isUuid } from '../../lib/uuid.ts';
+import type { Database, Sql } from '../../storage/database.ts';
+import { forOrganization } from '../../storage/scope.ts';
+import { readDelivery } from './delivery-row.ts';
+import { EndpointConflictError, EndpointNotFoundError } from './endpoint-errors.ts';
+import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';
+import { ringDeliveries } from './release-deliveries.ts';
+
+/**
+ * Sends a delivery again: what has ended begins anew, with all its attempts; what is open is due now.
+ *
+ * @param by who wants it, for the audit log: its row is in the same transaction.
+ * @throws {EndpointNotFoundError} the organization has no such delivery.
+ * @throws {EndpointConflictError} it was cancelled, it is a PING, or its endpoint takes nothing now.
+ */
+export async function replayDelivery(
+  database: Database,
+  organizationId: string,
+  deliveryId: string,
+  by: AuditSource,
+): Promise<DeliveryView> {
+  return await forOrganization(database, organizationId, async (tx) => {
+    const [row] = await tx<Replayed[]>`
+      SELECT d.status, d.event_id,
+        CASE WHEN p.deleted_at IS NULL THEN p.status ELSE 'DELETED' END AS endpoint_status
+      FROM webhook_deliveries AS d JOIN webhook_endpoints AS p ON p.id = d.endpoint_id
+      WHERE ${isUuid(deliveryId) ? tx`d.id = ${deliveryId}` : tx`false`}
+        AND d.organization_id = ${organizationId}
+      FOR NO KEY UPDATE OF d`;
+    if (row === undefined) throw new EndpointNotFoundError('delivery');
+    requireReplayable(row);
+    await tx`UPDATE webhook_deliveries SET ${dueNow(tx)} WHERE id = ${deliveryId}`;
+    await ringDeliveries(tx);
+    const delivery = await readDelivery(tx, organizationId, deliveryId);
+    await recordAudit(tx, {
+      ...by,
+      ...REPLAYED,
+      organizationId,
+      orderId: delivery.orderId ?? undefined,
+    });
+    return delivery;
+  });
+}
+
+const REPLAYED = { action: 'DELIVERY_REPLAYED', result: 'OK' } as const;
+
+/** Which of an endpoint's deliveries to send again. */
+export interface ReplaySelection {
+  /** Those that were created at or after this time. */
+  readonly since: Date | undefined;
+  /** Dead letters only; else whatever was not cancelled. */
+  readonly deadOnly: boolean;
+}
+
+/**
+ * Sends many deliveries of an endpoint again; see {@link replayDelivery}.
+ *
+ * @returns how many.
+ * @throws {EndpointNotFoundError} the organization has no such endpoint.
+ * @throws {EndpointConflictError} the endpoint takes nothing now.
+ */
+export async function replayDeliveries(
+  database: Database,
+  key: EndpointKey,
+  { since, deadOnly }: ReplaySelection,
+  by: AuditSource,
+): Promise<number> {
+  return await forOrganization(database, key.organizationId, async (tx) => {
+    const { id, status } = found(
+      await tx<{ id: string; status: string }[]>`
+        SELECT id, status FROM webhook_endpoints WHERE ${isEndpoint(tx, key)}`,
+    );
+    requireEnabled(status);
+    const { count } = await tx`
+      UPDATE webhook_deliveries SET ${dueNow(tx)}
+      WHERE endpoint_id = ${id} AND event_id IS NOT NULL
+        AND ${deadOnly ? tx`status = 'DEAD'` : tx`status <> 'CANCELLED'`}
+        ${since === undefined ? tx`` : tx`AND created_at >= ${since}`}`;
+    await ringDeliveries(tx);
+    await recordAudit(tx, { ...by, ...REPLAYED, organizationId: key.organizationId });
+    return count;
+  });
+}
+
+interface Replayed {
+  status: DeliveryView['status'];
+  eventId: string | null;
+  endpointStatus: string;
+}
+
+function requireReplayable({ status, eventId, endpointStatus }: Replayed): void {
+  if (eventId === null) {
+    throw new EndpointConflictError('NOT_REPLAYABLE', 'a PING is not replayed: test the endpoint');
+  }
+  if (status === 'CANCELLED') {
+    throw new EndpointConflictError('NOT_REPLAYABLE', 'a delivery that is CANCELLED stays so');
+  }
+  requireEnabled(endpointStatus);
+}
+
+function requireEnabled(status: string): void {
+  if (status === 'ENABLED') return;
+  throw new EndpointConflictError('ENDPOINT_NOT_ENABLED', `the endpoint is ${status}`);
+}
+
+/** The assignments that make a delivery due; one whose attempt is under way keeps its lock. */
+function dueNow(sql: Sql) {
+  return sql`status = 'PENDING', next_attempt_at = now(), delivered_at = NULL,
+    workflow_wanted = false,
+    attempts = CASE WHEN status IN ('PENDING', 'RETRYING') THEN attempts ELSE 0 END,
+    locked_until = CASE WHEN status IN ('PENDING', 'RETRYING') THEN locked_until END`;
+}

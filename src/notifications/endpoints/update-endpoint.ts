@@ -1,0 +1,76 @@
+import type { EndpointView, UpdateEndpointRequest } from '../../contract/webhook-endpoint.ts';
+import type { Database } from '../../storage/database.ts';
+import { forOrganization } from '../../storage/scope.ts';
+import { headerContext } from '../endpoint-secrets.ts';
+import {
+  type EndpointKey,
+  type EndpointRow,
+  endpointColumns,
+  found,
+  isEndpoint,
+  toEndpoint,
+} from './endpoint-row.ts';
+import { releaseDeliveries } from './release-deliveries.ts';
+
+/**
+ * Changes an endpoint; what is absent stays. When it becomes ENABLED, what waits for it is due now.
+ *
+ * @param changes with a URL that was checked.
+ * @throws {EndpointNotFoundError} the organization has no such endpoint.
+ */
+export async function updateEndpoint(
+  database: Database,
+  key: EndpointKey,
+  changes: UpdateEndpointRequest,
+): Promise<EndpointView> {
+  const { authHeader } = changes;
+  const context = headerContext(key.endpointId.toLowerCase());
+  const headerValue = authHeader
+    ? await database.keys.seal(key.organizationId, context, authHeader.value)
+    : null;
+  return await forOrganization(database, key.organizationId, async (tx) => {
+    const before = found(
+      await tx<{ id: string; status: EndpointView['status'] }[]>`
+        SELECT id, status FROM webhook_endpoints WHERE ${isEndpoint(tx, key)} FOR NO KEY UPDATE`,
+    );
+    const row = found(
+      await tx<EndpointRow[]>`
+      UPDATE webhook_endpoints
+      SET ${tx(columnsOf(changes, before.status, headerValue))}, updated_at = now()
+      WHERE id = ${before.id}
+      RETURNING ${endpointColumns(tx)}`,
+    );
+    if (row.status === 'ENABLED' && before.status !== 'ENABLED') {
+      await releaseDeliveries(tx, before.id);
+    }
+    return toEndpoint(row);
+  });
+}
+
+/** What to write, by the names of columns; the header's value sealed. */
+function columnsOf(
+  changes: UpdateEndpointRequest,
+  before: EndpointView['status'],
+  headerValue: string | null,
+) {
+  const { url, events, description, documentFormat, payloadMode, authHeader } = changes;
+  const { status = before } = changes;
+  return {
+    status,
+    ...(url === undefined ? {} : { url }),
+    ...(events === undefined ? {} : { events }),
+    ...(description === undefined ? {} : { description }),
+    ...(documentFormat === undefined ? {} : { document_format: documentFormat }),
+    ...(payloadMode === undefined ? {} : { payload_mode: payloadMode }),
+    ...(authHeader === undefined
+      ? {}
+      : {
+          auth_header_name: authHeader?.name ?? null,
+          auth_header_value: headerValue,
+        }),
+    // One that is so already keeps its reason, and how long it has been failing.
+    ...(status === before
+      ? {}
+      : { status_reason: status === 'ENABLED' ? null : 'BY_HAND', failing_since: null }),
+  };
+}

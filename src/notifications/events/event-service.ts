@@ -1,0 +1,39 @@
+import type { EventPage } from '../../contract/case-activity.ts';
+import type { EventsQuery } from '../../contract/order-query.ts';
+import type { DocumentLinks } from '../../documents/document-links.ts';
+import { timestamp } from '../../lib/timestamp.ts';
+import { type Database, inTime } from '../../storage/database.ts';
+import { forOrganization } from '../../storage/scope.ts';
+import { listEvents } from './list-events.ts';
+import { renderEvent } from './render-event.ts';
+
+/** What the HTTP layer asks of the events. */
+export interface EventService {
+  /** One page of an organization's events, with documents as links; see {@link listEvents}. */
+  list(organizationId: string, query: EventsQuery): Promise<EventPage>;
+}
+
+/** The events on a database. */
+export function createEventService(database: Database, links: DocumentLinks): EventService {
+  return {
+    async list(organizationId, query) {
+      const found = await inTime(
+        forOrganization(database, organizationId, (sql) => listEvents(sql, organizationId, query)),
+      );
+      const page = found.slice(0, query.limit);
+      const events = page.map(async (stored) => ({
+        ...(await renderEvent(stored, {
+          payloadMode: 'event',
+          bytesOf: async ({ id }) => ({ url: links.create(id) }),
+        })),
+        id: stored.id,
+        cursor: stored.cursor,
+        createdAt: timestamp(stored.createdAt),
+      }));
+      return {
+        events: await Promise.all(events),
+        nextCursor: found.length > query.limit ? (page.at(-1)?.cursor ?? null) : null,
+      };
+    },
+  };
+}

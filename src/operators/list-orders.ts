@@ -1,0 +1,109 @@
+import type { OrderStatus } from '../contract/order.ts';
+import { UnknownIdError } from '../lib/operator-errors.ts';
+import { isUuid } from '../lib/uuid.ts';
+import { readOrderKey } from '../orders/order-keys.ts';
+import { repairReasonField } from '../orders/repairs/repair.ts';
+import { requireOrganization } from '../organizations/organizations.ts';
+import type { Sql } from '../storage/database.ts';
+
+/*
+ * Orders of every organization, for the people who run the deployment. No patient data: nothing of
+ * the prescription, no words of a pharmacy (`reason`), no names of documents.
+ */
+
+/** An order as operators see it. */
+export interface OperatorOrder {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly caseId: string;
+  readonly pharmacyId: string;
+  readonly pharmacyOrderId: string | null;
+  readonly status: OrderStatus;
+  readonly reasonCode: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** Which orders; what is undefined does not restrict. */
+export interface OrderFilter {
+  readonly statuses: readonly OrderStatus[] | undefined;
+  readonly organizationId: string | undefined;
+  readonly pharmacyId: string | undefined;
+  readonly limit: number;
+}
+
+/** A change of an order: what `order_activity` holds, but for its detail. */
+export interface OperatorActivity {
+  readonly at: Date;
+  readonly actor: string;
+  readonly event: string;
+  readonly fromStatus: string | null;
+  readonly toStatus: string | null;
+  readonly reasonCode: string | null;
+  /** Who repaired the order and why, in their words; of repairs only. */
+  readonly by: string | null;
+  readonly why: string | null;
+}
+
+/** An order with its timeline, and what hangs below it in numbers. */
+export interface OperatorOrderDetail extends OperatorOrder {
+  readonly organizationName: string;
+  /** The workflow that carries it, for the Temporal UI. */
+  readonly workflowId: string;
+  /** When it was, or may have been, sent to the pharmacy. */
+  readonly sentAt: Date | null;
+  readonly documents: number;
+  readonly shipments: number;
+  readonly activity: readonly OperatorActivity[];
+}
+
+/**
+ * The newest orders that match. Their ids tell their age (UUIDv7), so the primary key orders them.
+ *
+ * @throws {UnknownIdError} there is no such organization.
+ */
+export async function listOrdersForOperators(
+  sql: Sql,
+  filter: OrderFilter,
+): Promise<OperatorOrder[]> {
+  const { statuses, organizationId, pharmacyId } = filter;
+  if (organizationId !== undefined) await requireOrganization(sql, organizationId);
+  return await sql<OperatorOrder[]>`
+    SELECT id, organization_id, case_id, pharmacy_id, pharmacy_order_id, status, reason_code,
+      created_at, updated_at
+    FROM orders
+    WHERE true
+      ${statuses === undefined ? sql`` : sql`AND status IN ${sql(statuses)}`}
+      ${organizationId === undefined ? sql`` : sql`AND organization_id = ${organizationId}`}
+      ${pharmacyId === undefined ? sql`` : sql`AND pharmacy_id = ${pharmacyId}`}
+    ORDER BY id DESC LIMIT ${filter.limit}`;
+}
+
+/** Reads one order. @throws {UnknownIdError} */
+export async function readOrderForOperators(
+  sql: Sql,
+  orderId: string,
+): Promise<OperatorOrderDetail> {
+  if (!isUuid(orderId)) throw new UnknownIdError('order');
+  const [order] = await sql<Omit<OperatorOrderDetail, 'activity'>[]>`
+    SELECT orders.id, organization_id, organizations.name AS organization_name, case_id,
+      'order-' || orders.id AS workflow_id, pharmacy_id, pharmacy_order_id, status, reason_code,
+      sent_at, orders.created_at, updated_at,
+      (SELECT count(*)::integer FROM documents WHERE order_id = orders.id) AS documents,
+      (SELECT count(*)::integer FROM shipments WHERE order_id = orders.id) AS shipments
+    FROM orders JOIN organizations ON organizations.id = organization_id
+    WHERE orders.id = ${orderId}`;
+  if (order === undefined) throw new UnknownIdError('order');
+  const rows = await sql<(OperatorActivity & { repairId: string | null })[]>`
+    SELECT at, actor, event, from_status, to_status, reason_code, requested_by AS by, reason AS why,
+      order_repairs.id AS repair_id
+    FROM order_activity LEFT JOIN order_repairs ON order_repairs.order_id = order_activity.order_id
+      AND order_repairs.id::text = detail ->> 'repairId'
+    WHERE order_activity.order_id = ${orderId} ORDER BY order_activity.id`;
+  const key = await readOrderKey(sql, orderId);
+  const activity = rows.map(({ repairId, why, ...row }) => ({
+    ...row,
+    why: (repairId !== null && key?.open(repairReasonField(repairId), why)) || null,
+  }));
+  return { ...order, activity };
+}

@@ -1,0 +1,86 @@
+import type { OrderStatus } from '../../contract/order.ts';
+import type { Database, Sql } from '../../storage/database.ts';
+import { inTransaction } from '../../storage/transaction.ts';
+import { requestCancellation } from '../cancel-order.ts';
+import { lockPharmacyOrder } from '../inbox.ts';
+import { readOrderKey } from '../order-keys.ts';
+import { isEnd } from '../status.ts';
+import { noteApplied, type RepairKind, repairReasonField } from './repair.ts';
+import { RepairRefusedError } from './repair-errors.ts';
+
+/**
+ * Does in Postgres what a stored repair says, and tells who did it in the timeline. Safe to repeat:
+ * one that was applied does nothing.
+ *
+ * @param source the operator's machine, for the audit log; where it is done there.
+ * @throws {RepairRefusedError} there is no such repair of this order, the order has ended, or the
+ *   corrected id is another order's. Nothing is changed then.
+ */
+export async function applyRepair(
+  database: Database,
+  orderId: string,
+  repairId: string,
+  source?: string,
+): Promise<void> {
+  await inTransaction(database, async (sql) => {
+    // The order's row first, as everywhere: two repairs at once wait for each other.
+    const [order] = await sql<OrderRow[]>`
+      SELECT organization_id, pharmacy_id, status FROM orders WHERE id = ${orderId} FOR UPDATE`;
+    const [repair] = await sql<RepairRow[]>`
+      SELECT kind, reason, pharmacy_order_id, applied_at FROM order_repairs
+      WHERE id = ${repairId} AND order_id = ${orderId}`;
+    if (order === undefined || repair === undefined) {
+      throw new RepairRefusedError('REPAIR_UNKNOWN', 'there is no such repair of this order');
+    }
+    if (repair.appliedAt !== null) return;
+    if (isEnd(order.status)) throw RepairRefusedError.inStatus(order.status);
+    await noteApplied(sql, repairId, source);
+    if (repair.kind === 'cancel') {
+      const key = await readOrderKey(sql, orderId);
+      const reason = key?.open(repairReasonField(repairId), repair.reason) ?? null;
+      const request = { actor: 'operator', ...(reason === null ? {} : { reason }) } as const;
+      const { organizationId } = order;
+      await requestCancellation(sql, { organizationId, orderId }, request);
+    }
+    if (repair.pharmacyOrderId !== null) {
+      await correct(sql, orderId, order.pharmacyId, repair.pharmacyOrderId);
+    }
+  });
+}
+
+/** Sets the pharmacy's id; whether the order there is ours is asked before anything is done with it. */
+async function correct(
+  sql: Sql,
+  orderId: string,
+  pharmacyId: string,
+  pharmacyOrderId: string,
+): Promise<void> {
+  await lockPharmacyOrder(sql, pharmacyId, pharmacyOrderId);
+  const others = await sql`
+    SELECT FROM orders WHERE pharmacy_id = ${pharmacyId}
+      AND pharmacy_order_id = ${pharmacyOrderId} AND id <> ${orderId}`;
+  if (others.length > 0) {
+    throw new RepairRefusedError(
+      'PHARMACY_ORDER_TAKEN',
+      'another order has this pharmacy order id',
+    );
+  }
+  // The pharmacy has it, so it counts as sent: it is not cancelled without asking there.
+  await sql`
+    UPDATE orders SET pharmacy_order_id = ${pharmacyOrderId}, sent_at = coalesce(sent_at, now()),
+      updated_at = now()
+    WHERE id = ${orderId}`;
+}
+
+interface OrderRow {
+  readonly organizationId: string;
+  readonly pharmacyId: string;
+  readonly status: OrderStatus;
+}
+
+interface RepairRow {
+  readonly kind: RepairKind;
+  readonly reason: string | null;
+  readonly pharmacyOrderId: string | null;
+  readonly appliedAt: Date | null;
+}

@@ -1,0 +1,89 @@
+import { keyedHash, sameHash } from '../keys/keyed-hash.ts';
+import type { Sql } from '../storage/database.ts';
+import type { Allotments, Lease, RateLimit, RateState } from './rate-limit.ts';
+
+/** What a key may do; each route names the one it needs. */
+export type Scope = 'orders:write' | 'orders:read' | 'cases:write' | 'webhooks:manage';
+
+/** An authenticated caller. */
+export interface Caller {
+  readonly keyId: string;
+  readonly organizationId: string;
+  readonly scopes: readonly string[];
+  /** Where the key stands with its rate limit. */
+  readonly rate: RateState;
+}
+
+/**
+ * Finds whose key this is, and takes one request off its rate limit. Keys are stored as keyed hashes
+ * only, looked up by the hash and compared in constant time.
+ *
+ * @param hashSecret keys the hash.
+ * @returns undefined for a key that is unknown, revoked or expired.
+ * @throws {RateLimitedError} the key is used more often than it may be.
+ */
+export async function authenticate(
+  sql: Sql,
+  { hashSecret, rateLimit }: { readonly hashSecret: string; readonly rateLimit: RateLimit },
+  allotments: Allotments,
+  apiKey: string,
+): Promise<Caller | undefined> {
+  const hash = keyedHash(hashSecret, 'api-key', apiKey);
+  const id = hash.toString('base64');
+  const leases = !allotments.take(id);
+  const { perSecond, burstSeconds } = rateLimit;
+  const [row] = await sql<KeyRow[]>`
+    WITH key AS (
+      SELECT id, organization_id, scopes, key_hash,
+        coalesce(rate_limit_per_second, ${perSecond})::double precision AS per_second
+      FROM api_keys
+      WHERE key_hash = ${hash} AND revoked_at IS NULL
+        AND (expires_at IS NULL OR expires_at > now())
+    )
+    ${leases ? leaseOf(sql, burstSeconds) : sql``}
+    SELECT id AS key_id, organization_id, scopes, key_hash, per_second,
+      ${leases ? sql`(SELECT granted FROM lease) AS granted, (SELECT tokens FROM lease) AS tokens` : sql`NULL AS granted, NULL AS tokens`}
+    FROM key`;
+  if (row === undefined || !sameHash(row.keyHash, hash)) return undefined;
+  const { keyId, organizationId, scopes, granted, tokens, perSecond: own } = row;
+  if (granted !== null && tokens !== null) {
+    allotments.add(id, { granted, tokens, perSecond: own });
+  }
+  const rate = allotments.state(id) ?? {
+    burst: own * burstSeconds,
+    remaining: own * burstSeconds,
+    perSecond: own,
+  };
+  return { keyId, organizationId, scopes, rate };
+}
+
+/**
+ * Leases a tenth of a second's tokens, one at least, of what the key's bucket holds. `excluded` is a
+ * full bucket after the lease: of it come the rate, the size of the lease and that of the bucket.
+ */
+function leaseOf(sql: Sql, burstSeconds: number) {
+  const held = sql`
+    least(excluded.tokens + excluded.granted, bucket.tokens + excluded.per_second
+      * greatest(0, extract(epoch FROM excluded.refilled_at - bucket.refilled_at)))`;
+  return sql`, lease AS (
+      INSERT INTO rate_buckets AS bucket (api_key_id, tokens, granted, per_second, refilled_at)
+      SELECT id, greatest(1, per_second * ${burstSeconds}) - wanted, wanted, per_second,
+        clock_timestamp()
+      FROM key, greatest(1, ceil(per_second / 10)) AS wanted
+      ON CONFLICT (api_key_id) DO UPDATE SET
+        granted = least(excluded.granted, floor(${held})),
+        tokens = ${held} - least(excluded.granted, floor(${held})),
+        per_second = excluded.per_second,
+        refilled_at = excluded.refilled_at
+      RETURNING granted, tokens
+    )`;
+}
+
+interface KeyRow extends Omit<Lease, 'granted' | 'tokens'> {
+  keyId: string;
+  organizationId: string;
+  scopes: string[];
+  keyHash: Buffer;
+  granted: number | null;
+  tokens: number | null;
+}

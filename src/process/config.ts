@@ -1,0 +1,290 @@
+import { z } from 'zod';
+import type { DocumentSettings } from '../documents/create-document-store.ts';
+import type { KmsSettings } from '../keys/create-key-provider.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
+import {
+  type Environment,
+  parse,
+  port,
+  requiredBy,
+  schema,
+  secret,
+  wholeSchema,
+} from './config-schema.ts';
+import type { TlsFiles } from './tls-files.ts';
+
+export { ConfigError, type Environment } from './config-schema.ts';
+
+/** Where a server listens, and what it goes by before it knows who calls. */
+interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** undefined: plain HTTP. */
+  readonly tls: TlsFiles | undefined;
+  /** Addresses and CIDR ranges. */
+  readonly trustedProxies: readonly string[];
+  /** How many attempts to prove oneself may fail from one address. */
+  readonly failureLimits: { readonly burst: number; readonly perSecond: number };
+}
+
+/** What the processes run with; see `.env.example` for each variable. */
+export interface Config {
+  readonly database: { readonly url: string; readonly poolSize: number };
+  readonly temporal: {
+    readonly address: string;
+    readonly namespace: string;
+    readonly taskQueue: string;
+    readonly uiUrl: string;
+  };
+  readonly http: Listening & { readonly publicUrl: string };
+  readonly hashSecret: string;
+  readonly encryptionKeys: KeyRing;
+  /** undefined: no data key is, or was, wrapped by a KMS. */
+  readonly kms: KmsSettings | undefined;
+  readonly limits: {
+    readonly rateLimit: { readonly perSecond: number; readonly burstSeconds: number };
+    readonly outboxLimit: number;
+    readonly queueLimit: number;
+  };
+  readonly documents: DocumentSettings;
+  readonly pharmacy: {
+    readonly timeoutMs: number;
+    readonly retryInitialMs: number;
+    readonly retryMaxMs: number;
+    readonly pollInitialMs: number;
+    readonly pollMaxMs: number;
+    readonly completionLimitMs: number;
+  };
+  readonly webhooks: {
+    readonly destinations: 'public' | 'loopback';
+    readonly timeoutMs: number;
+    /** The waits after each failed attempt but the last. */
+    readonly retryScheduleMs: readonly number[];
+    readonly pauseAfterMs: number;
+  };
+  /** From one comparing of Postgres with Temporal to the next, in milliseconds. */
+  readonly reconcileEveryMs: number;
+  readonly heartbeatFile: string | undefined;
+  readonly log: {
+    readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+    readonly format: 'auto' | 'json' | 'pretty';
+  };
+}
+
+/** A server that listens on all addresses is reached on one of them. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/**
+ * Reads the configuration from an environment. Pure: the same environment gives the same result,
+ * and nothing is read, opened or exited here. An empty variable counts as one that is not set.
+ *
+ * @throws {ConfigError} names every missing or malformed variable.
+ */
+export function parseConfig(env: Environment): Config {
+  const value = parse(wholeSchema, env);
+  const tls = tlsFiles('', value.TLS_CERT_FILE, value.TLS_KEY_FILE);
+  const origin = `${tls === undefined ? 'http' : 'https'}://${reachable(value.HOST)}:${value.PORT}`;
+  return {
+    database: { url: value.DATABASE_URL, poolSize: value.DATABASE_POOL_SIZE },
+    temporal: {
+      address: value.TEMPORAL_ADDRESS,
+      namespace: value.TEMPORAL_NAMESPACE,
+      taskQueue: value.TEMPORAL_TASK_QUEUE,
+      uiUrl: value.TEMPORAL_UI_URL,
+    },
+    http: {
+      host: value.HOST,
+      port: value.PORT,
+      tls,
+      publicUrl: value.PUBLIC_URL ?? origin,
+      ...callersOf(value),
+    },
+    hashSecret: value.HASH_SECRET,
+    encryptionKeys: value.ENCRYPTION_KEYS,
+    kms: kmsOf(value),
+    limits: {
+      rateLimit: {
+        perSecond: value.RATE_LIMIT_PER_SECOND,
+        burstSeconds: value.RATE_LIMIT_BURST_SECONDS,
+      },
+      outboxLimit: value.OUTBOX_LIMIT,
+      queueLimit: value.REQUEST_QUEUE_LIMIT,
+    },
+    documents: documentsOf(value),
+    pharmacy: {
+      timeoutMs: value.PHARMACY_TIMEOUT_MS,
+      retryInitialMs: value.RETRY_INITIAL_MS,
+      retryMaxMs: value.RETRY_MAX_MS,
+      pollInitialMs: value.POLL_INITIAL_MS,
+      pollMaxMs: value.POLL_MAX_MS,
+      completionLimitMs: value.COMPLETION_LIMIT_MS,
+    },
+    webhooks: {
+      destinations: value.WEBHOOK_DESTINATIONS,
+      timeoutMs: value.WEBHOOK_TIMEOUT_MS,
+      retryScheduleMs: value.WEBHOOK_RETRY_SCHEDULE_MS.split(',').map(Number),
+      pauseAfterMs: value.WEBHOOK_PAUSE_AFTER_MS,
+    },
+    reconcileEveryMs: value.RECONCILE_EVERY_MS,
+    heartbeatFile: value.HEARTBEAT_FILE,
+    log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
+  };
+}
+
+function tlsFiles(
+  prefix: TlsFiles['prefix'],
+  certFile: string | undefined,
+  keyFile: string | undefined,
+): TlsFiles | undefined {
+  return certFile === undefined || keyFile === undefined
+    ? undefined
+    : { prefix, certFile, keyFile };
+}
+
+function callersOf(
+  value: Pick<
+    z.infer<typeof schema>,
+    'TRUSTED_PROXIES' | 'AUTH_FAILURES_BURST' | 'AUTH_FAILURES_PER_SECOND'
+  >,
+): Pick<Listening, 'trustedProxies' | 'failureLimits'> {
+  return {
+    trustedProxies: value.TRUSTED_PROXIES,
+    failureLimits: {
+      burst: value.AUTH_FAILURES_BURST,
+      perSecond: value.AUTH_FAILURES_PER_SECOND,
+    },
+  };
+}
+
+function documentsOf(value: z.infer<typeof schema>): Config['documents'] {
+  if (value.DOCUMENTS_S3_BUCKET === undefined) return { folder: value.DOCUMENTS_DIR ?? '' };
+  return {
+    bucket: value.DOCUMENTS_S3_BUCKET,
+    endpoint: value.DOCUMENTS_S3_ENDPOINT,
+    region: value.DOCUMENTS_S3_REGION,
+    credentials: credentialsOf(
+      value.DOCUMENTS_S3_ACCESS_KEY_ID,
+      value.DOCUMENTS_S3_SECRET_ACCESS_KEY,
+    ),
+  };
+}
+
+/** The variables of {@link KmsSettings}. */
+const KMS_VARIABLES = {
+  KMS_KEY_ID: true,
+  KMS_OLD_KEY_IDS: true,
+  KMS_ENDPOINT: true,
+  KMS_ACCESS_KEY_ID: true,
+  KMS_SECRET_ACCESS_KEY: true,
+} as const;
+
+function kmsOf(
+  value: Pick<z.infer<typeof schema>, keyof typeof KMS_VARIABLES>,
+): KmsSettings | undefined {
+  const active = value.KMS_KEY_ID;
+  const [first, ...others] = [
+    ...(active === undefined ? [] : [active]),
+    ...(value.KMS_OLD_KEY_IDS ?? []),
+  ];
+  if (first === undefined) return undefined;
+  return {
+    keyIds: [first, ...others],
+    wraps: active !== undefined,
+    endpoint: value.KMS_ENDPOINT,
+    credentials: credentialsOf(value.KMS_ACCESS_KEY_ID, value.KMS_SECRET_ACCESS_KEY),
+  };
+}
+
+function credentialsOf(accessKeyId: string | undefined, secretAccessKey: string | undefined) {
+  return accessKeyId === undefined || secretAccessKey === undefined
+    ? undefined
+    : { accessKeyId, secretAccessKey };
+}
+
+const codecServerSchema = schema
+  .pick({
+    ENCRYPTION_KEYS: true,
+    TEMPORAL_UI_URL: true,
+    TRUSTED_PROXIES: true,
+    AUTH_FAILURES_BURST: true,
+    AUTH_FAILURES_PER_SECOND: true,
+    LOG_LEVEL: true,
+    LOG_FORMAT: true,
+  })
+  .extend({
+    /** Whoever has it sees the payloads of workflows. */
+    CODEC_SERVER_TOKEN: secret,
+    CODEC_HOST: z.string().min(1).default('127.0.0.1'),
+    CODEC_PORT: port.default(8234),
+    CODEC_TLS_CERT_FILE: z.string().min(1).optional(),
+    CODEC_TLS_KEY_FILE: z.string().min(1).optional(),
+  })
+  .refine(...requiredBy('CODEC_TLS_KEY_FILE', 'CODEC_TLS_CERT_FILE'))
+  .refine(...requiredBy('CODEC_TLS_CERT_FILE', 'CODEC_TLS_KEY_FILE'));
+
+/** What the codec server runs with. */
+export interface CodecServerConfig extends Listening {
+  readonly encryptionKeys: KeyRing;
+  readonly token: string;
+  readonly uiUrl: string;
+  readonly log: Config['log'];
+}
+
+/** Reads what the codec server needs; as {@link parseConfig}. @throws {ConfigError} */
+export function parseCodecServerConfig(env: Environment): CodecServerConfig {
+  const value = parse(codecServerSchema, env);
+  return {
+    encryptionKeys: value.ENCRYPTION_KEYS,
+    token: value.CODEC_SERVER_TOKEN,
+    host: value.CODEC_HOST,
+    port: value.CODEC_PORT,
+    tls: tlsFiles('CODEC_', value.CODEC_TLS_CERT_FILE, value.CODEC_TLS_KEY_FILE),
+    ...callersOf(value),
+    uiUrl: value.TEMPORAL_UI_URL,
+    log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
+  };
+}
+
+const operatorSchema = schema
+  .pick({ DATABASE_URL: true, HASH_SECRET: true, ENCRYPTION_KEYS: true })
+  .partial()
+  .extend(
+    schema.pick({ WEBHOOK_DESTINATIONS: true, TEMPORAL_ADDRESS: true, TEMPORAL_NAMESPACE: true })
+      .shape,
+  )
+  .extend(schema.pick(KMS_VARIABLES).shape)
+  .refine(...requiredBy('KMS_SECRET_ACCESS_KEY', 'KMS_ACCESS_KEY_ID'))
+  .refine(...requiredBy('KMS_ACCESS_KEY_ID', 'KMS_SECRET_ACCESS_KEY'));
+
+/** What the operators' command line runs with. */
+export interface OperatorConfig {
+  /** undefined: the sandbox's own. */
+  readonly databaseUrl: string | undefined;
+  /** undefined: the sandbox's own, or none; only what deals with API keys needs it. */
+  readonly hashSecret: string | undefined;
+  /** As `hashSecret`; what shows or stores patient data or secrets needs it. */
+  readonly encryptionKeys: KeyRing | undefined;
+  readonly kms: KmsSettings | undefined;
+  readonly temporal: { readonly address: string; readonly namespace: string };
+  readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
+}
+
+/**
+ * Reads what the operators' command line needs; as {@link parseConfig}, but everything may be missing.
+ *
+ * @throws {ConfigError} names every malformed variable.
+ */
+export function parseOperatorConfig(env: Environment): OperatorConfig {
+  const value = parse(operatorSchema, env);
+  return {
+    databaseUrl: value.DATABASE_URL,
+    hashSecret: value.HASH_SECRET,
+    encryptionKeys: value.ENCRYPTION_KEYS,
+    kms: kmsOf(value),
+    temporal: { address: value.TEMPORAL_ADDRESS, namespace: value.TEMPORAL_NAMESPACE },
+    webhooks: { destinations: value.WEBHOOK_DESTINATIONS },
+  };
+}

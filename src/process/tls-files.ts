@@ -1,0 +1,77 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { ConfigError } from './config-schema.ts';
+
+/** Where a server finds its certificate. */
+export interface TlsFiles {
+  /** PEM: the certificate, then those up to the root. */
+  readonly certFile: string;
+  /** PEM, without a passphrase. */
+  readonly keyFile: string;
+  /** What stands before `TLS_CERT_FILE` and `TLS_KEY_FILE` in the names of the two variables. */
+  readonly prefix: '' | 'CODEC_';
+}
+
+/** The certificate and its key, in PEM. */
+export interface Pair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A pair of files that no server can use; the message names a variable, never what is in a file. */
+class TlsFileError extends ConfigError {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Reads the certificate and its key, and makes sure that they can be served.
+ *
+ * @throws {ConfigError} a file cannot be read or is no PEM, or the key is another certificate's; with a code.
+ */
+export function readPair({ certFile, keyFile, prefix }: TlsFiles): Pair {
+  const certName = `${prefix}TLS_CERT_FILE`;
+  const keyName = `${prefix}TLS_KEY_FILE`;
+  const pair = { cert: read(certFile, certName), key: read(keyFile, keyName) };
+  const certificate = parsed(
+    () => new X509Certificate(pair.cert),
+    'TLS_CERTIFICATE_MALFORMED',
+    `${certName} names a file that holds no certificate in PEM`,
+  );
+  const key = parsed(
+    () => createPrivateKey(pair.key),
+    'TLS_KEY_MALFORMED',
+    `${keyName} names a file that holds no private key in PEM without a passphrase`,
+  );
+  if (!certificate.checkPrivateKey(key)) {
+    throw new TlsFileError('TLS_KEY_MISMATCH', `${keyName} is not the key of ${certName}`);
+  }
+  // The rest of the chain, and what the system's OpenSSL refuses, such as keys that are too short.
+  parsed(
+    () => createSecureContext(pair),
+    'TLS_CERTIFICATE_REFUSED',
+    `${certName} names a file whose certificates cannot be served`,
+  );
+  return pair;
+}
+
+function read(file: string, name: string): string {
+  return parsed(
+    () => readFileSync(file, 'utf8'),
+    'TLS_FILE_UNREADABLE',
+    `${name} names a file that cannot be read`,
+  );
+}
+
+function parsed<T>(parse: () => T, code: string, message: string): T {
+  try {
+    return parse();
+  } catch {
+    throw new TlsFileError(code, message);
+  }
+}

@@ -1,0 +1,145 @@
+import { EventEmitter, once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { recordAudit } from '../../../src/audit/record-audit.ts';
+import { sealAuditLog } from '../../../src/audit/seal-audit-log.ts';
+import { verifyAuditLog } from '../../../src/audit/verify-audit-log.ts';
+import { inTransaction } from '../../../src/storage/transaction.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+
+let test: TestDatabase;
+
+beforeEach(async () => {
+  test = await createTestDatabase();
+});
+afterEach(() => test.drop());
+
+async function record(...actors: readonly string[]): Promise<void> {
+  for (const actor of actors) {
+    await recordAudit(test.database, {
+      actorKind: 'operator',
+      actor,
+      action: 'CASE_READ',
+      result: 'OK',
+    });
+  }
+}
+
+/** Three seals of two rows. */
+async function sealThree(): Promise<void> {
+  for (const pair of ['ab', 'cd', 'ef']) {
+    await record(...pair);
+    // Other tests' transactions on the server hold a row back for a while.
+    await expect.poll(() => sealAuditLog(test.database), { timeout: 25_000 }).toBe(2);
+  }
+}
+
+/** As one who may do everything. */
+async function tamper(statement: string): Promise<void> {
+  await inTransaction(test.database, async (sql) => {
+    await sql`SET LOCAL session_replication_role = replica`;
+    const { count } = await sql.unsafe(statement);
+    expect(count).toBeGreaterThan(0);
+  });
+}
+
+it.each(['audit_log', 'audit_seals'])('%s takes no change and gives nothing up', async (table) => {
+  await sealThree();
+
+  for (const statement of [
+    `UPDATE ${table} SET at = now()`,
+    `DELETE FROM ${table}`,
+    `TRUNCATE ${table}`,
+  ]) {
+    await expect(test.database.unsafe(statement)).rejects.toThrow(`${table} is append-only`);
+  }
+});
+
+it('what nobody touched fits, and tells its head', async () => {
+  await sealThree();
+
+  const { head, ...rest } = await verifyAuditLog(test.database);
+  expect(rest).toEqual({ seals: 3, rows: 6, problem: null });
+  expect(head?.number).toBe('3');
+  expect((await verifyAuditLog(test.database, head?.hash)).problem).toBeNull();
+});
+
+describe('verifying finds', () => {
+  it.each([
+    ['a changed row', `UPDATE audit_log SET actor = 'x' WHERE actor = 'c'`, /^seal 2 .* changed$/],
+    ['a removed row', `DELETE FROM audit_log WHERE actor = 'd'`, /^seal 2 .* missing$/],
+    [
+      'a row put in between',
+      `INSERT INTO audit_log (id, transaction_id, actor_kind, actor, action, result)
+        OVERRIDING SYSTEM VALUE SELECT 99, transaction_id, 'system', 'x', 'x', 'OK'
+        FROM audit_log WHERE actor = 'c'`,
+      /^seal 2 .* too many$/,
+    ],
+    [
+      'two rows that changed places',
+      `UPDATE audit_log SET actor = CASE actor WHEN 'c' THEN 'd' ELSE 'c' END
+        WHERE actor IN ('c', 'd')`,
+      /^seal 2 .* changed$/,
+    ],
+    ['a removed seal', 'DELETE FROM audit_seals WHERE number = 2', /^seal 2 is missing$/],
+    [
+      'a changed seal',
+      'UPDATE audit_seals SET at = now() WHERE number = 2',
+      /^seal 2 does not fit: it or its rows were changed$/,
+    ],
+    [
+      'a seal that does not follow',
+      `UPDATE audit_seals SET previous = hash WHERE number = 2`,
+      /^seal 2 does not go on/,
+    ],
+  ])('%s', async (_what, statement, problem) => {
+    await sealThree();
+    await tamper(statement);
+
+    const found = await verifyAuditLog(test.database);
+    expect(found.problem).toMatch(problem);
+    expect(found.head?.number).toBe('1');
+  });
+
+  it('that the end was cut off, by a head that was kept', async () => {
+    await sealThree();
+    const { head } = await verifyAuditLog(test.database);
+    await tamper('DELETE FROM audit_seals WHERE number = 3');
+
+    expect((await verifyAuditLog(test.database)).problem).toBeNull();
+    expect((await verifyAuditLog(test.database, head?.hash)).problem).toMatch(/none of the seals/);
+  });
+});
+
+it('a transaction that commits late comes into a later seal, and none of its rows is skipped', async () => {
+  const gates = new EventEmitter();
+  const [written, end] = [once(gates, 'written'), once(gates, 'end')];
+  const late = inTransaction(test.database, async (sql) => {
+    await recordAudit(sql, { actorKind: 'system', actor: 'late', action: 'X', result: 'OK' });
+    gates.emit('written');
+    await end;
+  });
+  await written;
+  await record('early');
+
+  expect(await sealAuditLog(test.database)).toBe(0);
+  gates.emit('end');
+  await late;
+  await expect.poll(() => sealAuditLog(test.database), { timeout: 25_000 }).toBe(2);
+  expect(await verifyAuditLog(test.database)).toMatchObject({ rows: 2, problem: null });
+});
+
+it('two who seal at once make one chain', async () => {
+  await record(...'abcdefgh');
+  let rows = 0;
+  await expect
+    .poll(
+      async () => {
+        const sealed = await Promise.all([1, 2, 3, 4].map(() => sealAuditLog(test.database)));
+        rows += sealed.reduce((sum, count) => sum + count, 0);
+        return rows;
+      },
+      { timeout: 25_000 },
+    )
+    .toBe(8);
+  expect(await verifyAuditLog(test.database)).toMatchObject({ rows: 8, problem: null });
+});

@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import Fastify from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuditEntry } from '../../../src/audit/record-audit.ts';
+import { DocumentStoreError } from '../../../src/documents/document-errors.ts';
+import { auditRequest } from '../../../src/http/audit.ts';
+import { createErrorMapper } from '../../../src/http/error-mapper.ts';
+import type { RouteDependencies } from '../../../src/http/route.ts';
+import { routes } from '../../../src/http/routes.ts';
+import { DatabaseTimeoutError } from '../../../src/storage/database.ts';
+import { CASES, NOBODY_LISTENS, type Subject } from '../../support/access-cases.ts';
+import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../../support/door.ts';
+import { createKeptLog } from '../../support/logs.ts';
+import { createKey, createOrganization } from '../../support/organization.ts';
+import { createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
+import { storeDelivery } from '../../support/stored-delivery.ts';
+import { storeDocument } from '../../support/stored-document.ts';
+
+const TABLE = routes({} as RouteDependencies);
+const RECORDED = Object.keys(CASES).filter((name) => {
+  const route = TABLE.find(
+    ({ method, url }) => name.split(' ', 2).join(' ') === `${method} ${url}`,
+  );
+  return route?.auth !== 'none' && typeof route?.audit !== 'object';
+});
+
+let door: Door;
+let ours: Subject;
+const keys: Record<string, { id: string; organizationId: string; key: string }> = {};
+
+beforeAll(async () => {
+  door = await openDoor();
+  const { organizationId, caseId } = door.organization;
+  const idempotencyKey = `key-${randomUUID()}`;
+  const orderId = (await door.place(exampleWithKey(idempotencyKey))).json.data.order.id as string;
+  await door.database`
+    UPDATE orders SET status = 'AWAITING_COMPLETION', sent_at = now() WHERE id = ${orderId}`;
+  const { id: documentId } = await storeDocument(door, orderId, { name: 'label.pdf' });
+  const stored = await storeDelivery(door.database, organizationId, {
+    url: NOBODY_LISTENS,
+    orderId,
+  });
+  ours = { caseId, orderId, documentId, idempotencyKey, ...stored };
+  const other = await createOrganization(door.database);
+  const scopes = ['orders:write', 'orders:read', 'cases:write', 'webhooks:manage'];
+  for (const [kind, owner] of [
+    ['all', organizationId],
+    ['foreign', other.organizationId],
+  ] as const) {
+    const before = await door.database<{ id: string }[]>`SELECT id FROM api_keys`;
+    const key = await createKey(door.database, owner, { scopes });
+    const after = await door.database<{ id: string }[]>`SELECT id FROM api_keys`;
+    const made = after.find(({ id }) => !before.some((old) => old.id === id));
+    keys[kind] = { id: made?.id ?? '', organizationId: owner, key };
+  }
+});
+afterAll(() => door.close());
+
+async function send(name: string, key: string): Promise<number> {
+  const [method = '', url = ''] = name.split(' ');
+  const { query, headers, body, before } = CASES[name] ?? {};
+  await before?.(door.database);
+  const path = url.replace(/:(\w+)/g, (_, field: keyof Subject) => ours[field]);
+  const answer = await door.send(method, path + (query?.(ours) ?? ''), {
+    headers: {
+      'cv-api-key': key,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers?.(ours),
+    },
+    ...(body === undefined ? {} : { body: body(ours) }),
+  });
+  return answer.status;
+}
+
+const RESULTS: Readonly<Record<number, string>> = {
+  200: 'OK',
+  201: 'OK',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+};
+
+/** What a call leaves in the log. */
+async function rowsOf(call: () => Promise<unknown>) {
+  const [last] = await door.database`SELECT coalesce(max(id), 0)::text AS id FROM audit_log`;
+  await call();
+  return await door.database`
+    SELECT * FROM audit_log WHERE id > ${last?.['id'] as string}::text::bigint ORDER BY id`;
+}
+
+it.each(RECORDED.flatMap((name) => ['all', 'foreign'].map((kind) => ({ name, kind }))))(
+  '$name with key “$kind” leaves one row: who, for whom, and what came of it',
+  async ({ name, kind }) => {
+    const key = keys[kind];
+    let status = 0;
+    const rows = await rowsOf(async () => {
+      status = await send(name, key?.key ?? '');
+    });
+
+    expect(rows).toHaveLength(1);
+    expect(rows[0]).toMatchObject({
+      actorKind: 'key',
+      actor: key?.id,
+      organizationId: key?.organizationId,
+      source: '127.0.0.1',
+      result: RESULTS[status],
+    });
+    if (name.includes(':caseId')) expect(rows[0]?.['caseId']).toBe(ours.caseId);
+    if (name.includes(':orderId')) expect(rows[0]?.['orderId']).toBe(ours.orderId);
+    expect(JSON.stringify(rows)).not.toMatch(/Jane|Hypertension|Patient Ave/);
+  },
+);
+
+/** Orders and rows of the log, by the transaction that stored them. */
+async function transactionsOf(orderId: string) {
+  const [order] = await door.database`SELECT xmin::text FROM orders WHERE id = ${orderId}`;
+  const rows = await door.database`
+    SELECT action, (transaction_id::text::numeric % 4294967296)::text AS xid FROM audit_log
+    WHERE order_id = ${orderId} ORDER BY id`;
+  return { order: order?.['xmin'] as string, rows };
+}
+
+it('an order and its row are one commit, and so is what is asked of it', async () => {
+  const { caseId } = door.organization;
+  const orderId = (await door.place(exampleWithoutKey())).json.data.order.id as string;
+  const placed = await transactionsOf(orderId);
+  expect(placed.rows).toEqual([{ action: 'ORDER_PLACED', xid: placed.order }]);
+
+  await door.place({ action: 'CANCEL_ORDER', orderId }, { caseId });
+  const cancelled = await transactionsOf(orderId);
+  expect(cancelled.rows.slice(1)).toEqual([
+    { action: 'ORDER_CANCEL_REQUESTED', xid: cancelled.order },
+  ]);
+});
+
+it('a repeated order that gets its first answer again is recorded as that order', async () => {
+  const body = exampleWithKey('repeated');
+  const { id } = (await door.place(body)).json.data.order;
+  const rows = await rowsOf(() => door.place(body, { headers: { 'idempotency-mode': 'replay' } }));
+  expect(rows).toMatchObject([{ action: 'ORDER_PLACED', orderId: id, result: 'OK' }]);
+});
+
+it('a refused body, and what failed, leave a row without anything of what was sent', async () => {
+  const refused = await rowsOf(() => door.place({ action: 'PLACE_ORDER', order: 'Jane' }));
+  expect(refused).toMatchObject([
+    { action: 'ORDER_PLACED', actorKind: 'key', result: 'INVALID', orderId: null },
+  ]);
+  expect(JSON.stringify(refused)).not.toContain('Jane');
+
+  await door.database`ALTER TABLE shipments RENAME TO shipments_away`;
+  const { caseId, orderId } = ours;
+  const failed = await rowsOf(async () => {
+    const { status } = await door.get(`/api/v1/cases/${caseId}/orders/${orderId}`);
+    expect(status).toBe(500);
+  });
+  await door.database`ALTER TABLE shipments_away RENAME TO shipments`;
+  expect(failed).toMatchObject([{ action: 'ORDER_READ', result: 'FAILED', orderId }]);
+});
+
+it.each([
+  ['a document store that is away', new DocumentStoreError('AccessDenied'), ['FAILED']],
+  ['Postgres that is away', new DatabaseTimeoutError(), []],
+])(
+  'what is refused with 503 for %s is recorded only where a row is possible',
+  async (_what, error, results) => {
+    const entries: AuditEntry[] = [];
+    const log = createKeptLog();
+    const app = Fastify();
+    app
+      .decorateRequest('caller', null)
+      .decorateRequest('orderId', null)
+      .decorateRequest('audit', null);
+    app.addHook('onRequest', async (request) => {
+      const rate = { burst: 1, remaining: 1, perSecond: 1 };
+      request.caller = { keyId: 'key', organizationId: 'organization', scopes: [], rate };
+    });
+    const record = async (entry: AuditEntry) => void entries.push(entry);
+    app.addHook('onSend', auditRequest({ auth: 'orders:read' }, 'DOCUMENT_READ', record, log));
+    app.setErrorHandler(createErrorMapper(log));
+    app.get('/', () => Promise.reject(error));
+
+    expect((await app.inject('/')).statusCode).toBe(503);
+    expect(entries.map(({ result }) => result)).toEqual(results);
+  },
+);
+
+it('who has no key leaves no row', async () => {
+  const path = `/api/v1/cases/${ours.caseId}`;
+  const rows = await rowsOf(async () => {
+    expect((await door.send('POST', path, { body: '{' })).status).toBe(400);
+    const headers = { 'cv-api-key': 'nobody' };
+    expect((await door.send('GET', `${path}/orders`, { headers })).status).toBe(401);
+  });
+  expect(rows).toEqual([]);
+});
+
+describe('a pharmacy', () => {
+  let pharmacy: TestPharmacy;
+  beforeAll(async () => {
+    pharmacy = await createPharmacy(door.database);
+  });
+
+  const tell = async (body: string, headers: Record<string, string>) =>
+    await door.send('POST', `/webhooks/pharmacies/${pharmacy.id}`, {
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
+
+  it('leaves a row for each message that is stored, with the message; none for a forged one', async () => {
+    const order = { ...exampleWithoutKey().order, pharmacyId: pharmacy.id };
+    const orderId = (await door.place({ ...exampleWithoutKey(), order })).json.data.order.id;
+    const body = JSON.stringify({
+      type: 'order.completed',
+      data: { id: 'ph-1', reference: orderId },
+    });
+    const headers = pharmacy.sign(body);
+
+    const rows = await rowsOf(async () => {
+      expect((await tell(`${body} `, headers)).status).toBe(401);
+      expect((await tell(body, headers)).status).toBe(202);
+      expect((await tell(body, headers)).status).toBe(202);
+    });
+    expect(rows).toMatchObject([
+      {
+        ...{ actorKind: 'pharmacy', actor: pharmacy.id, action: 'PHARMACY_MESSAGE_STORED' },
+        ...{ orderId, source: '127.0.0.1', result: 'OK' },
+      },
+    ]);
+    const [message] = await door.database`
+      SELECT xmin::text AS xid FROM inbox WHERE pharmacy_id = ${pharmacy.id}`;
+    expect((await transactionsOf(orderId)).rows.at(-1)).toEqual({
+      ...{ action: 'PHARMACY_MESSAGE_STORED', xid: message?.['xid'] as string },
+    });
+  });
+});
+
+it('what cannot be recorded is not given and not accepted; what was stored before is told', async () => {
+  const orders = await door.count('orders');
+  await door.database`ALTER TABLE audit_log RENAME TO audit_log_away`;
+  try {
+    const { key = '' } = keys['all'] ?? {};
+    expect(await send('GET /api/v1/orders', key)).toBe(503);
+    expect(await door.place(exampleWithKey('while-the-audit-log-is-away'))).toMatchObject({
+      status: 500,
+    });
+    expect(await door.place({})).toMatchObject({ status: 400 });
+    // Its body is in the envelope: the door looks.
+    const elsewhere = await door.get(`/api/v1/cases/${randomUUID()}/orders`);
+    expect([elsewhere.status, elsewhere.headers.has('retry-after')]).toEqual([503, true]);
+    expect(await send('POST /api/v1/webhook-endpoints/:endpointId/rotate-secret', key)).toBe(200);
+    expect(door.app.log.lines.map(({ message }) => message)).toContain('not in the audit log');
+  } finally {
+    await door.database`ALTER TABLE audit_log_away RENAME TO audit_log`;
+  }
+  expect(await door.count('orders')).toBe(orders);
+});

@@ -1,0 +1,222 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readCase } from '../../../src/cases/read-case.ts';
+import { createDocumentLinks } from '../../../src/documents/document-links.ts';
+import { PUBLIC_URL } from '../../support/app.ts';
+import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../../support/door.ts';
+import {
+  createKey,
+  createOrganization,
+  HASH_SECRET,
+  PATIENT_ADDRESS,
+} from '../../support/organization.ts';
+import { openedOrder } from '../../support/sealed-rows.ts';
+import { storeDocument } from '../../support/stored-document.ts';
+
+let door: Door;
+let key: string;
+beforeAll(async () => {
+  door = await openDoor();
+  key = await createKey(door.database, door.organization.organizationId, {
+    scopes: ['cases:write'],
+  });
+});
+afterAll(() => door.close());
+
+const PATIENT = { firstName: 'Ana', lastName: 'Sample', dateOfBirth: '1990-02-28' };
+
+function put(caseId: string, body: unknown) {
+  return door.send('PUT', `/api/v1/cases/${caseId}`, {
+    headers: { 'cv-api-key': key, 'content-type': 'application/json' },
+    body,
+  });
+}
+
+describe('a case', () => {
+  it('is created, then replaced, and can be ordered for', async () => {
+    const caseId = `case-${randomUUID()}`;
+
+    expect(await put(caseId, { patient: { ...PATIENT, address: PATIENT_ADDRESS } })).toMatchObject({
+      status: 201,
+      json: { status: 201, data: { case: { id: caseId } } },
+    });
+    expect(await put(caseId, { patient: { ...PATIENT, address: PATIENT_ADDRESS } })).toMatchObject({
+      status: 200,
+    });
+    expect(await door.place(exampleWithoutKey(), { caseId })).toMatchObject({ status: 200 });
+  });
+
+  it('of another organization is refused and left as it is', async () => {
+    const other = await createOrganization(door.database);
+    const answer = await put(other.caseId, { patient: PATIENT });
+    const { patient } = await readCase(door.database, other.organizationId, other.caseId);
+
+    expect(answer.status).toBe(403);
+    expect(patient.firstName).toBe('Jane');
+  });
+
+  it.each([
+    ['{}', {}, 'patient is required'],
+    ['no name', { patient: { lastName: 'x' } }, 'firstName is required'],
+    [
+      'a day that is none',
+      { patient: { ...PATIENT, dateOfBirth: '1990-02-30' } },
+      'dateOfBirth must be a date YYYY-MM-DD that exists in the calendar',
+    ],
+    [
+      'a wrong address',
+      { patient: { ...PATIENT, address: { ...PATIENT_ADDRESS, state: 'nv' } } },
+      'state must be a valid US state abbreviation',
+    ],
+  ])('with %s gets 400', async (_what, body, error) => {
+    expect(await put(randomUUID(), body)).toMatchObject({ status: 400, json: { error } });
+  });
+
+  it.each(['%20', 'a%2Fb', '%C3%A9', 'x'.repeat(256), '-a'])(
+    'cannot have the id %s',
+    async (id) => {
+      expect(await put(id, { patient: PATIENT })).toMatchObject({
+        status: 400,
+        json: { errors: [{ path: 'caseId' }] },
+      });
+    },
+  );
+
+  it('does not move an order that was accepted before', async () => {
+    const caseId = randomUUID();
+    await put(caseId, { patient: { ...PATIENT, address: PATIENT_ADDRESS } });
+    const { shippingAddress: _, ...order } = exampleWithoutKey().order;
+    const { json } = await door.place({ action: 'PLACE_ORDER', order }, { caseId });
+
+    await put(caseId, { patient: { ...PATIENT, address: { ...PATIENT_ADDRESS, city: 'Elko' } } });
+    await put(caseId, { patient: PATIENT });
+
+    const { shippingAddress } = await openedOrder(door.database, json.data.order.id as string);
+    expect(shippingAddress).toEqual(PATIENT_ADDRESS);
+  });
+});
+
+describe('VALIDATE_ORDER', () => {
+  const validate = (body: { order?: unknown; idempotencyKey?: unknown }, request = {}) =>
+    door.place({ ...body, action: 'VALIDATE_ORDER' }, request);
+
+  it('says that an order is valid, stores nothing and uses up no key', async () => {
+    const body = exampleWithKey(randomUUID());
+    const before = await door.count('orders');
+
+    expect(await validate(body)).toMatchObject({
+      status: 200,
+      json: { status: 200, success: true, data: { valid: true } },
+    });
+    expect([await door.count('orders'), before]).toEqual([before, before]);
+    expect(await door.place(body)).toMatchObject({ status: 200 });
+  });
+
+  it('gives the same refusals as PLACE_ORDER, byte for byte', async () => {
+    const { shippingAddress: _, ...unaddressed } = exampleWithoutKey().order;
+    const { order } = exampleWithoutKey();
+    const cases: [object, object][] = [
+      [{ order: {} }, {}],
+      [{}, {}],
+      [{ order: { ...order, prescriptionItems: [] } }, {}],
+      [{ order, idempotencyKey: 'é' }, {}],
+      [{ order }, { caseId: randomUUID() }],
+      [{ order: unaddressed }, { caseId: door.organization.caseWithoutAddress }],
+    ];
+    for (const [body, request] of cases) {
+      const placed = await door.place({ ...body, action: 'PLACE_ORDER' }, request);
+      expect(placed.status).toBeGreaterThanOrEqual(400);
+      expect((await validate(body, request)).text).toBe(placed.text);
+    }
+  });
+});
+
+describe('the original’s read of a case', () => {
+  const detail = (query: string) => door.get(`/api/v1/customer-case-detail?${query}`);
+  let caseId: string;
+  let orderId: string;
+  beforeAll(async () => {
+    caseId = randomUUID();
+    await put(caseId, { patient: { ...PATIENT, address: PATIENT_ADDRESS } });
+    orderId = (await door.place(exampleWithoutKey(), { caseId })).json.data.order.id;
+  });
+
+  it('comes in its own envelope, with what was asked for only', async () => {
+    const { status, json } = await detail(`caseId=${caseId}`);
+
+    expect(status).toBe(200);
+    expect(Object.keys(json)).toEqual(['status', 'success', 'caseDetail']);
+    expect(json.caseDetail).toEqual({
+      id: caseId,
+      status: 'ACCEPTED',
+      createdAt: expect.any(String),
+      updatedAt: expect.any(String),
+    });
+  });
+
+  it('gives orders, and attachments as signed links that need no key', async () => {
+    const { id, bytes, sha256 } = await storeDocument(door, orderId, { name: 'Rx "1".pdf' });
+    const { json } = await detail(`caseId=${caseId}&includeOrders=true&includeAttachments=true`);
+    const [attachment] = json.caseDetail.attachments;
+
+    expect(json.caseDetail.orders).toEqual([
+      {
+        id: orderId,
+        status: 'ACCEPTED',
+        trackingId: null,
+        message: null,
+        createdAt: expect.any(String),
+      },
+    ]);
+    expect(attachment).toMatchObject({ id, fileName: 'Rx "1".pdf', isPHI: true, sha256 });
+    expect(attachment.url.startsWith(`${PUBLIC_URL}/documents/${id}?expires=`)).toBe(true);
+    const response = await fetch(attachment.url.replace(PUBLIC_URL, door.app.url));
+    expect(response.status).toBe(200);
+    expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true);
+  });
+
+  it('gives documents in base64, and those beyond 8 MiB as links', async () => {
+    const large = await storeDocument(door, orderId, { bytes: randomBytes(8 * 1024 * 1024 + 1) });
+    const small = await storeDocument(door, orderId);
+    const { json } = await detail(`caseId=${caseId}&includeAttachments=true&documentFormat=base64`);
+    const attachments = json.caseDetail.attachments as {
+      id: string;
+      content?: string;
+      url?: string;
+    }[];
+    const found = new Map(attachments.map((each) => [each.id, each]));
+
+    expect(found.get(small.id)?.content).toBe(small.bytes.toString('base64'));
+    expect(found.get(large.id)).not.toHaveProperty('content');
+    expect(found.get(large.id)).toHaveProperty('url');
+  });
+
+  it('needs the case, and gives 403 for another organization’s', async () => {
+    const other = await createOrganization(door.database);
+
+    expect(await detail('')).toMatchObject({ status: 400, json: { error: 'caseId is required' } });
+    expect((await detail(`caseId=${other.caseId}`)).status).toBe(403);
+    expect((await detail('caseId=%00')).status).toBe(400);
+  });
+});
+
+describe('a signed link to a document', () => {
+  it('works for 15 minutes, for its document, as it was signed', async () => {
+    const { json } = await door.place(exampleWithoutKey());
+    const document = await storeDocument(door, json.data.order.id);
+    const other = await storeDocument(door, json.data.order.id);
+    const linkAt = (now: number) =>
+      createDocumentLinks({ publicUrl: '', hashSecret: HASH_SECRET, now: () => now }).create(
+        document.id,
+      );
+    const status = async (link: string) => (await door.send('GET', link)).status;
+
+    expect(await status(linkAt(Date.now() - 14 * 60_000))).toBe(200);
+    expect(await status(linkAt(Date.now() - 15 * 60_000 - 1_000))).toBe(403);
+    const link = linkAt(Date.now());
+    expect(await status(link.replace(document.id, other.id))).toBe(403);
+    expect(await status(link.replace(/expires=\d+/, 'expires=99999999999'))).toBe(403);
+    expect(await status(link.replace(/signature=./, 'signature=z'))).toBe(403);
+    expect(await status(link.replace(/&signature=.*/, ''))).toBe(400);
+  });
+});

@@ -1,0 +1,197 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createCodecServer } from '../../../src/http/codec-server/app.ts';
+import { createFailedAttempts } from '../../../src/http/edge/failed-attempts.ts';
+import { parseKeyRing } from '../../../src/keys/key-ring.ts';
+import type { TlsFiles } from '../../../src/process/tls-files.ts';
+import { createPayloadCodec } from '../../../src/temporal/payload-codec.ts';
+import { makeCertificate } from '../../support/certificate.ts';
+import { createKeptLog } from '../../support/logs.ts';
+import { ENCRYPTION_KEYS } from '../../support/organization.ts';
+
+const TOKEN = 'the-operators-own-token';
+const UI = 'http://127.0.0.1:8233';
+const HOUR_MS = 3_600_000;
+const codec = createPayloadCodec(parseKeyRing(ENCRYPTION_KEYS));
+
+let app: FastifyInstance;
+let url: string;
+let time: number;
+beforeEach(async () => {
+  time = Date.now();
+  app = start();
+  url = await app.listen({ host: '127.0.0.1', port: 0 });
+});
+afterEach(() => app.close());
+
+function start(tls?: TlsFiles): FastifyInstance {
+  const now = () => time;
+  const log = createKeptLog();
+  const failedAttempts = createFailedAttempts({ burst: 3, perSecond: 1 }, log, { now });
+  return createCodecServer({ codec, token: TOKEN, uiOrigin: UI, failedAttempts, tls, log, now });
+}
+
+interface Wire {
+  metadata: Record<string, string>;
+  data: string;
+}
+
+async function encrypted(value: unknown): Promise<Wire> {
+  const [payload] = await codec.encode([defaultPayloadConverter.toPayload(value)]);
+  const metadata = Object.entries(payload?.metadata ?? {}).map(([name, bytes]) => [
+    name,
+    Buffer.from(bytes).toString('base64'),
+  ]);
+  const data = Buffer.from(payload?.data ?? []).toString('base64');
+  return { metadata: Object.fromEntries(metadata) as Record<string, string>, data };
+}
+
+function post(path: string, body: unknown, headers: Record<string, string> = {}) {
+  return fetch(url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-namespace': 'default', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+}
+
+const bearer = { authorization: `Bearer ${TOKEN}` };
+
+async function decoded(headers: Record<string, string>): Promise<string | number> {
+  const answer = await post('/decode', { payloads: [await encrypted('PHARMACY_DOWN')] }, headers);
+  if (answer.status !== 200) return answer.status;
+  const { payloads } = (await answer.json()) as { payloads: Wire[] };
+  return Buffer.from(payloads[0]?.data ?? '', 'base64').toString();
+}
+
+async function logIn(token: string): Promise<Response> {
+  return await fetch(`${url}/login`, {
+    method: 'POST',
+    body: new URLSearchParams({ token }),
+    redirect: 'manual',
+  });
+}
+
+describe('payloads', () => {
+  it('are shown to who has the token, and read back as they were encrypted', async () => {
+    expect(await decoded(bearer)).toBe('"PHARMACY_DOWN"');
+    const clear = { metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'eyJieSI6ImFubmEifQ==' };
+    const answer = await post('/encode', { payloads: [clear] }, bearer);
+    const { payloads } = (await answer.json()) as { payloads: Wire[] };
+    expect(Buffer.from(payloads[0]?.metadata['encoding'] ?? '', 'base64').toString()).toBe(
+      'binary/encrypted',
+    );
+    const again = await post('/decode', { payloads }, bearer);
+    expect(await again.json()).toEqual({ payloads: [clear] });
+  });
+
+  it.each([
+    ['nobody', {}],
+    ['a wrong token', { authorization: 'Bearer the-operators-own-toker' }],
+    ['half a token', { authorization: 'Bearer the' }],
+    ['another scheme', { authorization: TOKEN }],
+    ['a cookie that was made up', { cookie: 'codec_session=9999999999999.AAAA' }],
+    ['a page of another origin', { ...bearer, origin: 'https://elsewhere.example.com' }],
+  ])('are not shown to %s', async (_who, headers: Record<string, string>) => {
+    expect(await decoded(headers)).toBe(401);
+  });
+
+  it('that were altered, or whose key is gone, get an error that says so', async () => {
+    const payload = await encrypted('x');
+    const key = Buffer.from('2020-01').toString('base64');
+    const lost = { ...payload, metadata: { ...payload.metadata, 'encryption-key-id': key } };
+    for (const [given, words] of [
+      [{ ...payload, data: payload.data.replace(/^...../, 'AAAAA') }, 'altered'],
+      [lost, 'no encryption key 2020-01'],
+    ] as const) {
+      const answer = await post('/decode', { payloads: [given] }, bearer);
+      expect(answer.status).toBe(422);
+      expect(await answer.text()).toContain(words);
+    }
+  });
+
+  it.each(['{"payloads":', '[]', '{"payloads":[{"data":"%%%"}]}'])('cannot be %s', async (body) => {
+    const answer = await post('/decode', body, bearer);
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).not.toContain('%%%');
+  });
+});
+
+describe('a login', () => {
+  it('lets the Temporal UI ask for eight hours', async () => {
+    const answer = await logIn(TOKEN);
+    const cookie = answer.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/; HttpOnly; SameSite=Strict; Path=\/; Max-Age=28800$/);
+    expect(cookie).not.toContain(TOKEN);
+    const session = { cookie: cookie.split(';')[0] ?? '', origin: UI };
+    expect(await decoded(session)).toBe('"PHARMACY_DOWN"');
+    time += 8 * HOUR_MS;
+    expect(await decoded(session)).toBe(401);
+  });
+
+  it('needs the token, and says nothing of it', async () => {
+    const answer = await logIn('guess');
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('set-cookie')).toBeNull();
+    expect(await answer.text()).not.toMatch(/guess|operators/);
+  });
+});
+
+it('tells browsers to let the UI’s page ask, and no other', async () => {
+  const ask = (origin: string) =>
+    fetch(`${url}/decode`, { method: 'OPTIONS', headers: { origin } });
+  const ui = await ask(UI);
+  expect(ui.status).toBe(204);
+  expect(ui.headers.get('access-control-allow-origin')).toBe(UI);
+  expect(ui.headers.get('access-control-allow-credentials')).toBe('true');
+  const other = await ask('https://elsewhere.example.com');
+  expect(other.headers.get('access-control-allow-origin')).toBeNull();
+});
+
+describe('who sends wrong tokens', () => {
+  const wrong = { authorization: 'Bearer guess' };
+
+  it('is told to wait after a burst, whatever comes then', async () => {
+    for (const status of [401, 401, 401, 429]) expect(await decoded(wrong)).toBe(status);
+    const answer = await post('/decode', { payloads: [] }, bearer);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1']);
+    const login = await logIn(TOKEN);
+    expect([login.status, login.headers.get('set-cookie')]).toEqual([429, null]);
+    expect(await login.text()).toContain('Too many wrong tokens');
+  });
+
+  it('is counted at the login, too, and locks nobody out who was right before', async () => {
+    const [session = ''] = ((await logIn(TOKEN)).headers.get('set-cookie') ?? '').split(';');
+    for (const status of [401, 401, 401, 429]) expect((await logIn('guess')).status).toBe(status);
+    expect(await decoded({ cookie: session, origin: UI })).toBe('"PHARMACY_DOWN"');
+    expect(await decoded(bearer)).toBe('"PHARMACY_DOWN"');
+  });
+
+  it('is not who sends none', async () => {
+    for (let n = 0; n < 5; n += 1) expect(await decoded({})).toBe(401);
+    expect(await decoded(bearer)).toBe('"PHARMACY_DOWN"');
+  });
+});
+
+it('serves HTTPS, where a session never goes over plain HTTP', async () => {
+  const certificate = makeCertificate('IP:127.0.0.1', 'CODEC_');
+  const secure = start(certificate);
+  try {
+    const address = await secure.listen({ host: '127.0.0.1', port: 0 });
+    const request = https.request(`${address}/login`, {
+      method: 'POST',
+      ca: certificate.cert,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    request.end(new URLSearchParams({ token: TOKEN }).toString());
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.headers['set-cookie']?.[0]).toMatch(/; Secure$/);
+  } finally {
+    await secure.close();
+    certificate.remove();
+  }
+});

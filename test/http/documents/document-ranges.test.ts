@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
+import { type StoredTestDocument, storeDocument } from '../../support/stored-document.ts';
+
+let door: Door;
+let orderId: string;
+let document: StoredTestDocument;
+beforeAll(async () => {
+  door = await openDoor();
+  orderId = (await door.place(exampleWithoutKey())).json.data.order.id;
+  document = await storeDocument(door, orderId);
+});
+afterAll(() => door.close());
+
+function download(headers: Record<string, string>, method = 'GET', { id } = document) {
+  const path = `/api/v1/cases/${door.organization.caseId}/orders/${orderId}/documents/${id}`;
+  return fetch(door.app.url + path, {
+    method,
+    headers: { 'cv-api-key': door.organization.apiKey, ...headers },
+  });
+}
+
+describe('a range of a document', () => {
+  it.each([
+    ['bytes=0-99', 0, 99],
+    ['bytes=900-', 900, 999],
+    ['bytes=-10', 990, 999],
+    ['bytes=990-5000', 990, 999],
+  ])('%s gets 206 with those bytes', async (range, start, end) => {
+    const response = await download({ range });
+
+    expect(response.status).toBe(206);
+    expect(response.headers.get('content-range')).toBe(`bytes ${start}-${end}/1000`);
+    expect(response.headers.get('content-length')).toBe(String(end - start + 1));
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect(bytes.equals(document.bytes.subarray(start, end + 1))).toBe(true);
+  });
+
+  it('behind the end gets 416 in the envelope', async () => {
+    const response = await download({ range: 'bytes=1000-' });
+
+    expect(response.status).toBe(416);
+    expect(response.headers.get('content-range')).toBe('bytes */1000');
+    expect(await response.json()).toMatchObject({ status: 416, success: false });
+  });
+
+  it.each(['bytes=0-1,5-6', 'bytes=a-b', 'lines=1-2', 'bytes=5-1'])(
+    'that is none of ours, %s, gets the whole or a 416',
+    async (range) => {
+      const response = await download({ range });
+      await response.arrayBuffer();
+      expect([200, 416]).toContain(response.status);
+    },
+  );
+
+  it('is given only of the document that the client began with', async () => {
+    const etag = `"${document.sha256}"`;
+    const statuses = [];
+    for (const ifRange of [etag, '"other"', `W/${etag}`]) {
+      const response = await download({ range: 'bytes=0-9', 'if-range': ifRange });
+      await response.arrayBuffer();
+      statuses.push(response.status);
+    }
+    expect(statuses).toEqual([206, 200, 200]);
+  });
+
+  it('is told of by HEAD, without bytes', async () => {
+    const response = await download({ range: 'bytes=0-9' }, 'HEAD');
+
+    expect(response.status).toBe(206);
+    expect(response.headers.get('content-length')).toBe('10');
+    expect((await response.arrayBuffer()).byteLength).toBe(0);
+  });
+});
+
+it.each([
+  ['the same', (etag: string) => etag, 304],
+  ['one of several', (etag: string) => `"x", W/${etag}`, 304],
+  ['any', () => '*', 304],
+  ['another', () => '"x"', 200],
+])('a document that the client has, by %s tag, is not sent again', async (_what, tag, status) => {
+  const response = await download({ 'if-none-match': tag(`"${document.sha256}"`) });
+
+  expect(response.status).toBe(status);
+  expect((await response.arrayBuffer()).byteLength).toBe(status === 304 ? 0 : 1_000);
+});
+
+it.each([
+  'plain.pdf',
+  'with "quotes" and \\.pdf',
+  '../../etc/passwd',
+  '処方箋 – Zoë.pdf',
+  'line\r\nbreak: x.pdf',
+  'tab\tand\u0007bell.pdf',
+  `${'long'.repeat(200)}.pdf`,
+  '%41;x=y.pdf',
+])('the name %j is told in a header that cannot be broken', async (name) => {
+  const stored = await storeDocument(door, orderId, { name });
+  const response = await download({}, 'HEAD', stored);
+  const header = response.headers.get('content-disposition') ?? '';
+
+  expect(response.status).toBe(200);
+  expect(header).toMatch(/^attachment; filename(\*=UTF-8''|=)/);
+  expect(header).not.toMatch(/[\r\n]/);
+});

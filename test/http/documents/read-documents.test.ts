@@ -1,0 +1,153 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
+import { storeDocument } from '../../support/stored-document.ts';
+
+let door: Door;
+let orderId: string;
+let documents: string;
+beforeAll(async () => {
+  door = await openDoor();
+  orderId = (await door.place(exampleWithoutKey())).json.data.order.id;
+  documents = `/api/v1/cases/${door.organization.caseId}/orders/${orderId}/documents`;
+});
+afterAll(() => door.close());
+
+interface Stored {
+  readonly id: string;
+  readonly bytes: Buffer;
+  readonly sha256: string;
+}
+
+/** Puts a document where the activity puts it: a row, and a file under its key. */
+const store = (
+  options: { bytes?: Buffer; contentType?: string; name?: string; withFile?: boolean } = {},
+): Promise<Stored> => storeDocument(door, orderId, { bytes: randomBytes(100_000), ...options });
+
+function download(id: string, method = 'GET'): Promise<Response> {
+  return fetch(`${door.app.url}${documents}/${id}`, {
+    method,
+    headers: { 'cv-api-key': door.organization.apiKey },
+  });
+}
+
+describe('the list', () => {
+  it('names each document, and nothing of where it lies', async () => {
+    const first = await store({ name: 'one.pdf' });
+    const second = await store({ name: '../../évil\n.pdf', contentType: 'text/html' });
+
+    const answer = await door.get(documents);
+
+    expect(answer.status).toBe(200);
+    expect(answer.json.data.nextCursor).toBeNull();
+    expect(Object.keys(answer.json.data)).toEqual(['documents', 'nextCursor']);
+    const listed = answer.json.data.documents as Record<string, unknown>[];
+    expect(listed.find(({ id }) => id === first.id)).toEqual({
+      id: first.id,
+      name: 'one.pdf',
+      contentType: 'application/pdf',
+      size: first.bytes.length,
+      sha256: first.sha256,
+      createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    });
+    expect(listed.find(({ id }) => id === second.id)).toMatchObject({ name: '../../évil\n.pdf' });
+    expect(answer.text).not.toContain(door.app.documentsDir);
+  });
+});
+
+describe('the bytes', () => {
+  it('come as they were stored, with their type, length and hash', async () => {
+    const { id, bytes, sha256 } = await store();
+
+    const response = await download(id);
+
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('application/pdf');
+    expect(response.headers.get('content-length')).toBe(String(bytes.length));
+    expect(response.headers.get('etag')).toContain(sha256);
+    expect(response.headers.get('cache-control')).toContain('no-store');
+    expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true);
+  });
+
+  it('can be none', async () => {
+    const { id } = await store({ bytes: Buffer.alloc(0) });
+
+    const response = await download(id);
+
+    expect(response.headers.get('content-length')).toBe('0');
+    expect(await response.text()).toBe('');
+  });
+
+  it('are left out of the answer to HEAD', async () => {
+    const { id, bytes } = await store();
+
+    const response = await download(id, 'HEAD');
+
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-length')).toBe(String(bytes.length));
+    expect(await response.text()).toBe('');
+  });
+
+  it.each([
+    'text/html\r\nset-cookie: a=b',
+    'pdf',
+    '',
+    'text/plain; charset="x',
+    'application/pdf, text/html',
+    'приложение/pdf',
+  ])('come as plain bytes where the pharmacy’s type %j could be no header', async (contentType) => {
+    const { id, bytes } = await store({ contentType });
+
+    const response = await download(id);
+
+    expect(response.headers.get('content-type')).toBe('application/octet-stream');
+    expect(response.headers.get('set-cookie')).toBeNull();
+    expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true);
+  });
+
+  it('are never shown as a page of ours', async () => {
+    const { id } = await store({ contentType: 'text/html', bytes: Buffer.from('<script>') });
+
+    const response = await download(id);
+
+    expect(response.headers.get('content-disposition')).toMatch(/^attachment/);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  it('that are gone from the store get an error in the envelope', async () => {
+    const { id } = await store({ withFile: false });
+
+    const answer = await door.get(`${documents}/${id}`);
+
+    expect(answer.status).toBe(500);
+    expect(answer.headers.has('etag')).toBe(false);
+    expect(answer.text).not.toContain(orderId);
+  });
+});
+
+describe('a document that is not there', () => {
+  it.each([
+    ['unknown', () => randomUUID()],
+    ['malformed', () => 'label.pdf'],
+    ['a way out', () => '..%2F..%2Fetc%2Fpasswd'],
+    ['NUL', () => '%00'],
+  ])('gets 404 when its id is %s', async (_what, id) => {
+    const answer = await door.get(`${documents}/${id()}`);
+
+    expect(answer.json).toEqual({
+      status: 404,
+      success: false,
+      message: 'Not found',
+      error: 'document not found',
+    });
+  });
+
+  it('gets 404 below another order of the case', async () => {
+    const { id } = await store();
+    const another = (await door.place(exampleWithoutKey())).json.data.order.id as string;
+
+    const answer = await door.get(documents.replace(orderId, another) + `/${id}`);
+
+    expect(answer.status).toBe(404);
+  });
+});

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
+import { createKey } from '../../support/organization.ts';
+import { createPharmacy } from '../../support/pharmacy.ts';
+
+const BURST = 3;
+const TOO_MANY =
+  '{"status":429,"success":false,"message":"Too many requests","error":"too many failed attempts; wait"}';
+
+let door: Door;
+beforeEach(async () => {
+  // So slow that none is refilled during a test.
+  door = await openDoor({ reach: { failureLimits: { burst: BURST, perSecond: 0.01 } } });
+});
+afterEach(() => door.close());
+
+function read(key?: string) {
+  return door.send('GET', '/api/v1/orders', {
+    headers: key === undefined ? {} : { 'cv-api-key': key },
+  });
+}
+
+async function failTo(count: number): Promise<void> {
+  for (let n = 0; n < count; n += 1) expect((await read(`guess-${n}`)).status).toBe(401);
+}
+
+it('a guesser is told to wait after a burst, whatever it guesses then', async () => {
+  const unused = await createKey(door.database, door.organization.organizationId);
+  await failTo(BURST);
+  for (const key of ['guess', '', undefined, unused]) {
+    const answer = await read(key);
+    expect(answer.text).toBe(TOO_MANY);
+    expect(answer.status).toBe(429);
+    expect(answer.headers.get('ratelimit')).toBeNull();
+    // The first token is due in 100 s.
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(90);
+    expect(Number(answer.headers.get('retry-after'))).toBeLessThanOrEqual(100);
+  }
+});
+
+it('a key that was right before goes on behind the same address', async () => {
+  expect((await read(door.organization.apiKey)).status).toBe(200);
+  await failTo(BURST);
+  expect((await read('guess')).status).toBe(429);
+  expect((await door.place(exampleWithoutKey())).status).toBe(200);
+});
+
+it('a key that was right before and is revoked is told so no more than once', async () => {
+  expect((await read(door.organization.apiKey)).status).toBe(200);
+  await failTo(BURST);
+  await door.database`UPDATE api_keys SET revoked_at = now()`;
+  expect((await read(door.organization.apiKey)).status).toBe(429);
+  expect((await read(door.organization.apiKey)).status).toBe(429);
+});
+
+it('requests without a key count, and get what the contract says up to then', async () => {
+  const answers = [await read(), await read(' '), await read(), await read()];
+  expect(answers.map(({ status }) => status)).toEqual([400, 401, 400, 429]);
+});
+
+it('requests that need no proof are served all the while', async () => {
+  await failTo(BURST);
+  expect((await door.send('GET', '/healthz')).status).toBe(200);
+  expect((await door.send('GET', '/openapi.json')).status).toBe(200);
+});
+
+it('good requests cost nothing', async () => {
+  for (let n = 0; n < 3 * BURST; n += 1) {
+    expect((await read(door.organization.apiKey)).status).toBe(200);
+  }
+  await failTo(BURST);
+});
+
+it('forged webhooks are told to wait, and true ones are taken in all the while', async () => {
+  const pharmacy = await createPharmacy(door.database);
+  const send = (headers: Record<string, string>, body: string) =>
+    door.send('POST', `/webhooks/pharmacies/${pharmacy.id}`, { headers, body });
+  const body = JSON.stringify({
+    type: 'order.completed',
+    data: { id: 'ph-1', reference: randomUUID() },
+  });
+  const statuses: number[] = [];
+  for (let n = 0; n <= BURST; n += 1) {
+    const forged = { ...pharmacy.sign(body), 'webhook-signature': 'v1,AAAA' };
+    statuses.push((await send(forged, body)).status);
+  }
+  expect(statuses).toEqual([401, 401, 401, 429]);
+  expect((await send(pharmacy.sign(body), body)).status).toBe(202);
+  // One address, one count.
+  expect((await read('guess')).status).toBe(429);
+});
+
+it('made-up links to documents are told to wait', async () => {
+  const statuses: number[] = [];
+  for (let n = 0; n <= BURST; n += 1) {
+    const link = `/documents/${randomUUID()}?expires=9999999999&signature=${n}`;
+    statuses.push((await door.send('GET', link)).status);
+  }
+  expect(statuses).toEqual([403, 403, 403, 429]);
+});
+
+it('refusals are counted and logged, without an address or a key', async () => {
+  await failTo(BURST);
+  await read('guess');
+  await read('guess');
+  const { text } = await door.send('GET', '/metrics');
+  expect(text).toMatch(/^rx_http_refused_attempts_total 2$/m);
+  const told = door.app.log.lines.filter(({ fields }) => fields.code === 'FAILED_ATTEMPTS');
+  expect(told).toHaveLength(1);
+  expect(JSON.stringify(told)).not.toMatch(/127\.0|guess/);
+});

@@ -1,0 +1,114 @@
+import { EventEmitter, once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
+import { text } from 'node:stream/consumers';
+import tls from 'node:tls';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { makeCertificate, type TestCertificate } from '../../support/certificate.ts';
+import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
+import { orderBytes, sendRaw } from '../../support/raw-http.ts';
+
+let certificate: TestCertificate;
+let door: Door;
+let open: boolean;
+/** `/readyz` asks Temporal; the answer waits for the test. */
+let temporal: EventEmitter;
+
+beforeAll(() => {
+  certificate = makeCertificate();
+});
+afterAll(() => certificate.remove());
+beforeEach(async () => {
+  temporal = new EventEmitter();
+  const checkTemporal = async () => {
+    temporal.emit('asked');
+    await once(temporal, 'answer');
+  };
+  const reach = { tls: certificate, publicUrl: 'http://orders.example.com' };
+  door = await openDoor({ checkTemporal, reach });
+  open = true;
+});
+afterEach(async () => {
+  if (open) await door.close();
+});
+
+async function ask(path: string, options: https.RequestOptions = {}, body?: string) {
+  const request = https.request(door.app.url + path, { ca: certificate.cert, ...options });
+  request.end(body);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return { status: response.statusCode, headers: response.headers, text: await text(response) };
+}
+
+function connect(options: tls.ConnectionOptions = {}): tls.TLSSocket {
+  const port = Number(new URL(door.app.url).port);
+  return tls.connect({ host: '127.0.0.1', port, ca: certificate.cert, ...options });
+}
+
+it('orders are taken over HTTPS, and clients are told to keep to it', async () => {
+  const { organization } = door;
+  const headers = { 'cv-api-key': organization.apiKey, 'content-type': 'application/json' };
+  const answer = await ask(
+    `/api/v1/cases/${organization.caseId}`,
+    { method: 'POST', headers },
+    JSON.stringify(exampleWithoutKey()),
+  );
+  expect(door.app.url).toMatch(/^https:/);
+  expect(answer.status).toBe(200);
+  expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
+});
+
+it('TLS 1.2 is spoken, and nothing older', async () => {
+  const socket = connect({ maxVersion: 'TLSv1.2' });
+  await once(socket, 'secureConnect');
+  expect(socket.getProtocol()).toBe('TLSv1.2');
+  socket.destroy();
+  const ciphers = 'DEFAULT@SECLEVEL=0';
+  const [error] = await once(
+    connect({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers }),
+    'error',
+  );
+  expect(error).toMatchObject({ code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });
+});
+
+it('plain HTTP is ended without an answer, and HTTPS goes on', async () => {
+  const received = await sendRaw(door.app.url, orderBytes(door));
+  expect(received).toBe('');
+  expect(await door.count('orders')).toBe(0);
+  expect((await ask('/healthz')).status).toBe(200);
+});
+
+it('a broken request gets its answer over TLS', async () => {
+  const socket = connect();
+  socket.write('nonsense\r\n\r\n');
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*\{"status":400/s);
+});
+
+it('a stop finishes the request in flight, and ends who is idle or still shaking hands', async () => {
+  const handshaking = net.connect(Number(new URL(door.app.url).port), '127.0.0.1');
+  await once(handshaking, 'connect');
+  const idle = connect();
+  await once(idle, 'secureConnect');
+  const asked = once(temporal, 'asked');
+  const inFlight = ask('/readyz', { agent: new https.Agent({ keepAlive: true }) });
+  await asked;
+
+  open = false;
+  const closed = door.close();
+  await Promise.all([once(handshaking, 'close'), once(idle, 'close')]);
+  temporal.emit('answer');
+
+  expect((await inFlight).status).toBe(200);
+  await closed;
+});
+
+it('a client that leaves in the middle of its handshake takes nobody along', async () => {
+  const port = Number(new URL(door.app.url).port);
+  for (const hello of ['', '\x16\x03\x01', '\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00']) {
+    const socket = net.connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    if (hello !== '') socket.write(hello, 'latin1');
+    socket.on('error', () => undefined).resetAndDestroy();
+  }
+  expect((await ask('/healthz')).status).toBe(200);
+});

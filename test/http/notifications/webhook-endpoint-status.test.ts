@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { useWebhooks } from '../../support/use-webhooks.ts';
+
+const ENDPOINTS = 'webhook-endpoints';
+const HEADER_VALUE = 'Bearer value-of-the-header';
+
+const webhooks = useWebhooks();
+
+describe('an endpoint', () => {
+  it('that is disabled gets nothing queued; once enabled, what waits is due', async () => {
+    const { id } = await webhooks.create();
+    const path = `${ENDPOINTS}/${id}`;
+    await webhooks.tell();
+    await webhooks.door.database`
+      UPDATE webhook_deliveries SET next_attempt_at = now() + interval '1 hour'
+      WHERE endpoint_id = ${id}`;
+
+    const disabled = await webhooks.api('PATCH', path, { status: 'DISABLED' });
+    expect(disabled.json.data.endpoint).toMatchObject({
+      status: 'DISABLED',
+      statusReason: 'BY_HAND',
+    });
+    await webhooks.tell();
+    expect(await webhooks.deliveriesTo(id)).toMatchObject([{ status: 'PENDING', due: false }]);
+
+    await webhooks.listenForRing(() => webhooks.api('PATCH', path, { status: 'ENABLED' }));
+    const { endpoint } = (await webhooks.api('GET', path)).json.data;
+    expect(endpoint.status).toBe('ENABLED');
+    expect(endpoint).not.toHaveProperty('statusReason');
+    expect(await webhooks.deliveriesTo(id)).toMatchObject([{ status: 'PENDING', due: true }]);
+  });
+
+  it('that is enabled already keeps the waits of its deliveries', async () => {
+    const { id } = await webhooks.create();
+    await webhooks.tell();
+    await webhooks.door.database`
+      UPDATE webhook_deliveries SET next_attempt_at = now() + interval '1 hour'
+      WHERE endpoint_id = ${id}`;
+
+    await webhooks.api('PATCH', `${ENDPOINTS}/${id}`, { status: 'ENABLED' });
+    expect(await webhooks.deliveriesTo(id)).toMatchObject([{ due: false }]);
+  });
+
+  it('that is deleted is gone; what is open is cancelled, its log and others’ stay', async () => {
+    const { id } = await webhooks.create({ authHeader: { name: 'X-Token', value: HEADER_VALUE } });
+    const { id: other } = await webhooks.create();
+    await webhooks.tell();
+    await webhooks.api('POST', `${ENDPOINTS}/${id}/test`);
+
+    expect(await webhooks.api('DELETE', `${ENDPOINTS}/${id}`)).toMatchObject({
+      status: 200,
+      json: { status: 200, success: true, data: { endpoint: { id } } },
+    });
+    const answers = await Promise.all([
+      webhooks.api('GET', `${ENDPOINTS}/${id}`),
+      webhooks.api('DELETE', `${ENDPOINTS}/${id}`),
+      webhooks.api('PATCH', `${ENDPOINTS}/${id}`, {}),
+      webhooks.api('POST', `${ENDPOINTS}/${id}/rotate-secret`),
+      webhooks.api('POST', `${ENDPOINTS}/${id}/test`),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 404));
+    expect(await webhooks.deliveriesTo(id)).toMatchObject([
+      { status: 'CANCELLED', nextAttemptAt: null },
+    ]);
+    expect(await webhooks.deliveriesTo(other)).toMatchObject([{ status: 'PENDING' }]);
+    const log = await webhooks.api('GET', `webhook-deliveries?endpointId=${id}`);
+    expect(log.json.data.deliveries.map(({ status }: { status: string }) => status)).toEqual([
+      'DELIVERED',
+      'CANCELLED',
+    ]);
+    const [row] = await webhooks.door
+      .database`SELECT auth_header_value FROM webhook_endpoints WHERE id = ${id}`;
+    expect(row?.['authHeaderValue']).toBeNull();
+  });
+});

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Door, exampleWithKey, openDoor } from '../../support/door.ts';
+
+const KEYS = 40;
+const COPIES = 50;
+
+let door: Door;
+beforeAll(async () => {
+  const limits = { rateLimit: { perSecond: 100_000, burstSeconds: 1 }, queueLimit: 10_000 };
+  door = await openDoor({ limits });
+});
+afterAll(() => door.close());
+
+it(`answers one 200 a key when ${KEYS} keys come ${COPIES} times at once`, async () => {
+  const requests = Array.from({ length: KEYS * COPIES }, (_, n) => `equal-${n % KEYS}`);
+  const answers = await Promise.all(
+    requests.map(async (key) => {
+      // Who is told to come again does.
+      for (;;) {
+        const answer = await door.place(exampleWithKey(key));
+        if (answer.status !== 503) return { key, ...answer };
+      }
+    }),
+  );
+
+  const created = answers.filter(({ status }) => status === 200);
+  expect(created.map(({ key }) => key).toSorted()).toEqual([...new Set(requests)].toSorted());
+  const orderOf = new Map(created.map(({ key, json }) => [key, json.data.order.id]));
+  for (const { key, status, headers } of answers) {
+    if (status === 200) continue;
+    expect({ status, match: headers.get('idempotency-match') }).toEqual({
+      status: 409,
+      match: 'same',
+    });
+    expect(headers.get('location')).toContain(orderOf.get(key));
+  }
+  expect(await door.count('orders')).toBe(KEYS);
+  expect(await door.count('outbox')).toBe(KEYS);
+}, 60_000);

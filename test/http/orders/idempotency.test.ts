@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Door, exampleWithKey, openDoor } from '../../support/door.ts';
+import { exampleText } from '../../support/example.ts';
+import { createOrganization } from '../../support/organization.ts';
+import { ordersOfKey } from '../../support/sealed-rows.ts';
+
+let door: Door;
+beforeAll(async () => {
+  door = await openDoor();
+});
+afterAll(() => door.close());
+
+const USED =
+  '{"status":409,"success":false,"code":"IDEMPOTENCY_ERROR","description":"A record with the provided idempotencyKey already exists for this organization."}';
+
+function withDiagnosis(key: string, diagnosis: string) {
+  const body = exampleWithKey(key);
+  return { ...body, order: { ...body.order, diagnosis } };
+}
+
+const ordersOf = (key: string) => ordersOfKey(door.database, key);
+
+describe('a used key', () => {
+  it('gets the published 409, byte for byte, and the way to its order', async () => {
+    const first = await door.place(exampleText());
+    const second = await door.place(exampleText());
+
+    expect(second.status).toBe(409);
+    expect(second.text).toBe(USED);
+    expect(second.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(second.headers.get('idempotency-match')).toBe('same');
+    expect(second.headers.get('location')).toBe(
+      `/api/v1/cases/${door.organization.caseId}/orders/${first.json.data.order.id}`,
+    );
+    expect(await door.get(second.headers.get('location')!)).toMatchObject({ status: 200 });
+  });
+
+  it('gets the same 409 for another payload, without the way to the order', async () => {
+    await door.place(withDiagnosis('other-payload', 'Hypertension'));
+
+    const second = await door.place(withDiagnosis('other-payload', 'Asthma'));
+
+    expect(second.text).toBe(USED);
+    expect(second.headers.get('idempotency-match')).toBe('different');
+    expect(second.headers.has('location')).toBe(false);
+  });
+
+  it('takes the same order for another case as another payload', async () => {
+    await door.place(exampleWithKey('other-case'));
+
+    const second = await door.place(exampleWithKey('other-case'), {
+      caseId: door.organization.caseWithoutAddress,
+    });
+
+    expect(second.text).toBe(USED);
+    expect(second.headers.get('idempotency-match')).toBe('different');
+    expect(second.headers.has('location')).toBe(false);
+  });
+
+  it('takes another order of keys, unknown fields and null as the same payload', async () => {
+    const body = exampleWithKey('same-payload');
+    const reversed = JSON.parse(JSON.stringify(body), (_key, value) =>
+      typeof value === 'object' && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value as object).reverse())
+        : value,
+    ) as typeof body;
+    await door.place(body);
+
+    const second = await door.place({
+      unknown: true,
+      ...reversed,
+      order: { ...reversed.order, dateSigned: null, unknown: { a: 1 } },
+    });
+
+    expect(second.text).toBe(USED);
+    expect(second.headers.get('idempotency-match')).toBe('same');
+  });
+
+  it('takes other customFields as another payload', async () => {
+    const withFields = (customFields: object) => {
+      const body = exampleWithKey('custom-fields');
+      const prescriptionItems = [{ ...body.order.prescriptionItems[0], customFields }];
+      return { ...body, order: { ...body.order, prescriptionItems } };
+    };
+    await door.place(withFields({ a: [1, 2], b: null }));
+
+    const reordered = await door.place(withFields({ b: null, a: [1, 2] }));
+    const changed = await door.place(withFields({ a: [2, 1], b: null }));
+
+    expect(reordered.headers.get('idempotency-match')).toBe('same');
+    expect(changed.headers.get('idempotency-match')).toBe('different');
+  });
+
+  it('is compared byte for byte', async () => {
+    const keys = ['Key', 'key', ' key', 'key ', 'k~!"\\'];
+
+    for (const key of keys) {
+      expect(await door.place(exampleWithKey(key))).toMatchObject({ status: 200 });
+    }
+    expect(await door.place(exampleWithKey('key '))).toMatchObject({ status: 409 });
+  });
+
+  it('stays free in every other organization', async () => {
+    const other = await createOrganization(door.database);
+    await door.place(exampleWithKey('two-organizations'));
+
+    const inOther = await door.place(exampleWithKey('two-organizations'), {
+      caseId: other.caseId,
+      headers: { 'cv-api-key': other.apiKey },
+    });
+
+    expect(inOther.status).toBe(200);
+    expect(await ordersOf('two-organizations')).toHaveLength(2);
+  });
+
+  it('makes one order of fifty equal requests at once', async () => {
+    const key = randomUUID();
+
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => door.place(exampleWithKey(key))),
+    );
+
+    const accepted = answers.filter(({ status }) => status === 200);
+    const refused = answers.filter(({ status }) => status === 409);
+    expect([accepted.length, refused.length]).toEqual([1, 49]);
+    expect(new Set(refused.map(({ text }) => text))).toEqual(new Set([USED]));
+    const [id, ...more] = await ordersOf(key);
+    expect(more).toEqual([]);
+    expect(accepted[0]!.json.data.order.id).toBe(id);
+    const locations = new Set(refused.map(({ headers }) => headers.get('location')));
+    expect([...locations]).toEqual([`/api/v1/cases/${door.organization.caseId}/orders/${id}`]);
+    const outbox = await door.database`SELECT FROM outbox WHERE order_id = ${id!}`;
+    const activity = await door.database`SELECT FROM order_activity WHERE order_id = ${id!}`;
+    expect([outbox.length, activity.length]).toEqual([1, 1]);
+  });
+});
+
+describe('the replay mode', () => {
+  const REPLAY = { headers: { 'idempotency-mode': 'replay' } };
+
+  it('gives the first answer again for the same payload', async () => {
+    const first = await door.place(exampleWithKey('replayed'), REPLAY);
+    const second = await door.place(exampleWithKey('replayed'), REPLAY);
+
+    expect(first.headers.has('idempotency-replayed')).toBe(false);
+    expect(second.status).toBe(200);
+    expect(second.text).toBe(first.text);
+    expect(second.headers.get('idempotency-replayed')).toBe('true');
+    expect(await ordersOf('replayed')).toHaveLength(1);
+  });
+
+  it('gives the 409 for another payload', async () => {
+    await door.place(withDiagnosis('not-replayed', 'Hypertension'), REPLAY);
+
+    const second = await door.place(withDiagnosis('not-replayed', 'Asthma'), REPLAY);
+
+    expect(second.status).toBe(409);
+    expect(second.text).toBe(USED);
+    expect(second.headers.get('idempotency-match')).toBe('different');
+    expect(second.headers.has('idempotency-replayed')).toBe(false);
+  });
+
+  it('is no other mode', async () => {
+    await door.place(exampleWithKey('other-mode'));
+
+    const second = await door.place(exampleWithKey('other-mode'), {
+      headers: { 'idempotency-mode': 'strict' },
+    });
+
+    expect(second.text).toBe(USED);
+  });
+});
+
+describe('a refused request leaves its key free', () => {
+  it.each([
+    ['400', 'invalid', {}, 400],
+    ['401', 'valid', { headers: { 'cv-api-key': 'no such key' } }, 401],
+    ['403', 'valid', { caseId: 'no such case' }, 403],
+    ['415', 'valid', { headers: { 'content-type': 'text/plain' } }, 415],
+  ] as const)('after a %s', async (_status, payload, request, status) => {
+    const key = randomUUID();
+    const body = payload === 'valid' ? exampleWithKey(key) : withDiagnosis(key, ' ');
+
+    expect((await door.place(body, request)).status).toBe(status);
+    expect(await ordersOf(key)).toEqual([]);
+    expect((await door.place(exampleWithKey(key))).status).toBe(200);
+  });
+
+  it('after a 400 for a shipping address that is nowhere', async () => {
+    const key = randomUUID();
+    const { shippingAddress: _, ...order } = exampleWithKey(key).order;
+    const request = { caseId: door.organization.caseWithoutAddress };
+
+    const refused = await door.place({ ...exampleWithKey(key), order }, request);
+
+    expect(refused.status).toBe(400);
+    expect((await door.place(exampleWithKey(key), request)).status).toBe(200);
+  });
+});

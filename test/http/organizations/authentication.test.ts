@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../../support/door.ts';
+import {
+  createKey,
+  createOrganization,
+  type TestOrganization,
+} from '../../support/organization.ts';
+
+let door: Door;
+let other: TestOrganization;
+beforeAll(async () => {
+  door = await openDoor();
+  other = await createOrganization(door.database);
+});
+afterAll(() => door.close());
+
+const UNAUTHORIZED =
+  '{"status":401,"success":false,"message":"Invalid request","error":"Unauthorized"}';
+const FORBIDDEN =
+  '{"status":403,"success":false,"message":"Invalid request","error":"Permission denied"}';
+
+function placeWithKey(apiKey: string, body: unknown = exampleWithoutKey()) {
+  return door.place(body, { headers: { 'cv-api-key': apiKey } });
+}
+
+function keyOf(options: Parameters<typeof createKey>[2]): Promise<string> {
+  return createKey(door.database, door.organization.organizationId, options);
+}
+
+describe('the header cv-api-key', () => {
+  it.each([
+    ['POST', '/api/v1/cases/any'],
+    ['GET', '/api/v1/cases/any/orders/any'],
+    ['GET', '/api/v1/cases/any/orders/any/documents'],
+    ['GET', '/api/v1/cases/any/orders/any/documents/any'],
+  ])('is required by %s %s', async (method, path) => {
+    const answer = await door.send(method, path, {
+      headers: { 'content-type': 'application/json' },
+      ...(method === 'POST' ? { body: exampleWithoutKey() } : {}),
+    });
+
+    expect(answer).toMatchObject({
+      status: 400,
+      json: { message: 'Invalid request', error: 'cv-api-key is required' },
+    });
+  });
+
+  it.each([
+    ['that is empty', ''],
+    ['that is blank', '   '],
+    ['that is unknown', 'key-of-nobody'],
+    ['that is very long', 'k'.repeat(8_000)],
+    ['of letters outside ASCII', 'clé'],
+  ])('gets 401 with a key %s', async (_what, apiKey) => {
+    const answer = await placeWithKey(apiKey);
+
+    expect(answer.status).toBe(401);
+    expect(answer.text).toBe(UNAUTHORIZED);
+  });
+
+  it('gets 401 with a key that is revoked or expired, and 200 with one that is not yet', async () => {
+    const revoked = await keyOf({ revokedAt: new Date() });
+    const expired = await keyOf({ expiresAt: new Date(Date.now() - 1_000) });
+    const expiring = await keyOf({ expiresAt: new Date(Date.now() + 3_600_000) });
+
+    expect((await placeWithKey(revoked)).text).toBe(UNAUTHORIZED);
+    expect((await placeWithKey(expired)).text).toBe(UNAUTHORIZED);
+    expect((await placeWithKey(expiring)).status).toBe(200);
+  });
+
+  it('gets 401 when it is sent twice', async () => {
+    const twice = `${door.organization.apiKey}, ${door.organization.apiKey}`;
+
+    expect((await placeWithKey(twice)).text).toBe(UNAUTHORIZED);
+  });
+
+  it('is the only place where a key is looked for', async () => {
+    const { apiKey } = door.organization;
+    const headers = {
+      authorization: `Bearer ${apiKey}`,
+      'x-api-key': apiKey,
+      cookie: `cv-api-key=${apiKey}`,
+    };
+    const answer = await door.send('GET', `/api/v1/orders?cv-api-key=${apiKey}`, { headers });
+    expect(answer).toMatchObject({ status: 400, json: { error: 'cv-api-key is required' } });
+  });
+
+  it('is compared with its case', async () => {
+    expect((await placeWithKey(door.organization.apiKey.toUpperCase())).text).toBe(UNAUTHORIZED);
+  });
+});
+
+describe('a case', () => {
+  it.each([
+    ['that does not exist', () => randomUUID()],
+    ['of another organization', () => other.caseId],
+    ['whose id is no UUID', () => 'x'],
+    ['whose id is very long', () => 'x'.repeat(4_000)],
+    ['whose id holds NUL', () => '%00'],
+    ['whose id is percent-encoded', () => '%E2%9C%93%2F..%2F%20'],
+    ['whose id looks like SQL', () => "'%20OR%20true--"],
+  ])('%s gets one and the same 403', async (_what, caseId) => {
+    const answer = await door.place(exampleWithoutKey(), { caseId: caseId() });
+
+    expect(answer.text).toBe(FORBIDDEN);
+    expect(answer.status).toBe(403);
+  });
+});
+
+describe('scopes', () => {
+  it('refuse an order to a key that may only read', async () => {
+    const answer = await placeWithKey(await keyOf({ scopes: ['orders:read'] }));
+
+    expect(answer.status).toBe(403);
+    expect(answer.text).toBe(FORBIDDEN);
+  });
+
+  it('refuse reading to a key that may only write', async () => {
+    const key = await keyOf({ scopes: ['orders:write', 'cases:write'] });
+    const order = `/api/v1/cases/${door.organization.caseId}/orders/${randomUUID()}`;
+
+    for (const path of [order, `${order}/documents`, `${order}/documents/${randomUUID()}`]) {
+      expect((await door.get(path, { 'cv-api-key': key })).text).toBe(FORBIDDEN);
+    }
+  });
+});
+
+describe('the order of checks', () => {
+  const INVALID = { action: 'PLACE_ORDER' };
+
+  it('tells of the key before the body', async () => {
+    expect((await placeWithKey('key-of-nobody', INVALID)).status).toBe(401);
+    expect((await placeWithKey('key-of-nobody', '{not json')).status).toBe(401);
+    const plain = { 'cv-api-key': 'key-of-nobody', 'content-type': 'text/plain' };
+    expect((await door.place('hello', { headers: plain })).status).toBe(401);
+  });
+
+  it('tells of the body before the scope', async () => {
+    const readOnly = await keyOf({ scopes: ['orders:read'] });
+
+    expect((await placeWithKey(readOnly, INVALID)).status).toBe(400);
+    expect((await placeWithKey(readOnly)).status).toBe(403);
+  });
+
+  it('tells of the body before the case', async () => {
+    expect((await door.place(INVALID, { caseId: other.caseId })).status).toBe(400);
+  });
+
+  it('tells of the case before a used key', async () => {
+    await door.place(exampleWithKey('used'));
+
+    const answer = await door.place(exampleWithKey('used'), { caseId: other.caseId });
+
+    expect(answer.text).toBe(FORBIDDEN);
+  });
+
+  it('tells of a used key before a shipping address that is nowhere', async () => {
+    const { shippingAddress: _, ...order } = exampleWithKey('used-too').order;
+    await door.place(exampleWithKey('used-too'));
+
+    const answer = await door.place(
+      { ...exampleWithKey('used-too'), order },
+      { caseId: door.organization.caseWithoutAddress },
+    );
+
+    expect(answer.status).toBe(409);
+  });
+});

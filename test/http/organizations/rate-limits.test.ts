@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startApp, type TestApp } from '../../support/app.ts';
+import { type Answer, type Door, exampleWithoutKey, openDoor, sendTo } from '../../support/door.ts';
+import { createKey } from '../../support/organization.ts';
+
+const LIMIT = { perSecond: 20, burstSeconds: 2 };
+const BURST = LIMIT.perSecond * LIMIT.burstSeconds;
+/** A process leases a tenth of a second's tokens at a time. */
+const CHUNK = LIMIT.perSecond / 10;
+
+let door: Door;
+let second: TestApp;
+beforeAll(async () => {
+  door = await openDoor({ limits: { rateLimit: LIMIT } });
+  second = await startApp(door.asServer, undefined, { rateLimit: LIMIT });
+});
+afterAll(async () => {
+  await second.close();
+  await door.close();
+});
+
+const newKey = () => createKey(door.database, door.organization.organizationId);
+
+/** A key that may be used once a second, and is used up. */
+async function usedUpKey(): Promise<{ key: string; answers: Answer[] }> {
+  const key = await newKey();
+  await door.database`
+    UPDATE api_keys SET rate_limit_per_second = 1
+    WHERE id = (SELECT id FROM api_keys ORDER BY created_at DESC LIMIT 1)`;
+  const answers = await Promise.all(Array.from({ length: 12 }, () => list(door.app, key)));
+  return { key, answers };
+}
+
+function list(app: TestApp, key: string): Promise<Answer> {
+  return sendTo(app.url, 'GET', '/api/v1/orders', { headers: { 'cv-api-key': key } });
+}
+
+/** Sends as fast as it goes, in turn to each app, for a while. */
+async function flood(apps: TestApp[], key: string, ms: number): Promise<Answer[]> {
+  const until = Date.now() + ms;
+  const answers: Answer[] = [];
+  const client = async (app: TestApp) => {
+    while (Date.now() < until) {
+      const answer = await list(app, key);
+      answers.push(answer);
+      if (answer.status === 429) await sleep(10);
+    }
+  };
+  await Promise.all([...apps, ...apps].map(client));
+  return answers;
+}
+
+describe('the rate limit of a key', () => {
+  it('lets through the burst and the rate, over all processes together', async () => {
+    const key = await newKey();
+    const start = Date.now();
+    const answers = await flood([door.app, second], key, 2_000);
+    const seconds = (Date.now() - start) / 1_000;
+
+    const served = answers.filter(({ status }) => status === 200).length;
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 429]));
+    expect(served).toBeLessThanOrEqual(BURST + LIMIT.perSecond * seconds + 1);
+    // What a process leased may be left over at the end.
+    expect(served).toBeGreaterThanOrEqual(BURST - 2 * CHUNK);
+  });
+
+  it('tells in every answer where the key stands, and when to come again', async () => {
+    const key = await newKey();
+
+    const first = await list(door.app, key);
+    expect(first.headers.get('ratelimit-policy')).toBe(`"key";q=${BURST};w=2`);
+    expect(first.headers.get('ratelimit')).toBe(`"key";r=${BURST - 1};t=1`);
+
+    const refused = (await flood([door.app], key, 1_500)).find(({ status }) => status === 429);
+    expect(refused?.json).toEqual({
+      status: 429,
+      success: false,
+      message: 'Too many requests',
+      error: 'the rate limit of the key is used up',
+    });
+    expect(refused?.headers.get('retry-after')).toBe('1');
+    expect(refused?.headers.get('ratelimit')).toMatch(/^"key";r=0;t=[12]$/);
+  });
+
+  it('is no other key’s, of the same organization either', async () => {
+    const quiet = await newKey();
+    const { key: busy } = await usedUpKey();
+    const [first, second] = await Promise.all([list(door.app, busy), list(door.app, quiet)]);
+
+    expect([first.status, second.status]).toEqual([429, 200]);
+  });
+
+  it('fills again with time', async () => {
+    const key = await newKey();
+    await flood([door.app], key, 1_000);
+    await sleep(1_000);
+
+    const answers = await Promise.all(
+      Array.from({ length: LIMIT.perSecond / 2 }, () => list(door.app, key)),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
+  it('can be the key’s own', async () => {
+    const { answers } = await usedUpKey();
+
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(2);
+    expect(answers[0]?.headers.get('ratelimit-policy')).toBe('"key";q=2;w=2');
+  });
+
+  it('does not keep a revoked key open', async () => {
+    const key = await newKey();
+    expect((await list(door.app, key)).status).toBe(200);
+    await door.database`UPDATE api_keys SET revoked_at = now()`;
+    const answer = await list(door.app, key);
+    await door.database`UPDATE api_keys SET revoked_at = NULL`;
+
+    expect(answer.status).toBe(401);
+    expect(answer.headers.has('ratelimit')).toBe(false);
+  });
+
+  it('uses up no idempotency key and stores nothing when it refuses', async () => {
+    const before = await door.count('orders');
+    const { key } = await usedUpKey();
+
+    const refused = await door.place(exampleWithoutKey(), { headers: { 'cv-api-key': key } });
+
+    expect(refused.status).toBe(429);
+    expect(await door.count('orders')).toBe(before);
+  });
+});

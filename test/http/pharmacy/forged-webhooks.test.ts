@@ -1,0 +1,226 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import http from 'node:http';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
+import { addPharmacy, createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
+
+const FORGED = 10_000;
+/** A true message comes after each so many forged ones. */
+const FORGED_PER_TRUE = 100;
+const CONNECTIONS = 16;
+
+/** Header lines as they go over the wire: a name may come twice, as it may not in an object. */
+type Lines = readonly (readonly [name: string, value: string])[];
+interface Sent {
+  readonly pharmacyId: string;
+  readonly headers: Lines;
+  readonly body: string | Buffer;
+}
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+const UNAUTHORIZED: Answer = {
+  status: 401,
+  text: '{"status":401,"success":false,"message":"Invalid request","error":"Unauthorized"}',
+};
+
+const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+let door: Door;
+let pharmacy: TestPharmacy;
+let other: TestPharmacy;
+let orderId: string;
+/** Pharmacies that prove themselves by other means than a Standard Webhooks signature. */
+const [cv, basic, bearer] = [randomUUID(), randomUUID(), randomUUID()];
+
+beforeAll(async () => {
+  door = await openDoor();
+  pharmacy = await createPharmacy(door.database);
+  other = await createPharmacy(door.database);
+  await addPharmacy(door.database, cv, { kind: 'x-cv-signature', secret: 'cv-secret' });
+  await addPharmacy(door.database, basic, { kind: 'basic', username: 'u', password: 'secret' });
+  await addPharmacy(door.database, bearer, { kind: 'bearer', token: 'secret' });
+  const example = exampleWithoutKey();
+  const order = { ...example.order, pharmacyId: pharmacy.id };
+  orderId = (await door.place({ ...example, order })).json.data.order.id;
+});
+afterAll(async () => {
+  agent.destroy();
+  await door.close();
+});
+
+/** True messages say “completed”, forged ones “rejected”: one that got in shows in the timeline. */
+function messageOf(type: 'order.completed' | 'order.rejected'): string {
+  return JSON.stringify({ type, data: { id: `ph-${randomUUID()}`, reference: orderId } });
+}
+
+function signed(by: TestPharmacy, body: string, at = new Date()): Lines {
+  return Object.entries(by.sign(body, { at }));
+}
+
+function replaced(lines: Lines, name: string, change: (value: string) => string): Lines {
+  return lines.map(([key, value]) => [key, key === name ? change(value) : value]);
+}
+
+function minutesAway(minutes: number): Date {
+  return new Date(Date.now() + minutes * 60_000);
+}
+
+/** What is forged, of a message's body; at our pharmacy when it names no other. */
+const KINDS: Readonly<Record<string, (body: string, n: number) => Partial<Sent>>> = {
+  'a key of nobody': (body) => ({
+    headers: replaced(signed(pharmacy, body), 'webhook-signature', () => {
+      return `v1,${Buffer.from(randomUUID().slice(0, 32)).toString('base64')}`;
+    }),
+  }),
+  'another pharmacy’s key': (body) => ({ headers: signed(other, body) }),
+  'a body with one bit altered': (body, n) => {
+    const altered = Buffer.from(body);
+    const at = n % altered.length;
+    altered.writeUInt8(altered.readUInt8(at) ^ (1 << (n % 8)), at);
+    return { headers: signed(pharmacy, body), body: altered };
+  },
+  'an old timestamp': (body, n) => ({ headers: signed(pharmacy, body, minutesAway(-6 - n)) }),
+  'a future timestamp': (body, n) => ({ headers: signed(pharmacy, body, minutesAway(6 + n)) }),
+  'a fresh timestamp on an old signature': (body) => ({
+    headers: replaced(signed(pharmacy, body, minutesAway(-6)), 'webhook-timestamp', () => {
+      return String(Math.floor(Date.now() / 1_000));
+    }),
+  }),
+  'a timestamp that only begins right': (body) => ({
+    headers: replaced(signed(pharmacy, body), 'webhook-timestamp', (time) => `${time}.5`),
+  }),
+  'a header that comes twice': (body, n) => {
+    const lines = signed(pharmacy, body);
+    // All but the content type, which proves nothing.
+    const twice = lines[1 + (n % (lines.length - 1))]!;
+    return { headers: [...lines, twice] };
+  },
+  'a second signature in a header of its own': (body) => {
+    return { headers: [...signed(pharmacy, body), ['webhook-signature', 'v1,AAAA']] };
+  },
+  'a cut body': (body, n) => ({
+    headers: signed(pharmacy, body),
+    body: body.slice(0, n % body.length),
+  }),
+  'a cut signature': (body, n) => ({
+    headers: replaced(signed(pharmacy, body), 'webhook-signature', (value) => {
+      return value.slice(0, n % value.length);
+    }),
+  }),
+  'a missing header': (body, n) => {
+    const lines = signed(pharmacy, body);
+    return { headers: lines.toSpliced(1 + (n % (lines.length - 1)), 1) };
+  },
+  'the signature of another message': () => ({
+    headers: signed(pharmacy, messageOf('order.rejected')),
+  }),
+  'another id than the signed one': (body) => ({
+    headers: replaced(signed(pharmacy, body), 'webhook-id', () => `msg_${randomUUID()}`),
+  }),
+  'a wrong x-cv-signature': (_, n) => ({
+    pharmacyId: cv,
+    headers: [['x-cv-signature', n.toString(16).padStart(64, '0')]],
+  }),
+  'a wrong password': (_, n) => ({
+    pharmacyId: basic,
+    headers: [['authorization', `Basic ${btoa(`u:${n}`)}`]],
+  }),
+  'a wrong token and the right one': (_, n) => ({
+    pharmacyId: bearer,
+    headers: [
+      ['authorization', 'Bearer secret'],
+      ['authorization', `Bearer ${n}`],
+    ],
+  }),
+};
+
+/** True messages of the two pharmacies whose signatures cover an id, and the body alone. */
+function trueMessage(body: string): Sent {
+  return { pharmacyId: pharmacy.id, headers: signed(pharmacy, body), body };
+}
+function trueMessageWithoutTime(body: string): Sent {
+  const signature = createHmac('sha256', 'cv-secret').update(body).digest('hex');
+  return { pharmacyId: cv, headers: [['x-cv-signature', signature]], body };
+}
+
+/** Sends one message and gives back its answer. */
+async function send({ pharmacyId, headers, body }: Sent): Promise<Answer> {
+  return await new Promise((resolve, reject) => {
+    const request = http.request(`${door.app.url}/webhooks/pharmacies/${pharmacyId}`, {
+      method: 'POST',
+      agent,
+      headers: [['Host', '127.0.0.1'], ['Content-Length', `${Buffer.byteLength(body)}`], ...headers]
+        .flat()
+        .map(String),
+    });
+    request.on('error', reject).on('response', (response) => {
+      text(response).then((body) => resolve({ status: response.statusCode!, text: body }), reject);
+    });
+    request.end(body);
+  });
+}
+
+it(`${FORGED} forged or replayed webhooks change nothing, and true ones between them are taken in`, async () => {
+  const kinds = Object.entries(KINDS);
+  const truths: Sent[] = [];
+  const seen = { forged: 0, replayed: 0, accepted: [] as string[] };
+
+  async function sendTrue(n: number): Promise<void> {
+    const body = messageOf('order.completed');
+    const sent = n % 2 === 0 ? trueMessage(body) : trueMessageWithoutTime(body);
+    expect((await send(sent)).status).toBe(202);
+    truths.push(sent);
+  }
+
+  /** Answered as the message was, so that a pharmacy that lost our answer is content. */
+  async function replay(n: number): Promise<void> {
+    const sent = truths[n % truths.length]!;
+    // An id that no signature covers is the replayer's to choose.
+    const headers: Lines = sent.pharmacyId === cv ? [['webhook-id', `msg_${randomUUID()}`]] : [];
+    expect((await send({ ...sent, headers: [...sent.headers, ...headers] })).status).toBe(202);
+    seen.replayed += 1;
+  }
+
+  async function sendForged(n: number): Promise<void> {
+    const round = Math.floor(n / (kinds.length + 1));
+    const [kind, forge] = kinds[n % (kinds.length + 1)] ?? [];
+    if (kind === undefined || forge === undefined) return await replay(round);
+    const body = messageOf('order.rejected');
+    const answer = await send({ ...trueMessage(body), ...forge(body, round) });
+    if (answer.status < 400) seen.accepted.push(kind);
+    else expect(answer).toEqual(UNAUTHORIZED);
+    seen.forged += 1;
+  }
+
+  let next = 0;
+  async function sendInTurn(): Promise<void> {
+    while (next < FORGED) {
+      const n = next;
+      next += 1;
+      if (n % FORGED_PER_TRUE === 0) await sendTrue(n / FORGED_PER_TRUE);
+      await sendForged(n);
+    }
+  }
+  // Both kinds of true message are there before any is replayed.
+  await sendTrue(0);
+  await sendTrue(1);
+  await Promise.all(Array.from({ length: CONNECTIONS }, sendInTurn));
+
+  console.info(
+    `webhooks: ${seen.forged} forged, ${seen.replayed} replayed, ${truths.length} true; ` +
+      `${seen.accepted.length} forged ones accepted`,
+  );
+  expect([...new Set(seen.accepted)]).toEqual([]);
+  expect(seen.forged + seen.replayed).toBe(FORGED);
+  expect(truths).toHaveLength(2 + FORGED / FORGED_PER_TRUE);
+  expect(await door.count('inbox')).toBe(truths.length);
+  const types = await door.database`SELECT DISTINCT type FROM inbox`;
+  expect(types.map(({ type }) => type)).toEqual(['completed']);
+  const activity = await door.database`SELECT event FROM order_activity WHERE actor = 'pharmacy'`;
+  expect(activity.map(({ event }) => event)).toEqual(['PHARMACY_MESSAGE']);
+  const outbox = await door.database`SELECT kind FROM outbox ORDER BY id`;
+  expect(outbox.map(({ kind }) => kind)).toEqual(['start', 'completion']);
+}, 120_000);

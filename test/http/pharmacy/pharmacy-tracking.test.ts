@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
+import { createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
+
+let door: Door;
+let pharmacy: TestPharmacy;
+let orderId: string;
+beforeAll(async () => {
+  door = await openDoor();
+  pharmacy = await createPharmacy(door.database);
+});
+beforeEach(async () => {
+  const body = exampleWithoutKey();
+  const order = { ...body.order, pharmacyId: pharmacy.id };
+  orderId = (await door.place({ ...body, order })).json.data.order.id;
+});
+afterAll(() => door.close());
+
+function tell(data: object) {
+  return pharmacy.tell(door.app.url, {
+    type: 'order.tracking_added',
+    data: { id: 'ph-1', reference: orderId, ...data },
+  });
+}
+
+async function readOrder() {
+  const { caseId } = door.organization;
+  return (await door.get(`/api/v1/cases/${caseId}/orders/${orderId}`)).json.data.order;
+}
+
+async function trackingEvents(): Promise<number> {
+  const rows = await door.database`
+    SELECT FROM order_activity WHERE order_id = ${orderId}
+      AND actor = 'pharmacy' AND event = 'TRACKING_ADDED'`;
+  return rows.length;
+}
+
+async function outboxKinds(): Promise<string[]> {
+  const rows = await door.database`SELECT kind FROM outbox WHERE order_id = ${orderId}`;
+  return rows.map(({ kind }) => kind);
+}
+
+it.each(['AWAITING_COMPLETION', 'COMPLETED', 'REJECTED', 'NEEDS_ATTENTION'])(
+  'adds a shipment and a line to the timeline of an order that is %s, and wakes no workflow',
+  async (status) => {
+    await door.database`UPDATE orders SET status = ${status} WHERE id = ${orderId}`;
+
+    const answer = await tell({
+      trackingId: '1Z999',
+      carrier: 'UPS',
+      trackingUrl: 'https://track.example.com/1Z999',
+    });
+
+    expect(answer.status).toBe(202);
+    expect(await readOrder()).toMatchObject({
+      status,
+      shipments: [
+        {
+          carrier: 'UPS',
+          trackingId: '1Z999',
+          trackingUrl: 'https://track.example.com/1Z999',
+          addedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        },
+      ],
+    });
+    expect(await trackingEvents()).toBe(1);
+    expect(await outboxKinds()).toEqual(['start']);
+  },
+);
+
+it('takes one number once, however many messages tell it', async () => {
+  await Promise.all([1, 2, 3, 4].map(() => tell({ trackingId: 'T1' })));
+  await tell({ trackingId: 'T1', carrier: 'FedEx' });
+
+  const { shipments } = await readOrder();
+  expect(shipments).toMatchObject([{ trackingId: 'T1' }]);
+  expect(await trackingEvents()).toBe(1);
+});
+
+it('keeps every number of an order that ships in parts', async () => {
+  for (const trackingId of ['T1', 'T2', 'T3']) await tell({ trackingId });
+
+  const { shipments } = await readOrder();
+  expect(shipments.map((each: { trackingId: string }) => each.trackingId)).toEqual([
+    'T1',
+    'T2',
+    'T3',
+  ]);
+  expect(await trackingEvents()).toBe(3);
+});
+
+it('moves updatedAt', async () => {
+  const before = await readOrder();
+
+  await tell({ trackingId: 'T1' });
+
+  const after = await readOrder();
+  expect(Date.parse(after.updatedAt)).toBeGreaterThan(Date.parse(before.updatedAt));
+  expect(after.createdAt).toBe(before.createdAt);
+});
+
+it.each([
+  ['no number', {}],
+  ['an empty number', { trackingId: '' }],
+  ['a number that is no text', { trackingId: 7 }],
+  ['NUL in its number', { trackingId: 'a\0b' }],
+])('is kept and adds nothing with %s', async (_what, data) => {
+  expect((await tell(data)).status).toBe(202);
+
+  expect((await readOrder()).shipments).toEqual([]);
+  expect(await trackingEvents()).toBe(0);
+});
+
+it.each(['javascript:alert(1)', 'not a URL', '\0', `https://x.example/${'y'.repeat(3_000)}`])(
+  'leaves out the address %j, which is none to show',
+  async (trackingUrl) => {
+    await tell({ trackingId: 'T1', trackingUrl });
+
+    const [shipment] = (await readOrder()).shipments;
+    expect(Object.keys(shipment)).toEqual(['trackingId', 'addedAt']);
+  },
+);
+
+it('adds nothing to an order of another pharmacy', async () => {
+  const other = await createPharmacy(door.database);
+
+  await other.tell(door.app.url, {
+    type: 'order.tracking_added',
+    data: { id: 'ph-1', reference: orderId, trackingId: 'T1' },
+  });
+
+  expect((await readOrder()).shipments).toEqual([]);
+});

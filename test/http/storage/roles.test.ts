@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { urlOfRole } from '../../../sandbox/database-url.ts';
+import { putCase } from '../../../src/cases/put-case.ts';
+import { receiveMessage } from '../../../src/orders/inbox.ts';
+import { type Database, openDatabase, type Sql } from '../../../src/storage/database.ts';
+import { forOrganization, forPharmacy } from '../../../src/storage/scope.ts';
+import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
+import {
+  createKey,
+  createOrganization,
+  HASH_SECRET,
+  TESTER,
+  type TestOrganization,
+} from '../../support/organization.ts';
+import { createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
+import { insertDocument } from '../../support/sealed-rows.ts';
+import { storeDelivery } from '../../support/stored-delivery.ts';
+
+/** Postgres refuses: no right, or a row that the policies do not let be written (appendix A). */
+const REFUSED = { code: '42501' };
+
+/** Tables whose rows belong to no organization, or show nothing of anybody without its keys. */
+const WITHOUT_WALL = [
+  'api_keys', // by these the caller's organization is found; hashes
+  'audit_log', // the server may only add to it
+  'audit_seals',
+  'data_keys', // wrapped
+  'organizations',
+  'orphan_workflows',
+  'outbox', // ids of orders
+  'pharmacies',
+  'rate_buckets',
+  'reconciliation',
+  'schema_migrations',
+];
+
+let door: Door;
+let other: TestOrganization;
+let pharmacy: TestPharmacy;
+let worker: Database;
+let operator: Database;
+let walled: string[];
+const orders = new Map<string, string>();
+
+/** An order with a row in every table that hangs on one. */
+async function orderOf({ organizationId, caseId, apiKey }: TestOrganization): Promise<void> {
+  const { database } = door;
+  const { order } = exampleWithoutKey();
+  const answer = await door.place(
+    { action: 'PLACE_ORDER', order: { ...order, pharmacyId: pharmacy.id } },
+    { caseId, headers: { 'cv-api-key': apiKey } },
+  );
+  const orderId = answer.json.data.order.id as string;
+  orders.set(organizationId, orderId);
+  const id = randomUUID();
+  const file = { name: 'label.pdf', size: 1, sha256: '0'.repeat(64), storageKey: id };
+  await insertDocument(database, orderId, { id, ...file });
+  const message = { type: 'tracking_added', reference: orderId } as const;
+  const shipment = { trackingId: `track-${orderId}` };
+  const told = { ...message, webhookId: randomUUID(), shipment };
+  await receiveMessage(database, pharmacy.id, told, TESTER);
+  await storeDelivery(database, organizationId, {
+    url: `https://hooks.example.com/${organizationId}`,
+    orderId,
+  });
+  await database`
+    INSERT INTO order_repairs (id, order_id, kind, requested_by)
+    VALUES (${randomUUID()}, ${orderId}, 'retry', 'ada')`;
+}
+
+beforeAll(async () => {
+  door = await openDoor();
+  other = await createOrganization(door.database);
+  pharmacy = await createPharmacy(door.database);
+  for (const each of [door.organization, other]) await orderOf(each);
+  worker = openDatabase(urlOfRole(door.databaseUrl, 'worker'), 1);
+  operator = openDatabase(urlOfRole(door.databaseUrl, 'operator'), 1);
+  const rows = await door.database<{ name: string }[]>`
+    SELECT relname AS name FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relrowsecurity`;
+  walled = rows.map(({ name }) => name).sort();
+});
+afterAll(async () => {
+  await Promise.all([worker.end(), operator.end()]);
+  await door.close();
+});
+
+/** Rows that a statement without any filter finds. */
+async function countAll(sql: Sql, table: string): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`SELECT count(*)::int AS count FROM ${sql(table)}`;
+  return row!.count;
+}
+
+describe('the second wall', () => {
+  it('stands before every table but those that need none', async () => {
+    const rows = await door.database<{ name: string }[]>`
+      SELECT relname AS name FROM pg_class
+      WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`;
+    const open = rows.map(({ name }) => name).filter((name) => !walled.includes(name));
+    expect(open.sort()).toEqual(WITHOUT_WALL);
+  });
+
+  it('shows a statement that forgets its filter the rows of one organization', async () => {
+    // The inbox is a pharmacy's, see below.
+    for (const table of walled.filter((each) => each !== 'inbox')) {
+      const [ours, theirs] = await Promise.all(
+        [door.organization, other].map(({ organizationId }) =>
+          forOrganization(door.asServer, organizationId, (sql) => countAll(sql, table)),
+        ),
+      );
+      expect(ours, table).toBeGreaterThan(0);
+      expect(ours! + theirs!, table).toBe(await countAll(door.database, table));
+    }
+    const seen = await forOrganization(
+      door.asServer,
+      other.organizationId,
+      (sql) => sql<{ organizationId: string }[]>`SELECT DISTINCT organization_id FROM orders`,
+    );
+    expect(seen.map((row) => row.organizationId)).toEqual([other.organizationId]);
+  });
+
+  it('shows nothing to a statement that does not say for whom it is', async () => {
+    for (const table of walled) expect(await countAll(door.asServer, table), table).toBe(0);
+  });
+
+  it('keeps no scope on the connection behind the transaction', async () => {
+    const { asServer, organization } = door;
+    await Promise.all(
+      Array.from({ length: 20 }, () =>
+        forOrganization(asServer, organization.organizationId, (sql) => countAll(sql, 'orders')),
+      ),
+    );
+    const counts = await Promise.all(
+      Array.from({ length: 20 }, () => countAll(asServer, 'orders')),
+    );
+    expect(new Set(counts)).toEqual(new Set([0]));
+  });
+
+  it('keeps a change that forgets its filter within one organization', async () => {
+    const { database, asServer, organization } = door;
+    const changed = await forOrganization(asServer, organization.organizationId, async (sql) => {
+      const { count } = await sql`UPDATE orders SET updated_at = now()`;
+      return count;
+    });
+    const [own] = await database<{ count: number }[]>`
+      SELECT count(*)::int AS count FROM orders
+      WHERE organization_id = ${organization.organizationId}`;
+    expect(changed).toBe(own!.count);
+    expect(await countAll(database, 'orders')).toBeGreaterThan(changed);
+  });
+
+  it('lets nothing be written for another organization', async () => {
+    const { asServer, organization } = door;
+    await expect(
+      forOrganization(asServer, organization.organizationId, (sql) =>
+        putCase(
+          sql,
+          HASH_SECRET,
+          { organizationId: other.organizationId, caseId: randomUUID() },
+          { firstName: 'Ann', lastName: 'Example' },
+          TESTER,
+        ),
+      ),
+    ).rejects.toMatchObject(REFUSED);
+    const moved = forOrganization(
+      asServer,
+      organization.organizationId,
+      (sql) => sql`UPDATE orders SET organization_id = ${other.organizationId}`,
+    );
+    await expect(moved).rejects.toMatchObject(REFUSED);
+  });
+
+  it('shows a pharmacy’s message the orders of that pharmacy alone', async () => {
+    const second = await createPharmacy(door.database);
+    const see = (id: string, table: string) =>
+      forPharmacy(door.asServer, id, (sql) => countAll(sql, table));
+    for (const table of ['orders', 'inbox']) {
+      expect([await see(pharmacy.id, table), await see(second.id, table)]).toEqual([2, 0]);
+    }
+  });
+});
+
+describe('the server’s role', () => {
+  it.each([
+    'DELETE FROM orders',
+    'DELETE FROM order_activity',
+    'UPDATE order_activity SET actor = actor',
+    'DELETE FROM documents',
+    'SELECT FROM audit_log',
+    'SELECT FROM audit_seals',
+    'UPDATE audit_log SET actor = actor',
+    'UPDATE events SET event = event',
+    'UPDATE pharmacies SET active = false',
+    'UPDATE api_keys SET revoked_at = NULL',
+    "INSERT INTO organizations (id, name) VALUES (uuidv7(), 'Another')",
+    'DELETE FROM data_keys',
+    'TRUNCATE orders',
+    'CREATE TABLE copies AS SELECT 1',
+    'ALTER TABLE orders DISABLE ROW LEVEL SECURITY',
+    'SET ROLE rx_orders_worker',
+  ])('may not: %s', async (statement) => {
+    await expect(door.asServer.unsafe(statement)).rejects.toMatchObject(REFUSED);
+  });
+});
+
+describe('the worker’s role', () => {
+  it.each([
+    'SELECT FROM api_keys',
+    'DELETE FROM orders',
+    'INSERT INTO orders SELECT * FROM orders',
+    'DELETE FROM cases',
+    'UPDATE audit_log SET actor = actor',
+    'DELETE FROM audit_seals',
+    'UPDATE pharmacies SET active = false',
+    'ALTER TABLE audit_log DISABLE TRIGGER append_only',
+    'CREATE TABLE copies AS SELECT 1',
+  ])('may not: %s', async (statement) => {
+    await expect(worker.unsafe(statement)).rejects.toMatchObject(REFUSED);
+  });
+
+  it('sees every organization’s orders', async () => {
+    expect(await countAll(worker, 'orders')).toBe(await countAll(door.database, 'orders'));
+  });
+});
+
+describe('the operators’ role', () => {
+  it.each([
+    'UPDATE audit_log SET actor = actor',
+    'DELETE FROM audit_log',
+    'INSERT INTO audit_seals SELECT * FROM audit_seals',
+    'DELETE FROM orders',
+    'DELETE FROM order_activity',
+    'ALTER TABLE audit_log DISABLE TRIGGER append_only',
+    'UPDATE schema_migrations SET sha256 = sha256',
+    'CREATE TABLE copies AS SELECT 1',
+  ])('may not: %s', async (statement) => {
+    await expect(operator.unsafe(statement)).rejects.toMatchObject(REFUSED);
+  });
+
+  it('makes a key that opens', async () => {
+    const key = await createKey(operator, other.organizationId);
+    const path = `/api/v1/cases/${other.caseId}/orders`;
+    const answer = await door.send('GET', path, { headers: { 'cv-api-key': key } });
+    expect(answer.status).toBe(200);
+  });
+});

@@ -1,0 +1,163 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TransactionSql } from 'postgres';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import {
+  type Database,
+  isDatabaseUnavailable,
+  openDatabase,
+} from '../../../src/storage/database.ts';
+import { inTransaction } from '../../../src/storage/transaction.ts';
+import { type Answer, type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
+import { eventually } from '../../support/eventually.ts';
+import { ENCRYPTION_KEYS } from '../../support/organization.ts';
+import { withKeysOf } from '../../support/sealed-rows.ts';
+
+/* Transactions that Postgres makes give way to others. */
+
+let door: Door;
+/** Connections of the test's own, which see what the app's wait for. */
+let other: Database;
+beforeAll(async () => {
+  door = await openDoor();
+  const [{ name, server }] = await door.database<[{ name: string; server: number }]>`
+    SELECT current_database() AS name, inet_server_port() AS server`;
+  expect(server).toBeGreaterThan(0);
+  // Found before the time for locks (1 s) is up; connections of before keep the old time, so the app's
+  // are ended, all of them.
+  await door.database.unsafe(`ALTER DATABASE ${name} SET deadlock_timeout = '400ms'`);
+  const { host, port, user, pass } = door.database.options;
+  other = openDatabase(`postgres://${user}:${pass ?? ''}@${host[0]}:${port[0]}/${name}`, 3, {
+    ...withKeysOf(ENCRYPTION_KEYS),
+    statementLimitMs: 20_000,
+  });
+  await other`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = ${name} AND pid <> pg_backend_pid()`;
+  await eventually('the app is connected anew', async () => {
+    const answered = await door.database`SELECT 1`.catch(() => undefined);
+    return answered !== undefined;
+  });
+});
+let orderId: string;
+beforeEach(async () => {
+  orderId = (await door.place(exampleWithoutKey())).json.data.order.id as string;
+  // Sent, so that cancelling it tells its workflow.
+  await door.database`UPDATE orders SET status = 'PLACING', sent_at = now() WHERE id = ${orderId}`;
+});
+afterAll(async () => {
+  await other?.end();
+  await door?.close();
+});
+
+const cancel = (): Promise<Answer> => door.place({ action: 'CANCEL_ORDER', orderId });
+
+/** Has the app hold the order and wait for the outbox, and then asks for the order itself. */
+async function meet(request: () => Promise<unknown>): Promise<void> {
+  const answered = await other.begin(async (sql) => {
+    await sql`LOCK TABLE outbox IN SHARE MODE`;
+    const waiting = request();
+    await eventually('the app waits for the outbox', async () => {
+      const [row] = await other`
+        SELECT FROM pg_locks WHERE NOT granted AND relation = 'outbox'::regclass`;
+      return row !== undefined;
+    });
+    await sql`SET LOCAL lock_timeout = '10s'`;
+    await sql`SELECT FROM orders WHERE id = ${orderId} FOR UPDATE`;
+    return { waiting };
+  });
+  await answered.waiting;
+}
+
+it('cancels an order all the same when its transaction had to give way', async () => {
+  let answer: Answer | undefined;
+  await meet(async () => {
+    answer = await cancel();
+  });
+
+  expect(answer?.status).toBe(200);
+  const requests = await door.database`
+    SELECT FROM order_activity WHERE order_id = ${orderId} AND event = 'CANCEL_REQUESTED'`;
+  expect(requests).toHaveLength(1);
+});
+
+it('stores the request to cancel an order that is being sent in the same moment', async () => {
+  await door.database`UPDATE orders SET status = 'ACCEPTED', sent_at = NULL WHERE id = ${orderId}`;
+  const answered = await other.begin(async (sql) => {
+    await sql`UPDATE orders SET status = 'PLACING', sent_at = now() WHERE id = ${orderId}`;
+    const answer = cancel();
+    await eventually('the app waits for the order', async () => {
+      const [row] = await other`
+        SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      return row !== undefined;
+    });
+    return { answer };
+  });
+
+  expect((await answered.answer).status).toBe(200);
+  const [order] = await door.database`
+    SELECT status, cancel_requested_by FROM orders WHERE id = ${orderId}`;
+  expect(order).toEqual({ status: 'PLACING', cancelRequestedBy: 'api' });
+});
+
+it('repeats a serialization failure, three times in all', async () => {
+  let runs = 0;
+  const failing = inTransaction(door.database, async (sql) => {
+    runs += 1;
+    await sql`DO $$ BEGIN RAISE EXCEPTION 'synthetic' USING ERRCODE = '40001'; END $$`;
+  });
+  await expect(failing).rejects.toMatchObject({ code: '40001' });
+  expect(runs).toBe(3);
+});
+
+/** Ends the connection of a transaction as a restart of Postgres does. */
+async function cut(sql: TransactionSql): Promise<void> {
+  const [{ pid }] = await sql<[{ pid: number }]>`SELECT pg_backend_pid() AS pid`;
+  await other`SELECT pg_terminate_backend(${pid}, 5000)`;
+}
+
+// The library ends the process in some of these, by an error that nobody can catch.
+it.each<[moment: string, run: (sql: TransactionSql) => Promise<unknown>]>([
+  ['before a statement', (sql) => cut(sql).then(() => sql`SELECT 1`)],
+  [
+    'a moment before a statement',
+    (sql) =>
+      cut(sql)
+        .then(() => sleep(50))
+        .then(() => sql`SELECT 1`),
+  ],
+  ['while a statement runs', (sql) => Promise.all([sql`SELECT pg_sleep(1)`, cutSoon()])],
+  ['before the commit', (sql) => cut(sql).then(() => sleep(50))],
+  [
+    'before an error of its own',
+    (sql) =>
+      cut(sql)
+        .then(() => sleep(50))
+        .then(() => {
+          throw new Error('x');
+        }),
+  ],
+])('repeats nothing when its connection breaks %s, and the pool goes on', async (_, run) => {
+  let runs = 0;
+  const broken = inTransaction(door.database, async (sql) => {
+    runs += 1;
+    await run(sql);
+  });
+  expect(isDatabaseUnavailable(await broken.catch((error: unknown) => error))).toBe(true);
+  expect(runs).toBe(1);
+  // The library gives the first use of a new connection the last words of the old one.
+  await eventually('the whole pool serves', () =>
+    Promise.all(
+      Array.from({ length: 20 }, () => inTransaction(door.database, (sql) => sql`SELECT 1`)),
+    ).catch(() => undefined),
+  );
+});
+
+async function cutSoon(): Promise<void> {
+  await eventually('a statement sleeps', async () => {
+    const ended = await other`
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep%'`;
+    return ended.length > 0;
+  });
+}

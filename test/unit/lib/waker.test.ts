@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createWaker, type Waker } from '../../../src/lib/waker.ts';
+
+/** Starts a sleep; `ended` turns true when it is over. */
+function startSleep(waker: Waker, ms: number): { ended: boolean } {
+  const state = { ended: false };
+  void waker.sleep(ms).then(() => {
+    state.ended = true;
+  });
+  return state;
+}
+
+describe('waker', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('sleeps its time out when nobody wakes it', async () => {
+    const sleep = startSleep(createWaker(), 1_000);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(sleep.ended).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sleep.ended).toBe(true);
+  });
+
+  it('ends a sleep at once when woken, and leaves no timer', async () => {
+    const waker = createWaker();
+    const sleep = startSleep(waker, 60_000);
+    waker.wake();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sleep.ended).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('does not miss a wake that comes between two sleeps', async () => {
+    const waker = createWaker();
+    waker.wake();
+    const sleep = startSleep(waker, 60_000);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sleep.ended).toBe(true);
+  });
+
+  it('counts many wakes as one', async () => {
+    const waker = createWaker();
+    for (let i = 0; i < 5; i += 1) waker.wake();
+    await waker.sleep(60_000);
+    const second = startSleep(waker, 1_000);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(second.ended).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(second.ended).toBe(true);
+  });
+
+  it('wakes one sleep after another', async () => {
+    const waker = createWaker();
+    for (let round = 0; round < 3; round += 1) {
+      const sleep = startSleep(waker, 60_000);
+      await vi.advanceTimersByTimeAsync(10);
+      expect(sleep.ended).toBe(false);
+      waker.wake();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(sleep.ended).toBe(true);
+    }
+  });
+});

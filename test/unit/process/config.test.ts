@@ -1,0 +1,231 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  ConfigError,
+  type Environment,
+  parseCodecServerConfig,
+  parseConfig,
+  parseOperatorConfig,
+} from '../../../src/process/config.ts';
+
+const required = {
+  DATABASE_URL: 'postgres://rx@127.0.0.1:5432/rx_orders',
+  HASH_SECRET: 'sixteen characters or more',
+  DOCUMENTS_DIR: 'documents',
+  ENCRYPTION_KEYS: `2026-11:${Buffer.alloc(32, 7).toString('base64')}`,
+};
+
+const kmsKey = (region: string, n: number) =>
+  `arn:aws:kms:${region}:111122223333:key/0000000${n}-0000-4000-8000-000000000000`;
+
+function faultOf(env: Environment): string {
+  try {
+    parseConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('parseConfig', () => {
+  it('needs the database, the hash secret and the documents folder, and nothing else', () => {
+    expect(parseConfig(required)).toMatchObject({
+      database: { url: required.DATABASE_URL, poolSize: 10 },
+      temporal: { address: '127.0.0.1:7233', namespace: 'default', taskQueue: 'orders' },
+      http: { host: '127.0.0.1', port: 3000 },
+      hashSecret: required.HASH_SECRET,
+      documents: { folder: required.DOCUMENTS_DIR },
+      pharmacy: { timeoutMs: 10_000, pollInitialMs: 30_000, pollMaxMs: 3_600_000 },
+      log: { level: 'info', format: 'auto' },
+    });
+  });
+
+  it('names every missing variable at once', () => {
+    const fault = faultOf({});
+    for (const name of Object.keys(required)) expect(fault).toContain(`${name} is required`);
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(parseConfig({ ...required, PORT: '', LOG_LEVEL: '' })).toEqual(parseConfig(required));
+    expect(faultOf({ ...required, DOCUMENTS_DIR: '' })).toContain('DOCUMENTS_DIR is required');
+  });
+
+  it('takes a bucket in place of the folder, also beside one', () => {
+    const bucket = { ...required, DOCUMENTS_S3_BUCKET: 'prescriptions' };
+    const found = {
+      bucket: 'prescriptions',
+      endpoint: undefined,
+      region: 'us-east-1',
+      credentials: undefined,
+    };
+    expect(parseConfig(bucket).documents).toEqual(found);
+    expect(parseConfig({ ...bucket, DOCUMENTS_DIR: '' }).documents).toEqual(found);
+    const elsewhere = {
+      DOCUMENTS_S3_ENDPOINT: 'https://s3.example.com',
+      DOCUMENTS_S3_REGION: 'eu-central-1',
+      DOCUMENTS_S3_ACCESS_KEY_ID: 'id',
+      DOCUMENTS_S3_SECRET_ACCESS_KEY: 'secret',
+    };
+    expect(parseConfig({ ...bucket, ...elsewhere }).documents).toEqual({
+      bucket: 'prescriptions',
+      endpoint: 'https://s3.example.com',
+      region: 'eu-central-1',
+      credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
+    });
+  });
+
+  it('refuses half of the credentials of a bucket, and an endpoint that is no URL', () => {
+    const bucket = { ...required, DOCUMENTS_S3_BUCKET: 'prescriptions' };
+    expect(faultOf({ ...bucket, DOCUMENTS_S3_ACCESS_KEY_ID: 'id' })).toContain(
+      'DOCUMENTS_S3_SECRET_ACCESS_KEY is required',
+    );
+    expect(faultOf({ ...bucket, DOCUMENTS_S3_SECRET_ACCESS_KEY: 'secret' })).toContain(
+      'DOCUMENTS_S3_ACCESS_KEY_ID is required',
+    );
+    expect(faultOf({ ...bucket, DOCUMENTS_S3_ENDPOINT: 's3.example.com' })).toContain(
+      'DOCUMENTS_S3_ENDPOINT: ',
+    );
+  });
+
+  it('takes a key of a KMS beside the ring, or keys that only open', () => {
+    const [key, old] = [kmsKey('eu-west-2', 1), kmsKey('us-gov-west-1', 2)];
+    expect(parseConfig(required).kms).toBeUndefined();
+    expect(parseConfig({ ...required, KMS_KEY_ID: key }).kms).toEqual({
+      ...{ keyIds: [key], wraps: true, endpoint: undefined, credentials: undefined },
+    });
+    const elsewhere = {
+      KMS_OLD_KEY_IDS: `${old},${key}`,
+      KMS_ENDPOINT: 'https://kms.example.com',
+      KMS_ACCESS_KEY_ID: 'id',
+      KMS_SECRET_ACCESS_KEY: 'secret',
+    };
+    const kms = {
+      keyIds: [old, key],
+      wraps: false,
+      endpoint: 'https://kms.example.com',
+      credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
+    };
+    expect(parseConfig({ ...required, ...elsewhere }).kms).toEqual(kms);
+    expect(parseOperatorConfig(elsewhere).kms).toEqual(kms);
+    const third = kmsKey('eu-west-2', 3);
+    const all = parseConfig({ ...required, ...elsewhere, KMS_KEY_ID: third }).kms;
+    expect(all).toEqual({ ...kms, keyIds: [third, old, key], wraps: true });
+  });
+
+  it.each([
+    'alias/rx-orders',
+    'arn:aws:kms:eu-west-2:111122223333:alias/rx-orders',
+    '2a5e92d0-9ab6-4a5e-92d0-9ab64a5e92d0',
+    `${kmsKey('eu-west-2', 1)} `,
+  ])('refuses what is no key’s ARN, without repeating it: %s', (name) => {
+    for (const variable of ['KMS_KEY_ID', 'KMS_OLD_KEY_IDS']) {
+      const fault = faultOf({ ...required, [variable]: name });
+      expect(fault).toContain('must be the ARN of a KMS key');
+      expect(fault).toContain(variable);
+      expect(fault).not.toContain(name);
+    }
+  });
+
+  it('refuses half of the credentials of a KMS, to server and operator', () => {
+    const half = { KMS_KEY_ID: kmsKey('eu-west-2', 1), KMS_ACCESS_KEY_ID: 'id' };
+    expect(faultOf({ ...required, ...half })).toContain('KMS_SECRET_ACCESS_KEY is required');
+    expect(() => parseOperatorConfig(half)).toThrow('KMS_SECRET_ACCESS_KEY is required');
+    const otherHalf = { KMS_SECRET_ACCESS_KEY: 'secret' };
+    expect(() => parseOperatorConfig(otherHalf)).toThrow('KMS_ACCESS_KEY_ID is required');
+  });
+
+  it('takes a certificate and its key together, and then the address is HTTPS', () => {
+    const tls = { ...required, TLS_CERT_FILE: 'cert.pem', TLS_KEY_FILE: 'key.pem' };
+    expect(parseConfig(tls).http).toMatchObject({
+      tls: { prefix: '', certFile: 'cert.pem', keyFile: 'key.pem' },
+      publicUrl: 'https://127.0.0.1:3000',
+    });
+    expect(parseConfig({ ...tls, PUBLIC_URL: 'https://rx.example.com' }).http.publicUrl).toBe(
+      'https://rx.example.com',
+    );
+    expect(faultOf({ ...tls, TLS_KEY_FILE: '' })).toContain('TLS_KEY_FILE is required');
+    expect(faultOf({ ...tls, TLS_CERT_FILE: '' })).toContain('TLS_CERT_FILE is required');
+    const codec = { ENCRYPTION_KEYS: required.ENCRYPTION_KEYS, CODEC_SERVER_TOKEN: 'x'.repeat(16) };
+    const files = { CODEC_TLS_CERT_FILE: 'cert.pem', CODEC_TLS_KEY_FILE: 'key.pem' };
+    expect(parseCodecServerConfig({ ...codec, ...files }).tls?.prefix).toBe('CODEC_');
+    expect(() => parseCodecServerConfig({ ...codec, CODEC_TLS_KEY_FILE: 'key.pem' })).toThrow(
+      'CODEC_TLS_CERT_FILE is required',
+    );
+  });
+
+  it('trusts no proxy but those that it is given, as addresses and ranges', () => {
+    const proxiesOf = (TRUSTED_PROXIES: string) =>
+      parseConfig({ ...required, TRUSTED_PROXIES }).http.trustedProxies;
+    expect(proxiesOf('')).toEqual([]);
+    expect(proxiesOf('10.0.0.0/8, 192.0.2.1,2001:db8::/32,::1')).toEqual([
+      '10.0.0.0/8',
+      '192.0.2.1',
+      '2001:db8::/32',
+      '::1',
+    ]);
+    for (const wrong of [
+      'all',
+      'loopback',
+      '10.0.0.0/33',
+      '0.0.0.0/0',
+      '::/0',
+      '10.0.0.1,',
+      '1.2.3',
+    ]) {
+      expect(faultOf({ ...required, TRUSTED_PROXIES: wrong })).toContain(
+        'TRUSTED_PROXIES: must be addresses or CIDR ranges with commas between',
+      );
+    }
+  });
+
+  it('lets twenty attempts of an address fail at once, and one a second', () => {
+    expect(parseConfig(required).http.failureLimits).toEqual({ burst: 20, perSecond: 1 });
+    const roomy = { AUTH_FAILURES_BURST: '500', AUTH_FAILURES_PER_SECOND: '0.5' };
+    expect(parseConfig({ ...required, ...roomy }).http.failureLimits).toEqual({
+      burst: 500,
+      perSecond: 0.5,
+    });
+    expect(faultOf({ ...required, AUTH_FAILURES_BURST: '0' })).toContain('AUTH_FAILURES_BURST: ');
+    expect(faultOf({ ...required, AUTH_FAILURES_PER_SECOND: '0' })).toContain(
+      'AUTH_FAILURES_PER_SECOND: ',
+    );
+  });
+
+  it('ignores variables that are not its own', () => {
+    expect(parseConfig({ ...required, PATH: 'x', UNRELATED: 'y' })).toEqual(parseConfig(required));
+  });
+
+  it('reads numbers, and refuses what is none or out of range', () => {
+    expect(parseConfig({ ...required, PORT: '8080' }).http.port).toBe(8080);
+    for (const PORT of ['0', '65536', '80.5', '-1', 'eighty', ' ']) {
+      expect(faultOf({ ...required, PORT })).toMatch(/PORT: /);
+    }
+    for (const POLL_INITIAL_MS of ['0', '-5', '1.5', 'soon']) {
+      expect(faultOf({ ...required, POLL_INITIAL_MS })).toMatch(/POLL_INITIAL_MS: /);
+    }
+  });
+
+  it('refuses a hash secret that is too short, without repeating it', () => {
+    const fault = faultOf({ ...required, HASH_SECRET: 'tooshort-secret' });
+    expect(fault).toContain('HASH_SECRET: must be at least 16 characters');
+    expect(fault).not.toContain('tooshort');
+  });
+
+  it('names each variable at fault and never its value', () => {
+    const names = ['PORT', 'TEMPORAL_UI_URL', 'LOG_LEVEL', 'LOG_FORMAT', 'RETRY_MAX_MS'] as const;
+    fc.assert(
+      fc.property(fc.uuid(), fc.subarray([...names], { minLength: 1 }), (value, wrong) => {
+        const env = { ...required, ...Object.fromEntries(wrong.map((name) => [name, value])) };
+        const fault = faultOf(env);
+        expect(fault).not.toContain(value);
+        for (const name of names) expect(fault.includes(`${name}: `)).toBe(wrong.includes(name));
+      }),
+    );
+  });
+
+  it('is pure: the same environment gives the same result and stays as it was', () => {
+    const env = Object.freeze({ ...required, PORT: '4000' });
+    expect(parseConfig(env)).toEqual(parseConfig(env));
+  });
+});

@@ -1,0 +1,38 @@
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { openDataFolder } from '../../../sandbox/data-folder.ts';
+import { temporaryFolderOfTest } from './temporary.ts';
+
+test('keeps its secrets from start to start, readable by their owner alone', () => {
+  const dataDir = path.join(temporaryFolderOfTest(), 'deep/data');
+  const first = openDataFolder(dataDir);
+  first.release();
+  const second = openDataFolder(dataDir);
+  expect(second.secrets).toEqual(first.secrets);
+  expect(second.secrets.postgresPassword).not.toBe(second.secrets.hashSecret);
+  expect(statSync(path.join(dataDir, 'secrets.json')).mode & 0o777).toBe(0o600);
+});
+
+test('refuses a second stack on the same folder, and names both', () => {
+  const dataDir = temporaryFolderOfTest();
+  openDataFolder(dataDir);
+  expect(() => openDataFolder(dataDir)).toThrow(
+    new RegExp(`process id ${process.pid} already runs on DATA_DIR ${dataDir}`),
+  );
+});
+
+test('names DATA_DIR when it cannot be written', () => {
+  const file = path.join(temporaryFolderOfTest(), 'file');
+  writeFileSync(file, '');
+  expect(() => openDataFolder(path.join(file, 'data'))).toThrow(
+    /DATA_DIR .* cannot be written \(ENOTDIR\)/,
+  );
+});
+
+test('does not invent new secrets when the old ones cannot be read, and lets go of the folder', () => {
+  const dataDir = temporaryFolderOfTest();
+  writeFileSync(path.join(dataDir, 'secrets.json'), '{}');
+  expect(() => openDataFolder(dataDir)).toThrow(/secrets.json is not readable/);
+  expect(readdirSync(dataDir)).toEqual(['secrets.json']);
+});

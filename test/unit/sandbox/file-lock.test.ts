@@ -1,0 +1,45 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { takeLock } from '../../../sandbox/file-lock.mjs';
+import { DEAD_PID, temporaryFolderOfTest } from './temporary.ts';
+
+test('names the live process that holds the lock', () => {
+  const file = path.join(temporaryFolderOfTest(), 'lock');
+  expect(takeLock(file)).toHaveProperty('release');
+  expect(takeLock(file)).toEqual({ heldBy: process.pid });
+});
+
+test('can be taken again once it was released, and leaves no file', () => {
+  const folder = temporaryFolderOfTest();
+  const file = path.join(folder, 'lock');
+  for (let i = 0; i < 2; i += 1) {
+    const lock = takeLock(file);
+    if ('heldBy' in lock) throw new Error('held');
+    lock.release();
+  }
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test.each([
+  ['a process that is dead', JSON.stringify({ pid: DEAD_PID, identity: 'x' })],
+  ['an earlier process with a pid used again', JSON.stringify({ pid: process.pid, identity: 'x' })],
+  ['a crash in the middle of writing', '{"pid":'],
+])('takes the lock from %s', (_holder, content) => {
+  const folder = temporaryFolderOfTest();
+  const file = path.join(folder, 'lock');
+  writeFileSync(file, content);
+  expect(takeLock(file)).toHaveProperty('release');
+  expect(takeLock(file)).toEqual({ heldBy: process.pid });
+  expect(readdirSync(folder)).toEqual(['lock']);
+});
+
+test('does not take away the lock of the next holder when it is released twice', () => {
+  const file = path.join(temporaryFolderOfTest(), 'lock');
+  const first = takeLock(file);
+  if ('heldBy' in first) throw new Error('held');
+  first.release();
+  writeFileSync(file, JSON.stringify({ pid: DEAD_PID, identity: 'of the next holder' }));
+  first.release();
+  expect(readdirSync(path.dirname(file))).toEqual(['lock']);
+});

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { createLineSink } from '../../../sandbox/lines.ts';
+
+function sink(isTTY: boolean, format?: string) {
+  const written: string[] = [];
+  const target = { isTTY, write: (text: string) => written.push(text) };
+  return { written, sink: createLineSink(target, format) };
+}
+
+const EVENT =
+  '{"level":"info","time":"2026-01-02T03:04:05.678Z","part":"worker","orderId":"o-1","msg":"placed"}';
+
+test('passes a part’s event on as it is when nobody watches', () => {
+  const { written, sink: lines } = sink(false);
+  lines.line('worker', EVENT);
+  expect(JSON.parse(written.join(''))).toEqual(JSON.parse(EVENT));
+  expect(written.join('')).toMatch(/^[^\n]+\n$/);
+});
+
+test('makes an event of what a part writes besides', () => {
+  const { written, sink: lines } = sink(false);
+  lines.line('worker', 'Segmentation fault');
+  expect(JSON.parse(written.join(''))).toMatchObject({
+    level: 'warn',
+    part: 'worker',
+    msg: 'Segmentation fault',
+  });
+});
+
+test('writes for people on a terminal, unless JSON was asked for', () => {
+  const people = sink(true);
+  people.sink.line('worker', EVENT);
+  expect(people.written.join('')).toMatch(/worker.*placed.*orderId=o-1/);
+  const asked = sink(true, 'json');
+  asked.sink.line('worker', EVENT);
+  expect(asked.written.join('').startsWith('{')).toBe(true);
+});

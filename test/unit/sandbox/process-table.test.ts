@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, onTestFinished, test } from 'vitest';
+import { endGroup, identify } from '../../../sandbox/process-table.mjs';
+import { runs, until } from './temporary.ts';
+
+function program(code: string) {
+  const child = spawn(process.execPath, ['-e', code], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const pid = child.pid ?? 0;
+  onTestFinished(() => {
+    if (runs(pid)) process.kill(-pid, 'SIGKILL');
+  });
+  return { child, pid, said: once(child.stdout, 'data').then(([data]) => String(data).trim()) };
+}
+
+test('gives the same answer for the same process, and another for another', () => {
+  expect(identify(process.pid)).toBe(identify(process.pid));
+  expect(identify(process.pid)).not.toBe(identify(process.ppid));
+});
+
+test('ends a group whose leader ignores the request, its children included', async () => {
+  const { pid, said } = program(`
+    process.on('SIGTERM', () => {});
+    const child = require('child_process').spawn('sleep', ['60']);
+    console.log(child.pid);
+    setInterval(() => {}, 1000);`);
+  const childPid = Number(await said);
+  await endGroup({ pid, identity: identify(pid) }, 'SIGTERM', 100);
+  await until(() => !runs(pid) && !runs(childPid));
+  expect([identify(pid), identify(childPid)]).toEqual([undefined, undefined]);
+});
+
+test('lets the leader finish what it does when asked to end', async () => {
+  const { child, pid, said } = program(`
+    process.on('SIGTERM', () => setTimeout(() => process.exit(7), 50));
+    console.log('up');
+    setInterval(() => {}, 1000);`);
+  await said;
+  const exit = once(child, 'exit');
+  await endGroup({ pid, identity: identify(pid) }, 'SIGTERM', 5_000);
+  expect((await exit)[0]).toBe(7);
+});
+
+test('leaves a process alone that only has the same pid', async () => {
+  const { pid, said } = program(`console.log('up'); setInterval(() => {}, 1000);`);
+  await said;
+  await endGroup({ pid, identity: 'of an earlier process' }, 'SIGKILL', 100);
+  expect(runs(pid)).toBe(true);
+});

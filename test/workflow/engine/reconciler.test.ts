@@ -1,0 +1,242 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type Reconciler, startReconciler } from '../../../src/engine/start-reconciler.ts';
+import { createWorkflowStates } from '../../../src/engine/workflow-states.ts';
+import { receiveMessage } from '../../../src/orders/inbox.ts';
+import { type Database, openDatabase } from '../../../src/storage/database.ts';
+import {
+  orderWorkflowId,
+  retryUpdate,
+  statusQuery,
+} from '../../../src/workflows/order-messages.ts';
+import { DATA_CONVERTER } from '../../support/data-converter.ts';
+import { eventually } from '../../support/eventually.ts';
+import { createKeptLog, type KeptLog } from '../../support/logs.ts';
+import { TESTER } from '../../support/organization.ts';
+import { copyPharmacy } from '../../support/sealed-rows.ts';
+import { timelineOf } from '../../support/timeline.ts';
+import { startWorker } from '../../support/worker.ts';
+import { createWorld, type World } from '../../support/world.ts';
+
+let world: World;
+let connection: NativeConnection;
+let leadership: Database;
+let log: KeptLog;
+let reconciler: Reconciler;
+
+beforeAll(async () => {
+  world = await createWorld();
+  connection = await NativeConnection.connect({ address: inject('temporal').address });
+  leadership = openDatabase(world.db.url, 1);
+  log = createKeptLog();
+  reconciler = start(leadership);
+});
+afterAll(async () => {
+  await reconciler.stop();
+  await leadership.end();
+  await connection.close();
+  await world.close();
+});
+
+function start(lock: Database): Reconciler {
+  return startReconciler({
+    database: world.db.database,
+    leadership: lock,
+    workflows: createWorkflowStates(
+      new Client({ connection, dataConverter: DATA_CONVERTER }),
+      world.worker.taskQueue,
+      (deadline, run) => connection.withDeadline(deadline, run),
+    ),
+    prepareTemporal: async () => {},
+    everyMs: 200,
+    log,
+  });
+}
+
+const workflow = (orderId: string) =>
+  world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
+
+/** Takes an order's workflow out of Temporal, as the loss of its store does. */
+async function lose(orderId: string): Promise<void> {
+  await connection.workflowService.deleteWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId: orderWorkflowId(orderId) },
+  });
+}
+
+async function restarted(orderId: string, times = 1): Promise<void> {
+  await eventually(`${orderId} is started again`, async () => {
+    const rows = await timelineOf(world.db.database, orderId);
+    return rows.filter((row) => row.includes('WORKFLOW_RESTARTED')).length === times;
+  });
+  await world.delivered(orderId);
+}
+
+async function ledgerHasOne(orderId: string): Promise<void> {
+  expect(await world.simulator.ledgerOf(orderId)).toHaveLength(1);
+}
+
+describe('an open order whose workflow is gone', () => {
+  it('is started again, and waits on for the pharmacy that has it', async () => {
+    const orderId = await world.place('pharmacy-manual');
+    await world.reach(orderId, 'AWAITING_COMPLETION');
+    await lose(orderId);
+    await restarted(orderId);
+    await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
+    await world.reach(orderId, 'COMPLETED');
+    expect(await world.simulator.ledgerOf(orderId)).toMatchObject([{ asked: 1 }]);
+    expect(await timelineOf(world.db.database, orderId)).toContain(
+      'system WORKFLOW_RESTARTED WORKFLOW_GONE',
+    );
+  });
+
+  it('looks at the pharmacy at once when the lost run had been told', async () => {
+    const orderId = await world.place('pharmacy-manual');
+    await world.reach(orderId, 'AWAITING_COMPLETION');
+    await world.worker.stop();
+    // The hint goes into the run that is lost with it: nothing is left in the outbox.
+    await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
+    await eventually('the webhook has come', async () => {
+      const rows = await world.db.database`
+        SELECT FROM orders WHERE id = ${orderId} AND completion_hints <> '{}'`;
+      return rows.length === 1;
+    });
+    await world.db.database`DELETE FROM outbox WHERE order_id = ${orderId}`;
+    await lose(orderId);
+    world.worker = await startWorker(world.db.asWorker, {}, world.worker.taskQueue);
+    // The first look is a minute away.
+    await world.reach(orderId, 'COMPLETED');
+    await ledgerHasOne(orderId);
+  });
+
+  it('is asked back at the pharmacy when its cancellation was pending', async () => {
+    const orderId = await world.place('pharmacy-manual');
+    await world.reach(orderId, 'AWAITING_COMPLETION');
+    await lose(orderId);
+    // Its row fails in the outbox until there is a workflow.
+    await world.client.handle(orderId).cancel();
+    await world.reach(orderId, 'CANCELLED');
+    expect(await world.simulator.ledgerOf(orderId)).toMatchObject([{ status: 'cancelled' }]);
+  });
+
+  it('rests on, until it is sent on', async () => {
+    const pharmacyId = `pharmacy-new-${randomUUID()}`;
+    const orderId = await world.place(pharmacyId);
+    await world.reach(orderId, 'NEEDS_ATTENTION');
+    await copyPharmacy(world.db.database, { from: 'pharmacy-123', to: pharmacyId });
+    await lose(orderId);
+    await restarted(orderId);
+    await eventually('the new run rests', async () => {
+      const { status, reasonCode } = await workflow(orderId).query(statusQuery);
+      return status === 'NEEDS_ATTENTION' && reasonCode === 'PHARMACY_UNKNOWN';
+    });
+    expect((await world.client.get(orderId)).status).toBe('NEEDS_ATTENTION');
+    await workflow(orderId).executeUpdate(retryUpdate.name);
+    await world.reach(orderId, 'AWAITING_COMPLETION');
+    await ledgerHasOne(orderId);
+  });
+});
+
+describe('a workflow that has ended before its order', () => {
+  it('is followed by another', async () => {
+    const orderId = await world.place('pharmacy-manual');
+    await world.reach(orderId, 'AWAITING_COMPLETION');
+    await workflow(orderId).terminate('by the test');
+    await restarted(orderId);
+    await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
+    await world.reach(orderId, 'COMPLETED');
+    await ledgerHasOne(orderId);
+    expect(await timelineOf(world.db.database, orderId)).toContain(
+      'system WORKFLOW_RESTARTED WORKFLOW_TERMINATED',
+    );
+    expect(log.lines.some(({ fields }) => fields.code === 'WORKFLOW_TERMINATED')).toBe(true);
+  });
+});
+
+describe('an open workflow', () => {
+  const orphans = async () =>
+    await world.db.database<{ workflowId: string; reasonCode: string }[]>`
+      SELECT workflow_id, reason_code FROM orphan_workflows`;
+
+  it('without an order is reported, not ended, and forgotten when it has ended', {
+    timeout: 60_000,
+  }, async () => {
+    const orderId = randomUUID();
+    const workflowId = orderWorkflowId(orderId);
+    await world.worker.client.workflow.start('order', {
+      workflowId,
+      taskQueue: world.worker.taskQueue,
+      args: [{ orderId, pharmacyId: 'pharmacy-123' }],
+    });
+    await eventually('it is reported', async () => {
+      const found = await orphans();
+      return found.some((row) => row.workflowId === workflowId && row.reasonCode === 'NO_ORDER');
+    });
+    const { status } = await workflow(orderId).describe();
+    expect(status.name).toBe('RUNNING');
+    await workflow(orderId).terminate();
+    await eventually('it is forgotten', async () => (await orphans()).length === 0);
+  });
+
+  it('whose order has ended is reported once it had time to follow', async () => {
+    const orderId = await world.place('pharmacy-manual');
+    await world.reach(orderId, 'AWAITING_COMPLETION');
+    await world.db.database`
+      UPDATE orders SET status = 'REJECTED', updated_at = now() - interval '1 hour'
+      WHERE id = ${orderId}`;
+    await eventually('it is reported', async () => {
+      const found = await orphans();
+      return found.some(
+        (row) => row.workflowId === orderWorkflowId(orderId) && row.reasonCode === 'ORDER_ENDED',
+      );
+    });
+    await workflow(orderId).terminate();
+  });
+});
+
+it('brings a message to its order that missed it when it came', async () => {
+  const orderId = await world.place('pharmacy-manual');
+  await world.reach(orderId, 'AWAITING_COMPLETION');
+  const [row] = await world.db.database<{ pharmacyOrderId: string }[]>`
+    SELECT pharmacy_order_id FROM orders WHERE id = ${orderId}`;
+  const forget = (pharmacyOrderId: string | null) => world.db.database`
+    UPDATE orders SET pharmacy_order_id = ${pharmacyOrderId} WHERE id = ${orderId}`;
+  await forget(null);
+  const message = {
+    webhookId: randomUUID(),
+    type: 'tracking_added',
+    pharmacyOrderId: row?.pharmacyOrderId ?? '',
+    shipment: { trackingId: 'late-1' },
+  } as const;
+  await receiveMessage(world.db.database, 'pharmacy-manual', message, TESTER);
+  expect((await world.client.get(orderId)).shipments).toEqual([]);
+  await forget(row?.pharmacyOrderId ?? null);
+  await eventually('the shipment is known', async () => {
+    return (await world.client.get(orderId)).shipments.some(
+      ({ trackingId }) => trackingId === 'late-1',
+    );
+  });
+});
+
+it('is done by one process at a time, and taken over when that one ends', async () => {
+  const second = openDatabase(world.db.url, 1);
+  const [held] = await second<{ held: boolean }[]>`SELECT pg_try_advisory_lock(7261117) AS held`;
+  await eventually('the other is between two rounds', async () => {
+    if (held?.held) return true;
+    const [row] = await second<{ held: boolean }[]>`SELECT pg_try_advisory_lock(7261117) AS held`;
+    return row?.held;
+  });
+  const lastRound = async () => {
+    const [row] = await world.db.database<{ at: Date }[]>`
+      SELECT last_round_at AS at FROM reconciliation`;
+    return row?.at.getTime() ?? 0;
+  };
+  const before = await lastRound();
+  await sleep(1_500); // several rounds
+  expect(await lastRound()).toBe(before);
+  await second.end(); // as a worker that is killed: its session ends
+  await eventually('the other goes on', async () => (await lastRound()) > before);
+});

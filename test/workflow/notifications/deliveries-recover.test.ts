@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
+import type { SendResult } from '../../../src/notifications/sending/send-result.ts';
+import { queuePings, readDelivery, startTestDeliveries } from '../../support/deliveries.ts';
+import { type DeliveryRig, openDeliveryRig } from '../../support/delivery-rig.ts';
+import { eventually } from '../../support/eventually.ts';
+import { answering } from '../../support/receiver.ts';
+import { startTcpProxy } from '../../support/tcp-proxy.ts';
+
+// What dies between two steps is made up for.
+
+let rig: DeliveryRig;
+beforeAll(async () => {
+  rig = await openDeliveryRig();
+});
+beforeEach(() => rig.renew());
+afterAll(() => rig.close());
+
+it('starts a workflow again that was lost', async () => {
+  const id = await rig.ping();
+  await rig.reach(id, 'DELIVERED');
+  await rig.stopped(async () => {
+    await rig.database`
+      UPDATE webhook_deliveries SET status = 'RETRYING', delivered_at = NULL,
+        next_attempt_at = now() - interval '11 minutes' WHERE id = ${id}`;
+  });
+
+  expect(await rig.reach(id, 'DELIVERED')).toMatchObject({ attempts: 2 });
+  expect(rig.received()).toEqual([id, id]);
+});
+
+it('starts the workflows that the process before it left wanted', async () => {
+  let id = '';
+  await rig.stopped(async () => {
+    id = await rig.ping();
+    await rig.database`
+      UPDATE webhook_deliveries SET status = 'RETRYING', workflow_wanted = true WHERE id = ${id}`;
+  });
+
+  await rig.reach(id, 'DELIVERED');
+  expect(await rig.deliveries.result(id)).toBe('delivered');
+});
+
+it('delivers without Temporal what the endpoints take, and the rest when it is back', async () => {
+  const [host = '', port] = inject('temporal').address.split(':');
+  const proxy = await startTcpProxy({ host, port: Number(port) });
+  await rig.stopped(async () => {}, { temporalAddress: `127.0.0.1:${proxy.port}` });
+  proxy.freeze();
+  await rig.reach(await rig.ping(), 'DELIVERED');
+  rig.receiver.answer = answering(500);
+  const failed = await rig.ping();
+  await rig.reach(failed, 'RETRYING');
+  await eventually('a start has failed', async () =>
+    rig.deliveries.log.lines.some(({ message }) => message.startsWith('could not start')),
+  );
+  rig.receiver.answer = answering(200);
+  await proxy.restore();
+
+  expect(await rig.reach(failed, 'DELIVERED')).toMatchObject({ attempts: 2 });
+  await rig.stopped(async () => {});
+  await proxy.close();
+});
+
+it('delivers each once though several processes look for them', async () => {
+  const other = await startTestDeliveries(rig.asWorker);
+  const ids = await queuePings(rig.database, rig.endpoint, 60);
+  for (const id of ids) await rig.reach(id, 'DELIVERED');
+  await other.stop();
+
+  expect(rig.received().toSorted()).toEqual(ids.toSorted());
+});
+
+it('repeats an attempt under the same id when its process died before it was recorded, and counts it once', async () => {
+  let release: (result: SendResult) => void = () => undefined;
+  let dying: Promise<void> | undefined;
+  let id = '';
+  await rig.stopped(async () => {
+    const process = await startTestDeliveries(rig.asWorker, {
+      wrap: (sender) => ({
+        ...sender,
+        // Sent, and then nothing more is heard of it.
+        post: async (...request) => {
+          await sender.post(...request);
+          return await new Promise<SendResult>((resolve) => {
+            release = resolve;
+          });
+        },
+      }),
+    });
+    id = await rig.ping();
+    await eventually('it is sent', async () => rig.receiver.received.length === 1);
+    // It takes nothing more; what it has under way, it does not get done.
+    dying = process.stop();
+    // In place of waiting for the lease's end.
+    await rig.database`UPDATE webhook_deliveries SET locked_until = now() WHERE id = ${id}`;
+  });
+  const done = await rig.reach(id, 'DELIVERED');
+  release({ status: 500, durationMs: 1, bodyStart: '' });
+  await dying;
+
+  expect(rig.received()).toEqual([id, id]);
+  expect(done).toMatchObject({ attempts: 1, log: ['ok'] });
+  expect(await readDelivery(rig.database, id)).toEqual(done);
+  expect(await rig.readEndpoint()).toMatchObject({ failingSince: null });
+});
