@@ -1,7 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { bodySignature, keyOf, standardSignature } from '../../../packages/webhooks/src/signing.ts';
+import { createHmac, randomBytes } from 'node:crypto';
 
+/*
+ * This file shares no code with the verifier in packages/webhooks: a mistake here cannot hide there,
+ * because the tests verify with that package and with the library of Standard Webhooks.
+ */
+
+const PREFIX = 'whsec_';
+/** The length of the secrets that we make. */
 const SECRET_BYTES = 32;
+/** The lengths that a symmetric secret may have (Standard Webhooks, "Signature scheme"). */
+const MIN_BYTES = 24;
+const MAX_BYTES = 64;
 
 /** What is signed; the body is exactly what is sent. */
 export interface Unsigned {
@@ -16,7 +25,7 @@ export interface Unsigned {
 
 /** A new secret of an endpoint: `whsec_` and the base64 of 32 random bytes. */
 export function newSecret(): string {
-  return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
+  return `${PREFIX}${randomBytes(SECRET_BYTES).toString('base64')}`;
 }
 
 /**
@@ -30,9 +39,7 @@ export function newSecret(): string {
 export function signaturesOf({ id, timestamp, body, secrets }: Unsigned): Record<string, string> {
   const [newest] = secrets;
   const oldest = secrets.at(-1) ?? newest;
-  const signatures = secrets.map((secret) =>
-    standardSignature(keyOf(secret), id, String(timestamp), body),
-  );
+  const signatures = secrets.map((secret) => standardSignature(keyOf(secret), id, timestamp, body));
   return {
     'webhook-id': id,
     'webhook-timestamp': String(timestamp),
@@ -40,4 +47,30 @@ export function signaturesOf({ id, timestamp, body, secrets }: Unsigned): Record
     'x-cv-signature': bodySignature(oldest, body),
     ...(newest === oldest ? {} : { 'x-cv-signature-next': bodySignature(newest, body) }),
   };
+}
+
+/**
+ * The bytes that a secret encodes.
+ *
+ * @throws {TypeError} the text is not a secret. A key that is too short or empty would let anyone sign.
+ */
+function keyOf(secret: string): Buffer {
+  const text = secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : '';
+  const key = Buffer.from(text, 'base64');
+  const isExact = key.toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '');
+  if (!isExact || key.length < MIN_BYTES || key.length > MAX_BYTES) {
+    throw new TypeError(`A secret is ${PREFIX} and the base64 of 24 to 64 bytes.`);
+  }
+  return key;
+}
+
+/** Standard Webhooks' signature: HMAC-SHA256 over `<id>.<timestamp>.<body>` with the secret's bytes. */
+function standardSignature(key: Buffer, id: string, timestamp: number, body: string): string {
+  const hmac = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body);
+  return `v1,${hmac.digest('base64')}`;
+}
+
+/** The value of `x-cv-signature`: HMAC-SHA256 over the body with the secret's whole text, in hex. */
+function bodySignature(secret: string, body: string): string {
+  return createHmac('sha256', secret).update(body).digest('hex');
 }
