@@ -9,27 +9,27 @@ import { createProgram } from '../../src/cli/program.ts';
 import { inTransaction } from '../../src/storage/transaction.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../support/test-api.ts';
 
 const ANNA = { RX_OPERATOR: 'anna' };
 
 describe('recording', () => {
-  let door: Door;
+  let api: TestApi;
   let rx: Rx;
   let orderId: string;
 
   beforeAll(async () => {
-    door = await openDoor();
-    rx = createRx(door.databaseUrl);
-    orderId = (await door.place(exampleWithoutKey())).json.data.order.id;
+    api = await startTestApi();
+    rx = createRx(api.databaseUrl);
+    orderId = (await api.place(exampleWithoutKey())).json.data.order.id;
   });
-  afterAll(() => door.close());
+  afterAll(() => api.close());
 
   /** What a command leaves in the log, and how it ended. */
   async function run(...args: readonly string[]) {
-    const [last] = await door.database`SELECT coalesce(max(id), 0)::text AS id FROM audit_log`;
+    const [last] = await api.database`SELECT coalesce(max(id), 0)::text AS id FROM audit_log`;
     const result = await rx(args, { env: ANNA });
-    const rows = await door.database`
+    const rows = await api.database`
       SELECT actor_kind, actor, action, organization_id, case_id, order_id, result FROM audit_log
       WHERE id > ${last?.['id'] as string}::text::bigint ORDER BY id`;
     return { ...result, rows };
@@ -43,8 +43,8 @@ describe('recording', () => {
   ];
 
   it('tells who read an order over HTTP and who on the command line', async () => {
-    const { organizationId, caseId } = door.organization;
-    await door.get(`/api/v1/cases/${caseId}/orders/${orderId}`);
+    const { organizationId, caseId } = api.organization;
+    await api.get(`/api/v1/cases/${caseId}/orders/${orderId}`);
     const shown = await run('order', 'show', orderId);
     expect(shown).toMatchObject({
       code: 0,
@@ -73,14 +73,14 @@ describe('recording', () => {
   });
 
   it('names what is refused, keeps no made-up id, and leaves out what touches nothing', async () => {
-    const { organizationId } = door.organization;
+    const { organizationId } = api.organization;
     const unknown = await run('case', 'get', 'Jane', '--org', organizationId);
     expect(unknown).toMatchObject({
       code: 3,
       rows: rowOf('CASE_READ', { organizationId }, 'NOT_FOUND'),
     });
     const open = await run('order', 'erase', orderId);
-    const { caseId } = door.organization;
+    const { caseId } = api.organization;
     expect(open).toMatchObject({
       code: 4,
       rows: rowOf('ORDER_ERASED', { organizationId, caseId, orderId }, 'CONFLICT'),
@@ -89,7 +89,7 @@ describe('recording', () => {
   });
 
   it('records a change of keys with its organization, and a repair in its transaction, once', async () => {
-    const { organizationId, caseId } = door.organization;
+    const { organizationId, caseId } = api.organization;
     const made = await run(
       ...[
         'key',
@@ -107,7 +107,7 @@ describe('recording', () => {
     const revoked = await run('key', 'revoke', made.json.key.id);
     expect(revoked.rows).toEqual(rowOf('KEY_REVOKED', { organizationId }));
 
-    const id = (await door.place(exampleWithoutKey())).json.data.order.id as string;
+    const id = (await api.place(exampleWithoutKey())).json.data.order.id as string;
     const cancelled = await run('order', 'cancel', id, '--reason', 'placed twice');
     expect(cancelled.rows).toEqual(
       rowOf('ORDER_CANCEL_REQUESTED', { organizationId, caseId, orderId: id }),
@@ -117,7 +117,7 @@ describe('recording', () => {
   });
 
   it('shows nothing of a read that cannot be recorded; says so of what it did', async () => {
-    await door.database.unsafe(`
+    await api.database.unsafe(`
       CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = 'P0001'; END $$;
       CREATE TRIGGER full_log BEFORE INSERT ON audit_log EXECUTE FUNCTION refuse();`);
@@ -129,7 +129,7 @@ describe('recording', () => {
       expect(made.stdout).toContain('Unrecorded Clinic');
       expect(made.stderr).toContain('done, but not recorded in the audit log: P0001');
     } finally {
-      await door.database.unsafe('DROP TRIGGER full_log ON audit_log; DROP FUNCTION refuse()');
+      await api.database.unsafe('DROP TRIGGER full_log ON audit_log; DROP FUNCTION refuse()');
     }
   });
 });

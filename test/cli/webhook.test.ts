@@ -7,10 +7,10 @@ import { verifyWebhook } from '../../packages/webhooks/src/index.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { exampleWithoutKey, sendTo } from '../support/door.ts';
 import { createOrganization, type TestOrganization } from '../support/organization.ts';
 import { answering, startReceiver, type TestReceiver } from '../support/receiver.ts';
 import { storeDelivery } from '../support/stored-delivery.ts';
+import { exampleWithoutKey, sendTo } from '../support/test-api.ts';
 
 /** For many commands, a process each. */
 const LONG = { timeout: 90_000 };

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Route, RouteDependencies } from '../../src/http/route.ts';
 import { routes } from '../../src/http/routes.ts';
 import { CASES, DOCS_PAGE, NOBODY_LISTENS, type Subject } from '../support/access-cases.ts';
-import { type Answer, type Door, exampleWithKey, openDoor } from '../support/door.ts';
 import { createKey, createOrganization } from '../support/organization.ts';
 import { securityHeadersAt, securityHeadersOf } from '../support/security-headers.ts';
 import { storeDelivery } from '../support/stored-delivery.ts';
 import { storeDocument } from '../support/stored-document.ts';
+import { type Answer, exampleWithKey, startTestApi, type TestApi } from '../support/test-api.ts';
 
 /*
  * Every route of the route table with every kind of key. The table itself is the source: a route
@@ -67,30 +67,30 @@ const FIXED: Readonly<Record<number, string>> = {
   403: '{"status":403,"success":false,"message":"Invalid request","error":"Permission denied"}',
 };
 
-let door: Door;
+let api: TestApi;
 let ours: Subject;
 let keys: Record<KeyKind, string | undefined>;
 /** The texts of SQL statements, in the order that they were sent. */
 const statements: string[] = [];
 
 beforeAll(async () => {
-  door = await openDoor();
-  const { organizationId, caseId } = door.organization;
+  api = await startTestApi();
+  const { organizationId, caseId } = api.organization;
   const idempotencyKey = `key-${randomUUID()}`;
-  const orderId = (await door.place(exampleWithKey(idempotencyKey))).json.data.order.id as string;
+  const orderId = (await api.place(exampleWithKey(idempotencyKey))).json.data.order.id as string;
   // At the pharmacy, so that its cancellation can be asked for again and again.
-  await door.database`
+  await api.database`
     UPDATE orders SET status = 'AWAITING_COMPLETION', sent_at = now() WHERE id = ${orderId}`;
-  const { id: documentId } = await storeDocument(door, orderId, { name: 'secret-label.pdf' });
-  const { endpointId, deliveryId } = await storeDelivery(door.database, organizationId, {
+  const { id: documentId } = await storeDocument(api, orderId, { name: 'secret-label.pdf' });
+  const { endpointId, deliveryId } = await storeDelivery(api.database, organizationId, {
     url: NOBODY_LISTENS,
     orderId,
   });
   ours = { caseId, orderId, documentId, idempotencyKey, endpointId, deliveryId };
 
-  const other = await createOrganization(door.database);
+  const other = await createOrganization(api.database);
   const ofOurs = (options: Parameters<typeof createKey>[2]) =>
-    createKey(door.database, organizationId, options);
+    createKey(api.database, organizationId, options);
   const past = new Date(Date.now() - 1_000);
   keys = {
     none: undefined,
@@ -98,27 +98,27 @@ beforeAll(async () => {
     unknown: 'key-of-nobody',
     revoked: await ofOurs({ scopes: [...SCOPES], revokedAt: past }),
     expired: await ofOurs({ scopes: [...SCOPES], expiresAt: past }),
-    foreign: await createKey(door.database, other.organizationId, { scopes: [...SCOPES] }),
+    foreign: await createKey(api.database, other.organizationId, { scopes: [...SCOPES] }),
     'orders:write': await ofOurs({ scopes: ['orders:write'] }),
     'orders:read': await ofOurs({ scopes: ['orders:read'] }),
     'cases:write': await ofOurs({ scopes: ['cases:write'] }),
     'webhooks:manage': await ofOurs({ scopes: ['webhooks:manage'] }),
     all: await ofOurs({ scopes: [...SCOPES] }),
   };
-  door.asServer.options.debug = (_connection, text) => statements.push(text);
+  api.asServer.options.debug = (_connection, text) => statements.push(text);
 });
 afterAll(async () => {
   const { length: cells } = MATRIX;
   console.info(
     `access matrix: ${TABLE.length} routes and actions × ${KEYS.length} keys = ${cells} cells`,
   );
-  await door.close();
+  await api.close();
 });
 
 async function send(name: string, key: KeyKind, subject: Subject): Promise<Answer> {
   const [method = '', url = ''] = name.split(' ');
   const { query, headers, body, before } = CASES[name] ?? {};
-  await before?.(door.database);
+  await before?.(api.database);
   const path = url
     .replace(':caseId', subject.caseId)
     .replace(':orderId', subject.orderId)
@@ -127,7 +127,7 @@ async function send(name: string, key: KeyKind, subject: Subject): Promise<Answe
     .replace(':deliveryId', subject.deliveryId)
     .replace(':pharmacyId', 'pharmacy-of-nobody');
   const apiKey = keys[key];
-  return await door.send(method, path + (query?.(subject) ?? ''), {
+  return await api.send(method, path + (query?.(subject) ?? ''), {
     headers: {
       ...(apiKey === undefined ? {} : { 'cv-api-key': apiKey }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -176,7 +176,7 @@ describe('access', () => {
   it.each(OF_DATA)('to $name gives another organization nothing of ours', async ({ name }) => {
     const answer = await send(name, 'foreign', ours);
 
-    const secrets = [...Object.values(ours), door.organization.organizationId, 'secret-label'];
+    const secrets = [...Object.values(ours), api.organization.organizationId, 'secret-label'];
     for (const secret of [...secrets, 'Jane', 'Hypertension', 'Patient Ave']) {
       expect(bytesOf(answer)).not.toContain(secret);
     }

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
+import { type Answer, exampleWithoutKey, startTestApi, type TestApi } from '../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 function expectError(answer: Answer, status: number, error: string): void {
   expect(answer.json).toMatchObject({ status, success: false, error });
@@ -24,7 +24,7 @@ describe('a body', () => {
     ['with a trailing comma', '{"action":"PLACE_ORDER",}'],
     ['of NULs', '\0\0\0\0'],
   ])('%s gets 400', async (_what, body) => {
-    const answer = await door.place(body);
+    const answer = await api.place(body);
 
     expectError(answer, 400, 'body must be valid JSON');
     expect(answer.json).toMatchObject({
@@ -37,14 +37,14 @@ describe('a body', () => {
     const body = exampleWithoutKey();
     const text = JSON.stringify({ ...body, order: { ...body.order, diagnosis: 'caf\xe9' } });
 
-    expectError(await door.place(Buffer.from(text, 'latin1')), 400, 'body must be UTF-8 text');
-    expect((await door.place(Buffer.from(text, 'utf8'))).status).toBe(200);
+    expectError(await api.place(Buffer.from(text, 'latin1')), 400, 'body must be UTF-8 text');
+    expect((await api.place(Buffer.from(text, 'utf8'))).status).toBe(200);
   });
 
   it.each(['', '[]', '"text"', '7', 'null', 'true', `[${JSON.stringify(exampleWithoutKey())}]`])(
     'that is %j gets 400',
     async (body) => {
-      const answer = await door.place(body);
+      const answer = await api.place(body);
 
       expectError(answer, 400, 'body must be a JSON object');
       expect(answer.json.errors).toEqual([{ path: 'body', message: 'body must be a JSON object' }]);
@@ -60,7 +60,7 @@ describe('a body', () => {
     'application/json-patch+json',
     ' ',
   ])('of the type %j gets 415', async (contentType) => {
-    const answer = await door.place(exampleWithoutKey(), {
+    const answer = await api.place(exampleWithoutKey(), {
       headers: { 'content-type': contentType },
     });
 
@@ -68,8 +68,8 @@ describe('a body', () => {
   });
 
   it('without a type gets 415', async () => {
-    const answer = await door.send('POST', `/api/v1/cases/${door.organization.caseId}`, {
-      headers: { 'cv-api-key': door.organization.apiKey },
+    const answer = await api.send('POST', `/api/v1/cases/${api.organization.caseId}`, {
+      headers: { 'cv-api-key': api.organization.apiKey },
       body: Buffer.from(JSON.stringify(exampleWithoutKey())),
     });
 
@@ -77,16 +77,16 @@ describe('a body', () => {
   });
 
   it('of one byte more than 1 MiB gets 413', async () => {
-    const answer = await door.place(`{"fill":"${'x'.repeat(1024 * 1024 - 10)}"}`);
+    const answer = await api.place(`{"fill":"${'x'.repeat(1024 * 1024 - 10)}"}`);
 
     expectError(answer, 413, 'body must not be larger than 1 MiB');
   });
 
   it('of 1 MiB in chunks and a byte more gets 413', async () => {
     const chunks = [Buffer.alloc(1024 * 1024, 0x20), Buffer.from(' ')];
-    const response = await fetch(`${door.app.url}/api/v1/cases/${door.organization.caseId}`, {
+    const response = await fetch(`${api.app.url}/api/v1/cases/${api.organization.caseId}`, {
       method: 'POST',
-      headers: { 'cv-api-key': door.organization.apiKey, 'content-type': 'application/json' },
+      headers: { 'cv-api-key': api.organization.apiKey, 'content-type': 'application/json' },
       body: ReadableStream.from(chunks),
       duplex: 'half',
     });
@@ -96,7 +96,7 @@ describe('a body', () => {
   });
 
   it.each([65, 1_000, 150_000])('nested %d levels deep gets 400', async (levels) => {
-    const answer = await door.place(nested(levels));
+    const answer = await api.place(nested(levels));
 
     expectError(answer, 400, 'body must not be nested deeper than 64 levels');
     expect(answer.json.errors).toHaveLength(1);
@@ -112,8 +112,8 @@ describe('a body', () => {
       );
     };
 
-    expect((await door.place(withFields(60))).status).toBe(200);
-    expect((await door.place(withFields(61))).status).toBe(400);
+    expect((await api.place(withFields(60))).status).toBe(200);
+    expect((await api.place(withFields(61))).status).toBe(400);
   });
 
   it('cannot fill in for a field by the key __proto__', async () => {
@@ -124,7 +124,7 @@ describe('a body', () => {
       '"__proto__":{"diagnosis":"Hypertension"},"constructor":{"prototype":{"diagnosis":"x"}}',
     );
 
-    expectError(await door.place(text), 400, 'diagnosis is required');
+    expectError(await api.place(text), 400, 'diagnosis is required');
   });
 
   it('with unknown __proto__ keys gets 200', async () => {
@@ -133,18 +133,18 @@ describe('a body', () => {
       '{"__proto__":{"polluted":true},"action"',
     );
 
-    expect((await door.place(text)).status).toBe(200);
+    expect((await api.place(text)).status).toBe(200);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
   it('with a byte order mark is read all the same', async () => {
-    expect((await door.place(`\ufeff${JSON.stringify(exampleWithoutKey())}`)).status).toBe(200);
+    expect((await api.place(`\ufeff${JSON.stringify(exampleWithoutKey())}`)).status).toBe(200);
   });
 
   it('with ten thousand faulty items gets a 400 that stays small', async () => {
     const body = exampleWithoutKey();
     const prescriptionItems = Array.from({ length: 10_000 }, () => ({}));
-    const answer = await door.place({ ...body, order: { ...body.order, prescriptionItems } });
+    const answer = await api.place({ ...body, order: { ...body.order, prescriptionItems } });
 
     expectError(answer, 400, 'prescriptionItems must contain at most 500 items');
     expect(answer.text.length).toBeLessThan(1024 * 1024);

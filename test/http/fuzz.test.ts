@@ -1,21 +1,21 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { brokenRules } from '../support/broken-rules.ts';
-import { type Door, openDoor } from '../support/door.ts';
 import { hostileBodies } from '../support/hostile-bodies.ts';
 import { expectOnSchema } from '../support/on-schema.ts';
 import { openedOrder } from '../support/sealed-rows.ts';
+import { startTestApi, type TestApi } from '../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 it('answers any body on the schema, never with a 5xx, and accepts none that breaks a rule', async () => {
   await fc.assert(
     fc.asyncProperty(hostileBodies(), async (body) => {
-      const answer = await door.place(new Uint8Array(body));
+      const answer = await api.place(new Uint8Array(body));
 
       expect(answer.status).toBeLessThan(500);
       expectOnSchema(answer, 'POST', '/api/v1/cases/{caseId}');
@@ -23,8 +23,8 @@ it('answers any body on the schema, never with a 5xx, and accepts none that brea
     { numRuns: 400 },
   );
 
-  const ids = await door.database<{ id: string }[]>`SELECT id FROM orders`;
-  const stored = await Promise.all(ids.map(({ id }) => openedOrder(door.database, id)));
+  const ids = await api.database<{ id: string }[]>`SELECT id FROM orders`;
+  const stored = await Promise.all(ids.map(({ id }) => openedOrder(api.database, id)));
   expect(stored.length).toBeGreaterThan(0);
   expect(stored.flatMap(({ prescription }) => brokenRules(prescription))).toEqual([]);
 }, 120_000);

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
 import { expectRefusal, ITEM, storedText, withValue } from '../support/order-text.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../support/test-api.ts';
 
 /* What is nearly JSON. `broken-bodies.test.ts` has what is plainly broken. */
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 describe('a body that is nearly JSON is refused and not stored:', () => {
   const EXAMPLE = JSON.stringify(exampleWithoutKey());
@@ -32,7 +32,7 @@ describe('a body that is nearly JSON is refused and not stored:', () => {
     ['UTF-16 without a byte order mark', Buffer.from(EXAMPLE, 'utf16le')],
     ['100,000 open brackets', '['.repeat(100_000)],
   ])('%s', async (_what, body) => {
-    await expectRefusal(door, body, 'body', 'body must be valid JSON');
+    await expectRefusal(api, body, 'body', 'body must be valid JSON');
   });
 
   it.each<[what: string, body: Buffer]>([
@@ -44,14 +44,14 @@ describe('a body that is nearly JSON is refused and not stored:', () => {
       Buffer.from(EXAMPLE.replace('Dr.', '\xed\xa0\x80'), 'latin1'),
     ],
   ])('%s', async (_what, body) => {
-    await expectRefusal(door, body, 'body', 'body must be UTF-8 text');
+    await expectRefusal(api, body, 'body', 'body must be UTF-8 text');
   });
 
   it.each([
     ['100,000 brackets', '['.repeat(100_000) + ']'.repeat(100_000)],
     ['65 levels where nobody looks', withValue('unknown', `${'['.repeat(64)}${']'.repeat(64)}`)],
   ])('%s', async (_what, body) => {
-    await expectRefusal(door, body, 'body', 'body must not be nested deeper than 64 levels');
+    await expectRefusal(api, body, 'body', 'body must not be nested deeper than 64 levels');
   });
 });
 
@@ -64,9 +64,9 @@ it.each([
     (text: string) => text.replaceAll(/"[^"]*"/g, (part) => part.replaceAll(/[a-z]/gi, escaped)),
   ],
 ])('a body with %s is read as without', async (_what, change) => {
-  const answer = await door.place(change(JSON.stringify(exampleWithoutKey())));
+  const answer = await api.place(change(JSON.stringify(exampleWithoutKey())));
 
-  expect(JSON.parse(await storedText(door, answer))).toEqual(exampleWithoutKey().order);
+  expect(JSON.parse(await storedText(api, answer))).toEqual(exampleWithoutKey().order);
 });
 
 function escaped(letter: string): string {

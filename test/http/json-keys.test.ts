@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../support/door.ts';
 import {
   CUSTOM_FIELDS,
   expectRefusal,
@@ -8,12 +7,18 @@ import {
   withField,
   withValue,
 } from '../support/order-text.ts';
+import {
+  exampleWithKey,
+  exampleWithoutKey,
+  startTestApi,
+  type TestApi,
+} from '../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 describe('of a key that comes twice, the last is what counts:', () => {
   it.each([
@@ -24,15 +29,15 @@ describe('of a key that comes twice, the last is what counts:', () => {
     ['in an item', ITEM, '"quantity":"3000"'],
     ['with an escape', ITEM, String.raw`"quantit\u0079":"3000"`],
   ])('%s', async (_what, path, field) => {
-    const answer = await door.place(withField(path, field));
+    const answer = await api.place(withField(path, field));
 
-    expect(JSON.parse(await storedText(door, answer))).toEqual(exampleWithoutKey().order);
+    expect(JSON.parse(await storedText(api, answer))).toEqual(exampleWithoutKey().order);
   });
 
   it('in customFields', async () => {
-    const answer = await door.place(withValue(CUSTOM_FIELDS, '{"a":1,"b":{"c":1,"c":2},"a":3}'));
+    const answer = await api.place(withValue(CUSTOM_FIELDS, '{"a":1,"b":{"c":1,"c":2},"a":3}'));
 
-    expect(await storedText(door, answer)).toContain('"customFields":{"a":3,"b":{"c":2}}');
+    expect(await storedText(api, answer)).toContain('"customFields":{"a":3,"b":{"c":2}}');
   });
 
   it('the idempotency key, also when it is used again', async () => {
@@ -40,9 +45,9 @@ describe('of a key that comes twice, the last is what counts:', () => {
       '{',
       '{"idempotencyKey":"first",',
     );
-    const first = await door.place(text);
-    const again = await door.place(exampleWithKey('second'));
-    const other = await door.place(exampleWithKey('first'));
+    const first = await api.place(text);
+    const again = await api.place(exampleWithKey('second'));
+    const other = await api.place(exampleWithKey('first'));
 
     expect([first.status, again.status, other.status]).toEqual([200, 409, 200]);
     expect(again.headers.get('idempotency-match')).toBe('same');
@@ -54,7 +59,7 @@ describe('of a key that comes twice, the last is what counts:', () => {
       '"diagnosis":null',
     );
 
-    await expectRefusal(door, text, 'order.diagnosis', 'diagnosis is required');
+    await expectRefusal(api, text, 'order.diagnosis', 'diagnosis is required');
   });
 });
 
@@ -63,9 +68,9 @@ describe('a key that every object has by itself', () => {
 
   it.each(KEYS)('%s is an unknown field at the top and in the order', async (key) => {
     for (const path of ['', 'order', 'order.prescriber', ITEM]) {
-      const answer = await door.place(withField(path, `"${key}":{"polluted":true}`));
+      const answer = await api.place(withField(path, `"${key}":{"polluted":true}`));
 
-      expect(JSON.parse(await storedText(door, answer))).toEqual(exampleWithoutKey().order);
+      expect(JSON.parse(await storedText(api, answer))).toEqual(exampleWithoutKey().order);
     }
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });
@@ -73,11 +78,11 @@ describe('a key that every object has by itself', () => {
   it.each(KEYS)('%s is kept in customFields and told apart from another value', async (key) => {
     const sent = (value: number) =>
       withValue(CUSTOM_FIELDS, `{"${key}":{"polluted":${value}}}`, exampleWithKey(`own ${key}`));
-    const first = await door.place(sent(1));
-    const same = await door.place(sent(1));
-    const other = await door.place(sent(2));
+    const first = await api.place(sent(1));
+    const same = await api.place(sent(1));
+    const other = await api.place(sent(2));
 
-    expect(await storedText(door, first)).toContain(`"customFields":{"${key}":{"polluted":1}}`);
+    expect(await storedText(api, first)).toContain(`"customFields":{"${key}":{"polluted":1}}`);
     expect(same.headers.get('idempotency-match')).toBe('same');
     expect(other.headers.get('idempotency-match')).toBe('different');
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
@@ -87,9 +92,9 @@ describe('a key that every object has by itself', () => {
     const action = 'action must be one of PLACE_ORDER, VALIDATE_ORDER, CANCEL_ORDER';
     const state = 'state must be a valid US state abbreviation';
 
-    await expectRefusal(door, withValue('action', `"${key}"`), 'action', action);
+    await expectRefusal(api, withValue('action', `"${key}"`), 'action', action);
     await expectRefusal(
-      door,
+      api,
       withValue('order.shippingAddress.state', `"${key}"`),
       'order.shippingAddress.state',
       state,

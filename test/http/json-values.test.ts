@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../support/door.ts';
 import {
   CUSTOM_FIELDS,
   expectRefusal,
@@ -8,12 +7,18 @@ import {
   withField,
   withValue,
 } from '../support/order-text.ts';
+import {
+  exampleWithKey,
+  exampleWithoutKey,
+  startTestApi,
+  type TestApi,
+} from '../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 describe('an escape that no text can hold', () => {
   const NUL = String.raw`\u0000`;
@@ -35,7 +40,7 @@ describe('an escape that no text can hold', () => {
     ]) {
       const field = path.split('.').at(-1)!;
       const shown = path.replace('.0.', '[0].');
-      await expectRefusal(door, withValue(path, `"a${escape}b"`), shown, `${field} ${rule}`);
+      await expectRefusal(api, withValue(path, `"a${escape}b"`), shown, `${field} ${rule}`);
     }
   });
 
@@ -45,11 +50,11 @@ describe('an escape that no text can hold', () => {
       const custom = `{"a${escape}":["${escape}b"]}`;
       const sent = (text: string) =>
         withValue(CUSTOM_FIELDS, text, exampleWithKey(`escape ${escape}`));
-      const first = await door.place(sent(custom));
-      const same = await door.place(sent(custom));
-      const other = await door.place(sent('{"a\\ufffd":["\\ufffdb"]}'));
+      const first = await api.place(sent(custom));
+      const same = await api.place(sent(custom));
+      const other = await api.place(sent('{"a\\ufffd":["\\ufffdb"]}'));
 
-      expect(await storedText(door, first)).toContain(`"customFields":${custom}`);
+      expect(await storedText(api, first)).toContain(`"customFields":${custom}`);
       expect(same.headers.get('idempotency-match')).toBe('same');
       expect(other.headers.get('idempotency-match')).toBe('different');
     },
@@ -57,9 +62,9 @@ describe('an escape that no text can hold', () => {
 
   it('is a pair when both halves are there', async () => {
     const escape = String.raw`\ud83d\udc8a`;
-    const answer = await door.place(withValue('order.diagnosis', `"${escape}"`));
+    const answer = await api.place(withValue('order.diagnosis', `"${escape}"`));
 
-    expect(JSON.parse(await storedText(door, answer)).diagnosis).toBe('💊');
+    expect(JSON.parse(await storedText(api, answer)).diagnosis).toBe('💊');
   });
 });
 
@@ -72,9 +77,9 @@ describe('a number', () => {
     ['10e-1', 1],
     ['9007199254740991', Number.MAX_SAFE_INTEGER],
   ])('%s is the integer %d, and stored so', async (written, stored) => {
-    const answer = await door.place(withValue(`${ITEM}.refillCount`, written));
+    const answer = await api.place(withValue(`${ITEM}.refillCount`, written));
 
-    expect(await storedText(door, answer)).toContain(`"refillCount":${stored},`);
+    expect(await storedText(api, answer)).toContain(`"refillCount":${stored},`);
   });
 
   it.each(['1e400', '-1e400', '1e308', '9007199254740992', '9007199254740993', '1.5', '-1'])(
@@ -82,7 +87,7 @@ describe('a number', () => {
     async (written) => {
       const rule = 'must be an integer of 0 or more';
       await expectRefusal(
-        door,
+        api,
         withValue(`${ITEM}.refillCount`, written),
         'order.prescriptionItems[0].refillCount',
         `refillCount ${rule}`,
@@ -100,16 +105,16 @@ describe('a number', () => {
     // As every reader of JSON has it that knows doubles only (RFC 8259, 6).
     ['9007199254740993', '9007199254740992'],
   ])('%s in customFields is stored as the double %s', async (written, stored) => {
-    const answer = await door.place(withValue(CUSTOM_FIELDS, `{"n":[${written}]}`));
+    const answer = await api.place(withValue(CUSTOM_FIELDS, `{"n":[${written}]}`));
 
-    expect(await storedText(door, answer)).toContain(`"customFields":{"n":[${stored}]}`);
+    expect(await storedText(api, answer)).toContain(`"customFields":{"n":[${stored}]}`);
   });
 
   it.each(['{"n":1e400}', '{"a":[{"n":-1e309}]}'])(
     'beyond a double is refused in customFields, where it would become null: %s',
     async (custom) => {
       await expectRefusal(
-        door,
+        api,
         withValue(CUSTOM_FIELDS, custom),
         'order.prescriptionItems[0].customFields',
         'customFields must contain only finite numbers',
@@ -118,8 +123,8 @@ describe('a number', () => {
   );
 
   it('beyond a double is ignored in an unknown field', async () => {
-    const answer = await door.place(withField('order', '"unknown":1e400'));
+    const answer = await api.place(withField('order', '"unknown":1e400'));
 
-    expect(JSON.parse(await storedText(door, answer))).toEqual(exampleWithoutKey().order);
+    expect(JSON.parse(await storedText(api, answer))).toEqual(exampleWithoutKey().order);
   });
 });

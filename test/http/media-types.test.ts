@@ -1,22 +1,22 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
 import { answersIn, orderBytes, sendRaw } from '../support/raw-http.ts';
 import { openedOrder } from '../support/sealed-rows.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const ASCII = Buffer.from(JSON.stringify(exampleWithoutKey()));
 const UTF_8 = Buffer.from(ASCII.toString().replaceAll('Hypertension', 'Ménière'));
 
 async function place(body: Uint8Array, headers: Record<string, string>) {
-  const before = await door.count('orders');
-  const answer = await door.place(body, { headers });
-  return { answer, stored: (await door.count('orders')) - before };
+  const before = await api.count('orders');
+  const answer = await api.place(body, { headers });
+  return { answer, stored: (await api.count('orders')) - before };
 }
 
 function refusal(error: string) {
@@ -34,7 +34,7 @@ it.each([
   const { answer, stored } = await place(UTF_8, { 'content-type': type });
 
   expect([answer.status, stored]).toEqual([200, 1]);
-  const { prescription } = await openedOrder(door.database, answer.json.data.order.id as string);
+  const { prescription } = await openedOrder(api.database, answer.json.data.order.id as string);
   expect(prescription.diagnosis).toBe('Ménière');
 });
 
@@ -98,7 +98,7 @@ it('the key is told of before the form of the body', async () => {
 });
 
 it('a compressed message of a pharmacy is refused as well', async () => {
-  const answer = await door.send('POST', '/webhooks/pharmacies/pharmacy-123', {
+  const answer = await api.send('POST', '/webhooks/pharmacies/pharmacy-123', {
     headers: { 'content-encoding': 'gzip', 'content-type': 'application/json' },
     body: gzipSync('{}'),
   });
@@ -111,7 +111,7 @@ it.each([
   ['text/plain', 'application/json', 415],
 ])('of two types, %s and %s, the first is what counts', async (first, second, status) => {
   const headers = [`Content-Type: ${second}`];
-  const bytes = orderBytes(door, { type: first, headers });
+  const bytes = orderBytes(api, { type: first, headers });
 
-  expect(answersIn(await sendRaw(door.app.url, bytes))).toMatchObject([{ status }]);
+  expect(answersIn(await sendRaw(api.app.url, bytes))).toMatchObject([{ status }]);
 });

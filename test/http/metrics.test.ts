@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createHttpMetrics } from '../../src/http/metrics.ts';
-import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 /** The value of a series, by its exact name and labels. */
 function valueOf(text: string, series: string): number | undefined {
@@ -16,12 +16,12 @@ function valueOf(text: string, series: string): number | undefined {
 }
 
 it('counts requests by the pattern of their route, and names nobody', async () => {
-  const { json } = await door.place(exampleWithoutKey());
+  const { json } = await api.place(exampleWithoutKey());
   const orderId: string = json.data.order.id;
-  await door.get(`/api/v1/cases/${door.organization.caseId}/orders/${orderId}`);
-  await door.get('/not/a/route');
+  await api.get(`/api/v1/cases/${api.organization.caseId}/orders/${orderId}`);
+  await api.get('/not/a/route');
 
-  const answer = await door.send('GET', '/metrics');
+  const answer = await api.send('GET', '/metrics');
 
   const order = '/api/v1/cases/:caseId/orders/:orderId';
   const series = 'rx_http_requests_total{method="GET",route=';
@@ -30,18 +30,18 @@ it('counts requests by the pattern of their route, and names nobody', async () =
   expect(valueOf(answer.text, `${series}"unknown",status="404"}`)).toBe(1);
   expect(answer.text).toContain('rx_http_request_duration_seconds_bucket{le="0.005"');
   expect(answer.text).toContain('process_cpu_user_seconds_total');
-  for (const id of [orderId, door.organization.caseId, door.organization.organizationId]) {
+  for (const id of [orderId, api.organization.caseId, api.organization.organizationId]) {
     expect(answer.text).not.toContain(id);
   }
 });
 
 it('tells how much Temporal has not been told, and since when', async () => {
-  await door.place(exampleWithoutKey());
-  await door.database`UPDATE outbox SET created_at = now() - interval '1 hour'`;
+  await api.place(exampleWithoutKey());
+  await api.database`UPDATE outbox SET created_at = now() - interval '1 hour'`;
 
-  const { text } = await door.send('GET', '/metrics');
+  const { text } = await api.send('GET', '/metrics');
 
-  expect(valueOf(text, 'rx_outbox_depth')).toBe(await door.count('outbox'));
+  expect(valueOf(text, 'rx_outbox_depth')).toBe(await api.count('outbox'));
   expect(valueOf(text, 'rx_outbox_oldest_seconds')).toBeGreaterThanOrEqual(3_600);
 });
 
@@ -55,22 +55,22 @@ it('tells all else while the database is away', async () => {
 });
 
 it('tells of deliveries by their state, and how far Postgres and Temporal are compared', async () => {
-  const { organizationId } = door.organization;
+  const { organizationId } = api.organization;
   const endpointId = randomUUID();
-  await door.database`
+  await api.database`
     INSERT INTO webhook_endpoints (id, organization_id, url, secret, status)
     VALUES (${endpointId}, ${organizationId}, 'https://hooks.example.com', 'whsec_', 'PAUSED')`;
-  await door.database`
+  await api.database`
     INSERT INTO webhook_deliveries (id, organization_id, endpoint_id, event, status)
     SELECT gen_random_uuid(), ${organizationId}, ${endpointId}, 'PING', status
     FROM unnest(ARRAY['PENDING', 'DEAD', 'DEAD', 'DELIVERED']) AS status`;
-  await door.database`
+  await api.database`
     UPDATE reconciliation SET swept_until = now() - interval '90 seconds', restarted = 3`;
-  await door.database`
+  await api.database`
     INSERT INTO inbox (pharmacy_id, webhook_id, type, received_at)
     VALUES ('pharmacy-123', ${randomUUID()}, 'completed', now() - interval '2 hours')`;
 
-  const { text } = await door.send('GET', '/metrics');
+  const { text } = await api.send('GET', '/metrics');
 
   expect(valueOf(text, 'rx_webhook_deliveries{state="pending"}')).toBe(1);
   expect(valueOf(text, 'rx_webhook_deliveries{state="dead"}')).toBe(2);

@@ -1,35 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DOCUMENT } from '../support/documented.ts';
-import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
 import { expectOnSchema } from '../support/on-schema.ts';
 import { createKey } from '../support/organization.ts';
 import { storeDelivery } from '../support/stored-delivery.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 it('serves the document that is committed', async () => {
-  const answer = await door.send('GET', '/openapi.json');
+  const answer = await api.send('GET', '/openapi.json');
 
   expect(answer.status).toBe(200);
   expect(answer.json).toEqual(DOCUMENT);
 });
 
 it('answers on every route as the document says', async () => {
-  const { caseId } = door.organization;
+  const { caseId } = api.organization;
   const scopes = ['orders:write', 'orders:read', 'cases:write', 'webhooks:manage'];
-  const apiKey = await createKey(door.database, door.organization.organizationId, { scopes });
+  const apiKey = await createKey(api.database, api.organization.organizationId, { scopes });
   const key = { 'cv-api-key': apiKey, 'idempotency-key': `key-${randomUUID()}` };
   const body = { ...exampleWithoutKey(), idempotencyKey: key['idempotency-key'] };
   const json = { ...key, 'content-type': 'application/json' };
-  const placed = await door.place(body);
+  const placed = await api.place(body);
   const orderId = placed.json.data.order.id as string;
   const url = 'http://127.0.0.1:1024/hook';
-  const stored = await storeDelivery(door.database, door.organization.organizationId, {
+  const stored = await storeDelivery(api.database, api.organization.organizationId, {
     url,
     orderId,
   });
@@ -55,12 +55,12 @@ it('answers on every route as the document says', async () => {
       : '';
     for (const method of Object.keys(operations)) {
       // What one call deletes the others need.
-      await door.database`UPDATE webhook_endpoints SET deleted_at = NULL`;
+      await api.database`UPDATE webhook_endpoints SET deleted_at = NULL`;
       const sent = bodies[`${method} ${path}`];
       const request = sent === undefined ? { headers: key } : { headers: json, body: sent };
-      const answer = await door.send(method.toUpperCase(), target + query, request);
+      const answer = await api.send(method.toUpperCase(), target + query, request);
       expectOnSchema(answer, method, path);
-      const refused = await door.send(method.toUpperCase(), target + query, {
+      const refused = await api.send(method.toUpperCase(), target + query, {
         ...request,
         headers: { ...request.headers, 'cv-api-key': 'unknown' },
       });
@@ -73,7 +73,7 @@ it('answers on every route as the document says', async () => {
 });
 
 it('serves the page under a policy that lets nothing foreign in', async () => {
-  const page = await door.send('GET', '/docs');
+  const page = await api.send('GET', '/docs');
 
   expect(page.status).toBe(200);
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');

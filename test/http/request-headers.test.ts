@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, exampleWithKey, openDoor } from '../support/door.ts';
 import { createOrganization } from '../support/organization.ts';
 import { answersIn, orderBytes, sendRaw } from '../support/raw-http.ts';
+import { exampleWithKey, startTestApi, type TestApi } from '../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 async function place(headers: readonly string[], body?: object) {
-  const before = await door.count('orders');
-  const bytes = orderBytes(door, { headers, ...(body && { body: JSON.stringify(body) }) });
-  const [answer] = answersIn(await sendRaw(door.app.url, bytes));
-  return { ...answer!, stored: (await door.count('orders')) - before };
+  const before = await api.count('orders');
+  const bytes = orderBytes(api, { headers, ...(body && { body: JSON.stringify(body) }) });
+  const [answer] = answersIn(await sendRaw(api.app.url, bytes));
+  return { ...answer!, stored: (await api.count('orders')) - before };
 }
 
 describe('a second cv-api-key', () => {
   it.each<[what: string, second: () => string | Promise<string>]>([
-    ['that is the same', () => door.organization.apiKey],
-    ['of another organization', async () => (await createOrganization(door.database)).apiKey],
+    ['that is the same', () => api.organization.apiKey],
+    ['of another organization', async () => (await createOrganization(api.database)).apiKey],
     ['that is unknown', () => 'nobody'],
     ['that is empty', () => ''],
   ])('%s gets 401: which of them is meant is not guessed', async (_what, second) => {
@@ -42,8 +42,8 @@ describe('Idempotency-Mode', () => {
     '%s answers a used key as the contract says, or by the word replay',
     async (what, headers, status) => {
       const first = await place([], exampleWithKey(what));
-      const bytes = orderBytes(door, { headers, body: JSON.stringify(exampleWithKey(what)) });
-      const [again] = answersIn(await sendRaw(door.app.url, bytes));
+      const bytes = orderBytes(api, { headers, body: JSON.stringify(exampleWithKey(what)) });
+      const [again] = answersIn(await sendRaw(api.app.url, bytes));
 
       expect(again?.status).toBe(status);
       if (status === 200) expect(again?.json).toEqual(first.json);
@@ -56,10 +56,10 @@ describe('Idempotency-Mode', () => {
 
 describe('many headers', () => {
   it('are read to the last: none is left out without a word', async () => {
-    const key = `cv-api-key: ${door.organization.apiKey}`;
-    const bytes = orderBytes(door).replace(key, `${'a:b\r\n'.repeat(2_500)}${key}`);
+    const key = `cv-api-key: ${api.organization.apiKey}`;
+    const bytes = orderBytes(api).replace(key, `${'a:b\r\n'.repeat(2_500)}${key}`);
 
-    expect(answersIn(await sendRaw(door.app.url, bytes))).toMatchObject([{ status: 200 }]);
+    expect(answersIn(await sendRaw(api.app.url, bytes))).toMatchObject([{ status: 200 }]);
   });
 
   it.each([
@@ -87,11 +87,11 @@ it.each([
 });
 
 it('a request without a Host gets 400, also in absolute form', async () => {
-  const bytes = orderBytes(door, {
-    line: `POST http://127.0.0.1/api/v1/cases/${door.organization.caseId} HTTP/1.1`,
+  const bytes = orderBytes(api, {
+    line: `POST http://127.0.0.1/api/v1/cases/${api.organization.caseId} HTTP/1.1`,
   }).replace('Host: 127.0.0.1\r\n', '');
 
-  expect(answersIn(await sendRaw(door.app.url, bytes))).toMatchObject([
+  expect(answersIn(await sendRaw(api.app.url, bytes))).toMatchObject([
     { status: 400, json: { error: 'Host is required', errors: [{ path: 'host' }] } },
   ]);
 });

@@ -1,23 +1,23 @@
 import { METHODS } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
 import { answersIn, orderBytes, sendRaw } from '../support/raw-http.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../support/test-api.ts';
 
 /* Requests are written to the socket: a client library would tidy their targets up. */
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 /** What placing an order comes to with another target, made of the case's id. */
 async function outcome(target: (caseId: string) => string, method = 'POST') {
-  const before = await door.count('orders');
-  const line = `${method} ${target(door.organization.caseId)} HTTP/1.1`;
-  const [answer, ...more] = answersIn(await sendRaw(door.app.url, orderBytes(door, { line })));
+  const before = await api.count('orders');
+  const line = `${method} ${target(api.organization.caseId)} HTTP/1.1`;
+  const [answer, ...more] = answersIn(await sendRaw(api.app.url, orderBytes(api, { line })));
   expect(more).toEqual([]);
-  return [answer?.status, answer?.json.error, (await door.count('orders')) - before];
+  return [answer?.status, answer?.json.error, (await api.count('orders')) - before];
 }
 
 describe('the path of an order', () => {
@@ -111,8 +111,8 @@ describe('the method', () => {
   const REFUSED = ['GET', 'HEAD', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'];
 
   it.each(REFUSED)('%s of an order’s path gets 405, with a body too', async (method) => {
-    const line = `${method} /api/v1/cases/${door.organization.caseId} HTTP/1.1`;
-    const received = await sendRaw(door.app.url, orderBytes(door, { line }));
+    const line = `${method} /api/v1/cases/${api.organization.caseId} HTTP/1.1`;
+    const received = await sendRaw(api.app.url, orderBytes(api, { line }));
     const head = received.slice(0, received.indexOf('\r\n\r\n') + 4);
 
     expect(head).toMatch(/^HTTP\/1\.1 405 /);
@@ -144,26 +144,26 @@ describe('the method', () => {
   it('CONNECT is not answered', async () => {
     const bytes = 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n';
 
-    expect(await sendRaw(door.app.url, bytes)).toBe('');
+    expect(await sendRaw(api.app.url, bytes)).toBe('');
   });
 });
 
 it('a GET is served without its body, and what follows is read behind that', async () => {
   const body = JSON.stringify(exampleWithoutKey());
-  const path = `/api/v1/cases/${door.organization.caseId}/orders?limit=1`;
-  const get = orderBytes(door, { line: `GET ${path} HTTP/1.1`, body }).replace(
+  const path = `/api/v1/cases/${api.organization.caseId}/orders?limit=1`;
+  const get = orderBytes(api, { line: `GET ${path} HTTP/1.1`, body }).replace(
     'Connection: close\r\n',
     '',
   );
-  const big = orderBytes(door, { line: `GET ${path} HTTP/1.1`, body: 'x'.repeat(2_000_000) });
+  const big = orderBytes(api, { line: `GET ${path} HTTP/1.1`, body: 'x'.repeat(2_000_000) });
 
-  const answers = answersIn(await sendRaw(door.app.url, get + get + big));
+  const answers = answersIn(await sendRaw(api.app.url, get + get + big));
 
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
 });
 
 describe('the query of a list', () => {
-  const LISTS = ['/api/v1/orders', () => `/api/v1/cases/${door.organization.caseId}/orders`];
+  const LISTS = ['/api/v1/orders', () => `/api/v1/cases/${api.organization.caseId}/orders`];
   const LIMIT = 'limit must be an integer from 1 to 200';
 
   it.each([
@@ -178,10 +178,10 @@ describe('the query of a list', () => {
   ])('%s changes nothing', async (query) => {
     for (const list of LISTS) {
       const path = typeof list === 'string' ? list : list();
-      const answer = await door.get(path + query);
+      const answer = await api.get(path + query);
 
       expect(answer.status).toBe(200);
-      expect(answer.json).toEqual((await door.get(path)).json);
+      expect(answer.json).toEqual((await api.get(path)).json);
     }
   });
 
@@ -201,7 +201,7 @@ describe('the query of a list', () => {
     ['?cursor=a&cursor=b', 'cursor must be a string'],
   ])('%s gets 400', async (query, error) => {
     for (const list of LISTS) {
-      const answer = await door.get((typeof list === 'string' ? list : list()) + query);
+      const answer = await api.get((typeof list === 'string' ? list : list()) + query);
 
       expect(answer.status).toBe(400);
       expect(answer.json.error).toEqual(

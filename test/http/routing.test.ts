@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, exampleWithKey, openDoor } from '../support/door.ts';
+import { exampleWithKey, startTestApi, type TestApi } from '../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 /** What `/readyz` sees of Temporal. */
 let temporal: () => Promise<void> = async () => {};
 beforeAll(async () => {
-  door = await openDoor({ checkTemporal: () => temporal() });
+  api = await startTestApi({ checkTemporal: () => temporal() });
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 describe('an unknown route', () => {
   it.each([
@@ -24,7 +24,7 @@ describe('an unknown route', () => {
     ['POST', '/webhooks/pharmacies'],
     ['GET', '/../../etc/passwd'],
   ])('%s %s gets 404', async (method, path) => {
-    const answer = await door.send(method, path);
+    const answer = await api.send(method, path);
 
     expect(answer.status).toBe(404);
     expect(answer.json).toEqual({
@@ -36,7 +36,7 @@ describe('an unknown route', () => {
   });
 
   it('gets 404 whatever the type of its body', async () => {
-    const answer = await door.send('POST', '/nothing', {
+    const answer = await api.send('POST', '/nothing', {
       headers: { 'content-type': 'text/csv' },
       body: 'a,b',
     });
@@ -49,8 +49,8 @@ it.each(['/api/v1/cases/%zz', '/api/v1/cases/%', '/api/v1/cases/x/orders/%c3%28'
   'gets 400 for the malformed URL %s',
   async (path) => {
     const method = path.includes('orders') ? 'GET' : 'POST';
-    const answer = await door.send(method, path, {
-      headers: { 'cv-api-key': door.organization.apiKey, 'content-type': 'application/json' },
+    const answer = await api.send(method, path, {
+      headers: { 'cv-api-key': api.organization.apiKey, 'content-type': 'application/json' },
       ...(method === 'POST' ? { body: {} } : {}),
     });
 
@@ -75,7 +75,7 @@ describe('a known route with another method', () => {
   ])('%s gets 405 and is told %s', async (path, allowed, methods) => {
     for (const method of methods) {
       const hasBody = !['GET', 'HEAD', 'OPTIONS'].includes(method);
-      const answer = await door.send(method, path, hasBody ? { body: 'not { json' } : {});
+      const answer = await api.send(method, path, hasBody ? { body: 'not { json' } : {});
 
       expect([method, answer.status]).toEqual([method, 405]);
       expect(answer.headers.get('allow')).toBe(allowed);
@@ -92,7 +92,7 @@ describe('a known route with another method', () => {
 
 describe('health', () => {
   it('is 200 while the process answers', async () => {
-    expect(await door.send('GET', '/healthz')).toMatchObject({
+    expect(await api.send('GET', '/healthz')).toMatchObject({
       status: 200,
       json: { status: 200, success: true },
     });
@@ -101,7 +101,7 @@ describe('health', () => {
   it('names both servers that are there', async () => {
     temporal = async () => {};
 
-    expect(await door.send('GET', '/readyz')).toMatchObject({
+    expect(await api.send('GET', '/readyz')).toMatchObject({
       status: 200,
       json: { status: 200, success: true, data: { postgres: 'up', temporal: 'up' } },
     });
@@ -110,7 +110,7 @@ describe('health', () => {
   it('stays ready while Temporal is away, and says so', async () => {
     temporal = () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.1:7233'));
 
-    const answer = await door.send('GET', '/readyz');
+    const answer = await api.send('GET', '/readyz');
 
     expect(answer).toMatchObject({
       status: 200,
@@ -122,6 +122,6 @@ describe('health', () => {
   it('takes orders while Temporal is away', async () => {
     temporal = () => Promise.reject(new Error('away'));
 
-    expect((await door.place(exampleWithKey('temporal-away'))).status).toBe(200);
+    expect((await api.place(exampleWithKey('temporal-away'))).status).toBe(200);
   });
 });

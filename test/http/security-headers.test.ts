@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { securityHeaders } from '../../src/http/security-headers.ts';
-import { type Door, exampleWithoutKey, openDoor } from '../support/door.ts';
 import { answersIn, orderBytes, sendRaw } from '../support/raw-http.ts';
 import { SECURITY_HEADERS, securityHeadersOf } from '../support/security-headers.ts';
 import { storeDocument } from '../support/stored-document.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../support/test-api.ts';
 
 // Answers to what the route table serves are held against these headers by access-matrix.test.ts.
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 describe('the security headers are on the answer to', () => {
   it.each([
@@ -21,7 +21,7 @@ describe('the security headers are on the answer to', () => {
     ['a malformed URL', 'GET', '/api/v1/orders/%zz', 400],
     ['a malformed path parameter', 'GET', '/api/v1/cases/%zz/orders', 400],
   ])('%s', async (_what, method, path, status) => {
-    const answer = await door.send(method, path);
+    const answer = await api.send(method, path);
 
     expect(answer.status).toBe(status);
     expect(securityHeadersOf(answer)).toEqual(SECURITY_HEADERS);
@@ -37,7 +37,7 @@ describe('the security headers are on the answer to', () => {
       417,
     ],
   ])('%s', async (_what, bytes, status) => {
-    const [answer] = answersIn(await sendRaw(door.app.url, bytes));
+    const [answer] = answersIn(await sendRaw(api.app.url, bytes));
 
     expect(answer?.status).toBe(status);
     const lines = answer?.head.split('\r\n').slice(1) ?? [];
@@ -46,9 +46,9 @@ describe('the security headers are on the answer to', () => {
   });
 
   it('a broken body, and to an order', async () => {
-    const bytes = [orderBytes(door, { body: '{' }), orderBytes(door)];
+    const bytes = [orderBytes(api, { body: '{' }), orderBytes(api)];
     for (const [index, status] of [400, 200].entries()) {
-      const [answer] = answersIn(await sendRaw(door.app.url, bytes[index]!));
+      const [answer] = answersIn(await sendRaw(api.app.url, bytes[index]!));
 
       expect(answer?.status).toBe(status);
       expect(answer?.head).toContain('no-store');
@@ -56,17 +56,17 @@ describe('the security headers are on the answer to', () => {
   });
 
   it('a document, whole, in part, and as it was', async () => {
-    const orderId = (await door.place(exampleWithoutKey())).json.data.order.id as string;
-    const { id, sha256 } = await storeDocument(door, orderId, { name: 'label.pdf' });
-    const path = `/api/v1/cases/${door.organization.caseId}/orders/${orderId}/documents/${id}`;
+    const orderId = (await api.place(exampleWithoutKey())).json.data.order.id as string;
+    const { id, sha256 } = await storeDocument(api, orderId, { name: 'label.pdf' });
+    const path = `/api/v1/cases/${api.organization.caseId}/orders/${orderId}/documents/${id}`;
     for (const [headers, status] of [
       [{}, 200],
       [{ range: 'bytes=0-1' }, 206],
       [{ range: 'bytes=99999999-' }, 416],
       [{ 'if-none-match': `"${sha256}"` }, 304],
     ] as const) {
-      const answer = await fetch(door.app.url + path, {
-        headers: { 'cv-api-key': door.organization.apiKey, ...headers },
+      const answer = await fetch(api.app.url + path, {
+        headers: { 'cv-api-key': api.organization.apiKey, ...headers },
       });
       await answer.arrayBuffer();
 

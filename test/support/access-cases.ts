@@ -1,6 +1,6 @@
 import { CREATE_ENDPOINT_EXAMPLE, PUT_CASE_EXAMPLE } from '../../src/http/examples.ts';
 import type { Database } from '../../src/storage/database.ts';
-import { exampleWithoutKey } from './door.ts';
+import { exampleWithoutKey } from './test-api.ts';
 
 /** What a request names; another organization's, or nobody's. */
 export interface Subject {

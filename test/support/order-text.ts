@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { type Answer, type Door, exampleWithoutKey } from './door.ts';
 import { openedOrder } from './sealed-rows.ts';
+import { type Answer, exampleWithoutKey, type TestApi } from './test-api.ts';
 
 /* Orders as JSON text that `JSON.stringify` would not write, and what became of them. */
 
@@ -34,21 +34,21 @@ function valueAt(body: object, keys: readonly string[]): Record<string, unknown>
 }
 
 /** The text in which an accepted order's prescription is stored. */
-export async function storedText(door: Door, { status, json }: Answer): Promise<string> {
+export async function storedText(api: TestApi, { status, json }: Answer): Promise<string> {
   expect(status).toBe(200);
-  const { prescription } = await openedOrder(door.database, json.data.order.id as string);
+  const { prescription } = await openedOrder(api.database, json.data.order.id as string);
   return JSON.stringify(prescription);
 }
 
 /** Holds that an order is refused for one fault, as the contract's 400 has it, and not stored. */
 export async function expectRefusal(
-  door: Door,
+  api: TestApi,
   body: string | Buffer,
   path: string,
   message: string,
 ): Promise<void> {
-  const before = await door.count('orders');
-  const answer = await door.place(body);
+  const before = await api.count('orders');
+  const answer = await api.place(body);
 
   expect(answer.status).toBe(400);
   expect(answer.json).toEqual({
@@ -58,5 +58,5 @@ export async function expectRefusal(
     error: message,
     errors: [{ path, message }],
   });
-  expect(await door.count('orders')).toBe(before);
+  expect(await api.count('orders')).toBe(before);
 }

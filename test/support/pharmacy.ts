@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { addPharmacy as register } from '../../src/pharmacy/registry.ts';
 import type { WebhookAuth } from '../../src/pharmacy/webhook-auth.ts';
 import type { Database } from '../../src/storage/database.ts';
-import { type Answer, sendTo } from './door.ts';
+import { type Answer, sendTo } from './test-api.ts';
 
 /** A pharmacy of the test's own that signs its webhooks. */
 export interface TestPharmacy {

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { expect } from 'vitest';
-import { type Door, exampleWithoutKey } from './door.ts';
+import { exampleWithoutKey, type TestApi } from './test-api.ts';
 
 /**
  * Writes bytes to an HTTP server's socket, as no client library would, and gives back all that
@@ -53,7 +53,7 @@ export function answersIn(received: string): RawAnswer[] {
 
 /** A request that places the published example, as bytes; the connection ends with its answer. */
 export function orderBytes(
-  { organization }: Pick<Door, 'organization'>,
+  { organization }: Pick<TestApi, 'organization'>,
   {
     body = JSON.stringify(exampleWithoutKey()),
     path = `/api/v1/cases/${organization.caseId}`,

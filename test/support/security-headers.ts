@@ -1,5 +1,5 @@
 import { DOCS_PAGE } from './access-cases.ts';
-import type { Answer } from './door.ts';
+import type { Answer } from './test-api.ts';
 
 /** What every answer has that no route has of its own, where the server is reached over HTTPS. */
 export const SECURITY_HEADERS = {

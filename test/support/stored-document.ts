@@ -3,7 +3,7 @@ import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { createFileStore } from '../../src/documents/file-store.ts';
 import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
-import { documentKey, readOrderKey } from '../../src/orders/order-keys.ts';
+import { documentKey, readOrderDataKey } from '../../src/orders/order-data-key.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { insertDocument } from './sealed-rows.ts';
 
@@ -15,7 +15,7 @@ export interface StoredTestDocument {
 }
 
 async function keyOf(database: Database, orderId: string): Promise<Buffer> {
-  const key = await readOrderKey(database, orderId);
+  const key = await readOrderDataKey(database, orderId);
   if (key === undefined) throw new Error(`order ${orderId} has no key`);
   return documentKey(key);
 }
@@ -26,7 +26,7 @@ async function keyOf(database: Database, orderId: string): Promise<Buffer> {
  * @param options.withFile whether there is the file.
  */
 export async function storeDocument(
-  door: { readonly app: { readonly documentsDir: string }; readonly database: Database },
+  api: { readonly app: { readonly documentsDir: string }; readonly database: Database },
   orderId: string,
   options: { bytes?: Buffer; name?: string; contentType?: string; withFile?: boolean } = {},
 ): Promise<StoredTestDocument> {
@@ -36,14 +36,14 @@ export async function storeDocument(
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const storageKey = `${orderId}/${id}.pdf`;
   if (withFile) {
-    const documents = createSealedDocuments(createFileStore(door.app.documentsDir));
+    const documents = createSealedDocuments(createFileStore(api.app.documentsDir));
     const parts = (async function* () {
       yield bytes;
     })();
-    await documents.put(storageKey, await keyOf(door.database, orderId), parts, {});
+    await documents.put(storageKey, await keyOf(api.database, orderId), parts, {});
   }
   const document = { id, name, contentType, size: bytes.length, sha256, storageKey };
-  await insertDocument(door.database, orderId, document);
+  await insertDocument(api.database, orderId, document);
   return { id, bytes, sha256 };
 }
 

@@ -9,12 +9,17 @@ import type { RouteDependencies } from '../../../src/http/route.ts';
 import { routes } from '../../../src/http/routes.ts';
 import { DatabaseTimeoutError } from '../../../src/storage/database.ts';
 import { CASES, NOBODY_LISTENS, type Subject } from '../../support/access-cases.ts';
-import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { createKeptLog } from '../../support/logs.ts';
 import { createKey, createOrganization } from '../../support/organization.ts';
 import { createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
 import { storeDelivery } from '../../support/stored-delivery.ts';
 import { storeDocument } from '../../support/stored-document.ts';
+import {
+  exampleWithKey,
+  exampleWithoutKey,
+  startTestApi,
+  type TestApi,
+} from '../../support/test-api.ts';
 
 const TABLE = routes({} as RouteDependencies);
 const RECORDED = Object.keys(CASES).filter((name) => {
@@ -24,44 +29,44 @@ const RECORDED = Object.keys(CASES).filter((name) => {
   return route?.auth !== 'none' && typeof route?.audit !== 'object';
 });
 
-let door: Door;
+let api: TestApi;
 let ours: Subject;
 const keys: Record<string, { id: string; organizationId: string; key: string }> = {};
 
 beforeAll(async () => {
-  door = await openDoor();
-  const { organizationId, caseId } = door.organization;
+  api = await startTestApi();
+  const { organizationId, caseId } = api.organization;
   const idempotencyKey = `key-${randomUUID()}`;
-  const orderId = (await door.place(exampleWithKey(idempotencyKey))).json.data.order.id as string;
-  await door.database`
+  const orderId = (await api.place(exampleWithKey(idempotencyKey))).json.data.order.id as string;
+  await api.database`
     UPDATE orders SET status = 'AWAITING_COMPLETION', sent_at = now() WHERE id = ${orderId}`;
-  const { id: documentId } = await storeDocument(door, orderId, { name: 'label.pdf' });
-  const stored = await storeDelivery(door.database, organizationId, {
+  const { id: documentId } = await storeDocument(api, orderId, { name: 'label.pdf' });
+  const stored = await storeDelivery(api.database, organizationId, {
     url: NOBODY_LISTENS,
     orderId,
   });
   ours = { caseId, orderId, documentId, idempotencyKey, ...stored };
-  const other = await createOrganization(door.database);
+  const other = await createOrganization(api.database);
   const scopes = ['orders:write', 'orders:read', 'cases:write', 'webhooks:manage'];
   for (const [kind, owner] of [
     ['all', organizationId],
     ['foreign', other.organizationId],
   ] as const) {
-    const before = await door.database<{ id: string }[]>`SELECT id FROM api_keys`;
-    const key = await createKey(door.database, owner, { scopes });
-    const after = await door.database<{ id: string }[]>`SELECT id FROM api_keys`;
+    const before = await api.database<{ id: string }[]>`SELECT id FROM api_keys`;
+    const key = await createKey(api.database, owner, { scopes });
+    const after = await api.database<{ id: string }[]>`SELECT id FROM api_keys`;
     const made = after.find(({ id }) => !before.some((old) => old.id === id));
     keys[kind] = { id: made?.id ?? '', organizationId: owner, key };
   }
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 async function send(name: string, key: string): Promise<number> {
   const [method = '', url = ''] = name.split(' ');
   const { query, headers, body, before } = CASES[name] ?? {};
-  await before?.(door.database);
+  await before?.(api.database);
   const path = url.replace(/:(\w+)/g, (_, field: keyof Subject) => ours[field]);
-  const answer = await door.send(method, path + (query?.(ours) ?? ''), {
+  const answer = await api.send(method, path + (query?.(ours) ?? ''), {
     headers: {
       'cv-api-key': key,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -81,9 +86,9 @@ const RESULTS: Readonly<Record<number, string>> = {
 
 /** What a call leaves in the log. */
 async function rowsOf(call: () => Promise<unknown>) {
-  const [last] = await door.database`SELECT coalesce(max(id), 0)::text AS id FROM audit_log`;
+  const [last] = await api.database`SELECT coalesce(max(id), 0)::text AS id FROM audit_log`;
   await call();
-  return await door.database`
+  return await api.database`
     SELECT * FROM audit_log WHERE id > ${last?.['id'] as string}::text::bigint ORDER BY id`;
 }
 
@@ -112,20 +117,20 @@ it.each(RECORDED.flatMap((name) => ['all', 'foreign'].map((kind) => ({ name, kin
 
 /** Orders and rows of the log, by the transaction that stored them. */
 async function transactionsOf(orderId: string) {
-  const [order] = await door.database`SELECT xmin::text FROM orders WHERE id = ${orderId}`;
-  const rows = await door.database`
+  const [order] = await api.database`SELECT xmin::text FROM orders WHERE id = ${orderId}`;
+  const rows = await api.database`
     SELECT action, (transaction_id::text::numeric % 4294967296)::text AS xid FROM audit_log
     WHERE order_id = ${orderId} ORDER BY id`;
   return { order: order?.['xmin'] as string, rows };
 }
 
 it('an order and its row are one commit, and so is what is asked of it', async () => {
-  const { caseId } = door.organization;
-  const orderId = (await door.place(exampleWithoutKey())).json.data.order.id as string;
+  const { caseId } = api.organization;
+  const orderId = (await api.place(exampleWithoutKey())).json.data.order.id as string;
   const placed = await transactionsOf(orderId);
   expect(placed.rows).toEqual([{ action: 'ORDER_PLACED', xid: placed.order }]);
 
-  await door.place({ action: 'CANCEL_ORDER', orderId }, { caseId });
+  await api.place({ action: 'CANCEL_ORDER', orderId }, { caseId });
   const cancelled = await transactionsOf(orderId);
   expect(cancelled.rows.slice(1)).toEqual([
     { action: 'ORDER_CANCEL_REQUESTED', xid: cancelled.order },
@@ -134,25 +139,25 @@ it('an order and its row are one commit, and so is what is asked of it', async (
 
 it('a repeated order that gets its first answer again is recorded as that order', async () => {
   const body = exampleWithKey('repeated');
-  const { id } = (await door.place(body)).json.data.order;
-  const rows = await rowsOf(() => door.place(body, { headers: { 'idempotency-mode': 'replay' } }));
+  const { id } = (await api.place(body)).json.data.order;
+  const rows = await rowsOf(() => api.place(body, { headers: { 'idempotency-mode': 'replay' } }));
   expect(rows).toMatchObject([{ action: 'ORDER_PLACED', orderId: id, result: 'OK' }]);
 });
 
 it('a refused body, and what failed, leave a row without anything of what was sent', async () => {
-  const refused = await rowsOf(() => door.place({ action: 'PLACE_ORDER', order: 'Jane' }));
+  const refused = await rowsOf(() => api.place({ action: 'PLACE_ORDER', order: 'Jane' }));
   expect(refused).toMatchObject([
     { action: 'ORDER_PLACED', actorKind: 'key', result: 'INVALID', orderId: null },
   ]);
   expect(JSON.stringify(refused)).not.toContain('Jane');
 
-  await door.database`ALTER TABLE shipments RENAME TO shipments_away`;
+  await api.database`ALTER TABLE shipments RENAME TO shipments_away`;
   const { caseId, orderId } = ours;
   const failed = await rowsOf(async () => {
-    const { status } = await door.get(`/api/v1/cases/${caseId}/orders/${orderId}`);
+    const { status } = await api.get(`/api/v1/cases/${caseId}/orders/${orderId}`);
     expect(status).toBe(500);
   });
-  await door.database`ALTER TABLE shipments_away RENAME TO shipments`;
+  await api.database`ALTER TABLE shipments_away RENAME TO shipments`;
   expect(failed).toMatchObject([{ action: 'ORDER_READ', result: 'FAILED', orderId }]);
 });
 
@@ -186,9 +191,9 @@ it.each([
 it('who has no key leaves no row', async () => {
   const path = `/api/v1/cases/${ours.caseId}`;
   const rows = await rowsOf(async () => {
-    expect((await door.send('POST', path, { body: '{' })).status).toBe(400);
+    expect((await api.send('POST', path, { body: '{' })).status).toBe(400);
     const headers = { 'cv-api-key': 'nobody' };
-    expect((await door.send('GET', `${path}/orders`, { headers })).status).toBe(401);
+    expect((await api.send('GET', `${path}/orders`, { headers })).status).toBe(401);
   });
   expect(rows).toEqual([]);
 });
@@ -196,18 +201,18 @@ it('who has no key leaves no row', async () => {
 describe('a pharmacy', () => {
   let pharmacy: TestPharmacy;
   beforeAll(async () => {
-    pharmacy = await createPharmacy(door.database);
+    pharmacy = await createPharmacy(api.database);
   });
 
   const tell = async (body: string, headers: Record<string, string>) =>
-    await door.send('POST', `/webhooks/pharmacies/${pharmacy.id}`, {
+    await api.send('POST', `/webhooks/pharmacies/${pharmacy.id}`, {
       headers: { 'content-type': 'application/json', ...headers },
       body,
     });
 
   it('leaves a row for each message that is stored, with the message; none for a forged one', async () => {
     const order = { ...exampleWithoutKey().order, pharmacyId: pharmacy.id };
-    const orderId = (await door.place({ ...exampleWithoutKey(), order })).json.data.order.id;
+    const orderId = (await api.place({ ...exampleWithoutKey(), order })).json.data.order.id;
     const body = JSON.stringify({
       type: 'order.completed',
       data: { id: 'ph-1', reference: orderId },
@@ -225,7 +230,7 @@ describe('a pharmacy', () => {
         ...{ orderId, source: '127.0.0.1', result: 'OK' },
       },
     ]);
-    const [message] = await door.database`
+    const [message] = await api.database`
       SELECT xmin::text AS xid FROM inbox WHERE pharmacy_id = ${pharmacy.id}`;
     expect((await transactionsOf(orderId)).rows.at(-1)).toEqual({
       ...{ action: 'PHARMACY_MESSAGE_STORED', xid: message?.['xid'] as string },
@@ -234,22 +239,22 @@ describe('a pharmacy', () => {
 });
 
 it('what cannot be recorded is not given and not accepted; what was stored before is told', async () => {
-  const orders = await door.count('orders');
-  await door.database`ALTER TABLE audit_log RENAME TO audit_log_away`;
+  const orders = await api.count('orders');
+  await api.database`ALTER TABLE audit_log RENAME TO audit_log_away`;
   try {
     const { key = '' } = keys['all'] ?? {};
     expect(await send('GET /api/v1/orders', key)).toBe(503);
-    expect(await door.place(exampleWithKey('while-the-audit-log-is-away'))).toMatchObject({
+    expect(await api.place(exampleWithKey('while-the-audit-log-is-away'))).toMatchObject({
       status: 500,
     });
-    expect(await door.place({})).toMatchObject({ status: 400 });
-    // Its body is in the envelope: the door looks.
-    const elsewhere = await door.get(`/api/v1/cases/${randomUUID()}/orders`);
+    expect(await api.place({})).toMatchObject({ status: 400 });
+    // sendTo checks that the body is the error envelope.
+    const elsewhere = await api.get(`/api/v1/cases/${randomUUID()}/orders`);
     expect([elsewhere.status, elsewhere.headers.has('retry-after')]).toEqual([503, true]);
     expect(await send('POST /api/v1/webhook-endpoints/:endpointId/rotate-secret', key)).toBe(200);
-    expect(door.app.log.lines.map(({ message }) => message)).toContain('not in the audit log');
+    expect(api.app.log.lines.map(({ message }) => message)).toContain('not in the audit log');
   } finally {
-    await door.database`ALTER TABLE audit_log_away RENAME TO audit_log`;
+    await api.database`ALTER TABLE audit_log_away RENAME TO audit_log`;
   }
-  expect(await door.count('orders')).toBe(orders);
+  expect(await api.count('orders')).toBe(orders);
 });

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCase } from '../../../src/cases/read-case.ts';
 import { createDocumentLinks } from '../../../src/documents/document-links.ts';
 import { PUBLIC_URL } from '../../support/app.ts';
-import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import {
   createKey,
   createOrganization,
@@ -12,21 +11,27 @@ import {
 } from '../../support/organization.ts';
 import { openedOrder } from '../../support/sealed-rows.ts';
 import { storeDocument } from '../../support/stored-document.ts';
+import {
+  exampleWithKey,
+  exampleWithoutKey,
+  startTestApi,
+  type TestApi,
+} from '../../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 let key: string;
 beforeAll(async () => {
-  door = await openDoor();
-  key = await createKey(door.database, door.organization.organizationId, {
+  api = await startTestApi();
+  key = await createKey(api.database, api.organization.organizationId, {
     scopes: ['cases:write'],
   });
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const PATIENT = { firstName: 'Ana', lastName: 'Sample', dateOfBirth: '1990-02-28' };
 
 function put(caseId: string, body: unknown) {
-  return door.send('PUT', `/api/v1/cases/${caseId}`, {
+  return api.send('PUT', `/api/v1/cases/${caseId}`, {
     headers: { 'cv-api-key': key, 'content-type': 'application/json' },
     body,
   });
@@ -43,13 +48,13 @@ describe('a case', () => {
     expect(await put(caseId, { patient: { ...PATIENT, address: PATIENT_ADDRESS } })).toMatchObject({
       status: 200,
     });
-    expect(await door.place(exampleWithoutKey(), { caseId })).toMatchObject({ status: 200 });
+    expect(await api.place(exampleWithoutKey(), { caseId })).toMatchObject({ status: 200 });
   });
 
   it('of another organization is refused and left as it is', async () => {
-    const other = await createOrganization(door.database);
+    const other = await createOrganization(api.database);
     const answer = await put(other.caseId, { patient: PATIENT });
-    const { patient } = await readCase(door.database, other.organizationId, other.caseId);
+    const { patient } = await readCase(api.database, other.organizationId, other.caseId);
 
     expect(answer.status).toBe(403);
     expect(patient.firstName).toBe('Jane');
@@ -86,30 +91,30 @@ describe('a case', () => {
     const caseId = randomUUID();
     await put(caseId, { patient: { ...PATIENT, address: PATIENT_ADDRESS } });
     const { shippingAddress: _, ...order } = exampleWithoutKey().order;
-    const { json } = await door.place({ action: 'PLACE_ORDER', order }, { caseId });
+    const { json } = await api.place({ action: 'PLACE_ORDER', order }, { caseId });
 
     await put(caseId, { patient: { ...PATIENT, address: { ...PATIENT_ADDRESS, city: 'Elko' } } });
     await put(caseId, { patient: PATIENT });
 
-    const { shippingAddress } = await openedOrder(door.database, json.data.order.id as string);
+    const { shippingAddress } = await openedOrder(api.database, json.data.order.id as string);
     expect(shippingAddress).toEqual(PATIENT_ADDRESS);
   });
 });
 
 describe('VALIDATE_ORDER', () => {
   const validate = (body: { order?: unknown; idempotencyKey?: unknown }, request = {}) =>
-    door.place({ ...body, action: 'VALIDATE_ORDER' }, request);
+    api.place({ ...body, action: 'VALIDATE_ORDER' }, request);
 
   it('says that an order is valid, stores nothing and uses up no key', async () => {
     const body = exampleWithKey(randomUUID());
-    const before = await door.count('orders');
+    const before = await api.count('orders');
 
     expect(await validate(body)).toMatchObject({
       status: 200,
       json: { status: 200, success: true, data: { valid: true } },
     });
-    expect([await door.count('orders'), before]).toEqual([before, before]);
-    expect(await door.place(body)).toMatchObject({ status: 200 });
+    expect([await api.count('orders'), before]).toEqual([before, before]);
+    expect(await api.place(body)).toMatchObject({ status: 200 });
   });
 
   it('gives the same refusals as PLACE_ORDER, byte for byte', async () => {
@@ -121,10 +126,10 @@ describe('VALIDATE_ORDER', () => {
       [{ order: { ...order, prescriptionItems: [] } }, {}],
       [{ order, idempotencyKey: 'é' }, {}],
       [{ order }, { caseId: randomUUID() }],
-      [{ order: unaddressed }, { caseId: door.organization.caseWithoutAddress }],
+      [{ order: unaddressed }, { caseId: api.organization.caseWithoutAddress }],
     ];
     for (const [body, request] of cases) {
-      const placed = await door.place({ ...body, action: 'PLACE_ORDER' }, request);
+      const placed = await api.place({ ...body, action: 'PLACE_ORDER' }, request);
       expect(placed.status).toBeGreaterThanOrEqual(400);
       expect((await validate(body, request)).text).toBe(placed.text);
     }
@@ -132,13 +137,13 @@ describe('VALIDATE_ORDER', () => {
 });
 
 describe('the original’s read of a case', () => {
-  const detail = (query: string) => door.get(`/api/v1/customer-case-detail?${query}`);
+  const detail = (query: string) => api.get(`/api/v1/customer-case-detail?${query}`);
   let caseId: string;
   let orderId: string;
   beforeAll(async () => {
     caseId = randomUUID();
     await put(caseId, { patient: { ...PATIENT, address: PATIENT_ADDRESS } });
-    orderId = (await door.place(exampleWithoutKey(), { caseId })).json.data.order.id;
+    orderId = (await api.place(exampleWithoutKey(), { caseId })).json.data.order.id;
   });
 
   it('comes in its own envelope, with what was asked for only', async () => {
@@ -155,7 +160,7 @@ describe('the original’s read of a case', () => {
   });
 
   it('gives orders, and attachments as signed links that need no key', async () => {
-    const { id, bytes, sha256 } = await storeDocument(door, orderId, { name: 'Rx "1".pdf' });
+    const { id, bytes, sha256 } = await storeDocument(api, orderId, { name: 'Rx "1".pdf' });
     const { json } = await detail(`caseId=${caseId}&includeOrders=true&includeAttachments=true`);
     const [attachment] = json.caseDetail.attachments;
 
@@ -170,14 +175,14 @@ describe('the original’s read of a case', () => {
     ]);
     expect(attachment).toMatchObject({ id, fileName: 'Rx "1".pdf', isPHI: true, sha256 });
     expect(attachment.url.startsWith(`${PUBLIC_URL}/documents/${id}?expires=`)).toBe(true);
-    const response = await fetch(attachment.url.replace(PUBLIC_URL, door.app.url));
+    const response = await fetch(attachment.url.replace(PUBLIC_URL, api.app.url));
     expect(response.status).toBe(200);
     expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true);
   });
 
   it('gives documents in base64, and those beyond 8 MiB as links', async () => {
-    const large = await storeDocument(door, orderId, { bytes: randomBytes(8 * 1024 * 1024 + 1) });
-    const small = await storeDocument(door, orderId);
+    const large = await storeDocument(api, orderId, { bytes: randomBytes(8 * 1024 * 1024 + 1) });
+    const small = await storeDocument(api, orderId);
     const { json } = await detail(`caseId=${caseId}&includeAttachments=true&documentFormat=base64`);
     const attachments = json.caseDetail.attachments as {
       id: string;
@@ -192,7 +197,7 @@ describe('the original’s read of a case', () => {
   });
 
   it('needs the case, and gives 403 for another organization’s', async () => {
-    const other = await createOrganization(door.database);
+    const other = await createOrganization(api.database);
 
     expect(await detail('')).toMatchObject({ status: 400, json: { error: 'caseId is required' } });
     expect((await detail(`caseId=${other.caseId}`)).status).toBe(403);
@@ -202,14 +207,14 @@ describe('the original’s read of a case', () => {
 
 describe('a signed link to a document', () => {
   it('works for 15 minutes, for its document, as it was signed', async () => {
-    const { json } = await door.place(exampleWithoutKey());
-    const document = await storeDocument(door, json.data.order.id);
-    const other = await storeDocument(door, json.data.order.id);
+    const { json } = await api.place(exampleWithoutKey());
+    const document = await storeDocument(api, json.data.order.id);
+    const other = await storeDocument(api, json.data.order.id);
     const linkAt = (now: number) =>
       createDocumentLinks({ publicUrl: '', hashSecret: HASH_SECRET, now: () => now }).create(
         document.id,
       );
-    const status = async (link: string) => (await door.send('GET', link)).status;
+    const status = async (link: string) => (await api.send('GET', link)).status;
 
     expect(await status(linkAt(Date.now() - 14 * 60_000))).toBe(200);
     expect(await status(linkAt(Date.now() - 15 * 60_000 - 1_000))).toBe(403);

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { type StoredTestDocument, storeDocument } from '../../support/stored-document.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 let orderId: string;
 let document: StoredTestDocument;
 beforeAll(async () => {
-  door = await openDoor();
-  orderId = (await door.place(exampleWithoutKey())).json.data.order.id;
-  document = await storeDocument(door, orderId);
+  api = await startTestApi();
+  orderId = (await api.place(exampleWithoutKey())).json.data.order.id;
+  document = await storeDocument(api, orderId);
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 function download(headers: Record<string, string>, method = 'GET', { id } = document) {
-  const path = `/api/v1/cases/${door.organization.caseId}/orders/${orderId}/documents/${id}`;
-  return fetch(door.app.url + path, {
+  const path = `/api/v1/cases/${api.organization.caseId}/orders/${orderId}/documents/${id}`;
+  return fetch(api.app.url + path, {
     method,
-    headers: { 'cv-api-key': door.organization.apiKey, ...headers },
+    headers: { 'cv-api-key': api.organization.apiKey, ...headers },
   });
 }
 
@@ -95,7 +95,7 @@ it.each([
   `${'long'.repeat(200)}.pdf`,
   '%41;x=y.pdf',
 ])('the name %j is told in a header that cannot be broken', async (name) => {
-  const stored = await storeDocument(door, orderId, { name });
+  const stored = await storeDocument(api, orderId, { name });
   const response = await download({}, 'HEAD', stored);
   const header = response.headers.get('content-disposition') ?? '';
 

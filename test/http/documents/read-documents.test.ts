@@ -1,17 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { storeDocument } from '../../support/stored-document.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 let orderId: string;
 let documents: string;
 beforeAll(async () => {
-  door = await openDoor();
-  orderId = (await door.place(exampleWithoutKey())).json.data.order.id;
-  documents = `/api/v1/cases/${door.organization.caseId}/orders/${orderId}/documents`;
+  api = await startTestApi();
+  orderId = (await api.place(exampleWithoutKey())).json.data.order.id;
+  documents = `/api/v1/cases/${api.organization.caseId}/orders/${orderId}/documents`;
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 interface Stored {
   readonly id: string;
@@ -22,12 +22,12 @@ interface Stored {
 /** Puts a document where the activity puts it: a row, and a file under its key. */
 const store = (
   options: { bytes?: Buffer; contentType?: string; name?: string; withFile?: boolean } = {},
-): Promise<Stored> => storeDocument(door, orderId, { bytes: randomBytes(100_000), ...options });
+): Promise<Stored> => storeDocument(api, orderId, { bytes: randomBytes(100_000), ...options });
 
 function download(id: string, method = 'GET'): Promise<Response> {
-  return fetch(`${door.app.url}${documents}/${id}`, {
+  return fetch(`${api.app.url}${documents}/${id}`, {
     method,
-    headers: { 'cv-api-key': door.organization.apiKey },
+    headers: { 'cv-api-key': api.organization.apiKey },
   });
 }
 
@@ -36,7 +36,7 @@ describe('the list', () => {
     const first = await store({ name: 'one.pdf' });
     const second = await store({ name: '../../évil\n.pdf', contentType: 'text/html' });
 
-    const answer = await door.get(documents);
+    const answer = await api.get(documents);
 
     expect(answer.status).toBe(200);
     expect(answer.json.data.nextCursor).toBeNull();
@@ -51,7 +51,7 @@ describe('the list', () => {
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     });
     expect(listed.find(({ id }) => id === second.id)).toMatchObject({ name: '../../évil\n.pdf' });
-    expect(answer.text).not.toContain(door.app.documentsDir);
+    expect(answer.text).not.toContain(api.app.documentsDir);
   });
 });
 
@@ -117,7 +117,7 @@ describe('the bytes', () => {
   it('that are gone from the store get an error in the envelope', async () => {
     const { id } = await store({ withFile: false });
 
-    const answer = await door.get(`${documents}/${id}`);
+    const answer = await api.get(`${documents}/${id}`);
 
     expect(answer.status).toBe(500);
     expect(answer.headers.has('etag')).toBe(false);
@@ -132,7 +132,7 @@ describe('a document that is not there', () => {
     ['a way out', () => '..%2F..%2Fetc%2Fpasswd'],
     ['NUL', () => '%00'],
   ])('gets 404 when its id is %s', async (_what, id) => {
-    const answer = await door.get(`${documents}/${id()}`);
+    const answer = await api.get(`${documents}/${id()}`);
 
     expect(answer.json).toEqual({
       status: 404,
@@ -144,9 +144,9 @@ describe('a document that is not there', () => {
 
   it('gets 404 below another order of the case', async () => {
     const { id } = await store();
-    const another = (await door.place(exampleWithoutKey())).json.data.order.id as string;
+    const another = (await api.place(exampleWithoutKey())).json.data.order.id as string;
 
-    const answer = await door.get(documents.replace(orderId, another) + `/${id}`);
+    const answer = await api.get(documents.replace(orderId, another) + `/${id}`);
 
     expect(answer.status).toBe(404);
   });

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { createKey } from '../../support/organization.ts';
 import { createPharmacy } from '../../support/pharmacy.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
 const BURST = 3;
 const TOO_MANY =
   '{"status":429,"success":false,"message":"Too many requests","error":"too many failed attempts; wait"}';
 
-let door: Door;
+let api: TestApi;
 beforeEach(async () => {
   // So slow that none is refilled during a test.
-  door = await openDoor({ reach: { failureLimits: { burst: BURST, perSecond: 0.01 } } });
+  api = await startTestApi({ reach: { failureLimits: { burst: BURST, perSecond: 0.01 } } });
 });
-afterEach(() => door.close());
+afterEach(() => api.close());
 
 function read(key?: string) {
-  return door.send('GET', '/api/v1/orders', {
+  return api.send('GET', '/api/v1/orders', {
     headers: key === undefined ? {} : { 'cv-api-key': key },
   });
 }
@@ -26,7 +26,7 @@ async function failTo(count: number): Promise<void> {
 }
 
 it('a guesser is told to wait after a burst, whatever it guesses then', async () => {
-  const unused = await createKey(door.database, door.organization.organizationId);
+  const unused = await createKey(api.database, api.organization.organizationId);
   await failTo(BURST);
   for (const key of ['guess', '', undefined, unused]) {
     const answer = await read(key);
@@ -40,18 +40,18 @@ it('a guesser is told to wait after a burst, whatever it guesses then', async ()
 });
 
 it('a key that was right before goes on behind the same address', async () => {
-  expect((await read(door.organization.apiKey)).status).toBe(200);
+  expect((await read(api.organization.apiKey)).status).toBe(200);
   await failTo(BURST);
   expect((await read('guess')).status).toBe(429);
-  expect((await door.place(exampleWithoutKey())).status).toBe(200);
+  expect((await api.place(exampleWithoutKey())).status).toBe(200);
 });
 
 it('a key that was right before and is revoked is told so no more than once', async () => {
-  expect((await read(door.organization.apiKey)).status).toBe(200);
+  expect((await read(api.organization.apiKey)).status).toBe(200);
   await failTo(BURST);
-  await door.database`UPDATE api_keys SET revoked_at = now()`;
-  expect((await read(door.organization.apiKey)).status).toBe(429);
-  expect((await read(door.organization.apiKey)).status).toBe(429);
+  await api.database`UPDATE api_keys SET revoked_at = now()`;
+  expect((await read(api.organization.apiKey)).status).toBe(429);
+  expect((await read(api.organization.apiKey)).status).toBe(429);
 });
 
 it('requests without a key count, and get what the contract says up to then', async () => {
@@ -61,21 +61,21 @@ it('requests without a key count, and get what the contract says up to then', as
 
 it('requests that need no proof are served all the while', async () => {
   await failTo(BURST);
-  expect((await door.send('GET', '/healthz')).status).toBe(200);
-  expect((await door.send('GET', '/openapi.json')).status).toBe(200);
+  expect((await api.send('GET', '/healthz')).status).toBe(200);
+  expect((await api.send('GET', '/openapi.json')).status).toBe(200);
 });
 
 it('good requests cost nothing', async () => {
   for (let n = 0; n < 3 * BURST; n += 1) {
-    expect((await read(door.organization.apiKey)).status).toBe(200);
+    expect((await read(api.organization.apiKey)).status).toBe(200);
   }
   await failTo(BURST);
 });
 
 it('forged webhooks are told to wait, and true ones are taken in all the while', async () => {
-  const pharmacy = await createPharmacy(door.database);
+  const pharmacy = await createPharmacy(api.database);
   const send = (headers: Record<string, string>, body: string) =>
-    door.send('POST', `/webhooks/pharmacies/${pharmacy.id}`, { headers, body });
+    api.send('POST', `/webhooks/pharmacies/${pharmacy.id}`, { headers, body });
   const body = JSON.stringify({
     type: 'order.completed',
     data: { id: 'ph-1', reference: randomUUID() },
@@ -95,7 +95,7 @@ it('made-up links to documents are told to wait', async () => {
   const statuses: number[] = [];
   for (let n = 0; n <= BURST; n += 1) {
     const link = `/documents/${randomUUID()}?expires=9999999999&signature=${n}`;
-    statuses.push((await door.send('GET', link)).status);
+    statuses.push((await api.send('GET', link)).status);
   }
   expect(statuses).toEqual([403, 403, 403, 429]);
 });
@@ -104,9 +104,9 @@ it('refusals are counted and logged, without an address or a key', async () => {
   await failTo(BURST);
   await read('guess');
   await read('guess');
-  const { text } = await door.send('GET', '/metrics');
+  const { text } = await api.send('GET', '/metrics');
   expect(text).toMatch(/^rx_http_refused_attempts_total 2$/m);
-  const told = door.app.log.lines.filter(({ fields }) => fields.code === 'FAILED_ATTEMPTS');
+  const told = api.app.log.lines.filter(({ fields }) => fields.code === 'FAILED_ATTEMPTS');
   expect(told).toHaveLength(1);
   expect(JSON.stringify(told)).not.toMatch(/127\.0|guess/);
 });

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Door, openDoor } from '../../support/door.ts';
 import { answersIn, sendRaw } from '../../support/raw-http.ts';
+import { startTestApi, type TestApi } from '../../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const HOST = 'Host: 127.0.0.1\r\n';
 const PLACE = `POST /api/v1/cases/x HTTP/1.1\r\n${HOST}Content-Type: application/json\r\n`;
@@ -46,38 +46,38 @@ it.each<[what: string, bytes: string | Buffer]>([
   ['a path out of the root', `GET /../../etc/passwd HTTP/1.1\r\n${HOST}\r\n`],
   ['a TRACE', `TRACE /healthz HTTP/1.1\r\n${HOST}\r\n`],
 ])('meets %s with an envelope or a closed socket', async (_what, bytes) => {
-  const received = await sendRaw(door.app.url, bytes, { silenceMs: 300 });
+  const received = await sendRaw(api.app.url, bytes, { silenceMs: 300 });
 
   for (const { status } of answersIn(received)) expect(status).toBeLessThan(500);
-  expect((await door.send('GET', '/healthz')).status).toBe(200);
+  expect((await api.send('GET', '/healthz')).status).toBe(200);
 });
 
 it('survives clients that leave in the middle of a request', async () => {
   const parts = [
     'POST /api/v1/ca',
     `${PLACE}Content-Le`,
-    `${PLACE}cv-api-key: ${door.organization.apiKey}\r\nContent-Length: 5000\r\n\r\n{"action":`,
-    `${PLACE}cv-api-key: ${door.organization.apiKey}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"a`,
+    `${PLACE}cv-api-key: ${api.organization.apiKey}\r\nContent-Length: 5000\r\n\r\n{"action":`,
+    `${PLACE}cv-api-key: ${api.organization.apiKey}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"a`,
   ];
 
-  await Promise.all(parts.map((part) => sendRaw(door.app.url, part, { end: true })));
+  await Promise.all(parts.map((part) => sendRaw(api.app.url, part, { end: true })));
 
-  expect((await door.send('GET', '/healthz')).status).toBe(200);
-  expect(await door.count('orders')).toBe(0);
+  expect((await api.send('GET', '/healthz')).status).toBe(200);
+  expect(await api.count('orders')).toBe(0);
 });
 
 it('does not take a client that left for a database that is away', async () => {
-  const half = `${PLACE}cv-api-key: ${door.organization.apiKey}\r\nContent-Length: 5000\r\n\r\n{`;
+  const half = `${PLACE}cv-api-key: ${api.organization.apiKey}\r\nContent-Length: 5000\r\n\r\n{`;
 
-  await sendRaw(door.app.url, half, { silenceMs: 200 });
+  await sendRaw(api.app.url, half, { silenceMs: 200 });
 
-  expect((await door.send('GET', '/healthz')).status).toBe(200);
-  expect(door.app.log.lines.filter(({ level }) => level !== 'info')).toEqual([]);
+  expect((await api.send('GET', '/healthz')).status).toBe(200);
+  expect(api.app.log.lines.filter(({ level }) => level !== 'info')).toEqual([]);
 });
 
 it('answers an upgrade as a request like any other', async () => {
   const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
-  const received = await sendRaw(door.app.url, `GET /healthz HTTP/1.1\r\n${HOST}${upgrade}\r\n`, {
+  const received = await sendRaw(api.app.url, `GET /healthz HTTP/1.1\r\n${HOST}${upgrade}\r\n`, {
     silenceMs: 300,
   });
 
@@ -88,7 +88,7 @@ it('answers each of several requests that come in one packet', async () => {
   const one = `GET /healthz HTTP/1.1\r\n${HOST}\r\n`;
   const last = `GET /healthz HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`;
 
-  const received = await sendRaw(door.app.url, one.repeat(4) + last);
+  const received = await sendRaw(api.app.url, one.repeat(4) + last);
 
   expect(received.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(5);
 });
@@ -109,7 +109,7 @@ it.each([
   ],
   ['what is no HTTP', 'hello\r\n\r\n', 400, 'the request is not valid HTTP'],
 ])('says of %s what is wrong', async (_what, bytes, status, error) => {
-  const answers = answersIn(await sendRaw(door.app.url, bytes, { silenceMs: 500 }));
+  const answers = answersIn(await sendRaw(api.app.url, bytes, { silenceMs: 500 }));
 
   expect(answers).toMatchObject([{ status, json: { error } }]);
 });

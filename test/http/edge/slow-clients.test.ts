@@ -1,26 +1,26 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Door, openDoor } from '../../support/door.ts';
 import { answersIn, orderBytes, sendRaw } from '../../support/raw-http.ts';
+import { startTestApi, type TestApi } from '../../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 /** The time limit of a request's head, the second in which it is looked at, and some for the machine. */
 const LATEST_MS = 20_000;
 
 it('a client that does not finish its headers in 10 s gets 408, and others are served meanwhile', async () => {
   const started = performance.now();
-  const cut = orderBytes(door).indexOf('Content-Type');
-  const slow = sendRaw(door.app.url, orderBytes(door).slice(0, cut), { silenceMs: LATEST_MS });
+  const cut = orderBytes(api).indexOf('Content-Type');
+  const slow = sendRaw(api.app.url, orderBytes(api).slice(0, cut), { silenceMs: LATEST_MS });
 
-  expect((await door.send('GET', '/healthz')).status).toBe(200);
+  expect((await api.send('GET', '/healthz')).status).toBe(200);
   const answers = answersIn(await slow);
 
   expect(answers).toMatchObject([{ status: 408, json: { error: 'the request took too long' } }]);
   expect(performance.now() - started).toBeGreaterThan(9_900);
-  expect(await door.count('orders')).toBe(0);
-  expect((await door.send('GET', '/healthz')).status).toBe(200);
+  expect(await api.count('orders')).toBe(0);
+  expect((await api.send('GET', '/healthz')).status).toBe(200);
 });

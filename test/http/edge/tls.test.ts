@@ -6,11 +6,11 @@ import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { makeCertificate, type TestCertificate } from '../../support/certificate.ts';
-import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { orderBytes, sendRaw } from '../../support/raw-http.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
 let certificate: TestCertificate;
-let door: Door;
+let api: TestApi;
 let open: boolean;
 /** `/readyz` asks Temporal; the answer waits for the test. */
 let temporal: EventEmitter;
@@ -26,34 +26,34 @@ beforeEach(async () => {
     await once(temporal, 'answer');
   };
   const reach = { tls: certificate, publicUrl: 'http://orders.example.com' };
-  door = await openDoor({ checkTemporal, reach });
+  api = await startTestApi({ checkTemporal, reach });
   open = true;
 });
 afterEach(async () => {
-  if (open) await door.close();
+  if (open) await api.close();
 });
 
 async function ask(path: string, options: https.RequestOptions = {}, body?: string) {
-  const request = https.request(door.app.url + path, { ca: certificate.cert, ...options });
+  const request = https.request(api.app.url + path, { ca: certificate.cert, ...options });
   request.end(body);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   return { status: response.statusCode, headers: response.headers, text: await text(response) };
 }
 
 function connect(options: tls.ConnectionOptions = {}): tls.TLSSocket {
-  const port = Number(new URL(door.app.url).port);
+  const port = Number(new URL(api.app.url).port);
   return tls.connect({ host: '127.0.0.1', port, ca: certificate.cert, ...options });
 }
 
 it('orders are taken over HTTPS, and clients are told to keep to it', async () => {
-  const { organization } = door;
+  const { organization } = api;
   const headers = { 'cv-api-key': organization.apiKey, 'content-type': 'application/json' };
   const answer = await ask(
     `/api/v1/cases/${organization.caseId}`,
     { method: 'POST', headers },
     JSON.stringify(exampleWithoutKey()),
   );
-  expect(door.app.url).toMatch(/^https:/);
+  expect(api.app.url).toMatch(/^https:/);
   expect(answer.status).toBe(200);
   expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
 });
@@ -72,9 +72,9 @@ it('TLS 1.2 is spoken, and nothing older', async () => {
 });
 
 it('plain HTTP is ended without an answer, and HTTPS goes on', async () => {
-  const received = await sendRaw(door.app.url, orderBytes(door));
+  const received = await sendRaw(api.app.url, orderBytes(api));
   expect(received).toBe('');
-  expect(await door.count('orders')).toBe(0);
+  expect(await api.count('orders')).toBe(0);
   expect((await ask('/healthz')).status).toBe(200);
 });
 
@@ -85,7 +85,7 @@ it('a broken request gets its answer over TLS', async () => {
 });
 
 it('a stop finishes the request in flight, and ends who is idle or still shaking hands', async () => {
-  const handshaking = net.connect(Number(new URL(door.app.url).port), '127.0.0.1');
+  const handshaking = net.connect(Number(new URL(api.app.url).port), '127.0.0.1');
   await once(handshaking, 'connect');
   const idle = connect();
   await once(idle, 'secureConnect');
@@ -94,7 +94,7 @@ it('a stop finishes the request in flight, and ends who is idle or still shaking
   await asked;
 
   open = false;
-  const closed = door.close();
+  const closed = api.close();
   await Promise.all([once(handshaking, 'close'), once(idle, 'close')]);
   temporal.emit('answer');
 
@@ -103,7 +103,7 @@ it('a stop finishes the request in flight, and ends who is idle or still shaking
 });
 
 it('a client that leaves in the middle of its handshake takes nobody along', async () => {
-  const port = Number(new URL(door.app.url).port);
+  const port = Number(new URL(api.app.url).port);
   for (const hello of ['', '\x16\x03\x01', '\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00']) {
     const socket = net.connect(port, '127.0.0.1');
     await once(socket, 'connect');

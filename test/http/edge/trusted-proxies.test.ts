@@ -1,32 +1,32 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { PUBLIC_URL } from '../../support/app.ts';
-import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { storeDocument } from '../../support/stored-document.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
-let door: Door;
-afterEach(() => door.close());
+let api: TestApi;
+afterEach(() => api.close());
 
 /** The source that the audit log has of a read with these headers. */
 async function sourceOf(headers: Record<string, string>): Promise<unknown> {
-  expect((await door.get('/api/v1/orders', headers)).status).toBe(200);
-  const [row] = await door.database`SELECT source FROM audit_log ORDER BY id DESC LIMIT 1`;
+  expect((await api.get('/api/v1/orders', headers)).status).toBe(200);
+  const [row] = await api.database`SELECT source FROM audit_log ORDER BY id DESC LIMIT 1`;
   return row?.['source'];
 }
 
 describe('without trusted proxies', () => {
   it('nothing forwarded is believed', async () => {
-    door = await openDoor();
+    api = await startTestApi();
     expect(await sourceOf({ 'x-forwarded-for': '192.0.2.1', forwarded: 'for=192.0.2.1' })).toBe(
       '127.0.0.1',
     );
   });
 
   it('an address that is forged with each attempt does not help', async () => {
-    door = await openDoor({ reach: { failureLimits: { burst: 2, perSecond: 0.01 } } });
+    api = await startTestApi({ reach: { failureLimits: { burst: 2, perSecond: 0.01 } } });
     const statuses: number[] = [];
     for (const n of [1, 2, 3, 4]) {
       const headers = { 'cv-api-key': 'guess', 'x-forwarded-for': `192.0.2.${n}` };
-      statuses.push((await door.send('GET', '/api/v1/orders', { headers })).status);
+      statuses.push((await api.send('GET', '/api/v1/orders', { headers })).status);
     }
     expect(statuses).toEqual([401, 401, 429, 429]);
   });
@@ -34,7 +34,7 @@ describe('without trusted proxies', () => {
 
 describe('behind trusted proxies', () => {
   it('the source is the right-most address that is none of theirs', async () => {
-    door = await openDoor({ reach: { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] } });
+    api = await startTestApi({ reach: { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] } });
     for (const [forwarded, source] of [
       ['192.0.2.1', '192.0.2.1'],
       ['203.0.113.9, 192.0.2.1', '192.0.2.1'],
@@ -54,33 +54,33 @@ describe('behind trusted proxies', () => {
   });
 
   it('a proxy that is not listed is the source itself', async () => {
-    door = await openDoor({ reach: { trustedProxies: ['10.0.0.0/8'] } });
+    api = await startTestApi({ reach: { trustedProxies: ['10.0.0.0/8'] } });
     expect(await sourceOf({ 'x-forwarded-for': '192.0.2.1' })).toBe('127.0.0.1');
   });
 
   it('attempts are counted for each client', async () => {
     const failureLimits = { burst: 1, perSecond: 0.01 };
-    door = await openDoor({ reach: { trustedProxies: ['127.0.0.1'], failureLimits } });
+    api = await startTestApi({ reach: { trustedProxies: ['127.0.0.1'], failureLimits } });
     const guess = async (from: string) => {
       const headers = { 'cv-api-key': 'guess', 'x-forwarded-for': from };
-      return (await door.send('GET', '/api/v1/orders', { headers })).status;
+      return (await api.send('GET', '/api/v1/orders', { headers })).status;
     };
     expect([await guess('192.0.2.1'), await guess('192.0.2.1')]).toEqual([401, 429]);
     expect(await guess('192.0.2.2')).toBe(401);
   });
 
   it('links and headers go by PUBLIC_URL, whatever is said of the host', async () => {
-    door = await openDoor({ reach: { trustedProxies: ['127.0.0.1'] } });
+    api = await startTestApi({ reach: { trustedProxies: ['127.0.0.1'] } });
     const headers = {
       'x-forwarded-host': 'evil.example.com',
       'x-forwarded-proto': 'http',
       'x-forwarded-for': '192.0.2.1',
     };
-    const placed = await door.place(exampleWithoutKey(), { headers });
+    const placed = await api.place(exampleWithoutKey(), { headers });
     expect(placed.headers.get('strict-transport-security')).not.toBeNull();
-    await storeDocument(door, placed.json.data.order.id);
-    const path = `/api/v1/customer-case-detail?includeAttachments=true&caseId=${door.organization.caseId}`;
-    const { text } = await door.get(path, headers);
+    await storeDocument(api, placed.json.data.order.id);
+    const path = `/api/v1/customer-case-detail?includeAttachments=true&caseId=${api.organization.caseId}`;
+    const { text } = await api.get(path, headers);
     expect(text).toContain(`${PUBLIC_URL}/documents/`);
     expect(text).not.toContain('evil');
   });

@@ -5,35 +5,35 @@ import { caseEvent } from '../../../src/contract/case-activity.ts';
 import { changeStatus, type StatusChange } from '../../../src/orders/change-status.ts';
 import type { Sql } from '../../../src/storage/database.ts';
 import { inTransaction } from '../../../src/storage/transaction.ts';
-import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createOrganization } from '../../support/organization.ts';
 import { createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
 // The events are written by the database in the transaction of what they tell of: these tests change
 // orders as the activities do, and read what an organization can pull.
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-let door: Door;
+let api: TestApi;
 let pharmacy: TestPharmacy;
 let orderId: string;
 /** Behind the events of the tests before. */
 let start = '';
 beforeAll(async () => {
-  door = await openDoor();
-  pharmacy = await createPharmacy(door.database);
+  api = await startTestApi();
+  pharmacy = await createPharmacy(api.database);
 });
 beforeEach(async () => {
   start = (await pull()).at(-1)?.cursor ?? start;
   orderId = await place();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 async function place(): Promise<string> {
   const { order } = exampleWithoutKey();
   const body = { action: 'PLACE_ORDER', order: { ...order, pharmacyId: pharmacy.id } };
-  return (await door.place(body)).json.data.order.id;
+  return (await api.place(body)).json.data.order.id;
 }
 
 /**
@@ -44,7 +44,7 @@ async function othersAreDone(): Promise<void> {
   await eventually(
     'no other test has an open transaction',
     async () => {
-      const open = await door.database`
+      const open = await api.database`
         SELECT FROM pg_stat_activity
         WHERE backend_xid IS NOT NULL AND datname <> current_database()`;
       return open.length === 0;
@@ -56,7 +56,7 @@ async function othersAreDone(): Promise<void> {
 async function pull(query = '') {
   await othersAreDone();
   const after = start === '' ? '' : `&after=${start}`;
-  const answer = await door.get(`/api/v1/events?limit=200${after}${query}`);
+  const answer = await api.get(`/api/v1/events?limit=200${after}${query}`);
   expect(answer.status).toBe(200);
   return answer.json.data.events;
 }
@@ -66,7 +66,7 @@ async function names(): Promise<string[]> {
 }
 
 async function move(to: StatusChange['to'], more: Partial<StatusChange> = {}, sql?: Sql) {
-  await changeStatus(sql ?? door.database, orderId, { to, actor: 'system', ...more });
+  await changeStatus(sql ?? api.database, orderId, { to, actor: 'system', ...more });
 }
 
 async function placeAtPharmacy() {
@@ -81,7 +81,7 @@ async function refuse() {
 
 async function storeDocument(name = 'label.pdf') {
   const documentId = crypto.randomUUID();
-  await recordDocument(door.database, orderId, {
+  await recordDocument(api.database, orderId, {
     documentId,
     id: documentId,
     name,
@@ -95,7 +95,7 @@ async function storeDocument(name = 'label.pdf') {
 
 it('tells an order’s way, numbered, each event in the form of the notifications', async () => {
   await placeAtPharmacy();
-  await pharmacy.tell(door.app.url, {
+  await pharmacy.tell(api.app.url, {
     type: 'order.tracking_added',
     data: { id: 'ph-1', reference: orderId, trackingId: '1Z999' },
   });
@@ -109,7 +109,7 @@ it('tells an order’s way, numbered, each event in the form of the notification
       event: 'ORDER_CREATED',
       sequence: 1,
       order: { id: orderId, status: 'AWAITING_COMPLETION', message: 'The pharmacy has the order.' },
-      payload: { case: { id: door.organization.caseId, status: 'AWAITING_COMPLETION' } },
+      payload: { case: { id: api.organization.caseId, status: 'AWAITING_COMPLETION' } },
     },
     { event: 'ORDER_TRACKING_ADDED', sequence: 2, order: { trackingId: '1Z999' } },
     {
@@ -166,7 +166,7 @@ it('tells once that the pharmacy has the order, though it is retried', async () 
 
 it('tells nothing of a change that is rolled back', async () => {
   await placeAtPharmacy();
-  const undone = inTransaction(door.database, async (sql) => {
+  const undone = inTransaction(api.database, async (sql) => {
     await move('FETCHING_DOCUMENTS', {}, sql);
     await move('COMPLETED', {}, sql);
     throw new Error('undone');
@@ -196,7 +196,7 @@ describe('the cursor', () => {
     let after = start;
     for (;;) {
       await othersAreDone();
-      const { data } = (await door.get(`/api/v1/events?limit=3&after=${after}`)).json;
+      const { data } = (await api.get(`/api/v1/events?limit=3&after=${after}`)).json;
       seen.push(...data.events.map(({ id }: { id: string }) => id));
       if (data.nextCursor === null) break;
       after = data.nextCursor;
@@ -211,7 +211,7 @@ describe('the cursor', () => {
     const second = await place();
     const commit = new AbortController();
     const begun = new AbortController();
-    const late = inTransaction(door.database, async (sql) => {
+    const late = inTransaction(api.database, async (sql) => {
       await changeStatus(sql, first, { to: 'FETCHING_DOCUMENTS', actor: 'system' });
       await changeStatus(sql, first, { to: 'COMPLETED', actor: 'system' });
       begun.abort();
@@ -237,7 +237,7 @@ describe('the cursor', () => {
   });
 
   it('is refused when it is none of the list', async () => {
-    const answer = await door.get('/api/v1/events?after=nonsense');
+    const answer = await api.get('/api/v1/events?after=nonsense');
 
     expect(answer.status).toBe(400);
     expect(answer.json.error).toBe('after must be a nextCursor of this list');
@@ -254,8 +254,8 @@ it('filters by the name of the event', async () => {
 
 it('shows another organization nothing', async () => {
   await placeAtPharmacy();
-  const other = await createOrganization(door.database);
+  const other = await createOrganization(api.database);
 
-  const answer = await door.get('/api/v1/events', { 'cv-api-key': other.apiKey });
+  const answer = await api.get('/api/v1/events', { 'cv-api-key': other.apiKey });
   expect(answer.json.data.events).toEqual([]);
 });

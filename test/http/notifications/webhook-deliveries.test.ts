@@ -1,44 +1,44 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DeliveryView } from '../../../src/contract/webhook-delivery.ts';
-import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { createOrganization } from '../../support/organization.ts';
 import { type StoredDelivery, storeDelivery } from '../../support/stored-delivery.ts';
-import { createWebhooksApi, type WebhooksApi } from '../../support/webhooks-api.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
+import { createWebhooksCall, type WebhooksCall } from '../../support/use-webhooks.ts';
 
 const URL = 'http://127.0.0.1:1024/hook';
 
-let door: Door;
-let api: WebhooksApi;
+let api: TestApi;
+let call: WebhooksCall;
 let orderId: string;
 let stored: StoredDelivery;
 beforeAll(async () => {
-  door = await openDoor();
-  api = await createWebhooksApi(door);
+  api = await startTestApi();
+  call = await createWebhooksCall(api);
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 beforeEach(async () => {
-  await door.database`UPDATE webhook_endpoints SET deleted_at = coalesce(deleted_at, now())`;
-  orderId = (await door.place(exampleWithoutKey())).json.data.order.id;
-  stored = await storeDelivery(door.database, door.organization.organizationId, {
+  await api.database`UPDATE webhook_endpoints SET deleted_at = coalesce(deleted_at, now())`;
+  orderId = (await api.place(exampleWithoutKey())).json.data.order.id;
+  stored = await storeDelivery(api.database, api.organization.organizationId, {
     url: URL,
     orderId,
   });
 });
 
 async function list(query: string): Promise<DeliveryView[]> {
-  const answer = await api('GET', `webhook-deliveries?${query}`);
+  const answer = await call('GET', `webhook-deliveries?${query}`);
   expect(answer.status, answer.text).toBe(200);
   return answer.json.data.deliveries;
 }
 
 function replay(id = stored.deliveryId) {
-  return api('POST', `webhook-deliveries/${id}/replay`);
+  return call('POST', `webhook-deliveries/${id}/replay`);
 }
 
 /** The row of the delivery. */
 async function row() {
-  const [found] = await door.database`
+  const [found] = await api.database`
     SELECT status, attempts, locked_until, delivered_at, next_attempt_at <= now() AS due
     FROM webhook_deliveries WHERE id = ${stored.deliveryId}`;
   return found;
@@ -47,7 +47,7 @@ async function row() {
 describe('the log', () => {
   it('shows a delivery with each attempt', async () => {
     const { deliveryId, endpointId } = stored;
-    await door.database`
+    await api.database`
       INSERT INTO webhook_attempts (delivery_id, duration_ms, error_class, next_attempt_at)
       VALUES (${deliveryId}, 10000, 'timeout', now() + interval '5 minutes')`;
 
@@ -84,7 +84,7 @@ describe('the log', () => {
   });
 
   it('keeps to the newest 50 attempts, oldest first', async () => {
-    await door.database`
+    await api.database`
       INSERT INTO webhook_attempts (delivery_id, duration_ms, status_code, error_class)
       SELECT ${stored.deliveryId}, number, 500, 'http_5xx' FROM generate_series(1, 60) AS number`;
     const [delivery] = await list(`endpointId=${stored.endpointId}`);
@@ -94,7 +94,7 @@ describe('the log', () => {
   });
 
   it('is filtered by endpoint, status, event and order', async () => {
-    const other = await storeDelivery(door.database, door.organization.organizationId, {
+    const other = await storeDelivery(api.database, api.organization.organizationId, {
       url: URL,
       orderId,
     });
@@ -114,7 +114,7 @@ describe('the log', () => {
 
   it('comes newest first, page by page', async () => {
     for (let index = 0; index < 4; index++) {
-      await door.database`SELECT record_order_event(${orderId}, 'ORDER_STATUS_CHANGED', '{}')`;
+      await api.database`SELECT record_order_event(${orderId}, 'ORDER_STATUS_CHANGED', '{}')`;
     }
     const whole = await list(`orderId=${orderId}`);
     const times = whole.map(({ createdAt }) => createdAt);
@@ -123,7 +123,7 @@ describe('the log', () => {
     let cursor: string | null = '';
     while (cursor !== null) {
       const after: string = cursor === '' ? '' : `&cursor=${cursor}`;
-      const { data } = (await api('GET', `webhook-deliveries?orderId=${orderId}&limit=2${after}`))
+      const { data } = (await call('GET', `webhook-deliveries?orderId=${orderId}&limit=2${after}`))
         .json;
       paged.push(...data.deliveries);
       cursor = data.nextCursor;
@@ -137,15 +137,15 @@ describe('the log', () => {
     ['limit=0', 'limit must be an integer from 1 to 200'],
     ['cursor=x', 'cursor must be a nextCursor of this list'],
   ])('asked for %s answers 400', async (query, error) => {
-    expect(await api('GET', `webhook-deliveries?${query}`)).toMatchObject({
+    expect(await call('GET', `webhook-deliveries?${query}`)).toMatchObject({
       status: 400,
       json: { error },
     });
   });
 
   it('shows another organization nothing', async () => {
-    const { organizationId } = await createOrganization(door.database);
-    const foreign = await createWebhooksApi(door, organizationId);
+    const { organizationId } = await createOrganization(api.database);
+    const foreign = await createWebhooksCall(api, organizationId);
     for (const query of ['', `?orderId=${orderId}`, `?endpointId=${stored.endpointId}`]) {
       const { json } = await foreign('GET', `webhook-deliveries${query}`);
       expect(json.data).toEqual({ deliveries: [], nextCursor: null });
@@ -161,7 +161,7 @@ describe('the log', () => {
 
 describe('a replay', () => {
   it.each(['DEAD', 'DELIVERED'])('of what is %s begins anew, at once', async (status) => {
-    await door.database`
+    await api.database`
       UPDATE webhook_deliveries SET status = ${status}, attempts = 10, delivered_at = now(),
         locked_until = now() + interval '1 minute'
       WHERE id = ${stored.deliveryId}`;
@@ -169,7 +169,7 @@ describe('a replay', () => {
     const rung = new Promise<void>((resolve) => {
       ring = resolve;
     });
-    const { unlisten } = await door.database.listen('deliveries', () => ring());
+    const { unlisten } = await api.database.listen('deliveries', () => ring());
     const answer = await replay();
     await rung;
     await unlisten();
@@ -194,7 +194,7 @@ describe('a replay', () => {
   it.each(['PENDING', 'RETRYING'])(
     'of what is %s makes it due, and goes on counting',
     async (status) => {
-      await door.database`
+      await api.database`
       UPDATE webhook_deliveries SET status = ${status}, attempts = 3,
         next_attempt_at = now() + interval '1 hour'
       WHERE id = ${stored.deliveryId}`;
@@ -204,13 +204,13 @@ describe('a replay', () => {
   );
 
   it('of what was cancelled is refused', async () => {
-    await door.database`
+    await api.database`
       UPDATE webhook_deliveries SET status = 'CANCELLED' WHERE id = ${stored.deliveryId}`;
     expect(await replay()).toMatchObject({ status: 409, json: { code: 'NOT_REPLAYABLE' } });
   });
 
   it('of a PING is refused', async () => {
-    const { json } = await api('POST', `webhook-endpoints/${stored.endpointId}/test`);
+    const { json } = await call('POST', `webhook-endpoints/${stored.endpointId}/test`);
     expect(await replay(json.data.delivery.id)).toMatchObject({
       status: 409,
       json: { code: 'NOT_REPLAYABLE', error: 'a PING is not replayed: test the endpoint' },
@@ -221,8 +221,8 @@ describe('a replay', () => {
     'to an endpoint that is %s is refused',
     async (status) => {
       await (status === 'DELETED'
-        ? api('DELETE', `webhook-endpoints/${stored.endpointId}`)
-        : door.database`
+        ? call('DELETE', `webhook-endpoints/${stored.endpointId}`)
+        : api.database`
           UPDATE webhook_endpoints SET status = ${status} WHERE id = ${stored.endpointId}`);
       expect(await replay()).toMatchObject({
         status: 409,

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, openDoor } from '../../support/door.ts';
-import { useWebhooks } from '../../support/use-webhooks.ts';
-import { createWebhooksApi, type WebhooksApi } from '../../support/webhooks-api.ts';
+import { startTestApi, type TestApi } from '../../support/test-api.ts';
+import { createWebhooksCall, useWebhooks, type WebhooksCall } from '../../support/use-webhooks.ts';
 
 const ENDPOINTS = 'webhook-endpoints';
 
@@ -40,7 +39,7 @@ const webhooks = useWebhooks();
 describe('an endpoint', () => {
   it.each(FAULTS)('with %j gets 400', async (fault, error) => {
     const url = Object.keys(fault).length === 0 ? {} : { url: webhooks.receiver.url };
-    expect(await webhooks.api('POST', ENDPOINTS, { ...url, ...fault })).toMatchObject({
+    expect(await webhooks.call('POST', ENDPOINTS, { ...url, ...fault })).toMatchObject({
       status: 400,
       json: { error },
     });
@@ -57,8 +56,8 @@ describe('an endpoint', () => {
   ])('at %s is refused in the sandbox by the rule %s', async (url, rule) => {
     const { id } = await webhooks.create();
     const refusals = [
-      await webhooks.api('POST', ENDPOINTS, { url }),
-      await webhooks.api('PATCH', `${ENDPOINTS}/${id}`, { url }),
+      await webhooks.call('POST', ENDPOINTS, { url }),
+      await webhooks.call('PATCH', `${ENDPOINTS}/${id}`, { url }),
     ];
     for (const { status, json } of refusals) {
       expect(status).toBe(400);
@@ -66,21 +65,21 @@ describe('an endpoint', () => {
       expect(json.error).toMatch(new RegExp(`^url is refused \\(${rule}\\): `));
       expect(json.error).not.toContain('secret');
     }
-    expect((await webhooks.api('GET', `${ENDPOINTS}/${id}`)).json.data.endpoint.url).toBe(
+    expect((await webhooks.call('GET', `${ENDPOINTS}/${id}`)).json.data.endpoint.url).toBe(
       webhooks.receiver.url,
     );
   });
 });
 
 describe('outside the sandbox', () => {
-  let strict: Door;
-  let call: WebhooksApi;
+  let strict: TestApi;
+  let call: WebhooksCall;
   const names: Record<string, string[]> = {
     'clinic.example.com': ['93.184.215.14'],
     'mixed.example.com': ['93.184.215.14', '10.0.0.7'],
   };
   beforeAll(async () => {
-    strict = await openDoor({
+    strict = await startTestApi({
       destinations: {
         policy: { sandbox: false },
         lookup: async (name) => {
@@ -91,7 +90,7 @@ describe('outside the sandbox', () => {
         },
       },
     });
-    call = await createWebhooksApi(strict);
+    call = await createWebhooksCall(strict);
   });
   afterAll(() => strict.close());
 

@@ -10,21 +10,21 @@ describe('an endpoint', () => {
   it('that is disabled gets nothing queued; once enabled, what waits is due', async () => {
     const { id } = await webhooks.create();
     const path = `${ENDPOINTS}/${id}`;
-    await webhooks.tell();
-    await webhooks.door.database`
+    await webhooks.recordEvent();
+    await webhooks.api.database`
       UPDATE webhook_deliveries SET next_attempt_at = now() + interval '1 hour'
       WHERE endpoint_id = ${id}`;
 
-    const disabled = await webhooks.api('PATCH', path, { status: 'DISABLED' });
+    const disabled = await webhooks.call('PATCH', path, { status: 'DISABLED' });
     expect(disabled.json.data.endpoint).toMatchObject({
       status: 'DISABLED',
       statusReason: 'BY_HAND',
     });
-    await webhooks.tell();
+    await webhooks.recordEvent();
     expect(await webhooks.deliveriesTo(id)).toMatchObject([{ status: 'PENDING', due: false }]);
 
-    await webhooks.listenForRing(() => webhooks.api('PATCH', path, { status: 'ENABLED' }));
-    const { endpoint } = (await webhooks.api('GET', path)).json.data;
+    await webhooks.waitForNotification(() => webhooks.call('PATCH', path, { status: 'ENABLED' }));
+    const { endpoint } = (await webhooks.call('GET', path)).json.data;
     expect(endpoint.status).toBe('ENABLED');
     expect(endpoint).not.toHaveProperty('statusReason');
     expect(await webhooks.deliveriesTo(id)).toMatchObject([{ status: 'PENDING', due: true }]);
@@ -32,43 +32,43 @@ describe('an endpoint', () => {
 
   it('that is enabled already keeps the waits of its deliveries', async () => {
     const { id } = await webhooks.create();
-    await webhooks.tell();
-    await webhooks.door.database`
+    await webhooks.recordEvent();
+    await webhooks.api.database`
       UPDATE webhook_deliveries SET next_attempt_at = now() + interval '1 hour'
       WHERE endpoint_id = ${id}`;
 
-    await webhooks.api('PATCH', `${ENDPOINTS}/${id}`, { status: 'ENABLED' });
+    await webhooks.call('PATCH', `${ENDPOINTS}/${id}`, { status: 'ENABLED' });
     expect(await webhooks.deliveriesTo(id)).toMatchObject([{ due: false }]);
   });
 
   it('that is deleted is gone; what is open is cancelled, its log and others’ stay', async () => {
     const { id } = await webhooks.create({ authHeader: { name: 'X-Token', value: HEADER_VALUE } });
     const { id: other } = await webhooks.create();
-    await webhooks.tell();
-    await webhooks.api('POST', `${ENDPOINTS}/${id}/test`);
+    await webhooks.recordEvent();
+    await webhooks.call('POST', `${ENDPOINTS}/${id}/test`);
 
-    expect(await webhooks.api('DELETE', `${ENDPOINTS}/${id}`)).toMatchObject({
+    expect(await webhooks.call('DELETE', `${ENDPOINTS}/${id}`)).toMatchObject({
       status: 200,
       json: { status: 200, success: true, data: { endpoint: { id } } },
     });
     const answers = await Promise.all([
-      webhooks.api('GET', `${ENDPOINTS}/${id}`),
-      webhooks.api('DELETE', `${ENDPOINTS}/${id}`),
-      webhooks.api('PATCH', `${ENDPOINTS}/${id}`, {}),
-      webhooks.api('POST', `${ENDPOINTS}/${id}/rotate-secret`),
-      webhooks.api('POST', `${ENDPOINTS}/${id}/test`),
+      webhooks.call('GET', `${ENDPOINTS}/${id}`),
+      webhooks.call('DELETE', `${ENDPOINTS}/${id}`),
+      webhooks.call('PATCH', `${ENDPOINTS}/${id}`, {}),
+      webhooks.call('POST', `${ENDPOINTS}/${id}/rotate-secret`),
+      webhooks.call('POST', `${ENDPOINTS}/${id}/test`),
     ]);
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 404));
     expect(await webhooks.deliveriesTo(id)).toMatchObject([
       { status: 'CANCELLED', nextAttemptAt: null },
     ]);
     expect(await webhooks.deliveriesTo(other)).toMatchObject([{ status: 'PENDING' }]);
-    const log = await webhooks.api('GET', `webhook-deliveries?endpointId=${id}`);
+    const log = await webhooks.call('GET', `webhook-deliveries?endpointId=${id}`);
     expect(log.json.data.deliveries.map(({ status }: { status: string }) => status)).toEqual([
       'DELIVERED',
       'CANCELLED',
     ]);
-    const [row] = await webhooks.door
+    const [row] = await webhooks.api
       .database`SELECT auth_header_value FROM webhook_endpoints WHERE id = ${id}`;
     expect(row?.['authHeaderValue']).toBeNull();
   });

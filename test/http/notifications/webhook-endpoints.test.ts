@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createOrganization } from '../../support/organization.ts';
 import { answering } from '../../support/receiver.ts';
-import { useWebhooks } from '../../support/use-webhooks.ts';
-import { createWebhooksApi } from '../../support/webhooks-api.ts';
+import { createWebhooksCall, useWebhooks } from '../../support/use-webhooks.ts';
 
 const ENDPOINTS = 'webhook-endpoints';
 const HEADER_VALUE = 'Bearer value-of-the-header';
@@ -12,7 +11,7 @@ const webhooks = useWebhooks();
 
 describe('an endpoint', () => {
   it('is created with what was asked for, and its secret is shown this once', async () => {
-    const answer = await webhooks.api('POST', ENDPOINTS, {
+    const answer = await webhooks.call('POST', ENDPOINTS, {
       url: webhooks.receiver.url,
       events: ['ORDER_CREATED', 'ADD_CASE_ATTACHMENT', 'ORDER_CREATED'],
       description: 'Order desk',
@@ -39,7 +38,7 @@ describe('an endpoint', () => {
       secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
     });
     const { secret, ...shown } = endpoint;
-    expect((await webhooks.api('GET', `${ENDPOINTS}/${endpoint.id}`)).json.data).toEqual({
+    expect((await webhooks.call('GET', `${ENDPOINTS}/${endpoint.id}`)).json.data).toEqual({
       endpoint: shown,
     });
   });
@@ -56,20 +55,20 @@ describe('an endpoint', () => {
     const { id, secret } = await webhooks.create({
       authHeader: { name: 'X-Token', value: HEADER_VALUE },
     });
-    const rotated = await webhooks.api('POST', `${ENDPOINTS}/${id}/rotate-secret`);
+    const rotated = await webhooks.call('POST', `${ENDPOINTS}/${id}/rotate-secret`);
     const next = rotated.json.data.endpoint.secret;
     webhooks.receiver.answer = answering(500);
 
     const answers = [
-      await webhooks.api('GET', `${ENDPOINTS}/${id}`),
-      await webhooks.api('GET', ENDPOINTS),
-      await webhooks.api('PATCH', `${ENDPOINTS}/${id}`, { description: 'again' }),
-      await webhooks.api('POST', `${ENDPOINTS}/${id}/test`),
-      await webhooks.api('GET', 'webhook-deliveries'),
-      await webhooks.api('DELETE', `${ENDPOINTS}/${id}`),
+      await webhooks.call('GET', `${ENDPOINTS}/${id}`),
+      await webhooks.call('GET', ENDPOINTS),
+      await webhooks.call('PATCH', `${ENDPOINTS}/${id}`, { description: 'again' }),
+      await webhooks.call('POST', `${ENDPOINTS}/${id}/test`),
+      await webhooks.call('GET', 'webhook-deliveries'),
+      await webhooks.call('DELETE', `${ENDPOINTS}/${id}`),
     ];
     const seen =
-      answers.map(({ text }) => text).join() + JSON.stringify(webhooks.door.app.log.lines);
+      answers.map(({ text }) => text).join() + JSON.stringify(webhooks.api.app.log.lines);
     for (const hidden of [secret, next, HEADER_VALUE]) expect(seen).not.toContain(hidden);
     expect(rotated.text).not.toContain(secret);
   });
@@ -77,7 +76,7 @@ describe('an endpoint', () => {
   it('is one of 20 at most, also when they come at once', async () => {
     const answers = await Promise.all(
       Array.from({ length: 25 }, () =>
-        webhooks.api('POST', ENDPOINTS, { url: webhooks.receiver.url }),
+        webhooks.call('POST', ENDPOINTS, { url: webhooks.receiver.url }),
       ),
     );
     const refused = answers.filter(({ status }) => status !== 201);
@@ -95,13 +94,13 @@ describe('an endpoint', () => {
     const listed: string[] = [];
     let cursor = '';
     for (let pages = 0; pages < 3; pages++) {
-      const { data } = (await webhooks.api('GET', `${ENDPOINTS}?limit=2${cursor}`)).json;
+      const { data } = (await webhooks.call('GET', `${ENDPOINTS}?limit=2${cursor}`)).json;
       listed.push(...data.endpoints.map(({ id }: { id: string }) => id));
       cursor = `&cursor=${data.nextCursor}`;
     }
     expect(listed).toEqual(ids);
     expect(cursor).toBe('&cursor=null');
-    expect(await webhooks.api('GET', `${ENDPOINTS}?cursor=x`)).toMatchObject({
+    expect(await webhooks.call('GET', `${ENDPOINTS}?cursor=x`)).toMatchObject({
       status: 400,
       json: { error: 'cursor must be a nextCursor of this list' },
     });
@@ -118,11 +117,11 @@ describe('an endpoint', () => {
       authHeader: { name: 'X-Token', value: HEADER_VALUE },
     });
     const path = `${ENDPOINTS}/${id}`;
-    const full = (await webhooks.api('PATCH', path, { payloadMode: 'full', url: null })).json.data
+    const full = (await webhooks.call('PATCH', path, { payloadMode: 'full', url: null })).json.data
       .endpoint;
     expect(full).toEqual({ id, ...before, payloadMode: 'full', updatedAt: full.updatedAt });
 
-    const nothing = await webhooks.api('PATCH', path, {});
+    const nothing = await webhooks.call('PATCH', path, {});
     expect(nothing.json.data.endpoint).toMatchObject({
       ...before,
       payloadMode: 'full',
@@ -130,19 +129,19 @@ describe('an endpoint', () => {
     });
 
     const plain = { events: null, description: null, authHeader: null };
-    const { endpoint } = (await webhooks.api('PATCH', path, plain)).json.data;
+    const { endpoint } = (await webhooks.call('PATCH', path, plain)).json.data;
     expect(endpoint.events).toBeNull();
     expect(endpoint).not.toHaveProperty('description');
     expect(endpoint).not.toHaveProperty('authHeader');
-    expect(await webhooks.api('PATCH', path, { status: 'PAUSED' })).toMatchObject({
+    expect(await webhooks.call('PATCH', path, { status: 'PAUSED' })).toMatchObject({
       status: 400,
       json: { error: 'status must be one of ENABLED, DISABLED' },
     });
   });
   it('of another organization answers as one of nobody, and stays as it is', async () => {
     const { id } = await webhooks.create();
-    const { organizationId } = await createOrganization(webhooks.door.database);
-    const foreign = await createWebhooksApi(webhooks.door, organizationId);
+    const { organizationId } = await createOrganization(webhooks.api.database);
+    const foreign = await createWebhooksCall(webhooks.api, organizationId);
     for (const unknown of [id, randomUUID(), 'x', '%00']) {
       const path = `${ENDPOINTS}/${unknown}`;
       const answers = [
@@ -162,7 +161,7 @@ describe('an endpoint', () => {
       endpoints: [],
       nextCursor: null,
     });
-    expect((await webhooks.api('GET', `${ENDPOINTS}/${id}`)).json.data.endpoint.status).toBe(
+    expect((await webhooks.call('GET', `${ENDPOINTS}/${id}`)).json.data.endpoint.status).toBe(
       'ENABLED',
     );
     expect(webhooks.receiver.received).toEqual([]);

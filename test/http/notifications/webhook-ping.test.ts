@@ -14,7 +14,7 @@ describe('a test', () => {
       authHeader: { name: 'X-Token', value: HEADER_VALUE },
     });
     webhooks.receiver.answer = (response) => response.writeHead(202).end('thank\tyou\u0007');
-    const { status, json } = await webhooks.api('POST', `${ENDPOINTS}/${id}/test`);
+    const { status, json } = await webhooks.call('POST', `${ENDPOINTS}/${id}/test`);
 
     expect(status).toBe(200);
     const { delivery } = json.data;
@@ -51,7 +51,7 @@ describe('a test', () => {
       'webhook-id': delivery.id,
     });
     expect(headers).not.toHaveProperty('x-cv-signature-next');
-    const log = await webhooks.api('GET', `webhook-deliveries?endpointId=${id}&event=PING`);
+    const log = await webhooks.call('GET', `webhook-deliveries?endpointId=${id}&event=PING`);
     expect(log.json.data.deliveries).toEqual([delivery]);
   });
 
@@ -64,14 +64,14 @@ describe('a test', () => {
     async (status, headers, errorClass) => {
       const { id } = await webhooks.create();
       webhooks.receiver.answer = answering(status, headers);
-      const { delivery } = (await webhooks.api('POST', `${ENDPOINTS}/${id}/test`)).json.data;
+      const { delivery } = (await webhooks.call('POST', `${ENDPOINTS}/${id}/test`)).json.data;
 
       expect(delivery).toMatchObject({
         status: 'DEAD',
         deliveredAt: null,
         attempts: [{ status, errorClass, answerStart: 'an answer' }],
       });
-      const { endpoint } = (await webhooks.api('GET', `${ENDPOINTS}/${id}`)).json.data;
+      const { endpoint } = (await webhooks.call('GET', `${ENDPOINTS}/${id}`)).json.data;
       expect(endpoint.status).toBe('ENABLED');
       expect(webhooks.receiver.received).toHaveLength(1);
     },
@@ -80,7 +80,7 @@ describe('a test', () => {
   it('without an answer tells of what kind the failure is', async () => {
     const { id } = await webhooks.create();
     await webhooks.receiver.close();
-    const { delivery } = (await webhooks.api('POST', `${ENDPOINTS}/${id}/test`)).json.data;
+    const { delivery } = (await webhooks.call('POST', `${ENDPOINTS}/${id}/test`)).json.data;
     expect(delivery).toMatchObject({
       status: 'DEAD',
       attempts: [
@@ -91,11 +91,11 @@ describe('a test', () => {
 
   it('that a PAUSED endpoint takes enables it, and what waits is due', async () => {
     const { id } = await webhooks.create();
-    await webhooks.tell();
+    await webhooks.recordEvent();
     await pause(id);
     webhooks.receiver.answer = answering(503);
-    await webhooks.api('POST', `${ENDPOINTS}/${id}/test`);
-    expect((await webhooks.api('GET', `${ENDPOINTS}/${id}`)).json.data.endpoint).toMatchObject({
+    await webhooks.call('POST', `${ENDPOINTS}/${id}/test`);
+    expect((await webhooks.call('GET', `${ENDPOINTS}/${id}`)).json.data.endpoint).toMatchObject({
       status: 'PAUSED',
       statusReason: 'FAILED_FOR_DAYS',
       failingSince: expect.any(String),
@@ -103,8 +103,8 @@ describe('a test', () => {
     expect(await webhooks.deliveriesTo(id)).toMatchObject([{ due: false }]);
 
     webhooks.receiver.answer = answering(200);
-    await webhooks.listenForRing(() => webhooks.api('POST', `${ENDPOINTS}/${id}/test`));
-    const { endpoint } = (await webhooks.api('GET', `${ENDPOINTS}/${id}`)).json.data;
+    await webhooks.waitForNotification(() => webhooks.call('POST', `${ENDPOINTS}/${id}/test`));
+    const { endpoint } = (await webhooks.call('GET', `${ENDPOINTS}/${id}`)).json.data;
     expect(endpoint.status).toBe('ENABLED');
     expect(endpoint).not.toHaveProperty('statusReason');
     expect(endpoint).not.toHaveProperty('failingSince');
@@ -113,20 +113,20 @@ describe('a test', () => {
 
   it('leaves a DISABLED endpoint disabled', async () => {
     const { id } = await webhooks.create();
-    await webhooks.api('PATCH', `${ENDPOINTS}/${id}`, { status: 'DISABLED' });
-    const { delivery } = (await webhooks.api('POST', `${ENDPOINTS}/${id}/test`)).json.data;
+    await webhooks.call('PATCH', `${ENDPOINTS}/${id}`, { status: 'DISABLED' });
+    const { delivery } = (await webhooks.call('POST', `${ENDPOINTS}/${id}/test`)).json.data;
     expect(delivery.status).toBe('DELIVERED');
-    expect((await webhooks.api('GET', `${ENDPOINTS}/${id}`)).json.data.endpoint.status).toBe(
+    expect((await webhooks.call('GET', `${ENDPOINTS}/${id}`)).json.data.endpoint.status).toBe(
       'DISABLED',
     );
   });
 
   async function pause(id: string) {
-    await webhooks.door.database`
+    await webhooks.api.database`
       UPDATE webhook_endpoints SET status = 'PAUSED', status_reason = 'FAILED_FOR_DAYS',
         failing_since = now() - interval '5 days'
       WHERE id = ${id}`;
-    await webhooks.door.database`
+    await webhooks.api.database`
       UPDATE webhook_deliveries SET next_attempt_at = now() + interval '1 hour'
       WHERE endpoint_id = ${id}`;
   }
@@ -135,7 +135,7 @@ describe('a test', () => {
 describe('a rotation', () => {
   it('lets both secrets sign for 24 hours, then the new one alone', async () => {
     const { id, secret: first } = await webhooks.create();
-    const rotated = (await webhooks.api('POST', `${ENDPOINTS}/${id}/rotate-secret`)).json.data
+    const rotated = (await webhooks.call('POST', `${ENDPOINTS}/${id}/rotate-secret`)).json.data
       .endpoint;
     const { secret: second } = rotated;
     expect(second).not.toBe(first);
@@ -143,7 +143,7 @@ describe('a rotation', () => {
     expect(hours).toBeGreaterThan(23.9);
     expect(hours).toBeLessThanOrEqual(24);
 
-    await webhooks.api('POST', `${ENDPOINTS}/${id}/test`);
+    await webhooks.call('POST', `${ENDPOINTS}/${id}/test`);
     const both = webhooks.receiver.received[0];
     for (const secret of [first, second]) {
       expect(verifyWebhook(both?.raw ?? '', both?.headers ?? {}, secret)).toMatchObject({
@@ -154,24 +154,24 @@ describe('a rotation', () => {
     const plain = { 'x-cv-signature': both?.headers['x-cv-signature'] };
     expect(verifyWebhook(both?.raw ?? '', plain, first)).toMatchObject({ event: 'PING' });
 
-    await webhooks.door.database`
+    await webhooks.api.database`
       UPDATE webhook_endpoints SET previous_secret_until = now() WHERE id = ${id}`;
-    await webhooks.api('POST', `${ENDPOINTS}/${id}/test`);
+    await webhooks.call('POST', `${ENDPOINTS}/${id}/test`);
     const one = webhooks.receiver.received[1];
     expect(verifyWebhook(one?.raw ?? '', one?.headers ?? {}, second)).toMatchObject({
       event: 'PING',
     });
     expect(() => verifyWebhook(one?.raw ?? '', one?.headers ?? {}, first)).toThrow();
-    expect((await webhooks.api('GET', `${ENDPOINTS}/${id}`)).json.data.endpoint).not.toHaveProperty(
-      'previousSecretUntil',
-    );
+    expect(
+      (await webhooks.call('GET', `${ENDPOINTS}/${id}`)).json.data.endpoint,
+    ).not.toHaveProperty('previousSecretUntil');
   });
 
   it('that follows another ends the first secret at once', async () => {
     const { id, secret: first } = await webhooks.create();
-    await webhooks.api('POST', `${ENDPOINTS}/${id}/rotate-secret`);
-    await webhooks.api('POST', `${ENDPOINTS}/${id}/rotate-secret`);
-    await webhooks.api('POST', `${ENDPOINTS}/${id}/test`);
+    await webhooks.call('POST', `${ENDPOINTS}/${id}/rotate-secret`);
+    await webhooks.call('POST', `${ENDPOINTS}/${id}/rotate-secret`);
+    await webhooks.call('POST', `${ENDPOINTS}/${id}/test`);
     const [sent] = webhooks.receiver.received;
     expect(() => verifyWebhook(sent?.raw ?? '', sent?.headers ?? {}, first)).toThrow();
   });

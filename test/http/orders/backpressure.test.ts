@@ -1,19 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { eventually } from '../../support/eventually.ts';
 import { ordersOfKey } from '../../support/sealed-rows.ts';
+import {
+  exampleWithKey,
+  exampleWithoutKey,
+  startTestApi,
+  type TestApi,
+} from '../../support/test-api.ts';
 
-let door: Door;
-afterEach(() => door.close());
+let api: TestApi;
+afterEach(() => api.close());
 
 describe('an outbox that is too deep', () => {
   it('refuses orders until it has drained, and serves reads all the while', async () => {
-    door = await openDoor({ limits: { outboxLimit: 10 } });
+    api = await startTestApi({ limits: { outboxLimit: 10 } });
     const key = randomUUID();
 
     const refused = await eventually('an order is refused', async () => {
-      const answer = await door.place(exampleWithoutKey());
+      const answer = await api.place(exampleWithoutKey());
       return answer.status === 503 && answer;
     });
     expect(refused.headers.get('retry-after')).toBe('2');
@@ -23,20 +28,20 @@ describe('an outbox that is too deep', () => {
       message: 'Service unavailable',
       error: 'too many orders wait to be started; send the request again',
     });
-    expect(await door.place(exampleWithKey(key))).toMatchObject({ status: 503 });
-    expect(await door.get('/api/v1/orders')).toMatchObject({ status: 200 });
-    expect(await door.get('/healthz')).toMatchObject({ status: 200 });
+    expect(await api.place(exampleWithKey(key))).toMatchObject({ status: 503 });
+    expect(await api.get('/api/v1/orders')).toMatchObject({ status: 200 });
+    expect(await api.get('/healthz')).toMatchObject({ status: 200 });
 
     // At the limit itself they would come and go: it drains below 8 first.
-    await door.database`
+    await api.database`
       DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id OFFSET 5)`;
     const taken = await eventually('orders are taken again', async () => {
-      const answer = await door.place(exampleWithKey(key));
+      const answer = await api.place(exampleWithKey(key));
       return answer.status === 200 && answer;
     });
 
-    expect(await ordersOfKey(door.database, key)).toEqual([taken.json.data.order.id]);
-    const told = door.app.log.lines.map(({ message }) => message);
+    expect(await ordersOfKey(api.database, key)).toEqual([taken.json.data.order.id]);
+    const told = api.app.log.lines.map(({ message }) => message);
     expect(told).toContain('the outbox is too deep: refusing orders');
     expect(told).toContain('orders are taken again');
   });
@@ -44,10 +49,10 @@ describe('an outbox that is too deep', () => {
 
 describe('too many requests at once', () => {
   it('are refused before they cost a query, and every 200 is stored', async () => {
-    door = await openDoor({ limits: { queueLimit: 5 } });
+    api = await startTestApi({ limits: { queueLimit: 5 } });
 
     const answers = await Promise.all(
-      Array.from({ length: 300 }, () => door.place(exampleWithoutKey())),
+      Array.from({ length: 300 }, () => api.place(exampleWithoutKey())),
     );
 
     const accepted = answers.filter(({ status }) => status === 200);
@@ -59,7 +64,7 @@ describe('too many requests at once', () => {
       'too many requests wait for the database; send the request again',
     );
     expect(refused.every(({ headers }) => headers.get('retry-after') === '2')).toBe(true);
-    expect(await door.count('orders')).toBe(accepted.length);
-    expect(await door.place(exampleWithoutKey())).toMatchObject({ status: 200 });
+    expect(await api.count('orders')).toBe(accepted.length);
+    expect(await api.place(exampleWithoutKey())).toMatchObject({ status: 200 });
   });
 });

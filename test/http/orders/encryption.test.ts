@@ -15,7 +15,6 @@ import {
   rotateDataKeys,
 } from '../../../src/upkeep/rotate-keys.ts';
 import { SEALED_COLUMNS } from '../../../src/upkeep/sealed-columns.ts';
-import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import {
   ENCRYPTION_KEYS,
   HASH_SECRET,
@@ -30,30 +29,31 @@ import {
   withKeysOf,
 } from '../../support/sealed-rows.ts';
 import { storeDelivery } from '../../support/stored-delivery.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 let pharmacy: TestPharmacy;
 async function open(): Promise<void> {
-  door = await openDoor();
-  pharmacy = await createPharmacy(door.database);
+  api = await startTestApi();
+  pharmacy = await createPharmacy(api.database);
 }
 beforeAll(open);
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 /** In every text of an order that has no format; it stands nowhere in the database in clear. */
 const MARK = `Quillfeather${randomUUID().slice(0, 8)}`;
 
 /** An order with everything that can hang on one, all of it marked. */
 async function markedOrder(): Promise<{ orderId: string; caseId: string; deliveryId: string }> {
-  door.asServer.keys.forgetActive(); // as if it had been a while since the last rotation
-  const { database, organization } = door;
+  api.asServer.keys.forgetActive(); // as if it had been a while since the last rotation
+  const { database, organization } = api;
   const { organizationId } = organization;
   const caseId = randomUUID();
   const address = { ...PATIENT_ADDRESS, addressLine1: MARK };
   const patient = { firstName: MARK, lastName: MARK, address };
   await putCase(database, HASH_SECRET, { organizationId, caseId }, patient, TESTER);
   const { shippingAddress: _, ...order } = exampleWithoutKey().order;
-  const answer = await door.place(
+  const answer = await api.place(
     {
       ...{ action: 'PLACE_ORDER', idempotencyKey: `${MARK}-${caseId}` },
       order: { ...order, pharmacyId: pharmacy.id, diagnosis: MARK },
@@ -83,7 +83,7 @@ async function markedOrder(): Promise<{ orderId: string; caseId: string; deliver
 }
 
 async function tables(): Promise<string[]> {
-  const rows = await door.database<{ name: string }[]>`
+  const rows = await api.database<{ name: string }[]>`
     SELECT table_name AS name FROM information_schema.tables
     WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`;
   return rows.map(({ name }) => name);
@@ -91,17 +91,17 @@ async function tables(): Promise<string[]> {
 
 /** The rows of a table as text. */
 async function dump(table: string): Promise<string> {
-  const rows = await door.database<{ row: string }[]>`
-    SELECT t::text AS row FROM ${door.database(table)} AS t`;
+  const rows = await api.database<{ row: string }[]>`
+    SELECT t::text AS row FROM ${api.database(table)} AS t`;
   return rows.map(({ row }) => row).join('\n');
 }
 
 /** All of the order that the API shows. */
 async function shown(orderId: string, caseId: string) {
-  const { organizationId } = door.organization;
-  const order = await readOrder(door.database, { organizationId, orderId, caseId });
-  const { patient } = await readCase(door.database, organizationId, caseId);
-  const { prescription, shippingAddress } = await openedOrder(door.database, orderId);
+  const { organizationId } = api.organization;
+  const order = await readOrder(api.database, { organizationId, orderId, caseId });
+  const { patient } = await readCase(api.database, organizationId, caseId);
+  const { prescription, shippingAddress } = await openedOrder(api.database, orderId);
   return { order, patient, prescription, shippingAddress };
 }
 
@@ -124,7 +124,7 @@ describe('what was tampered with', () => {
   it.each(['prescription', 'reason', 'idempotency_key', 'data_key', 'case_address', 'case_key'])(
     'does not open: orders.%s with one character changed, or of another order',
     async (column) => {
-      const { database } = door;
+      const { database } = api;
       const [one, two] = [await markedOrder(), await markedOrder()];
       await expect(shown(one.orderId, one.caseId)).resolves.toBeDefined();
       await database`
@@ -141,38 +141,38 @@ describe('what was tampered with', () => {
 
   it('is answered as a fault of ours, which says nothing', async () => {
     const { orderId, caseId } = await markedOrder();
-    await door.database`UPDATE orders SET reason = idempotency_key WHERE id = ${orderId}`;
-    const answer = await door.get(`/api/v1/cases/${caseId}/orders/${orderId}`);
+    await api.database`UPDATE orders SET reason = idempotency_key WHERE id = ${orderId}`;
+    const answer = await api.get(`/api/v1/cases/${caseId}/orders/${orderId}`);
     expect(answer.status).toBe(500);
     expect(answer.text).not.toContain(MARK);
-    expect(door.app.log.lines.at(-2)).toMatchObject({ fields: { code: 'SEAL_BROKEN' } });
+    expect(api.app.log.lines.at(-2)).toMatchObject({ fields: { code: 'SEAL_BROKEN' } });
   });
 });
 
 describe('a rotation', () => {
   const provider = () => withKeysOf(ENCRYPTION_KEYS).keys;
-  const quietly = () => reseal(door.database, () => undefined, new AbortController().signal);
+  const quietly = () => reseal(api.database, () => undefined, new AbortController().signal);
   beforeAll(async () => {
-    await door.close();
+    await api.close();
     await open();
   });
 
   it('knows every column that is sealed with data keys', async () => {
     await markedOrder();
     const known = SEALED_COLUMNS.map(({ name }) => name);
-    const columns = await door.database<{ table: string; name: string }[]>`
+    const columns = await api.database<{ table: string; name: string }[]>`
       SELECT table_name AS table, column_name AS name FROM information_schema.columns
       WHERE table_schema = 'public' AND data_type = 'text'`;
     for (const { table, name } of columns) {
-      const [found] = await door.database`
-        SELECT FROM ${door.database(table)}
-        WHERE ${door.database(name)} ~ '^v1\\.[0-9a-f]{8}-[0-9a-f]{4}-' LIMIT 1`;
+      const [found] = await api.database`
+        SELECT FROM ${api.database(table)}
+        WHERE ${api.database(name)} ~ '^v1\\.[0-9a-f]{8}-[0-9a-f]{4}-' LIMIT 1`;
       if (found !== undefined) expect(known).toContain(`${table}.${name}`);
     }
   });
 
   it('seals everything anew; all of it opens, and the old keys go when no one needs them', async () => {
-    const { database, organization } = door;
+    const { database, organization } = api;
     const { orderId, caseId, deliveryId } = await markedOrder();
     const before = await shown(orderId, caseId);
     const owners = (await readKeyStatus(database)).map(({ organizationId }) => organizationId);
@@ -190,7 +190,7 @@ describe('a rotation', () => {
     expect(await destroyOldKeys(database, 60_000)).toBe(0); // another process may still seal
     expect(await destroyOldKeys(database, 0)).toBe(owners.length);
 
-    const fresh = openDatabase(door.databaseUrl, 2, withKeysOf(ENCRYPTION_KEYS));
+    const fresh = openDatabase(api.databaseUrl, 2, withKeysOf(ENCRYPTION_KEYS));
     const { organizationId } = organization;
     const read = await readOrder(fresh, { organizationId, orderId, caseId });
     expect(read).toEqual(before.order);
@@ -204,7 +204,7 @@ describe('a rotation', () => {
   });
 
   it('goes on where it was stopped', async () => {
-    const { database, organization } = door;
+    const { database, organization } = api;
     await markedOrder();
     await rotateDataKeys(database, provider(), [organization.organizationId]);
     const stopping = new AbortController();
@@ -215,7 +215,7 @@ describe('a rotation', () => {
   });
 
   it('passes over what was altered, and names it', async () => {
-    const { database, organization } = door;
+    const { database, organization } = api;
     const { orderId } = await markedOrder();
     const [row] = await database`
       UPDATE orders SET data_key = data_key || 'A' WHERE id = ${orderId} RETURNING data_key`;
@@ -229,12 +229,12 @@ describe('a rotation', () => {
   });
 
   it('of the master key leaves the old one unused; a lost one is named', async () => {
-    const { database } = door;
+    const { database } = api;
     const { orderId, caseId } = await markedOrder();
     const added = `tests-2:${Buffer.alloc(32, 'u').toString('base64')}`;
     const both = withKeysOf(`${added},${ENCRYPTION_KEYS}`);
-    const key = { organizationId: door.organization.organizationId, orderId, caseId };
-    const tooSoon = openDatabase(door.databaseUrl, 2, withKeysOf(added));
+    const key = { organizationId: api.organization.organizationId, orderId, caseId };
+    const tooSoon = openDatabase(api.databaseUrl, 2, withKeysOf(added));
     await expect(readOrder(tooSoon, key)).rejects.toThrow(/no encryption key tests-1/);
 
     expect(await rewrapDataKeys(database, both.keys)).toBeGreaterThan(0);

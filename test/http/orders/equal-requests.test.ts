@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Door, exampleWithKey, openDoor } from '../../support/door.ts';
+import { exampleWithKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
 const KEYS = 40;
 const COPIES = 50;
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
   const limits = { rateLimit: { perSecond: 100_000, burstSeconds: 1 }, queueLimit: 10_000 };
-  door = await openDoor({ limits });
+  api = await startTestApi({ limits });
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 it(`answers one 200 a key when ${KEYS} keys come ${COPIES} times at once`, async () => {
   const requests = Array.from({ length: KEYS * COPIES }, (_, n) => `equal-${n % KEYS}`);
@@ -17,7 +17,7 @@ it(`answers one 200 a key when ${KEYS} keys come ${COPIES} times at once`, async
     requests.map(async (key) => {
       // Who is told to come again does.
       for (;;) {
-        const answer = await door.place(exampleWithKey(key));
+        const answer = await api.place(exampleWithKey(key));
         if (answer.status !== 503) return { key, ...answer };
       }
     }),
@@ -34,6 +34,6 @@ it(`answers one 200 a key when ${KEYS} keys come ${COPIES} times at once`, async
     });
     expect(headers.get('location')).toContain(orderOf.get(key));
   }
-  expect(await door.count('orders')).toBe(KEYS);
-  expect(await door.count('outbox')).toBe(KEYS);
+  expect(await api.count('orders')).toBe(KEYS);
+  expect(await api.count('outbox')).toBe(KEYS);
 }, 60_000);

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, exampleWithKey, openDoor } from '../../support/door.ts';
 import { exampleText } from '../../support/example.ts';
 import { createOrganization } from '../../support/organization.ts';
 import { ordersOfKey } from '../../support/sealed-rows.ts';
+import { exampleWithKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const USED =
   '{"status":409,"success":false,"code":"IDEMPOTENCY_ERROR","description":"A record with the provided idempotencyKey already exists for this organization."}';
@@ -19,27 +19,27 @@ function withDiagnosis(key: string, diagnosis: string) {
   return { ...body, order: { ...body.order, diagnosis } };
 }
 
-const ordersOf = (key: string) => ordersOfKey(door.database, key);
+const ordersOf = (key: string) => ordersOfKey(api.database, key);
 
 describe('a used key', () => {
   it('gets the published 409, byte for byte, and the way to its order', async () => {
-    const first = await door.place(exampleText());
-    const second = await door.place(exampleText());
+    const first = await api.place(exampleText());
+    const second = await api.place(exampleText());
 
     expect(second.status).toBe(409);
     expect(second.text).toBe(USED);
     expect(second.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(second.headers.get('idempotency-match')).toBe('same');
     expect(second.headers.get('location')).toBe(
-      `/api/v1/cases/${door.organization.caseId}/orders/${first.json.data.order.id}`,
+      `/api/v1/cases/${api.organization.caseId}/orders/${first.json.data.order.id}`,
     );
-    expect(await door.get(second.headers.get('location')!)).toMatchObject({ status: 200 });
+    expect(await api.get(second.headers.get('location')!)).toMatchObject({ status: 200 });
   });
 
   it('gets the same 409 for another payload, without the way to the order', async () => {
-    await door.place(withDiagnosis('other-payload', 'Hypertension'));
+    await api.place(withDiagnosis('other-payload', 'Hypertension'));
 
-    const second = await door.place(withDiagnosis('other-payload', 'Asthma'));
+    const second = await api.place(withDiagnosis('other-payload', 'Asthma'));
 
     expect(second.text).toBe(USED);
     expect(second.headers.get('idempotency-match')).toBe('different');
@@ -47,10 +47,10 @@ describe('a used key', () => {
   });
 
   it('takes the same order for another case as another payload', async () => {
-    await door.place(exampleWithKey('other-case'));
+    await api.place(exampleWithKey('other-case'));
 
-    const second = await door.place(exampleWithKey('other-case'), {
-      caseId: door.organization.caseWithoutAddress,
+    const second = await api.place(exampleWithKey('other-case'), {
+      caseId: api.organization.caseWithoutAddress,
     });
 
     expect(second.text).toBe(USED);
@@ -65,9 +65,9 @@ describe('a used key', () => {
         ? Object.fromEntries(Object.entries(value as object).reverse())
         : value,
     ) as typeof body;
-    await door.place(body);
+    await api.place(body);
 
-    const second = await door.place({
+    const second = await api.place({
       unknown: true,
       ...reversed,
       order: { ...reversed.order, dateSigned: null, unknown: { a: 1 } },
@@ -83,10 +83,10 @@ describe('a used key', () => {
       const prescriptionItems = [{ ...body.order.prescriptionItems[0], customFields }];
       return { ...body, order: { ...body.order, prescriptionItems } };
     };
-    await door.place(withFields({ a: [1, 2], b: null }));
+    await api.place(withFields({ a: [1, 2], b: null }));
 
-    const reordered = await door.place(withFields({ b: null, a: [1, 2] }));
-    const changed = await door.place(withFields({ a: [2, 1], b: null }));
+    const reordered = await api.place(withFields({ b: null, a: [1, 2] }));
+    const changed = await api.place(withFields({ a: [2, 1], b: null }));
 
     expect(reordered.headers.get('idempotency-match')).toBe('same');
     expect(changed.headers.get('idempotency-match')).toBe('different');
@@ -96,16 +96,16 @@ describe('a used key', () => {
     const keys = ['Key', 'key', ' key', 'key ', 'k~!"\\'];
 
     for (const key of keys) {
-      expect(await door.place(exampleWithKey(key))).toMatchObject({ status: 200 });
+      expect(await api.place(exampleWithKey(key))).toMatchObject({ status: 200 });
     }
-    expect(await door.place(exampleWithKey('key '))).toMatchObject({ status: 409 });
+    expect(await api.place(exampleWithKey('key '))).toMatchObject({ status: 409 });
   });
 
   it('stays free in every other organization', async () => {
-    const other = await createOrganization(door.database);
-    await door.place(exampleWithKey('two-organizations'));
+    const other = await createOrganization(api.database);
+    await api.place(exampleWithKey('two-organizations'));
 
-    const inOther = await door.place(exampleWithKey('two-organizations'), {
+    const inOther = await api.place(exampleWithKey('two-organizations'), {
       caseId: other.caseId,
       headers: { 'cv-api-key': other.apiKey },
     });
@@ -118,7 +118,7 @@ describe('a used key', () => {
     const key = randomUUID();
 
     const answers = await Promise.all(
-      Array.from({ length: 50 }, () => door.place(exampleWithKey(key))),
+      Array.from({ length: 50 }, () => api.place(exampleWithKey(key))),
     );
 
     const accepted = answers.filter(({ status }) => status === 200);
@@ -129,9 +129,9 @@ describe('a used key', () => {
     expect(more).toEqual([]);
     expect(accepted[0]!.json.data.order.id).toBe(id);
     const locations = new Set(refused.map(({ headers }) => headers.get('location')));
-    expect([...locations]).toEqual([`/api/v1/cases/${door.organization.caseId}/orders/${id}`]);
-    const outbox = await door.database`SELECT FROM outbox WHERE order_id = ${id!}`;
-    const activity = await door.database`SELECT FROM order_activity WHERE order_id = ${id!}`;
+    expect([...locations]).toEqual([`/api/v1/cases/${api.organization.caseId}/orders/${id}`]);
+    const outbox = await api.database`SELECT FROM outbox WHERE order_id = ${id!}`;
+    const activity = await api.database`SELECT FROM order_activity WHERE order_id = ${id!}`;
     expect([outbox.length, activity.length]).toEqual([1, 1]);
   });
 });
@@ -140,8 +140,8 @@ describe('the replay mode', () => {
   const REPLAY = { headers: { 'idempotency-mode': 'replay' } };
 
   it('gives the first answer again for the same payload', async () => {
-    const first = await door.place(exampleWithKey('replayed'), REPLAY);
-    const second = await door.place(exampleWithKey('replayed'), REPLAY);
+    const first = await api.place(exampleWithKey('replayed'), REPLAY);
+    const second = await api.place(exampleWithKey('replayed'), REPLAY);
 
     expect(first.headers.has('idempotency-replayed')).toBe(false);
     expect(second.status).toBe(200);
@@ -151,9 +151,9 @@ describe('the replay mode', () => {
   });
 
   it('gives the 409 for another payload', async () => {
-    await door.place(withDiagnosis('not-replayed', 'Hypertension'), REPLAY);
+    await api.place(withDiagnosis('not-replayed', 'Hypertension'), REPLAY);
 
-    const second = await door.place(withDiagnosis('not-replayed', 'Asthma'), REPLAY);
+    const second = await api.place(withDiagnosis('not-replayed', 'Asthma'), REPLAY);
 
     expect(second.status).toBe(409);
     expect(second.text).toBe(USED);
@@ -162,9 +162,9 @@ describe('the replay mode', () => {
   });
 
   it('is no other mode', async () => {
-    await door.place(exampleWithKey('other-mode'));
+    await api.place(exampleWithKey('other-mode'));
 
-    const second = await door.place(exampleWithKey('other-mode'), {
+    const second = await api.place(exampleWithKey('other-mode'), {
       headers: { 'idempotency-mode': 'strict' },
     });
 
@@ -182,19 +182,19 @@ describe('a refused request leaves its key free', () => {
     const key = randomUUID();
     const body = payload === 'valid' ? exampleWithKey(key) : withDiagnosis(key, ' ');
 
-    expect((await door.place(body, request)).status).toBe(status);
+    expect((await api.place(body, request)).status).toBe(status);
     expect(await ordersOf(key)).toEqual([]);
-    expect((await door.place(exampleWithKey(key))).status).toBe(200);
+    expect((await api.place(exampleWithKey(key))).status).toBe(200);
   });
 
   it('after a 400 for a shipping address that is nowhere', async () => {
     const key = randomUUID();
     const { shippingAddress: _, ...order } = exampleWithKey(key).order;
-    const request = { caseId: door.organization.caseWithoutAddress };
+    const request = { caseId: api.organization.caseWithoutAddress };
 
-    const refused = await door.place({ ...exampleWithKey(key), order }, request);
+    const refused = await api.place({ ...exampleWithKey(key), order }, request);
 
     expect(refused.status).toBe(400);
-    expect((await door.place(exampleWithKey(key), request)).status).toBe(200);
+    expect((await api.place(exampleWithKey(key), request)).status).toBe(200);
   });
 });

@@ -1,13 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
+import {
+  type Answer,
+  exampleWithoutKey,
+  startTestApi,
+  type TestApi,
+} from '../../support/test-api.ts';
 
 /* Every rule of every field is tested in test/unit/contract; here, how the answers carry them. */
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 /** The published example with the value at a path changed, or taken out by `undefined`. */
 function changed(path: string, value: unknown): object {
@@ -65,7 +70,7 @@ describe('names the field of', () => {
     ],
     ['order.prescriptionItems', [], 'prescriptionItems must contain at least one item'],
   ])('%s = %j', async (path, value, message) => {
-    expectRefusal(await door.place(changed(path, value)), path, message);
+    expectRefusal(await api.place(changed(path, value)), path, message);
   });
 
   it.each([
@@ -75,7 +80,7 @@ describe('names the field of', () => {
     ['supplyDays', 0, 'supplyDays must be an integer of 1 or more'],
     ['customFields', 'text', 'customFields must be an object'],
   ])('the item’s %s = %j', async (field, value, message) => {
-    const answer = await door.place(changed(`order.prescriptionItems.0.${field}`, value));
+    const answer = await api.place(changed(`order.prescriptionItems.0.${field}`, value));
 
     expectRefusal(answer, `order.prescriptionItems[0].${field}`, message);
   });
@@ -83,7 +88,7 @@ describe('names the field of', () => {
 
 it('names the first problem in the order of the contract, and all of them with their paths', async () => {
   const { order } = exampleWithoutKey();
-  const answer = await door.place({
+  const answer = await api.place({
     order: {
       prescriptionItems: [{ ...order.prescriptionItems[0], quantity: null }],
       prescriber: { ...order.prescriber, email: 'no', firstName: '' },
@@ -102,22 +107,22 @@ it('names the first problem in the order of the contract, and all of them with t
 });
 
 it('refuses an order without an address for a case without one', async () => {
-  const answer = await door.place(changed('order.shippingAddress', undefined), {
-    caseId: door.organization.caseWithoutAddress,
+  const answer = await api.place(changed('order.shippingAddress', undefined), {
+    caseId: api.organization.caseWithoutAddress,
   });
 
   expectRefusal(answer, 'order.shippingAddress', 'shippingAddress is required');
 });
 
 it('never shows a value that was sent', async () => {
-  const answer = await door.place(changed('order.prescriber.email', 'private words'));
+  const answer = await api.place(changed('order.prescriber.email', 'private words'));
 
   expect(answer.text).not.toContain('private words');
 });
 
 it('refuses NUL and half a surrogate pair in every text that it keeps', async () => {
-  const nul = await door.place(changed('order.diagnosis', 'a\0b'));
-  const surrogate = await door.place(
+  const nul = await api.place(changed('order.diagnosis', 'a\0b'));
+  const surrogate = await api.place(
     JSON.stringify(changed('order.diagnosis', 'HERE')).replace('HERE', '\\ud800'),
   );
 
@@ -126,5 +131,5 @@ it('refuses NUL and half a surrogate pair in every text that it keeps', async ()
 });
 
 it('stores nothing of what it refuses', async () => {
-  expect([await door.count('orders'), await door.count('outbox')]).toEqual([0, 0]);
+  expect([await api.count('orders'), await api.count('outbox')]).toEqual([0, 0]);
 });

@@ -1,21 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { createOrganization } from '../../support/organization.ts';
+import {
+  exampleWithKey,
+  exampleWithoutKey,
+  startTestApi,
+  type TestApi,
+} from '../../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 /** The oldest first. */
 const placed: string[] = [];
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
   for (let n = 0; n < 23; n += 1)
     placed.push(await place(n % 2 === 0 ? 'pharmacy-a' : 'pharmacy-b'));
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
-async function place(pharmacyId: string, caseId = door.organization.caseId): Promise<string> {
+async function place(pharmacyId: string, caseId = api.organization.caseId): Promise<string> {
   const body = exampleWithoutKey();
-  const answer = await door.place({ ...body, order: { ...body.order, pharmacyId } }, { caseId });
+  const answer = await api.place({ ...body, order: { ...body.order, pharmacyId } }, { caseId });
   return answer.json.data.order.id;
 }
 
@@ -24,7 +29,7 @@ async function walk(path: string, between: () => Promise<unknown> = async () => 
   let cursor: string | null = '';
   while (cursor !== null) {
     const more: string = cursor === '' ? '' : `&cursor=${cursor}`;
-    const answer = await door.get(`${path}${more}`);
+    const answer = await api.get(`${path}${more}`);
     expect(answer.status).toBe(200);
     expect(Object.keys(answer.json.data)).toEqual(['orders', 'nextCursor']);
     ids.push(...answer.json.data.orders.map(({ id }: { id: string }) => id));
@@ -39,20 +44,20 @@ describe('a list of orders', () => {
     'of pages of %d gives each order once, the newest first',
     async (n) => {
       expect(await walk(`/api/v1/orders?limit=${n}`)).toEqual(placed.toReversed());
-      expect(await walk(`/api/v1/cases/${door.organization.caseId}/orders?limit=${n}`)).toEqual(
+      expect(await walk(`/api/v1/cases/${api.organization.caseId}/orders?limit=${n}`)).toEqual(
         placed.toReversed(),
       );
     },
   );
 
   it('neither repeats nor hides an order while others arrive and change', async () => {
-    const other = await createOrganization(door.database);
+    const other = await createOrganization(api.database);
     const door2 = { caseId: other.caseId, headers: { 'cv-api-key': other.apiKey } };
     const before = [...placed];
     const seen = await walk('/api/v1/orders?limit=3', async () => {
       placed.push(await place('pharmacy-a'));
-      await door.place(exampleWithoutKey(), door2);
-      await door.database`
+      await api.place(exampleWithoutKey(), door2);
+      await api.database`
         UPDATE orders SET status = 'PLACING', updated_at = now() WHERE id = ${before[5]!}`;
     });
 
@@ -60,8 +65,8 @@ describe('a list of orders', () => {
   });
 
   it('is filtered by status, pharmacy and time, each and together', async () => {
-    await door.database`UPDATE orders SET status = 'REJECTED' WHERE id = ${placed[2]!}`;
-    await door.database`UPDATE orders SET created_at = '2020-02-01T00:00:00Z' WHERE id = ${placed[0]!}`;
+    await api.database`UPDATE orders SET status = 'REJECTED' WHERE id = ${placed[2]!}`;
+    await api.database`UPDATE orders SET created_at = '2020-02-01T00:00:00Z' WHERE id = ${placed[0]!}`;
 
     expect(await walk('/api/v1/orders?status=REJECTED')).toEqual([placed[2]]);
     expect(await walk('/api/v1/orders?status=REJECTED&pharmacyId=pharmacy-b')).toEqual([]);
@@ -77,11 +82,11 @@ describe('a list of orders', () => {
   });
 
   it('holds what an order shows, without its documents', async () => {
-    const { json } = await door.get('/api/v1/orders?limit=1');
+    const { json } = await api.get('/api/v1/orders?limit=1');
 
     expect(json.data.orders[0]).toEqual({
       id: placed.at(-1),
-      caseId: door.organization.caseId,
+      caseId: api.organization.caseId,
       status: 'ACCEPTED',
       pharmacyId: 'pharmacy-a',
       pharmacyOrderId: null,
@@ -107,7 +112,7 @@ describe('a list of orders', () => {
     ['pharmacyId=%00', 'pharmacyId must not contain the NUL character'],
     ['cursor=x', 'cursor must be a nextCursor of this list'],
   ])('refuses %s', async (query, error) => {
-    const answer = await door.get(`/api/v1/orders?${query}`);
+    const answer = await api.get(`/api/v1/orders?${query}`);
 
     expect(answer.status).toBe(400);
     expect(answer.json.error).toEqual(
@@ -123,25 +128,25 @@ describe('a list of orders', () => {
     ['no array', 'orders'],
   ])('never fails for a forged cursor: %s', async (_what, value) => {
     const cursor = Buffer.from(JSON.stringify(value)).toString('base64url');
-    const answer = await door.get(`/api/v1/orders?cursor=${cursor}`);
+    const answer = await api.get(`/api/v1/orders?cursor=${cursor}`);
 
     expect([200, 400]).toContain(answer.status);
   });
 
   it('takes no cursor of another list', async () => {
-    const { json } = await door.get('/api/v1/orders?limit=1');
-    const path = `/api/v1/cases/${door.organization.caseId}/orders`;
+    const { json } = await api.get('/api/v1/orders?limit=1');
+    const path = `/api/v1/cases/${api.organization.caseId}/orders`;
 
-    expect(await door.get(`${path}?cursor=${json.data.nextCursor}`)).toMatchObject({
+    expect(await api.get(`${path}?cursor=${json.data.nextCursor}`)).toMatchObject({
       status: 400,
       json: { error: 'cursor must be a nextCursor of this list' },
     });
   });
 
   it('gives 403 for a case of another organization, as for one that does not exist', async () => {
-    const other = await createOrganization(door.database);
-    const theirs = await door.get(`/api/v1/cases/${other.caseId}/orders`);
-    const nobodys = await door.get(`/api/v1/cases/${randomUUID()}/orders`);
+    const other = await createOrganization(api.database);
+    const theirs = await api.get(`/api/v1/cases/${other.caseId}/orders`);
+    const nobodys = await api.get(`/api/v1/cases/${randomUUID()}/orders`);
 
     expect(theirs.status).toBe(403);
     expect(theirs.text).toBe(nobodys.text);
@@ -150,12 +155,12 @@ describe('a list of orders', () => {
 
 describe('the order of an idempotency key', () => {
   const find = (key: string, headers = {}) =>
-    door.get('/api/v1/orders/by-idempotency-key', { 'idempotency-key': key, ...headers });
+    api.get('/api/v1/orders/by-idempotency-key', { 'idempotency-key': key, ...headers });
 
   it('is found by the organization that used it, and by no other', async () => {
     const key = randomUUID();
-    const { json } = await door.place(exampleWithKey(key));
-    const other = await createOrganization(door.database);
+    const { json } = await api.place(exampleWithKey(key));
+    const other = await createOrganization(api.database);
 
     expect((await find(key)).json.data.order).toMatchObject({
       id: json.data.order.id,
@@ -169,7 +174,7 @@ describe('the order of an idempotency key', () => {
   });
 
   it('needs the key, in the header', async () => {
-    expect(await door.get('/api/v1/orders/by-idempotency-key')).toMatchObject({
+    expect(await api.get('/api/v1/orders/by-idempotency-key')).toMatchObject({
       status: 400,
       json: { error: 'Idempotency-Key is required' },
     });
@@ -180,13 +185,13 @@ describe('the order of an idempotency key', () => {
 describe('the timeline of an order', () => {
   it('comes in pages, the oldest change first', async () => {
     const orderId = await place('pharmacy-a');
-    await door.database`
+    await api.database`
       INSERT INTO order_activity (order_id, actor, event, from_status, to_status)
       SELECT ${orderId}, 'system', 'STATUS_CHANGED', 'ACCEPTED', 'PLACING'
       FROM generate_series(1, 4)`;
-    const path = `/api/v1/cases/${door.organization.caseId}/orders/${orderId}/activity`;
-    const first = await door.get(`${path}?limit=3`);
-    const second = await door.get(`${path}?limit=3&cursor=${first.json.data.nextCursor}`);
+    const path = `/api/v1/cases/${api.organization.caseId}/orders/${orderId}/activity`;
+    const first = await api.get(`${path}?limit=3`);
+    const second = await api.get(`${path}?limit=3&cursor=${first.json.data.nextCursor}`);
 
     expect(first.json.data.activity[0]).toEqual({
       id: expect.stringMatching(/^\d+$/),

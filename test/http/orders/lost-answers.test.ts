@@ -3,7 +3,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../../src/storage/database.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
-import { type Answer, exampleWithKey, sendTo } from '../../support/door.ts';
 import {
   createOrganization,
   ENCRYPTION_KEYS,
@@ -11,6 +10,7 @@ import {
 } from '../../support/organization.ts';
 import { ordersOfKey, withKeysOf } from '../../support/sealed-rows.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+import { type Answer, exampleWithKey, sendTo } from '../../support/test-api.ts';
 
 let db: TestDatabase;
 let proxy: TcpProxy;

@@ -1,15 +1,20 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readOrder } from '../../../src/orders/read-order.ts';
-import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { exampleText } from '../../support/example.ts';
 import { PATIENT_ADDRESS } from '../../support/organization.ts';
 import { openedOrder } from '../../support/sealed-rows.ts';
+import {
+  exampleWithKey,
+  exampleWithoutKey,
+  startTestApi,
+  type TestApi,
+} from '../../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const ACCEPTED =
   /^\{"status":200,"success":true,"message":"Order created successfully","data":\{"order":\{"id":"([0-9a-f-]{36})"\}\}\}$/;
@@ -22,21 +27,21 @@ function acceptedId({ status, text }: { status: number; text: string }): string 
 }
 
 async function storedOrder(id: string) {
-  const [row] = await door.database`SELECT * FROM orders WHERE id = ${id}`;
+  const [row] = await api.database`SELECT * FROM orders WHERE id = ${id}`;
   return row!;
 }
 
 it('answers the published example with the published body', async () => {
-  const answer = await door.place(exampleText());
+  const answer = await api.place(exampleText());
 
   acceptedId(answer);
   expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
 });
 
 it('stores the order, its timeline and its outbox row before it answers', async () => {
-  const { organization, database } = door;
+  const { organization, database } = api;
 
-  const id = acceptedId(await door.place(exampleWithKey('stored')));
+  const id = acceptedId(await api.place(exampleWithKey('stored')));
 
   const { organizationId, caseId } = organization;
   const order = { organizationId, caseId, pharmacyId: 'pharmacy-123', status: 'ACCEPTED' };
@@ -52,8 +57,8 @@ it('stores the order, its timeline and its outbox row before it answers', async 
 });
 
 it('makes two orders of two requests without a key', async () => {
-  const first = acceptedId(await door.place(exampleWithoutKey()));
-  const second = acceptedId(await door.place({ ...exampleWithoutKey(), idempotencyKey: null }));
+  const first = acceptedId(await api.place(exampleWithoutKey()));
+  const second = acceptedId(await api.place({ ...exampleWithoutKey(), idempotencyKey: null }));
 
   expect(first).not.toBe(second);
   const keys = { idempotencyKey: null, idempotencyHash: null };
@@ -73,9 +78,9 @@ it('passes customFields on untouched, whatever their names and values', async ()
     },
   }).replace('"HERE"', text);
 
-  const id = acceptedId(await door.place(request));
+  const id = acceptedId(await api.place(request));
 
-  const { prescription } = await openedOrder(door.database, id);
+  const { prescription } = await openedOrder(api.database, id);
   expect(JSON.stringify(prescription)).toContain(
     `"customFields":${JSON.stringify(JSON.parse(text))}`,
   );
@@ -93,7 +98,7 @@ it('stores known fields only, country in upper case, and null as not sent', asyn
   };
 
   const id = acceptedId(
-    await door.place({
+    await api.place({
       ...body,
       extra: 1,
       order: { ...body.order, prescriber, patientHealthInfo: null },
@@ -101,15 +106,15 @@ it('stores known fields only, country in upper case, and null as not sent', asyn
   );
 
   const { patientHealthInfo: _, ...rest } = body.order;
-  expect((await openedOrder(door.database, id)).prescription).toEqual(rest);
+  expect((await openedOrder(api.database, id)).prescription).toEqual(rest);
 });
 
 it('takes the address of the case when the order has none', async () => {
   const { shippingAddress: _, ...order } = exampleWithoutKey().order;
 
-  const id = acceptedId(await door.place({ ...exampleWithoutKey(), order }));
+  const id = acceptedId(await api.place({ ...exampleWithoutKey(), order }));
 
-  const { prescription, shippingAddress } = await openedOrder(door.database, id);
+  const { prescription, shippingAddress } = await openedOrder(api.database, id);
   expect(prescription).not.toHaveProperty('shippingAddress');
   expect(shippingAddress).toEqual(PATIENT_ADDRESS);
 });
@@ -118,14 +123,14 @@ it('accepts an order for a pharmacy that it does not know', async () => {
   const body = exampleWithoutKey();
 
   acceptedId(
-    await door.place({ ...body, order: { ...body.order, pharmacyId: 'no-such-pharmacy' } }),
+    await api.place({ ...body, order: { ...body.order, pharmacyId: 'no-such-pharmacy' } }),
   );
 });
 
 it.each(['application/json', 'application/json; charset=utf-8', 'Application/JSON;charset=UTF-8'])(
   'takes the content type %s',
   async (contentType) => {
-    acceptedId(await door.place(exampleWithoutKey(), { headers: { 'content-type': contentType } }));
+    acceptedId(await api.place(exampleWithoutKey(), { headers: { 'content-type': contentType } }));
   },
 );
 
@@ -133,5 +138,5 @@ it('accepts a body of exactly 1 MiB', async () => {
   const body = exampleWithoutKey();
   const fill = 1024 * 1024 - Buffer.byteLength(JSON.stringify({ ...body, fill: '' }));
 
-  acceptedId(await door.place({ ...body, fill: 'x'.repeat(fill) }));
+  acceptedId(await api.place({ ...body, fill: 'x'.repeat(fill) }));
 });

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeStatus } from '../../../src/orders/change-status.ts';
 import { receiveMessage } from '../../../src/orders/inbox.ts';
-import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import {
   createKey,
   createOrganization,
@@ -10,14 +9,20 @@ import {
   type TestOrganization,
 } from '../../support/organization.ts';
 import { insertDocument } from '../../support/sealed-rows.ts';
+import {
+  exampleWithKey,
+  exampleWithoutKey,
+  startTestApi,
+  type TestApi,
+} from '../../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 let other: TestOrganization;
 beforeAll(async () => {
-  door = await openDoor();
-  other = await createOrganization(door.database);
+  api = await startTestApi();
+  other = await createOrganization(api.database);
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const FORBIDDEN =
@@ -30,10 +35,10 @@ const NOT_FOUND = {
 };
 
 async function placed(body: object = exampleWithoutKey()): Promise<string> {
-  return (await door.place(body)).json.data.order.id;
+  return (await api.place(body)).json.data.order.id;
 }
 
-function pathOf(orderId: string, caseId = door.organization.caseId): string {
+function pathOf(orderId: string, caseId = api.organization.caseId): string {
   return `/api/v1/cases/${caseId}/orders/${orderId}`;
 }
 
@@ -41,7 +46,7 @@ describe('an order', () => {
   it('shows the fields of the interface as soon as it is accepted', async () => {
     const id = await placed(exampleWithKey('read-me'));
 
-    const answer = await door.get(pathOf(id));
+    const answer = await api.get(pathOf(id));
 
     expect(answer.status).toBe(200);
     expect(answer.json).toEqual({
@@ -51,7 +56,7 @@ describe('an order', () => {
       data: {
         order: {
           id,
-          caseId: door.organization.caseId,
+          caseId: api.organization.caseId,
           status: 'ACCEPTED',
           pharmacyId: 'pharmacy-123',
           pharmacyOrderId: null,
@@ -66,7 +71,7 @@ describe('an order', () => {
   });
 
   it('shows what it got on its way', async () => {
-    const { database } = door;
+    const { database } = api;
     const id = await placed();
     const [documentId, sha256] = [randomUUID(), 'ab'.repeat(32)];
     await changeStatus(database, id, {
@@ -85,7 +90,7 @@ describe('an order', () => {
       await receiveMessage(database, pharmacyId, { ...message, shipment }, TESTER);
     }
 
-    const { json, text } = await door.get(pathOf(id));
+    const { json, text } = await api.get(pathOf(id));
 
     const createdAt = expect.stringMatching(TIME);
     const addedAt = expect.stringMatching(TIME);
@@ -113,15 +118,15 @@ describe('an order', () => {
   });
 
   it('is shown to a key that may only read', async () => {
-    const { organizationId } = door.organization;
-    const key = await createKey(door.database, organizationId, { scopes: ['orders:read'] });
+    const { organizationId } = api.organization;
+    const key = await createKey(api.database, organizationId, { scopes: ['orders:read'] });
 
-    expect((await door.get(pathOf(await placed()), { 'cv-api-key': key })).status).toBe(200);
+    expect((await api.get(pathOf(await placed()), { 'cv-api-key': key })).status).toBe(200);
   });
 
   it('answers HEAD without a body', async () => {
-    const answer = await door.send('HEAD', pathOf(await placed()), {
-      headers: { 'cv-api-key': door.organization.apiKey },
+    const answer = await api.send('HEAD', pathOf(await placed()), {
+      headers: { 'cv-api-key': api.organization.apiKey },
     });
 
     expect([answer.status, answer.text]).toEqual([200, '']);
@@ -134,8 +139,8 @@ describe('another organization', () => {
     const key = { 'cv-api-key': other.apiKey };
 
     for (const below of ['', '/documents', `/documents/${randomUUID()}`]) {
-      const foreign = await door.get(pathOf(id) + below, key);
-      const unknown = await door.get(pathOf(id, randomUUID()) + below, key);
+      const foreign = await api.get(pathOf(id) + below, key);
+      const unknown = await api.get(pathOf(id, randomUUID()) + below, key);
 
       expect([foreign.status, foreign.text]).toEqual([403, FORBIDDEN]);
       expect([unknown.status, unknown.text]).toEqual([403, FORBIDDEN]);
@@ -145,7 +150,7 @@ describe('another organization', () => {
   it('gets 404 for the order below a case of its own', async () => {
     const id = await placed();
 
-    const answer = await door.get(pathOf(id, other.caseId), { 'cv-api-key': other.apiKey });
+    const answer = await api.get(pathOf(id, other.caseId), { 'cv-api-key': other.apiKey });
 
     expect(answer.json).toEqual(NOT_FOUND);
   });
@@ -161,7 +166,7 @@ describe('an order that is not there', () => {
     ['SQL', () => "'%20OR%20true--"],
   ])('gets 404 when its id is %s', async (_what, id) => {
     for (const below of ['', '/documents']) {
-      const answer = await door.get(pathOf(id()) + below);
+      const answer = await api.get(pathOf(id()) + below);
 
       expect(answer.status).toBe(404);
       expect(answer.json).toEqual(NOT_FOUND);
@@ -171,14 +176,14 @@ describe('an order that is not there', () => {
   it('gets 404 below another case of the same organization', async () => {
     const id = await placed();
 
-    const answer = await door.get(pathOf(id, door.organization.caseWithoutAddress));
+    const answer = await api.get(pathOf(id, api.organization.caseWithoutAddress));
 
     expect(answer.json).toEqual(NOT_FOUND);
   });
 
   it.each(['%00', `a%00b`])('gets 403 below the case %j', async (caseId) => {
     for (const below of ['', '/documents', `/documents/${randomUUID()}`]) {
-      const answer = await door.get(pathOf(await placed(), caseId) + below);
+      const answer = await api.get(pathOf(await placed(), caseId) + below);
 
       expect([answer.status, answer.text]).toEqual([403, FORBIDDEN]);
     }

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { createOrganization } from '../../support/organization.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 beforeAll(async () => {
-  door = await openDoor();
-  await door.database`
+  api = await startTestApi();
+  await api.database`
     UPDATE organizations SET strict_identifiers = true
-    WHERE id = ${door.organization.organizationId}`;
+    WHERE id = ${api.organization.organizationId}`;
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 function withPrescriber(changes: object) {
   const body = exampleWithoutKey();
@@ -22,10 +22,10 @@ function withPrescriber(changes: object) {
 const RIGHT = { npi: '1234567893', dea: 'AB1234563', phoneNumber: '+1 (415) 555-2671' };
 
 it('lets the published example pass where nobody asked for more', async () => {
-  const other = await createOrganization(door.database);
+  const other = await createOrganization(api.database);
   const request = { caseId: other.caseId, headers: { 'cv-api-key': other.apiKey } };
 
-  expect(await door.place(exampleWithoutKey(), request)).toMatchObject({ status: 200 });
+  expect(await api.place(exampleWithoutKey(), request)).toMatchObject({ status: 200 });
 });
 
 it.each([
@@ -37,8 +37,8 @@ it.each([
   async (field, prescriber) => {
     const body = withPrescriber(prescriber);
 
-    const placed = await door.place(body);
-    const asked = await door.place({ ...body, action: 'VALIDATE_ORDER' });
+    const placed = await api.place(body);
+    const asked = await api.place({ ...body, action: 'VALIDATE_ORDER' });
 
     expect(placed.status).toBe(400);
     expect(placed.json.errors).toEqual([
@@ -49,12 +49,12 @@ it.each([
 );
 
 it('takes an order whose identifiers are right', async () => {
-  expect(await door.place(withPrescriber(RIGHT))).toMatchObject({ status: 200 });
+  expect(await api.place(withPrescriber(RIGHT))).toMatchObject({ status: 200 });
 });
 
 it('tells of an identifier before a case that is not permitted', async () => {
   const elsewhere = { caseId: 'another-case' };
 
-  expect(await door.place(exampleWithoutKey(), elsewhere)).toMatchObject({ status: 400 });
-  expect(await door.place(withPrescriber(RIGHT), elsewhere)).toMatchObject({ status: 403 });
+  expect(await api.place(exampleWithoutKey(), elsewhere)).toMatchObject({ status: 400 });
+  expect(await api.place(withPrescriber(RIGHT), elsewhere)).toMatchObject({ status: 403 });
 });

@@ -1,19 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, exampleWithKey, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import {
   createKey,
   createOrganization,
   type TestOrganization,
 } from '../../support/organization.ts';
+import {
+  exampleWithKey,
+  exampleWithoutKey,
+  startTestApi,
+  type TestApi,
+} from '../../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 let other: TestOrganization;
 beforeAll(async () => {
-  door = await openDoor();
-  other = await createOrganization(door.database);
+  api = await startTestApi();
+  other = await createOrganization(api.database);
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const UNAUTHORIZED =
   '{"status":401,"success":false,"message":"Invalid request","error":"Unauthorized"}';
@@ -21,11 +26,11 @@ const FORBIDDEN =
   '{"status":403,"success":false,"message":"Invalid request","error":"Permission denied"}';
 
 function placeWithKey(apiKey: string, body: unknown = exampleWithoutKey()) {
-  return door.place(body, { headers: { 'cv-api-key': apiKey } });
+  return api.place(body, { headers: { 'cv-api-key': apiKey } });
 }
 
 function keyOf(options: Parameters<typeof createKey>[2]): Promise<string> {
-  return createKey(door.database, door.organization.organizationId, options);
+  return createKey(api.database, api.organization.organizationId, options);
 }
 
 describe('the header cv-api-key', () => {
@@ -35,7 +40,7 @@ describe('the header cv-api-key', () => {
     ['GET', '/api/v1/cases/any/orders/any/documents'],
     ['GET', '/api/v1/cases/any/orders/any/documents/any'],
   ])('is required by %s %s', async (method, path) => {
-    const answer = await door.send(method, path, {
+    const answer = await api.send(method, path, {
       headers: { 'content-type': 'application/json' },
       ...(method === 'POST' ? { body: exampleWithoutKey() } : {}),
     });
@@ -70,24 +75,24 @@ describe('the header cv-api-key', () => {
   });
 
   it('gets 401 when it is sent twice', async () => {
-    const twice = `${door.organization.apiKey}, ${door.organization.apiKey}`;
+    const twice = `${api.organization.apiKey}, ${api.organization.apiKey}`;
 
     expect((await placeWithKey(twice)).text).toBe(UNAUTHORIZED);
   });
 
   it('is the only place where a key is looked for', async () => {
-    const { apiKey } = door.organization;
+    const { apiKey } = api.organization;
     const headers = {
       authorization: `Bearer ${apiKey}`,
       'x-api-key': apiKey,
       cookie: `cv-api-key=${apiKey}`,
     };
-    const answer = await door.send('GET', `/api/v1/orders?cv-api-key=${apiKey}`, { headers });
+    const answer = await api.send('GET', `/api/v1/orders?cv-api-key=${apiKey}`, { headers });
     expect(answer).toMatchObject({ status: 400, json: { error: 'cv-api-key is required' } });
   });
 
   it('is compared with its case', async () => {
-    expect((await placeWithKey(door.organization.apiKey.toUpperCase())).text).toBe(UNAUTHORIZED);
+    expect((await placeWithKey(api.organization.apiKey.toUpperCase())).text).toBe(UNAUTHORIZED);
   });
 });
 
@@ -101,7 +106,7 @@ describe('a case', () => {
     ['whose id is percent-encoded', () => '%E2%9C%93%2F..%2F%20'],
     ['whose id looks like SQL', () => "'%20OR%20true--"],
   ])('%s gets one and the same 403', async (_what, caseId) => {
-    const answer = await door.place(exampleWithoutKey(), { caseId: caseId() });
+    const answer = await api.place(exampleWithoutKey(), { caseId: caseId() });
 
     expect(answer.text).toBe(FORBIDDEN);
     expect(answer.status).toBe(403);
@@ -118,10 +123,10 @@ describe('scopes', () => {
 
   it('refuse reading to a key that may only write', async () => {
     const key = await keyOf({ scopes: ['orders:write', 'cases:write'] });
-    const order = `/api/v1/cases/${door.organization.caseId}/orders/${randomUUID()}`;
+    const order = `/api/v1/cases/${api.organization.caseId}/orders/${randomUUID()}`;
 
     for (const path of [order, `${order}/documents`, `${order}/documents/${randomUUID()}`]) {
-      expect((await door.get(path, { 'cv-api-key': key })).text).toBe(FORBIDDEN);
+      expect((await api.get(path, { 'cv-api-key': key })).text).toBe(FORBIDDEN);
     }
   });
 });
@@ -133,7 +138,7 @@ describe('the order of checks', () => {
     expect((await placeWithKey('key-of-nobody', INVALID)).status).toBe(401);
     expect((await placeWithKey('key-of-nobody', '{not json')).status).toBe(401);
     const plain = { 'cv-api-key': 'key-of-nobody', 'content-type': 'text/plain' };
-    expect((await door.place('hello', { headers: plain })).status).toBe(401);
+    expect((await api.place('hello', { headers: plain })).status).toBe(401);
   });
 
   it('tells of the body before the scope', async () => {
@@ -144,24 +149,24 @@ describe('the order of checks', () => {
   });
 
   it('tells of the body before the case', async () => {
-    expect((await door.place(INVALID, { caseId: other.caseId })).status).toBe(400);
+    expect((await api.place(INVALID, { caseId: other.caseId })).status).toBe(400);
   });
 
   it('tells of the case before a used key', async () => {
-    await door.place(exampleWithKey('used'));
+    await api.place(exampleWithKey('used'));
 
-    const answer = await door.place(exampleWithKey('used'), { caseId: other.caseId });
+    const answer = await api.place(exampleWithKey('used'), { caseId: other.caseId });
 
     expect(answer.text).toBe(FORBIDDEN);
   });
 
   it('tells of a used key before a shipping address that is nowhere', async () => {
     const { shippingAddress: _, ...order } = exampleWithKey('used-too').order;
-    await door.place(exampleWithKey('used-too'));
+    await api.place(exampleWithKey('used-too'));
 
-    const answer = await door.place(
+    const answer = await api.place(
       { ...exampleWithKey('used-too'), order },
-      { caseId: door.organization.caseWithoutAddress },
+      { caseId: api.organization.caseWithoutAddress },
     );
 
     expect(answer.status).toBe(409);

@@ -1,34 +1,40 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp, type TestApp } from '../../support/app.ts';
-import { type Answer, type Door, exampleWithoutKey, openDoor, sendTo } from '../../support/door.ts';
 import { createKey } from '../../support/organization.ts';
+import {
+  type Answer,
+  exampleWithoutKey,
+  sendTo,
+  startTestApi,
+  type TestApi,
+} from '../../support/test-api.ts';
 
 const LIMIT = { perSecond: 20, burstSeconds: 2 };
 const BURST = LIMIT.perSecond * LIMIT.burstSeconds;
 /** A process leases a tenth of a second's tokens at a time. */
 const CHUNK = LIMIT.perSecond / 10;
 
-let door: Door;
+let api: TestApi;
 let second: TestApp;
 beforeAll(async () => {
-  door = await openDoor({ limits: { rateLimit: LIMIT } });
-  second = await startApp(door.asServer, undefined, { rateLimit: LIMIT });
+  api = await startTestApi({ limits: { rateLimit: LIMIT } });
+  second = await startApp(api.asServer, undefined, { rateLimit: LIMIT });
 });
 afterAll(async () => {
   await second.close();
-  await door.close();
+  await api.close();
 });
 
-const newKey = () => createKey(door.database, door.organization.organizationId);
+const newKey = () => createKey(api.database, api.organization.organizationId);
 
 /** A key that may be used once a second, and is used up. */
 async function usedUpKey(): Promise<{ key: string; answers: Answer[] }> {
   const key = await newKey();
-  await door.database`
+  await api.database`
     UPDATE api_keys SET rate_limit_per_second = 1
     WHERE id = (SELECT id FROM api_keys ORDER BY created_at DESC LIMIT 1)`;
-  const answers = await Promise.all(Array.from({ length: 12 }, () => list(door.app, key)));
+  const answers = await Promise.all(Array.from({ length: 12 }, () => list(api.app, key)));
   return { key, answers };
 }
 
@@ -55,7 +61,7 @@ describe('the rate limit of a key', () => {
   it('lets through the burst and the rate, over all processes together', async () => {
     const key = await newKey();
     const start = Date.now();
-    const answers = await flood([door.app, second], key, 2_000);
+    const answers = await flood([api.app, second], key, 2_000);
     const seconds = (Date.now() - start) / 1_000;
 
     const served = answers.filter(({ status }) => status === 200).length;
@@ -68,11 +74,11 @@ describe('the rate limit of a key', () => {
   it('tells in every answer where the key stands, and when to come again', async () => {
     const key = await newKey();
 
-    const first = await list(door.app, key);
+    const first = await list(api.app, key);
     expect(first.headers.get('ratelimit-policy')).toBe(`"key";q=${BURST};w=2`);
     expect(first.headers.get('ratelimit')).toBe(`"key";r=${BURST - 1};t=1`);
 
-    const refused = (await flood([door.app], key, 1_500)).find(({ status }) => status === 429);
+    const refused = (await flood([api.app], key, 1_500)).find(({ status }) => status === 429);
     expect(refused?.json).toEqual({
       status: 429,
       success: false,
@@ -86,18 +92,18 @@ describe('the rate limit of a key', () => {
   it('is no other key’s, of the same organization either', async () => {
     const quiet = await newKey();
     const { key: busy } = await usedUpKey();
-    const [first, second] = await Promise.all([list(door.app, busy), list(door.app, quiet)]);
+    const [first, second] = await Promise.all([list(api.app, busy), list(api.app, quiet)]);
 
     expect([first.status, second.status]).toEqual([429, 200]);
   });
 
   it('fills again with time', async () => {
     const key = await newKey();
-    await flood([door.app], key, 1_000);
+    await flood([api.app], key, 1_000);
     await sleep(1_000);
 
     const answers = await Promise.all(
-      Array.from({ length: LIMIT.perSecond / 2 }, () => list(door.app, key)),
+      Array.from({ length: LIMIT.perSecond / 2 }, () => list(api.app, key)),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
@@ -111,22 +117,22 @@ describe('the rate limit of a key', () => {
 
   it('does not keep a revoked key open', async () => {
     const key = await newKey();
-    expect((await list(door.app, key)).status).toBe(200);
-    await door.database`UPDATE api_keys SET revoked_at = now()`;
-    const answer = await list(door.app, key);
-    await door.database`UPDATE api_keys SET revoked_at = NULL`;
+    expect((await list(api.app, key)).status).toBe(200);
+    await api.database`UPDATE api_keys SET revoked_at = now()`;
+    const answer = await list(api.app, key);
+    await api.database`UPDATE api_keys SET revoked_at = NULL`;
 
     expect(answer.status).toBe(401);
     expect(answer.headers.has('ratelimit')).toBe(false);
   });
 
   it('uses up no idempotency key and stores nothing when it refuses', async () => {
-    const before = await door.count('orders');
+    const before = await api.count('orders');
     const { key } = await usedUpKey();
 
-    const refused = await door.place(exampleWithoutKey(), { headers: { 'cv-api-key': key } });
+    const refused = await api.place(exampleWithoutKey(), { headers: { 'cv-api-key': key } });
 
     expect(refused.status).toBe(429);
-    expect(await door.count('orders')).toBe(before);
+    expect(await api.count('orders')).toBe(before);
   });
 });

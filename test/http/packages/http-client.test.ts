@@ -5,29 +5,29 @@ import {
   type HttpClient,
   type PrescriptionOrder,
 } from '../../../packages/http-client/src/index.ts';
-import { type Door, openDoor } from '../../support/door.ts';
 import { examplePlaceOrder } from '../../support/example.ts';
 import { createKey } from '../../support/organization.ts';
 import { ordersOfKey } from '../../support/sealed-rows.ts';
 import { storeDocument } from '../../support/stored-document.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+import { startTestApi, type TestApi } from '../../support/test-api.ts';
 
 // The client against our own server on a real Postgres, over a connection that breaks.
 
-let door: Door;
+let api: TestApi;
 let proxy: TcpProxy;
 let client: HttpClient;
 let caseId: string;
 beforeAll(async () => {
-  door = await openDoor();
-  const { hostname, port } = new URL(door.app.url);
+  api = await startTestApi();
+  const { hostname, port } = new URL(api.app.url);
   proxy = await startTcpProxy({ host: hostname, port: Number(port) });
-  client = clientWith(door.organization.apiKey);
-  caseId = door.organization.caseId;
+  client = clientWith(api.organization.apiKey);
+  caseId = api.organization.caseId;
 });
 afterAll(async () => {
   await proxy.close();
-  await door.close();
+  await api.close();
 });
 
 function clientWith(apiKey: string): HttpClient {
@@ -43,7 +43,7 @@ function order(diagnosis = `mark-${randomUUID()}`): PrescriptionOrder {
   return { ...examplePlaceOrder().order, diagnosis };
 }
 
-const ordersOf = (key: string) => ordersOfKey(door.database, key);
+const ordersOf = (key: string) => ordersOfKey(api.database, key);
 
 const failing = (call: Promise<unknown>) => call.catch((error: unknown) => error);
 
@@ -103,7 +103,7 @@ describe('refusals', () => {
 
   it('are told apart', async () => {
     const reader = clientWith(
-      await createKey(door.database, door.organization.organizationId, { scopes: ['orders:read'] }),
+      await createKey(api.database, api.organization.organizationId, { scopes: ['orders:read'] }),
     );
     const calls: [() => Promise<unknown>, string][] = [
       [() => clientWith('unknown').placeOrder(caseId, order()), 'UnauthorizedError'],
@@ -119,7 +119,7 @@ describe('refusals', () => {
 describe('documents', () => {
   it('come as they were stored, and whole over a connection that breaks at first', async () => {
     const { orderId } = await client.placeOrder(caseId, order());
-    const { id, bytes, sha256 } = await storeDocument(door, orderId, {
+    const { id, bytes, sha256 } = await storeDocument(api, orderId, {
       bytes: randomBytes(200_000),
     });
 

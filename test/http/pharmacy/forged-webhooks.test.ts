@@ -2,8 +2,8 @@ import { createHmac, randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { addPharmacy, createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
 const FORGED = 10_000;
 /** A true message comes after each so many forged ones. */
@@ -28,7 +28,7 @@ const UNAUTHORIZED: Answer = {
 };
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-let door: Door;
+let api: TestApi;
 let pharmacy: TestPharmacy;
 let other: TestPharmacy;
 let orderId: string;
@@ -36,19 +36,19 @@ let orderId: string;
 const [cv, basic, bearer] = [randomUUID(), randomUUID(), randomUUID()];
 
 beforeAll(async () => {
-  door = await openDoor();
-  pharmacy = await createPharmacy(door.database);
-  other = await createPharmacy(door.database);
-  await addPharmacy(door.database, cv, { kind: 'x-cv-signature', secret: 'cv-secret' });
-  await addPharmacy(door.database, basic, { kind: 'basic', username: 'u', password: 'secret' });
-  await addPharmacy(door.database, bearer, { kind: 'bearer', token: 'secret' });
+  api = await startTestApi();
+  pharmacy = await createPharmacy(api.database);
+  other = await createPharmacy(api.database);
+  await addPharmacy(api.database, cv, { kind: 'x-cv-signature', secret: 'cv-secret' });
+  await addPharmacy(api.database, basic, { kind: 'basic', username: 'u', password: 'secret' });
+  await addPharmacy(api.database, bearer, { kind: 'bearer', token: 'secret' });
   const example = exampleWithoutKey();
   const order = { ...example.order, pharmacyId: pharmacy.id };
-  orderId = (await door.place({ ...example, order })).json.data.order.id;
+  orderId = (await api.place({ ...example, order })).json.data.order.id;
 });
 afterAll(async () => {
   agent.destroy();
-  await door.close();
+  await api.close();
 });
 
 /** True messages say “completed”, forged ones “rejected”: one that got in shows in the timeline. */
@@ -149,7 +149,7 @@ function trueMessageWithoutTime(body: string): Sent {
 /** Sends one message and gives back its answer. */
 async function send({ pharmacyId, headers, body }: Sent): Promise<Answer> {
   return await new Promise((resolve, reject) => {
-    const request = http.request(`${door.app.url}/webhooks/pharmacies/${pharmacyId}`, {
+    const request = http.request(`${api.app.url}/webhooks/pharmacies/${pharmacyId}`, {
       method: 'POST',
       agent,
       headers: [['Host', '127.0.0.1'], ['Content-Length', `${Buffer.byteLength(body)}`], ...headers]
@@ -216,11 +216,11 @@ it(`${FORGED} forged or replayed webhooks change nothing, and true ones between 
   expect([...new Set(seen.accepted)]).toEqual([]);
   expect(seen.forged + seen.replayed).toBe(FORGED);
   expect(truths).toHaveLength(2 + FORGED / FORGED_PER_TRUE);
-  expect(await door.count('inbox')).toBe(truths.length);
-  const types = await door.database`SELECT DISTINCT type FROM inbox`;
+  expect(await api.count('inbox')).toBe(truths.length);
+  const types = await api.database`SELECT DISTINCT type FROM inbox`;
   expect(types.map(({ type }) => type)).toEqual(['completed']);
-  const activity = await door.database`SELECT event FROM order_activity WHERE actor = 'pharmacy'`;
+  const activity = await api.database`SELECT event FROM order_activity WHERE actor = 'pharmacy'`;
   expect(activity.map(({ event }) => event)).toEqual(['PHARMACY_MESSAGE']);
-  const outbox = await door.database`SELECT kind FROM outbox ORDER BY id`;
+  const outbox = await api.database`SELECT kind FROM outbox ORDER BY id`;
   expect(outbox.map(({ kind }) => kind)).toEqual(['start', 'completion']);
 }, 120_000);

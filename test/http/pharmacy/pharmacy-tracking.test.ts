@@ -1,49 +1,49 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 let pharmacy: TestPharmacy;
 let orderId: string;
 beforeAll(async () => {
-  door = await openDoor();
-  pharmacy = await createPharmacy(door.database);
+  api = await startTestApi();
+  pharmacy = await createPharmacy(api.database);
 });
 beforeEach(async () => {
   const body = exampleWithoutKey();
   const order = { ...body.order, pharmacyId: pharmacy.id };
-  orderId = (await door.place({ ...body, order })).json.data.order.id;
+  orderId = (await api.place({ ...body, order })).json.data.order.id;
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 function tell(data: object) {
-  return pharmacy.tell(door.app.url, {
+  return pharmacy.tell(api.app.url, {
     type: 'order.tracking_added',
     data: { id: 'ph-1', reference: orderId, ...data },
   });
 }
 
 async function readOrder() {
-  const { caseId } = door.organization;
-  return (await door.get(`/api/v1/cases/${caseId}/orders/${orderId}`)).json.data.order;
+  const { caseId } = api.organization;
+  return (await api.get(`/api/v1/cases/${caseId}/orders/${orderId}`)).json.data.order;
 }
 
 async function trackingEvents(): Promise<number> {
-  const rows = await door.database`
+  const rows = await api.database`
     SELECT FROM order_activity WHERE order_id = ${orderId}
       AND actor = 'pharmacy' AND event = 'TRACKING_ADDED'`;
   return rows.length;
 }
 
 async function outboxKinds(): Promise<string[]> {
-  const rows = await door.database`SELECT kind FROM outbox WHERE order_id = ${orderId}`;
+  const rows = await api.database`SELECT kind FROM outbox WHERE order_id = ${orderId}`;
   return rows.map(({ kind }) => kind);
 }
 
 it.each(['AWAITING_COMPLETION', 'COMPLETED', 'REJECTED', 'NEEDS_ATTENTION'])(
   'adds a shipment and a line to the timeline of an order that is %s, and wakes no workflow',
   async (status) => {
-    await door.database`UPDATE orders SET status = ${status} WHERE id = ${orderId}`;
+    await api.database`UPDATE orders SET status = ${status} WHERE id = ${orderId}`;
 
     const answer = await tell({
       trackingId: '1Z999',
@@ -122,9 +122,9 @@ it.each(['javascript:alert(1)', 'not a URL', '\0', `https://x.example/${'y'.repe
 );
 
 it('adds nothing to an order of another pharmacy', async () => {
-  const other = await createPharmacy(door.database);
+  const other = await createPharmacy(api.database);
 
-  await other.tell(door.app.url, {
+  await other.tell(api.app.url, {
     type: 'order.tracking_added',
     data: { id: 'ph-1', reference: orderId, trackingId: 'T1' },
   });

@@ -1,34 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { addPharmacy, createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 let pharmacy: TestPharmacy;
 let body: string;
 beforeAll(async () => {
-  door = await openDoor();
-  pharmacy = await createPharmacy(door.database);
+  api = await startTestApi();
+  pharmacy = await createPharmacy(api.database);
   const example = exampleWithoutKey();
-  const placed = await door.place({
+  const placed = await api.place({
     ...example,
     order: { ...example.order, pharmacyId: pharmacy.id },
   });
   const reference = placed.json.data.order.id as string;
   body = JSON.stringify({ type: 'order.completed', data: { id: 'ph-1', reference } });
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const UNAUTHORIZED =
   '{"status":401,"success":false,"message":"Invalid request","error":"Unauthorized"}';
 
 function post(pharmacyId: string, headers: Record<string, string>, sent: string | Buffer = body) {
-  return door.send('POST', `/webhooks/pharmacies/${pharmacyId}`, { headers, body: sent });
+  return api.send('POST', `/webhooks/pharmacies/${pharmacyId}`, { headers, body: sent });
 }
 
 describe('a webhook that proves nothing gets one and the same 401', () => {
   afterEach(async () => {
-    expect([await door.count('inbox'), await door.count('outbox')]).toEqual([0, 1]);
+    expect([await api.count('inbox'), await api.count('outbox')]).toEqual([0, 1]);
   });
 
   async function expectUnauthorized(answer: ReturnType<typeof post>): Promise<void> {
@@ -54,7 +54,7 @@ describe('a webhook that proves nothing gets one and the same 401', () => {
   });
 
   it('signed by another pharmacy', async () => {
-    const other = await createPharmacy(door.database);
+    const other = await createPharmacy(api.database);
 
     await expectUnauthorized(post(pharmacy.id, other.sign(body)));
   });
@@ -106,12 +106,12 @@ describe('a webhook that proves nothing gets one and the same 401', () => {
 
   it('for a pharmacy that sends no webhooks, or whose authentication is malformed', async () => {
     const [silent, malformed, wrongSecret] = [randomUUID(), randomUUID(), randomUUID()];
-    await addPharmacy(door.database, silent, { kind: 'none' });
-    await addPharmacy(door.database, malformed, {
+    await addPharmacy(api.database, silent, { kind: 'none' });
+    await addPharmacy(api.database, malformed, {
       kind: 'standard-webhook' as 'standard-webhooks',
       secret: 'x',
     });
-    await addPharmacy(door.database, wrongSecret, { kind: 'standard-webhooks', secret: '%%%' });
+    await addPharmacy(api.database, wrongSecret, { kind: 'standard-webhooks', secret: '%%%' });
 
     for (const id of [silent, malformed, wrongSecret]) {
       await expectUnauthorized(post(id, pharmacy.sign(body)));
@@ -120,8 +120,8 @@ describe('a webhook that proves nothing gets one and the same 401', () => {
 
   it('with a wrong password or bearer token', async () => {
     const [basic, bearer] = [randomUUID(), randomUUID()];
-    await addPharmacy(door.database, basic, { kind: 'basic', username: 'u', password: 'secret' });
-    await addPharmacy(door.database, bearer, { kind: 'bearer', token: 'secret' });
+    await addPharmacy(api.database, basic, { kind: 'basic', username: 'u', password: 'secret' });
+    await addPharmacy(api.database, bearer, { kind: 'bearer', token: 'secret' });
 
     await expectUnauthorized(post(basic, { authorization: `Basic ${btoa('u:wrong')}` }));
     await expectUnauthorized(post(basic, { authorization: 'Bearer secret' }));
@@ -140,12 +140,12 @@ describe('an authentic webhook', () => {
     ['a type that is no text', '{"type":7,"data":{}}'],
     ['nothing', ''],
   ])('with %s in its body gets 400 and leaves no row', async (_what, sent) => {
-    const before = await door.count('inbox');
+    const before = await api.count('inbox');
 
     const answer = await post(pharmacy.id, pharmacy.sign(sent), sent);
 
     expect(answer.json).toMatchObject({ status: 400, message: 'Invalid request' });
-    expect(await door.count('inbox')).toBe(before);
+    expect(await api.count('inbox')).toBe(before);
   });
 
   it('is read whatever its content type', async () => {
@@ -166,8 +166,8 @@ describe('an authentic webhook', () => {
 
   it('may prove itself by a password or a bearer token, where the pharmacy is set up so', async () => {
     const [basic, bearer] = [randomUUID(), randomUUID()];
-    await addPharmacy(door.database, basic, { kind: 'basic', username: 'u', password: 'secret' });
-    await addPharmacy(door.database, bearer, { kind: 'bearer', token: 'secret' });
+    await addPharmacy(api.database, basic, { kind: 'basic', username: 'u', password: 'secret' });
+    await addPharmacy(api.database, bearer, { kind: 'bearer', token: 'secret' });
 
     const answers = [
       await post(basic, { authorization: `Basic ${btoa('u:secret')}` }),

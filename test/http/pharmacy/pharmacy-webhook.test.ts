@@ -3,24 +3,24 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { applyWaitingMessages, expectAnotherHint } from '../../../src/orders/inbox.ts';
 import { readOrder } from '../../../src/orders/read-order.ts';
 import { inTransaction } from '../../../src/storage/transaction.ts';
-import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
-let door: Door;
+let api: TestApi;
 let pharmacy: TestPharmacy;
 let orderId: string;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await startTestApi();
 });
 beforeEach(async () => {
-  pharmacy = await createPharmacy(door.database);
+  pharmacy = await createPharmacy(api.database);
   orderId = await placedAt(pharmacy);
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 async function placedAt({ id }: TestPharmacy): Promise<string> {
   const body = exampleWithoutKey();
-  const answer = await door.place({ ...body, order: { ...body.order, pharmacyId: id } });
+  const answer = await api.place({ ...body, order: { ...body.order, pharmacyId: id } });
   return answer.json.data.order.id;
 }
 
@@ -30,9 +30,9 @@ function completed(reference: string, type = 'order.completed') {
 
 /** What the order's rows are: kinds in the outbox, rows of the inbox, its timeline's last events. */
 async function rowsOf(id: string) {
-  const outbox = await door.database`SELECT kind FROM outbox WHERE order_id = ${id} ORDER BY id`;
-  const inbox = await door.database`SELECT type FROM inbox WHERE order_id = ${id} ORDER BY id`;
-  const activity = await door.database`
+  const outbox = await api.database`SELECT kind FROM outbox WHERE order_id = ${id} ORDER BY id`;
+  const inbox = await api.database`SELECT type FROM inbox WHERE order_id = ${id} ORDER BY id`;
+  const activity = await api.database`
     SELECT event FROM order_activity WHERE order_id = ${id} AND actor = 'pharmacy' ORDER BY id`;
   return {
     outbox: outbox.map(({ kind }) => kind),
@@ -49,7 +49,7 @@ const ONE_HINT = {
 
 describe('a webhook', () => {
   it('is stored with its signal, and then answered with 202', async () => {
-    const answer = await pharmacy.tell(door.app.url, completed(orderId));
+    const answer = await pharmacy.tell(api.app.url, completed(orderId));
 
     expect(answer.status).toBe(202);
     expect(answer.json).toMatchObject({ status: 202, success: true });
@@ -58,8 +58,8 @@ describe('a webhook', () => {
 
   it('that comes again is answered the same and does nothing more', async () => {
     const options = { webhookId: 'msg_repeated' };
-    const first = await pharmacy.tell(door.app.url, completed(orderId), options);
-    const second = await pharmacy.tell(door.app.url, completed(orderId), options);
+    const first = await pharmacy.tell(api.app.url, completed(orderId), options);
+    const second = await pharmacy.tell(api.app.url, completed(orderId), options);
 
     expect([second.status, second.text]).toEqual([202, first.text]);
     expect(await rowsOf(orderId)).toEqual(ONE_HINT);
@@ -67,18 +67,18 @@ describe('a webhook', () => {
 
   it('that comes again is no new hint after a wrong one', async () => {
     const options = { webhookId: 'msg_wrong' };
-    await pharmacy.tell(door.app.url, completed(orderId), options);
+    await pharmacy.tell(api.app.url, completed(orderId), options);
     // What the workflow does when it finds the order not completed at the pharmacy.
-    expect(await expectAnotherHint(door.database, orderId)).toBe(true);
-    await pharmacy.tell(door.app.url, completed(orderId), options);
+    expect(await expectAnotherHint(api.database, orderId)).toBe(true);
+    await pharmacy.tell(api.app.url, completed(orderId), options);
 
     expect(await rowsOf(orderId)).toEqual(ONE_HINT);
   });
 
   it('is not answered with 202 before it is stored', async () => {
-    const answer = await inTransaction(door.database, async (sql) => {
+    const answer = await inTransaction(api.database, async (sql) => {
       await sql`LOCK TABLE inbox IN SHARE MODE`;
-      return await pharmacy.tell(door.app.url, completed(orderId));
+      return await pharmacy.tell(api.app.url, completed(orderId));
     });
 
     expect(answer.status).toBe(503);
@@ -88,7 +88,7 @@ describe('a webhook', () => {
   it('that comes ten times at once does what one does', async () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, () =>
-        pharmacy.tell(door.app.url, completed(orderId), { webhookId: 'msg_at_once' }),
+        pharmacy.tell(api.app.url, completed(orderId), { webhookId: 'msg_at_once' }),
       ),
     );
 
@@ -97,12 +97,12 @@ describe('a webhook', () => {
   });
 
   it('keeps its id to its pharmacy: the same id of another one is another message', async () => {
-    const other = await createPharmacy(door.database);
+    const other = await createPharmacy(api.database);
     const otherOrder = await placedAt(other);
     const options = { webhookId: 'msg_same_id' };
 
-    await pharmacy.tell(door.app.url, completed(orderId), options);
-    await other.tell(door.app.url, completed(otherOrder), options);
+    await pharmacy.tell(api.app.url, completed(orderId), options);
+    await other.tell(api.app.url, completed(otherOrder), options);
 
     expect(await rowsOf(orderId)).toEqual(ONE_HINT);
     expect(await rowsOf(otherOrder)).toEqual(ONE_HINT);
@@ -111,7 +111,7 @@ describe('a webhook', () => {
   it('of a thousand of one kind is the only one that signals', async () => {
     for (let sent = 0; sent < 1_000; sent += 20) {
       const batch = Array.from({ length: 20 }, () =>
-        pharmacy.tell(door.app.url, completed(orderId)),
+        pharmacy.tell(api.app.url, completed(orderId)),
       );
       for (const { status } of await Promise.all(batch)) expect(status).toBe(202);
     }
@@ -124,7 +124,7 @@ describe('a webhook', () => {
 
   it('of another kind signals once more', async () => {
     for (const type of ['order.completed', 'order.rejected', 'order.cancelled', 'order.rejected']) {
-      await pharmacy.tell(door.app.url, completed(orderId, type));
+      await pharmacy.tell(api.app.url, completed(orderId, type));
     }
 
     const { outbox } = await rowsOf(orderId);
@@ -132,14 +132,14 @@ describe('a webhook', () => {
   });
 
   it('for an order that has ended is kept and signals nothing', async () => {
-    await door.database`UPDATE orders SET status = 'COMPLETED' WHERE id = ${orderId}`;
+    await api.database`UPDATE orders SET status = 'COMPLETED' WHERE id = ${orderId}`;
 
-    expect((await pharmacy.tell(door.app.url, completed(orderId))).status).toBe(202);
+    expect((await pharmacy.tell(api.app.url, completed(orderId))).status).toBe(202);
     expect(await rowsOf(orderId)).toMatchObject({ outbox: ['start'], inbox: ['completed'] });
   });
 
   it('of a type that is not known is kept and does nothing', async () => {
-    const answer = await pharmacy.tell(door.app.url, completed(orderId, 'order.new_in_2030'));
+    const answer = await pharmacy.tell(api.app.url, completed(orderId, 'order.new_in_2030'));
 
     expect(answer.status).toBe(202);
     expect(await rowsOf(orderId)).toEqual({ outbox: ['start'], inbox: ['other'], activity: [] });
@@ -153,19 +153,19 @@ describe('a webhook', () => {
     ['of a wrong type', () => 7 as unknown as string],
   ])('with a reference that is %s is kept for later', async (_what, reference) => {
     const webhookId = `msg_${randomUUID()}`;
-    const answer = await pharmacy.tell(door.app.url, completed(reference()), { webhookId });
+    const answer = await pharmacy.tell(api.app.url, completed(reference()), { webhookId });
 
     expect(answer.status).toBe(202);
-    const rows = await door.database`
+    const rows = await api.database`
       SELECT order_id, type FROM inbox
       WHERE pharmacy_id = ${pharmacy.id} AND webhook_id = ${webhookId}`;
     expect(rows).toMatchObject([{ orderId: null, type: 'completed' }]);
   });
 
   it('touches no order of another pharmacy', async () => {
-    const other = await createPharmacy(door.database);
+    const other = await createPharmacy(api.database);
 
-    const answer = await other.tell(door.app.url, completed(orderId));
+    const answer = await other.tell(api.app.url, completed(orderId));
 
     expect(answer.status).toBe(202);
     expect(await rowsOf(orderId)).toEqual({ outbox: ['start'], inbox: [], activity: [] });
@@ -173,8 +173,8 @@ describe('a webhook', () => {
 
   it('keeps apart two long ids that begin alike', async () => {
     const begin = 'm'.repeat(400);
-    await pharmacy.tell(door.app.url, completed(orderId), { webhookId: `${begin}1` });
-    await pharmacy.tell(door.app.url, completed(orderId, 'order.rejected'), {
+    await pharmacy.tell(api.app.url, completed(orderId), { webhookId: `${begin}1` });
+    await pharmacy.tell(api.app.url, completed(orderId, 'order.rejected'), {
       webhookId: `${begin}2`,
     });
 
@@ -186,14 +186,14 @@ describe('a webhook that names the order by the pharmacy’s id only', () => {
   const message = { type: 'order.completed', data: { id: 'ph-77', status: 'completed' } };
 
   it('waits until that id is known, and is applied then', async () => {
-    await pharmacy.tell(door.app.url, message);
-    await pharmacy.tell(door.app.url, {
+    await pharmacy.tell(api.app.url, message);
+    await pharmacy.tell(api.app.url, {
       type: 'order.tracking_added',
       data: { id: 'ph-77', trackingId: 'EARLY' },
     });
     expect(await rowsOf(orderId)).toMatchObject({ outbox: ['start'], inbox: [] });
 
-    await inTransaction(door.database, async (sql) => {
+    await inTransaction(api.database, async (sql) => {
       await sql`UPDATE orders SET pharmacy_order_id = 'ph-77' WHERE id = ${orderId}`;
       await applyWaitingMessages(sql, orderId, pharmacy.id, 'ph-77');
     });
@@ -203,16 +203,16 @@ describe('a webhook that names the order by the pharmacy’s id only', () => {
       inbox: ['completed', 'tracking_added'],
       activity: ['PHARMACY_MESSAGE', 'TRACKING_ADDED'],
     });
-    const { shipments } = await readOrder(door.database, { ...door.organization, orderId });
+    const { shipments } = await readOrder(api.database, { ...api.organization, orderId });
     expect(shipments).toMatchObject([{ trackingId: 'EARLY' }]);
   });
 
   it('signals once when several of a kind have waited', async () => {
     for (const webhookId of ['first', 'second', 'third']) {
-      await pharmacy.tell(door.app.url, message, { webhookId: `${orderId}-${webhookId}` });
+      await pharmacy.tell(api.app.url, message, { webhookId: `${orderId}-${webhookId}` });
     }
 
-    await inTransaction(door.database, async (sql) => {
+    await inTransaction(api.database, async (sql) => {
       await sql`UPDATE orders SET pharmacy_order_id = 'ph-77' WHERE id = ${orderId}`;
       await applyWaitingMessages(sql, orderId, pharmacy.id, 'ph-77');
     });
@@ -221,17 +221,17 @@ describe('a webhook that names the order by the pharmacy’s id only', () => {
   });
 
   it('is applied at once when that id is known', async () => {
-    await door.database`UPDATE orders SET pharmacy_order_id = 'ph-77' WHERE id = ${orderId}`;
+    await api.database`UPDATE orders SET pharmacy_order_id = 'ph-77' WHERE id = ${orderId}`;
 
-    await pharmacy.tell(door.app.url, message);
+    await pharmacy.tell(api.app.url, message);
 
     expect(await rowsOf(orderId)).toEqual(ONE_HINT);
   });
 
   it('is not missed when it and that id come at once', async () => {
     await Promise.all([
-      pharmacy.tell(door.app.url, message),
-      inTransaction(door.database, async (sql) => {
+      pharmacy.tell(api.app.url, message),
+      inTransaction(api.database, async (sql) => {
         await sql`UPDATE orders SET pharmacy_order_id = 'ph-77' WHERE id = ${orderId}`;
         await applyWaitingMessages(sql, orderId, pharmacy.id, 'ph-77');
       }),

@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../../src/storage/database.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
-import { type Answer, exampleWithoutKey, sendTo } from '../../support/door.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
   createOrganization,
@@ -12,6 +11,7 @@ import {
 import { createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
 import { withKeysOf } from '../../support/sealed-rows.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+import { type Answer, exampleWithoutKey, sendTo } from '../../support/test-api.ts';
 
 /** "Within a second or two", with room for a busy machine. */
 const SOON_MS = 5_000;

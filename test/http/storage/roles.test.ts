@@ -5,7 +5,6 @@ import { putCase } from '../../../src/cases/put-case.ts';
 import { receiveMessage } from '../../../src/orders/inbox.ts';
 import { type Database, openDatabase, type Sql } from '../../../src/storage/database.ts';
 import { forOrganization, forPharmacy } from '../../../src/storage/scope.ts';
-import { type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import {
   createKey,
   createOrganization,
@@ -16,6 +15,7 @@ import {
 import { createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
 import { insertDocument } from '../../support/sealed-rows.ts';
 import { storeDelivery } from '../../support/stored-delivery.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
 /** Postgres refuses: no right, or a row that the policies do not let be written (appendix A). */
 const REFUSED = { code: '42501' };
@@ -35,7 +35,7 @@ const WITHOUT_WALL = [
   'schema_migrations',
 ];
 
-let door: Door;
+let api: TestApi;
 let other: TestOrganization;
 let pharmacy: TestPharmacy;
 let worker: Database;
@@ -45,9 +45,9 @@ const orders = new Map<string, string>();
 
 /** An order with a row in every table that hangs on one. */
 async function orderOf({ organizationId, caseId, apiKey }: TestOrganization): Promise<void> {
-  const { database } = door;
+  const { database } = api;
   const { order } = exampleWithoutKey();
-  const answer = await door.place(
+  const answer = await api.place(
     { action: 'PLACE_ORDER', order: { ...order, pharmacyId: pharmacy.id } },
     { caseId, headers: { 'cv-api-key': apiKey } },
   );
@@ -70,20 +70,20 @@ async function orderOf({ organizationId, caseId, apiKey }: TestOrganization): Pr
 }
 
 beforeAll(async () => {
-  door = await openDoor();
-  other = await createOrganization(door.database);
-  pharmacy = await createPharmacy(door.database);
-  for (const each of [door.organization, other]) await orderOf(each);
-  worker = openDatabase(urlOfRole(door.databaseUrl, 'worker'), 1);
-  operator = openDatabase(urlOfRole(door.databaseUrl, 'operator'), 1);
-  const rows = await door.database<{ name: string }[]>`
+  api = await startTestApi();
+  other = await createOrganization(api.database);
+  pharmacy = await createPharmacy(api.database);
+  for (const each of [api.organization, other]) await orderOf(each);
+  worker = openDatabase(urlOfRole(api.databaseUrl, 'worker'), 1);
+  operator = openDatabase(urlOfRole(api.databaseUrl, 'operator'), 1);
+  const rows = await api.database<{ name: string }[]>`
     SELECT relname AS name FROM pg_class
     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relrowsecurity`;
   walled = rows.map(({ name }) => name).sort();
 });
 afterAll(async () => {
   await Promise.all([worker.end(), operator.end()]);
-  await door.close();
+  await api.close();
 });
 
 /** Rows that a statement without any filter finds. */
@@ -94,7 +94,7 @@ async function countAll(sql: Sql, table: string): Promise<number> {
 
 describe('the second wall', () => {
   it('stands before every table but those that need none', async () => {
-    const rows = await door.database<{ name: string }[]>`
+    const rows = await api.database<{ name: string }[]>`
       SELECT relname AS name FROM pg_class
       WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`;
     const open = rows.map(({ name }) => name).filter((name) => !walled.includes(name));
@@ -105,15 +105,15 @@ describe('the second wall', () => {
     // The inbox is a pharmacy's, see below.
     for (const table of walled.filter((each) => each !== 'inbox')) {
       const [ours, theirs] = await Promise.all(
-        [door.organization, other].map(({ organizationId }) =>
-          forOrganization(door.asServer, organizationId, (sql) => countAll(sql, table)),
+        [api.organization, other].map(({ organizationId }) =>
+          forOrganization(api.asServer, organizationId, (sql) => countAll(sql, table)),
         ),
       );
       expect(ours, table).toBeGreaterThan(0);
-      expect(ours! + theirs!, table).toBe(await countAll(door.database, table));
+      expect(ours! + theirs!, table).toBe(await countAll(api.database, table));
     }
     const seen = await forOrganization(
-      door.asServer,
+      api.asServer,
       other.organizationId,
       (sql) => sql<{ organizationId: string }[]>`SELECT DISTINCT organization_id FROM orders`,
     );
@@ -121,11 +121,11 @@ describe('the second wall', () => {
   });
 
   it('shows nothing to a statement that does not say for whom it is', async () => {
-    for (const table of walled) expect(await countAll(door.asServer, table), table).toBe(0);
+    for (const table of walled) expect(await countAll(api.asServer, table), table).toBe(0);
   });
 
   it('keeps no scope on the connection behind the transaction', async () => {
-    const { asServer, organization } = door;
+    const { asServer, organization } = api;
     await Promise.all(
       Array.from({ length: 20 }, () =>
         forOrganization(asServer, organization.organizationId, (sql) => countAll(sql, 'orders')),
@@ -138,7 +138,7 @@ describe('the second wall', () => {
   });
 
   it('keeps a change that forgets its filter within one organization', async () => {
-    const { database, asServer, organization } = door;
+    const { database, asServer, organization } = api;
     const changed = await forOrganization(asServer, organization.organizationId, async (sql) => {
       const { count } = await sql`UPDATE orders SET updated_at = now()`;
       return count;
@@ -151,7 +151,7 @@ describe('the second wall', () => {
   });
 
   it('lets nothing be written for another organization', async () => {
-    const { asServer, organization } = door;
+    const { asServer, organization } = api;
     await expect(
       forOrganization(asServer, organization.organizationId, (sql) =>
         putCase(
@@ -172,9 +172,9 @@ describe('the second wall', () => {
   });
 
   it('shows a pharmacy’s message the orders of that pharmacy alone', async () => {
-    const second = await createPharmacy(door.database);
+    const second = await createPharmacy(api.database);
     const see = (id: string, table: string) =>
-      forPharmacy(door.asServer, id, (sql) => countAll(sql, table));
+      forPharmacy(api.asServer, id, (sql) => countAll(sql, table));
     for (const table of ['orders', 'inbox']) {
       expect([await see(pharmacy.id, table), await see(second.id, table)]).toEqual([2, 0]);
     }
@@ -200,7 +200,7 @@ describe('the server’s role', () => {
     'ALTER TABLE orders DISABLE ROW LEVEL SECURITY',
     'SET ROLE rx_orders_worker',
   ])('may not: %s', async (statement) => {
-    await expect(door.asServer.unsafe(statement)).rejects.toMatchObject(REFUSED);
+    await expect(api.asServer.unsafe(statement)).rejects.toMatchObject(REFUSED);
   });
 });
 
@@ -220,7 +220,7 @@ describe('the worker’s role', () => {
   });
 
   it('sees every organization’s orders', async () => {
-    expect(await countAll(worker, 'orders')).toBe(await countAll(door.database, 'orders'));
+    expect(await countAll(worker, 'orders')).toBe(await countAll(api.database, 'orders'));
   });
 });
 
@@ -241,7 +241,7 @@ describe('the operators’ role', () => {
   it('makes a key that opens', async () => {
     const key = await createKey(operator, other.organizationId);
     const path = `/api/v1/cases/${other.caseId}/orders`;
-    const answer = await door.send('GET', path, { headers: { 'cv-api-key': key } });
+    const answer = await api.send('GET', path, { headers: { 'cv-api-key': key } });
     expect(answer.status).toBe(200);
   });
 });

@@ -7,25 +7,30 @@ import {
   openDatabase,
 } from '../../../src/storage/database.ts';
 import { inTransaction } from '../../../src/storage/transaction.ts';
-import { type Answer, type Door, exampleWithoutKey, openDoor } from '../../support/door.ts';
 import { eventually } from '../../support/eventually.ts';
 import { ENCRYPTION_KEYS } from '../../support/organization.ts';
 import { withKeysOf } from '../../support/sealed-rows.ts';
+import {
+  type Answer,
+  exampleWithoutKey,
+  startTestApi,
+  type TestApi,
+} from '../../support/test-api.ts';
 
 /* Transactions that Postgres makes give way to others. */
 
-let door: Door;
+let api: TestApi;
 /** Connections of the test's own, which see what the app's wait for. */
 let other: Database;
 beforeAll(async () => {
-  door = await openDoor();
-  const [{ name, server }] = await door.database<[{ name: string; server: number }]>`
+  api = await startTestApi();
+  const [{ name, server }] = await api.database<[{ name: string; server: number }]>`
     SELECT current_database() AS name, inet_server_port() AS server`;
   expect(server).toBeGreaterThan(0);
   // Found before the time for locks (1 s) is up; connections of before keep the old time, so the app's
   // are ended, all of them.
-  await door.database.unsafe(`ALTER DATABASE ${name} SET deadlock_timeout = '400ms'`);
-  const { host, port, user, pass } = door.database.options;
+  await api.database.unsafe(`ALTER DATABASE ${name} SET deadlock_timeout = '400ms'`);
+  const { host, port, user, pass } = api.database.options;
   other = openDatabase(`postgres://${user}:${pass ?? ''}@${host[0]}:${port[0]}/${name}`, 3, {
     ...withKeysOf(ENCRYPTION_KEYS),
     statementLimitMs: 20_000,
@@ -34,22 +39,22 @@ beforeAll(async () => {
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = ${name} AND pid <> pg_backend_pid()`;
   await eventually('the app is connected anew', async () => {
-    const answered = await door.database`SELECT 1`.catch(() => undefined);
+    const answered = await api.database`SELECT 1`.catch(() => undefined);
     return answered !== undefined;
   });
 });
 let orderId: string;
 beforeEach(async () => {
-  orderId = (await door.place(exampleWithoutKey())).json.data.order.id as string;
+  orderId = (await api.place(exampleWithoutKey())).json.data.order.id as string;
   // Sent, so that cancelling it tells its workflow.
-  await door.database`UPDATE orders SET status = 'PLACING', sent_at = now() WHERE id = ${orderId}`;
+  await api.database`UPDATE orders SET status = 'PLACING', sent_at = now() WHERE id = ${orderId}`;
 });
 afterAll(async () => {
   await other?.end();
-  await door?.close();
+  await api?.close();
 });
 
-const cancel = (): Promise<Answer> => door.place({ action: 'CANCEL_ORDER', orderId });
+const cancel = (): Promise<Answer> => api.place({ action: 'CANCEL_ORDER', orderId });
 
 /** Has the app hold the order and wait for the outbox, and then asks for the order itself. */
 async function meet(request: () => Promise<unknown>): Promise<void> {
@@ -75,13 +80,13 @@ it('cancels an order all the same when its transaction had to give way', async (
   });
 
   expect(answer?.status).toBe(200);
-  const requests = await door.database`
+  const requests = await api.database`
     SELECT FROM order_activity WHERE order_id = ${orderId} AND event = 'CANCEL_REQUESTED'`;
   expect(requests).toHaveLength(1);
 });
 
 it('stores the request to cancel an order that is being sent in the same moment', async () => {
-  await door.database`UPDATE orders SET status = 'ACCEPTED', sent_at = NULL WHERE id = ${orderId}`;
+  await api.database`UPDATE orders SET status = 'ACCEPTED', sent_at = NULL WHERE id = ${orderId}`;
   const answered = await other.begin(async (sql) => {
     await sql`UPDATE orders SET status = 'PLACING', sent_at = now() WHERE id = ${orderId}`;
     const answer = cancel();
@@ -95,14 +100,14 @@ it('stores the request to cancel an order that is being sent in the same moment'
   });
 
   expect((await answered.answer).status).toBe(200);
-  const [order] = await door.database`
+  const [order] = await api.database`
     SELECT status, cancel_requested_by FROM orders WHERE id = ${orderId}`;
   expect(order).toEqual({ status: 'PLACING', cancelRequestedBy: 'api' });
 });
 
 it('repeats a serialization failure, three times in all', async () => {
   let runs = 0;
-  const failing = inTransaction(door.database, async (sql) => {
+  const failing = inTransaction(api.database, async (sql) => {
     runs += 1;
     await sql`DO $$ BEGIN RAISE EXCEPTION 'synthetic' USING ERRCODE = '40001'; END $$`;
   });
@@ -139,7 +144,7 @@ it.each<[moment: string, run: (sql: TransactionSql) => Promise<unknown>]>([
   ],
 ])('repeats nothing when its connection breaks %s, and the pool goes on', async (_, run) => {
   let runs = 0;
-  const broken = inTransaction(door.database, async (sql) => {
+  const broken = inTransaction(api.database, async (sql) => {
     runs += 1;
     await run(sql);
   });
@@ -148,7 +153,7 @@ it.each<[moment: string, run: (sql: TransactionSql) => Promise<unknown>]>([
   // The library gives the first use of a new connection the last words of the old one.
   await eventually('the whole pool serves', () =>
     Promise.all(
-      Array.from({ length: 20 }, () => inTransaction(door.database, (sql) => sql`SELECT 1`)),
+      Array.from({ length: 20 }, () => inTransaction(api.database, (sql) => sql`SELECT 1`)),
     ).catch(() => undefined),
   );
 });

@@ -7,31 +7,31 @@ import { createTestDatabase } from './database.ts';
 import { examplePlaceOrder } from './example.ts';
 import { createOrganization, type TestOrganization } from './organization.ts';
 
-/** An answer as it came over the wire. */
+/** An HTTP response, read to its end. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body as JSON; undefined when it is none. */
+  /** The parsed body; undefined when it is not JSON. */
   readonly json: ReturnType<typeof JSON.parse>;
 }
 
-/** The HTTP interface over a database and an organization of the test's own. */
-export interface Door {
+/** The HTTP API on a database and an organization of its own. */
+export interface TestApi {
   readonly app: TestApp;
-  /** As its owner, who sees and may do everything: for what a test prepares and looks up. */
+  /** Connected as the database's owner, who may do everything: for setup and assertions. */
   readonly database: Database;
-  /** As the app sees it. */
+  /** Connected as the server's role, with the rights that the app has. */
   readonly asServer: Database;
   readonly databaseUrl: string;
   readonly organization: TestOrganization;
-  /** Sends a request to a path of the app; a body that is no text goes as JSON. */
+  /** Sends a request to a path of the app. A body that is neither text nor bytes is sent as JSON. */
   send(method: string, path: string, request?: Request): Promise<Answer>;
-  /** Places an order with the organization's key on its case; `headers` add to or change that. */
+  /** Places an order with the organization's key for its case; `headers` are added or override. */
   place(body: unknown, request?: Request & { caseId?: string }): Promise<Answer>;
   /** Reads a path with the organization's key. */
   get(path: string, headers?: HeaderFields): Promise<Answer>;
-  /** Rows of a table. */
+  /** Counts the rows of a table. */
   count(table: 'orders' | 'outbox' | 'inbox' | 'order_activity' | 'shipments'): Promise<number>;
   close(): Promise<void>;
 }
@@ -43,26 +43,28 @@ interface Request {
 }
 
 /**
- * @param options.checkTemporal what `/readyz` asks.
- * @param options.limits what to change of the app's limits.
- * @param options.reach how the app is reached.
- * @param options.destinations where webhooks may go; this machine alone when nothing is said.
+ * Starts the HTTP API on a new database with one organization.
+ *
+ * @param options.checkTemporal what `/readyz` calls.
+ * @param options.limits overrides of the app's limits, which are too high to be met by accident.
+ * @param options.reach overrides of how the app is reached, e.g. TLS or trusted proxies.
+ * @param options.destinations where webhooks may go; only this machine by default.
  */
-export async function openDoor(
+export async function startTestApi(
   options: {
     checkTemporal?: () => Promise<void>;
     limits?: Partial<Config['limits']>;
     destinations?: Destinations;
     reach?: Reach;
   } = {},
-): Promise<Door> {
+): Promise<TestApi> {
   const { database, asServer, url: databaseUrl, drop } = await createTestDatabase();
   const organization = await createOrganization(database);
   const { checkTemporal, limits, destinations, reach } = options;
   const app = await startApp(asServer, checkTemporal, limits, destinations, reach);
   const key = { 'cv-api-key': organization.apiKey };
 
-  const send: Door['send'] = (method, path, request) => sendTo(app.url, method, path, request);
+  const send: TestApi['send'] = (method, path, request) => sendTo(app.url, method, path, request);
   return {
     app,
     database,
@@ -89,8 +91,8 @@ export async function openDoor(
 }
 
 /**
- * Sends one request, and holds its answer against what the contract says of every answer: an error
- * comes in the envelope, as JSON, and nothing internal is in it.
+ * Sends one request and checks what the contract says of every response: an error is JSON in the
+ * envelope, and it shows nothing internal.
  */
 export async function sendTo(
   baseUrl: string,
@@ -120,12 +122,12 @@ export async function sendTo(
   return { status, headers: response.headers, text, json };
 }
 
-/** The published example under a key of the test's own. */
+/** The published example with an idempotency key of the test's choice. */
 export function exampleWithKey(idempotencyKey: string): ReturnType<typeof examplePlaceOrder> {
   return { ...examplePlaceOrder(), idempotencyKey };
 }
 
-/** The published example without a key. */
+/** The published example without an idempotency key. */
 export function exampleWithoutKey(): ReturnType<typeof examplePlaceOrder> {
   const { idempotencyKey: _, ...rest } = examplePlaceOrder();
   return rest;
