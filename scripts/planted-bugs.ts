@@ -1,85 +1,64 @@
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Bug } from './planted-bugs/bug.ts';
-import { NOTIFICATION_BUGS } from './planted-bugs/notifications.ts';
-import { ORDER_BUGS } from './planted-bugs/orders.ts';
-import { PHARMACY_BUGS } from './planted-bugs/pharmacies.ts';
+import { watchStopSignals } from '../sandbox/stop-signals.ts';
+import { ALL_BUGS } from './planted-bugs/catalogue.ts';
+import { openResultsFile } from './planted-bugs/results-file.ts';
+import { type Outcome, runBugs } from './planted-bugs/run-bugs.ts';
 import { runTests } from './planted-bugs/run-tests.ts';
 
 /*
- *   npm run chaos:bugs [-- --only PART-OF-A-NAME]…
+ *   npm run chaos:bugs [-- --only PART-OF-A-NAME]… [--resume]
  *
- * Plants one bug after the other in a copy of the project and runs the tests that are to catch it. The
- * last line is JSON: `bugs, caught, missed, seconds`. Ends 0: each was caught; 1: one was not; 2: wrong
- * arguments, or a bug's words are not in its file any more.
+ * Plants one bug after the other in a copy of the project and runs the tests that must catch it.
+ * `--resume` skips the bugs that the last run caught before it was interrupted.
+ *
+ * The last line is JSON: `bugs, caught, missed, unusable, seconds`, where `missed` and `unusable` are
+ * lists of names. Exit codes: 0, every bug was caught; 1, at least one was not; 2, wrong arguments;
+ * 130, interrupted.
  */
 
-/** What the copy consists of; the packages are shared. */
-const COPIED = ['package.json', 'tsconfig.json', 'vitest.config.ts'];
-const COPIED_FOLDERS = ['src', 'simulator', 'scripts', 'test', 'examples', 'docs', 'bench'];
-
 const { values } = parseArgs({
-  options: { only: { type: 'string', multiple: true, default: [''] } },
+  options: {
+    only: { type: 'string', multiple: true, default: [''] },
+    resume: { type: 'boolean', default: false },
+  },
 });
-const bugs = [...ORDER_BUGS, ...PHARMACY_BUGS, ...NOTIFICATION_BUGS].filter(({ name }) =>
-  values.only.some((part) => name.includes(part)),
-);
+const bugs = ALL_BUGS.filter(({ name }) => values.only.some((part) => name.includes(part)));
 if (bugs.length === 0) {
-  console.error(`no bug is named like ${values.only.join(' or ')}`);
+  console.error(`no bug has a name that contains ${values.only.join(' or ')}`);
   process.exit(2);
 }
 
 const start = Date.now();
-// Outside node_modules, where this project's temporary files are: no loader compiles what is in there.
-await mkdir('.data', { recursive: true });
-const copy = await mkdtemp(path.resolve('.data', 'planted-bugs-'));
-const missed: string[] = [];
-try {
-  for (const name of [...COPIED, ...COPIED_FOLDERS]) {
-    await cp(name, path.join(copy, name), { recursive: true });
-  }
-  await symlink(path.resolve('node_modules'), path.join(copy, 'node_modules'));
-  for (const bug of bugs) {
-    const caught = await isCaught(bug);
-    if (caught === undefined) missed.push(bug.name);
-    console.log(
-      `${caught === undefined ? 'MISSED' : 'caught'}  ${bug.name}\n        ${caught ?? ''}`,
-    );
-  }
-} finally {
-  await rm(copy, { recursive: true, force: true });
-}
-const seconds = Math.round((Date.now() - start) / 1_000);
-const caught = bugs.length - missed.length;
-console.log(JSON.stringify({ bugs: bugs.length, caught, missed, seconds }));
-process.exitCode = missed.length === 0 ? 0 : 1;
+const project = path.resolve('.');
+const results = openResultsFile(project);
+if (!values.resume) results.clear();
+const caughtBefore = new Set(results.caught(bugs));
+const rest = bugs.filter((bug) => !caughtBefore.has(bug));
+if (values.resume) console.log(`${caughtBefore.size} of ${bugs.length} bugs were caught before`);
 
-/** The name of the first test that failed with the bug. */
-async function isCaught({
-  name,
-  file,
-  words,
-  otherWords,
-  tests,
-}: Bug): Promise<string | undefined> {
-  const planted = path.join(copy, file);
-  const source = await readFile(planted, 'utf8');
-  if (source.split(words).length !== 2) {
-    console.error(`${name}: its words are not in ${file} once`);
-    process.exit(2);
-  }
-  await writeFile(
-    planted,
-    source.replace(words, () => otherWords),
-  );
-  try {
-    for (const test of tests) {
-      const failed = await runTests(copy, test);
-      if (failed !== undefined) return `${test}: ${failed}`;
-    }
-    return undefined;
-  } finally {
-    await writeFile(planted, source);
-  }
-}
+const outcomes: Outcome[] = [];
+const { stopping } = watchStopSignals(process.env);
+await runBugs(rest, {
+  project,
+  stopping,
+  runTests: (folder, file) => runTests(folder, file, stopping),
+  report(outcome) {
+    const { name, result, detail } = outcome;
+    outcomes.push(outcome);
+    results.add(rest.find((bug) => bug.name === name)!, outcome);
+    const progress = `[${caughtBefore.size + outcomes.length}/${bugs.length}]`;
+    const label = result === 'caught' ? result : result.toUpperCase();
+    const minutes = ((Date.now() - start) / 60_000).toFixed(1);
+    console.log(`${progress} ${label}  ${name}  (${minutes} min)\n        ${detail}`);
+  },
+});
+
+const namesOf = (result: Outcome['result']) =>
+  outcomes.filter((outcome) => outcome.result === result).map(({ name }) => name);
+const caught = caughtBefore.size + namesOf('caught').length;
+const summary = { bugs: bugs.length, caught, missed: namesOf('missed') };
+const seconds = Math.round((Date.now() - start) / 1_000);
+console.log(JSON.stringify({ ...summary, unusable: namesOf('unusable'), seconds }));
+if (stopping.aborted) process.exitCode = 130;
+else process.exitCode = caught === bugs.length ? 0 : 1;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Bounds one file's tests; a bug may make them wait. */
+/** Longest run of one test file. A bug may make a test wait until its own limit. */
 const LIMIT_MS = 5 * 60_000;
 
 interface Report {
@@ -14,28 +14,49 @@ interface Report {
 }
 
 /**
- * Runs a test file of a copy of the project.
+ * Runs one test file of a copy of the project.
  *
+ * @param folder the copy.
+ * @param file the test file, relative to it.
+ * @param stopping ends the run.
  * @returns the name of the first test that failed; undefined: all passed.
- * @throws {Error} nothing was run, or a run failed without a test that did: then nothing is proved.
+ * @throws {Error} no test ran, so the run proves nothing.
  */
-export async function runTests(folder: string, file: string): Promise<string | undefined> {
+export async function runTests(
+  folder: string,
+  file: string,
+  stopping: AbortSignal,
+): Promise<string | undefined> {
   const output = path.join(folder, 'report.json');
   await rm(output, { force: true });
   const args = ['node_modules/vitest/vitest.mjs', 'run', file, '--bail', '1'];
   const child = spawn(process.execPath, [...args, '--reporter', 'json', '--outputFile', output], {
     cwd: folder,
     stdio: 'ignore',
+    // In its own process group, so that the servers that the tests start end with it.
     detached: true,
   });
-  const timer = setTimeout(() => process.kill(-child.pid!, 'SIGTERM'), LIMIT_MS);
+  const stop = () => process.kill(-child.pid!, 'SIGTERM');
+  const timer = setTimeout(stop, LIMIT_MS);
+  stopping.addEventListener('abort', stop);
   const [code] = (await once(child, 'exit')) as [number | null];
+  stopping.removeEventListener('abort', stop);
   clearTimeout(timer);
-  const report = JSON.parse(await readFile(output, 'utf8')) as Report;
-  const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+
+  const report = await readReport(output);
+  const results = report?.testResults.flatMap(({ assertionResults }) => assertionResults) ?? [];
   const failed = results.find(({ status }) => status === 'failed');
   if (failed !== undefined) return failed.fullName;
-  if (code !== 0 && report.numTotalTests > 0) return 'the run failed beside its tests';
-  if (code !== 0) throw new Error(`${file} could not be run`);
-  return undefined;
+  if (report === undefined || report.numTotalTests === 0) {
+    throw new Error(`no test of ${file} ran (exit code ${code})`);
+  }
+  return code === 0 ? undefined : 'the run failed outside its tests';
+}
+
+async function readReport(file: string): Promise<Report | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Report;
+  } catch {
+    return undefined;
+  }
 }

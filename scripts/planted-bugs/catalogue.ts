@@ -1,0 +1,7 @@
+import type { Bug } from './bug.ts';
+import { NOTIFICATION_BUGS } from './notifications.ts';
+import { ORDER_BUGS } from './orders.ts';
+import { PHARMACY_BUGS } from './pharmacies.ts';
+
+/** Every planted bug, along an order's path through the system. */
+export const ALL_BUGS: readonly Bug[] = [...ORDER_BUGS, ...PHARMACY_BUGS, ...NOTIFICATION_BUGS];
