@@ -3,15 +3,14 @@ import { closeSync, openSync, renameSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PARTS, type Part } from './part.ts';
+import type { PidFiles } from './pid-files.ts';
 import { killGroup } from './process-table.mjs';
 import type { Reaper } from './reaper.ts';
-import type { RunRecords } from './run-records.ts';
-import { withoutCores } from './without-cores.ts';
 
 /** What a child of the stack is started with. */
 export interface ChildContext {
   readonly reaper: Pick<Reaper, 'guard' | 'release'>;
-  readonly records: RunRecords;
+  readonly records: PidFiles;
   /** Where a foreign program's lines go. */
   readonly logFile: string;
   /** Hears each line of one of our programs. */
@@ -34,7 +33,7 @@ const LOG_LIMIT_BYTES = 5_000_000;
 export function startChild(part: Part, context: ChildContext): Child {
   const ours = part.ready === 'message';
   const log = ours ? undefined : openLog(context.logFile);
-  const { command, args } = withoutCores(part.command, part.args);
+  const { command, args } = withoutCoreDumps(part.command, part.args);
   const child = spawn(command, args, {
     detached: true,
     env: { ...part.env },
@@ -107,4 +106,16 @@ function openLog(file: string): number {
     // There is none yet.
   }
   return openSync(file, 'a', 0o600);
+}
+
+/**
+ * Wraps a command so that no crash of it leaves a core, whatever the user's limit is: a dump of a
+ * process's memory holds the patient data that it worked on. A shell sets the limit, as Node cannot, and
+ * becomes the program.
+ */
+export function withoutCoreDumps(
+  command: string,
+  args: readonly string[],
+): { readonly command: string; readonly args: readonly string[] } {
+  return { command: '/bin/sh', args: ['-c', 'ulimit -c 0; exec "$0" "$@"', command, ...args] };
 }

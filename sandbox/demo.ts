@@ -4,16 +4,16 @@ import { parseArgs } from 'node:util';
 import type { WebhookEvent } from '../packages/webhooks/src/index.ts';
 import { downloadDocuments, followOrder, placeExample } from './demo-order.ts';
 import { type DemoReceiver, startDemoReceiver } from './demo-receiver.ts';
-import { watchLifetime } from './lifetime.ts';
 import { drawOrder } from './order-drawing.ts';
-import { runProgram } from './program.ts';
+import { runProgram } from './run-program.ts';
 import { type Stack, startStack } from './stack.ts';
+import { watchStopSignals } from './stop-signals.ts';
 
 // `npm run demo`: the whole stack on free ports, one order from request to documents, and the end.
 // With `--json` the last line of stdout is for programs; with `--keep` the stack stays up.
 
 const { json, keep } = options();
-const lifetime = watchLifetime(process.env);
+const lifetime = watchStopSignals(process.env);
 // People read stderr then, so that stdout is the one line.
 const screen = json ? process.stderr : process.stdout;
 const say = (text: string) => screen.write(`${text}\n`);
@@ -32,7 +32,7 @@ process.exit(
         news: screen,
         signal: lifetime.stopping,
       });
-      lifetime.onImpatience(() => void stack.killAll());
+      lifetime.onRepeat(() => void stack.killAll());
       try {
         say(`the stack is up after ${secondsSince(since)} s\n`);
         await Promise.race([show(stack), stack.failed]);

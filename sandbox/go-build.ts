@@ -1,8 +1,8 @@
 import { chmod, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Environment } from '../src/process/config.ts';
+import type { Progress } from './build-progress.ts';
 import type { ObtainBinary } from './cached-binary.ts';
-import type { Progress } from './progress.ts';
 import type { CommandResult, RunCommand } from './run-command.ts';
 import { errorCode } from './stack-error.ts';
 /**

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import type { Environment } from '../src/process/config.ts';
+import { startBuildProgress } from './build-progress.ts';
 import { cacheFolder } from './folders.ts';
 import { byGoInstall } from './go-build.ts';
-import type { LineTarget } from './lines.ts';
-import { startProgress } from './progress.ts';
 import type { RunCommand } from './run-command.ts';
+import type { TextOutput } from './stack-log.ts';
 import { findTemporalBinary, TEMPORAL_CLI_VERSION } from './temporal-binary.ts';
 import { byDownload } from './temporal-download.ts';
 
@@ -21,7 +21,7 @@ export async function obtainTemporal(options: {
   readonly env: Environment;
   readonly run: RunCommand;
   readonly signal: AbortSignal;
-  readonly news: LineTarget;
+  readonly news: TextOutput;
 }): Promise<string> {
   const { env, run, signal, news } = options;
   const cacheDir = cacheFolder(env);
@@ -48,7 +48,7 @@ export async function obtainTemporal(options: {
       byGoInstall({
         module: `github.com/temporalio/cli/cmd/temporal@${TEMPORAL_CLI_VERSION}`,
         ...{ env, cacheDir, run, signal },
-        progress: () => startProgress(news, 'Temporal', WHY_BUILD),
+        progress: () => startBuildProgress(news, 'Temporal', WHY_BUILD),
       }),
     ],
   });

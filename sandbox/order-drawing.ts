@@ -1,5 +1,5 @@
 import colors from 'picocolors';
-import type { LineTarget } from './lines.ts';
+import type { TextOutput } from './stack-log.ts';
 
 /** An order's way, on a screen or on paper. */
 export interface OrderDrawing {
@@ -21,7 +21,7 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const FRAME_MS = 80;
 
 /** Starts to draw: on a terminal one picture that changes, elsewhere a line for each status seen. */
-export function drawOrder(target: LineTarget): OrderDrawing {
+export function drawOrder(target: TextOutput): OrderDrawing {
   const since = performance.now();
   const seen = new Map<string, string>();
   const elapsed = () => `${((performance.now() - since) / 1000).toFixed(2)} s`;

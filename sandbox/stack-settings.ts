@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type { Environment } from '../src/process/config.ts';
+import type { Secrets } from './data-folder.ts';
 import { databaseUrl, urlOfRole } from './database-url.ts';
 import { temporaryFolder } from './folders.ts';
 import type { Ports } from './ports.ts';
-import type { Secrets } from './secrets.ts';
 import { StackError } from './stack-error.ts';
 
 const HOST = '127.0.0.1';

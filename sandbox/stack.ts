@@ -1,15 +1,15 @@
 import { type Environment, parseConfig } from '../src/process/config.ts';
-import { bringUp } from './bring-up.ts';
-import { writeConnectionFile } from './connection-file.ts';
 import { openDataFolder } from './data-folder.ts';
-import { createLineSink, type LineTarget } from './lines.ts';
+import { urlOfRole } from './database-url.ts';
 import type { PartName } from './part.ts';
+import { createPidFiles } from './pid-files.ts';
 import { freePorts, portsFrom } from './ports.ts';
 import { type Reaper, startReaper } from './reaper.ts';
 import { createRunCommand } from './run-command.ts';
-import { createRunRecords } from './run-records.ts';
 import { StackError } from './stack-error.ts';
+import { createStackLog, type TextOutput } from './stack-log.ts';
 import { type Addresses, requireNoDatabase, stackSettings } from './stack-settings.ts';
+import { startParts } from './start-parts.ts';
 import { createSupervisor, RESTART_POLICY, type Supervisor } from './supervisor.ts';
 
 /** How a stack is started. */
@@ -21,9 +21,9 @@ export interface StackOptions {
   /** `free`: any free ports; `env`: those that the environment names, or the defaults. */
   readonly ports: 'free' | 'env';
   /** Where the log of all parts goes. */
-  readonly log: LineTarget;
+  readonly log: TextOutput;
   /** Where it is said, in plain text, what takes long and why. */
-  readonly news: LineTarget;
+  readonly news: TextOutput;
   /** Gives the start up when it aborts. */
   readonly signal?: AbortSignal;
 }
@@ -76,9 +76,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const settings = stackSettings({ env, ports, dataDir: folder.path, secrets: folder.secrets });
     // Before anything runs: a malformed variable is the user's to hear of, not a dying part's.
     parseConfig(settings.env);
-    writeConnectionFile(folder.path, settings);
-    const sink = createLineSink(options.log, env.LOG_FORMAT);
-    const records = createRunRecords(folder.folder('run'));
+    folder.writeConnection({
+      databaseUrl: urlOfRole(settings.databaseUrl, 'operator'),
+      temporalAddress: settings.temporalAddress,
+      temporalNamespace: settings.namespace,
+      hashSecret: settings.hashSecret,
+      encryptionKeys: settings.encryptionKeys,
+    });
+    const sink = createStackLog(options.log, env.LOG_FORMAT);
+    const records = createPidFiles(folder.folder('run'));
     const reaper = await startReaper();
     held.reaper = reaper;
     for (const name of await records.endLeftovers()) {
@@ -95,7 +101,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     held.supervisor = supervisor;
     folder.folder('documents');
     await Promise.race([
-      bringUp({
+      startParts({
         settings,
         ports,
         env,

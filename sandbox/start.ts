@@ -1,11 +1,11 @@
 import colors from 'picocolors';
-import { watchLifetime } from './lifetime.ts';
-import { runProgram } from './program.ts';
+import { runProgram } from './run-program.ts';
 import { type Stack, startStack } from './stack.ts';
+import { watchStopSignals } from './stop-signals.ts';
 
 // `npm start`: the whole stack in the foreground, until Ctrl-C.
 
-const lifetime = watchLifetime(process.env);
+const lifetime = watchStopSignals(process.env);
 const news = {
   isTTY: process.stderr.isTTY,
   write: (text: string) => process.stderr.write(text),
@@ -16,7 +16,7 @@ process.exit(
     async () => {
       const stack = await start();
       if (stack === undefined) return;
-      lifetime.onImpatience(() => void stack.killAll());
+      lifetime.onRepeat(() => void stack.killAll());
       if (process.stdout.isTTY) process.stdout.write(help(stack));
       process.stdout.write(`ready ${stack.baseUrl}\n`);
       try {

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, startChild } from './child.ts';
 import { PARTS, type Part, type PartName } from './part.ts';
+import type { PidFiles } from './pid-files.ts';
 import { endGroup, identify, killGroup, signalProcess } from './process-table.mjs';
 import type { Reaper } from './reaper.ts';
-import type { RunRecords } from './run-records.ts';
 import { StackError } from './stack-error.ts';
 
 /** When a part that died comes back, and when it is given up. */
@@ -34,7 +34,7 @@ export const RESTART_POLICY: RestartPolicy = {
 /** What a supervisor works with. */
 export interface SupervisorOptions {
   readonly reaper: Pick<Reaper, 'guard' | 'release'>;
-  readonly records: RunRecords;
+  readonly records: PidFiles;
   readonly logsDir: string;
   readonly policy: RestartPolicy;
   /** Hears each line that a part of ours writes. */

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { watchLifetime } from '../sandbox/lifetime.ts';
+import { watchStopSignals } from '../sandbox/stop-signals.ts';
 import { IN_CLEAR } from './canaries/canary.ts';
 import { PATHS, type PathName } from './canaries/paths.ts';
 import { hitsOf, report } from './canaries/report.ts';
@@ -21,7 +21,7 @@ if (!wanted.every((name) => Object.hasOwn(PATHS, name))) {
   process.exit(2);
 }
 const paths = all.filter((name) => wanted.length === 0 || wanted.includes(name));
-const { stopping } = watchLifetime(process.env);
+const { stopping } = watchStopSignals(process.env);
 setMaxListeners(0, stopping); // each request has its own
 try {
   const tell = (text: string) => console.error(text);

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { watchLifetime } from '../sandbox/lifetime.ts';
+import { watchStopSignals } from '../sandbox/stop-signals.ts';
 import { startClients } from './chaos/clients.ts';
 import { keepHistories } from './chaos/keep-histories.ts';
 import { leftovers } from './chaos/leftovers.ts';
@@ -74,7 +74,7 @@ if (values['dry-run']) {
   process.exit(0);
 }
 
-const { stopping } = watchLifetime(process.env);
+const { stopping } = watchStopSignals(process.env);
 setMaxListeners(0, stopping); // each order and each step has its own
 const folder = await mkdtemp(path.join(os.tmpdir(), 'rx-chaos-'));
 const log: string[] = [];

@@ -4,13 +4,12 @@ import { z } from 'zod';
 import { openDataFolder } from '../../sandbox/data-folder.ts';
 import { databaseUrl, urlOfRole } from '../../sandbox/database-url.ts';
 import { obtainTemporal } from '../../sandbox/obtain-temporal.ts';
-import { ourPart } from '../../sandbox/our-part.ts';
-import type { Part } from '../../sandbox/part.ts';
+import { nodePart, type Part } from '../../sandbox/part.ts';
 import { freePorts } from '../../sandbox/ports.ts';
 import { preparePostgres } from '../../sandbox/postgres.ts';
+import { prepareDatabase } from '../../sandbox/prepare-database.ts';
 import { startReaper } from '../../sandbox/reaper.ts';
 import { createRunCommand } from '../../sandbox/run-command.ts';
-import { fillSandbox } from '../../sandbox/sandbox.ts';
 import { stackSettings } from '../../sandbox/stack-settings.ts';
 import { temporalServer } from '../../sandbox/temporal-server.ts';
 import { createRandom } from '../../simulator/random.ts';
@@ -173,17 +172,17 @@ export async function startSystem(
     await Promise.all([
       start('temporal', temporal),
       start('postgres', postgres),
-      start('simulator', ourPart('simulator', 'simulator/main.ts', simulatorEnv)),
+      start('simulator', nodePart('simulator', 'simulator/main.ts', simulatorEnv)),
       // As a part it is a pharmacy's neighbour: somebody else's system.
-      start('receiver', ourPart('simulator', 'scripts/chaos/receiver.ts', receiverEnv)),
+      start('receiver', nodePart('simulator', 'scripts/chaos/receiver.ts', receiverEnv)),
     ]);
     // The pharmacies' addresses are those at which they are asked here.
     const simulator = Promise.resolve(url(via('pharmacy')));
-    await fillSandbox({ ...settings, hashSecret, simulator });
+    await prepareDatabase({ ...settings, hashSecret, simulator });
     const server = (nth: 1 | 2, port: number) =>
-      start(`server-${nth}`, ourPart('server', 'src/server.ts', ours(nth, `server-${nth}`, port)));
+      start(`server-${nth}`, nodePart('server', 'src/server.ts', ours(nth, `server-${nth}`, port)));
     const worker = (nth: 1 | 2) =>
-      start(`worker-${nth}`, ourPart('worker', 'src/worker.ts', ours(nth, `worker-${nth}`, 1)));
+      start(`worker-${nth}`, nodePart('worker', 'src/worker.ts', ours(nth, `worker-${nth}`, 1)));
     await Promise.all([server(1, ports.PORT), server(2, secondPort), worker(1), worker(2)]);
 
     const doors = [url(via('door-1')), url(via('door-2'))];

@@ -135,7 +135,7 @@ test('takes an order to its end, refuses a second start, and leaves no process a
   const second = await start().ended;
   expect(second.code).toBe(1);
   expect(second.said).toBe(
-    `a stack with process id ${stack.pid} already runs on DATA_DIR ${dataDir}; stop it, or set DATA_DIR to another folder\n`,
+    `process ${stack.pid} already runs a sandbox on DATA_DIR ${dataDir}; stop that process, or set DATA_DIR to another folder\n`,
   );
 
   const pids = tree(stack.pid);

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { startBuildProgress } from '../../sandbox/build-progress.ts';
 import { obtainIntoCache } from '../../sandbox/cached-binary.ts';
 import { cacheFolder } from '../../sandbox/folders.ts';
 import { byGoInstall } from '../../sandbox/go-build.ts';
 import { freePorts } from '../../sandbox/ports.ts';
-import { startProgress } from '../../sandbox/progress.ts';
 import { type Reaper, startReaper } from '../../sandbox/reaper.ts';
 import {
   type CommandResult,
@@ -112,7 +112,7 @@ async function obtain(
   };
   if (await runs(cached)) return cached;
   const why = `tests need ${role}: building ${name} with Go into the cache, about 2 minutes, once`;
-  const progress = () => startProgress(process.stderr, name, why);
+  const progress = () => startBuildProgress(process.stderr, name, why);
   const build = { module: `${module}@${version}`, env, cacheDir, run, signal, progress };
   return await obtainIntoCache(cached, {
     ...{ name, cacheDir, signal, runs },

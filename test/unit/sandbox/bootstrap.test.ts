@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { PROJECT } from '../../../sandbox/folders.ts';
-import { temporaryFolderOfTest } from './temporary.ts';
+import { temporaryFolderOfTest } from './helpers.ts';
 
 interface Package {
   version: string;

@@ -2,7 +2,7 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { openDataFolder } from '../../../sandbox/data-folder.ts';
-import { temporaryFolderOfTest } from './temporary.ts';
+import { temporaryFolderOfTest } from './helpers.ts';
 
 test('keeps its secrets from start to start, readable by their owner alone', () => {
   const dataDir = path.join(temporaryFolderOfTest(), 'deep/data');
@@ -18,7 +18,7 @@ test('refuses a second stack on the same folder, and names both', () => {
   const dataDir = temporaryFolderOfTest();
   openDataFolder(dataDir);
   expect(() => openDataFolder(dataDir)).toThrow(
-    new RegExp(`process id ${process.pid} already runs on DATA_DIR ${dataDir}`),
+    new RegExp(`process ${process.pid} already runs a sandbox on DATA_DIR ${dataDir}`),
   );
 });
 
@@ -33,6 +33,6 @@ test('names DATA_DIR when it cannot be written', () => {
 test('does not invent new secrets when the old ones cannot be read, and lets go of the folder', () => {
   const dataDir = temporaryFolderOfTest();
   writeFileSync(path.join(dataDir, 'secrets.json'), '{}');
-  expect(() => openDataFolder(dataDir)).toThrow(/secrets.json is not readable/);
+  expect(() => openDataFolder(dataDir)).toThrow(/secrets.json cannot be read/);
   expect(readdirSync(dataDir)).toEqual(['secrets.json']);
 });

@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { takeLock } from '../../../sandbox/file-lock.mjs';
-import { DEAD_PID, temporaryFolderOfTest } from './temporary.ts';
+import { DEAD_PID, temporaryFolderOfTest } from './helpers.ts';
 
 test('names the live process that holds the lock', () => {
   const file = path.join(temporaryFolderOfTest(), 'lock');

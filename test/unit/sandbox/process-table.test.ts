@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { endGroup, identify } from '../../../sandbox/process-table.mjs';
-import { runs, until } from './temporary.ts';
+import { runs, until } from './helpers.ts';
 
 function program(code: string) {
   const child = spawn(process.execPath, ['-e', code], {

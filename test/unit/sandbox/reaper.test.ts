@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { PROJECT } from '../../../sandbox/folders.ts';
+import { createPidFiles } from '../../../sandbox/pid-files.ts';
 import { startReaper } from '../../../sandbox/reaper.ts';
-import { createRunRecords } from '../../../sandbox/run-records.ts';
-import { runs, temporaryFolderOfTest, until } from './temporary.ts';
+import { runs, temporaryFolderOfTest, until } from './helpers.ts';
 
 const PROGRAM = fileURLToPath(new URL('./programs/small-stack.ts', import.meta.url));
 
@@ -39,7 +39,7 @@ test('the next start ends what is left when stack and reaper are killed together
   process.kill(stack.pid, 'SIGKILL');
   await until(() => !runs(stack.reaper) && !runs(stack.pid));
   expect(stack.parts.every(runs)).toBe(true);
-  const ended = await createRunRecords(stack.folder).endLeftovers();
+  const ended = await createPidFiles(stack.folder).endLeftovers();
   expect(ended).toEqual(['server', 'worker']);
   await until(() => !stack.parts.some(runs));
 }, 30_000);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createRunCommand } from '../../../sandbox/run-command.ts';
-import { runs, until } from './temporary.ts';
+import { runs, until } from './helpers.ts';
 
 const guarded = new Set<number>();
 const run = createRunCommand({

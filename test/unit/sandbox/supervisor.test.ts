@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Part, PartName } from '../../../sandbox/part.ts';
-import { createRunRecords } from '../../../sandbox/run-records.ts';
+import { createPidFiles } from '../../../sandbox/pid-files.ts';
 import { createSupervisor, type RestartPolicy } from '../../../sandbox/supervisor.ts';
-import { runs, temporaryFolderOfTest, until } from './temporary.ts';
+import { runs, temporaryFolderOfTest, until } from './helpers.ts';
 
 const POLICY: RestartPolicy = {
   firstDelayMs: 5,
@@ -21,7 +21,7 @@ function setUp(policy: Partial<RestartPolicy> = {}) {
   const guarded = new Set<number>();
   const supervisor = createSupervisor({
     reaper: { guard: ({ pid }) => guarded.add(pid), release: (pid) => guarded.delete(pid) },
-    records: createRunRecords(folder),
+    records: createPidFiles(folder),
     logsDir: folder,
     policy: { ...POLICY, ...policy },
     onLine: (part, line) => lines.push(`${part}: ${line}`),

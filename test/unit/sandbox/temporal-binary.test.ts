@@ -8,7 +8,7 @@ import {
   type FindBinaryOptions,
   findTemporalBinary,
 } from '../../../sandbox/temporal-binary.ts';
-import { temporaryFolderOfTest } from './temporary.ts';
+import { temporaryFolderOfTest } from './helpers.ts';
 
 function binary(file: string, content = 'binary'): string {
   mkdirSync(path.dirname(file), { recursive: true });

@@ -1,6 +1,6 @@
 import type { Part, PartName } from '../../../../sandbox/part.ts';
+import { createPidFiles } from '../../../../sandbox/pid-files.ts';
 import { startReaper } from '../../../../sandbox/reaper.ts';
-import { createRunRecords } from '../../../../sandbox/run-records.ts';
 import { createSupervisor, RESTART_POLICY } from '../../../../sandbox/supervisor.ts';
 
 // A stack of two small parts, for tests that kill it. Says on stdout which processes it runs.
@@ -9,7 +9,7 @@ const folder = process.argv[2] ?? '.';
 const reaper = await startReaper();
 const supervisor = createSupervisor({
   reaper,
-  records: createRunRecords(folder),
+  records: createPidFiles(folder),
   logsDir: folder,
   policy: RESTART_POLICY,
   onLine: () => undefined,

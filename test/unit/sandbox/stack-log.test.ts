@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { createLineSink } from '../../../sandbox/lines.ts';
+import { createStackLog } from '../../../sandbox/stack-log.ts';
 
 function sink(isTTY: boolean, format?: string) {
   const written: string[] = [];
   const target = { isTTY, write: (text: string) => written.push(text) };
-  return { written, sink: createLineSink(target, format) };
+  return { written, sink: createStackLog(target, format) };
 }
 
 const EVENT =

@@ -6,7 +6,7 @@ import { PARTS, type PartName } from './part.ts';
 import { endGroup, identify } from './process-table.mjs';
 
 /** Which processes a stack runs, kept on disk for the start after a crash. */
-export interface RunRecords {
+export interface PidFiles {
   write(name: PartName, pid: number): void;
   remove(name: PartName): void;
   /** Ends what an earlier stack left running, and nothing else. Returns the names. */
@@ -23,7 +23,7 @@ const STOP_LIMIT_MS = 5_000;
  * Keeps the records in a folder. A record holds when the process started, so that another process
  * that got the same pid since is never touched.
  */
-export function createRunRecords(folder: string): RunRecords {
+export function createPidFiles(folder: string): PidFiles {
   const fileOf = (name: string) => path.join(folder, `${name}.json`);
   return {
     write(name, pid) {

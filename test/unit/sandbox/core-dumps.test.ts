@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { withoutCores } from '../../../sandbox/without-cores.ts';
+import { withoutCoreDumps } from '../../../sandbox/child.ts';
 import { mayDump } from '../../../src/process/warn-of-core-dumps.ts';
 
 const LIMITS = '/proc/self/limits';
@@ -16,13 +16,13 @@ it.runIf(existsSync(LIMITS))('keeps a program from leaving a core where the user
   const program = { command: 'cat', args: [LIMITS] };
   const hard = execFileSync('/bin/sh', ['-c', 'ulimit -H -c'], { encoding: 'utf8' }).trim();
   expect(mayDump(limitsOf(program))).toBe(hard !== '0');
-  expect(mayDump(limitsOf(withoutCores(program.command, program.args)))).toBe(false);
+  expect(mayDump(limitsOf(withoutCoreDumps(program.command, program.args)))).toBe(false);
 });
 
 it('hands the arguments on as they are', () => {
   const odd = ['a b', '$HOME', '"', ''];
   const program = 'console.log(JSON.stringify(process.argv.slice(1)))';
-  const { command, args } = withoutCores(process.execPath, ['-e', program, '--', ...odd]);
+  const { command, args } = withoutCoreDumps(process.execPath, ['-e', program, '--', ...odd]);
   expect(JSON.parse(execFileSync(command, args, { encoding: 'utf8' }))).toEqual(odd);
 });
 

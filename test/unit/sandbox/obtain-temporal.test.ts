@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { byGoInstall } from '../../../sandbox/go-build.ts';
 import type { RunCommand } from '../../../sandbox/run-command.ts';
 import { byDownload } from '../../../sandbox/temporal-download.ts';
-import { temporaryFolderOfTest } from './temporary.ts';
+import { temporaryFolderOfTest } from './helpers.ts';
 
 const { signal } = new AbortController();
 const MODULE = 'example.com/tools/cmd/temporal@v1.5.1';

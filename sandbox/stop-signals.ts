@@ -2,13 +2,13 @@ import type { Environment } from '../src/process/config.ts';
 import { parentOf } from './process-table.mjs';
 
 /** Hears that this process is to end. */
-export interface Lifetime {
+export interface StopSignals {
   /** Aborts at the first signal. */
   readonly stopping: AbortSignal;
   /** Resolves at the first signal. */
   readonly stopped: Promise<void>;
   /** Runs when somebody asks again, because stopping takes too long for them. */
-  onImpatience(run: () => void): void;
+  onRepeat(run: () => void): void;
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -18,7 +18,7 @@ const ONE_KEYSTROKE_MS = 500;
 const LOOK_EVERY_MS = 1_000;
 
 /** Listens for the end of this program: signals, a closed terminal, npm killed above it. */
-export function watchLifetime(env: Environment): Lifetime {
+export function watchStopSignals(env: Environment): StopSignals {
   const controller = new AbortController();
   let first = 0;
   let impatient: () => void = () => undefined;
@@ -39,7 +39,7 @@ export function watchLifetime(env: Environment): Lifetime {
     stopped: new Promise((resolve) => {
       controller.signal.addEventListener('abort', () => resolve(), { once: true });
     }),
-    onImpatience(run) {
+    onRepeat(run) {
       impatient = run;
     },
   };

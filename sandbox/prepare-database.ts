@@ -22,7 +22,7 @@ const pharmaciesSchema = z.object({
  *
  * @param simulator resolves with the simulator's address once it answers.
  */
-export async function fillSandbox(options: {
+export async function prepareDatabase(options: {
   readonly databaseUrl: string;
   readonly hashSecret: string;
   /** As in `ENCRYPTION_KEYS`. */
@@ -30,7 +30,7 @@ export async function fillSandbox(options: {
   readonly simulator: Promise<string>;
 }): Promise<void> {
   const { databaseUrl, hashSecret, encryptionKeys, simulator } = options;
-  const migrated = migrate(databaseUrl).then(() => letRolesIn(databaseUrl));
+  const migrated = migrate(databaseUrl).then(() => enableRoleLogins(databaseUrl));
   const [simulatorUrl] = await Promise.all([simulator, migrated]);
   const answer = await fetch(`${simulatorUrl}/control/pharmacies`);
   const { pharmacies } = pharmaciesSchema.parse(await answer.json());
@@ -43,7 +43,7 @@ export async function fillSandbox(options: {
 }
 
 /** Gives the programs' roles, which the migrations made, their passwords. */
-async function letRolesIn(databaseUrl: string): Promise<void> {
+async function enableRoleLogins(databaseUrl: string): Promise<void> {
   const sql = openDatabase(databaseUrl, 1);
   try {
     for (const role of ['server', 'worker', 'operator'] as const) {

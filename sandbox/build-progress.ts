@@ -1,4 +1,4 @@
-import type { LineTarget } from './lines.ts';
+import type { TextOutput } from './stack-log.ts';
 
 /** Shows that something long goes on. */
 export interface Progress {
@@ -17,7 +17,7 @@ const PLAIN_MS = 15_000;
  * @param what the name of what is built.
  * @param why what is done, and why it is needed.
  */
-export function startProgress(target: LineTarget, what: string, why: string): Progress {
+export function startBuildProgress(target: TextOutput, what: string, why: string): Progress {
   const terminal = target.isTTY === true;
   const since = Date.now();
   const counts = { module: 0, package: 0 };

@@ -2,7 +2,7 @@ import colors from 'picocolors';
 import { z } from 'zod';
 
 /** Writes the log of the whole stack to one place. */
-export interface LineSink {
+export interface StackLog {
   /** Passes on a line that a part wrote. */
   line(part: string, line: string): void;
   /** Writes an event of the stack itself. */
@@ -10,7 +10,7 @@ export interface LineSink {
 }
 
 /** Where lines go; `isTTY` decides what they look like. */
-export interface LineTarget {
+export interface TextOutput {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }
@@ -28,7 +28,7 @@ type Entry = z.infer<typeof entrySchema>;
  *
  * @param format `json`, `pretty`, or anything else for pretty on a terminal and JSON elsewhere.
  */
-export function createLineSink(target: LineTarget, format: string = 'auto'): LineSink {
+export function createStackLog(target: TextOutput, format: string = 'auto'): StackLog {
   const pretty = format === 'pretty' || (format !== 'json' && target.isTTY === true);
   const write = (entry: Entry) => {
     target.write(`${pretty ? render(entry) : JSON.stringify(entry)}\n`);

@@ -2,20 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../src/process/config.ts';
 import { connectionOptions } from '../src/temporal/connection-options.ts';
 import type { DataFolder } from './data-folder.ts';
-import type { LineTarget } from './lines.ts';
 import { obtainTemporal } from './obtain-temporal.ts';
-import { ourPart } from './our-part.ts';
+import { nodePart } from './part.ts';
 import { PORT_NAMES, type Ports, requireFree } from './ports.ts';
 import { preparePostgres } from './postgres.ts';
+import { prepareDatabase } from './prepare-database.ts';
 import type { RunCommand } from './run-command.ts';
-import { fillSandbox } from './sandbox.ts';
 import { errorCode, StackError } from './stack-error.ts';
+import type { TextOutput } from './stack-log.ts';
 import type { StackSettings } from './stack-settings.ts';
 import type { Supervisor } from './supervisor.ts';
 import { requireNamespace, temporalServer } from './temporal-server.ts';
 
-/** What {@link bringUp} works with. */
-export interface BringUpOptions {
+/** What {@link startParts} works with. */
+export interface StartPartsOptions {
   readonly settings: StackSettings;
   readonly ports: Ports;
   /** The user's environment. */
@@ -24,7 +24,7 @@ export interface BringUpOptions {
   readonly password: string;
   readonly supervisor: Supervisor;
   readonly run: RunCommand;
-  readonly news: LineTarget;
+  readonly news: TextOutput;
   readonly signal: AbortSignal;
 }
 
@@ -36,7 +36,7 @@ const LOOK_EVERY_MS = 50;
  *
  * @throws {StackError} says what is missing.
  */
-export async function bringUp(options: BringUpOptions): Promise<void> {
+export async function startParts(options: StartPartsOptions): Promise<void> {
   const { settings, ports, supervisor } = options;
   const { env } = settings;
   const opened = PORT_NAMES.filter(
@@ -45,16 +45,16 @@ export async function bringUp(options: BringUpOptions): Promise<void> {
   await requireFree(ports, opened);
 
   const simulator = supervisor
-    .start(ourPart('simulator', 'simulator/main.ts', env))
+    .start(nodePart('simulator', 'simulator/main.ts', env))
     .then(() => settings.simulatorUrl);
-  const codec = supervisor.start(ourPart('codec', 'src/codec-server.ts', env));
+  const codec = supervisor.start(nodePart('codec', 'src/codec-server.ts', env));
   const temporal = startTemporal(options);
   await Promise.all([simulator, codec, temporal, startServer(options, simulator, temporal)]);
   await answers(`${settings.baseUrl}/readyz`);
 }
 
 async function startServer(
-  options: BringUpOptions,
+  options: StartPartsOptions,
   simulator: Promise<string>,
   temporal: Promise<void>,
 ): Promise<void> {
@@ -69,14 +69,14 @@ async function startServer(
     signal,
   });
   await supervisor.start(postgres);
-  await fillSandbox({ databaseUrl, hashSecret, encryptionKeys, simulator });
+  await prepareDatabase({ databaseUrl, hashSecret, encryptionKeys, simulator });
   await Promise.all([
-    supervisor.start(ourPart('server', 'src/server.ts', env)),
-    temporal.then(() => supervisor.start(ourPart('worker', 'src/worker.ts', workerEnv))),
+    supervisor.start(nodePart('server', 'src/server.ts', env)),
+    temporal.then(() => supervisor.start(nodePart('worker', 'src/worker.ts', workerEnv))),
   ]);
 }
 
-async function startTemporal(options: BringUpOptions): Promise<void> {
+async function startTemporal(options: StartPartsOptions): Promise<void> {
   const { settings, ports, env, folder, supervisor, run, news, signal } = options;
   const { namespace, temporalAddress } = settings;
   if (settings.foreignTemporal) {
