@@ -13,12 +13,13 @@ import { createKeyProvider, type KmsSettings } from './keys/create-key-provider.
 import { KeyServiceError } from './keys/key-provider.ts';
 import { parseKeyRing } from './keys/key-ring.ts';
 import { acceptOrder } from './orders/accept-order.ts';
-import { cancelOrder } from './orders/cancel-order.ts';
-import { createDispatcherBell } from './orders/dispatcher-bell.ts';
-import { type PharmacyMessage, receiveMessage } from './orders/inbox.ts';
+import { cancelOrder } from './orders/cancellation.ts';
+import { createDispatcherNotifier } from './orders/dispatcher-notifier.ts';
+import { receiveMessage } from './orders/inbox.ts';
 import { InvalidOrderError, OrderTimeoutError } from './orders/order-errors.ts';
+import type { PharmacyMessage } from './orders/pharmacy-message.ts';
 import { readOrder } from './orders/read-order.ts';
-import { retryOrder } from './orders/repairs/retry-order.ts';
+import { retryOrder } from './orders/repairs/operator-actions.ts';
 import { isEnd } from './orders/status.ts';
 import { inTime, isDatabaseUnavailable, openDatabase } from './storage/database.ts';
 import { connectionScope } from './storage/scope.ts';
@@ -190,7 +191,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
   const connection = Connection.lazy({ interceptors: [], ...connectionOptions });
   const dataConverter = createDataConverter(encryptionKeys);
   const temporal = new Client({ connection, namespace, dataConverter });
-  const ringDispatchers = createDispatcherBell(database);
+  const notifyDispatchers = createDispatcherNotifier(database);
   const closing = new AbortController();
 
   const read = (orderId: string) => inTime(readOrder(database, { organizationId, orderId }));
@@ -236,7 +237,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
         const { pharmacyId } = await read(orderId);
         const message: PharmacyMessage = { webhookId, type: status, reference: orderId };
         await inTime(receiveMessage(database, pharmacyId, message, BY));
-        ringDispatchers();
+        notifyDispatchers();
       },
 
       async cancel(reason) {
@@ -245,7 +246,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
         const request = { actor: 'api', ...(reason === undefined ? {} : { reason }) } as const;
         const key = { organizationId, orderId };
         await inTime(inTransaction(database, (sql) => cancelOrder(sql, key, request, BY)));
-        ringDispatchers();
+        notifyDispatchers();
       },
 
       async retry(request) {
@@ -282,7 +283,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
       if (!parsed.ok) throw new InvalidOrderError(parsed.errors);
       const acceptance = { organizationId, caseId, request: parsed.value, by: BY };
       const { orderId } = await acceptOrder(database, hashSecret, acceptance);
-      ringDispatchers();
+      notifyDispatchers();
       return handle(orderId);
     },
     get: async (orderId) => await recorded(await read(orderId)),

@@ -7,7 +7,7 @@ import { createFileStore } from '../../src/documents/file-store.ts';
 import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import { parseKeyRing } from '../../src/keys/key-ring.ts';
 import { createLocalKeyProvider } from '../../src/keys/local-key-provider.ts';
-import { documentKey, readOrderKey } from '../../src/orders/order-keys.ts';
+import { documentKey, readOrderDataKey } from '../../src/orders/order-data-key.ts';
 import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { ask, CASE, read } from './api.ts';
 import type { Clients } from './clients.ts';
@@ -119,7 +119,7 @@ async function readSealedFiles(database: Database, folder: string): Promise<Stor
   const files = entries.filter((entry) => entry.isFile());
   return await each(files, async ({ parentPath, name }) => {
     const file = path.relative(folder, path.join(parentPath, name));
-    const key = await readOrderKey(database, path.dirname(file));
+    const key = await readOrderDataKey(database, path.dirname(file));
     if (key === undefined) throw new Error(`${file} is of no order`);
     const hash = createHash('sha256');
     for await (const bytes of await documents.open(file, documentKey(key))) {

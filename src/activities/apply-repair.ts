@@ -6,12 +6,13 @@ import { RepairRefusedError } from '../orders/repairs/repair-errors.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
-/** Makes the activity `applyRepair`; see {@link OrderActivities}. */
+/** Creates the activity `applyRepair`; see {@link OrderActivities}. */
 export function createApplyRepair({
   database,
 }: ActivityDependencies): OrderActivities['applyRepair'] {
   return async (orderId, { kind, updateId, request }) => {
-    // An update that was sent from the Temporal UI has its words with it, and its id names it.
+    // An update from the Temporal UI carries its input itself; its id makes the repair's id, so that
+    // a retry of this activity stores it once.
     const repairId = request.repairId ?? uuidv5(updateId, orderId);
     if (request.repairId === undefined) {
       const { by = 'temporal-ui', pharmacyOrderId } = request;

@@ -1,7 +1,4 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { backoffMs } from '../lib/backoff.ts';
-import { codeOf, framesOf } from '../lib/safe-error.ts';
-import { PharmacyUnavailableError } from '../pharmacy/pharmacy-errors.ts';
 import { attempt, withHeartbeat } from '../temporal/activity-context.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import { createApplyRepair } from './apply-repair.ts';
@@ -9,18 +6,19 @@ import { createCancelOrder } from './cancel-order.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createExpireOrder } from './expire-order.ts';
 import { createFetchDocuments } from './fetch-documents.ts';
-import { createLookForCompletion } from './look-for-completion.ts';
+import { retryableFailure } from './pharmacy-retry-policy.ts';
 import { createPlaceOrder } from './place-order.ts';
+import { createPollForCompletion } from './poll-for-completion.ts';
 import { createValidateOrder } from './validate-order.ts';
 
-/** Builds the order's activities on their dependencies. */
+/**
+ * Creates the activities of the order workflow. The property names are the activity types in
+ * Temporal: histories carry them, so they never change.
+ */
 export function createActivities(dependencies: ActivityDependencies): OrderActivities {
-  const { retryInitialMs: initialMs, retryMaxMs: maxMs } = dependencies.settings;
-
   /**
-   * Runs an activity so that it heartbeats, and so that a fault becomes a retryable failure which
-   * says when to try again. Its words are codes: failures stand in the Temporal store and in logs,
-   * and an error's own message may quote what a database or a pharmacy was given.
+   * Makes an activity heartbeat, and fail as pharmacy-retry-policy.ts says. An `ApplicationFailure`
+   * passes unchanged: the activity chose its own delay, or must not be retried.
    */
   function guarded<Args extends unknown[], R>(
     run: (...args: Args) => Promise<R>,
@@ -30,15 +28,7 @@ export function createActivities(dependencies: ActivityDependencies): OrderActiv
         return await withHeartbeat(() => run(...args));
       } catch (error) {
         if (error instanceof ApplicationFailure) throw error;
-        const unavailable = error instanceof PharmacyUnavailableError;
-        const asked = unavailable ? error.retryAfterMs : undefined;
-        const failure = ApplicationFailure.create({
-          type: unavailable ? 'PHARMACY_UNAVAILABLE' : 'INTERNAL',
-          message: codeOf(error),
-          nextRetryDelay: Math.max(asked ?? 0, backoffMs(attempt(), { initialMs, maxMs })),
-        });
-        failure.stack = [failure.message, ...framesOf(error)].join('\n');
-        throw failure;
+        throw retryableFailure(error, attempt(), dependencies.settings);
       }
     };
   }
@@ -46,7 +36,7 @@ export function createActivities(dependencies: ActivityDependencies): OrderActiv
   return {
     validateOrder: guarded(createValidateOrder(dependencies)),
     placeOrder: guarded(createPlaceOrder(dependencies)),
-    lookForCompletion: guarded(createLookForCompletion(dependencies)),
+    lookForCompletion: guarded(createPollForCompletion(dependencies)),
     fetchDocuments: guarded(createFetchDocuments(dependencies)),
     cancelOrder: guarded(createCancelOrder(dependencies)),
     applyRepair: guarded(createApplyRepair(dependencies)),

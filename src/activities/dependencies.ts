@@ -3,7 +3,7 @@ import type { PharmacyDirectory } from '../pharmacy/directory.ts';
 import type { Config } from '../process/config.ts';
 import type { Database } from '../storage/database.ts';
 
-/** What the activities work with; `worker.ts` builds it once. */
+/** The dependencies of the activities; `worker.ts` builds them once. */
 export interface ActivityDependencies {
   readonly database: Database;
   readonly pharmacies: PharmacyDirectory;

@@ -1,21 +1,18 @@
-import { LATE_ANSWER, lastAnswer } from '../orders/late-answer.ts';
+import { LATE_ANSWER, lastAnswerId } from '../orders/reopen-expired.ts';
 import type { PharmacyGateway } from '../pharmacy/gateway.ts';
 import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/pharmacy-errors.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { abortSignal, attempt } from '../temporal/activity-context.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
-import type { PlacedOrder } from './at-pharmacy.ts';
-import { cancelAtPharmacy } from './cancel-at-pharmacy.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { endedResult, readOrderRow } from './order-row.ts';
-import { ended, needsAttention } from './record.ts';
-import { isSettled } from './settled.ts';
+import { readOrderRow } from './order-row.ts';
+import { cancelAtPharmacy, isSettled, type PlacedOrder } from './pharmacy-order.ts';
+import { MAX_EXPIRY_ATTEMPTS } from './pharmacy-retry-policy.ts';
+import { ended, endedResult, needsAttention } from './step-results.ts';
 
-/** Attempts to reach a pharmacy before an order expires without its word. */
-const MOST_ATTEMPTS = 10;
 const EXPIRED = { outcome: 'ended', status: 'EXPIRED', reasonCode: 'COMPLETION_LIMIT' } as const;
 
-/** Makes the activity `expireOrder`; see {@link OrderActivities}. */
+/** Creates the activity `expireOrder`; see {@link OrderActivities}. */
 export function createExpireOrder({
   database,
   pharmacies,
@@ -24,25 +21,26 @@ export function createExpireOrder({
     const order = await readOrderRow(database, orderId);
     const end = endedResult(order);
     if (end !== undefined) return end;
-    // An attempt before this one expired it, and the pharmacy answered since: this run is over, and
-    // the order rests in another one.
+    // An earlier attempt expired the order, and the pharmacy has answered since. This run is over;
+    // another run waits in NEEDS_ATTENTION.
     if (order.reasonCode === LATE_ANSWER) return EXPIRED;
-    const heard = await lastAnswer(database, orderId);
+    const answerBefore = await lastAnswerId(database, orderId);
     const gateway = await pharmacies.gateway(order.pharmacyId);
     const { pharmacyOrderId } = order;
     if (gateway !== undefined && pharmacyOrderId !== null) {
-      const seen = await lastLook(gateway, { id: orderId, pharmacyOrderId });
-      if (seen === 'settled') return { outcome: 'done' };
-      if (seen === 'open') {
+      const found = await lastCheck(gateway, { id: orderId, pharmacyOrderId });
+      if (found === 'settled') return { outcome: 'done' };
+      if (found === 'open') {
         const reason =
           'The order waited too long, and the pharmacy did not confirm its cancellation.';
         return await needsAttention(database, orderId, 'EXPIRY_NOT_CONFIRMED', reason);
       }
     }
     return await inTransaction(database, async (sql) => {
-      // Messages wait for the row: one either comes before, and is seen here, or finds it expired.
+      // The lock orders this expiry and the pharmacy's messages: a message either commits before and
+      // is seen here, or it finds the order expired and reopens it.
       await sql`SELECT FROM orders WHERE id = ${orderId} FOR UPDATE`;
-      if ((await lastAnswer(sql, orderId)) !== heard) throw new AnsweredMeanwhileError();
+      if ((await lastAnswerId(sql, orderId)) !== answerBefore) throw new AnsweredMeanwhileError();
       return await ended(sql, orderId, {
         to: EXPIRED.status,
         actor: 'system',
@@ -53,27 +51,31 @@ export function createExpireOrder({
   };
 }
 
-/** The pharmacy said something while it was looked at for the last time: the next attempt looks again. */
+/** The pharmacy sent a message during the last check; the next attempt checks again. */
 class AnsweredMeanwhileError extends Error {
   override readonly name = 'AnsweredMeanwhileError';
   readonly code = 'ANSWERED_MEANWHILE';
 }
 
 /**
- * Looks once more, and tries to cancel an order that is still open. `open`: the pharmacy refused to
- * cancel it, or cannot be asked, so that it may yet be dispensed.
+ * Reads the order once more and tries to cancel it if it is still open.
+ *
+ * @returns `open` when the pharmacy refused the cancellation or could not be reached, so that it may
+ *   still dispense the order.
  */
-async function lastLook(
+async function lastCheck(
   gateway: PharmacyGateway,
   order: PlacedOrder,
 ): Promise<'settled' | 'cancelled' | 'open'> {
   try {
-    const seen = await cancelAtPharmacy(gateway, order, abortSignal());
-    if (seen === 'granted') return 'cancelled';
-    return isSettled({ status: seen }) ? 'settled' : 'open';
+    const status = await cancelAtPharmacy(gateway, order, abortSignal());
+    if (status === 'granted') return 'cancelled';
+    return isSettled({ status }) ? 'settled' : 'open';
   } catch (error) {
     if (error instanceof PharmacyFaultError) return 'open';
-    if (error instanceof PharmacyUnavailableError && attempt() >= MOST_ATTEMPTS) return 'open';
+    if (error instanceof PharmacyUnavailableError && attempt() >= MAX_EXPIRY_ATTEMPTS) {
+      return 'open';
+    }
     throw error;
   }
 }

@@ -2,24 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { v5 as uuidv5 } from 'uuid';
 import type { Measures } from '../documents/checked-bytes.ts';
 import { DocumentMismatchError } from '../documents/document-errors.ts';
-import { backoffMs } from '../lib/backoff.ts';
 import { changeStatus } from '../orders/change-status.ts';
-import { expectAnotherHint } from '../orders/inbox.ts';
-import { documentKey } from '../orders/order-keys.ts';
+import { documentKey } from '../orders/order-data-key.ts';
+import { expectAnotherHint } from '../orders/pharmacy-message.ts';
 import type { PharmacyDocument, PharmacyGateway } from '../pharmacy/gateway.ts';
 import { PharmacyFaultError } from '../pharmacy/pharmacy-errors.ts';
 import { abortSignal } from '../temporal/activity-context.ts';
 import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
-import { type PlacedOrder, readAtPharmacy } from './at-pharmacy.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { endedResult, type OrderRow, readOrderRow } from './order-row.ts';
-import { ended, needsAttention } from './record.ts';
+import { type OrderRow, readOrderRow } from './order-row.ts';
+import { type PlacedOrder, readAtPharmacy } from './pharmacy-order.ts';
+import { MAX_DOCUMENT_MISMATCHES, retryDelayMs } from './pharmacy-retry-policy.ts';
+import { ended, endedResult, needsAttention } from './step-results.ts';
 import { isStored, recordDocument } from './stored-documents.ts';
 
-/** Downloads of one document that may fail its check before people have to look. */
-const MOST_MISMATCHES = 5;
-
-/** Extensions help whoever opens the folder; the type that counts is the one in the database. */
+/** The extensions are for people who open the folder; the content type is stored in the database. */
 const EXTENSIONS: ReadonlyMap<string, string> = new Map([
   ['application/pdf', 'pdf'],
   ['image/jpeg', 'jpg'],
@@ -27,7 +24,7 @@ const EXTENSIONS: ReadonlyMap<string, string> = new Map([
   ['image/tiff', 'tif'],
 ]);
 
-/** Makes the activity `fetchDocuments`; see {@link OrderActivities}. */
+/** Creates the activity `fetchDocuments`; see {@link OrderActivities}. */
 export function createFetchDocuments({
   database,
   pharmacies,
@@ -40,14 +37,14 @@ export function createFetchDocuments({
     if (end !== undefined) return end;
     const gateway = await pharmacies.gateway(order.pharmacyId);
     if (gateway === undefined || order.pharmacyOrderId === null) {
-      const reason = 'The pharmacy that has the order is not set up any more.';
+      const reason = 'The pharmacy that has the order is no longer set up.';
       return await needsAttention(database, orderId, 'PHARMACY_UNKNOWN', reason);
     }
     try {
-      return await look({ ...order, pharmacyOrderId: order.pharmacyOrderId }, gateway);
+      return await followPharmacy({ ...order, pharmacyOrderId: order.pharmacyOrderId }, gateway);
     } catch (error) {
       if (error instanceof PharmacyFaultError) {
-        const reason = 'The pharmacy answered in a way that retrying cannot mend.';
+        const reason = 'The pharmacy gave an answer that retrying cannot fix.';
         return await needsAttention(database, orderId, error.code, reason);
       }
       if (error instanceof DocumentMismatchError) {
@@ -58,8 +55,8 @@ export function createFetchDocuments({
     }
   };
 
-  /** Reads the order at the pharmacy, and follows what it says. */
-  async function look(
+  /** Reads the order at the pharmacy and brings ours to the same status. */
+  async function followPharmacy(
     order: OrderRow & PlacedOrder,
     gateway: PharmacyGateway,
   ): Promise<StepResult> {
@@ -67,7 +64,10 @@ export function createFetchDocuments({
     switch (there.status) {
       case 'accepted':
       case 'in_progress':
-        if (await expectAnotherHint(database, order.id)) return await look(order, gateway);
+        // The hint was wrong. A hint that arrived meanwhile was not signalled: read the order again.
+        if (await expectAnotherHint(database, order.id)) {
+          return await followPharmacy(order, gateway);
+        }
         if (order.status === 'NEEDS_ATTENTION') {
           await changeStatus(database, order.id, { to: 'AWAITING_COMPLETION', actor: 'system' });
         }
@@ -92,7 +92,8 @@ export function createFetchDocuments({
     gateway: PharmacyGateway,
     document: PharmacyDocument,
   ): Promise<void> {
-    // Made from the order's and the pharmacy's ids, so that an attempt after a crash finds its own.
+    // Derived from the order's id and the pharmacy's id of the document, so that an attempt after a
+    // crash recognizes what is already stored.
     const documentId = uuidv5(document.id, orderId);
     if (await isStored(database, documentId)) return;
     const storageKey = `${orderId}/${documentId}.${EXTENSIONS.get(document.contentType) ?? 'bin'}`;
@@ -113,9 +114,8 @@ export function createFetchDocuments({
       } catch (error) {
         if (!(error instanceof DocumentMismatchError)) throw error;
         mismatches += 1;
-        if (mismatches === MOST_MISMATCHES) throw error;
-        const limits = { initialMs: settings.retryInitialMs, maxMs: settings.retryMaxMs };
-        await sleep(backoffMs(mismatches, limits), undefined, { signal: abortSignal() });
+        if (mismatches === MAX_DOCUMENT_MISMATCHES) throw error;
+        await sleep(retryDelayMs(mismatches, settings), undefined, { signal: abortSignal() });
       }
     }
   }

@@ -1,12 +1,10 @@
 import type { OrderStatus } from '../contract/order.ts';
 import type { Address, PrescriptionOrder } from '../contract/place-order.ts';
 import type { SubjectKey } from '../keys/subject-key.ts';
-import { openOrderKey } from '../orders/order-keys.ts';
+import { openOrderDataKey } from '../orders/order-data-key.ts';
 import type { Sql } from '../storage/database.ts';
-import type { StepResult } from '../workflows/order-activities.ts';
-import type { EndStatus } from '../workflows/order-messages.ts';
 
-/** What the activities need of an order, its case included. */
+/** What the activities need to know about an order and its case. */
 export interface OrderRow {
   readonly id: string;
   readonly organizationId: string;
@@ -15,19 +13,19 @@ export interface OrderRow {
   readonly reasonCode: string | null;
   readonly pharmacyId: string;
   readonly pharmacyOrderId: string | null;
-  /** When it was first about to be sent: before, the pharmacy cannot have it. */
+  /** When it was first about to be sent; null: the pharmacy cannot have it. */
   readonly sentAt: Date | null;
-  /** Who asked for its cancellation; null when no request is pending. */
+  /** Who requested its cancellation; null when no request is pending. */
   readonly cancelRequestedBy: 'api' | 'operator' | null;
   readonly cancelReason: string | null;
   readonly prescription: PrescriptionOrder;
-  /** Frozen when the order was accepted: its own, or the case's. */
+  /** The order's own address, or the case's as it was when the order was accepted. */
   readonly shippingAddress: Address | null;
-  /** The case's owner now; an order is only carried on for the organization that placed it. */
+  /** The case's present owner; an order is only placed for the organization that sent it. */
   readonly caseOrganizationId: string;
-  /** null: it was erased, with what had been the last order of the case. */
+  /** null: erased together with the last order that the case had then. */
   readonly patient: Patient | null;
-  /** What the order's data is sealed with. */
+  /** The data key that encrypts the order's fields. */
   readonly key: SubjectKey;
 }
 
@@ -42,9 +40,9 @@ export interface Patient {
 }
 
 /**
- * Reads an order.
+ * Reads an order and decrypts its fields.
  *
- * @throws {Error} there is no such order, or it was erased: its workflow can only be a mistake.
+ * @throws {Error} the order does not exist or was erased, so it should have no workflow.
  */
 export async function readOrderRow(sql: Sql, orderId: string): Promise<OrderRow> {
   const [row] = await sql<SealedRow[]>`
@@ -52,7 +50,7 @@ export async function readOrderRow(sql: Sql, orderId: string): Promise<OrderRow>
       cancel_requested_by, cancel_reason, prescription, shipping_address, orders.data_key, case_key, case_address,
       cases.organization_id AS case_organization_id, patient, cases.data_key AS patient_key
     FROM orders JOIN cases ON cases.id = case_id WHERE orders.id = ${orderId}`;
-  const key = row && (await openOrderKey(sql, orderId, row.dataKey));
+  const key = row && (await openOrderDataKey(sql, orderId, row.dataKey));
   if (row === undefined || key === undefined) throw new Error(`no order ${orderId}`);
   const { dataKey: _, caseKey, caseAddress, patientKey, ...order } = row;
   const ofCase = (field: string, sealedKey: string | null, sealed: string | null) =>
@@ -75,7 +73,10 @@ export async function readOrderRow(sql: Sql, orderId: string): Promise<OrderRow>
   };
 }
 
-/** A row with its fields sealed: the order's own with its key, `case…` with the case's as it was then. */
+/**
+ * A row with its encrypted fields: the order's own under its data key, `case…` under the case's data
+ * key at the time of acceptance, `patient` under the case's present one.
+ */
 interface SealedRow extends Omit<OrderRow, 'key' | 'prescription' | 'shippingAddress' | 'patient'> {
   readonly dataKey: string | null;
   readonly prescription: string;
@@ -84,21 +85,4 @@ interface SealedRow extends Omit<OrderRow, 'key' | 'prescription' | 'shippingAdd
   readonly caseAddress: string | null;
   readonly patient: string | null;
   readonly patientKey: string | null;
-}
-
-/** The step's answer for an order that has ended; undefined for one that is open. */
-export function endedResult(
-  order: Pick<OrderRow, 'status' | 'reasonCode'>,
-): Extract<StepResult, { outcome: 'ended' }> | undefined {
-  if (!isEndStatus(order.status)) return undefined;
-  return {
-    outcome: 'ended',
-    status: order.status,
-    ...(order.reasonCode === null ? {} : { reasonCode: order.reasonCode }),
-  };
-}
-
-function isEndStatus(status: OrderStatus): status is EndStatus {
-  const ends: readonly OrderStatus[] = ['COMPLETED', 'REJECTED', 'CANCELLED', 'EXPIRED'];
-  return ends.includes(status);
 }

@@ -9,17 +9,18 @@ import {
 import { inTransaction } from '../storage/transaction.ts';
 import { abortSignal } from '../temporal/activity-context.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
-import { readAtPharmacy } from './at-pharmacy.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { endedResult, type OrderRow, readOrderRow } from './order-row.ts';
-import { ended, needsAttention, presentEnd } from './record.ts';
-import { isSettled } from './settled.ts';
+import { type OrderRow, readOrderRow } from './order-row.ts';
+import { isSettled, readAtPharmacy } from './pharmacy-order.ts';
+import { ended, endedResult, existingEnd, needsAttention } from './step-results.ts';
 
 /**
- * Makes the activity `placeOrder`; see {@link OrderActivities}. The pharmacy sees one order: our
+ * Creates the activity `placeOrder`; see {@link OrderActivities}. The pharmacy gets one order: our
  * order id is its reference and idempotency key, so that an attempt after a lost answer, a time-out
- * or a crash meets the order of the attempt before and adopts it. One whose id at the pharmacy is
- * recorded is never placed: by an attempt that was outrun it goes on, one of a person is looked at first.
+ * or a crash finds the earlier attempt's order and adopts it.
+ *
+ * An order whose pharmacy order id is recorded is never placed. If an earlier attempt recorded the
+ * id, the order continues; if an operator entered it, it is verified at the pharmacy first.
  */
 export function createPlaceOrder({
   database,
@@ -30,12 +31,12 @@ export function createPlaceOrder({
     const end = endedResult(order);
     if (end !== undefined) return end;
     if (order.status === 'AWAITING_COMPLETION' || order.status === 'FETCHING_DOCUMENTS') {
-      // A run before this one came further.
+      // An earlier workflow run of this order got this far.
       return { outcome: 'done', settled: order.status === 'FETCHING_DOCUMENTS' };
     }
 
-    if (order.pharmacyOrderId !== null && !(await isFromPerson(order))) {
-      // An attempt that was outrun had the pharmacy's own answer.
+    if (order.pharmacyOrderId !== null && !(await isFromOperator(order))) {
+      // A superseded attempt recorded the id from the pharmacy's own answer.
       await changeStatus(database, order.id, { to: 'AWAITING_COMPLETION', actor: 'system' });
       return { outcome: 'done', settled: false };
     }
@@ -49,14 +50,14 @@ export function createPlaceOrder({
         'No pharmacy of this pharmacyId is set up.',
       );
     }
-    // Recorded before the call: from here on the pharmacy may have the order.
+    // Recorded before the call: from now on the pharmacy may have the order.
     const sending = await changeStatus(database, orderId, {
       to: 'PLACING',
       from: order.status,
       actor: 'system',
       sent: true,
     });
-    if (sending.status !== 'PLACING') return await presentEnd(database, orderId);
+    if (sending.status !== 'PLACING') return await existingEnd(database, orderId);
 
     try {
       const placed = await adoptOrPlace(gateway, order);
@@ -73,35 +74,35 @@ export function createPlaceOrder({
         });
       }
       if (error instanceof PharmacyFaultError) {
-        if (error.code === 'PHARMACY_OTHER_REFERENCE') await forgetOthers(order);
-        const reason = 'The pharmacy answered in a way that retrying cannot mend.';
+        if (error.code === 'PHARMACY_OTHER_REFERENCE') await clearWrongId(order);
+        const reason = 'The pharmacy gave an answer that retrying cannot fix.';
         return await needsAttention(database, orderId, error.code, reason, 'PLACING');
       }
       throw error;
     }
   };
 
-  /** Whether a person gave the pharmacy's id, so that it has to be looked at there first. */
-  async function isFromPerson({ id, pharmacyOrderId }: OrderRow): Promise<boolean> {
-    const given = await database`
+  /** Whether an operator entered the pharmacy order id, so that it has to be verified first. */
+  async function isFromOperator({ id, pharmacyOrderId }: OrderRow): Promise<boolean> {
+    const entered = await database`
       SELECT FROM order_repairs WHERE order_id = ${id}
         AND pharmacy_order_id = ${pharmacyOrderId} AND applied_at IS NOT NULL`;
-    return given.length > 0;
+    return entered.length > 0;
   }
 
-  /** An id of somebody else's order must not stay: the next retry places ours, or corrects it. */
-  async function forgetOthers({ id, pharmacyOrderId }: OrderRow): Promise<void> {
+  /** Removes the id of somebody else's order; the next retry places ours or enters another id. */
+  async function clearWrongId({ id, pharmacyOrderId }: OrderRow): Promise<void> {
     await database`
       UPDATE orders SET pharmacy_order_id = NULL
       WHERE id = ${id} AND pharmacy_order_id = ${pharmacyOrderId}`;
   }
 
   /**
-   * Records that the pharmacy has the order. The status follows only while the order is being placed:
-   * an attempt that was thought dead must not move one that rests, or that went on.
+   * Records that the pharmacy has the order. The status changes only if the order is still PLACING:
+   * an attempt that Temporal had given up must not move an order that needs attention or went on.
    *
-   * @throws {OutrunError} it was moved by another attempt; the next one, if there is to be any, goes
-   *   by what is recorded.
+   * @throws {SupersededError} another attempt moved the order. The retry, if Temporal makes one, uses
+   *   the id that is recorded here.
    */
   async function recordPlaced(order: OrderRow, placed: PharmacyOrder): Promise<void> {
     const { changed } = await inTransaction(database, async (sql) => {
@@ -119,16 +120,17 @@ export function createPlaceOrder({
       await applyWaitingMessages(sql, order.id, order.pharmacyId, placed.id);
       return change;
     });
-    if (!changed) throw new OutrunError();
+    if (!changed) throw new SupersededError();
   }
 }
 
-/** Another attempt at the same step moved the order while this one was at the pharmacy. */
-class OutrunError extends Error {
-  override readonly name = 'OutrunError';
-  readonly code = 'ATTEMPT_OUTRUN';
+/** Another attempt at this step moved the order while this one waited for the pharmacy. */
+class SupersededError extends Error {
+  override readonly name = 'SupersededError';
+  readonly code = 'ATTEMPT_SUPERSEDED';
 }
 
+/** Reads the order whose id is recorded, or places it; adopts one that the pharmacy already has. */
 async function adoptOrPlace(gateway: PharmacyGateway, order: OrderRow): Promise<PharmacyOrder> {
   const { id, pharmacyOrderId } = order;
   if (pharmacyOrderId !== null) {
@@ -151,7 +153,7 @@ async function adoptOrPlace(gateway: PharmacyGateway, order: OrderRow): Promise<
   );
   if (placed !== 'exists') return placed;
   const existing = await gateway.findByReference(order.id, abortSignal());
-  // It said that it has the order: the next attempt asks again.
+  // The pharmacy answered that the order exists but does not list it yet: retry.
   if (existing === undefined) throw new PharmacyUnavailableError('PHARMACY_ORDER_NOT_LISTED');
   return existing;
 }

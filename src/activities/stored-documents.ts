@@ -1,24 +1,27 @@
 import type { Measures } from '../documents/checked-bytes.ts';
-import { readOrderKey } from '../orders/order-keys.ts';
+import { readOrderDataKey } from '../orders/order-data-key.ts';
 import { documentNameField } from '../orders/read-order.ts';
 import type { PharmacyDocument } from '../pharmacy/gateway.ts';
 import type { Sql } from '../storage/database.ts';
 
-/** Whether a document is stored and recorded. */
+/** Whether a document has been stored and recorded. */
 export async function isStored(sql: Sql, documentId: string): Promise<boolean> {
   const rows = await sql`SELECT FROM documents WHERE id = ${documentId}`;
   return rows.length > 0;
 }
 
-/** Records a stored document and its timeline row, once. */
+/**
+ * Records a stored document and its timeline row. Safe to repeat. The timeline row makes the event
+ * `ADD_CASE_ATTACHMENT`, by a database trigger; see `changeStatus`.
+ */
 export async function recordDocument(
   sql: Sql,
   orderId: string,
   document: Omit<PharmacyDocument, 'url'> &
     Measures & { readonly documentId: string; readonly storageKey: string },
 ): Promise<void> {
-  const key = await readOrderKey(sql, orderId);
-  if (key === undefined) return; // erased meanwhile
+  const key = await readOrderDataKey(sql, orderId);
+  if (key === undefined) return; // the order was erased meanwhile
   const name = key.seal(documentNameField(document.documentId), document.name);
   await sql`
     WITH stored AS (

@@ -2,10 +2,10 @@ import type { PrescriptionOrder } from '../contract/place-order.ts';
 import type { Sql } from '../storage/database.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { endedResult, type OrderRow, readOrderRow } from './order-row.ts';
-import { needsAttention } from './record.ts';
+import { type OrderRow, readOrderRow } from './order-row.ts';
+import { endedResult, needsAttention } from './step-results.ts';
 
-/** Makes the activity `validateOrder`; see {@link OrderActivities}. */
+/** Creates the activity `validateOrder`; see {@link OrderActivities}. */
 export function createValidateOrder({
   database,
   pharmacies,
@@ -22,7 +22,7 @@ export function createValidateOrder({
       firstLookMs: settings.pollInitialMs,
       completionLimitMs: pharmacy?.completionLimitMs ?? settings.completionLimitMs,
     } as const;
-    // A run in a lost one's place: it was checked before it was sent, and what has been sent goes on.
+    // This run replaces a lost one. The order was checked before it was sent; a sent order continues.
     if (order.sentAt !== null) {
       const waited = await readWaited(database, order);
       return { ...limits, completionLimitMs: Math.max(1, limits.completionLimitMs - waited) };
@@ -35,7 +35,7 @@ export function createValidateOrder({
     if (order.patient === null) {
       return await park(
         'PATIENT_ERASED',
-        'The patient of the case was erased; put the case again.',
+        'The patient of the case was erased; send the case again.',
       );
     }
     if (pharmacy === undefined) {
@@ -53,7 +53,7 @@ export function createValidateOrder({
         'Neither the order nor the case has an address.',
       );
     }
-    // The case's, as it was when the order was accepted, is the order's own from here on.
+    // From now on the order has its own copy of the address that the case had at acceptance.
     await database`
       UPDATE orders SET case_key = NULL, case_address = NULL,
         shipping_address = ${order.key.seal('shippingAddress', JSON.stringify(address))}
@@ -63,8 +63,8 @@ export function createValidateOrder({
 }
 
 /**
- * How long an order has waited for its completion already, in milliseconds. One that people looked at
- * is given the whole time again.
+ * How long the order has already waited for its completion, in milliseconds. An order that needed
+ * attention gets the whole time again.
  */
 async function readWaited(
   sql: Sql,
@@ -78,10 +78,10 @@ async function readWaited(
 }
 
 /**
- * Checks a prescription's dates against each other: it is written and prescribed before, or on the
- * day that, it is signed. Compared as days, because the dates may come without a time or a zone.
+ * Checks that a prescription is not written or prescribed after the day on which it is signed. Compares
+ * days, because the dates may lack a time or a zone.
  *
- * @returns what is wrong, in words that name the fields; undefined when nothing is.
+ * @returns a message that names the fields; undefined when the dates are consistent.
  */
 export function findDateFault(
   order: Pick<PrescriptionOrder, 'dateWritten' | 'dateSigned' | 'datePrescribed'>,

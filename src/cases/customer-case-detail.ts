@@ -6,8 +6,8 @@ import type {
 import type { OrderStatus } from '../contract/order.ts';
 import type { SubjectKey } from '../keys/subject-key.ts';
 import { timestamp } from '../lib/timestamp.ts';
+import { openOrderDataKey } from '../orders/order-data-key.ts';
 import { CaseNotPermittedError } from '../orders/order-errors.ts';
-import { openOrderKey } from '../orders/order-keys.ts';
 import { openDocumentName } from '../orders/read-order.ts';
 import type { Sql } from '../storage/database.ts';
 
@@ -69,7 +69,7 @@ async function readOrders(sql: Sql, caseId: string): Promise<CaseDetailOrder[]> 
     ORDER BY created_at DESC, id DESC LIMIT ${MOST}`;
   return await Promise.all(
     rows.map(async ({ id, dataKey, status, trackingId, message, createdAt }) => {
-      const key = await openOrderKey(sql, id, dataKey);
+      const key = await openOrderDataKey(sql, id, dataKey);
       return {
         id,
         status,
@@ -89,7 +89,7 @@ async function readDocuments(sql: Sql, caseId: string): Promise<CaseDocument[]> 
     WHERE case_id = ${caseId}
     ORDER BY documents.created_at DESC, documents.id DESC LIMIT ${MOST}`;
   const found = rows.map(async ({ name, ...row }): Promise<CaseDocument[]> => {
-    const key = await openOrderKey(sql, row.orderId, row.dataKey);
+    const key = await openOrderDataKey(sql, row.orderId, row.dataKey);
     if (key === undefined) return []; // erased
     const attachment = toAttachment({ ...row, name: openDocumentName(key, row.id, name) });
     return [{ attachment, storageKey: row.storageKey, key }];

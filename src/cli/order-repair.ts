@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { readOrderForOperators } from '../operators/list-orders.ts';
-import { cancelOrderByPerson } from '../orders/repairs/cancel-order.ts';
+import { cancelOrderAsOperator } from '../orders/repairs/operator-actions.ts';
 import { jsonOption, withExamples } from './arguments.ts';
 import { firstIsOrder, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
@@ -47,7 +47,7 @@ function addRetry(group: Command, context: CliContext): void {
       const connection = context.connect();
       const { database } = connection;
       // Loaded here: it makes every other command start late.
-      const { retryOrder } = await import('../orders/repairs/retry-order.ts');
+      const { retryOrder } = await import('../orders/repairs/operator-actions.ts');
       await withTemporal(connection, (client) =>
         retryOrder({ database, temporal: client }, id, request),
       );
@@ -75,7 +75,7 @@ function addCancel(group: Command, context: CliContext): void {
     .addOption(jsonOption())
     .action(async (id: string, { json, ...request }: RepairOptions) => {
       const { source } = context.operator;
-      await cancelOrderByPerson(context.connect().database, id, { ...request, source });
+      await cancelOrderAsOperator(context.connect().database, id, { ...request, source });
       await told(context, id, 'its cancellation is asked for', json);
     });
   recorded(command, 'ORDER_CANCEL_REQUESTED', 'transaction', firstIsOrder);

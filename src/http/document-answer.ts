@@ -5,7 +5,7 @@ import parseRange from 'range-parser';
 import { z } from 'zod';
 import { failureBody } from '../contract/envelope.ts';
 import type { SealedDocuments } from '../documents/sealed-documents.ts';
-import { documentKey } from '../orders/order-keys.ts';
+import { documentKey } from '../orders/order-data-key.ts';
 import type { StoredDocument } from '../orders/read-order.ts';
 import { NOT_FOUND } from './answers.ts';
 import { RangeNotSatisfiableError } from './http-errors.ts';

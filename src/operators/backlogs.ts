@@ -1,4 +1,3 @@
-import { type OutboxBacklog, readOutboxBacklog } from '../orders/outbox-backlog.ts';
 import type { Sql } from '../storage/database.ts';
 
 /** What the system has not done yet, and what does not match. Nothing of it names anybody. */
@@ -7,6 +6,15 @@ export interface Backlogs {
   readonly reconciler: ReconcilerState;
   readonly orders: OpenOrders;
   readonly deliveries: DeliveryBacklog;
+}
+
+/** Rows that Temporal has not accepted yet. */
+interface OutboxBacklog {
+  readonly depth: number;
+  /** Age of the oldest row, in seconds; 0 when the outbox is empty. */
+  readonly oldestSeconds: number;
+  /** Rows with at least one failed attempt. */
+  readonly failing: number;
 }
 
 /** How far the comparing of Postgres with Temporal has come, and what it found. */
@@ -45,7 +53,11 @@ interface DeliveryBacklog {
 
 /** Measures all backlogs, each over an index of what is open; of views that show nobody's rows. */
 export async function readBacklogs(sql: Sql): Promise<Backlogs> {
-  const outbox = await readOutboxBacklog(sql);
+  const [outbox] = await sql<OutboxBacklog[]>`
+    SELECT count(*)::int AS depth,
+      coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest_seconds,
+      count(*) FILTER (WHERE attempts > 0)::int AS failing
+    FROM outbox`;
   const [reconciler] = await sql<ReconcilerState[]>`
     SELECT extract(epoch FROM now() - swept_until)::float8 AS lag_seconds, last_round_at,
       restarted::float8 AS restarted,
@@ -70,5 +82,10 @@ export async function readBacklogs(sql: Sql): Promise<Backlogs> {
   if (reconciler === undefined || orders === undefined || deliveries === undefined) {
     throw new Error('the row of the reconciliation is missing');
   }
-  return { outbox, reconciler, orders, deliveries };
+  return {
+    outbox: outbox ?? { depth: 0, oldestSeconds: 0, failing: 0 },
+    reconciler,
+    orders,
+    deliveries,
+  };
 }

@@ -1,7 +1,7 @@
 import type { OrderStatus } from '../contract/order.ts';
 import { UnknownIdError } from '../lib/operator-errors.ts';
 import { isUuid } from '../lib/uuid.ts';
-import { readOrderKey } from '../orders/order-keys.ts';
+import { readOrderDataKey } from '../orders/order-data-key.ts';
 import { repairReasonField } from '../orders/repairs/repair.ts';
 import { requireOrganization } from '../organizations/organizations.ts';
 import type { Sql } from '../storage/database.ts';
@@ -100,7 +100,7 @@ export async function readOrderForOperators(
     FROM order_activity LEFT JOIN order_repairs ON order_repairs.order_id = order_activity.order_id
       AND order_repairs.id::text = detail ->> 'repairId'
     WHERE order_activity.order_id = ${orderId} ORDER BY order_activity.id`;
-  const key = await readOrderKey(sql, orderId);
+  const key = await readOrderDataKey(sql, orderId);
   const activity = rows.map(({ repairId, why, ...row }) => ({
     ...row,
     why: (repairId !== null && key?.open(repairReasonField(repairId), why)) || null,

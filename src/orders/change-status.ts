@@ -1,6 +1,6 @@
 import type { OrderStatus } from '../contract/order.ts';
 import type { Sql } from '../storage/database.ts';
-import { sealForOrder } from './order-keys.ts';
+import { sealForOrder } from './order-data-key.ts';
 import { REOPENING, refusesCancellation, statesBefore } from './status.ts';
 
 /** Who changed an order, as its timeline tells it. */

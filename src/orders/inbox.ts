@@ -3,34 +3,14 @@ import { isUuid } from '../lib/uuid.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { forPharmacy } from '../storage/scope.ts';
 import { inTransaction } from '../storage/transaction.ts';
-import { reopenByLateAnswer } from './late-answer.ts';
-import { readOrderKey } from './order-keys.ts';
-import { ENDS } from './status.ts';
-
-/** What a pharmacy can tell of an order, whatever its webhook's own format. */
-export interface PharmacyMessage {
-  /** Unique to the message over all of the pharmacy's attempts to deliver it. */
-  readonly webhookId: string;
-  readonly type: 'completed' | 'rejected' | 'cancelled' | 'tracking_added' | 'other';
-  /** Our order id, as we gave it to the pharmacy. */
-  readonly reference?: string;
-  readonly pharmacyOrderId?: string;
-  readonly shipment?: Shipment;
-}
-
-/** A parcel of an order, as the pharmacy names it. */
-export interface Shipment {
-  readonly trackingId: string;
-  readonly carrier?: string;
-  readonly trackingUrl?: string;
-}
+import { applyToOrder, type PharmacyMessage, type Shipment } from './pharmacy-message.ts';
 
 /**
- * Takes in one message of a pharmacy: stores it, and does in the same transaction what it asks for.
- * A message that was taken in before does nothing. One whose order is not known is kept, and
- * applied by {@link applyWaitingMessages} when the order's pharmacy id is.
+ * Stores a pharmacy's message and applies it to its order in the same transaction. A duplicate changes
+ * nothing. A message whose order is not known yet waits in the inbox; {@link applyWaitingMessages}
+ * applies it once the pharmacy's order id is recorded.
  *
- * @param by who brought it, for the audit log: its row is stored with the message.
+ * @param by the sender, for the audit log: the audit row is stored with the message.
  */
 export async function receiveMessage(
   sql: Database,
@@ -40,7 +20,7 @@ export async function receiveMessage(
 ): Promise<'stored' | 'duplicate'> {
   return await forPharmacy(sql, pharmacyId, async (tx) => {
     const orderId = await findOrder(tx, pharmacyId, message);
-    // Kept until the order is known, and then with the order.
+    // A message without an order keeps its shipment; otherwise the shipment goes to the order.
     const shipment =
       orderId === undefined ? await sealShipment(tx, { ...message, pharmacyId }) : null;
     const entry = { ...by, action: 'PHARMACY_MESSAGE_STORED', orderId, result: 'OK' };
@@ -55,14 +35,14 @@ export async function receiveMessage(
       ), recorded AS (${auditRow(tx, entry)} FROM stored)
       SELECT FROM stored`;
     if (inserted.length === 0) return 'duplicate';
-    if (orderId !== undefined) await apply(tx, orderId, message);
+    if (orderId !== undefined) await applyToOrder(tx, orderId, message);
     return 'stored';
   });
 }
 
 /**
- * Applies the messages that named an order only by the pharmacy's id and came before we knew that
- * id. Called in the transaction that records it.
+ * Applies the messages that named an order by the pharmacy's id before we knew that id. Call it in
+ * the transaction that records the id.
  */
 export async function applyWaitingMessages(
   sql: Sql,
@@ -81,18 +61,18 @@ export async function applyWaitingMessages(
     UPDATE inbox SET order_id = ${orderId}, shipment = NULL FROM waiting
     WHERE inbox.id = waiting.id
     RETURNING inbox.id, pharmacy_id, webhook_id, type, waiting.shipment`;
-  // The timeline tells them in the order in which they came.
+  // In the order of arrival, so that the timeline shows them that way.
   for (const message of waiting.toSorted((a, b) => Number(a.id) - Number(b.id))) {
     await applyMessage(sql, orderId, message);
   }
 }
 
 /**
- * Tries messages again that have found no order yet, the oldest first.
+ * Retries messages that have no order yet, oldest first.
  *
- * @param after goes on behind the message of this id.
- * @param most how many at most.
- * @returns how many found their order, and where to go on; null when there were no more.
+ * @param after start after the message with this id.
+ * @param most the largest number of messages to retry.
+ * @returns `found`: how many found their order; `last`: the id to continue after, null at the end.
  */
 export async function retryMessages(
   database: Database,
@@ -124,7 +104,7 @@ async function retryMessage(database: Database, row: UnmatchedMessage): Promise<
   });
 }
 
-/** Does what a stored message asks for, in the transaction that gives it its order. */
+/** Applies a stored message. Call it in the transaction that links the message to its order. */
 export async function applyMessage(
   sql: Sql,
   orderId: string,
@@ -133,10 +113,10 @@ export async function applyMessage(
   const { type, shipment: sealed } = message;
   const opened = await sql.keys.open(contextOf(message), sealed);
   const shipment = opened === null ? undefined : (JSON.parse(opened) as Shipment);
-  await apply(sql, orderId, { type, ...(shipment === undefined ? {} : { shipment }) });
+  await applyToOrder(sql, orderId, { type, ...(shipment === undefined ? {} : { shipment }) });
 }
 
-/** Under the deployment's key, as nobody knows yet whose it is. */
+/** Encrypts a shipment with the deployment's key, because its organization is not known yet. */
 async function sealShipment(
   sql: Sql,
   message: Pick<PharmacyMessage, 'webhookId' | 'shipment'> & { readonly pharmacyId: string },
@@ -149,7 +129,7 @@ function contextOf(message: { readonly pharmacyId: string; readonly webhookId: s
   return `inbox/${message.pharmacyId}/${message.webhookId}/shipment`;
 }
 
-/** A stored message that has found no order. */
+/** A stored message that has no order yet. */
 export interface UnmatchedMessage extends WaitingMessage {
   readonly reference: string | null;
   readonly pharmacyOrderId: string | null;
@@ -158,11 +138,11 @@ export interface UnmatchedMessage extends WaitingMessage {
 interface WaitingMessage extends Pick<PharmacyMessage, 'type' | 'webhookId'> {
   readonly id: string;
   readonly pharmacyId: string;
-  /** Sealed. */
+  /** Encrypted. */
   readonly shipment: string | null;
 }
 
-/** The order that a message speaks of; a pharmacy can only speak of orders of its own. */
+/** Finds the order that a message names, among the pharmacy's own orders only. */
 async function findOrder(
   sql: Sql,
   pharmacyId: string,
@@ -182,8 +162,9 @@ async function findOrder(
 }
 
 /**
- * Keeps a message and the recording of the id that it names from missing each other: without the
- * lock, two transactions at once would each not see the other's row.
+ * Serializes the storing of a message and the recording of the pharmacy order id that it names.
+ * Without the lock, two concurrent transactions would not see each other's row, and the message would
+ * never be applied. Released at the end of the transaction.
  */
 export async function lockPharmacyOrder(
   sql: Sql,
@@ -192,82 +173,4 @@ export async function lockPharmacyOrder(
 ): Promise<void> {
   await sql`
     SELECT pg_advisory_xact_lock(hashtextextended(${`${pharmacyId}/${pharmacyOrderId}`}, 0))`;
-}
-
-async function apply(
-  sql: Sql,
-  orderId: string,
-  message: Pick<PharmacyMessage, 'type' | 'shipment'>,
-): Promise<void> {
-  await reopenByLateAnswer(sql, orderId, message.type);
-  switch (message.type) {
-    case 'completed':
-    case 'rejected':
-    case 'cancelled':
-      return await hintCompletion(sql, orderId, message.type);
-    case 'tracking_added':
-      if (message.shipment !== undefined) await addShipment(sql, orderId, message.shipment);
-      return;
-    case 'other':
-      return;
-  }
-}
-
-/**
- * Lets the workflow know that the pharmacy is done with the order. It is a hint: the workflow
- * reads the order there itself. One hint of each kind is enough, so a thousand messages of one
- * kind add one signal to the history; and an order that has ended needs none.
- */
-async function hintCompletion(
-  sql: Sql,
-  orderId: string,
-  type: PharmacyMessage['type'],
-): Promise<void> {
-  await sql`
-    WITH first AS (
-      UPDATE orders SET completion_hints = array_append(completion_hints, ${type})
-      WHERE id = ${orderId} AND ${type} <> ALL(completion_hints)
-      RETURNING id, status
-    ), noted AS (
-      INSERT INTO order_activity (order_id, actor, event, detail)
-      SELECT id, 'pharmacy', 'PHARMACY_MESSAGE', ${sql.json({ type })} FROM first
-    )
-    INSERT INTO outbox (order_id, kind)
-    SELECT id, 'completion' FROM first WHERE status <> ALL(${ENDS})`;
-}
-
-/**
- * After a hint that was wrong, lets the pharmacy's next message of that kind be a hint again; once,
- * so that a pharmacy that goes on telling what is not so cannot grow the history.
- *
- * @returns whether it did: a message that came in between has to be made up for by another look.
- */
-export async function expectAnotherHint(sql: Sql, orderId: string): Promise<boolean> {
-  const changed = await sql`
-    UPDATE orders SET completion_hints = '{}', hinted_wrongly = true
-    WHERE id = ${orderId} AND NOT hinted_wrongly AND completion_hints <> '{}'`;
-  return changed.count > 0;
-}
-
-async function addShipment(
-  sql: Sql,
-  orderId: string,
-  { trackingId, carrier, trackingUrl }: Shipment,
-): Promise<void> {
-  const key = await readOrderKey(sql, orderId);
-  if (key === undefined) return; // erased
-  const sealed = (field: string, text: string | undefined) =>
-    text === undefined ? null : key.seal(field, text);
-  await sql`
-    WITH added AS (
-      INSERT INTO shipments (order_id, tracking_hash, tracking_id, carrier, tracking_url)
-      VALUES (${orderId}, ${key.hash('trackingId', trackingId)}, ${key.seal('trackingId', trackingId)},
-        ${sealed('carrier', carrier)}, ${sealed('trackingUrl', trackingUrl)})
-      ON CONFLICT (order_id, tracking_hash) DO NOTHING
-      RETURNING order_id
-    ), touched AS (
-      UPDATE orders SET updated_at = now() FROM added WHERE orders.id = added.order_id
-    )
-    INSERT INTO order_activity (order_id, actor, event)
-    SELECT order_id, 'pharmacy', 'TRACKING_ADDED' FROM added`;
 }

@@ -3,8 +3,8 @@ import type { OrdersQuery, PageQuery } from '../contract/order-query.ts';
 import { readCursor, writeCursor } from '../lib/cursor.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import type { Sql } from '../storage/database.ts';
+import { openOrderDataKey } from './order-data-key.ts';
 import { InvalidCursorError } from './order-errors.ts';
-import { openOrderKey } from './order-keys.ts';
 import { type SummaryRow, summaryColumns, toSummary } from './order-summary.ts';
 
 /** Microseconds since the epoch, as Postgres keeps time: a page must not end within a millisecond. */
@@ -42,7 +42,7 @@ export async function listOrders(
   const last = orders.at(-1);
   return {
     orders: await Promise.all(
-      orders.map(async (row) => toSummary(row, await openOrderKey(sql, row.id, row.dataKey))),
+      orders.map(async (row) => toSummary(row, await openOrderDataKey(sql, row.id, row.dataKey))),
     ),
     nextCursor:
       rows.length > query.limit && last !== undefined

@@ -8,22 +8,22 @@ import { type Database, inTime, type Transaction } from '../storage/database.ts'
 import { forOrganization } from '../storage/scope.ts';
 import { type Acceptance, acceptOrder } from './accept-order.ts';
 import { createOutboxGauge, createQueue } from './backpressure.ts';
-import { type CancelRequest, cancelOrder } from './cancel-order.ts';
-import { createDispatcherBell } from './dispatcher-bell.ts';
-import { type PharmacyMessage, receiveMessage } from './inbox.ts';
+import { type CancelRequest, cancelOrder } from './cancellation.ts';
+import { createDispatcherNotifier } from './dispatcher-notifier.ts';
+import { receiveMessage } from './inbox.ts';
 import { listActivity, listOrders } from './list-orders.ts';
 import { CaseNotPermittedError, OrderNotFoundError } from './order-errors.ts';
-import type { Candidate } from './preconditions.ts';
+import type { PharmacyMessage } from './pharmacy-message.ts';
+import { type Candidate, validateOrder } from './preconditions.ts';
 import {
   isCaseOf,
-  type OrderKey,
+  type OrderRef,
   readDocument,
   readLinkedDocument,
   readOrder,
   readOrderByIdempotencyKey,
   type StoredDocument,
 } from './read-order.ts';
-import { validateOrder } from './validate-order.ts';
 
 /**
  * What the HTTP layer asks of the orders. Each call is bounded in time and throws, beside its own
@@ -49,9 +49,9 @@ export interface OrderService {
    * @throws {CaseNotPermittedError} the case is not the organization's.
    * @throws {OrderNotFoundError} the case has no such order.
    */
-  read(key: Required<OrderKey>): Promise<OrderView>;
+  read(key: Required<OrderRef>): Promise<OrderView>;
   /** As {@link OrderService.read}, for one document of the order. */
-  readDocument(key: Required<OrderKey>, documentId: string): Promise<StoredDocument>;
+  readDocument(key: Required<OrderRef>, documentId: string): Promise<StoredDocument>;
   /** Finds a document for whoever holds a valid link to it; see {@link readLinkedDocument}. */
   readLinkedDocument(documentId: string): Promise<StoredDocument>;
   /** The order that holds a key of the organization; see {@link readOrderByIdempotencyKey}. */
@@ -66,7 +66,7 @@ export interface OrderService {
     query: OrdersQuery,
   ): Promise<OrderPage>;
   /** The order's timeline; as {@link OrderService.read}, and see {@link listActivity}. */
-  activity(key: Required<OrderKey>, query: PageQuery): Promise<ActivityPage>;
+  activity(key: Required<OrderRef>, query: PageQuery): Promise<ActivityPage>;
   /**
    * Asks for an order's cancellation; see {@link cancelOrder}. Read the order afterwards.
    *
@@ -74,7 +74,7 @@ export interface OrderService {
    * @throws {OrderNotFoundError} the case has no such order.
    * @throws {OrderNotCancellableError} the order has ended.
    */
-  cancel(key: Required<OrderKey>, request: CancelRequest, by: AuditSource): Promise<void>;
+  cancel(key: Required<OrderRef>, request: CancelRequest, by: AuditSource): Promise<void>;
   /** Takes in a pharmacy's message; see {@link receiveMessage}. */
   receive(
     pharmacyId: string,
@@ -112,7 +112,7 @@ export function createOrderService(
 
   /** What hangs below another organization's case is not "not found" but forbidden. */
   async function belowCase<T>(
-    key: Required<OrderKey>,
+    key: Required<OrderRef>,
     work: (sql: Transaction) => Promise<T>,
   ): Promise<T> {
     return await scoped(key.organizationId, async (sql) => {
@@ -126,7 +126,7 @@ export function createOrderService(
     });
   }
 
-  const ringDispatchers = createDispatcherBell(database);
+  const notifyDispatchers = createDispatcherNotifier(database);
 
   return {
     async authenticate(apiKey) {
@@ -137,7 +137,7 @@ export function createOrderService(
       outbox.admit();
       // It bounds itself.
       const accepted = await queue.run(() => acceptOrder(database, hashSecret, acceptance));
-      ringDispatchers();
+      notifyDispatchers();
       return accepted;
     },
     validate: (candidate) =>
@@ -164,11 +164,11 @@ export function createOrderService(
       }),
     async cancel(key, request, by) {
       await belowCase(key, (sql) => cancelOrder(sql, key, request, by));
-      ringDispatchers();
+      notifyDispatchers();
     },
     async receive(pharmacyId, message, by) {
       const outcome = await bounded(() => receiveMessage(database, pharmacyId, message, by));
-      if (outcome === 'stored') ringDispatchers();
+      if (outcome === 'stored') notifyDispatchers();
       return outcome;
     },
     check: async () => {

@@ -5,47 +5,58 @@ import type { Sql } from '../storage/database.ts';
 import { CaseNotPermittedError, InvalidOrderError } from './order-errors.ts';
 
 /*
- * What an order is checked for beyond its own fields, in the statement that accepts it and, on the
- * same code, in the one that only asks.
+ * What an order must satisfy beyond the rules of its own fields. `PLACE_ORDER` checks it in the
+ * statement that stores the order, `VALIDATE_ORDER` with the same code and nothing stored.
  */
 
-/** An order, who asks and for which case. */
+/** An order to check, with its organization and its case. */
 export interface Candidate {
   readonly organizationId: string;
   readonly caseId: string;
   readonly order: PrescriptionOrder;
 }
 
-/** What {@link verdict} gives. */
+/** The columns of {@link verdict}. */
 export interface Verdict {
-  /** The organization's own rules allow the order. */
+  /** The organization's strict mode accepts the order's identifiers. */
   readonly lawful: boolean;
-  /** The case is the organization's. */
+  /** The case belongs to the organization. */
   readonly permitted: boolean;
-  /** There is an address to send it to. */
+  /** The order or its case has a shipping address. */
   readonly addressed: boolean;
 }
 
-/** What an order lacks for which neither it nor its case has an address. */
+/** The error of an order without an address whose case has none either. */
 export const ADDRESS_MISSING: FieldError = {
   path: 'order.shippingAddress',
   field: 'shippingAddress',
   message: 'shippingAddress is required',
 };
 
-/** What a field that is an object is sealed as. */
+/**
+ * Checks an order as `acceptOrder` does, and stores nothing.
+ *
+ * @throws everything that `acceptOrder` throws, except for a used idempotency key.
+ */
+export async function validateOrder(sql: Sql, candidate: Candidate): Promise<void> {
+  const [row] = await sql<Verdict[]>`WITH ${preconditions(sql, candidate)} SELECT ${verdict(sql)}`;
+  requireLawfulAndOwned(candidate.order, row);
+  if (!row?.addressed) throw new InvalidOrderError([ADDRESS_MISSING]);
+}
+
+/** The text of an object field that is to be encrypted. */
 export function asJson(value: object): string {
   return JSON.stringify(value);
 }
 
-/** A text that Postgres cannot hold can't be the id of a case either: null. */
+/** A case id for SQL; null if Postgres cannot store it as text, so that no case can have it. */
 export function storable(caseId: string): string | null {
   return caseId.includes('\0') ? null : caseId;
 }
 
 /**
- * The common table expressions `lawful` (a row or none) and `owned` (the case; its key and address, sealed,
- * where the order has no address of its own and is frozen to this one).
+ * The common table expressions `lawful` (one row, or none) and `owned`: the case. If the order has no
+ * address of its own, `owned` has the case's encrypted address and data key, which the order keeps.
  */
 export function preconditions(sql: Sql, { organizationId, caseId, order }: Candidate) {
   const faulty = findIdentifierFaults(order).length > 0;
@@ -59,12 +70,12 @@ export function preconditions(sql: Sql, { organizationId, caseId, order }: Candi
       SELECT id, ${own} OR address IS NOT NULL AS addressed,
         CASE WHEN NOT ${own} THEN data_key END AS data_key,
         CASE WHEN NOT ${own} THEN address END AS address
-      -- One whose patient was erased is none that orders can be placed for.
+      -- A case whose patient was erased takes no orders.
       FROM cases WHERE id = ${id} AND organization_id = ${organizationId} AND patient IS NOT NULL
     )`;
 }
 
-/** The columns of {@link Verdict}, behind {@link preconditions}. */
+/** The columns of {@link Verdict}, for a statement that begins with {@link preconditions}. */
 export function verdict(sql: Sql) {
   return sql`
     EXISTS (SELECT FROM lawful) AS lawful,
@@ -73,10 +84,10 @@ export function verdict(sql: Sql) {
 }
 
 /**
- * Throws what is wrong, in the contract's order: 400 before 403.
+ * Throws the first violation, in the contract's order: 400 before 403.
  *
  * @throws {InvalidOrderError} the organization's strict mode refuses an identifier.
- * @throws {CaseNotPermittedError} the case is not the organization's.
+ * @throws {CaseNotPermittedError} the case does not belong to the organization.
  */
 export function requireLawfulAndOwned(
   order: PrescriptionOrder,

@@ -1,11 +1,13 @@
 import type { Sql } from '../storage/database.ts';
 
 /**
- * Queues the start of another workflow for an open order, and behind it what the one before was told
- * or was to be told, which the order's row knows too: rows of these kinds that wait are replaced. An
- * order that is about to be started anyhow is left as it is.
+ * Queues the start of a new workflow for an open order, followed by the signals that the order's row
+ * says it still needs: a pending cancellation and a completion hint. Rows that already wait in the
+ * outbox are replaced. An order whose start is already queued is left unchanged.
  *
- * Called in a transaction that holds the order's row.
+ * Call it in a transaction that holds the lock of the order's row.
+ *
+ * @returns whether a restart was queued.
  */
 export async function queueRestart(sql: Sql, orderId: string): Promise<boolean> {
   const starting = await sql`

@@ -5,12 +5,12 @@ import { timestamp } from '../lib/timestamp.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { forOrganization } from '../storage/scope.ts';
+import { openOrderDataKey } from './order-data-key.ts';
 import { OrderNotFoundError } from './order-errors.ts';
-import { openOrderKey } from './order-keys.ts';
 import { type SummaryRow, summaryColumns, toSummary } from './order-summary.ts';
 
 /** Which order, and who may see it. Without `caseId` the order is found in any of its cases. */
-export interface OrderKey {
+export interface OrderRef {
   readonly organizationId: string;
   readonly orderId: string;
   readonly caseId?: string;
@@ -21,7 +21,7 @@ export interface OrderKey {
  *
  * @throws {OrderNotFoundError} the organization has no such order (in that case).
  */
-export async function readOrder(sql: Sql, key: OrderKey): Promise<OrderView> {
+export async function readOrder(sql: Sql, key: OrderRef): Promise<OrderView> {
   if (!isUuid(key.orderId) || key.caseId?.includes('\0')) throw new OrderNotFoundError();
   const [row] = await sql<OrderRow[]>`
     SELECT ${summaryColumns(sql)},
@@ -37,7 +37,7 @@ export async function readOrder(sql: Sql, key: OrderKey): Promise<OrderView> {
     WHERE id = ${key.orderId} AND organization_id = ${key.organizationId}
       AND ${key.caseId === undefined ? sql`true` : sql`case_id = ${key.caseId}`}`;
   if (row === undefined) throw new OrderNotFoundError();
-  const opener = await openOrderKey(sql, row.id, row.dataKey);
+  const opener = await openOrderDataKey(sql, row.id, row.dataKey);
   return {
     ...toSummary(row, opener),
     // What was erased has no rows left.
@@ -89,7 +89,7 @@ export interface StoredDocument extends DocumentView {
  */
 export async function readDocument(
   sql: Sql,
-  key: Required<OrderKey>,
+  key: Required<OrderRef>,
   documentId: string,
 ): Promise<StoredDocument> {
   if (!isUuid(key.orderId) || !isUuid(documentId) || key.caseId.includes('\0')) {
@@ -109,7 +109,7 @@ function documentColumns(sql: Sql) {
 }
 
 async function toDocument(sql: Sql, row: DocumentRow | undefined): Promise<StoredDocument> {
-  const key = row && (await openOrderKey(sql, row.orderId, row.dataKey));
+  const key = row && (await openOrderDataKey(sql, row.orderId, row.dataKey));
   if (row === undefined || key === undefined) throw new OrderNotFoundError('document');
   const { dataKey: _, orderId: __, ...document } = row;
   return {

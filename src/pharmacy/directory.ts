@@ -1,4 +1,4 @@
-import type { PharmacyMessage } from '../orders/inbox.ts';
+import type { PharmacyMessage } from '../orders/pharmacy-message.ts';
 import { type Database, inTime } from '../storage/database.ts';
 import { createCareValidateGateway } from './carevalidate-gateway.ts';
 import { parseCareValidateMessage } from './carevalidate-message.ts';

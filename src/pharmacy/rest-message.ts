@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { PharmacyMessage } from '../orders/inbox.ts';
+import type { PharmacyMessage } from '../orders/pharmacy-message.ts';
 import type { RawWebhook } from './webhook-auth.ts';
 
 const text = z.string().min(1).max(255).optional().catch(undefined);

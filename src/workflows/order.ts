@@ -26,7 +26,7 @@ import {
   retryUpdate,
   statusQuery,
 } from './order-messages.ts';
-import { checkRepair } from './repair-input.ts';
+import { validateRepair } from './validate-repair.ts';
 
 // An activity says itself when to try again (`nextRetryDelay`); these intervals are for the attempts
 // that end without a word, such as a killed worker's: as few as those are, the number of all attempts
@@ -86,10 +86,10 @@ async function carryThrough({ orderId, pharmacyId, resting }: OrderInput): Promi
       if (patched('repair')) await repair('retry', request);
       retryWanted = true;
     },
-    { validator: (request) => checkRepair('retry', progress.status, request) },
+    { validator: (request) => validateRepair('retry', progress.status, request) },
   );
   setHandler(cancelUpdate, async (request?: RepairInput) => await repair('cancel', request), {
-    validator: (request) => checkRepair('cancel', progress.status, request),
+    validator: (request) => validateRepair('cancel', progress.status, request),
   });
 
   if (resting !== undefined) {

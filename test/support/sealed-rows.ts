@@ -2,7 +2,7 @@ import { readOrderRow } from '../../src/activities/order-row.ts';
 import { parseKeyRing } from '../../src/keys/key-ring.ts';
 import { idempotencyHash } from '../../src/keys/keyed-hash.ts';
 import { createLocalKeyProvider } from '../../src/keys/local-key-provider.ts';
-import { readOrderKey } from '../../src/orders/order-keys.ts';
+import { readOrderDataKey } from '../../src/orders/order-data-key.ts';
 import { documentNameField } from '../../src/orders/read-order.ts';
 import { addPharmacy } from '../../src/pharmacy/registry.ts';
 import { openToken, openWebhookAuth } from '../../src/pharmacy/sealed-settings.ts';
@@ -80,7 +80,7 @@ export async function insertDocument(
     storageKey: string;
   },
 ): Promise<void> {
-  const key = await readOrderKey(database, orderId);
+  const key = await readOrderDataKey(database, orderId);
   if (key === undefined) throw new Error(`order ${orderId} has no key`);
   const { id, contentType = 'application/pdf', size, sha256, storageKey } = document;
   await database`

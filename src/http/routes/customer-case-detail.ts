@@ -6,7 +6,7 @@ import {
   customerCaseDetailBody,
   customerCaseDetailQuery,
 } from '../../contract/customer-case-detail.ts';
-import { documentKey } from '../../orders/order-keys.ts';
+import { documentKey } from '../../orders/order-data-key.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
 /**

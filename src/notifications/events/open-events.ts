@@ -1,5 +1,5 @@
 import type { SubjectKey } from '../../keys/subject-key.ts';
-import { readOrderKeys } from '../../orders/order-keys.ts';
+import { readOrderDataKeys } from '../../orders/order-data-key.ts';
 import { openDocumentName } from '../../orders/read-order.ts';
 import type { Sql } from '../../storage/database.ts';
 import type {
@@ -22,7 +22,7 @@ export async function openEvents<E extends StoredEvent>(
   events: readonly E[],
 ): Promise<E[]> {
   const orderIds = new Set(events.flatMap(({ content }) => ordersOf(content)));
-  const keys = orderIds.size === 0 ? new Map() : await readOrderKeys(sql, [...orderIds]);
+  const keys = orderIds.size === 0 ? new Map() : await readOrderDataKeys(sql, [...orderIds]);
   return events.map((event) => ({ ...event, content: openContent(event.content, keys) }));
 }
 

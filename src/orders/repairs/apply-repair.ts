@@ -1,9 +1,9 @@
 import type { OrderStatus } from '../../contract/order.ts';
 import type { Database, Sql } from '../../storage/database.ts';
 import { inTransaction } from '../../storage/transaction.ts';
-import { requestCancellation } from '../cancel-order.ts';
+import { requestCancellation } from '../cancellation.ts';
 import { lockPharmacyOrder } from '../inbox.ts';
-import { readOrderKey } from '../order-keys.ts';
+import { readOrderDataKey } from '../order-data-key.ts';
 import { isEnd } from '../status.ts';
 import { noteApplied, type RepairKind, repairReasonField } from './repair.ts';
 import { RepairRefusedError } from './repair-errors.ts';
@@ -36,7 +36,7 @@ export async function applyRepair(
     if (isEnd(order.status)) throw RepairRefusedError.inStatus(order.status);
     await noteApplied(sql, repairId, source);
     if (repair.kind === 'cancel') {
-      const key = await readOrderKey(sql, orderId);
+      const key = await readOrderDataKey(sql, orderId);
       const reason = key?.open(repairReasonField(repairId), repair.reason) ?? null;
       const request = { actor: 'operator', ...(reason === null ? {} : { reason }) } as const;
       const { organizationId } = order;

@@ -1,5 +1,5 @@
 import type { Sql } from '../../storage/database.ts';
-import { sealForOrder } from '../order-keys.ts';
+import { sealForOrder } from '../order-data-key.ts';
 
 /** What people can have done with an order: sent on, cancelled, given a pharmacy's message. */
 export type RepairKind = 'retry' | 'cancel' | 'link';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { applyWaitingMessages, expectAnotherHint } from '../../../src/orders/inbox.ts';
+import { applyWaitingMessages } from '../../../src/orders/inbox.ts';
+import { expectAnotherHint } from '../../../src/orders/pharmacy-message.ts';
 import { readOrder } from '../../../src/orders/read-order.ts';
 import { inTransaction } from '../../../src/storage/transaction.ts';
 import { createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type Dispatcher, startDispatcher } from '../../../src/engine/dispatcher.ts';
 import { leaseRows, type OutboxRow, postponeRow } from '../../../src/engine/outbox.ts';
 import { acceptOrder } from '../../../src/orders/accept-order.ts';
-import { createDispatcherBell } from '../../../src/orders/dispatcher-bell.ts';
+import { createDispatcherNotifier } from '../../../src/orders/dispatcher-notifier.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 import { examplePlaceOrder } from '../../support/example.ts';
@@ -164,7 +164,7 @@ it('is woken by the bell, sooner than by its poll', async () => {
   dispatch(async (row) => {
     delivered.add(row.orderId);
   });
-  const ring = createDispatcherBell(db.database);
+  const ring = createDispatcherNotifier(db.database);
   const timeOf = async (afterwards: () => void) => {
     let spent = 0;
     for (let n = 0; n < 4; n += 1) {

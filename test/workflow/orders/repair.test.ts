@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OrderNotFoundError, RepairRefusedError } from '../../../src/client.ts';
 import { readOrderForOperators } from '../../../src/operators/list-orders.ts';
-import { cancelOrderByPerson } from '../../../src/orders/repairs/cancel-order.ts';
-import { retryOrder } from '../../../src/orders/repairs/retry-order.ts';
+import { cancelOrderAsOperator, retryOrder } from '../../../src/orders/repairs/operator-actions.ts';
 import { orderWorkflowId, statusQuery } from '../../../src/workflows/order-messages.ts';
 import { eventually } from '../../support/eventually.ts';
 import { readable } from '../../support/readable.ts';
@@ -168,7 +167,7 @@ describe('a corrected pharmacy order id', () => {
       SELECT pharmacy_order_id FROM orders WHERE id = ${orderId}`;
     expect(after).toEqual({ pharmacyOrderId: null });
     // Nor is the other patient's order cancelled: ours is, once it is placed.
-    await cancelOrderByPerson(world.db.database, orderId, WHO);
+    await cancelOrderAsOperator(world.db.database, orderId, WHO);
     await world.reach(orderId, 'CANCELLED');
     expect((await world.client.get(other)).status).toBe('AWAITING_COMPLETION');
   });
@@ -184,7 +183,7 @@ describe('a cancellation by a person', () => {
     const timeline = await timelineOf(world.db.database, orderId);
     expect(timeline).toContain('operator REPAIR_CANCEL');
     expect(timeline).toContain('operator STATUS_CHANGED CANCELLED');
-    await expect(cancelOrderByPerson(world.db.database, orderId, WHO)).rejects.toThrow(
+    await expect(cancelOrderAsOperator(world.db.database, orderId, WHO)).rejects.toThrow(
       RepairRefusedError,
     );
   });
@@ -192,7 +191,7 @@ describe('a cancellation by a person', () => {
   it('ends an order that rests unsent at once', async () => {
     const orderId = await world.place(`pharmacy-nobody-${randomUUID()}`);
     await world.reach(orderId, 'NEEDS_ATTENTION');
-    await cancelOrderByPerson(world.db.database, orderId, WHO);
+    await cancelOrderAsOperator(world.db.database, orderId, WHO);
     const order = await world.client.get(orderId);
     expect(order).toMatchObject({ status: 'CANCELLED', reason: WHO.reason });
     await world.ended(orderId);

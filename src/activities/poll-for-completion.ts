@@ -3,13 +3,16 @@ import { backoffMs } from '../lib/backoff.ts';
 import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/pharmacy-errors.ts';
 import { abortSignal, attempt } from '../temporal/activity-context.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
-import { readAtPharmacy } from './at-pharmacy.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { endedResult, type OrderRow, readOrderRow } from './order-row.ts';
-import { isSettled } from './settled.ts';
+import { type OrderRow, readOrderRow } from './order-row.ts';
+import { isSettled, readAtPharmacy } from './pharmacy-order.ts';
+import { endedResult } from './step-results.ts';
 
-/** Makes the activity `lookForCompletion`; see {@link OrderActivities}. */
-export function createLookForCompletion({
+/**
+ * Creates the activity `lookForCompletion` (its name in Temporal); see {@link OrderActivities}. Each
+ * attempt polls the pharmacy once.
+ */
+export function createPollForCompletion({
   database,
   pharmacies,
   settings,
@@ -25,22 +28,23 @@ export function createLookForCompletion({
     });
     throw ApplicationFailure.create({
       type: 'NOT_COMPLETED_YET',
-      message: 'the pharmacy is not done with the order yet',
+      message: 'the pharmacy has not completed the order yet',
       nextRetryDelay: Math.max(1, Math.min(wait, left)),
-      // Expected, so it is no warning in the worker's log.
+      // This failure is expected; the category keeps it out of the worker's warnings.
       category: ApplicationFailureCategory.BENIGN,
     });
   };
 
   async function seemsSettled({ id, pharmacyId, pharmacyOrderId }: OrderRow): Promise<boolean> {
     const gateway = await pharmacies.gateway(pharmacyId);
-    // Without a pharmacy there is nothing to see; `fetchDocuments` says so to people.
+    // Without a pharmacy there is nothing to poll; `fetchDocuments` reports it as PHARMACY_UNKNOWN.
     if (gateway === undefined || pharmacyOrderId === null) return true;
     try {
       return isSettled(await readAtPharmacy(gateway, { id, pharmacyOrderId }, abortSignal()));
     } catch (error) {
-      // A pharmacy that is away is looked at again at the next time; the waiting goes on.
+      // The next poll may reach the pharmacy.
       if (error instanceof PharmacyUnavailableError) return false;
+      // `fetchDocuments` meets the same fault and reports it.
       if (error instanceof PharmacyFaultError) return true;
       throw error;
     }

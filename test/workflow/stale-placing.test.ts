@@ -78,7 +78,7 @@ it('an attempt that was thought dead does not move an order that rests; its orde
 
   const order = { id: 'rx-late', reference: orderId, status: 'accepted' };
   json(201, order)(held[0]!, pharmacy.seen[0]!);
-  expect(await late).toMatchObject({ message: 'ATTEMPT_OUTRUN' });
+  expect(await late).toMatchObject({ message: 'ATTEMPT_SUPERSEDED' });
   expect(await stateOf(orderId)).toMatchObject({
     status: 'NEEDS_ATTENTION',
     reasonCode: 'PHARMACY_HTTP_401',

@@ -8,22 +8,41 @@ import {
 import type { Database } from '../../storage/database.ts';
 import { temporalCode } from '../../temporal/call-in-time.ts';
 import { orderWorkflowId, retryUpdate } from '../../workflows/order-messages.ts';
+import { applyRepair } from './apply-repair.ts';
 import type { RepairRequest } from './repair.ts';
 import { RepairRefusedError, TemporalUnavailableError } from './repair-errors.ts';
 import { readStatus, withRepair } from './with-repair.ts';
 
-/** How long Temporal and a worker are waited for, in milliseconds. */
+/** How long to wait for Temporal and a worker, in milliseconds. */
 const ANSWER_LIMIT_MS = 10_000;
-/** A workflow comes to rest a moment after Postgres says so, in milliseconds. */
-const REST_LIMIT_MS = 3_000;
+/** How long the workflow may lag behind the status in Postgres, in milliseconds. */
+const LAG_LIMIT_MS = 3_000;
 
 /**
- * Sends an order on that rests in `NEEDS_ATTENTION`: its words go to Postgres, the workflow gets
- * their id. Resolves when the order is on its way.
+ * Requests the cancellation of an order, as the API does: through Postgres, so that it works while
+ * Temporal is unreachable. Resolves when the request is stored; see `requestCancellation`.
  *
  * @throws {UnknownIdError} there is no such order.
- * @throws {RepairRefusedError} it cannot be sent on, or not to that pharmacy order.
- * @throws {TemporalUnavailableError} Temporal or every worker is away.
+ * @throws {RepairRefusedError} the order has ended.
+ */
+export async function cancelOrderAsOperator(
+  database: Database,
+  orderId: string,
+  request: RepairRequest,
+): Promise<void> {
+  await readStatus(database, orderId);
+  await withRepair(database, 'cancel', orderId, request, async (repairId) => {
+    await applyRepair(database, orderId, repairId, request.source);
+  });
+}
+
+/**
+ * Retries an order that waits in `NEEDS_ATTENTION`. The request is stored in Postgres; the workflow
+ * gets only its id, so that no free text reaches Temporal. Resolves when the order continues.
+ *
+ * @throws {UnknownIdError} there is no such order.
+ * @throws {RepairRefusedError} the order cannot be retried, or not with that pharmacy order id.
+ * @throws {TemporalUnavailableError} Temporal did not answer, or no worker is running.
  */
 export async function retryOrder(
   { database, temporal }: { database: Database; temporal: Client },
@@ -33,7 +52,7 @@ export async function retryOrder(
   const status = await readStatus(database, orderId);
   if (status !== 'NEEDS_ATTENTION') throw RepairRefusedError.inStatus(status);
   await withRepair(database, 'retry', orderId, request, async (repairId) => {
-    const end = Date.now() + REST_LIMIT_MS;
+    const end = Date.now() + LAG_LIMIT_MS;
     for (;;) {
       const refusal = await sendUpdate(temporal, orderId, repairId);
       if (refusal === undefined) return;
@@ -43,7 +62,7 @@ export async function retryOrder(
   });
 }
 
-/** Sends the update `retry`; returns the workflow's refusal. */
+/** Sends the update `retry`; returns the workflow's refusal, if it refuses. */
 async function sendUpdate(
   temporal: Client,
   orderId: string,
@@ -57,7 +76,8 @@ async function sendUpdate(
     return undefined;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) {
-      const message = 'no workflow of this order is running; one is started again within minutes';
+      const message =
+        'no workflow of this order is running; the reconciler starts it again within minutes';
       return new RepairRefusedError('WORKFLOW_MISSING', message);
     }
     if (error instanceof WorkflowUpdateFailedError) {
@@ -65,12 +85,12 @@ async function sendUpdate(
       return new RepairRefusedError(type ?? 'REPAIR_FAILED', message);
     }
     throw new TemporalUnavailableError(
-      `Temporal, or its workers, did not answer (${temporalCode(error)}); whether the order was sent on is not known, its timeline tells`,
+      `Temporal or its workers did not answer (${temporalCode(error)}); the order may have been retried: check its timeline`,
     );
   }
 }
 
-/** The failure beneath those that the SDK wraps around it. */
+/** The workflow's own failure, without the errors that the SDK wraps around it. */
 function rootOf(error: WorkflowUpdateFailedError): {
   type?: string | null | undefined;
   message: string;

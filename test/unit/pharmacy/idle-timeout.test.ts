@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createIdleLimit } from '../../../src/pharmacy/idle-limit.ts';
+import { createIdleTimeout } from '../../../src/pharmacy/http-calls.ts';
 
-describe('idle limit', () => {
+describe('an idle time-out', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -10,8 +10,8 @@ describe('idle limit', () => {
     vi.useRealTimers();
   });
 
-  it('aborts when nothing touched it for its time', () => {
-    const { signal } = createIdleLimit(1_000);
+  it('aborts after its time without progress', () => {
+    const { signal } = createIdleTimeout(1_000);
     vi.advanceTimersByTime(999);
     expect(signal.aborted).toBe(false);
     vi.advanceTimersByTime(1);
@@ -19,27 +19,27 @@ describe('idle limit', () => {
     expect((signal.reason as DOMException).name).toBe('TimeoutError');
   });
 
-  it('starts anew with each touch', () => {
-    const limit = createIdleLimit(1_000);
+  it('restarts with every sign of progress', () => {
+    const timeout = createIdleTimeout(1_000);
     for (let i = 0; i < 5; i += 1) {
       vi.advanceTimersByTime(900);
-      limit.touch();
+      timeout.touch();
     }
-    expect(limit.signal.aborted).toBe(false);
+    expect(timeout.signal.aborted).toBe(false);
     vi.advanceTimersByTime(1_000);
-    expect(limit.signal.aborted).toBe(true);
+    expect(timeout.signal.aborted).toBe(true);
   });
 
-  it('never aborts once it is cleared', () => {
-    const limit = createIdleLimit(1_000);
-    limit.clear();
+  it('never aborts once cleared', () => {
+    const timeout = createIdleTimeout(1_000);
+    timeout.clear();
     vi.advanceTimersByTime(10_000);
-    expect(limit.signal.aborted).toBe(false);
+    expect(timeout.signal.aborted).toBe(false);
   });
 });
 
 describe('a call to a pharmacy that hangs', () => {
-  it('ends in time though the garbage collector runs', () => {
+  it('times out even if the garbage collector runs', () => {
     const gateway = new URL('../../../src/pharmacy/rest-gateway.ts', import.meta.url).href;
     const program = `
       import { createServer } from 'node:http';

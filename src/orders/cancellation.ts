@@ -3,9 +3,9 @@ import type { OrderStatus } from '../contract/order.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Sql, Transaction } from '../storage/database.ts';
 import { type Actor, changeStatus } from './change-status.ts';
+import { sealForOrder } from './order-data-key.ts';
 import { OrderNotCancellableError, OrderNotFoundError } from './order-errors.ts';
-import { sealForOrder } from './order-keys.ts';
-import { type OrderKey } from './read-order.ts';
+import { type OrderRef } from './read-order.ts';
 import { ENDS, isEnd } from './status.ts';
 
 /** Who wants an order cancelled, and why. */
@@ -28,7 +28,7 @@ export interface CancelRequest {
  */
 export async function cancelOrder(
   sql: Transaction,
-  key: OrderKey,
+  key: OrderRef,
   request: CancelRequest,
   by: AuditSource,
 ): Promise<void> {
@@ -40,7 +40,7 @@ export async function cancelOrder(
 /** As {@link cancelOrder}, for who records it. */
 export async function requestCancellation(
   sql: Sql,
-  key: OrderKey,
+  key: OrderRef,
   request: CancelRequest,
 ): Promise<void> {
   const order = await lockOrder(sql, key);
@@ -59,7 +59,7 @@ interface LockedOrder {
 }
 
 /** Locked, so that the order is not sent, ended or cancelled between the look and the change. */
-async function lockOrder(sql: Sql, key: OrderKey): Promise<LockedOrder> {
+async function lockOrder(sql: Sql, key: OrderRef): Promise<LockedOrder> {
   const [order] = await sql<LockedOrder[]>`
     SELECT status, sent_at IS NOT NULL AS sent, cancel_requested_at IS NOT NULL AS pending
     FROM orders

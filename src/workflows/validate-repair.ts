@@ -21,7 +21,7 @@ const ENDS: readonly OrderStatus[] = ['COMPLETED', 'REJECTED', 'CANCELLED', 'EXP
  * @throws {ApplicationFailure} `INVALID_REPAIR`, or `WRONG_STATUS` for an order that is not to be
  *   repaired that way.
  */
-export function checkRepair(
+export function validateRepair(
   kind: 'retry' | 'cancel',
   status: OrderStatus,
   request: unknown = {},

@@ -1,0 +1,81 @@
+import type { OrderStatus } from '../contract/order.ts';
+import { changeStatus, type StatusChange } from '../orders/change-status.ts';
+import type { Sql } from '../storage/database.ts';
+import type { StepResult } from '../workflows/order-activities.ts';
+import type { EndStatus } from '../workflows/order-messages.ts';
+import { type OrderRow, readOrderRow } from './order-row.ts';
+
+/*
+ * The results that an activity returns to the workflow. Each is recorded on the order before it is
+ * returned, so that Postgres is never behind the workflow.
+ */
+
+type EndedResult = Extract<StepResult, { outcome: 'ended' }>;
+
+/**
+ * Moves the order to `NEEDS_ATTENTION`, because retrying cannot help, and returns the step's result.
+ * If the order has ended meanwhile (a cancellation may have come first), returns that end.
+ *
+ * @param reasonCode a stable code, e.g. `PHARMACY_UNKNOWN`.
+ * @param reason an explanation for the organization; never logged.
+ * @param from see {@link StatusChange}.
+ */
+export async function needsAttention(
+  sql: Sql,
+  orderId: string,
+  reasonCode: string,
+  reason: string,
+  from?: OrderStatus,
+): Promise<StepResult<never>> {
+  const { status } = await changeStatus(sql, orderId, {
+    to: 'NEEDS_ATTENTION',
+    ...(from === undefined ? {} : { from }),
+    actor: 'system',
+    reasonCode,
+    reason,
+  });
+  if (status !== 'NEEDS_ATTENTION') return await existingEnd(sql, orderId);
+  return { outcome: 'needs-attention', reasonCode };
+}
+
+/** Ends the order and returns the step's result. The first end wins: a later one changes nothing. */
+export async function ended(
+  sql: Sql,
+  orderId: string,
+  change: StatusChange & { to: EndStatus },
+): Promise<StepResult<never>> {
+  const { changed } = await changeStatus(sql, orderId, change);
+  if (!changed) return await existingEnd(sql, orderId);
+  const { to: status, reasonCode } = change;
+  return { outcome: 'ended', status, ...(reasonCode === undefined ? {} : { reasonCode }) };
+}
+
+/**
+ * Returns the end that is already recorded on the order.
+ *
+ * @throws {Error} the order is open: the status machine does not allow the change that the caller
+ *   attempted.
+ */
+export async function existingEnd(sql: Sql, orderId: string): Promise<StepResult<never>> {
+  const order = await readOrderRow(sql, orderId);
+  const result = endedResult(order);
+  if (result === undefined) throw new Error(`order ${orderId} is ${order.status}`);
+  return result;
+}
+
+/** The result of every step of an order that has ended; undefined for an open order. */
+export function endedResult(
+  order: Pick<OrderRow, 'status' | 'reasonCode'>,
+): EndedResult | undefined {
+  if (!isEndStatus(order.status)) return undefined;
+  return {
+    outcome: 'ended',
+    status: order.status,
+    ...(order.reasonCode === null ? {} : { reasonCode: order.reasonCode }),
+  };
+}
+
+function isEndStatus(status: OrderStatus): status is EndStatus {
+  const ends: readonly OrderStatus[] = ['COMPLETED', 'REJECTED', 'CANCELLED', 'EXPIRED'];
+  return ends.includes(status);
+}
