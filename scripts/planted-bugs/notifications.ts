@@ -12,8 +12,8 @@ export const NOTIFICATION_BUGS: readonly Bug[] = [
   {
     name: 'sends each delivery attempt under a new webhook-id',
     file: 'src/notifications/deliveries/attempt-delivery.ts',
-    original: 'signaturesOf({ id: deliveryId,',
-    replacement: 'signaturesOf({ id: crypto.randomUUID(),',
+    original: 'loaded.endpoint, { id, body }',
+    replacement: 'loaded.endpoint, { id: crypto.randomUUID(), body }',
     tests: ['test/workflow/notifications/deliveries.test.ts'],
   },
   {

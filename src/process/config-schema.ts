@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type KeyRing, KeyRingError, parseKeyRing } from '../keys/key-ring.ts';
 import { KMS_KEY_ARN } from '../keys/kms-key-arn.ts';
+import { DELIVERY_SCHEDULE_MS } from '../lib/delivery-schedule.ts';
 
 /** The environment as a process sees it: names to strings. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -138,7 +139,7 @@ export const schema = z.object({
   WEBHOOK_RETRY_SCHEDULE_MS: z
     .string()
     .regex(/^\d{1,9}(,\d{1,9}){0,49}$/, 'must be 1 to 50 milliseconds with commas between')
-    .default('5000,300000,1800000,7200000,18000000,36000000,50400000,72000000,86400000'),
+    .default(DELIVERY_SCHEDULE_MS.join(',')),
   /** An endpoint that fails for so long gets nothing more until it is resumed. */
   WEBHOOK_PAUSE_AFTER_MS: z.coerce
     .number()

@@ -1,35 +1,35 @@
+import { waitAfter } from '../../lib/delivery-schedule.ts';
 import { codeOf } from '../../lib/safe-error.ts';
 import type { Config } from '../../process/config.ts';
 import type { Database } from '../../storage/database.ts';
 import { type AttemptOutcome, INTERNAL, outcomeOf } from '../attempt-outcome.ts';
-import type { SendResult } from '../sending/send-result.ts';
+import { sendWebhook } from '../sending/send-webhook.ts';
 import type { Sender } from '../sending/sender.ts';
-import { signaturesOf } from '../sending/signatures.ts';
 import { type Lease, type LoadedDelivery, loadDelivery } from './delivery.ts';
 import { releaseLease } from './lease-deliveries.ts';
 import { type Recorded, recordAttempt } from './record-attempt.ts';
 import { type DocumentSources, renderBody } from './render-body.ts';
-import { waitAfter } from './schedule.ts';
 
-/** What attempts are made with; `worker.ts` builds it once. */
+/** What an attempt needs. The worker builds it once. */
 export interface DeliveryDependencies extends DocumentSources {
   readonly database: Database;
   readonly sender: Sender;
   readonly settings: Omit<Config['webhooks'], 'destinations'>;
 }
 
-/** An attempt that was made, and where its delivery is now. */
+/** An attempt that was made, and the state of its delivery after it. */
 export interface Attempted {
   readonly outcome: AttemptOutcome;
   readonly recorded: Recorded;
 }
 
 /**
- * Makes one attempt at a delivery and records it. A process that dies between the two, or an attempt
- * that cannot be recorded, is repeated under the same `webhook-id`.
+ * Makes one attempt at a delivery and records it. If the process dies between the two, or the attempt
+ * cannot be recorded, the attempt is repeated with the same `webhook-id`.
  *
- * @param byWorkflow its workflow makes the attempt; else a failure wants one started.
- * @throws what keeps it from Postgres, and the signal's reason; the lease is given back then.
+ * @param byWorkflow true when the delivery's workflow makes the attempt; otherwise a failed attempt
+ *   queues the start of a workflow.
+ * @throws Postgres' error, or the signal's reason when it is aborted. The lease is released first.
  */
 export async function attemptDelivery(
   dependencies: DeliveryDependencies,
@@ -51,7 +51,7 @@ export async function attemptDelivery(
     });
     return { outcome, recorded };
   } catch (error) {
-    // Where that fails, too, it runs out by itself.
+    // If the release fails as well, the lease expires.
     await releaseLease(database, lease).catch(() => undefined);
     throw error;
   }
@@ -59,35 +59,18 @@ export async function attemptDelivery(
 
 async function send(
   dependencies: DeliveryDependencies,
-  lease: Lease,
+  { deliveryId: id }: Lease,
   loaded: LoadedDelivery,
   signal: AbortSignal,
 ): Promise<AttemptOutcome> {
   const startedAt = performance.now();
   try {
-    return outcomeOf(await post(dependencies, lease, loaded, signal));
+    const body = await renderBody(loaded, dependencies);
+    return outcomeOf(await sendWebhook(dependencies.sender, loaded.endpoint, { id, body }, signal));
   } catch (error) {
     signal.throwIfAborted();
-    // A document that is gone, say: it counts as an attempt, or it would be tried for ever.
+    // For example, a document is missing. It counts as an attempt, so that retries end.
     const durationMs = Math.round(performance.now() - startedAt);
     return { durationMs, errorClass: INTERNAL, code: codeOf(error) };
   }
-}
-
-async function post(
-  dependencies: DeliveryDependencies,
-  { deliveryId }: Lease,
-  loaded: LoadedDelivery,
-  signal: AbortSignal,
-): Promise<SendResult> {
-  const { url, secrets, authHeaderName, authHeaderValue } = loaded.endpoint;
-  const body = await renderBody(loaded, dependencies);
-  const timestamp = Math.floor(Date.now() / 1_000);
-  const headers = {
-    ...(authHeaderName === null ? {} : { [authHeaderName.toLowerCase()]: authHeaderValue ?? '' }),
-    'content-type': 'application/json',
-    'user-agent': 'rx-orders-webhooks',
-    ...signaturesOf({ id: deliveryId, timestamp, body, secrets }),
-  };
-  return await dependencies.sender.post(url, headers, body, signal);
 }

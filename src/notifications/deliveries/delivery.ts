@@ -1,39 +1,35 @@
 import type { Sql } from '../../storage/database.ts';
-import { endpointSecrets } from '../endpoint-secrets.ts';
+import { openEndpointSecrets, type SealedEndpointSecrets } from '../endpoint-secrets.ts';
 import { openEvents } from '../events/open-events.ts';
 import type { StoredEvent } from '../events/stored-event.ts';
+import type { WebhookTarget } from '../sending/send-webhook.ts';
 
-/** The right to make one attempt at a delivery, until it runs out. */
+/** The right to make one attempt at a delivery, until the lease expires. */
 export interface Lease {
   readonly deliveryId: string;
   readonly endpointId: string;
   readonly organizationId: string;
-  /** `locked_until` to the microsecond: who takes the delivery over has another. */
+  /** `locked_until` to the microsecond: a process that takes over the delivery gets another token. */
   readonly token: string;
   /** Attempts so far. */
   readonly attempts: number;
 }
 
-/** What an attempt is made of. */
+/** Everything that an attempt needs. */
 export interface LoadedDelivery {
-  readonly endpoint: {
+  readonly endpoint: WebhookTarget & {
     readonly id: string;
-    readonly url: string;
     readonly documentFormat: 'url' | 'base64';
     readonly payloadMode: 'event' | 'full';
-    readonly authHeaderName: string | null;
-    readonly authHeaderValue: string | null;
-    /** Those that sign now, the newest first. */
-    readonly secrets: readonly [string, ...string[]];
   };
-  /** null: a `PING`. */
+  /** null for a `PING`. */
   readonly event: StoredEvent | null;
 }
 
 /**
- * Reads what an attempt is made of.
+ * Reads everything that an attempt needs.
  *
- * @throws {Error} there is no such delivery: a lease without its row can only be a mistake.
+ * @throws {Error} there is no such delivery. Rows are never deleted, so this is a programming error.
  */
 export async function loadDelivery(sql: Sql, deliveryId: string): Promise<LoadedDelivery> {
   const [row] = await sql<DeliveryRow[]>`
@@ -47,30 +43,17 @@ export async function loadDelivery(sql: Sql, deliveryId: string): Promise<Loaded
     LEFT JOIN events ON events.id = d.event_id
     WHERE d.id = ${deliveryId}`;
   if (row === undefined) throw new Error(`no delivery ${deliveryId}`);
-  const { endpointId: id, url, documentFormat, payloadMode } = row;
-  const { authHeaderName } = row;
-  const { authHeaderValue, secret, previousSecret } = await endpointSecrets(sql, id, row);
+  const { endpointId: id, url, documentFormat, payloadMode, authHeaderName } = row;
+  const secrets = await openEndpointSecrets(sql, id, row);
   const [event = null] =
     row.eventId === null ? [] : await openEvents(sql, [{ ...row, id: row.eventId }]);
-  return {
-    endpoint: {
-      id,
-      url,
-      documentFormat,
-      payloadMode,
-      authHeaderName,
-      authHeaderValue,
-      secrets: previousSecret === null ? [secret] : [secret, previousSecret],
-    },
-    event,
-  };
+  return { endpoint: { id, url, documentFormat, payloadMode, authHeaderName, ...secrets }, event };
 }
 
 interface DeliveryRow
   extends Omit<StoredEvent, 'id'>,
-    Omit<LoadedDelivery['endpoint'], 'id' | 'secrets'> {
+    SealedEndpointSecrets,
+    Pick<LoadedDelivery['endpoint'], 'url' | 'documentFormat' | 'payloadMode' | 'authHeaderName'> {
   readonly endpointId: string;
-  readonly secret: string;
-  readonly previousSecret: string | null;
   readonly eventId: string | null;
 }

@@ -3,17 +3,18 @@ import type { DeliveryView } from '../../contract/webhook-delivery.ts';
 import { type Database, inTime, type Sql } from '../../storage/database.ts';
 import { forOrganization } from '../../storage/scope.ts';
 import { type AttemptOutcome, outcomeOf } from '../attempt-outcome.ts';
-import { endpointSecrets } from '../endpoint-secrets.ts';
+import { openEndpointSecrets, type SealedEndpointSecrets } from '../endpoint-secrets.ts';
+import { renderPing } from '../events/render-event.ts';
 import { sealAnswer } from '../sealed-answer.ts';
+import { sendWebhook, type WebhookTarget } from '../sending/send-webhook.ts';
 import type { Sender } from '../sending/sender.ts';
 import { readDelivery } from './delivery-row.ts';
 import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';
 import { releaseDeliveries } from './release-deliveries.ts';
-import { type PingTarget, sendPing } from './send-ping.ts';
 
 /**
- * Sends a PING to an endpoint now, whatever its status, and logs it as a delivery of one attempt. A
- * PAUSED endpoint that takes it is ENABLED again, and what waits for it goes.
+ * Sends a PING to an endpoint now, whatever its status, and logs it as a delivery with one attempt. If a
+ * PAUSED endpoint accepts the PING, it becomes ENABLED and its waiting deliveries become due.
  *
  * @returns the logged delivery.
  * @throws {EndpointNotFoundError} the organization has no such endpoint.
@@ -27,11 +28,12 @@ export async function testEndpoint(
     forOrganization(database, key.organizationId, (tx) => readTarget(tx, key)),
   );
   const id = uuidv7();
-  const outcome = outcomeOf(await sendPing(sender, target, id));
+  const body = renderPing(target.id);
+  const outcome = outcomeOf(await sendWebhook(sender, target, { id, body }));
   const answer = await sealAnswer(database, key.organizationId, id, outcome.answerStart);
   return await inTime(
     forOrganization(database, key.organizationId, async (tx) => {
-      // In the order in which whoever changes an endpoint takes the locks.
+      // The endpoint is locked before its deliveries, as everywhere, so that there is no deadlock.
       if (outcome.errorClass === undefined) await recover(tx, target.id);
       await record(tx, { ...key, endpointId: target.id }, id, { ...outcome, answer });
       return await readDelivery(tx, key.organizationId, id);
@@ -39,16 +41,21 @@ export async function testEndpoint(
   );
 }
 
-async function readTarget(sql: Sql, key: EndpointKey): Promise<PingTarget> {
-  const rows = await sql<PingTarget[]>`
+async function readTarget(sql: Sql, key: EndpointKey): Promise<WebhookTarget & { id: string }> {
+  const rows = await sql<TargetRow[]>`
     SELECT id, url, secret, auth_header_name, auth_header_value,
       CASE WHEN previous_secret_until > now() THEN previous_secret END AS previous_secret
     FROM webhook_endpoints WHERE ${isEndpoint(sql, key)}`;
   const row = found(rows);
-  return { ...row, ...(await endpointSecrets(sql, row.id, row)) };
+  const { id, url, authHeaderName } = row;
+  return { id, url, authHeaderName, ...(await openEndpointSecrets(sql, id, row)) };
 }
 
-/** A success ends what failed; one that is DISABLED stays so. */
+interface TargetRow extends SealedEndpointSecrets, Pick<WebhookTarget, 'url' | 'authHeaderName'> {
+  readonly id: string;
+}
+
+/** Ends the failure of an endpoint that answered 2xx. A DISABLED endpoint stays disabled. */
 async function recover(tx: Sql, endpointId: string): Promise<void> {
   const [{ status } = { status: '' }] = await tx<{ status: string }[]>`
     SELECT status FROM webhook_endpoints WHERE id = ${endpointId} FOR NO KEY UPDATE`;

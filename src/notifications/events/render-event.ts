@@ -1,4 +1,4 @@
-import type { CaseEvent } from '../../contract/case-activity.ts';
+import type { CaseEvent, PingEvent } from '../../contract/case-activity.ts';
 import type { CaseAttachment } from '../../contract/customer-case-detail.ts';
 import type { OrderStatus } from '../../contract/order.ts';
 import type {
@@ -8,11 +8,11 @@ import type {
   StoredOrder,
 } from './stored-event.ts';
 
-/** How a receiver wants events. */
+/** How an endpoint wants its events rendered. */
 export interface Rendering {
-  /** `full`: the case with its orders and attachments. */
+  /** `full` adds the case's orders and attachments. */
   readonly payloadMode: 'event' | 'full';
-  /** Where an attachment's bytes are, or the bytes in base64. */
+  /** A link to an attachment's bytes, or the bytes in base64. */
   bytesOf(attachment: StoredAttachment): Promise<{ url: string } | { content: string }>;
 }
 
@@ -29,9 +29,9 @@ const MESSAGES: Readonly<Record<OrderStatus, string>> = {
 };
 
 /**
- * Renders an event as its receiver gets it (api.md, "Notifications to the organization"): the one
- * place that does. The same event gives the same body each time, but for the links in it; as
- * `JSON.stringify` writes it, it survives being parsed and written again byte by byte.
+ * Renders an event as its receiver gets it (the contract, "Notifications to the organization"). No other
+ * code does. The same event always gives the same body, apart from links. A receiver that parses the
+ * body and calls `JSON.stringify` gets the same bytes back, so signatures of re-serialized bodies match.
  */
 export async function renderEvent(stored: StoredEvent, rendering: Rendering): Promise<CaseEvent> {
   const { event, content, sequence } = stored;
@@ -56,8 +56,14 @@ export async function renderEvent(stored: StoredEvent, rendering: Rendering): Pr
     case 'ORDER_STATUS_CHANGED':
       return { event, ...body };
     case 'ENDPOINT_DISABLED':
-      throw new Error(`event ${stored.id} tells of no endpoint`);
+      throw new Error(`event ${stored.id} has no endpoint`);
   }
+}
+
+/** Renders the body of a `PING`, which tests an endpoint. */
+export function renderPing(endpointId: string): string {
+  const ping: PingEvent = { event: 'PING', payload: { endpoint: { id: endpointId } } };
+  return JSON.stringify(ping);
 }
 
 function renderOrder({ id, status, reason, createdAt }: StoredOrder) {
@@ -87,7 +93,7 @@ async function renderAttachment(
     fileName,
     isDeleted: false,
     createdAt,
-    // The original names a person; here a pharmacy made it.
+    // The API that we follow names a person. Here the document comes from the pharmacy.
     uploadedBy: { firstName: 'Pharmacy', lastName: pharmacyId },
     ...(await bytesOf(stored)),
     contentType,

@@ -46,7 +46,7 @@ describe('a test', () => {
     });
     expect(headers).toMatchObject({
       'content-type': 'application/json',
-      'user-agent': 'rx-orders',
+      'user-agent': 'rx-orders-webhooks',
       'x-token': HEADER_VALUE,
       'webhook-id': delivery.id,
     });

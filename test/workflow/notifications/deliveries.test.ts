@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { lookup } from 'node:dns/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { verifyWebhook } from '../../../packages/webhooks/src/index.ts';
 import { secretContext } from '../../../src/notifications/endpoint-secrets.ts';
+import { testEndpoint } from '../../../src/notifications/endpoints/test-endpoint.ts';
+import { createSender } from '../../../src/notifications/sending/sender.ts';
 import { newSecret } from '../../../src/notifications/sending/signatures.ts';
 import { failureMessage } from '../../../src/temporal/failure-message.ts';
 import { readDelivery } from '../../support/deliveries.ts';
@@ -43,6 +46,25 @@ describe('a first attempt', () => {
       payload: { endpoint: { id: rig.endpoint.id } },
     });
     expect(await rig.deliveries.history(id)).toBeUndefined();
+  });
+
+  it('carries the same headers as a test of the endpoint', async () => {
+    await rig.reach(await rig.ping(), 'DELIVERED');
+    const { id: endpointId, organizationId } = rig.endpoint;
+    const sender = createSender({ lookup, policy: { sandbox: true } });
+    onTestFinished(() => sender.close());
+    await testEndpoint(rig.database, sender, { organizationId, endpointId });
+
+    const [delivered, tested] = rig.receiver.received.map(({ headers, body }) => {
+      const {
+        'webhook-id': _,
+        'webhook-timestamp': __,
+        'webhook-signature': ___,
+        ...same
+      } = headers;
+      return { names: Object.keys(headers), same, body };
+    });
+    expect(tested).toEqual(delivered);
   });
 
   it('is signed with both secrets while one rotates, and with the new one alone after', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { waitAfter } from '../../../../src/notifications/deliveries/schedule.ts';
-import { parseConfig } from '../../../../src/process/config.ts';
+import { waitAfter } from '../../../src/lib/delivery-schedule.ts';
+import { parseConfig } from '../../../src/process/config.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -14,7 +14,7 @@ const required = {
 };
 const schedule = parseConfig(required).webhooks.retryScheduleMs;
 
-it('is that of the interface: ten attempts over three days', () => {
+it('makes ten attempts within three days by default', () => {
   const waits = Array.from({ length: 10 }, (_, index) =>
     waitAfter(index + 1, schedule, { random: 0.5 }),
   );
@@ -23,7 +23,7 @@ it('is that of the interface: ten attempts over three days', () => {
   expect(waits).toEqual([5 * SECOND, 5 * MINUTE, 30 * MINUTE, ...hours, undefined]);
 });
 
-it('spreads each wait by a tenth either way', () => {
+it('varies each wait by at most a tenth either way', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 9 }),
@@ -37,13 +37,13 @@ it('spreads each wait by a tenth either way', () => {
   );
 });
 
-it('waits longer where it is asked to, never shorter, and never once more', () => {
+it('waits longer when Retry-After says so, never shorter, and adds no attempt', () => {
   expect(waitAfter(1, schedule, { atLeastMs: HOUR, random: 0.5 })).toBe(HOUR);
   expect(waitAfter(9, schedule, { atLeastMs: HOUR, random: 0.5 })).toBe(24 * HOUR);
   expect(waitAfter(10, schedule, { atLeastMs: HOUR })).toBeUndefined();
 });
 
-it('is refused in another form', () => {
+it('refuses a malformed WEBHOOK_RETRY_SCHEDULE_MS', () => {
   for (const WEBHOOK_RETRY_SCHEDULE_MS of ['5s', '1,', ',1', '1, 2', '-1', '1.5']) {
     expect(() => parseConfig({ ...required, WEBHOOK_RETRY_SCHEDULE_MS })).toThrow(
       /WEBHOOK_RETRY_SCHEDULE_MS: /,
