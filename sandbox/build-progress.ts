@@ -1,6 +1,6 @@
 import type { TextOutput } from './stack-log.ts';
 
-/** Shows that something long goes on. */
+/** Shows the progress of a long build. */
 export interface Progress {
   /** Counts a step. */
   step(kind: 'module' | 'package' | undefined): void;
@@ -11,11 +11,11 @@ const TERMINAL_MS = 250;
 const PLAIN_MS = 15_000;
 
 /**
- * Starts to show a build: on a terminal one line that is drawn again and again, elsewhere a line
- * every 15 s.
+ * Starts to show the progress of a build: on a terminal one line that is updated, elsewhere a line every
+ * 15 s.
  *
- * @param what the name of what is built.
- * @param why what is done, and why it is needed.
+ * @param what the name of the program that is built.
+ * @param why the first line: what is done, and why it is needed.
  */
 export function startBuildProgress(target: TextOutput, what: string, why: string): Progress {
   const terminal = target.isTTY === true;
@@ -28,7 +28,7 @@ export function startBuildProgress(target: TextOutput, what: string, why: string
   };
   const show = () => {
     const { module, package: compiled } = counts;
-    const line = `  building ${what}, ${clock()}: ${module} modules fetched, ${compiled} packages compiled`;
+    const line = `  building ${what}, ${clock()}: ${module} modules downloaded, ${compiled} packages compiled`;
     target.write(terminal ? `\r${line}` : `${line}\n`);
   };
   const timer = setInterval(show, terminal ? TERMINAL_MS : PLAIN_MS);

@@ -7,32 +7,31 @@ import type { PidFiles } from './pid-files.ts';
 import { killGroup } from './process-table.mjs';
 import type { Reaper } from './reaper.ts';
 
-/** What a child of the stack is started with. */
+/** The surroundings in which {@link startChild} starts a part. */
 export interface ChildContext {
   readonly reaper: Pick<Reaper, 'guard' | 'release'>;
-  readonly records: PidFiles;
-  /** Where a foreign program's lines go. */
+  readonly pidFiles: PidFiles;
+  /** Receives the output of a third-party program: Postgres or Temporal. */
   readonly logFile: string;
-  /** Hears each line of one of our programs. */
+  /** Receives each output line of a program of this project. */
   readonly onLine: (line: string) => void;
 }
 
-/** One life of a part. */
+/** One process of a part, from its start to its end. */
 export interface Child {
   readonly pid: number | undefined;
-  /** Resolves once it is ready; stays pending when it ends before. */
+  /** Resolves once the process is ready; stays pending when it ends before that. */
   readonly ready: Promise<void>;
-  /** Resolves when it has ended, with how: `exit code 1` or `SIGKILL`. */
+  /** Resolves when the process has ended, with the cause, such as `exit code 1` or `SIGKILL`. */
   readonly ended: Promise<string>;
 }
 
-const LOOK_EVERY_MS = 40;
+const POLL_EVERY_MS = 40;
 const LOG_LIMIT_BYTES = 5_000_000;
 
-/** Starts a part in a process group of its own, known to the reaper and on disk. */
+/** Starts a part in its own process group, and registers the group with the reaper and in a pid file. */
 export function startChild(part: Part, context: ChildContext): Child {
-  const ours = part.ready === 'message';
-  const log = ours ? undefined : openLog(context.logFile);
+  const log = part.ready === 'message' ? undefined : openLog(context.logFile);
   const { command, args } = withoutCoreDumps(part.command, part.args);
   const child = spawn(command, args, {
     detached: true,
@@ -54,16 +53,16 @@ export function startChild(part: Part, context: ChildContext): Child {
       signal: part.stopSignal,
       limitMs: part.stopLimitMs,
     });
-    context.records.write(part.name, pid);
+    context.pidFiles.write(part.name, pid);
   }
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => {
       if (pid !== undefined) {
-        // A program that died may leave helpers of its own, esbuild's for one.
+        // A program that died may leave its own child processes running, for example esbuild's.
         killGroup(pid);
         context.reaper.release(pid);
-        context.records.remove(part.name);
+        context.pidFiles.remove(part.name);
       }
       resolve(signal ?? `exit code ${String(code)}`);
     });
@@ -83,17 +82,17 @@ function readiness(part: Part, child: ChildProcess, ended: Promise<string>): Pro
   return poll(ready, ended);
 }
 
-async function poll(look: () => Promise<void>, ended: Promise<string>): Promise<void> {
+async function poll(check: () => Promise<void>, ended: Promise<string>): Promise<void> {
   let over = false;
   void ended.then(() => {
     over = true;
   });
   while (!over) {
     try {
-      await look();
+      await check();
       return;
     } catch {
-      await sleep(LOOK_EVERY_MS);
+      await sleep(POLL_EVERY_MS);
     }
   }
   await new Promise<never>(() => undefined);
@@ -103,15 +102,15 @@ function openLog(file: string): number {
   try {
     if (statSync(file).size > LOG_LIMIT_BYTES) renameSync(file, `${file}.1`);
   } catch {
-    // There is none yet.
+    // The file does not exist yet.
   }
   return openSync(file, 'a', 0o600);
 }
 
 /**
- * Wraps a command so that no crash of it leaves a core, whatever the user's limit is: a dump of a
- * process's memory holds the patient data that it worked on. A shell sets the limit, as Node cannot, and
- * becomes the program.
+ * Wraps a command so that a crash leaves no core dump, whatever the user's limit is, because a dump of
+ * the process's memory contains patient data. Node cannot set this limit, so a shell sets it and then
+ * replaces itself with the program.
  */
 export function withoutCoreDumps(
   command: string,

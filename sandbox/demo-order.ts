@@ -5,15 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { StackError } from './stack-error.ts';
 
-// What a client of the published endpoint does, with nothing but HTTP and the published request.
+// The client side of the demo. It uses only HTTP and the published example request.
 
 const EXAMPLE = new URL('./place-order.example.json', import.meta.url);
 const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
 const KEY = { 'cv-api-key': 'YOUR_SECRET_KEY' };
 
 const LIMIT_MS = 60_000;
-const LOOK_EVERY_MS = 40;
-const ENDS = ['REJECTED', 'CANCELLED', 'EXPIRED', 'NEEDS_ATTENTION'];
+const POLL_EVERY_MS = 40;
+const FAILED = ['REJECTED', 'CANCELLED', 'EXPIRED', 'NEEDS_ATTENTION'];
 
 const placedSchema = z.object({ data: z.object({ order: z.object({ id: z.string() }) }) });
 const orderSchema = z.object({
@@ -26,7 +26,7 @@ const orderSchema = z.object({
   }),
 });
 
-/** An order as `GET …/orders/:orderId` shows it, as far as the demo looks. */
+/** The fields of `GET …/orders/:orderId` that the demo uses. */
 export type ShownOrder = z.infer<typeof orderSchema>['data']['order'];
 
 /** A document that was downloaded and checked. */
@@ -37,10 +37,10 @@ export interface StoredFile {
 }
 
 /**
- * Places the published example with an idempotency key of its own.
+ * Places the published example order with a new idempotency key.
  *
  * @returns the order's id.
- * @throws {StackError} the answer was not 200.
+ * @throws {StackError} the server answered with another status than 200.
  */
 export async function placeExample(baseUrl: string): Promise<string> {
   const example = JSON.parse(await readFile(EXAMPLE, 'utf8')) as object;
@@ -57,42 +57,42 @@ export async function placeExample(baseUrl: string): Promise<string> {
 }
 
 /**
- * Looks at an order until it is completed.
+ * Polls an order until it is completed.
  *
- * @param onLook hears what each look saw.
- * @throws {StackError} it ended otherwise, or did not complete within 60 s.
+ * @param onPoll receives the order after each poll.
+ * @throws {StackError} the order ended in another status, or did not complete within 60 s.
  */
 export async function followOrder(
   baseUrl: string,
   orderId: string,
   signal: AbortSignal,
-  onLook: (order: ShownOrder) => void,
+  onPoll: (order: ShownOrder) => void,
 ): Promise<ShownOrder> {
   const until = Date.now() + LIMIT_MS;
   for (;;) {
     const answer = await fetch(`${baseUrl}${CASE}/orders/${orderId}`, { headers: KEY, signal });
     if (answer.ok) {
       const { order } = orderSchema.parse(await answer.json()).data;
-      onLook(order);
+      onPoll(order);
       if (order.status === 'COMPLETED') return order;
-      if (ENDS.includes(order.status)) {
+      if (FAILED.includes(order.status)) {
         throw new StackError(
-          `the order ended ${order.status}: ${order.reason ?? 'no reason given'}`,
+          `the order is ${order.status} instead of COMPLETED: ${order.reason ?? 'no reason given'}`,
         );
       }
     }
     if (Date.now() > until) {
       throw new StackError(`the order did not complete within ${LIMIT_MS / 1000} s`);
     }
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    await sleep(POLL_EVERY_MS, undefined, { signal });
   }
 }
 
 /**
- * Downloads an order's documents, as the organization does, and keeps them.
+ * Downloads an order's documents as an organization would, and saves them as PDF files.
  *
- * @param folder for their PDFs; what the server stores is encrypted.
- * @throws {StackError} a document is not what the order says.
+ * @param folder receives the PDF files. (The server's own copies are encrypted.)
+ * @throws {StackError} a document's SHA-256 differs from the one that the order states.
  */
 export async function downloadDocuments(
   baseUrl: string,
@@ -106,7 +106,9 @@ export async function downloadDocuments(
       const url = `${baseUrl}${CASE}/orders/${orderId}/documents/${id}`;
       const bytes = Buffer.from(await (await fetch(url, { headers: KEY })).arrayBuffer());
       const found = createHash('sha256').update(bytes).digest('hex');
-      if (found !== sha256) throw new StackError(`${url} is not the document ${name}`);
+      if (found !== sha256) {
+        throw new StackError(`the SHA-256 of ${name}, downloaded from ${url}, does not match`);
+      }
       const file = path.join(folder, `${id}.pdf`);
       await writeFile(file, bytes, { mode: 0o600 });
       return { name, path: file, sha256 };

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { verifyWebhook, type WebhookEvent } from '../packages/webhooks/src/index.ts';
 import { StackError } from './stack-error.ts';
 
-// What an organization's backend does: registers an endpoint, and verifies what comes.
+// The backend of an organization: it registers a webhook endpoint and verifies each webhook.
 
 const KEY = { 'cv-api-key': 'YOUR_SECRET_KEY' };
 const LIMIT_MS = 10_000;
@@ -14,18 +14,26 @@ const createdSchema = z.object({
   data: z.object({ endpoint: z.object({ id: z.string(), secret: z.string() }) }),
 });
 
-/** A receiver of notifications, registered at a stack. */
+/** A webhook receiver that is registered with a stack. */
 export interface DemoReceiver {
   readonly url: string;
-  /** Every event that came so far and proved itself, each once, in the order that they came. */
+  /** Every event with a valid signature so far, without duplicates, in order of arrival. */
   readonly events: readonly WebhookEvent[];
-  /** Waits for an event. @throws {StackError} it did not come within 10 s. */
-  waitFor(isIt: (event: WebhookEvent) => boolean, signal: AbortSignal): Promise<void>;
-  /** Takes its endpoint away from the stack, and stops. */
+  /**
+   * Waits until an event arrives that fulfils a condition; returns early when `signal` aborts.
+   *
+   * @throws {StackError} none arrived within 10 s.
+   */
+  waitFor(matches: (event: WebhookEvent) => boolean, signal: AbortSignal): Promise<void>;
+  /** Deletes its endpoint from the stack, and stops. */
   close(): Promise<void>;
 }
 
-/** Starts one on a free port of this machine, and registers it. */
+/**
+ * Starts a receiver on a free port of 127.0.0.1, and registers it as a webhook endpoint.
+ *
+ * @throws {StackError} the server refused the endpoint.
+ */
 export async function startDemoReceiver(baseUrl: string): Promise<DemoReceiver> {
   const events: WebhookEvent[] = [];
   const seen = new Set<unknown>();
@@ -33,7 +41,7 @@ export async function startDemoReceiver(baseUrl: string): Promise<DemoReceiver> 
   let secret = '';
   async function receive(request: IncomingMessage): Promise<void> {
     const event = verifyWebhook(await buffer(request), request.headers, secret);
-    // At least once: what came before is told by its id.
+    // Webhooks arrive at least once; the id identifies duplicates.
     const id = request.headers['webhook-id'];
     if (!seen.has(id)) events.push(event);
     seen.add(id);
@@ -54,11 +62,11 @@ export async function startDemoReceiver(baseUrl: string): Promise<DemoReceiver> 
   return {
     url,
     events,
-    async waitFor(isIt, signal) {
+    async waitFor(matches, signal) {
       const until = AbortSignal.timeout(LIMIT_MS);
-      while (!events.some(isIt)) {
+      while (!events.some(matches)) {
         if (signal.aborted) return;
-        if (until.aborted) throw new StackError('a notification did not arrive within 10 s');
+        if (until.aborted) throw new StackError('the webhook did not arrive within 10 s');
         await new Promise<void>((resolve) => {
           arrivals.addEventListener('arrival', () => resolve(), { once: true });
           for (const end of [until, signal]) {
@@ -86,7 +94,7 @@ async function register(baseUrl: string, url: string): Promise<{ id: string; sec
   });
   const text = await answer.text();
   if (answer.status !== 201) {
-    throw new StackError(`the receiver was not registered: ${answer.status} ${text}`);
+    throw new StackError(`the webhook endpoint was not created: ${answer.status} ${text}`);
   }
   return createdSchema.parse(JSON.parse(text)).data.endpoint;
 }

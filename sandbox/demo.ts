@@ -9,12 +9,13 @@ import { runProgram } from './run-program.ts';
 import { type Stack, startStack } from './stack.ts';
 import { watchStopSignals } from './stop-signals.ts';
 
-// `npm run demo`: the whole stack on free ports, one order from request to documents, and the end.
-// With `--json` the last line of stdout is for programs; with `--keep` the stack stays up.
+// `npm run demo`: starts the sandbox on free ports, follows one order from the request to its
+// documents, and stops. With `--json` stdout is one line for programs; with `--keep` the sandbox keeps
+// running.
 
 const { json, keep } = options();
-const lifetime = watchStopSignals(process.env);
-// People read stderr then, so that stdout is the one line.
+const signals = watchStopSignals(process.env);
+// With `--json` the text for people goes to stderr, so that stdout is only the JSON line.
 const screen = json ? process.stderr : process.stdout;
 const say = (text: string) => screen.write(`${text}\n`);
 
@@ -23,28 +24,28 @@ process.exit(
     async () => {
       const dataDir = path.resolve(process.env.DATA_DIR || '.data/demo');
       const since = performance.now();
-      say('starting Postgres, Temporal, a pharmacy, server and worker …');
+      say('starting Postgres, Temporal, the pharmacy simulator, server and worker …');
       const stack = await startStack({
         dataDir,
         env: process.env,
         ports: 'free',
         log: logFile(dataDir),
         news: screen,
-        signal: lifetime.stopping,
+        signal: signals.stopping,
       });
-      lifetime.onRepeat(() => void stack.killAll());
+      signals.onRepeat(() => void stack.killAll());
       try {
-        say(`the stack is up after ${secondsSince(since)} s\n`);
+        say(`the sandbox is ready after ${secondsSince(since)} s\n`);
         await Promise.race([show(stack), stack.failed]);
         if (keep) {
-          say('\nthe stack stays up until Ctrl-C');
-          await Promise.race([lifetime.stopped, stack.failed]);
+          say('\nthe sandbox runs until Ctrl-C');
+          await Promise.race([signals.stopped, stack.failed]);
         }
       } finally {
         await stack.stop();
       }
     },
-    lifetime.stopping,
+    signals.stopping,
     (message) => {
       process.stderr.write(`${message}\n`);
     },
@@ -65,7 +66,7 @@ async function showOrder(stack: Stack, receiver: DemoReceiver): Promise<void> {
   const drawing = drawOrder(screen);
   const orderId = await placeExample(stack.baseUrl);
   drawing.reached('ACCEPTED');
-  const order = await followOrder(stack.baseUrl, orderId, lifetime.stopping, ({ status }) =>
+  const order = await followOrder(stack.baseUrl, orderId, signals.stopping, ({ status }) =>
     drawing.reached(status),
   ).finally(() => drawing.end());
   const seconds = secondsSince(since);
@@ -77,11 +78,13 @@ async function showOrder(stack: Stack, receiver: DemoReceiver): Promise<void> {
   for (const { name, path: file } of documents) say(`  ${name}  ${path.relative('', file)}`);
   await receiver.waitFor(
     (event) => event.event === 'ORDER_STATUS_CHANGED' && event.order.id === orderId,
-    lifetime.stopping,
+    signals.stopping,
   );
-  say(`what the organization was told at ${receiver.url}, each signature verified:`);
-  for (const event of receiver.events) say(`  ${told(event)}`);
-  say(`its page in the Temporal UI${keep ? '' : ', gone with the stack (keep it: `-- --keep`)'}:`);
+  say(`webhooks that the organization received at ${receiver.url}, each signature verified:`);
+  for (const event of receiver.events) say(`  ${describe(event)}`);
+  say(
+    `the order in the Temporal UI${keep ? '' : ' (run the demo with `-- --keep` to open this page)'}:`,
+  );
   say(`  ${stack.temporalUiUrl}/namespaces/${namespace(stack)}/workflows/${workflowId}`);
   if (json) {
     const line = { orderId, workflowId, status: order.status, documents, seconds };
@@ -89,8 +92,8 @@ async function showOrder(stack: Stack, receiver: DemoReceiver): Promise<void> {
   }
 }
 
-/** An event in a line. */
-function told(event: WebhookEvent): string {
+/** Formats an event as one line. */
+function describe(event: WebhookEvent): string {
   if (!('order' in event)) return event.event;
   const what = 'attachment' in event.payload ? event.payload.attachment.fileName : '';
   return `${event.event.padEnd(22)} ${what || event.order.message}`;
@@ -104,7 +107,7 @@ function secondsSince(since: number): number {
   return Number(((performance.now() - since) / 1000).toFixed(2));
 }
 
-/** The parts' lines would disturb the picture. */
+/** The log of the parts goes to a file, because it would disturb the progress drawing. */
 function logFile(dataDir: string): { write(text: string): void } {
   let stream: ReturnType<typeof createWriteStream> | undefined;
   return {

@@ -1,5 +1,5 @@
-// A lock that other processes see and that a dead holder cannot keep. Plain JavaScript, because the
-// bootstrap takes one before anything is installed.
+// A lock between processes that expires with its holder. Plain JavaScript, because the bootstrap takes
+// one before any package is installed.
 
 import { randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ export function takeLock(path) {
   writeFileSync(own, content, { mode: 0o600 });
   try {
     for (;;) {
-      // A link appears with its whole content, so nobody ever reads half a lock.
+      // A hard link appears with its whole content, so no process ever reads a partly written lock.
       if (link(own, path)) return { release: () => release(path, content) };
       const found = read(path);
       if (found === undefined) continue;
@@ -30,7 +30,7 @@ function release(path, content) {
   if (read(path) === content) rmSync(path, { force: true });
 }
 
-/** Takes a dead holder's lock away; a lock that someone took in the meantime is put back. */
+/** Removes the lock of a dead process; puts back a lock that another process took in the meantime. */
 function discard(path, found, own) {
   const aside = `${own}.stale`;
   try {

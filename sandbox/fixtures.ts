@@ -6,7 +6,7 @@ import { openDatabase } from '../src/storage/database.ts';
 import { SANDBOX_KEY_IDS } from '../src/storage/refuse-sandbox.ts';
 import { inTransaction } from '../src/storage/transaction.ts';
 
-/** A pharmacy that the simulator offers. */
+/** A pharmacy of the simulator. */
 export interface SandboxPharmacy {
   readonly id: string;
   readonly baseUrl: string;
@@ -14,7 +14,7 @@ export interface SandboxPharmacy {
   readonly webhookSecret: string;
 }
 
-/** Who made them, for the audit log. */
+/** The actor of these changes in the audit log. */
 const SANDBOX = { actorKind: 'system', actor: 'sandbox' } as const;
 
 const DEMO = '0198a000-0000-7000-8000-000000000001';
@@ -64,10 +64,9 @@ const CASES = [
 ];
 
 /**
- * Puts the sandbox's fixtures into its own database: the organizations, keys and cases that the
- * published examples use (contract, `api.md`, "The sandbox") and the simulator's pharmacies.
- * Repeating it changes nothing. Only the embedded stack calls it, never on a `DATABASE_URL` from
- * outside.
+ * Inserts the sandbox's fixtures into its database: the organizations, keys and cases that the
+ * published examples use, and the simulator's pharmacies. Calling it again changes nothing. Only the
+ * sandbox calls it, and only on its own database, never on a `DATABASE_URL`: the API keys are public.
  */
 export async function seedSandbox(options: {
   databaseUrl: string;
@@ -92,7 +91,7 @@ export async function seedSandbox(options: {
           ON CONFLICT (id) DO UPDATE SET key_hash = excluded.key_hash`;
       }
     });
-    // Behind the organizations: they have keys that seal only once they are there.
+    // After the commit: the data key that encrypts a case is created for an existing organization.
     for (const { id: caseId, organizationId, patient } of CASES) {
       const there = await database`SELECT FROM cases WHERE id = ${caseId}`;
       if (there.length > 0) continue;

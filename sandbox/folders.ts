@@ -4,12 +4,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../src/process/config.ts';
 
-/** The project's own folder. */
+/** The project's root folder. */
 export const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Where the stack's processes put what they can make again, tsx's compiled files above all: inside
- * the project, so that nothing is left elsewhere. `scripts/bootstrap.mjs` names the same folder.
+ * Returns the `TMPDIR` of the stack's processes, mostly used for files that tsx compiled. It is inside
+ * the project, so that no files are left elsewhere. `scripts/bootstrap/run.mjs` uses the same folder.
  */
 export function temporaryFolder(): string {
   const folder = path.join(PROJECT, 'node_modules', '.cache', 'rx-orders');
@@ -18,9 +18,10 @@ export function temporaryFolder(): string {
 }
 
 /**
- * The user's cache folder of this project: `XDG_CACHE_HOME`, else what the platform has for it.
+ * Returns this project's folder in the user's cache: below `XDG_CACHE_HOME`, else below the platform's
+ * own cache folder.
  *
- * @param home the user's home folder, for platforms that derive it from there.
+ * @param home the user's home folder, from which the platform's cache folder is derived.
  */
 export function cacheFolder(
   env: Environment,
@@ -31,7 +32,7 @@ export function cacheFolder(
 }
 
 function base(env: Environment, platform: NodeJS.Platform, home: string): string {
-  // The specification has a relative path ignored.
+  // The XDG Base Directory Specification requires to ignore a relative path.
   if (env.XDG_CACHE_HOME && path.isAbsolute(env.XDG_CACHE_HOME)) return env.XDG_CACHE_HOME;
   if (platform === 'darwin') return path.join(home, 'Library', 'Caches');
   if (platform === 'win32') return env.LOCALAPPDATA || path.join(home, 'AppData', 'Local');

@@ -5,12 +5,13 @@ import type { Progress } from './build-progress.ts';
 import type { ObtainBinary } from './cached-binary.ts';
 import type { CommandResult, RunCommand } from './run-command.ts';
 import { errorCode } from './stack-error.ts';
+
 /**
- * Builds a Go program with the user's Go, by the proxy and flags that the user's Go is set to. Go's own
- * two caches are kept beside the binary, so that a build that was interrupted goes on where it was,
- * and are removed after it.
+ * Builds a Go program with the user's Go, and with the proxy and flags of the user's Go environment.
+ * Go's module and build caches are kept in `cacheDir`, so that an interrupted build can continue; they
+ * are removed after a successful build.
  *
- * @param options.module the program and its version, as `go install` takes it.
+ * @param options.module the program and its version, in the format of `go install`.
  */
 export function byGoInstall(options: {
   readonly module: string;
@@ -24,7 +25,7 @@ export function byGoInstall(options: {
   const caches = path.join(options.cacheDir, 'go');
   return async (folder) => {
     const flags = await goFlags(run, env, signal);
-    if (flags === undefined) return { why: 'it cannot be built: there is no `go` on the PATH' };
+    if (flags === undefined) return { why: 'the build needs Go, and there is no `go` on the PATH' };
     const progress = options.progress();
     let result: CommandResult;
     try {
@@ -35,7 +36,7 @@ export function byGoInstall(options: {
           GOMODCACHE: path.join(caches, 'modules'),
           GOCACHE: path.join(caches, 'build'),
           GOTMPDIR: folder,
-          // Modules are read-only by default, and could not be removed after the build.
+          // By default Go makes module files read-only, and they could not be removed after the build.
           GOFLAGS: `${flags} -modcacherw`.trim(),
         },
         signal,
@@ -46,20 +47,20 @@ export function byGoInstall(options: {
     }
     if (result.code !== 0) {
       const last = result.output.trimEnd().split('\n').at(-1) ?? '';
-      return { why: `it cannot be built: go install: ${last}` };
+      return { why: `the build failed: go install: ${last}` };
     }
     await rm(caches, { recursive: true, force: true });
-    // `…/cmd/program@version`; with its platform's ending.
+    // The binary is named after the last path segment of `…/cmd/program@version`, plus `.exe` on Windows.
     const program = path.posix.basename(options.module.replace(/@.*/, ''));
     const built = (await readdir(folder)).find((name) => path.parse(name).name === program);
-    if (built === undefined) return { why: 'it cannot be built: go install made no binary' };
+    if (built === undefined) return { why: 'the build failed: go install made no binary' };
     const file = path.join(folder, built);
     await chmod(file, 0o755);
     return { path: file };
   };
 }
 
-/** The user's own flags; undefined without Go. */
+/** Returns the user's `GOFLAGS`; undefined when Go is not installed. */
 async function goFlags(
   run: RunCommand,
   env: Environment,

@@ -10,12 +10,14 @@ import { byDownload } from './temporal-download.ts';
 
 const VERSION_LIMIT_MS = 15_000;
 const WHY_BUILD =
-  'there is no Temporal binary on this machine: building it with Go, about 5 minutes, once';
+  'this machine has no Temporal binary: building one with Go (about 5 minutes, only once)';
 
 /**
- * Finds or gets the Temporal binary on this machine.
+ * Finds the Temporal binary on this machine; downloads or builds it when there is none.
  *
- * @param options.news hears what takes time, as plain text.
+ * @param options.news receives a line of text about each step that takes long.
+ * @returns the binary's absolute path.
+ * @throws {StackError} there is no binary, and every way to get one failed.
  */
 export async function obtainTemporal(options: {
   readonly env: Environment;
@@ -25,14 +27,14 @@ export async function obtainTemporal(options: {
 }): Promise<string> {
   const { env, run, signal, news } = options;
   const cacheDir = cacheFolder(env);
-  const tell = (message: string) => {
+  const notify = (message: string) => {
     news.write(`${message}\n`);
   };
   const binary = await findTemporalBinary({
     env,
     cacheDir,
     signal,
-    tell,
+    notify,
     async runs(file) {
       try {
         const limits = { env, signal, limitMs: VERSION_LIMIT_MS };
@@ -44,7 +46,7 @@ export async function obtainTemporal(options: {
       }
     },
     obtain: [
-      byDownload({ env, run, signal, tell }),
+      byDownload({ env, run, signal, notify }),
       byGoInstall({
         module: `github.com/temporalio/cli/cmd/temporal@${TEMPORAL_CLI_VERSION}`,
         ...{ env, cacheDir, run, signal },

@@ -4,10 +4,10 @@ import { pathToFileURL } from 'node:url';
 import type { Environment } from '../src/process/config.ts';
 import { PROJECT } from './folders.ts';
 
-/** Everything a stack consists of, in the order in which it is stopped. */
+/** All parts of a stack, in the order in which they are stopped. */
 export const PARTS = ['server', 'worker', 'codec', 'simulator', 'temporal', 'postgres'] as const;
 
-/** Names a part of the stack. */
+/** The name of a part. */
 export type PartName = (typeof PARTS)[number];
 
 /** One program of the stack. */
@@ -17,31 +17,32 @@ export interface Part {
   readonly args: readonly string[];
   readonly env: Environment;
   readonly cwd?: string;
-  /** Runs the program as this user; for a stack that root starts. */
+  /** The user that runs the program, for a stack that root starts. */
   readonly uid?: number;
   readonly gid?: number;
-  /** What asks the program to end. */
+  /** The signal that stops the program. */
   readonly stopSignal: NodeJS.Signals;
-  /** How long it may take to end, in milliseconds, before it is killed. */
+  /** How long the program may take to stop, in milliseconds, before it is killed. */
   readonly stopLimitMs: number;
-  /** Runs before each start, for what a crash may have left. */
+  /** Runs before each start, to remove what a crash may have left behind. */
   readonly prepare?: () => Promise<void>;
   /**
-   * `message`: one of ours; it sends `ready`, and its lines go to the stack's log. A function: a
-   * foreign program; it is ready when the function resolves, and its lines go to a file.
+   * `message`: a program of this project. It sends the message `ready`, and its output goes to the
+   * stack's log. A function: a third-party program. It is ready when the function resolves, and its
+   * output goes to a file.
    */
   readonly ready: 'message' | (() => Promise<void>);
 }
 
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
-/** What `server` and `worker` allow themselves to finish what they have in hand, and a little more. */
+/** A little more than the 20 s that `server` and `worker` allow themselves to finish their work. */
 const STOP_LIMIT_MS = 22_000;
 
 /**
- * Describes a TypeScript program of the project as a part.
+ * Describes a TypeScript program of this project as a part.
  *
- * @param program its path in the project.
+ * @param program the path of the program, relative to the project's root folder.
  */
 export function nodePart(name: PartName, program: string, env: Environment): Part {
   return {
@@ -49,7 +50,7 @@ export function nodePart(name: PartName, program: string, env: Environment): Par
     command: process.execPath,
     args: ['--import', TSX, path.join(PROJECT, program)],
     env,
-    // tsx looks for tsconfig.json here.
+    // tsx reads tsconfig.json from here.
     cwd: PROJECT,
     stopSignal: 'SIGTERM',
     stopLimitMs: STOP_LIMIT_MS,

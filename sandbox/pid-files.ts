@@ -5,23 +5,23 @@ import { z } from 'zod';
 import { PARTS, type PartName } from './part.ts';
 import { endGroup, identify } from './process-table.mjs';
 
-/** Which processes a stack runs, kept on disk for the start after a crash. */
+/** The pids of a stack's processes, stored on disk for the next start after a crash. */
 export interface PidFiles {
   write(name: PartName, pid: number): void;
   remove(name: PartName): void;
-  /** Ends what an earlier stack left running, and nothing else. Returns the names. */
+  /** Ends the processes that a crashed stack left running. Returns the names of these parts. */
   endLeftovers(): Promise<PartName[]>;
 }
 
 const recordSchema = z.object({ pid: z.number().int().positive(), identity: z.string() });
 
-/** The reaper of a stack that was killed is at work; it gets this long before the work is ours. */
+/** How long to wait for the reaper of a killed stack, which ends the same processes. */
 const REAPER_HEAD_START_MS = 1_000;
 const STOP_LIMIT_MS = 5_000;
 
 /**
- * Keeps the records in a folder. A record holds when the process started, so that another process
- * that got the same pid since is never touched.
+ * Stores pid files in a folder. Each file also identifies the process by its start time, so that a later
+ * process with the same pid is never touched.
  */
 export function createPidFiles(folder: string): PidFiles {
   const fileOf = (name: string) => path.join(folder, `${name}.json`);

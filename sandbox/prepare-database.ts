@@ -18,14 +18,14 @@ const pharmaciesSchema = z.object({
 });
 
 /**
- * Brings the stack's own database to the current schema and puts the sandbox's fixtures into it.
+ * Migrates the sandbox's database to the current schema, and inserts the fixtures.
  *
- * @param simulator resolves with the simulator's address once it answers.
+ * @param options.simulator resolves with the simulator's base URL once the simulator is ready.
  */
 export async function prepareDatabase(options: {
   readonly databaseUrl: string;
   readonly hashSecret: string;
-  /** As in `ENCRYPTION_KEYS`. */
+  /** In the format of `ENCRYPTION_KEYS`. */
   readonly encryptionKeys: string;
   readonly simulator: Promise<string>;
 }): Promise<void> {
@@ -42,7 +42,7 @@ export async function prepareDatabase(options: {
   });
 }
 
-/** Gives the programs' roles, which the migrations made, their passwords. */
+/** Lets the programs log in: sets the passwords of the roles that the migrations created. */
 async function enableRoleLogins(databaseUrl: string): Promise<void> {
   const sql = openDatabase(databaseUrl, 1);
   try {

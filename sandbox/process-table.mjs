@@ -1,20 +1,20 @@
-// What the operating system knows about processes. Plain JavaScript, because the bootstrap and the
-// reaper use it where no TypeScript can be loaded.
+// Information about processes from the operating system. Plain JavaScript, because the bootstrap and the
+// reaper run without a TypeScript loader.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 
 export function identify(pid) {
   return process.platform === 'linux' ? identifyOnLinux(pid) : identifyByPs(pid);
 }
 
-/** The fields of a process's `stat` from its state on (proc_pid_stat(5)). */
+/** Returns the fields of a process's `stat`, beginning with its state (proc_pid_stat(5)). */
 function statOf(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The second field is the program's name in parentheses and may hold spaces and parentheses.
+  // The second field is the program's name in parentheses, and may itself contain spaces and parentheses.
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
@@ -31,7 +31,7 @@ function identifyOnLinux(pid) {
   try {
     const fields = statOf(pid);
     const state = fields[0];
-    // A zombie only waits to be collected; where nobody collects orphans it stays for ever.
+    // A zombie has ended. In a container without an init process it stays in the table forever.
     if (state === 'Z' || state === 'X') return undefined;
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     return `${boot}:${fields[19]}`;
@@ -80,6 +80,6 @@ export async function endGroup({ pid, identity }, signal, limitMs) {
   if (!lives()) return;
   signalProcess(pid, signal);
   const until = Date.now() + limitMs;
-  while (lives() && Date.now() < until) await sleep(LOOK_EVERY_MS);
+  while (lives() && Date.now() < until) await sleep(POLL_EVERY_MS);
   killGroup(pid);
 }

@@ -1,13 +1,13 @@
-// Outlives the stack by a moment. It holds a channel to the stack and the list of the process groups
-// that the stack runs; when the channel breaks, because the stack was killed or crashed, it ends
-// exactly those groups, in order, and then itself. Plain JavaScript, so that it starts at once.
+// Cleans up after a stack that was killed or crashed. This process has a channel to the stack and a list
+// of the stack's process groups. When the channel breaks, it ends exactly those groups, in order, and
+// then exits. Plain JavaScript, so that it starts without the delay of a TypeScript loader.
 
 import { endGroup, identify } from './process-table.mjs';
 
-/** pid of a group's leader → `{ pid, identity, order, signal, limitMs }` */
+/** pid of the group's leader → `{ pid, identity, order, signal, limitMs }` */
 const groups = new Map();
 
-// It has to survive whatever ends the stack: a closed terminal, a Ctrl-C, a stop of the group.
+// The reaper must survive everything that ends the stack: a closed terminal, Ctrl-C, a stop of the group.
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE']) process.on(signal, () => {});
 
 process.on('message', ({ guard, release }) => {

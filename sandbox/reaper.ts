@@ -6,33 +6,35 @@ const PROGRAM = fileURLToPath(new URL('./reaper.mjs', import.meta.url));
 
 /** A process group that must not outlive the stack. */
 export interface GuardedGroup {
-  /** The group's leader, and so its number. */
+  /** The pid of the group's leader, which is also the group's id. */
   readonly pid: number;
   /** Groups end in ascending order. */
   readonly order: number;
-  /** What asks the leader to end. */
+  /** The signal that stops the leader. */
   readonly signal: NodeJS.Signals;
   /** How long the leader may take, in milliseconds, before the group is killed. */
   readonly limitMs: number;
 }
 
-/** The process that ends the stack's process groups when the stack itself was killed. */
+/** A helper process that ends the stack's process groups when the stack itself was killed. */
 export interface Reaper {
   readonly pid: number | undefined;
+  /** Adds a process group to those that must not outlive the stack. */
   guard(group: GuardedGroup): void;
+  /** Removes the process group of a leader. */
   release(pid: number): void;
-  /** Ends the reaper; whatever it still guards is ended first. */
+  /** Stops the reaper, which first ends the groups that it still guards. */
   close(): Promise<void>;
 }
 
-/** Starts the reaper; resolves once it listens. One that is killed is replaced. */
+/** Starts the reaper; resolves once it listens. When the reaper is killed, it is started again. */
 export async function startReaper(): Promise<Reaper> {
   const groups = new Map<number, GuardedGroup>();
   let closing = false;
   let child = await launch();
 
   async function launch(): Promise<ChildProcess> {
-    // In a session of its own, so that neither Ctrl-C nor a closed terminal reaches it.
+    // `detached` gives it its own session, so that neither Ctrl-C nor a closed terminal reaches it.
     const started = spawn(process.execPath, [PROGRAM], {
       detached: true,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -41,7 +43,7 @@ export async function startReaper(): Promise<Reaper> {
     await new Promise<void>((resolve, reject) => {
       started.once('message', () => resolve());
       started.once('error', reject);
-      started.once('exit', () => reject(new Error('the reaper ended at its start')));
+      started.once('exit', () => reject(new Error('the reaper exited before it was ready')));
     });
     started.on('error', () => undefined);
     started.once('exit', () => {
@@ -55,7 +57,7 @@ export async function startReaper(): Promise<Reaper> {
     child = await launch();
   }
 
-  const tell = (message: object) => {
+  const send = (message: object) => {
     if (child.connected) child.send(message);
   };
   return {
@@ -64,11 +66,11 @@ export async function startReaper(): Promise<Reaper> {
     },
     guard(group) {
       groups.set(group.pid, group);
-      tell({ guard: group });
+      send({ guard: group });
     },
     release(pid) {
       groups.delete(pid);
-      tell({ release: pid });
+      send({ release: pid });
     },
     async close() {
       closing = true;

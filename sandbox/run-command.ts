@@ -4,28 +4,28 @@ import type { Environment } from '../src/process/config.ts';
 import { killGroup } from './process-table.mjs';
 import type { Reaper } from './reaper.ts';
 
-/** How a command is run. */
+/** The options of a {@link RunCommand}. */
 export interface CommandOptions {
   readonly env: Environment;
-  /** Aborting ends the command with all its children. */
+  /** Aborting it kills the command and all its children. */
   readonly signal: AbortSignal;
-  /** How long it may take, in milliseconds; no limit when absent. */
+  /** How long the command may take, in milliseconds; unlimited when absent. */
   readonly limitMs?: number;
-  /** Hears each line of both outputs. */
+  /** Receives each line of stdout and stderr. */
   readonly onLine?: (line: string) => void;
   readonly uid?: number;
   readonly gid?: number;
 }
 
-/** What came of a command. */
+/** The result of a command. */
 export interface CommandResult {
-  /** null when it was killed. */
+  /** The exit code; null when the command was killed. */
   readonly code: number | null;
-  /** The last lines of both outputs. */
+  /** The last lines of stdout and stderr. */
   readonly output: string;
 }
 
-/** Runs a command to its end; rejects when it cannot start. */
+/** Runs a command until it exits; rejects when the command cannot be started or was aborted. */
 export type RunCommand = (
   command: string,
   args: readonly string[],
@@ -34,7 +34,7 @@ export type RunCommand = (
 
 const KEPT_LINES = 40;
 
-/** Makes a {@link RunCommand} whose commands end, with their children, when the stack does. */
+/** Creates a {@link RunCommand} whose commands, with their children, never outlive the stack. */
 export function createRunCommand(reaper: Pick<Reaper, 'guard' | 'release'>): RunCommand {
   return async (command, args, { env, signal, limitMs, onLine, uid, gid }) => {
     signal.throwIfAborted();

@@ -1,5 +1,5 @@
-// Has the Temporal SDK download its development server. The SDK does that only to start one, and cannot
-// be interrupted: so this is a process of its own.
+// Downloads Temporal's development server with the Temporal SDK. The SDK downloads it only to start it,
+// and a download cannot be cancelled; a separate process can be killed.
 //
 //   node sdk-download.mjs <folder> <version>
 

@@ -1,15 +1,15 @@
 import colors from 'picocolors';
 import { z } from 'zod';
 
-/** Writes the log of the whole stack to one place. */
+/** Writes the log of all parts of the stack to one target. */
 export interface StackLog {
-  /** Passes on a line that a part wrote. */
+  /** Writes a line that a part printed. */
   line(part: string, line: string): void;
   /** Writes an event of the stack itself. */
   event(level: 'info' | 'warn' | 'error', message: string, fields?: object): void;
 }
 
-/** Where lines go; `isTTY` decides what they look like. */
+/** A target of text; `isTTY` selects the format for people. */
 export interface TextOutput {
   readonly isTTY?: boolean;
   write(text: string): unknown;
@@ -24,9 +24,9 @@ const entrySchema = z.looseObject({
 type Entry = z.infer<typeof entrySchema>;
 
 /**
- * Makes a sink: one JSON line an event, or lines for people.
+ * Creates the log: one JSON line per event, or lines for people.
  *
- * @param format `json`, `pretty`, or anything else for pretty on a terminal and JSON elsewhere.
+ * @param format `json` or `pretty`; any other value means pretty on a terminal and JSON elsewhere.
  */
 export function createStackLog(target: TextOutput, format: string = 'auto'): StackLog {
   const pretty = format === 'pretty' || (format !== 'json' && target.isTTY === true);
@@ -36,7 +36,7 @@ export function createStackLog(target: TextOutput, format: string = 'auto'): Sta
   const now = () => new Date().toISOString();
   return {
     line(part, line) {
-      // What is no event, a crash's trace for instance, is made one.
+      // A line that is not a log event, such as a stack trace, becomes a warning.
       write(parse(line) ?? { level: 'warn', time: now(), part, msg: line });
     },
     event(level, message, fields = {}) {

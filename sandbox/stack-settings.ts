@@ -8,7 +8,7 @@ import { StackError } from './stack-error.ts';
 
 const HOST = '127.0.0.1';
 
-/** So that a developer sees retries and polls happen, and does not wait for them. */
+/** Short times, so that a developer sees retries and polls without waiting for them. */
 const SANDBOX_TIMES = {
   PHARMACY_TIMEOUT_MS: '2000',
   RETRY_INITIAL_MS: '250',
@@ -16,59 +16,62 @@ const SANDBOX_TIMES = {
   POLL_INITIAL_MS: '5000',
 };
 
-/** High enough that a load test meets the machine's limits first. */
+/** High limits, so that a load test reaches the machine's limits first. */
 const SANDBOX_LIMITS = {
   RATE_LIMIT_PER_SECOND: '100000',
   AUTH_FAILURES_BURST: '100000',
   AUTH_FAILURES_PER_SECOND: '100000',
 };
 
-/** `TEMPORAL_…` variables that mean our programs, not the way to a server. */
-const NOT_THE_WAY = ['TEMPORAL_NAMESPACE', 'TEMPORAL_TASK_QUEUE'];
+/** `TEMPORAL_…` variables that configure this project's programs, not the connection to a server. */
+const NOT_CONNECTION = ['TEMPORAL_NAMESPACE', 'TEMPORAL_TASK_QUEUE'];
 
-/** Where to reach a running stack. */
+/** The addresses of a running stack. */
 export interface Addresses {
-  /** Orders are placed here. */
+  /** The server's base URL. */
   readonly baseUrl: string;
   readonly temporalAddress: string;
   readonly temporalUiUrl: string;
-  /** Shows payloads in the UI to who has logged in. */
+  /** The codec server, which decrypts payloads for operators who are logged in. */
   readonly codecUrl: string;
-  /** As its owner, who only migrates; see {@link urlOfRole} for the others. */
+  /** Logs in as the owner, for migrations; see {@link urlOfRole} for the other roles. */
   readonly databaseUrl: string;
   /** The pharmacy simulator, with its control API. */
   readonly simulatorUrl: string;
 }
 
-/** What the stack's programs run with. */
+/** The configuration of the stack's programs. */
 export interface StackSettings extends Addresses {
-  /** Use the Temporal server of `TEMPORAL_ADDRESS`; start none. */
+  /** Whether the stack uses the Temporal server of `TEMPORAL_ADDRESS` instead of starting one. */
   readonly foreignTemporal: boolean;
   readonly namespace: string;
   readonly hashSecret: string;
   readonly encryptionKeys: string;
-  /** The environment of `server`, and of the simulator. */
+  /** The environment of `server`, the codec server and the simulator. */
   readonly env: Environment;
   /** The environment of `worker`. */
   readonly workerEnv: Environment;
-  /** The environment of Temporal and Postgres: nothing that would steer them. */
+  /** The environment of Temporal and Postgres: no variable that would configure them. */
   readonly foreignEnv: Environment;
 }
 
 /**
- * Refuses an environment that means another database: the sandbox's fixtures, its well-known keys
- * among them, must never get into it.
+ * Refuses an environment that names a database, because the sandbox's fixtures with their public API
+ * keys must never be inserted into it.
  *
  * @throws {StackError} `DATABASE_URL` is set.
  */
 export function requireNoDatabase(env: Environment): void {
   if (!env.DATABASE_URL) return;
   throw new StackError(
-    'DATABASE_URL is set, and the sandbox never touches a database of yours: unset it, or run src/server.ts and src/worker.ts on it',
+    'DATABASE_URL is set, but the sandbox only uses its own database: unset DATABASE_URL, or run src/server.ts and src/worker.ts with it',
   );
 }
 
-/** Works out what the stack's programs run with, from the user's environment. Pure but for a folder. */
+/**
+ * Derives the configuration of the stack's programs from the user's environment. Its only side effect is
+ * to create the folder for temporary files.
+ */
 export function stackSettings(options: {
   readonly env: Environment;
   readonly ports: Ports;
@@ -89,15 +92,15 @@ export function stackSettings(options: {
   const baseUrl = `http://${HOST}:${ports.PORT}`;
   const hashSecret = env.HASH_SECRET ?? secrets.hashSecret;
   const encryptionKeys = env.ENCRYPTION_KEYS ?? secrets.encryptionKeys;
-  // A cluster's keys and certificates must not be tried on the development server.
+  // Credentials of a Temporal cluster must not be sent to the development server.
   const inherited = given.filter(
     ([name]) =>
-      (foreignTemporal || !name.startsWith('TEMPORAL_') || NOT_THE_WAY.includes(name)) &&
-      // The sandbox's documents belong into its folder, not into someone's bucket.
+      (foreignTemporal || !name.startsWith('TEMPORAL_') || NOT_CONNECTION.includes(name)) &&
+      // The sandbox stores documents in its own folder, not in a bucket of the user.
       !name.startsWith('DOCUMENTS_S3_') &&
-      // Nor are its keys wrapped by someone's KMS.
+      // The sandbox wraps its data keys itself, not with a KMS of the user.
       !name.startsWith('KMS_') &&
-      // The parts reach each other by http on this machine.
+      // The parts connect to each other over plain HTTP on this machine.
       !/^(CODEC_)?TLS_/.test(name),
   );
   const ours = {
@@ -115,9 +118,9 @@ export function stackSettings(options: {
     CODEC_HOST: HOST,
     CODEC_PORT: String(ports.CODEC_PORT),
     DOCUMENTS_DIR: path.join(dataDir, 'documents'),
-    // Whatever is tried with the well-known keys stays on this machine.
+    // The API keys are public, so webhooks stay on this machine.
     WEBHOOK_DESTINATIONS: 'loopback',
-    // The stack renders its parts' lines.
+    // The stack formats its parts' log lines itself.
     LOG_FORMAT: 'json',
     SIMULATOR_HOST: HOST,
     SIMULATOR_PORT: String(ports.SIMULATOR_PORT),

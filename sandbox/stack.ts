@@ -12,47 +12,48 @@ import { type Addresses, requireNoDatabase, stackSettings } from './stack-settin
 import { startParts } from './start-parts.ts';
 import { createSupervisor, RESTART_POLICY, type Supervisor } from './supervisor.ts';
 
-/** How a stack is started. */
+/** The options of {@link startStack}. */
 export interface StackOptions {
-  /** Holds everything of this stack; made when it is missing. */
+  /** The folder of all data of this stack; created when it is missing. */
   readonly dataDir: string;
   /** The user's environment: ports, times, `TEMPORAL_…`, `LOG_…` (`.env.example`). */
   readonly env: Environment;
-  /** `free`: any free ports; `env`: those that the environment names, or the defaults. */
+  /** `free`: any free ports; `env`: the ports in the environment, or the defaults. */
   readonly ports: 'free' | 'env';
-  /** Where the log of all parts goes. */
+  /** Receives the log of all parts. */
   readonly log: TextOutput;
-  /** Where it is said, in plain text, what takes long and why. */
+  /** Receives plain text about steps of the start that take long. */
   readonly news: TextOutput;
-  /** Gives the start up when it aborts. */
+  /** Cancels the start when it aborts. */
   readonly signal?: AbortSignal;
 }
 
 /** A running stack. */
 export interface Stack extends Addresses {
   readonly dataDir: string;
-  /** What `server` runs with; another program may run with it too. */
+  /** The environment of `server`, with which another program can run too. */
   readonly env: Environment;
-  /** What `worker` runs with. */
+  /** The environment of `worker`. */
   readonly workerEnv: Environment;
-  /** A part's process; undefined while it is restarted. */
+  /** Returns the pid of a part; undefined while the part is restarted. */
   pid(part: PartName): number | undefined;
-  /** Sends a signal to a part; one that dies of it is restarted. */
+  /** Sends a signal to a part; if the part dies, it is restarted. */
   kill(part: PartName, signal: NodeJS.Signals): boolean;
   /** Rejects with a {@link StackError} when a part cannot be kept running. */
   readonly failed: Promise<never>;
-  /** Stops everything, in order. */
+  /** Stops all parts, in order. */
   stop(): Promise<void>;
-  /** Kills everything at once, also while it is being stopped. */
+  /** Kills all parts immediately, also while `stop` is running. */
   killAll(): Promise<void>;
 }
 
 /**
- * Starts Postgres, Temporal, the pharmacy simulator, `server` and `worker` on 127.0.0.1, as one tree
- * of processes that leaves nothing behind, however it ends. Resolves when orders can be placed.
+ * Starts Postgres, Temporal, the codec server, the pharmacy simulator, `server` and `worker` on
+ * 127.0.0.1. No process outlives the caller, however the caller ends. Resolves when the server accepts
+ * orders.
  *
- * @throws {StackError} says what is wrong and what helps; nothing runs then.
- * @throws {ConfigError} a variable is malformed; nothing runs then.
+ * @throws {StackError} the stack cannot start; the message says what to do. All parts are stopped.
+ * @throws {ConfigError} an environment variable is malformed. All parts are stopped.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { env } = options;
@@ -74,7 +75,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   try {
     const settings = stackSettings({ env, ports, dataDir: folder.path, secrets: folder.secrets });
-    // Before anything runs: a malformed variable is the user's to hear of, not a dying part's.
+    // Checked before any part starts, so that the user sees the error itself and not a part that dies.
     parseConfig(settings.env);
     folder.writeConnection({
       databaseUrl: urlOfRole(settings.databaseUrl, 'operator'),
@@ -83,20 +84,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       hashSecret: settings.hashSecret,
       encryptionKeys: settings.encryptionKeys,
     });
-    const sink = createStackLog(options.log, env.LOG_FORMAT);
-    const records = createPidFiles(folder.folder('run'));
+    const log = createStackLog(options.log, env.LOG_FORMAT);
+    const pidFiles = createPidFiles(folder.folder('run'));
     const reaper = await startReaper();
     held.reaper = reaper;
-    for (const name of await records.endLeftovers()) {
-      sink.event('warn', 'ended what an earlier stack left running', { name });
+    for (const name of await pidFiles.endLeftovers()) {
+      log.event('warn', 'ended a process that an earlier sandbox left running', { name });
     }
     const supervisor = createSupervisor({
       reaper,
-      records,
+      pidFiles,
       logsDir: folder.folder('logs'),
       policy: RESTART_POLICY,
-      onLine: (part, line) => sink.line(part, line),
-      onRestart: (part, why) => sink.event('warn', `${part} died, starting it again`, { why }),
+      onLine: (part, line) => log.line(part, line),
+      onRestart: (part, why) => log.event('warn', `${part} died, restarting it`, { why }),
     });
     held.supervisor = supervisor;
     folder.folder('documents');

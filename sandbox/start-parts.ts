@@ -14,7 +14,7 @@ import type { StackSettings } from './stack-settings.ts';
 import type { Supervisor } from './supervisor.ts';
 import { requireNamespace, temporalServer } from './temporal-server.ts';
 
-/** What {@link startParts} works with. */
+/** The options of {@link startParts}. */
 export interface StartPartsOptions {
   readonly settings: StackSettings;
   readonly ports: Ports;
@@ -29,20 +29,20 @@ export interface StartPartsOptions {
 }
 
 const READY_LIMIT_MS = 20_000;
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 
 /**
- * Starts all parts, each as early as what it needs allows; resolves when orders can be placed.
+ * Starts all parts, each as soon as its dependencies are ready. Resolves when the server accepts orders.
  *
- * @throws {StackError} says what is missing.
+ * @throws {StackError} a port is taken, a program is missing, or a part does not become ready.
  */
 export async function startParts(options: StartPartsOptions): Promise<void> {
   const { settings, ports, supervisor } = options;
   const { env } = settings;
-  const opened = PORT_NAMES.filter(
+  const ownPorts = PORT_NAMES.filter(
     (name) => !settings.foreignTemporal || !name.startsWith('TEMPORAL_'),
   );
-  await requireFree(ports, opened);
+  await requireFree(ports, ownPorts);
 
   const simulator = supervisor
     .start(nodePart('simulator', 'simulator/main.ts', env))
@@ -50,7 +50,7 @@ export async function startParts(options: StartPartsOptions): Promise<void> {
   const codec = supervisor.start(nodePart('codec', 'src/codec-server.ts', env));
   const temporal = startTemporal(options);
   await Promise.all([simulator, codec, temporal, startServer(options, simulator, temporal)]);
-  await answers(`${settings.baseUrl}/readyz`);
+  await waitUntilReady(`${settings.baseUrl}/readyz`);
 }
 
 async function startServer(
@@ -84,7 +84,7 @@ async function startTemporal(options: StartPartsOptions): Promise<void> {
       await requireNamespace(connectionOptions(env, temporalAddress), namespace);
     } catch (error) {
       throw new StackError(
-        `no Temporal server with namespace ${namespace} answers at TEMPORAL_ADDRESS ${temporalAddress} (${errorCode(error)}); start it, or unset TEMPORAL_ADDRESS to use one of the stack's own`,
+        `no Temporal server with the namespace ${namespace} answers at TEMPORAL_ADDRESS ${temporalAddress} (${errorCode(error)}); start one, or unset TEMPORAL_ADDRESS so that the sandbox starts its own`,
       );
     }
     return;
@@ -102,7 +102,7 @@ async function startTemporal(options: StartPartsOptions): Promise<void> {
   );
 }
 
-async function answers(url: string): Promise<void> {
+async function waitUntilReady(url: string): Promise<void> {
   const until = Date.now() + READY_LIMIT_MS;
   for (;;) {
     const ok = await fetch(url).then(
@@ -110,7 +110,9 @@ async function answers(url: string): Promise<void> {
       () => false,
     );
     if (ok) return;
-    if (Date.now() > until) throw new StackError(`${url} does not become ready`);
-    await sleep(LOOK_EVERY_MS);
+    if (Date.now() > until) {
+      throw new StackError(`${url} was not ready after ${READY_LIMIT_MS / 1_000} s`);
+    }
+    await sleep(POLL_EVERY_MS);
   }
 }

@@ -3,9 +3,9 @@ import { runProgram } from './run-program.ts';
 import { type Stack, startStack } from './stack.ts';
 import { watchStopSignals } from './stop-signals.ts';
 
-// `npm start`: the whole stack in the foreground, until Ctrl-C.
+// `npm start`: runs the sandbox in the foreground until Ctrl-C.
 
-const lifetime = watchStopSignals(process.env);
+const signals = watchStopSignals(process.env);
 const news = {
   isTTY: process.stderr.isTTY,
   write: (text: string) => process.stderr.write(text),
@@ -16,23 +16,23 @@ process.exit(
     async () => {
       const stack = await start();
       if (stack === undefined) return;
-      lifetime.onRepeat(() => void stack.killAll());
+      signals.onRepeat(() => void stack.killAll());
       if (process.stdout.isTTY) process.stdout.write(help(stack));
       process.stdout.write(`ready ${stack.baseUrl}\n`);
       try {
-        await Promise.race([lifetime.stopped, stack.failed]);
+        await Promise.race([signals.stopped, stack.failed]);
       } finally {
         await stack.stop();
       }
     },
-    lifetime.stopping,
+    signals.stopping,
     (message) => {
       process.stderr.write(`${message}\n`);
     },
   ),
 );
 
-/** undefined when it was stopped before it was up: to stop is how this program ends. */
+/** Returns undefined when the user stopped the program during the start, which is not an error. */
 async function start(): Promise<Stack | undefined> {
   try {
     return await startStack({
@@ -41,10 +41,10 @@ async function start(): Promise<Stack | undefined> {
       ports: 'env',
       log: news,
       news,
-      signal: lifetime.stopping,
+      signal: signals.stopping,
     });
   } catch (error) {
-    if (lifetime.stopping.aborted) return undefined;
+    if (signals.stopping.aborted) return undefined;
     throw error;
   }
 }
@@ -54,7 +54,7 @@ function help(stack: Stack): string {
     ['orders', `${stack.baseUrl}/api/v1/cases/:caseId`],
     ['keys', 'YOUR_SECRET_KEY, READ_ONLY_KEY, OTHER_SECRET_KEY (header cv-api-key)'],
     ['Temporal UI', stack.temporalUiUrl],
-    ['its payloads', `${stack.codecUrl}/login (codecToken in ${stack.dataDir}/secrets.json)`],
+    ['payloads', `${stack.codecUrl}/login (codecToken in ${stack.dataDir}/secrets.json)`],
     ['simulator', `${stack.simulatorUrl}/control/ledger`],
     ['data', stack.dataDir],
   ];

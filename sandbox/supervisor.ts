@@ -8,21 +8,21 @@ import { endGroup, identify, killGroup, signalProcess } from './process-table.mj
 import type { Reaper } from './reaper.ts';
 import { StackError } from './stack-error.ts';
 
-/** When a part that died comes back, and when it is given up. */
+/** When a part that died is restarted, and when the stack fails instead. */
 export interface RestartPolicy {
-  /** The first wait before a restart, in milliseconds; doubles from death to death. */
+  /** The delay before the first restart, in milliseconds; it doubles with each further death. */
   readonly firstDelayMs: number;
-  /** The longest wait before a restart, in milliseconds. */
+  /** The longest delay before a restart, in milliseconds. */
   readonly maxDelayMs: number;
-  /** So many deaths … */
+  /** The stack fails when a part dies this often within {@link RestartPolicy.withinMs}. */
   readonly deaths: number;
-  /** … within so many milliseconds end the stack. */
+  /** The period over which deaths are counted, in milliseconds. */
   readonly withinMs: number;
   /** How long a part may take to become ready, in milliseconds. */
   readonly readyLimitMs: number;
 }
 
-/** How the stack's parts come back. */
+/** The restart policy of the sandbox. */
 export const RESTART_POLICY: RestartPolicy = {
   firstDelayMs: 200,
   maxDelayMs: 5_000,
@@ -31,37 +31,37 @@ export const RESTART_POLICY: RestartPolicy = {
   readyLimitMs: 60_000,
 };
 
-/** What a supervisor works with. */
+/** The options of {@link createSupervisor}. */
 export interface SupervisorOptions {
   readonly reaper: Pick<Reaper, 'guard' | 'release'>;
-  readonly records: PidFiles;
+  readonly pidFiles: PidFiles;
   readonly logsDir: string;
   readonly policy: RestartPolicy;
-  /** Hears each line that a part of ours writes. */
+  /** Receives each output line of this project's own programs. */
   readonly onLine: (part: PartName, line: string) => void;
-  /** Hears of each restart. */
+  /** Called before each restart, with the cause of the death. */
   readonly onRestart: (part: PartName, why: string) => void;
 }
 
-/** Runs the parts of a stack and brings back those that die. */
+/** Runs the parts of a stack, and restarts those that die. */
 export interface Supervisor {
   /** Starts a part; resolves once it is ready. */
   start(part: Part): Promise<void>;
-  /** The part's process; undefined between a death and the restart. */
+  /** Returns the pid of a part; undefined between a death and the restart. */
   pid(name: PartName): number | undefined;
-  /** Sends a signal to a part; false when it does not run. */
+  /** Sends a signal to a part; returns false when the part is not running. */
   kill(name: PartName, signal: NodeJS.Signals): boolean;
-  /** Rejects with a {@link StackError} when a part is given up. */
+  /** Rejects with a {@link StackError} when a part died too often or was not ready in time. */
   readonly failed: Promise<never>;
   /** Stops all parts in the order of {@link PARTS}. */
   stop(): Promise<void>;
-  /** Kills all parts at once. */
+  /** Kills all parts immediately. */
   killAll(): void;
 }
 
 const TAIL_LINES = 8;
 
-/** Makes a supervisor; nothing runs yet. */
+/** Creates a supervisor that runs no part yet. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { policy, logsDir } = options;
   const running = new Map<
@@ -170,7 +170,7 @@ function withRejection(): { promise: Promise<never>; reject: (reason: unknown) =
   const promise = new Promise<never>((_resolve, rejectIt) => {
     reject = rejectIt;
   });
-  // Whoever waits for it hears of it; when nobody does, it must not end the process.
+  // A caller that awaits the promise gets the error; without one, Node must not crash on the rejection.
   promise.catch(() => undefined);
   return { promise, reject };
 }

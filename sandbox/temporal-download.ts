@@ -6,22 +6,22 @@ import type { ObtainBinary } from './cached-binary.ts';
 import type { RunCommand } from './run-command.ts';
 import { TEMPORAL_CLI_VERSION } from './temporal-binary.ts';
 
-/** A download that has not begun by then will not: the network is closed. */
+/** A download that has not begun by then will not begin, because the network is blocked. */
 const BEGIN_LIMIT_MS = 10_000;
 const WHOLE_LIMIT_MS = 5 * 60_000;
 
 const PROGRAM = fileURLToPath(new URL('./sdk-download.mjs', import.meta.url));
 
-/** Gets the binary by the Temporal SDK's own download. */
+/** Downloads the binary with the Temporal SDK. */
 export function byDownload(options: {
   readonly env: Environment;
   readonly run: RunCommand;
   readonly signal: AbortSignal;
-  readonly tell: (message: string) => void;
+  readonly notify: (message: string) => void;
 }): ObtainBinary {
   return async (folder) => {
-    const { env, run, signal, tell } = options;
-    tell(`there is no Temporal binary on this machine: downloading ${TEMPORAL_CLI_VERSION}`);
+    const { env, run, signal, notify } = options;
+    notify(`this machine has no Temporal binary: downloading ${TEMPORAL_CLI_VERSION}`);
     const idle = new AbortController();
     const timer = setTimeout(() => {
       if (readdirSync(folder).length === 0) idle.abort();
@@ -48,7 +48,7 @@ export function byDownload(options: {
   };
 }
 
-/** The SDK's message is a chain of causes; the last one says it. */
+/** The SDK's message is a chain of causes; the last one is the most specific. */
 function reasonIn(output: string): string {
   const line = output.split('\n').find((text) => text.startsWith('reason: '));
   return line?.slice(line.lastIndexOf(': ') + 2) ?? 'no answer';

@@ -7,20 +7,20 @@ import type { Part } from './part.ts';
 const DEFAULT_NAMESPACE = 'default';
 const ANSWER_LIMIT_MS = 2_000;
 
-/** Where the development server runs, and on what. */
+/** The options of {@link temporalServer}. */
 export interface TemporalServerOptions {
   readonly binary: string;
-  /** Keeps the workflows; made when it is missing. */
+  /** Stores the workflows; created when it is missing. */
   readonly folder: string;
   readonly port: number;
   readonly uiPort: number;
-  /** Where the UI has payloads decrypted. */
+  /** The codec server, with which the UI decrypts payloads. */
   readonly codecUrl: string;
   readonly namespace: string;
   readonly env: Environment;
 }
 
-/** Describes Temporal's development server, with its UI and its data on disk, as a part. */
+/** Describes Temporal's development server, with its UI and with its data on disk, as a part. */
 export function temporalServer(options: TemporalServerOptions): Part {
   const names = Object.values(SEARCH_ATTRIBUTES).map((key) => key.name);
   const { binary, folder, port, uiPort, codecUrl, namespace, env } = options;
@@ -38,11 +38,11 @@ export function temporalServer(options: TemporalServerOptions): Part {
       ...['--log-level', 'warn'],
       ...(namespace === DEFAULT_NAMESPACE ? [] : ['--namespace', namespace]),
       ...names.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-      // Halves the wait for an activity (design, "Temporal, as measured and read").
+      // Halves the latency of an activity (measured).
       ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
-      // No organization's burst holds up another's orders.
+      // A burst of one organization does not delay the orders of others.
       ...['--dynamic-config-value', 'matching.enableFairness=true'],
-      // Fairness is per partition, and a task on one that nobody polls just now waits for seconds.
+      // Fairness works per partition, and a task on a partition without a poller waits for seconds.
       ...['--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1'],
       ...['--dynamic-config-value', 'matching.numTaskqueueWritePartitions=1'],
     ],
@@ -50,7 +50,7 @@ export function temporalServer(options: TemporalServerOptions): Part {
     stopSignal: 'SIGTERM',
     stopLimitMs: 5_000,
     ready: () =>
-      askTemporal({ address: `127.0.0.1:${port}` }, async (connection) => {
+      queryTemporal({ address: `127.0.0.1:${port}` }, async (connection) => {
         const { customAttributes } = await connection.operatorService.listSearchAttributes({
           namespace,
         });
@@ -62,26 +62,24 @@ export function temporalServer(options: TemporalServerOptions): Part {
   };
 }
 
-/**
- * Resolves when a Temporal server knows a namespace; rejects with the connection's error.
- */
+/** Checks that a Temporal server answers and has a namespace; rejects with the connection's error. */
 export async function requireNamespace(
   options: ConnectionOptions,
   namespace: string,
 ): Promise<void> {
-  await askTemporal(options, (connection) =>
+  await queryTemporal(options, (connection) =>
     connection.workflowService.describeNamespace({ namespace }),
   );
 }
 
-// A connection that failed stays failed, so each question has its own.
-async function askTemporal(
+// A connection that failed once stays failed, so each query opens its own.
+async function queryTemporal(
   options: ConnectionOptions,
-  ask: (connection: Connection) => Promise<unknown>,
+  query: (connection: Connection) => Promise<unknown>,
 ): Promise<void> {
   const connection = await Connection.connect({ ...options, connectTimeout: ANSWER_LIMIT_MS });
   try {
-    await connection.withDeadline(Date.now() + ANSWER_LIMIT_MS, () => ask(connection));
+    await connection.withDeadline(Date.now() + ANSWER_LIMIT_MS, () => query(connection));
   } finally {
     await connection.close();
   }

@@ -1,10 +1,10 @@
-// Runs a program of this project in a fresh clone too: checks Node's version, installs the packages
-// when that was not done or the lock file has changed since, then runs the program in this process.
+// Runs a program of this project, also in a fresh clone: checks Node's version, installs the packages
+// when they are missing or differ from the lock file, then runs the program in this process.
 //
 //   node scripts/bootstrap.mjs sandbox/start.ts …   a TypeScript program
-//   node scripts/bootstrap.mjs vitest run …              the tests
+//   node scripts/bootstrap.mjs vitest run …         the tests
 //
-// This file keeps to syntax and modules that an old Node knows, so that it can say what is wrong.
+// This file uses only syntax and modules that an old Node supports, so that it can report the error.
 
 import { readFileSync } from 'fs';
 import { fileURLToPath } from 'url';
@@ -14,11 +14,11 @@ const wanted = JSON.parse(readFileSync(root + 'package.json', 'utf8')).engines.n
 
 if (isOlder(process.versions.node, wanted.replace('>=', ''))) {
   console.error(
-    'this needs Node ' +
+    'rx-orders needs Node ' +
       wanted +
-      ', and this is ' +
+      ', and this is Node ' +
       process.versions.node +
-      ': install a newer one',
+      ': install a newer version',
   );
   process.exit(1);
 }

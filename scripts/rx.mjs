@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// `npx rx …` and `npm run rx -- …`: the operator's command line, in a fresh clone too. In the image it
+// `npx rx …` and `npm run rx -- …`: the operators' command line, also in a fresh clone. In the image it
 // is `node dist/src/cli.js …`.
 
-// The bootstrap works in the project's folder; a file that is named on the command line lies where
-// the person is. npm goes to that folder too before it runs a script, and tells where it came from.
+// The bootstrap changes to the project's folder, and so does npm before it runs a script. File names on
+// the command line are relative to the folder that the user called from; npm stores it in INIT_CWD.
 const { INIT_CWD, npm_lifecycle_event: script } = process.env;
 process.env.RX_CALLED_FROM = (script === 'rx' && INIT_CWD) || process.cwd();
 

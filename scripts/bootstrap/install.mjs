@@ -7,11 +7,11 @@ import { takeLock } from '../../sandbox/file-lock.mjs';
 const WAIT_MS = 500;
 
 /**
- * Runs `npm ci` when the installed packages are not those of the lock file. Two processes that find
- * that at once install once. What is said goes to stderr.
+ * Runs `npm ci` when the installed packages differ from the lock file. When two processes need it at the
+ * same time, one installs and the other waits. Messages go to stderr.
  *
  * @param {string} root the project's folder.
- * @returns {Promise<boolean>} false when they could not be installed; it was said why.
+ * @returns {Promise<boolean>} false when the installation failed; the reason was printed.
  */
 export async function installWhenStale(root) {
   if (isInstalled(root)) return true;
@@ -19,7 +19,7 @@ export async function installWhenStale(root) {
   if (lock === undefined) return false;
   try {
     if (isInstalled(root)) return true;
-    console.error('installing the packages of package-lock.json: npm ci');
+    console.error('installing the packages of package-lock.json (npm ci)');
     return await npmCi(root);
   } finally {
     lock.release();
@@ -27,8 +27,8 @@ export async function installWhenStale(root) {
 }
 
 /**
- * npm writes `node_modules/.package-lock.json` at the end of an install: one that was interrupted has
- * none. It lists what is installed, without what is for other platforms.
+ * npm writes `node_modules/.package-lock.json` at the end of an installation, so the file is missing
+ * after an interrupted one. It lists the installed packages, without those for other platforms.
  */
 function isInstalled(root) {
   try {
@@ -54,14 +54,14 @@ function packagesOf(file) {
 }
 
 async function waitForLock(root) {
-  // In the data folder, which git ignores: `npm ci` empties node_modules.
+  // The lock is in the data folder, because `npm ci` empties node_modules.
   const folder = path.join(root, '.data');
   try {
     mkdirSync(folder, { recursive: true });
-    for (let told = false; ; told = true) {
+    for (let notified = false; ; notified = true) {
       const lock = takeLock(path.join(folder, 'install.lock'));
       if (lock.release !== undefined) return lock;
-      if (!told) console.error(`waiting for process ${lock.heldBy}, which runs npm ci already`);
+      if (!notified) console.error(`waiting for process ${lock.heldBy}, which is running npm ci`);
       await sleep(WAIT_MS);
     }
   } catch (error) {
@@ -72,7 +72,7 @@ async function waitForLock(root) {
   }
 }
 
-/** npm's own words go to stderr too; a Ctrl-C or a stop ends it with this process. */
+/** npm's output goes to stderr too. Signals that stop this process are forwarded to npm. */
 function npmCi(root) {
   return new Promise((resolve) => {
     const child = spawn('npm', ['ci', '--no-audit', '--no-fund'], {
@@ -85,7 +85,7 @@ function npmCi(root) {
     for (const signal of signals) process.on(signal, pass);
     const end = (ok, why) => {
       for (const signal of signals) process.off(signal, pass);
-      if (!ok) console.error(`npm ci failed (${why}); run it by hand to see more`);
+      if (!ok) console.error(`npm ci failed (${why}); run it yourself for the details`);
       resolve(ok);
     };
     child.once('error', (error) => end(false, error.code));

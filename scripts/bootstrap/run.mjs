@@ -4,10 +4,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { installWhenStale } from './install.mjs';
 
 /**
- * Installs what is missing and turns this process into the program.
+ * Installs missing packages, then runs the program in this process.
  *
  * @param {string} root the project's folder.
- * @param {string[]} argv the program, with what it is given.
+ * @param {string[]} argv the program and its arguments.
  */
 export async function run(root, [program, ...args]) {
   if (program === undefined) {
@@ -17,8 +17,8 @@ export async function run(root, [program, ...args]) {
   process.chdir(root);
   if (!(await installWhenStale(root))) process.exit(1);
 
-  // tsx and others keep files in the folder for temporary ones; nothing is to be left outside this
-  // project. `sandbox/folders.ts` names the same folder.
+  // tsx and others write to the folder for temporary files. It is inside the project, so that no files
+  // are left elsewhere. `sandbox/folders.ts` uses the same folder.
   const temporary = path.join(root, 'node_modules', '.cache', 'rx-orders');
   mkdirSync(temporary, { recursive: true });
   process.env.TMPDIR = temporary;
@@ -31,7 +31,8 @@ export async function run(root, [program, ...args]) {
     const { register } = await import('tsx/esm/api');
     register();
   }
-  // In this process, so that signals and the exit code have nobody to go through.
+  // The program runs in this process, so that no intermediate process has to forward signals and the
+  // exit code.
   process.argv = [process.argv[0], fileURLToPath(main), ...args];
   await import(main.href);
 }

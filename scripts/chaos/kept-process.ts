@@ -39,7 +39,7 @@ export function keepProcess(
   const context: ChildContext = {
     reaper,
     // Nobody starts again on the data of a run; after a crash of the harness the reaper is enough.
-    records: { write() {}, remove() {}, endLeftovers: async () => [] },
+    pidFiles: { write() {}, remove() {}, endLeftovers: async () => [] },
     logFile,
     onLine: (line) => lines?.write(`${line}\n`),
   };

@@ -117,7 +117,7 @@ async function obtain(
   return await obtainIntoCache(cached, {
     ...{ name, cacheDir, signal, runs },
     obtain: [byGoInstall(build)],
-    tell: (message) => process.stderr.write(`${message}\n`),
+    notify: (message) => process.stderr.write(`${message}\n`),
     otherwise: '',
     noBinary: ([reason]) =>
       new StackError(

@@ -15,7 +15,7 @@ const LOCKED: Record<string, Package> = {
   'node_modules/b-windows': { version: '1.0.0', optional: true },
 };
 
-/** A clone whose `npm` only notes that it ran, and what the bootstrap runs. */
+/** Runs the bootstrap in a clone whose `npm` only records that it ran. */
 function clone(installed: Record<string, Package> | undefined, engines = '>=20.19.0') {
   const root = temporaryFolderOfTest();
   for (const folder of ['scripts/bootstrap.mjs', 'scripts/bootstrap', 'sandbox']) {
@@ -45,10 +45,10 @@ test.each([
   ['a package is missing', {}],
   ['another version is installed', { 'node_modules/a': { version: '0.9.0' } }],
   [
-    'a package is installed that the lock file has no more',
+    'a package is installed that is no longer in the lock file',
     { 'node_modules/a': { version: '1.0.0' }, 'node_modules/old': { version: '1.0.0' } },
   ],
-])('runs npm ci when %s, says so on stderr, and keeps stdout clean', (_why, installed) => {
+])('runs npm ci when %s, reports it on stderr, and keeps stdout empty', (_why, installed) => {
   const { status, stdout, stderr, npmRan } = clone(installed);
   expect(npmRan()).toMatch(/^ci /);
   expect(stdout).toBe('');
@@ -58,15 +58,15 @@ test.each([
   expect(status).toBe(1);
 });
 
-test('does not run npm when only what is for other platforms is missing', () => {
+test('does not run npm when only packages for other platforms are missing', () => {
   const { npmRan } = clone({ 'node_modules/a': { version: '1.0.0' } });
   expect(npmRan).toThrow(/ENOENT/);
 });
 
-test('says which Node it needs, without a trace', () => {
+test('names the Node version that it needs, without a stack trace', () => {
   const { status, stderr, npmRan } = clone(undefined, '>=99.1.0');
   expect(stderr).toBe(
-    `this needs Node >=99.1.0, and this is ${process.versions.node}: install a newer one\n`,
+    `rx-orders needs Node >=99.1.0, and this is Node ${process.versions.node}: install a newer version\n`,
   );
   expect(status).toBe(1);
   expect(npmRan).toThrow(/ENOENT/);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { openDataFolder } from '../../../sandbox/data-folder.ts';
 import { temporaryFolderOfTest } from './helpers.ts';
 
-test('keeps its secrets from start to start, readable by their owner alone', () => {
+test('keeps its secrets across starts, readable only by their owner', () => {
   const dataDir = path.join(temporaryFolderOfTest(), 'deep/data');
   const first = openDataFolder(dataDir);
   first.release();
@@ -14,7 +14,7 @@ test('keeps its secrets from start to start, readable by their owner alone', () 
   expect(statSync(path.join(dataDir, 'secrets.json')).mode & 0o777).toBe(0o600);
 });
 
-test('refuses a second stack on the same folder, and names both', () => {
+test('refuses a second stack on the same folder, and names the process and the folder', () => {
   const dataDir = temporaryFolderOfTest();
   openDataFolder(dataDir);
   expect(() => openDataFolder(dataDir)).toThrow(
@@ -30,7 +30,7 @@ test('names DATA_DIR when it cannot be written', () => {
   );
 });
 
-test('does not invent new secrets when the old ones cannot be read, and lets go of the folder', () => {
+test('generates no new secrets when the old ones cannot be read, and releases the lock', () => {
   const dataDir = temporaryFolderOfTest();
   writeFileSync(path.join(dataDir, 'secrets.json'), '{}');
   expect(() => openDataFolder(dataDir)).toThrow(/secrets.json cannot be read/);

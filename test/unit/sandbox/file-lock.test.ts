@@ -10,7 +10,7 @@ test('names the live process that holds the lock', () => {
   expect(takeLock(file)).toEqual({ heldBy: process.pid });
 });
 
-test('can be taken again once it was released, and leaves no file', () => {
+test('can be taken again after a release, and leaves no file', () => {
   const folder = temporaryFolderOfTest();
   const file = path.join(folder, 'lock');
   for (let i = 0; i < 2; i += 1) {
@@ -23,8 +23,8 @@ test('can be taken again once it was released, and leaves no file', () => {
 
 test.each([
   ['a process that is dead', JSON.stringify({ pid: DEAD_PID, identity: 'x' })],
-  ['an earlier process with a pid used again', JSON.stringify({ pid: process.pid, identity: 'x' })],
-  ['a crash in the middle of writing', '{"pid":'],
+  ['an earlier process with the same pid', JSON.stringify({ pid: process.pid, identity: 'x' })],
+  ['a process that crashed while writing it', '{"pid":'],
 ])('takes the lock from %s', (_holder, content) => {
   const folder = temporaryFolderOfTest();
   const file = path.join(folder, 'lock');
@@ -34,7 +34,7 @@ test.each([
   expect(readdirSync(folder)).toEqual(['lock']);
 });
 
-test('does not take away the lock of the next holder when it is released twice', () => {
+test('keeps the lock of the next holder when a lock is released twice', () => {
   const file = path.join(temporaryFolderOfTest(), 'lock');
   const first = takeLock(file);
   if ('heldBy' in first) throw new Error('held');

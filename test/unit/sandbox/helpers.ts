@@ -5,26 +5,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { identify } from '../../../sandbox/process-table.mjs';
 
-/** A folder that is removed after the test. */
+/** Creates a folder that is removed after the test. */
 export function temporaryFolderOfTest(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'rx-embedded-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'rx-sandbox-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Resolves once `look` holds; rejects after 8 s. */
-export async function until(look: () => boolean): Promise<void> {
+/** Resolves once a condition holds; rejects after 8 s. */
+export async function until(condition: () => boolean): Promise<void> {
   const limit = Date.now() + 8_000;
-  while (!look()) {
-    if (Date.now() > limit) throw new Error('it did not come about');
+  while (!condition()) {
+    if (Date.now() > limit) throw new Error('the condition did not hold within 8 s');
     await sleep(20);
   }
 }
 
-/** Whether a process runs; one that is only not collected yet does not. */
+/** Returns whether a process runs; a zombie does not. */
 export function runs(pid: number): boolean {
   return identify(pid) !== undefined;
 }
 
-/** A pid that no process has: that of one that has ended. */
+/** A pid that no process has: the highest possible one on Linux. */
 export const DEAD_PID = 4_194_304 - 1;

@@ -23,7 +23,7 @@ function build(run: RunCommand) {
   return { folder, steps, cacheDir, result: obtain(folder) };
 }
 
-test('builds by the user’s own Go settings, counts what it does, and keeps only the binary', async () => {
+test('builds with the user’s Go settings, counts the steps, and keeps only the binary', async () => {
   const { folder, steps, cacheDir, result } = build(async (_command, args, { env, onLine }) => {
     if (args[0] === 'env') return { code: 0, output: '-buildvcs=false\n' };
     expect(args.at(-1)).toBe(MODULE);
@@ -43,14 +43,14 @@ test('builds by the user’s own Go settings, counts what it does, and keeps onl
   expect(readdirSync(cacheDir)).toEqual(['new']);
 });
 
-test('says that there is no Go', async () => {
+test('reports that Go is not installed', async () => {
   const { result } = build(() =>
     Promise.reject(Object.assign(new Error('spawn go ENOENT'), { code: 'ENOENT' })),
   );
   expect(await result).toEqual({ why: expect.stringContaining('no `go` on the PATH') as string });
 });
 
-test('says why the build failed', async () => {
+test('reports why the build failed', async () => {
   const { result } = build(async (_command, args) =>
     args[0] === 'env'
       ? { code: 0, output: '' }
@@ -61,12 +61,12 @@ test('says why the build failed', async () => {
   });
 });
 
-test('takes what the SDK downloaded', async () => {
+test('returns the file that the SDK downloaded', async () => {
   const folder = temporaryFolderOfTest();
   const obtain = byDownload({
     env: {},
     signal,
-    tell: () => undefined,
+    notify: () => undefined,
     async run() {
       writeFileSync(path.join(folder, 'temporal-cli-v1.5.1'), 'fetched');
       return { code: 0, output: '' };
@@ -75,11 +75,11 @@ test('takes what the SDK downloaded', async () => {
   expect(await obtain(folder)).toEqual({ path: path.join(folder, 'temporal-cli-v1.5.1') });
 });
 
-test('says why the download failed', async () => {
+test('reports why the download failed', async () => {
   const obtain = byDownload({
     env: {},
     signal,
-    tell: () => undefined,
+    notify: () => undefined,
     run: async () => ({ code: 1, output: 'reason: client error: Name or service not known' }),
   });
   expect(await obtain(temporaryFolderOfTest())).toEqual({

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePorts, PORT_NAMES, portsFrom, requireFree } from '../../../sandbox/ports.ts';
 
-test('has the ports of the contract when the environment names none', () => {
+test('uses the default ports when the environment names none', () => {
   expect(portsFrom({ PORT: '' })).toEqual({
     PORT: 3000,
     SIMULATOR_PORT: 4010,
@@ -13,7 +13,7 @@ test('has the ports of the contract when the environment names none', () => {
   });
 });
 
-test.each(['0', '70000', '80a', '1.5'])('refuses %s as a port, and names the variable', (port) => {
+test.each(['0', '70000', '80a', '1.5'])('rejects the port %s, and names the variable', (port) => {
   expect(() => portsFrom({ SIMULATOR_PORT: port })).toThrow(/SIMULATOR_PORT must be a port/);
 });
 

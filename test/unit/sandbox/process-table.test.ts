@@ -16,12 +16,12 @@ function program(code: string) {
   return { child, pid, said: once(child.stdout, 'data').then(([data]) => String(data).trim()) };
 }
 
-test('gives the same answer for the same process, and another for another', () => {
+test('identifies a process consistently, and differently from another process', () => {
   expect(identify(process.pid)).toBe(identify(process.pid));
   expect(identify(process.pid)).not.toBe(identify(process.ppid));
 });
 
-test('ends a group whose leader ignores the request, its children included', async () => {
+test('ends a group, including its children, when the leader ignores the signal', async () => {
   const { pid, said } = program(`
     process.on('SIGTERM', () => {});
     const child = require('child_process').spawn('sleep', ['60']);
@@ -33,7 +33,7 @@ test('ends a group whose leader ignores the request, its children included', asy
   expect([identify(pid), identify(childPid)]).toEqual([undefined, undefined]);
 });
 
-test('lets the leader finish what it does when asked to end', async () => {
+test('lets the leader finish its work after the signal', async () => {
   const { child, pid, said } = program(`
     process.on('SIGTERM', () => setTimeout(() => process.exit(7), 50));
     console.log('up');
@@ -44,7 +44,7 @@ test('lets the leader finish what it does when asked to end', async () => {
   expect((await exit)[0]).toBe(7);
 });
 
-test('leaves a process alone that only has the same pid', async () => {
+test('does not touch another process with the same pid', async () => {
   const { pid, said } = program(`console.log('up'); setInterval(() => {}, 1000);`);
   await said;
   await endGroup({ pid, identity: 'of an earlier process' }, 'SIGKILL', 100);

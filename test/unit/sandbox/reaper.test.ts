@@ -9,7 +9,7 @@ import { runs, temporaryFolderOfTest, until } from './helpers.ts';
 
 const PROGRAM = fileURLToPath(new URL('./programs/small-stack.ts', import.meta.url));
 
-/** A program with a reaper and two parts, one of which ignores every request to end. */
+/** Starts a program with a reaper and two parts, one of which ignores SIGTERM. */
 async function smallStack() {
   const folder = temporaryFolderOfTest();
   const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, folder], {
@@ -26,14 +26,14 @@ async function smallStack() {
   return { folder, pid: child.pid ?? 0, ...pids };
 }
 
-test('leaves no process when the stack is killed with SIGKILL', async () => {
+test('leaves no process running when the stack is killed with SIGKILL', async () => {
   const stack = await smallStack();
   expect([stack.reaper, ...stack.parts].every(runs)).toBe(true);
   process.kill(stack.pid, 'SIGKILL');
   await until(() => ![stack.reaper, ...stack.parts].some(runs));
 });
 
-test('the next start ends what is left when stack and reaper are killed together', async () => {
+test('the next start ends the leftovers when stack and reaper are killed together', async () => {
   const stack = await smallStack();
   process.kill(stack.reaper, 'SIGKILL');
   process.kill(stack.pid, 'SIGKILL');
@@ -44,7 +44,7 @@ test('the next start ends what is left when stack and reaper are killed together
   await until(() => !stack.parts.some(runs));
 }, 30_000);
 
-test('is replaced when it is killed, and still knows what to end', async () => {
+test('restarts when it is killed, and still guards its groups', async () => {
   const reaper = await startReaper();
   const part = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
   const pid = part.pid ?? 0;

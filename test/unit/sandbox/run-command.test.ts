@@ -12,7 +12,7 @@ const { signal } = new AbortController();
 const node = (code: string, more: object = {}) =>
   run(process.execPath, ['-e', code], { env: {}, signal, ...more });
 
-test('gives the exit code and both outputs, line by line', async () => {
+test('returns the exit code, and reports stdout and stderr line by line', async () => {
   const lines: string[] = [];
   const code = "console.log('out'); console.error('err'); process.exitCode = 4";
   const result = await node(code, { onLine: (line: string) => lines.push(line) });
@@ -21,23 +21,23 @@ test('gives the exit code and both outputs, line by line', async () => {
   expect(guarded.size).toBe(0);
 });
 
-test('rejects with the system’s code when there is no such program', async () => {
+test('rejects with the system’s error code when the program does not exist', async () => {
   await expect(run('/nowhere/go', [], { env: {}, signal })).rejects.toMatchObject({
     code: 'ENOENT',
   });
 });
 
-test('kills what takes too long', async () => {
+test('kills a command that exceeds its time limit', async () => {
   expect(await node('setInterval(() => {}, 1000)', { limitMs: 200 })).toMatchObject({ code: null });
 });
 
-test('ends a command with its children when it is given up', async () => {
-  const giveUp = new AbortController();
+test('kills a command and its children when it is aborted', async () => {
+  const abort = new AbortController();
   let child = 0;
   const running = node(
     `console.log(require('child_process').spawn('sleep', ['60']).pid); setInterval(() => {}, 1000);`,
     {
-      signal: giveUp.signal,
+      signal: abort.signal,
       onLine(line: string) {
         child = Number(line);
       },
@@ -45,7 +45,7 @@ test('ends a command with its children when it is given up', async () => {
   );
   running.catch(() => undefined);
   while (child === 0) await sleep(10);
-  giveUp.abort();
+  abort.abort();
   await expect(running).rejects.toThrow(/abort/);
   await until(() => !runs(child));
 });

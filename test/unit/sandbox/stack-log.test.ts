@@ -10,14 +10,14 @@ function sink(isTTY: boolean, format?: string) {
 const EVENT =
   '{"level":"info","time":"2026-01-02T03:04:05.678Z","part":"worker","orderId":"o-1","msg":"placed"}';
 
-test('passes a part’s event on as it is when nobody watches', () => {
+test('writes a part’s event unchanged when the target is not a terminal', () => {
   const { written, sink: lines } = sink(false);
   lines.line('worker', EVENT);
   expect(JSON.parse(written.join(''))).toEqual(JSON.parse(EVENT));
   expect(written.join('')).toMatch(/^[^\n]+\n$/);
 });
 
-test('makes an event of what a part writes besides', () => {
+test('turns a line that is not an event into a warning', () => {
   const { written, sink: lines } = sink(false);
   lines.line('worker', 'Segmentation fault');
   expect(JSON.parse(written.join(''))).toMatchObject({
@@ -27,7 +27,7 @@ test('makes an event of what a part writes besides', () => {
   });
 });
 
-test('writes for people on a terminal, unless JSON was asked for', () => {
+test('writes lines for people on a terminal, unless JSON is configured', () => {
   const people = sink(true);
   people.sink.line('worker', EVENT);
   expect(people.written.join('')).toMatch(/worker.*placed.*orderId=o-1/);

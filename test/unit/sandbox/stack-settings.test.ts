@@ -15,7 +15,7 @@ function settings(env: Record<string, string>) {
   return stackSettings({ env, ports: portsFrom({}), dataDir: '/data', secrets });
 }
 
-test('gives server and worker a complete configuration', () => {
+test('returns complete configurations of server and worker', () => {
   const { env, workerEnv, databaseUrl } = settings({});
   expect(databaseUrl).toBe(
     `postgres://rx_orders:${secrets.postgresPassword}@127.0.0.1:54329/rx_orders`,
@@ -51,7 +51,7 @@ test('stays on 127.0.0.1 whatever the user’s HOST is', () => {
   });
 });
 
-test('uses the Temporal server of TEMPORAL_ADDRESS, with what is needed to reach it', () => {
+test('uses the Temporal server of TEMPORAL_ADDRESS, with the user’s credentials for it', () => {
   const { foreignTemporal, temporalAddress, env } = settings({
     TEMPORAL_ADDRESS: 'temporal.example.com:7233',
     TEMPORAL_API_KEY: 'key',
@@ -63,7 +63,7 @@ test('uses the Temporal server of TEMPORAL_ADDRESS, with what is needed to reach
   expect(env.TEMPORAL_API_KEY).toBe('key');
 });
 
-test('does not show a cluster’s key to the development server', () => {
+test('does not send a cluster’s API key to the development server', () => {
   const { env } = settings({ TEMPORAL_API_KEY: 'key', TEMPORAL_NAMESPACE: 'mine' });
   expect(env.TEMPORAL_API_KEY).toBeUndefined();
   expect(env.TEMPORAL_NAMESPACE).toBe('mine');
@@ -74,7 +74,7 @@ test('keeps documents in its own folder, whatever the user’s bucket is', () =>
   expect(parseConfig(env).documents).toEqual({ folder: '/data/documents' });
 });
 
-test('wraps its keys itself, whatever the user’s KMS is', () => {
+test('wraps its data keys itself, whatever the user’s KMS is', () => {
   const { env } = settings({
     KMS_KEY_ID: 'arn:aws:kms:eu-west-2:111122223333:key/00000001-0000-4000-8000-000000000000',
     KMS_ENDPOINT: 'https://kms.example.com',
@@ -82,7 +82,7 @@ test('wraps its keys itself, whatever the user’s KMS is', () => {
   expect(parseConfig(env).kms).toBeUndefined();
 });
 
-test('speaks plain HTTP on this machine, whatever certificate the user’s server has', () => {
+test('uses plain HTTP on this machine, whatever certificate the user configured', () => {
   const files = { TLS_CERT_FILE: '/c.pem', TLS_KEY_FILE: '/k.pem' };
   const { env } = settings({
     ...files,
@@ -96,7 +96,7 @@ test('speaks plain HTTP on this machine, whatever certificate the user’s serve
   expect(parseCodecServerConfig(env).tls).toBeUndefined();
 });
 
-test('refuses to run where DATABASE_URL is set', () => {
+test('refuses to run when DATABASE_URL is set', () => {
   expect(() => requireNoDatabase({ DATABASE_URL: 'postgres://127.0.0.1/real' })).toThrow(
     /^DATABASE_URL is set/,
   );

@@ -21,7 +21,7 @@ function setUp(policy: Partial<RestartPolicy> = {}) {
   const guarded = new Set<number>();
   const supervisor = createSupervisor({
     reaper: { guard: ({ pid }) => guarded.add(pid), release: (pid) => guarded.delete(pid) },
-    records: createPidFiles(folder),
+    pidFiles: createPidFiles(folder),
     logsDir: folder,
     policy: { ...POLICY, ...policy },
     onLine: (part, line) => lines.push(`${part}: ${line}`),
@@ -46,7 +46,7 @@ function program(name: PartName, code: string, more: Partial<Part> = {}): Part {
 
 const UP = "process.send('ready'); setInterval(() => {}, 1000);";
 
-test('starts a part that died again, as another process', async () => {
+test('restarts a part that died, as a new process', async () => {
   const { supervisor, restarts } = setUp();
   await supervisor.start(program('worker', UP));
   const first = supervisor.pid('worker');
@@ -55,7 +55,7 @@ test('starts a part that died again, as another process', async () => {
   expect(restarts).toEqual(['worker: SIGKILL']);
 });
 
-test('gives a part up that dies five times, names it and shows its last lines', async () => {
+test('fails when a part dies five times, and shows the part’s name and its last lines', async () => {
   const { supervisor, restarts, lines } = setUp();
   const started = supervisor.start(program('server', "console.error('no luck'); process.exit(3)"));
   await expect(started).rejects.toThrow(
@@ -65,7 +65,7 @@ test('gives a part up that dies five times, names it and shows its last lines', 
   expect(lines[0]).toBe('server: no luck');
 });
 
-test('does not count deaths that are long ago', async () => {
+test('does not count deaths before the counted period', async () => {
   const { supervisor, restarts } = setUp({ deaths: 2, withinMs: 0, firstDelayMs: 10 });
   await supervisor.start(program('worker', UP));
   for (const count of [1, 2, 3]) {
@@ -75,13 +75,13 @@ test('does not count deaths that are long ago', async () => {
   await until(() => supervisor.pid('worker') !== undefined);
 });
 
-test('gives a part up that is not ready in time', async () => {
+test('fails when a part is not ready in time', async () => {
   const { supervisor } = setUp({ readyLimitMs: 300 });
   const started = supervisor.start(program('worker', 'setInterval(() => {}, 1000)'));
   await expect(started).rejects.toThrow(/^worker was not ready after 0.3 s/);
 });
 
-test('gives a part up whose program is not there', async () => {
+test('fails when the program of a part does not exist', async () => {
   const { supervisor } = setUp();
   const part = program('temporal', '', { command: '/nowhere/temporal', ready: async () => {} });
   await expect(
@@ -89,7 +89,7 @@ test('gives a part up whose program is not there', async () => {
   ).rejects.toThrow(/^temporal died 5 times .*exit code 127/);
 });
 
-test('asks a foreign program whether it is ready, and keeps its lines in a file', async () => {
+test('checks whether a third-party program is ready, and writes its output to a file', async () => {
   const { folder, supervisor } = setUp();
   const log = path.join(folder, 'postgres.log');
   await supervisor.start(
@@ -137,7 +137,7 @@ test('kills a part that does not stop in time', async () => {
   expect(runs(pid)).toBe(false);
 });
 
-test('ends the helpers of a part that died', async () => {
+test('ends the child processes of a part that died', async () => {
   const { folder, supervisor } = setUp();
   const file = path.join(folder, 'helper');
   await supervisor.start(
@@ -154,7 +154,7 @@ test('ends the helpers of a part that died', async () => {
   await until(() => !runs(helper));
 });
 
-test('does not start again what died while it stops', async () => {
+test('does not restart a part that ends while the supervisor stops', async () => {
   const { supervisor, restarts } = setUp();
   await supervisor.start(program('worker', UP));
   await supervisor.stop();

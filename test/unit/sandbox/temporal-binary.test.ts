@@ -19,7 +19,7 @@ function binary(file: string, content = 'binary'): string {
 
 const unobtainable: ObtainBinary = async () => ({ why: 'the network is closed' });
 
-/** A machine with a cache folder of its own; `broken` binaries are there, but do not run. */
+/** Simulates a machine with its own cache folder; `broken` binaries exist, but do not run. */
 function machine(given: Partial<FindBinaryOptions> & { broken?: string[] } = {}) {
   const root = temporaryFolderOfTest();
   const said: string[] = [];
@@ -29,13 +29,13 @@ function machine(given: Partial<FindBinaryOptions> & { broken?: string[] } = {})
     signal: new AbortController().signal,
     runs: async (file) => existsSync(file) && !given.broken?.includes(file),
     obtain: [unobtainable],
-    tell: (message) => said.push(message),
+    notify: (message) => said.push(message),
     ...given,
   };
   return { root, options, said };
 }
 
-describe('takes the first of', () => {
+describe('prefers', () => {
   test('TEMPORAL_CLI', async () => {
     const { root, options } = machine();
     binary(path.join(root, 'bin/temporal'));
@@ -57,7 +57,7 @@ describe('takes the first of', () => {
     expect(await findTemporalBinary(options)).toBe(cached);
   });
 
-  test('the ways to obtain one, which ends in the cache', async () => {
+  test('the first way that succeeds, and puts the binary into the cache', async () => {
     const { options } = machine({
       obtain: [
         unobtainable,
@@ -70,14 +70,14 @@ describe('takes the first of', () => {
   });
 });
 
-test('refuses a TEMPORAL_CLI that does not run, instead of using another one', async () => {
+test('rejects a TEMPORAL_CLI that does not run, instead of using another binary', async () => {
   const { root, options } = machine();
   binary(path.join(root, 'bin/temporal'));
   const env = { ...options.env, TEMPORAL_CLI: '/nowhere/temporal' };
   await expect(findTemporalBinary({ ...options, env })).rejects.toThrow(/TEMPORAL_CLI/);
 });
 
-test('does not trust a cached copy that does not run', async () => {
+test('replaces a cached copy that does not run', async () => {
   const broken: string[] = [];
   const { options } = machine({ broken });
   const cached = binary(cachedBinary(options.cacheDir), 'half');
@@ -89,9 +89,9 @@ test('does not trust a cached copy that does not run', async () => {
   expect(await findTemporalBinary({ ...options, obtain: [obtain] })).toBe(cached);
 });
 
-test('names every way to get one when none works, and leaves nothing half-made', async () => {
+test('lists every way to get a binary when all fail, and leaves no unfinished files', async () => {
   const { options } = machine();
-  // From a build that was killed.
+  // The leftover of a build that was killed.
   mkdirSync(path.join(options.cacheDir, 'new-abc'), { recursive: true });
   const error = await findTemporalBinary(options).catch((reason: unknown) => reason);
   const message = (error as Error).message;
@@ -102,7 +102,7 @@ test('names every way to get one when none works, and leaves nothing half-made',
   expect(readdirSync(options.cacheDir)).toEqual([]);
 });
 
-test('waits for the process that builds already, says so, and uses what it built', async () => {
+test('waits for a process that is already building, says so, and uses its binary', async () => {
   const { options, said } = machine({
     obtain: [() => Promise.reject(new Error('must not be asked'))],
   });
@@ -111,8 +111,8 @@ test('waits for the process that builds already, says so, and uses what it built
   if ('heldBy' in other) throw new Error('held');
   const found = findTemporalBinary({
     ...options,
-    tell(message) {
-      options.tell(message);
+    notify(message) {
+      options.notify(message);
       binary(cachedBinary(options.cacheDir));
       other.release();
     },
@@ -121,11 +121,11 @@ test('waits for the process that builds already, says so, and uses what it built
   expect(said).toEqual([expect.stringContaining(`process ${process.pid}`)]);
 });
 
-test('stops waiting when the start is given up', async () => {
-  const giveUp = new AbortController();
-  const { options } = machine({ signal: giveUp.signal });
+test('stops waiting when the start is cancelled', async () => {
+  const cancel = new AbortController();
+  const { options } = machine({ signal: cancel.signal });
   mkdirSync(options.cacheDir, { recursive: true });
   takeLock(path.join(options.cacheDir, 'lock'));
-  const found = findTemporalBinary({ ...options, tell: () => giveUp.abort() });
+  const found = findTemporalBinary({ ...options, notify: () => cancel.abort() });
   await expect(found).rejects.toThrow(/abort/);
 });

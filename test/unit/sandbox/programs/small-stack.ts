@@ -3,13 +3,13 @@ import { createPidFiles } from '../../../../sandbox/pid-files.ts';
 import { startReaper } from '../../../../sandbox/reaper.ts';
 import { createSupervisor, RESTART_POLICY } from '../../../../sandbox/supervisor.ts';
 
-// A stack of two small parts, for tests that kill it. Says on stdout which processes it runs.
+// A stack of two small parts, for tests that kill it. It prints the pids of its processes.
 
 const folder = process.argv[2] ?? '.';
 const reaper = await startReaper();
 const supervisor = createSupervisor({
   reaper,
-  records: createPidFiles(folder),
+  pidFiles: createPidFiles(folder),
   logsDir: folder,
   policy: RESTART_POLICY,
   onLine: () => undefined,
