@@ -4,7 +4,43 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startBrowser } from '../support/browser.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
-// The documentation page in a real browser, as a person uses it.
+// The documentation page in a real browser, used as a person uses it.
+
+/**
+ * Opens every fold of the page and returns the texts that the reader cannot see whole: a text that
+ * leaves one of the boxes around it, and a value that is longer than its field. Code blocks are left
+ * out because they scroll, and the skip link because it stays off the page until it has the focus.
+ */
+const CUT_TEXTS = `(() => {
+  for (const fold of document.querySelectorAll('details')) fold.open = true;
+  const cut = [];
+  const range = document.createRange();
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const { currentNode: node } = texts;
+    const { parentElement: element } = node;
+    if (element.closest('pre, textarea, select, noscript, .skip')) continue;
+    range.selectNodeContents(node);
+    for (let box = element; box !== document.documentElement; box = box.parentElement) {
+      const { left, right } = box.getBoundingClientRect();
+      const isCut = [...range.getClientRects()].some(
+        (text) => text.width > 0 && (text.left < left - 1 || text.right > right + 1),
+      );
+      if (!isCut) continue;
+      cut.push(element.tagName + '.' + element.className + ': ' + node.data);
+      break;
+    }
+  }
+  const ruler = document.createElement('canvas').getContext('2d');
+  for (const field of document.querySelectorAll('form input, form select')) {
+    const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+    const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    ruler.font = font;
+    const shown = field.options?.[field.selectedIndex].text ?? (field.value || field.placeholder);
+    if (ruler.measureText(shown).width > room) cut.push(field.id + ': ' + shown);
+  }
+  return cut;
+})()`;
 
 let test: TestStack;
 let browser: Browser;
@@ -77,6 +113,28 @@ it('shows why a request was refused', async () => {
 
   await caseAction().locator('.result').waitFor();
   expect(await caseAction().locator('.outcome').textContent()).toContain('prescriber is required');
+});
+
+it('shows each status code inside its own box', async () => {
+  const answers = page.locator('details.answer .status');
+  const offsets = await answers.evaluateAll((list) =>
+    list.map((element) => {
+      const { document } = element.ownerDocument.defaultView;
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      const [text, box] = [range.getBoundingClientRect(), element.getBoundingClientRect()];
+      return { left: text.left - box.left, right: box.right - text.right };
+    }),
+  );
+
+  expect(offsets.length).toBeGreaterThan(100);
+  expect(offsets.filter(({ left, right }) => left < 0 || right < 0)).toEqual([]);
+});
+
+it.each([360, 1280])('cuts off no text at a width of %i pixels', async (width) => {
+  await page.setViewportSize({ width, height: 800 });
+
+  expect(await page.evaluate(CUT_TEXTS)).toEqual([]);
 });
 
 it.each(['light', 'dark'] as const)('has no serious fault for axe when %s', async (colorScheme) => {

@@ -1,4 +1,4 @@
-import { code, h, prose } from './dom.js';
+import { code, h, line, prose } from './dom.js';
 import { field, fields } from './schema.js';
 import { tryIt } from './try-it.js';
 
@@ -73,7 +73,7 @@ function answers(api, responses) {
           {},
           h('span', { class: `status s${status[0]}` }, status),
           ' ',
-          h('span', {}, answer.description.replaceAll('`', '')),
+          h('span', { class: 'meaning' }, line(answer.description)),
         ),
         headers(api, answer.headers),
         content(api, status, answer.content),
