@@ -28,26 +28,33 @@ import {
 } from './order-messages.ts';
 import { validateRepair } from './validate-repair.ts';
 
-// An activity says itself when to try again (`nextRetryDelay`); these intervals are for the attempts
-// that end without a word, such as a killed worker's: as few as those are, the number of all attempts
-// makes the interval long.
+/*
+ * These retry options only cover attempts that report nothing, because their worker died. Every other
+ * failed attempt carries its own delay (`nextRetryDelay`); src/activities/pharmacy-retry-policy.ts is
+ * the retry policy of pharmacy calls. Temporal counts all attempts, so after a long pharmacy outage a
+ * dead worker's attempt is retried after the maximum.
+ */
 const retry = { initialInterval: '1s', maximumInterval: '10s' } as const;
 
-const checking = proxyLocalActivities<OrderActivities>({ startToCloseTimeout: '10s', retry });
+/** Database only: runs inside the workflow task. */
+const local = proxyLocalActivities<OrderActivities>({ startToCloseTimeout: '10s', retry });
 
-const asking = proxyActivities<OrderActivities>({
+/** A few calls to the pharmacy or the database. */
+const short = proxyActivities<OrderActivities>({
   startToCloseTimeout: '2m',
   heartbeatTimeout: '10s',
   retry,
 });
 
-const fetching = proxyActivities<OrderActivities>({
+/** Document downloads; `expireOrder` has the same time-outs. */
+const long = proxyActivities<OrderActivities>({
   startToCloseTimeout: '30m',
   heartbeatTimeout: '10s',
   retry,
 });
 
-const looking = proxyActivities<OrderActivities>({
+/** One read of the order per attempt; the workflow cancels it when a signal comes first. */
+const polling = proxyActivities<OrderActivities>({
   startToCloseTimeout: '1m',
   heartbeatTimeout: '10s',
   cancellationType: ActivityCancellationType.TRY_CANCEL,
@@ -55,22 +62,27 @@ const looking = proxyActivities<OrderActivities>({
 });
 
 /**
- * One prescription order, from its acceptance to its end:
- * validate → place order → wait for completion → fetch documents. Its cancellation may be asked for
- * at any time (docs/adr/0007).
+ * The workflow of one prescription order:
+ * validate → place at the pharmacy → wait for completion → fetch documents.
+ *
+ * - Each activity records its result in Postgres before it returns; this code follows Postgres.
+ * - If retrying cannot help, a step returns `needs-attention`: the order waits in `NEEDS_ATTENTION`
+ *   for the update `retry`, or for a cancellation.
+ * - A cancellation may be requested at any time; the pharmacy decides (docs/adr/0007-cancelling.md).
+ * - Open orders replay this code: docs/workflow-versions.md says how to change it.
  */
 export async function order(input: OrderInput): Promise<OrderResult> {
-  // A cancel request of the Temporal UI must not end an order that the pharmacy may have:
-  // cancelling goes through Postgres and reaches the workflow as a signal.
-  return await CancellationScope.nonCancellable(() => carryThrough(input));
+  // A cancel request from the Temporal UI must not end an order that the pharmacy may have.
+  // A cancellation goes through Postgres and reaches the workflow as the signal `cancelRequested`.
+  return await CancellationScope.nonCancellable(() => processOrder(input));
 }
 
-async function carryThrough({ orderId, pharmacyId, resting }: OrderInput): Promise<OrderResult> {
+async function processOrder({ orderId, pharmacyId, resting }: OrderInput): Promise<OrderResult> {
   let progress: OrderProgress = { status: 'ACCEPTED', since: now() };
-  let pharmacyHint = false;
-  let cancelRequests = 0; // signals so far,
-  let cancelsCarriedOut = 0; // and how many of them the pharmacy was asked for
-  let retryWanted = false;
+  let pharmacyHint = false; // the pharmacy may have finished with the order
+  let retryRequested = false;
+  let cancelRequests = 0; // signals received,
+  let cancelsAttempted = 0; // and how many of them the pharmacy has been asked about
 
   setHandler(statusQuery, () => progress);
   setHandler(orderCompleted, () => {
@@ -82,125 +94,134 @@ async function carryThrough({ orderId, pharmacyId, resting }: OrderInput): Promi
   setHandler(
     retryUpdate,
     async (request?: RepairInput) => {
-      // Histories from before have updates without a record.
-      if (patched('repair')) await repair('retry', request);
-      retryWanted = true;
+      // Histories from before this patch have updates without the activity `applyRepair`.
+      if (patched('repair')) await recordRepair('retry', request);
+      retryRequested = true;
     },
     { validator: (request) => validateRepair('retry', progress.status, request) },
   );
-  setHandler(cancelUpdate, async (request?: RepairInput) => await repair('cancel', request), {
+  setHandler(cancelUpdate, async (request?: RepairInput) => await recordRepair('cancel', request), {
     validator: (request) => validateRepair('cancel', progress.status, request),
   });
 
+  // This run replaces a lost one whose order was in NEEDS_ATTENTION.
   if (resting !== undefined) {
-    const rested = await restAgain(resting);
-    if (rested.outcome === 'ended') return await end(rested);
+    const resumed = await resumeNeedsAttention(resting);
+    if (resumed.outcome === 'ended') return await finish(resumed);
   }
+
   enter('ACCEPTED', 'Being checked.');
-  const checked = await step(() => checking.validateOrder(orderId));
-  if (checked.outcome === 'ended') return await end(checked);
+  const checked = await step(() => local.validateOrder(orderId));
+  if (checked.outcome === 'ended') return await finish(checked);
 
   const placed = await step(() => {
     enter('PLACING', `Being placed at ${pharmacyId}.`);
-    return asking.placeOrder(orderId);
+    return short.placeOrder(orderId);
   });
-  if (placed.outcome === 'ended') return await end(placed);
+  if (placed.outcome === 'ended') return await finish(placed);
   if (placed.settled) pharmacyHint = true;
 
-  const limit = Date.now() + checked.completionLimitMs;
+  const deadline = Date.now() + checked.completionLimitMs;
   for (;;) {
     enter(
       'AWAITING_COMPLETION',
-      `Waiting for ${pharmacyId}, until ${new Date(limit).toISOString()}.`,
+      `Waiting for ${pharmacyId}, until ${new Date(deadline).toISOString()}.`,
     );
-    const inTime = await completion(checked, limit);
+    const inTime = await waitForCompletion(checked, deadline);
     const result = await step(() => {
-      if (cancelWanted()) return cancel();
-      if (!inTime) return fetching.expireOrder(orderId);
+      if (cancelPending()) return cancelAtPharmacy();
+      if (!inTime) return long.expireOrder(orderId);
       enter('FETCHING_DOCUMENTS', `Fetching the documents from ${pharmacyId}.`);
-      return fetching.fetchDocuments(orderId);
+      return long.fetchDocuments(orderId);
     });
-    if (result.outcome === 'ended') return await end(result);
-    // A hint came too early, a completion just before the limit, or it was too late to cancel.
+    if (result.outcome === 'ended') return await finish(result);
+    // Still open: the hint was wrong, the cancellation was refused, or the order was completed just
+    // before the deadline.
   }
 
   /**
-   * Waits until the pharmacy is said to be done, or is seen to be, or is to be asked to cancel; false
-   * when time is up.
+   * Waits until the pharmacy seems to have finished with the order, by its webhook or by polling, or
+   * until a cancellation is requested.
+   *
+   * @returns false when the deadline has passed.
    */
-  async function completion({ firstLookMs }: WaitLimits, until: number): Promise<boolean> {
-    const firstLook = Math.max(1, Math.min(firstLookMs, until - Date.now()));
-    const news = () => pharmacyHint || cancelWanted();
-    let inTime = await condition(news, firstLook, {
+  async function waitForCompletion({ firstLookMs }: WaitLimits, until: number): Promise<boolean> {
+    const signalled = () => pharmacyHint || cancelPending();
+    const firstPoll = Math.max(1, Math.min(firstLookMs, until - Date.now()));
+    let inTime = await condition(signalled, firstPoll, {
       summary: 'until the first look at the pharmacy',
     });
     if (!inTime) {
+      // One activity polls for days: its retries add no history (docs/adr/0002).
       const scope = new CancellationScope();
-      const look = scope.run(() => looking.lookForCompletion(orderId, until));
-      const seen = await Promise.race([look, condition(news)]);
+      const poll = scope.run(() => polling.lookForCompletion(orderId, until));
+      const polled = await Promise.race([poll, condition(signalled)]);
       scope.cancel();
-      await look.catch(ignoreCancellation);
-      inTime = seen !== 'too-late';
+      await poll.catch(ignoreCancellation);
+      inTime = polled !== 'too-late';
     }
-    // It counts when it is too late to cancel.
-    if (!cancelWanted()) pharmacyHint = false;
+    // A pending cancellation comes first; if the pharmacy refuses it, the hint still counts.
+    if (!cancelPending()) pharmacyHint = false;
     return inTime;
   }
 
-  /** A cancellation then comes as a signal, by the outbox, like every other. */
-  async function repair(kind: 'retry' | 'cancel', request: RepairInput = {}): Promise<void> {
-    const updateId = currentUpdateInfo()?.id ?? '';
-    await asking.applyRepair(orderId, { kind, updateId, request });
+  /**
+   * Runs a step until it is done or has ended the order. While the order needs attention, waits for a
+   * retry or a cancellation. After a cancellation the step runs again, because an order that was never
+   * sent is cancelled in Postgres and the step returns that end.
+   */
+  async function step<Done>(run: () => Promise<StepResult<Done>>): Promise<Resolved<Done>> {
+    for (;;) {
+      const [requestsBefore, attemptedBefore] = [cancelRequests, cancelsAttempted];
+      const result = await run();
+      if (result.outcome !== 'needs-attention') return result;
+      enter('NEEDS_ATTENTION', `${result.reasonCode}. Send the update "retry".`, result.reasonCode);
+      // A new problem needs a new retry. A refused cancellation is no new problem: a retry that came
+      // during it counts.
+      if (cancelsAttempted === attemptedBefore) retryRequested = false;
+      await condition(() => retryRequested || cancelRequests > requestsBefore);
+    }
   }
 
-  function cancelWanted(): boolean {
-    return cancelRequests > cancelsCarriedOut;
+  function cancelPending(): boolean {
+    return cancelRequests > cancelsAttempted;
   }
 
-  /** Asks the pharmacy to cancel the order; when it is too late, the order goes on. */
-  async function cancel(): Promise<StepResult> {
-    cancelsCarriedOut = cancelRequests;
+  /** Requests the cancellation at the pharmacy; if the pharmacy refuses, the order continues. */
+  async function cancelAtPharmacy(): Promise<StepResult> {
+    cancelsAttempted = cancelRequests;
     enter(progress.status, `Asking ${pharmacyId} to cancel it.`, progress.reasonCode);
-    const result = await asking.cancelOrder(orderId);
+    const result = await short.cancelOrder(orderId);
     if (result.outcome === 'done' && result.settled) pharmacyHint = true;
     return result;
   }
 
-  /**
-   * Runs a step until it is done or the order has ended; rests while people have to look. A request
-   * to cancel wakes it: an order that was never sent has ended by it.
-   */
-  async function step<Done>(run: () => Promise<StepResult<Done>>): Promise<Resolved<Done>> {
-    for (;;) {
-      const [requestsBefore, carriedOutBefore] = [cancelRequests, cancelsCarriedOut];
-      const result = await run();
-      if (result.outcome !== 'needs-attention') return result;
-      enter('NEEDS_ATTENTION', `${result.reasonCode}. Send the update "retry".`, result.reasonCode);
-      // A retry that came before was for the rest before; being refused to cancel is no end of one.
-      if (cancelsCarriedOut === carriedOutBefore) retryWanted = false;
-      await condition(() => retryWanted || cancelRequests > requestsBefore);
-    }
+  /** Records an update in Postgres. A cancellation comes back as a signal, like every other. */
+  async function recordRepair(kind: 'retry' | 'cancel', request: RepairInput = {}): Promise<void> {
+    const updateId = currentUpdateInfo()?.id ?? '';
+    await short.applyRepair(orderId, { kind, updateId, request });
   }
 
-  /** Begins a run in a lost one's place where that one rested, and wakes of what would have woken it. */
-  async function restAgain({ reasonCode, placed }: Resting): Promise<Resolved<object>> {
-    let awake = false;
+  /** Waits in NEEDS_ATTENTION as the lost run did, until a retry or a cancellation. */
+  async function resumeNeedsAttention({ reasonCode, placed }: Resting): Promise<Resolved<object>> {
+    let resumed = false;
     return await step(async () => {
-      if (awake) return placed && cancelWanted() ? await cancel() : { outcome: 'done' };
-      awake = true;
+      if (resumed)
+        return placed && cancelPending() ? await cancelAtPharmacy() : { outcome: 'done' };
+      resumed = true;
       return { outcome: 'needs-attention', reasonCode };
     });
   }
 
-  async function end({ status, reasonCode }: Ended): Promise<OrderResult> {
+  async function finish({ status, reasonCode }: Ended): Promise<OrderResult> {
     enter(status, 'The order has ended.', reasonCode);
     await condition(allHandlersFinished);
     return { orderId, status, ...(reasonCode === undefined ? {} : { reasonCode }) };
   }
 
-  /** Tells the query, the UI and the search where the order is now. */
+  /** Updates the query's answer, the search attribute and the details in the Temporal UI. */
   function enter(status: OrderStatus, details: string, reasonCode?: string): void {
-    // The search attribute is an event; the first one came with the start.
+    // Upserting adds an event to the history, so only changes do. The start set the first value.
     if (status !== progress.status) {
       upsertSearchAttributes([{ key: { name: 'OrderStatus', type: 'KEYWORD' }, value: status }]);
     }
@@ -216,7 +237,7 @@ type Resting = Exclude<OrderInput['resting'], undefined>;
 type Ended = Extract<StepResult, { outcome: 'ended' }>;
 type Resolved<Done> = Ended | ({ readonly outcome: 'done' } & Done);
 
-/** The workflow's own time, which a replay repeats. */
+/** The workflow's own clock, which is the same in a replay. */
 function now(): string {
   return new Date().toISOString();
 }

@@ -10,10 +10,11 @@ import { openDatabase } from '../../src/storage/database.ts';
 import { withKeysOf } from '../support/sealed-rows.ts';
 
 /**
- * Makes a delivery to an endpoint of its own, and waits until it has come to a status.
+ * Creates a webhook delivery with its own endpoint and waits until it reaches a status.
  *
- * @param delivery.answers of the endpoint to its attempts; the last one to all that follow.
- * @param delivery.paused whether the endpoint is paused after the first attempt.
+ * @param delivery.answers the endpoint's status codes, one per attempt; the last one repeats.
+ * @param delivery.status the delivery status to wait for.
+ * @param delivery.paused whether to pause the endpoint after the first attempt.
  * @returns the delivery's id.
  */
 export async function makeDelivery(
@@ -44,7 +45,7 @@ export async function makeDelivery(
   await database`
     INSERT INTO webhook_deliveries (id, organization_id, endpoint_id, event)
     VALUES (${deliveryId}, ${organizationId}, ${endpointId}, 'PING')`;
-  for (let look = 0; look < 600; look += 1) {
+  for (let check = 0; check < 600; check += 1) {
     const [row] = await database<{ status: string; attempts: number }[]>`
       SELECT status, attempts FROM webhook_deliveries WHERE id = ${deliveryId}`;
     if (row?.status === status && row.attempts > 0) break;

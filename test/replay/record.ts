@@ -13,9 +13,10 @@ import { examplePlaceOrder } from '../support/example.ts';
 import { ENCRYPTION_KEYS } from '../support/organization.ts';
 import { makeDelivery } from './make-delivery.ts';
 
-// Records the histories that `replay.test.ts` replays, from orders on a real stack:
+// Records the histories that `replay.test.ts` replays, from orders on the sandbox:
 //   node --import tsx test/replay/record.ts <suffix> [<part of a name>]
-// A history is named after what it proves. Old ones stay: open orders of older versions are like them.
+// Each history is named after what it proves. Earlier histories stay, because open orders of earlier
+// versions have the same shape.
 
 const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
 const DEMO_ORGANIZATION = '0198a000-0000-7000-8000-000000000001';
@@ -33,7 +34,7 @@ const stack = await startStack({
     RECONCILE_EVERY_MS: '1000',
     WEBHOOK_RETRY_SCHEDULE_MS: '100,100',
     DATABASE_URL: '',
-    // The replay reads with the same.
+    // The replay decrypts with the same keys.
     ENCRYPTION_KEYS,
   },
   log: { write: () => true },
@@ -50,29 +51,34 @@ const orders = createOrderClient({
 });
 try {
   await record('completes-by-webhook', 'pharmacy-123', 'COMPLETED');
-  await record('completes-by-webhook-between-two-looks', 'pharmacy-slow', 'COMPLETED');
+  await record('completes-by-webhook-between-two-polls', 'pharmacy-slow', 'COMPLETED');
   await record('completes-by-polling-when-no-webhook-comes', 'pharmacy-silent', 'COMPLETED');
   await record('completes-after-lost-reply', 'pharmacy-lost-reply', 'COMPLETED');
   await record('completes-by-webhook-before-the-answer', 'pharmacy-early', 'COMPLETED');
   await record('ends-rejected-when-pharmacy-refuses', 'pharmacy-refuses', 'REJECTED');
   await record('ends-rejected-after-acceptance', 'pharmacy-rejects', 'REJECTED');
   await record('expires-after-the-limit', 'pharmacy-manual', 'EXPIRED');
-  await record('rests-with-a-document-that-never-matches', 'pharmacy-corrupt', 'NEEDS_ATTENTION');
-  await record('rests-again-after-retry', 'pharmacy-corrupt', 'NEEDS_ATTENTION', async (id) => {
-    await sleep(500); // the workflow follows what its activity recorded
-    await client.workflow.getHandle(orderWorkflowId(id)).executeUpdate(retryUpdate.name);
-    await reach(stack, id, 'FETCHING_DOCUMENTS');
-    await reach(stack, id, 'NEEDS_ATTENTION');
-  });
+  await record('needs-attention-after-document-mismatches', 'pharmacy-corrupt', 'NEEDS_ATTENTION');
   await record(
-    'rests-again-in-the-place-of-a-lost-run',
+    'needs-attention-again-after-retry',
+    'pharmacy-corrupt',
+    'NEEDS_ATTENTION',
+    async (id) => {
+      await sleep(500); // the workflow follows the status in Postgres
+      await client.workflow.getHandle(orderWorkflowId(id)).executeUpdate(retryUpdate.name);
+      await reach(stack, id, 'FETCHING_DOCUMENTS');
+      await reach(stack, id, 'NEEDS_ATTENTION');
+    },
+  );
+  await record(
+    'needs-attention-in-the-replacement-of-a-lost-run',
     'pharmacy-corrupt',
     'NEEDS_ATTENTION',
     async (id) => {
       const lost = client.workflow.getHandle(orderWorkflowId(id));
       const { runId } = await lost.describe();
       await lost.terminate();
-      for (let look = 0; look < 300 && (await lost.describe()).runId === runId; look += 1) {
+      for (let check = 0; check < 300 && (await lost.describe()).runId === runId; check += 1) {
         await sleep(100);
       }
       await sleep(500);
@@ -93,8 +99,8 @@ try {
   await recordCancellations();
   await recordRepairs();
   await delivery('delivers-when-the-endpoint-recovers', [503, 204], 'DELIVERED');
-  await delivery('gives-a-delivery-up-after-the-schedule', [503], 'DEAD');
-  await delivery('holds-a-delivery-whose-endpoint-is-paused', [503], 'PENDING', true);
+  await delivery('delivery-fails-after-the-whole-schedule', [503], 'DEAD');
+  await delivery('delivery-is-held-while-its-endpoint-is-paused', [503], 'PENDING', true);
 } finally {
   await orders.close();
   await connection.close();
@@ -108,15 +114,15 @@ async function recordCancellations(): Promise<void> {
     await cancel(id);
     await reach(stack, id, 'CANCELLED');
   };
-  /** The workflow follows what its activity recorded. */
-  const followed = () => sleep(500);
+  /** Gives the workflow time to follow the status in Postgres. */
+  const workflowFollows = () => sleep(500);
 
   await record(
-    'ends-cancelled-while-it-rests-unsent',
+    'ends-cancelled-in-needs-attention-before-placing',
     'pharmacy-nobody-knows',
     'NEEDS_ATTENTION',
     async (id) => {
-      await followed();
+      await workflowFollows();
       await cancelled(id);
     },
   );
@@ -125,40 +131,40 @@ async function recordCancellations(): Promise<void> {
     'pharmacy-manual',
     'AWAITING_COMPLETION',
     async (id) => {
-      await followed();
+      await workflowFollows();
       await cancelled(id);
     },
   );
   await record(
-    'ends-cancelled-between-two-looks',
+    'ends-cancelled-between-two-polls',
     'pharmacy-manual',
     'AWAITING_COMPLETION',
     async (id) => {
-      await sleep(3_500); // the first look comes after two seconds
+      await sleep(3_500); // the first poll comes after two seconds
       await cancelled(id);
     },
   );
   await record('ends-cancelled-once-it-is-placed', 'pharmacy-down', 'PLACING', async (id) => {
     await cancel(id);
-    await followed();
+    await workflowFollows();
     await setPharmacy('pharmacy-down', { up: true, outcome: null });
     await reach(stack, id, 'CANCELLED');
   });
   await setPharmacy('pharmacy-manual', { cancellable: false });
   await record(
-    'completes-after-it-was-too-late-to-cancel',
+    'completes-after-a-refused-cancellation',
     'pharmacy-manual',
     'AWAITING_COMPLETION',
     async (id) => {
-      await followed();
+      await workflowFollows();
       await cancel(id);
-      await followed();
+      await workflowFollows();
       await control(`orders/${id}/advance`, { to: 'completed' });
       await reach(stack, id, 'COMPLETED');
     },
   );
   await record(
-    'completes-by-the-look-that-a-refused-cancellation-takes',
+    'completes-found-by-a-refused-cancellation',
     'pharmacy-manual',
     'AWAITING_COMPLETION',
     async (id) => {
@@ -169,33 +175,33 @@ async function recordCancellations(): Promise<void> {
     },
   );
   await record(
-    'rests-on-when-it-is-too-late-to-cancel',
+    'needs-attention-after-a-refused-cancellation',
     'pharmacy-corrupt',
     'NEEDS_ATTENTION',
     async (id) => {
-      await followed();
+      await workflowFollows();
       await cancel(id);
       await sleep(1_500);
     },
   );
   await record(
-    'ends-cancelled-while-it-rests-at-the-pharmacy',
+    'ends-cancelled-in-needs-attention-after-placing',
     'pharmacy-manual',
     'NEEDS_ATTENTION',
     async (id) => {
-      await followed();
+      await workflowFollows();
       await setPharmacy('pharmacy-manual', { cancellable: true });
       await cancelled(id);
     },
   );
 }
 
-/** What people do by updates, and an answer that comes after the end. */
+/** Records operators' updates, and a pharmacy's answer after the order's end. */
 async function recordRepairs(): Promise<void> {
   const workflow = (id: string) => client.workflow.getHandle(orderWorkflowId(id));
   await setPharmacy('pharmacy-manual', { cancellable: true, webhooks: true });
   await record(
-    'ends-cancelled-by-the-update-of-a-person',
+    'ends-cancelled-by-an-operators-update',
     'pharmacy-manual',
     'AWAITING_COMPLETION',
     async (id) => {
@@ -205,7 +211,7 @@ async function recordRepairs(): Promise<void> {
     },
   );
   await record(
-    'goes-on-with-a-corrected-pharmacy-order-id',
+    'continues-with-a-corrected-pharmacy-order-id',
     'pharmacy-corrupt',
     'NEEDS_ATTENTION',
     async (id) => {
@@ -221,10 +227,10 @@ async function recordRepairs(): Promise<void> {
       await reach(stack, id, 'NEEDS_ATTENTION');
     },
   );
-  await record('rests-for-an-answer-after-the-expiry', 'pharmacy-manual', 'EXPIRED', async (id) => {
+  await record('needs-attention-after-a-late-answer', 'pharmacy-manual', 'EXPIRED', async (id) => {
     await control(`orders/${id}/advance`, { to: 'completed', late: true });
     await reach(stack, id, 'NEEDS_ATTENTION');
-    await sleep(2_500); // the run that takes the ended one's place
+    await sleep(2_500); // until the new run has started
   });
 }
 
@@ -271,17 +277,17 @@ async function record(
 }
 
 async function save(name: string, workflowId: string): Promise<void> {
-  await sleep(500); // the last workflow task
+  await sleep(500); // until the last workflow task has completed
   const history = await client.workflow.getHandle(workflowId).fetchHistory();
   const file = new URL(`./histories/${name}.${suffix}.json`, import.meta.url);
-  // Stack traces name the folder that this runs in, which is nobody's business.
+  // Stack traces contain the path of the checkout, which does not belong in the repository.
   const json = historyToJSON(history).replaceAll(process.cwd() + path.sep, '');
   await writeFile(file, `${JSON.stringify(JSON.parse(json), null, 1)}\n`);
   process.stderr.write(`${name}: ${history.events?.length ?? 0} events\n`);
 }
 
 async function reach({ baseUrl }: Stack, orderId: string, status: string): Promise<void> {
-  for (let look = 0; look < 600; look += 1) {
+  for (let check = 0; check < 600; check += 1) {
     const response = await fetch(`${baseUrl}${CASE}/orders/${orderId}`, { headers: HEADERS });
     const { data } = (await response.json()) as { data: { order: { status: string } } };
     if (data.order.status === status) return;

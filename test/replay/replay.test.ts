@@ -21,7 +21,7 @@ beforeAll(async () => {
   current = await bundle(PRESENT_WORKFLOWS);
 });
 
-/** Replays one history; the error of the replay, which `runReplayHistories` does not throw. */
+/** Replays one history and returns its error, which `runReplayHistories` does not throw. */
 async function replay(workflowBundle: Bundle, name: string): Promise<unknown> {
   const json: unknown = JSON.parse(await readFile(path.join(HISTORIES, name), 'utf8'));
   const history = historyFromJSON(json);
@@ -38,30 +38,30 @@ describe('the workflows replay', () => {
   });
 });
 
-/** Changes that look harmless, each with an order that is open or has ended by the code as it is. */
-const INCOMPATIBLE: [change: string, words: string, otherWords: string, history: string][] = [
+/** Changes that look harmless, each with a history of the present code that it breaks. */
+const INCOMPATIBLE: [change: string, code: string, changedCode: string, history: string][] = [
   [
-    'a status that is told no more',
+    'a status that is no longer upserted',
     "enter('PLACING'",
     "enter('ACCEPTED'",
     'completes-by-webhook.v1.json',
   ],
   [
-    'an activity more',
+    'an additional activity',
     '  const placed = await step(',
-    '  await step(() => asking.cancelOrder(orderId));\n  const placed = await step(',
+    '  await step(() => short.cancelOrder(orderId));\n  const placed = await step(',
     'completes-by-webhook.v1.json',
   ],
   [
-    'a timer in place of an activity',
-    'const look = scope.run(() => looking.lookForCompletion(orderId, until));',
-    "const look = scope.run(() => condition(() => false, '1s').then(() => 'settled' as const));",
+    'a timer instead of an activity',
+    'const poll = scope.run(() => polling.lookForCompletion(orderId, until));',
+    "const poll = scope.run(() => condition(() => false, '1s').then(() => 'settled' as const));",
     'completes-by-polling-when-no-webhook-comes.v1.json',
   ],
   [
-    'an activity of another kind',
-    'checking.validateOrder(orderId)',
-    'asking.validateOrder(orderId)',
+    'a regular activity instead of a local one',
+    'local.validateOrder(orderId)',
+    'short.validateOrder(orderId)',
     'ends-rejected-when-pharmacy-refuses.v1.json',
   ],
 ];
@@ -69,8 +69,11 @@ const INCOMPATIBLE: [change: string, words: string, otherWords: string, history:
 it.each(INCOMPATIBLE)(
   'fails for %s',
   { timeout: 60_000 },
-  async (change, words, other, history) => {
-    const version = await plantVersion(`planted-${change.replaceAll(' ', '-')}`, [words, other]);
+  async (change, code, changedCode, history) => {
+    const version = await plantVersion(`planted-${change.replaceAll(' ', '-')}`, [
+      code,
+      changedCode,
+    ]);
     try {
       const error = await replay(await bundle(version.path), history);
       expect(error).toMatchObject({ name: 'DeterminismViolationError' });
