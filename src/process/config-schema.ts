@@ -4,10 +4,10 @@ import { type KeyRing, KeyRingError, parseKeyRing } from '../keys/key-ring.ts';
 import { KMS_KEY_ARN } from '../keys/kms-key-arn.ts';
 import { DELIVERY_SCHEDULE_MS } from '../lib/delivery-schedule.ts';
 
-/** The environment as a process sees it: names to strings. */
+/** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Thrown where an environment is read; `message` names every variable at fault, never a value. */
+/** Thrown for an invalid environment. `message` names every invalid variable, and never contains a value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -15,7 +15,7 @@ export class ConfigError extends Error {
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export const port = z.coerce.number().int().min(1).max(65_535);
-/** Timers take no more: 24.8 days. */
+/** At most the longest delay of a Node timer, 24.8 days. */
 const milliseconds = z.coerce.number().int().min(1).max(2_147_483_647);
 const keyRing = z.string().transform((text, context): KeyRing => {
   try {
@@ -26,20 +26,23 @@ const keyRing = z.string().transform((text, context): KeyRing => {
     return z.NEVER;
   }
 });
-/** Not an alias: data keys in Postgres name the key that wrapped them, and only one of these is used. */
+/**
+ * An alias is not allowed, because a data key in Postgres names the key that wrapped it, and an alias may
+ * later point to another key.
+ */
 const KMS_KEY_RULE = 'must be the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>';
 const kmsKeyId = z.string().regex(KMS_KEY_ARN, KMS_KEY_RULE);
 const kmsKeyIds = z
   .string()
   .refine((list) => list.split(',').every((each) => KMS_KEY_ARN.test(each)), `each ${KMS_KEY_RULE}`)
   .transform((list) => list.split(','));
-/** Addresses and CIDR ranges; a range of all addresses would let every caller choose its own. */
+/** Addresses and CIDR ranges. A range of all addresses is refused: every client could forge its address. */
 const proxies = z.string().transform((text, context): readonly string[] => {
   const list = text.split(',').map((each) => each.trim());
   if (list.every(isAddressRange)) return list;
   context.addIssue({
     code: 'custom',
-    message: 'must be addresses or CIDR ranges with commas between',
+    message: 'must be a comma-separated list of addresses or CIDR ranges',
   });
   return z.NEVER;
 });
@@ -52,77 +55,77 @@ function isAddressRange(text: string): boolean {
 
 export const secret = z.string().min(16, 'must be at least 16 characters');
 
-/** Every variable of server and worker; `.env.example` has them all. */
+/** All variables of server and worker. `.env.example` documents each of them. */
 export const schema = z.object({
   /** Postgres, e.g. `postgres://rx:…@127.0.0.1:5432/rx_orders`. */
   DATABASE_URL: z.string().min(1),
-  /** Most connections one process opens. */
+  /** The most connections that one process opens. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
 
-  /** The Temporal frontend, `host:port`. TLS and API keys come by Temporal's own `TEMPORAL_*` variables. */
+  /** The Temporal frontend, `host:port`. TLS and API keys are set by Temporal's own `TEMPORAL_*` variables. */
   TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   TEMPORAL_TASK_QUEUE: z.string().min(1).default('orders'),
-  /** Where people find the Temporal UI; only used to print links. */
+  /** The URL of the Temporal UI, the only origin that may call the codec server. */
   TEMPORAL_UI_URL: z.url().default('http://127.0.0.1:8233'),
 
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(3000),
-  /** Where organizations reach the server; stands in links to documents. Default: HOST and PORT. */
+  /** The base URL of the server for organizations, used in links to documents. Default: HOST and PORT. */
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  /** HTTPS by the server itself, with the certificate and its key in these files. Both or neither. */
+  /** The certificate and its key, with which the server itself serves HTTPS. Set both or neither. */
   TLS_CERT_FILE: z.string().min(1).optional(),
   TLS_KEY_FILE: z.string().min(1).optional(),
-  /** The proxies whose `X-Forwarded-For` is believed. */
+  /** The proxies whose `X-Forwarded-For` the server trusts. */
   TRUSTED_PROXIES: proxies.default([]),
-  /** How many attempts to prove oneself may fail from one address: at once, and a second. */
+  /** Failed authentication attempts that one address may make: in a burst, and per second. */
   AUTH_FAILURES_BURST: z.coerce.number().int().min(1).max(1_000_000).default(20),
   AUTH_FAILURES_PER_SECOND: z.coerce.number().min(0.01).max(1_000_000).default(1),
 
-  /** Requests a second of one API key, where the key has no limit of its own. */
+  /** Requests per second of an API key without its own limit. */
   RATE_LIMIT_PER_SECOND: z.coerce.number().int().min(1).max(1_000_000).default(100),
-  /** How many seconds' worth of them may come at once, after a pause. */
+  /** The size of a burst, as the number of seconds whose requests may arrive at once. */
   RATE_LIMIT_BURST_SECONDS: z.coerce.number().min(1).max(3_600).default(2),
-  /** Orders that may wait to be started; beyond it new ones get 503. */
+  /** Orders that may wait in the outbox. When it is full, the server answers new orders with 503. */
   OUTBOX_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
-  /** Calls of one server process that may wait for Postgres; beyond it requests get 503. */
+  /** Calls of one server process that may wait for Postgres. Beyond them, requests are answered with 503. */
   REQUEST_QUEUE_LIMIT: z.coerce.number().int().min(1).max(100_000).default(500),
 
-  /** Keys the hashes of API keys and of idempotency fingerprints. Changing it locks every API key out. */
+  /** The key of the hashes of API keys and idempotency fingerprints. Changing it invalidates every API key. */
   HASH_SECRET: secret,
 
-  /** What patient data is encrypted with, in Postgres and in Temporal: `id:key,…`, the active key first. */
+  /** The master keys of patient data in Postgres and Temporal: `id:key,…`, the active key first. */
   ENCRYPTION_KEYS: keyRing,
-  /** The key of AWS KMS that wraps the data keys of Postgres, in the ring's place. */
+  /** An AWS KMS key that wraps the data keys of Postgres instead of the key ring. */
   KMS_KEY_ID: kmsKeyId.optional(),
-  /** Keys there that only open what they have wrapped, with commas between. */
+  /** Earlier KMS keys, comma-separated, that only unwrap existing data keys. */
   KMS_OLD_KEY_IDS: kmsKeyIds.optional(),
-  /** The keys' service, for one that is not AWS's. */
+  /** The URL of the KMS, when it is not AWS. */
   KMS_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-  /** As those of the bucket. */
+  /** Set both or neither; without them, the AWS SDK looks for credentials, such as the machine's role. */
   KMS_ACCESS_KEY_ID: z.string().min(1).optional(),
   KMS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
 
-  /** Folder of the stored prescription documents; required where there is no bucket. */
+  /** The folder of the stored prescription documents; required when there is no bucket. */
   DOCUMENTS_DIR: z.string().min(1).optional(),
-  /** An S3-compatible bucket for them instead. */
+  /** An S3-compatible bucket that stores the documents instead of the folder. */
   DOCUMENTS_S3_BUCKET: z.string().min(1).optional(),
-  /** The bucket's service, for one that is not AWS's. */
+  /** The URL of the bucket's service, when it is not AWS. */
   DOCUMENTS_S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   DOCUMENTS_S3_REGION: z.string().min(1).default('us-east-1'),
-  /** Both or neither; without them, AWS's SDK finds some, e.g. those of the machine's role. */
+  /** Set both or neither; without them, the AWS SDK looks for credentials, such as the machine's role. */
   DOCUMENTS_S3_ACCESS_KEY_ID: z.string().min(1).optional(),
   DOCUMENTS_S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
 
-  /** One request to a pharmacy, connection and body included. */
+  /** The timeout of one request to a pharmacy, including connection and body. */
   PHARMACY_TIMEOUT_MS: milliseconds.default(10_000),
-  /** First wait between two attempts after a transient fault; doubles from there, with jitter. */
+  /** The first delay between two attempts after a transient error; it doubles each time, with jitter. */
   RETRY_INITIAL_MS: milliseconds.default(1_000),
-  /** Longest wait between two attempts after a transient fault. */
+  /** The longest delay between two attempts after a transient error. */
   RETRY_MAX_MS: milliseconds.default(5 * 60_000),
-  /** How long to wait for a pharmacy's webhook before looking at the order there. */
+  /** How long the worker waits for the pharmacy's webhook before it polls the pharmacy. */
   POLL_INITIAL_MS: milliseconds.default(30_000),
-  /** Longest wait between two looks. */
+  /** The longest delay between two polls. */
   POLL_MAX_MS: milliseconds.default(60 * 60_000),
   /** How long an order may wait for its completion before it expires. */
   COMPLETION_LIMIT_MS: z.coerce
@@ -131,43 +134,43 @@ export const schema = z.object({
     .min(1)
     .default(30 * DAY_MS),
 
-  /** Where webhooks may go: `public` addresses, or the sandbox's own `loopback`. */
+  /** Allowed webhook destinations: `public` addresses, or `loopback` in the sandbox. */
   WEBHOOK_DESTINATIONS: z.enum(['public', 'loopback']).default('public'),
-  /** One request to an organization's endpoint, from the look-up of its name to the answer's end. */
+  /** The timeout of one webhook request, from the DNS lookup to the end of the answer. */
   WEBHOOK_TIMEOUT_MS: milliseconds.max(60_000).default(10_000),
-  /** The waits after each failed attempt but the last, with commas between. */
+  /** The delays after each failed attempt except the last, comma-separated. */
   WEBHOOK_RETRY_SCHEDULE_MS: z
     .string()
-    .regex(/^\d{1,9}(,\d{1,9}){0,49}$/, 'must be 1 to 50 milliseconds with commas between')
+    .regex(/^\d{1,9}(,\d{1,9}){0,49}$/, 'must be a comma-separated list of 1 to 50 delays in ms')
     .default(DELIVERY_SCHEDULE_MS.join(',')),
-  /** An endpoint that fails for so long gets nothing more until it is resumed. */
+  /** An endpoint that fails for this long is paused: it receives nothing until it is enabled again. */
   WEBHOOK_PAUSE_AFTER_MS: z.coerce
     .number()
     .int()
     .min(1)
     .default(5 * DAY_MS),
 
-  /** From one comparing of Postgres with Temporal to the next. */
+  /** The interval at which the reconciler compares Postgres with Temporal. */
   RECONCILE_EVERY_MS: milliseconds.default(60_000),
 
-  /** A file that the worker touches every few seconds while it works; for a container's health check. */
+  /** A file that the worker writes every few seconds while it works, for a container's health check. */
   HEARTBEAT_FILE: z.string().min(1).optional(),
 
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  /** `auto` is pretty on a terminal and JSON elsewhere. */
+  /** `auto` means pretty on a terminal and JSON elsewhere. */
   LOG_FORMAT: z.enum(['auto', 'json', 'pretty']).default('auto'),
 });
 
-/** The rule that a variable is set where another is; to be spread into `refine`. */
+/** Returns the arguments of `refine` for the rule that setting one variable requires another. */
 export function requiredBy<Wanted extends string, By extends string>(wanted: Wanted, by: By) {
   const holds = (env: { readonly [name in Wanted | By]?: unknown }) =>
     env[by] === undefined || env[wanted] !== undefined;
-  // Checked also where others are at fault, so that all are named.
+  // Checked even when other variables are invalid, so that the message names all of them.
   const params: { path: PropertyKey[]; when: () => boolean } = { path: [wanted], when: () => true };
   return [holds, params] as const;
 }
 
-/** What variables say of each other. */
+/** {@link schema} with the rules that involve several variables. */
 export const wholeSchema = schema
   .refine((env) => env.DOCUMENTS_S3_BUCKET !== undefined || env.DOCUMENTS_DIR !== undefined, {
     path: ['DOCUMENTS_DIR'],
@@ -181,9 +184,9 @@ export const wholeSchema = schema
   .refine(...requiredBy('TLS_CERT_FILE', 'TLS_KEY_FILE'));
 
 /**
- * Reads variables by a schema; an empty one counts as one that is not set.
+ * Parses environment variables with a schema. An empty variable counts as unset.
  *
- * @throws {ConfigError} names every missing or malformed variable.
+ * @throws {ConfigError} a variable is missing or malformed; the message names every such variable.
  */
 export function parse<T>(shape: z.ZodType<T>, env: Environment): T {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));

@@ -15,7 +15,7 @@ import type { TlsFiles } from './tls-files.ts';
 
 export { ConfigError, type Environment } from './config-schema.ts';
 
-/** Where a server listens, and what it goes by before it knows who calls. */
+/** Where a server listens, and how it treats clients that are not authenticated. */
 interface Listening {
   readonly host: string;
   readonly port: number;
@@ -23,11 +23,11 @@ interface Listening {
   readonly tls: TlsFiles | undefined;
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[];
-  /** How many attempts to prove oneself may fail from one address. */
+  /** Failed authentication attempts that one address may make. */
   readonly failureLimits: { readonly burst: number; readonly perSecond: number };
 }
 
-/** What the processes run with; see `.env.example` for each variable. */
+/** The configuration of server and worker; `.env.example` documents each variable. */
 export interface Config {
   readonly database: { readonly url: string; readonly poolSize: number };
   readonly temporal: {
@@ -39,7 +39,7 @@ export interface Config {
   readonly http: Listening & { readonly publicUrl: string };
   readonly hashSecret: string;
   readonly encryptionKeys: KeyRing;
-  /** undefined: no data key is, or was, wrapped by a KMS. */
+  /** undefined: a KMS wraps no data key, neither now nor before. */
   readonly kms: KmsSettings | undefined;
   readonly limits: {
     readonly rateLimit: { readonly perSecond: number; readonly burstSeconds: number };
@@ -58,11 +58,11 @@ export interface Config {
   readonly webhooks: {
     readonly destinations: 'public' | 'loopback';
     readonly timeoutMs: number;
-    /** The waits after each failed attempt but the last. */
+    /** The delays after each failed attempt except the last. */
     readonly retryScheduleMs: readonly number[];
     readonly pauseAfterMs: number;
   };
-  /** From one comparing of Postgres with Temporal to the next, in milliseconds. */
+  /** The interval at which the reconciler compares Postgres with Temporal, in milliseconds. */
   readonly reconcileEveryMs: number;
   readonly heartbeatFile: string | undefined;
   readonly log: {
@@ -71,17 +71,17 @@ export interface Config {
   };
 }
 
-/** A server that listens on all addresses is reached on one of them. */
+/** Returns a host for URLs: a server that listens on all addresses is reachable on loopback. */
 function reachable(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
 }
 
 /**
- * Reads the configuration from an environment. Pure: the same environment gives the same result,
- * and nothing is read, opened or exited here. An empty variable counts as one that is not set.
+ * Parses the configuration of server and worker. The function is pure: it reads no file and opens no
+ * connection. An empty variable counts as unset.
  *
- * @throws {ConfigError} names every missing or malformed variable.
+ * @throws {ConfigError} a variable is missing or malformed; the message names every such variable.
  */
 export function parseConfig(env: Environment): Config {
   const value = parse(wholeSchema, env);
@@ -172,7 +172,7 @@ function documentsOf(value: z.infer<typeof schema>): Config['documents'] {
   };
 }
 
-/** The variables of {@link KmsSettings}. */
+/** The environment variables of {@link KmsSettings}. */
 const KMS_VARIABLES = {
   KMS_KEY_ID: true,
   KMS_OLD_KEY_IDS: true,
@@ -215,7 +215,7 @@ const codecServerSchema = schema
     LOG_FORMAT: true,
   })
   .extend({
-    /** Whoever has it sees the payloads of workflows. */
+    /** The password of the codec server; it gives access to the decrypted payloads of workflows. */
     CODEC_SERVER_TOKEN: secret,
     CODEC_HOST: z.string().min(1).default('127.0.0.1'),
     CODEC_PORT: port.default(8234),
@@ -225,7 +225,7 @@ const codecServerSchema = schema
   .refine(...requiredBy('CODEC_TLS_KEY_FILE', 'CODEC_TLS_CERT_FILE'))
   .refine(...requiredBy('CODEC_TLS_CERT_FILE', 'CODEC_TLS_KEY_FILE'));
 
-/** What the codec server runs with. */
+/** The configuration of the codec server. */
 export interface CodecServerConfig extends Listening {
   readonly encryptionKeys: KeyRing;
   readonly token: string;
@@ -233,7 +233,11 @@ export interface CodecServerConfig extends Listening {
   readonly log: Config['log'];
 }
 
-/** Reads what the codec server needs; as {@link parseConfig}. @throws {ConfigError} */
+/**
+ * Parses the configuration of the codec server, in the same way as {@link parseConfig}.
+ *
+ * @throws {ConfigError} a variable is missing or malformed; the message names every such variable.
+ */
 export function parseCodecServerConfig(env: Environment): CodecServerConfig {
   const value = parse(codecServerSchema, env);
   return {
@@ -259,13 +263,13 @@ const operatorSchema = schema
   .refine(...requiredBy('KMS_SECRET_ACCESS_KEY', 'KMS_ACCESS_KEY_ID'))
   .refine(...requiredBy('KMS_ACCESS_KEY_ID', 'KMS_SECRET_ACCESS_KEY'));
 
-/** What the operators' command line runs with. */
+/** The configuration of the operators' command line, `rx`. */
 export interface OperatorConfig {
-  /** undefined: the sandbox's own. */
+  /** undefined: `rx` connects to the sandbox. */
   readonly databaseUrl: string | undefined;
-  /** undefined: the sandbox's own, or none; only what deals with API keys needs it. */
+  /** Optional, because only commands that handle API keys and cases need it. */
   readonly hashSecret: string | undefined;
-  /** As `hashSecret`; what shows or stores patient data or secrets needs it. */
+  /** Optional, because only commands that show or store patient data or secrets need it. */
   readonly encryptionKeys: KeyRing | undefined;
   readonly kms: KmsSettings | undefined;
   readonly temporal: { readonly address: string; readonly namespace: string };
@@ -273,9 +277,9 @@ export interface OperatorConfig {
 }
 
 /**
- * Reads what the operators' command line needs; as {@link parseConfig}, but everything may be missing.
+ * Parses the configuration of `rx`, in the same way as {@link parseConfig}; every variable is optional.
  *
- * @throws {ConfigError} names every malformed variable.
+ * @throws {ConfigError} a variable is malformed; the message names every such variable.
  */
 export function parseOperatorConfig(env: Environment): OperatorConfig {
   const value = parse(operatorSchema, env);

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import pinoPretty from 'pino-pretty';
 import type { Config } from './config.ts';
 
-/** What a log line may carry beside its message: ids and codes, never patient data. */
+/** The fields of a log line in addition to its message: ids and codes, never patient data. */
 export interface LogFields {
   readonly orderId?: string;
   readonly workflowId?: string;
@@ -21,7 +21,7 @@ export interface LogFields {
   readonly signal?: string;
 }
 
-/** A structured log: one JSON line an event on stderr, pretty on a terminal. */
+/** A structured log on stderr: one JSON line per event, or lines for people on a terminal. */
 export interface Log {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
@@ -30,10 +30,10 @@ export interface Log {
 }
 
 /**
- * Makes the log of one process.
+ * Creates the log of a process.
  *
- * @param part the process's name, as in `server` or `worker`; stands in every line.
- * @param config level and format.
+ * @param part the name of the process, such as `server` or `worker`; a field of every line.
+ * @param config the log level and the format.
  */
 export function createLog(part: string, config: Config['log']): Log {
   const pretty = config.format === 'pretty' || (config.format === 'auto' && process.stderr.isTTY);

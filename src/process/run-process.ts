@@ -1,35 +1,39 @@
+import { writeFile } from 'node:fs/promises';
 import { codeOf, framesOf } from '../lib/safe-error.ts';
 import { type Config, ConfigError, type Environment, parseConfig } from './config.ts';
 import { createLog, type Log } from './log.ts';
 import { readSecretFiles } from './secret-files.ts';
 import { warnOfCoreDumps } from './warn-of-core-dumps.ts';
 
-/** A part of the system that runs until it is stopped. */
+/** The main part of a process, which runs until it is stopped. */
 export interface Running {
-  /** Finishes what is in hand and lets go of everything. */
+  /** Finishes the work in progress and releases all resources. */
   stop(): Promise<void>;
-  /** Rejects when the part breaks down while it runs. */
+  /** Rejects when the part fails while it runs. */
   readonly broken?: Promise<never>;
 }
 
-/** After a stop signal, the longest that a process takes to finish what it has in hand. */
+/** How long a process may take to finish its work after a stop signal. */
 const STOP_LIMIT_MS = 20_000;
 
-/** What a process starts with. */
+/** How often a process writes its heartbeat file. */
+const HEARTBEAT_EVERY_MS = 5_000;
+
+/** The input of a process's main part. */
 export interface ProcessContext<C = Config> {
   readonly config: C;
   readonly log: Log;
-  /** Aborts when the process is to stop, also before it is ready. */
+  /** Aborts when the process receives a stop signal, also before it is ready. */
   readonly stopping: AbortSignal;
 }
 
 /**
- * Runs the main part of a process: reads its configuration, starts it, tells a supervising parent
- * `ready`, stops it on SIGTERM or SIGINT, and ends the process with 0; with 1 and one line in the
- * log when it cannot start, breaks down or does not stop in time.
+ * Runs the main part of a process: parses its configuration, starts it, sends `ready` to a supervising
+ * parent process, and stops it on SIGTERM or SIGINT. The process then exits with 0. It exits with 1 and
+ * one log line when the part cannot start, fails, or does not stop in time.
  *
- * @param part the process's name in the log.
- * @param parse reads what it runs with from the environment.
+ * @param part the name of the process in the log.
+ * @param parse parses the configuration from the environment.
  */
 export async function runProcess<C extends Pick<Config, 'log'>>(
   part: string,
@@ -48,7 +52,7 @@ export async function runProcess<C extends Pick<Config, 'log'>>(
       });
     }
   });
-  // Node's own last words would show the error's message, and with it what a query was given.
+  // Node's default crash output would print the error's message, which may contain query parameters.
   process.on('uncaughtException', (error) =>
     end(log, `crashed: ${codeOf(error)}${framesOf(error)[0] ?? ''}`),
   );
@@ -75,7 +79,7 @@ function end(log: Log, message: string): never {
   process.exit(1);
 }
 
-/** One line for people about what kept the process from running. */
+/** Returns one line for people about why the process could not run. */
 function describe(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
   if (!(error instanceof Error)) return 'cannot run';
@@ -85,7 +89,7 @@ function describe(error: unknown): string {
   return `cannot run: ${codeOf(error)}: ${error.message}`;
 }
 
-/** Runs something that ends by itself; the process ends with 0, or with 1 and one line in the log. */
+/** Runs a task that finishes. The process exits with 0, or with 1 and one log line when the task fails. */
 export async function runTask(
   part: string,
   env: Environment,
@@ -99,4 +103,20 @@ export async function runTask(
   } catch (error) {
     end(log, describe(error));
   }
+}
+
+/**
+ * Writes a file every few seconds while `isAlive` returns true. A container's health check detects from
+ * the file's age that the process has stopped working.
+ *
+ * @returns a function that stops writing the file.
+ */
+export function startHeartbeatFile(file: string, isAlive: () => boolean): () => void {
+  const beat = () => {
+    // A failed write, for example on a full disk, also makes the file too old, as it should.
+    if (isAlive()) writeFile(file, `${new Date().toISOString()}\n`).catch(() => undefined);
+  };
+  beat();
+  const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
+  return () => clearInterval(timer);
 }

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError, type Environment } from './config-schema.ts';
 
-/** Variables that may come from a file, as container platforms mount secrets: `<NAME>_FILE` is its path. */
+/**
+ * Variables that can be read from a file, because container platforms mount secrets as files. The variable
+ * `<NAME>_FILE` contains the path.
+ */
 export const SECRET_VARIABLES = [
   'DATABASE_URL',
   'HASH_SECRET',
@@ -14,9 +17,10 @@ export const SECRET_VARIABLES = [
 ] as const;
 
 /**
- * Puts secrets from files into an environment, without the line feed at their end.
+ * Returns the environment with the secrets that were read from files, without the final line break.
  *
- * @throws {ConfigError} a file cannot be read, or a secret is given in both ways; no value is told.
+ * @throws {ConfigError} a file cannot be read, or a secret is set in both ways. The message contains no
+ *   value.
  */
 export function readSecretFiles(env: Environment): Environment {
   const read: Record<string, string> = {};

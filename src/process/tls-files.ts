@@ -3,23 +3,23 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { ConfigError } from './config-schema.ts';
 
-/** Where a server finds its certificate. */
+/** The paths of a server's certificate and key. */
 export interface TlsFiles {
-  /** PEM: the certificate, then those up to the root. */
+  /** PEM: the certificate, followed by its chain. */
   readonly certFile: string;
   /** PEM, without a passphrase. */
   readonly keyFile: string;
-  /** What stands before `TLS_CERT_FILE` and `TLS_KEY_FILE` in the names of the two variables. */
+  /** The prefix of the two variables' names, `<prefix>TLS_CERT_FILE` and `<prefix>TLS_KEY_FILE`. */
   readonly prefix: '' | 'CODEC_';
 }
 
-/** The certificate and its key, in PEM. */
+/** A certificate and its key, in PEM. */
 export interface Pair {
   readonly cert: string;
   readonly key: string;
 }
 
-/** A pair of files that no server can use; the message names a variable, never what is in a file. */
+/** Thrown for files that no server can use. The message names a variable, never the content of a file. */
 class TlsFileError extends ConfigError {
   readonly code: string;
 
@@ -30,9 +30,10 @@ class TlsFileError extends ConfigError {
 }
 
 /**
- * Reads the certificate and its key, and makes sure that they can be served.
+ * Reads the certificate and its key, and verifies that a TLS server can use them.
  *
- * @throws {ConfigError} a file cannot be read or is no PEM, or the key is another certificate's; with a code.
+ * @throws {ConfigError} a file cannot be read or is not PEM, or the key does not belong to the
+ *   certificate. The error has a `code`.
  */
 export function readPair({ certFile, keyFile, prefix }: TlsFiles): Pair {
   const certName = `${prefix}TLS_CERT_FILE`;
@@ -51,7 +52,7 @@ export function readPair({ certFile, keyFile, prefix }: TlsFiles): Pair {
   if (!certificate.checkPrivateKey(key)) {
     throw new TlsFileError('TLS_KEY_MISMATCH', `${keyName} is not the key of ${certName}`);
   }
-  // The rest of the chain, and what the system's OpenSSL refuses, such as keys that are too short.
+  // Validates the rest of the chain, and applies the rules of the system's OpenSSL, such as key lengths.
   parsed(
     () => createSecureContext(pair),
     'TLS_CERTIFICATE_REFUSED',

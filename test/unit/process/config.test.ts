@@ -29,7 +29,7 @@ function faultOf(env: Environment): string {
 }
 
 describe('parseConfig', () => {
-  it('needs the database, the hash secret and the documents folder, and nothing else', () => {
+  it('requires only the database, the hash secret, the encryption keys and the documents folder', () => {
     expect(parseConfig(required)).toMatchObject({
       database: { url: required.DATABASE_URL, poolSize: 10 },
       temporal: { address: '127.0.0.1:7233', namespace: 'default', taskQueue: 'orders' },
@@ -46,12 +46,12 @@ describe('parseConfig', () => {
     for (const name of Object.keys(required)) expect(fault).toContain(`${name} is required`);
   });
 
-  it('takes an empty variable for one that is not set', () => {
+  it('treats an empty variable as unset', () => {
     expect(parseConfig({ ...required, PORT: '', LOG_LEVEL: '' })).toEqual(parseConfig(required));
     expect(faultOf({ ...required, DOCUMENTS_DIR: '' })).toContain('DOCUMENTS_DIR is required');
   });
 
-  it('takes a bucket in place of the folder, also beside one', () => {
+  it('accepts a bucket instead of the folder, or in addition to it', () => {
     const bucket = { ...required, DOCUMENTS_S3_BUCKET: 'prescriptions' };
     const found = {
       bucket: 'prescriptions',
@@ -75,7 +75,7 @@ describe('parseConfig', () => {
     });
   });
 
-  it('refuses half of the credentials of a bucket, and an endpoint that is no URL', () => {
+  it('rejects incomplete credentials of a bucket, and an endpoint that is not a URL', () => {
     const bucket = { ...required, DOCUMENTS_S3_BUCKET: 'prescriptions' };
     expect(faultOf({ ...bucket, DOCUMENTS_S3_ACCESS_KEY_ID: 'id' })).toContain(
       'DOCUMENTS_S3_SECRET_ACCESS_KEY is required',
@@ -88,7 +88,7 @@ describe('parseConfig', () => {
     );
   });
 
-  it('takes a key of a KMS beside the ring, or keys that only open', () => {
+  it('accepts a KMS key in addition to the key ring, or KMS keys that only unwrap', () => {
     const [key, old] = [kmsKey('eu-west-2', 1), kmsKey('us-gov-west-1', 2)];
     expect(parseConfig(required).kms).toBeUndefined();
     expect(parseConfig({ ...required, KMS_KEY_ID: key }).kms).toEqual({
@@ -118,7 +118,7 @@ describe('parseConfig', () => {
     'arn:aws:kms:eu-west-2:111122223333:alias/rx-orders',
     '2a5e92d0-9ab6-4a5e-92d0-9ab64a5e92d0',
     `${kmsKey('eu-west-2', 1)} `,
-  ])('refuses what is no key’s ARN, without repeating it: %s', (name) => {
+  ])('rejects %s, which is not the ARN of a key, without repeating it', (name) => {
     for (const variable of ['KMS_KEY_ID', 'KMS_OLD_KEY_IDS']) {
       const fault = faultOf({ ...required, [variable]: name });
       expect(fault).toContain('must be the ARN of a KMS key');
@@ -127,7 +127,7 @@ describe('parseConfig', () => {
     }
   });
 
-  it('refuses half of the credentials of a KMS, to server and operator', () => {
+  it('rejects incomplete credentials of a KMS, for the server and for rx', () => {
     const half = { KMS_KEY_ID: kmsKey('eu-west-2', 1), KMS_ACCESS_KEY_ID: 'id' };
     expect(faultOf({ ...required, ...half })).toContain('KMS_SECRET_ACCESS_KEY is required');
     expect(() => parseOperatorConfig(half)).toThrow('KMS_SECRET_ACCESS_KEY is required');
@@ -135,7 +135,7 @@ describe('parseConfig', () => {
     expect(() => parseOperatorConfig(otherHalf)).toThrow('KMS_ACCESS_KEY_ID is required');
   });
 
-  it('takes a certificate and its key together, and then the address is HTTPS', () => {
+  it('requires certificate and key together, and then uses https in the public URL', () => {
     const tls = { ...required, TLS_CERT_FILE: 'cert.pem', TLS_KEY_FILE: 'key.pem' };
     expect(parseConfig(tls).http).toMatchObject({
       tls: { prefix: '', certFile: 'cert.pem', keyFile: 'key.pem' },
@@ -154,7 +154,7 @@ describe('parseConfig', () => {
     );
   });
 
-  it('trusts no proxy but those that it is given, as addresses and ranges', () => {
+  it('trusts only the configured proxies, given as addresses and ranges', () => {
     const proxiesOf = (TRUSTED_PROXIES: string) =>
       parseConfig({ ...required, TRUSTED_PROXIES }).http.trustedProxies;
     expect(proxiesOf('')).toEqual([]);
@@ -174,12 +174,12 @@ describe('parseConfig', () => {
       '1.2.3',
     ]) {
       expect(faultOf({ ...required, TRUSTED_PROXIES: wrong })).toContain(
-        'TRUSTED_PROXIES: must be addresses or CIDR ranges with commas between',
+        'TRUSTED_PROXIES: must be a comma-separated list of addresses or CIDR ranges',
       );
     }
   });
 
-  it('lets twenty attempts of an address fail at once, and one a second', () => {
+  it('allows a burst of twenty failed attempts per address, then one per second', () => {
     expect(parseConfig(required).http.failureLimits).toEqual({ burst: 20, perSecond: 1 });
     const roomy = { AUTH_FAILURES_BURST: '500', AUTH_FAILURES_PER_SECOND: '0.5' };
     expect(parseConfig({ ...required, ...roomy }).http.failureLimits).toEqual({
@@ -192,11 +192,11 @@ describe('parseConfig', () => {
     );
   });
 
-  it('ignores variables that are not its own', () => {
+  it('ignores unknown variables', () => {
     expect(parseConfig({ ...required, PATH: 'x', UNRELATED: 'y' })).toEqual(parseConfig(required));
   });
 
-  it('reads numbers, and refuses what is none or out of range', () => {
+  it('parses numbers, and rejects values that are not numbers or out of range', () => {
     expect(parseConfig({ ...required, PORT: '8080' }).http.port).toBe(8080);
     for (const PORT of ['0', '65536', '80.5', '-1', 'eighty', ' ']) {
       expect(faultOf({ ...required, PORT })).toMatch(/PORT: /);
@@ -206,13 +206,13 @@ describe('parseConfig', () => {
     }
   });
 
-  it('refuses a hash secret that is too short, without repeating it', () => {
+  it('rejects a hash secret that is too short, without repeating it', () => {
     const fault = faultOf({ ...required, HASH_SECRET: 'tooshort-secret' });
     expect(fault).toContain('HASH_SECRET: must be at least 16 characters');
     expect(fault).not.toContain('tooshort');
   });
 
-  it('names each variable at fault and never its value', () => {
+  it('names each invalid variable and never its value', () => {
     const names = ['PORT', 'TEMPORAL_UI_URL', 'LOG_LEVEL', 'LOG_FORMAT', 'RETRY_MAX_MS'] as const;
     fc.assert(
       fc.property(fc.uuid(), fc.subarray([...names], { minLength: 1 }), (value, wrong) => {
@@ -224,7 +224,7 @@ describe('parseConfig', () => {
     );
   });
 
-  it('is pure: the same environment gives the same result and stays as it was', () => {
+  it('is pure: the same environment gives the same result and is not changed', () => {
     const env = Object.freeze({ ...required, PORT: '4000' });
     expect(parseConfig(env)).toEqual(parseConfig(env));
   });

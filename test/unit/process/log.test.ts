@@ -4,7 +4,7 @@ import type { Config } from '../../../src/process/config.ts';
 
 const LOG_MODULE = new URL('../../../src/process/log.ts', import.meta.url).href;
 
-/** Runs a program that has `log`, and gives what it wrote. */
+/** Runs code with a `log` in another process, and returns the output. */
 function runWithLog(config: Config['log'], body: string): { stdout: string; stderr: string } {
   const program = `import { createLog } from ${JSON.stringify(LOG_MODULE)};
     const log = createLog('worker', ${JSON.stringify(config)});
@@ -20,13 +20,13 @@ const ALL_LEVELS = `log.debug('one'); log.info('two', { orderId: 'o-1', attempt:
   process.exit(0);`;
 
 describe('createLog', () => {
-  it('writes one JSON line an event on stderr, before the process can exit', () => {
+  it('writes one JSON line per event to stderr, before the process can exit', () => {
     const { stdout, stderr } = runWithLog({ level: 'debug', format: 'json' }, ALL_LEVELS);
     expect(stdout).toBe('');
     const lines = stderr.trimEnd().split('\n');
     const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as unknown;
-    // The whole of each line: no host name, no process id, no field that nobody gave.
+    // Compares whole lines: pino's default fields, such as host name and pid, must be absent.
     expect(events).toStrictEqual([
       { level: 'debug', time, part: 'worker', msg: 'one' },
       { level: 'info', time, part: 'worker', orderId: 'o-1', attempt: 2, msg: 'two' },
@@ -35,7 +35,7 @@ describe('createLog', () => {
     ]);
   });
 
-  it('is JSON where there is no terminal, and leaves out what is below its level', () => {
+  it('writes JSON without a terminal, and omits events below its level', () => {
     const silent = `createLog('quiet', { level: 'silent', format: 'json' }).error('never');`;
     const { stderr } = runWithLog({ level: 'warn', format: 'auto' }, silent + ALL_LEVELS);
     const lines = stderr.trimEnd().split('\n');
@@ -43,7 +43,7 @@ describe('createLog', () => {
     expect(messages).toEqual(['three\nlines', 'four']);
   });
 
-  it('is readable when asked to be pretty, and loses no line at the exit', () => {
+  it('writes readable lines in pretty format, and loses none at exit', () => {
     const { stdout, stderr } = runWithLog({ level: 'info', format: 'pretty' }, ALL_LEVELS);
     expect(stdout).toBe('');
     expect(stderr).toContain('worker: two');

@@ -17,17 +17,17 @@ function fileOf(text: string): string {
   return file;
 }
 
-it.each(SECRET_VARIABLES)('reads %s from a file, but for the line feed at its end', (name) => {
+it.each(SECRET_VARIABLES)('reads %s from a file, without the final line feed', (name) => {
   const env = { PORT: '3000', [`${name}_FILE`]: fileOf(' two words \n') };
   expect(readSecretFiles(env)).toMatchObject({ PORT: '3000', [name]: ' two words ' });
 });
 
-it('leaves an environment without such variables as it is', () => {
+it('returns an environment without such variables unchanged', () => {
   const env = { HASH_SECRET: 'kept', HASH_SECRET_FILE: '', OTHER_FILE: '/nowhere' };
   expect(readSecretFiles(env)).toEqual(env);
 });
 
-it('refuses a secret that is given in both ways, and a file that is not there', () => {
+it('rejects a secret that is set in both ways, and a file that does not exist', () => {
   const both = { HASH_SECRET: 'whispered', HASH_SECRET_FILE: fileOf('shouted') };
   expect(() => readSecretFiles(both)).toThrow(ConfigError);
   expect(() => readSecretFiles(both)).toThrow('HASH_SECRET and HASH_SECRET_FILE are both set');
