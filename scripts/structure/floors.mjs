@@ -3,7 +3,7 @@
  * on one floor never import each other.
  *
  * The import rules, the map in CONTRIBUTING.md and the picture in docs/architecture.md are all made
- * from this list.
+ * from this list: run `npm run structure` after a change.
  *
  * @type {readonly (readonly { name: string, holds: string }[])[]}
  */
@@ -56,7 +56,32 @@ export const FLOORS = [
     { name: 'cli', holds: 'the commands of rx, one file for each noun' },
     { name: 'http', holds: 'one file for each route; edge/ (TLS, proxies), codec-server/' },
   ],
+  [{ name: 'composition', holds: 'wires the rooms into a server and a worker, for tests too' }],
 ];
 
-/** The programs and the client: files directly in `src/`, the only ones that wire things together. */
-export const ROOTS = ['server', 'worker', 'client', 'cli', 'migrate', 'codec-server'];
+/** The programs and the client: files directly in `src/`. Only programs read the environment. */
+export const ROOTS = [
+  { name: 'server', holds: 'the server process: the HTTP API and the webhooks of pharmacies' },
+  { name: 'worker', holds: 'the worker process: workflows, activities, dispatcher, deliveries' },
+  { name: 'migrate', holds: 'applies the migrations, and ends' },
+  { name: 'cli', holds: 'rx, the command line of operators' },
+  { name: 'codec-server', holds: 'shows encrypted Temporal payloads to operators' },
+  { name: 'client', holds: 'createOrderClient: what a backend imports; reads no environment' },
+];
+
+/** The folders outside `src/`. */
+export const OUTSIDE = [
+  { name: 'packages/http-client', holds: '@rx-orders/http-client: the API over HTTP' },
+  { name: 'packages/webhooks', holds: '@rx-orders/webhooks: verifies what receivers get' },
+  { name: 'sandbox', holds: 'npm start and npm run demo: the whole stack on one machine' },
+  { name: 'simulator', holds: 'the pharmacy simulator, a program of its own' },
+  { name: 'test', holds: 'the test projects, a folder each; support/ is what they share' },
+  { name: 'examples', holds: 'programs that place orders and receive webhooks; tests run them' },
+  { name: 'bench', holds: 'npm run bench and bench:deliveries' },
+  { name: 'scripts', holds: 'npm run verify, chaos, canaries, fuzz, structure, and the bootstrap' },
+  { name: 'tools', holds: 'Go programs that checks build: compose-check' },
+  { name: 'docs', holds: 'the documentation; adr/ has the decisions, runbooks/ the procedures' },
+  { name: '.ci', holds: 'run: what gates a change' },
+  { name: '.github', holds: 'the templates of issues and pull requests' },
+  { name: '.vscode', holds: 'launch configurations, settings and extensions of the editor' },
+];

@@ -52,7 +52,7 @@ describe('floors', () => {
   it('leave no loose file in src but the roots', () => {
     const files = readdirSync(path.join(PROJECT, 'src'), { withFileTypes: true });
     const names = files.filter((each) => each.isFile()).map(({ name }) => name);
-    expect(names.sort()).toEqual(ROOTS.map((name) => `${name}.ts`).sort());
+    expect(names.sort()).toEqual(ROOTS.map(({ name }) => `${name}.ts`).sort());
   });
 
   it('let every room import lower floors, and nothing else', async () => {

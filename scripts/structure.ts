@@ -1,0 +1,20 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { generatedFiles } from './structure/generated-files.ts';
+import { readStructure } from './structure/read-rooms.ts';
+
+// npm run structure: makes the picture of the rooms and the map in CONTRIBUTING.md anew from the code,
+// and prints how many files, rooms and arrows there are. test/unit/structure.test.ts checks both files.
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+for (const [file, text] of generatedFiles(project)) {
+  writeFileSync(path.join(project, file), text);
+  console.log(`wrote ${file}`);
+}
+const { files, floors, arrows, upward } = readStructure(project);
+const [roots = [], ...rooms] = floors;
+console.log(
+  `${files} files, ${rooms.flat().length} rooms and ${roots.length} programs, ` +
+    `${arrows.length} arrows between them, ${upward.length} of them upward`,
+);
