@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Behaviour } from './behaviours.ts';
-import { createFontLibrary, type FontLibrary } from './fonts.ts';
 import type { Ledger } from './ledger.ts';
 import type { Order } from './order.ts';
 import { addressLine, joined, type PrescriptionText, readPrescription } from './prescription.ts';
@@ -30,13 +29,12 @@ const KEPT_ORDERS = 200;
 /** Makes documents from orders, and keeps the latest in memory. */
 export function createDocuments(ledger: Ledger): Documents {
   const made = new Map<string, Promise<readonly OrderDocument[]>>();
-  const fonts = createFontLibrary();
   return {
     async of(order) {
       if (order.status !== 'completed') return [];
       const known = made.get(order.id);
       if (known !== undefined) return await known;
-      const documents = makeDocuments(order, ledger.behaviour(order.pharmacyId).labelName, fonts);
+      const documents = makeDocuments(order, ledger.behaviour(order.pharmacyId).labelName);
       made.set(order.id, documents);
       const [oldest] = made.keys();
       if (made.size > KEPT_ORDERS && oldest !== undefined) made.delete(oldest);
@@ -60,18 +58,10 @@ function altered(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-async function makeDocuments(
-  order: Order,
-  labelName: string,
-  fonts: FontLibrary,
-): Promise<OrderDocument[]> {
+async function makeDocuments(order: Order, labelName: string): Promise<OrderDocument[]> {
   const text = readPrescription(order.body);
-  const rx = await prescription(await begin(order, 'Prescription', fonts), text);
-  const receipt = await label(
-    await begin(order, 'Dispensing label and receipt', fonts),
-    order,
-    text,
-  );
+  const rx = await prescription(await begin(order, 'Prescription'), text);
+  const receipt = await label(await begin(order, 'Dispensing label and receipt'), order, text);
   return [
     asDocument(`${order.id}-prescription`, 'prescription.pdf', rx),
     asDocument(`${order.id}-label`, labelName, receipt),
@@ -132,14 +122,13 @@ async function label(sheet: Sheet, order: Order, text: PrescriptionText): Promis
   return await sheet.finish();
 }
 
-async function begin(order: Order, title: string, fonts: FontLibrary): Promise<Sheet> {
+async function begin(order: Order, title: string): Promise<Sheet> {
   return await createSheet({
     title,
     subtitle: `Sandbox pharmacy ${order.pharmacyId} - received ${order.createdAt.slice(0, 10)}`,
     banner: BANNER,
     footer: `Order ${order.reference}`,
     at: new Date(order.createdAt),
-    fonts,
   });
 }
 

@@ -1,5 +1,4 @@
 import { PDFDocument, type PDFPage, rgb } from 'pdf-lib';
-import type { FontLibrary } from './fonts.ts';
 import { createLettering, type Line, type Style } from './lettering.ts';
 
 /** A PDF document that is written from top to bottom. */
@@ -37,7 +36,6 @@ const FOOTER: Style = { size: 8, color: PALE };
  *
  * @param options.banner stands on every page, as does the footer with the page's number.
  * @param options.at the document's date.
- * @param options.fonts what the document is written in; see `lettering.ts`.
  */
 export async function createSheet(options: {
   title: string;
@@ -45,14 +43,13 @@ export async function createSheet(options: {
   banner: string;
   footer: string;
   at: Date;
-  fonts: FontLibrary;
 }): Promise<Sheet> {
   const pdf = await PDFDocument.create({ updateMetadata: false });
   pdf.setTitle(`${options.title} (${options.banner})`);
   pdf.setProducer('Pharmacy simulator');
   pdf.setCreationDate(options.at);
   pdf.setModificationDate(options.at);
-  const lettering = await createLettering(pdf, options.fonts);
+  const lettering = await createLettering(pdf);
   const banner = await oneLine(options.banner, BANNER);
   /** What was asked for, in its order. It is drawn at the end, when fonts may be waited for. */
   const steps: (() => Promise<void>)[] = [];
