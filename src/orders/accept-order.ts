@@ -2,10 +2,10 @@ import { v7 as uuidv7 } from 'uuid';
 import { type AuditSource, auditRow } from '../audit/record-audit.ts';
 import { canonicalJson } from '../contract/canonical-json.ts';
 import type { PlaceOrderRequest } from '../contract/place-order.ts';
+import { NoSuchOrganizationError } from '../keys/data-keys.ts';
 import { idempotencyHash, keyedHash, sameHash } from '../keys/keyed-hash.ts';
-import { NoSuchOrganizationError } from '../keys/keys.ts';
-import { type Database, inTime, outcomeInTime, type Sql } from '../storage/database.ts';
-import { forOrganization } from '../storage/scope.ts';
+import { type Database, outcomeWithTimeout, type Sql, withTimeout } from '../storage/database.ts';
+import { forOrganization } from '../storage/row-level-security.ts';
 import {
   CaseNotPermittedError,
   IdempotencyConflictError,
@@ -21,25 +21,26 @@ import {
   verdict,
 } from './preconditions.ts';
 
-/** An order to accept: for whom, for which case, and the request as the schema gave it back. */
+/** An order to accept, with its organization and its case. */
 export interface Acceptance {
   readonly organizationId: string;
   readonly caseId: string;
+  /** The request as the schema parsed it. */
   readonly request: PlaceOrderRequest;
-  /** Who asks, for the audit log. */
+  /** The caller, for the audit log. */
   readonly by: AuditSource;
 }
 
 /**
- * Accepts an order: the order, the claim of its idempotency key, its first timeline row, the outbox
- * row that starts its workflow and the row of the audit log are one statement.
- * When this returns, the order survives any crash.
+ * Accepts an order. One statement stores the order, its idempotency key, its first timeline row, the
+ * outbox row that starts its workflow and the audit row. When this function returns, the order survives
+ * any crash.
  *
- * @param hashSecret keys the fingerprint by which a repeated payload is recognized.
- * @throws {CaseNotPermittedError} the case is not this organization's.
- * @throws {IdempotencyConflictError} the key is used; nothing was stored.
- * @throws {InvalidOrderError} no shipping address in the order and none in the case, or an
- *   identifier that the organization's strict mode refuses.
+ * @param hashSecret the key of the fingerprint, which recognizes a repeated payload.
+ * @throws {CaseNotPermittedError} the case does not belong to the organization.
+ * @throws {IdempotencyConflictError} the idempotency key is already used; nothing was stored.
+ * @throws {InvalidOrderError} neither the order nor its case has a shipping address, or the
+ *   organization's strict mode refuses an identifier.
  */
 export async function acceptOrder(
   database: Database,
@@ -80,8 +81,9 @@ export async function acceptOrder(
       SELECT id, ${organizationId}, 'start' FROM accepted
     ), recorded AS (${auditRow(sql, entry)} FROM accepted)
     SELECT ${verdict(sql)}, EXISTS (SELECT FROM accepted) AS accepted`;
-  // Bounded here, where it can be undone: an order that is refused with 503 must not be stored.
-  const [row] = await outcomeInTime((goOn) =>
+  // The time limit is inside the transaction, where it can roll back: an order that is refused with 503
+  // must not be stored.
+  const [row] = await outcomeWithTimeout((goOn) =>
     forOrganization(database, organizationId, async (sql) => {
       goOn();
       const rows = await insert(sql);
@@ -91,9 +93,9 @@ export async function acceptOrder(
   );
   if (row?.accepted) return { orderId };
   requireLawfulAndOwned(order, row);
-  // A used key is told before a missing address: the same request must get the same answer again.
+  // A used key is reported before a missing address, so that a repeated request gets the same answer.
   if (hash !== null) {
-    const holder = await inTime(
+    const holder = await withTimeout(
       forOrganization(database, organizationId, (sql) =>
         findByIdempotencyHash(sql, organizationId, hash),
       ),
@@ -108,9 +110,9 @@ export async function acceptOrder(
 
 async function createOrderKey(sql: Sql, organizationId: string, orderId: string) {
   try {
-    return await inTime(sql.keys.createSubject(organizationId, `order/${orderId}`));
+    return await withTimeout(sql.keys.createSubject(organizationId, `order/${orderId}`));
   } catch (error) {
-    // An organization that does not exist has no case either.
+    // An unknown organization has no cases either.
     if (error instanceof NoSuchOrganizationError) throw new CaseNotPermittedError();
     throw error;
   }

@@ -1,36 +1,43 @@
 import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
 
-/** More is under way than can be served in time: come back later. */
+/** The service has more work than it can do in time; the caller should retry later. */
 export class OverloadedError extends Error {
   override readonly name = 'OverloadedError';
 }
 
-/** Counts the calls that wait for the database, and turns new ones away when they are too many. */
+/** Limits the calls that wait for the database. */
 export interface Queue {
-  /** @throws {OverloadedError} as many as may wait are waiting. */
+  /** @throws {OverloadedError} the limit of waiting calls is reached. */
   admit(): void;
-  /** Counts a call while it runs. */
+  /** Runs a call and counts it as waiting until it settles. */
   run<T>(call: () => Promise<T>): Promise<T>;
 }
 
-/** @param limit calls that may wait at once in this process. */
+/**
+ * Creates a queue.
+ *
+ * @param limit the largest number of calls that may wait at once in this process.
+ */
 export function createQueue(limit: number, log: Log): Queue {
   let waiting = 0;
   let refusing = false;
 
-  function turn(on: boolean): void {
+  function setRefusing(on: boolean): void {
     if (refusing === on) return;
     refusing = on;
-    log.warn(on ? 'too many requests wait: refusing more' : 'requests are taken again', {
-      count: waiting,
-    });
+    log.warn(
+      on ? 'request queue full: refusing requests' : 'request queue drained: accepting requests',
+      {
+        count: waiting,
+      },
+    );
   }
 
   return {
     admit() {
       if (waiting < limit) return;
-      turn(true);
+      setRefusing(true);
       throw new OverloadedError('too many requests wait for the database');
     },
     async run(call) {
@@ -39,28 +46,28 @@ export function createQueue(limit: number, log: Log): Queue {
         return await call();
       } finally {
         waiting -= 1;
-        if (waiting < limit / 2) turn(false);
+        if (waiting < limit / 2) setRefusing(false);
       }
     },
   };
 }
 
-/** Knows whether the outbox is too deep to take more orders. */
+/** Limits the orders that wait in the outbox. */
 export interface OutboxGauge {
-  /** @throws {OverloadedError} more orders wait to be started than may. */
+  /** @throws {OverloadedError} the outbox was too deep when it was last checked. */
   admit(): void;
 }
 
-const LOOK_EVERY_MS = 1_000;
-/** Orders are taken again at this share of the limit: at the limit itself they would come and go. */
+const CHECK_EVERY_MS = 1_000;
+/** Orders are accepted again below this share of the limit, so that the state does not flap. */
 const RESUME_AT = 0.8;
 
 /**
- * Makes a gauge of the outbox. It looks at most once a second, when it is asked, and never makes the
- * caller wait: what it goes by is the look before.
+ * Creates a gauge of the outbox. A call starts a check at most once a second and does not wait for it;
+ * it uses the result of the previous check.
  *
- * @param limit rows that may wait.
- * @param now milliseconds since the epoch.
+ * @param limit the largest number of waiting rows.
+ * @param now returns milliseconds since the epoch.
  */
 export function createOutboxGauge(
   database: Database,
@@ -69,26 +76,26 @@ export function createOutboxGauge(
   now: () => number = Date.now,
 ): OutboxGauge {
   let deep = false;
-  let lookedAt = Number.NEGATIVE_INFINITY;
+  let checkedAt = Number.NEGATIVE_INFINITY;
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     const threshold = deep ? Math.floor(limit * RESUME_AT) : limit;
-    // Counted no further than it matters: a deep outbox must not make looking at it dear.
+    // Counts up to the threshold only, which keeps the check cheap however deep the outbox is.
     const [row] = await database<{ beyond: boolean }[]>`
       SELECT count(*) > ${threshold} AS beyond FROM (SELECT FROM outbox LIMIT ${threshold + 1}) AS rows`;
     const beyond = row?.beyond ?? false;
     if (beyond !== deep) {
-      log.warn(beyond ? 'the outbox is too deep: refusing orders' : 'orders are taken again');
+      log.warn(beyond ? 'outbox too deep: refusing orders' : 'outbox drained: accepting orders');
     }
     deep = beyond;
   }
 
   return {
     admit() {
-      if (now() - lookedAt >= LOOK_EVERY_MS) {
-        lookedAt = now();
-        // A database that cannot be looked at refuses the order by itself.
-        look().catch(() => undefined);
+      if (now() - checkedAt >= CHECK_EVERY_MS) {
+        checkedAt = now();
+        // If the check fails, so does the statement that would store the order.
+        check().catch(() => undefined);
       }
       if (deep) throw new OverloadedError('too many orders wait to be started');
     },

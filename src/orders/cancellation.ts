@@ -8,23 +8,26 @@ import { OrderNotCancellableError, OrderNotFoundError } from './order-errors.ts'
 import { type OrderRef } from './read-order.ts';
 import { ENDS, isEnd } from './status.ts';
 
-/** Who wants an order cancelled, and why. */
+/** Who requests a cancellation, and why. */
 export interface CancelRequest {
   readonly actor: Extract<Actor, 'api' | 'operator'>;
-  /** Words for the order's reader; never logged. */
+  /** An explanation for people who read the order; never logged. */
   readonly reason?: string;
 }
 
 /**
- * Asks for an order's cancellation, at any time before its end. An order that was never sent is
- * cancelled at once. One that the pharmacy may have is asked back there by its workflow: the
- * request is stored, with the row that tells the workflow, once the transaction commits; the order's
- * end, or its timeline, tells the outcome. A request while another is pending changes nothing; after
- * a refusal a new one asks again.
+ * Requests the cancellation of an order, at any time before its end.
  *
- * @param by who asks, for the audit log: its row is in the same transaction.
+ * - An order that was never sent is cancelled immediately.
+ * - If the pharmacy may have the order, the request and an outbox row are stored; the workflow then
+ *   requests the cancellation at the pharmacy. The order's end or its timeline shows the outcome.
+ * - If the documents are being fetched, the request is recorded and refused as `TOO_LATE`.
+ * - A second request changes nothing while the first one is pending. After a refusal a new request is
+ *   sent to the pharmacy again.
+ *
+ * @param by who requests it, for the audit log: the audit row is in the same transaction.
  * @throws {OrderNotFoundError} the organization has no such order (in that case).
- * @throws {OrderNotCancellableError} it has ended.
+ * @throws {OrderNotCancellableError} the order has ended.
  */
 export async function cancelOrder(
   sql: Transaction,
@@ -37,7 +40,7 @@ export async function cancelOrder(
   await recordAudit(sql, { ...by, ...key, action: 'ORDER_CANCEL_REQUESTED', result: 'OK' });
 }
 
-/** As {@link cancelOrder}, for who records it. */
+/** As {@link cancelOrder}, without the audit row; for callers that write their own. */
 export async function requestCancellation(
   sql: Sql,
   key: OrderRef,
@@ -54,11 +57,11 @@ interface LockedOrder {
   readonly status: OrderStatus;
   /** Whether the pharmacy may have it. */
   readonly sent: boolean;
-  /** Whether a request waits for its outcome. */
+  /** Whether an earlier request waits for its outcome. */
   readonly pending: boolean;
 }
 
-/** Locked, so that the order is not sent, ended or cancelled between the look and the change. */
+/** Reads and locks the order, so that it is not sent, ended or cancelled before the change. */
 async function lockOrder(sql: Sql, key: OrderRef): Promise<LockedOrder> {
   const [order] = await sql<LockedOrder[]>`
     SELECT status, sent_at IS NOT NULL AS sent, cancel_requested_at IS NOT NULL AS pending
@@ -102,7 +105,7 @@ async function storeRequest(
     INSERT INTO outbox (order_id, kind) VALUES (${orderId}, 'cancel')`;
 }
 
-/** The pharmacy has said that it completed the order, so it need not be asked. */
+/** Records and refuses a request: the pharmacy has reported that the order is completed. */
 async function noteTooLate(sql: Sql, orderId: string, { actor }: CancelRequest): Promise<void> {
   await sql`
     INSERT INTO order_activity (order_id, actor, event, reason_code) VALUES
@@ -111,8 +114,8 @@ async function noteTooLate(sql: Sql, orderId: string, { actor }: CancelRequest):
 }
 
 /**
- * Clears the pending request that could not be granted, and tells so in the timeline. Without one
- * it does nothing.
+ * Refuses the pending request and records the refusal in the timeline. Does nothing without a pending
+ * request.
  *
  * @param reasonCode a stable code, e.g. `TOO_LATE`.
  */

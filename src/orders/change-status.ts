@@ -3,39 +3,54 @@ import type { Sql } from '../storage/database.ts';
 import { sealForOrder } from './order-data-key.ts';
 import { REOPENING, refusesCancellation, statesBefore } from './status.ts';
 
-/** Who changed an order, as its timeline tells it. */
+/** Who changed an order, as its timeline shows it. */
 export type Actor = 'api' | 'pharmacy' | 'operator' | 'system';
 
-/** A change of an order's status and what is recorded with it. */
+/** A change of an order's status, with the data to record. */
 export interface StatusChange {
   readonly to: OrderStatus;
-  /** Only when the order is there: for an attempt that may have been outrun by another. */
+  /** Change the order only if it has this status: for an attempt that may be stale. */
   readonly from?: OrderStatus;
   readonly actor: Actor;
-  /** A stable code, e.g. `DOCUMENT_MISMATCH`; cleared when the order moves on without one. */
+  /** A stable code, e.g. `DOCUMENT_MISMATCH`; a change without a code clears the earlier one. */
   readonly reasonCode?: string;
-  /** The reason in words for the organization; may be the pharmacy's own. Never logged. */
+  /** An explanation for the organization, sometimes the pharmacy's own text; never logged. */
   readonly reason?: string;
   /** The pharmacy's id of the order, once it is known. */
   readonly pharmacyOrderId?: string;
-  /** True when the order is about to be sent: from then on the pharmacy may have it. */
+  /** Whether the order is about to be sent: from then on the pharmacy may have it. */
   readonly sent?: boolean;
 }
 
 /**
- * Moves an order to another status and writes the timeline row, in one statement. The only place
- * that changes an order's status: an order whose present status may not become `to` is left as it
- * is, so that a repeated or outrun change does nothing. A pending request to cancel that the change
- * defeats is refused by it, in the timeline too.
+ * Moves an order to another status and writes its timeline row, in one statement. No other code changes
+ * an order's status.
  *
- * @returns the status that the order has now, and whether this call changed it.
+ * - If the status machine (status.ts) does not allow the change, nothing happens, so that a repeated or
+ *   stale change is harmless.
+ * - If a cancellation is pending and the change makes it impossible, the statement also refuses it.
+ * - **Events**: the insert into `order_activity` fires the trigger `tell_of_activity` (migration
+ *   0007-webhooks.sql; the present definition is in docs/schema.sql). Its function `tell_of_activity()`
+ *   calls `record_order_event()`, which inserts the event into `events` and, by `queue_event()`, a row
+ *   into `webhook_deliveries` for each endpoint that wants it. This happens in the same transaction, so
+ *   that no change can lack its event (docs/adr/0013).
+ *
+ * | timeline row                                             | event                  |
+ * | -------------------------------------------------------- | ---------------------- |
+ * | the first `STATUS_CHANGED` with a pharmacy order id      | `ORDER_CREATED`        |
+ * | `STATUS_CHANGED` to an end or to `NEEDS_ATTENTION`       | `ORDER_STATUS_CHANGED` |
+ * | `TRACKING_ADDED` (pharmacy-message.ts)                   | `ORDER_TRACKING_ADDED` |
+ * | `DOCUMENT_STORED` (src/activities/stored-documents.ts)   | `ADD_CASE_ATTACHMENT`  |
+ *
+ * @returns the order's status after the call, and whether this call changed it.
+ * @throws {UnknownOrderError} there is no such order.
  */
 export async function changeStatus(
   sql: Sql,
   orderId: string,
   change: StatusChange,
 ): Promise<{ changed: boolean; status: OrderStatus }> {
-  const from = statesLeft(change);
+  const from = allowedFrom(change);
   const refuses = refusesCancellation(change.to);
   const reason = await sealForOrder(sql, orderId, 'reason', change.reason);
   const [row] = await sql<{ changed: boolean; status: OrderStatus }[]>`
@@ -74,13 +89,13 @@ export async function changeStatus(
   return row;
 }
 
-/** The states that a change may find the order in. */
-function statesLeft({ from, to }: StatusChange): OrderStatus[] {
+/** The statuses from which this change is allowed. */
+function allowedFrom({ from, to }: StatusChange): OrderStatus[] {
   if (from === REOPENING.from && to === REOPENING.to) return [from];
   return statesBefore(to).filter((each) => from === undefined || each === from);
 }
 
-/** There is no order of this id. */
+/** No order has this id. */
 class UnknownOrderError extends Error {
   override readonly name = 'UnknownOrderError';
   readonly orderId: string;

@@ -1,7 +1,7 @@
 import { type AuditSource, auditRow } from '../audit/record-audit.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Database, Sql } from '../storage/database.ts';
-import { forPharmacy } from '../storage/scope.ts';
+import { forPharmacy } from '../storage/row-level-security.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { applyToOrder, type PharmacyMessage, type Shipment } from './pharmacy-message.ts';
 

@@ -7,16 +7,16 @@ import { openOrderDataKey } from './order-data-key.ts';
 import { InvalidCursorError } from './order-errors.ts';
 import { type SummaryRow, summaryColumns, toSummary } from './order-summary.ts';
 
-/** Microseconds since the epoch, as Postgres keeps time: a page must not end within a millisecond. */
+/** Microseconds since the epoch, Postgres' resolution: milliseconds could skip orders between pages. */
 const MICROSECONDS = /^\d{1,17}$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Lists an organization's orders, newest first. Pages are cut by the last order's own keys, so that
- * orders that arrive meanwhile neither repeat nor hide one.
+ * Lists an organization's orders, newest first. The cursor is the last order's time and id (keyset
+ * pagination), so that orders that arrive meanwhile neither repeat nor hide an order.
  *
- * @param caseId the orders of this case only.
- * @throws {InvalidCursorError} the cursor is none that this list gave.
+ * @param caseId lists the orders of this case only.
+ * @throws {InvalidCursorError} the cursor does not come from this list.
  */
 export async function listOrders(
   sql: Sql,
@@ -52,10 +52,10 @@ export async function listOrders(
 }
 
 /**
- * Lists what happened to an order, oldest first.
+ * Lists an order's timeline, oldest first.
  *
- * @param orderId an order that the caller was found to own.
- * @throws {InvalidCursorError} the cursor is none that this list gave.
+ * @param orderId an order whose owner the caller has already checked.
+ * @throws {InvalidCursorError} the cursor does not come from this list.
  */
 export async function listActivity(
   sql: Sql,

@@ -12,7 +12,7 @@ export class InvalidOrderError extends Error {
   }
 }
 
-/** The case does not exist or is another organization's; which of the two is not told. */
+/** The case does not exist or belongs to another organization; the error does not say which. */
 export class CaseNotPermittedError extends Error {
   override readonly name = 'CaseNotPermittedError';
 
@@ -21,10 +21,10 @@ export class CaseNotPermittedError extends Error {
   }
 }
 
-/** The idempotency key was used before in this organization. */
+/** The organization has already used the idempotency key. */
 export class IdempotencyConflictError extends Error {
   override readonly name = 'IdempotencyConflictError';
-  /** The order that holds the key, where the payload is the same; else undefined. */
+  /** The order that has the key, if its payload is the same; otherwise undefined. */
   readonly existing: { readonly orderId: string; readonly caseId: string } | undefined;
 
   constructor(existing: { orderId: string; caseId: string } | undefined) {
@@ -42,10 +42,10 @@ export class OrderNotFoundError extends Error {
   }
 }
 
-/** A cursor that the list did not give. */
+/** The cursor does not come from this list. */
 export class InvalidCursorError extends Error {
   override readonly name = 'InvalidCursorError';
-  /** The parameter that it came in. */
+  /** The parameter that carried it. */
   readonly field: string;
 
   constructor(field = 'cursor') {
@@ -54,7 +54,7 @@ export class InvalidCursorError extends Error {
   }
 }
 
-/** The order has ended: it cannot be cancelled any more. */
+/** The order has ended, so it cannot be cancelled. */
 export class OrderNotCancellableError extends Error {
   override readonly name = 'OrderNotCancellableError';
   readonly status: string;
@@ -65,10 +65,10 @@ export class OrderNotCancellableError extends Error {
   }
 }
 
-/** `OrderHandle.result` waited as long as it was told to. */
+/** `OrderHandle.result` reached its `timeoutMs`. */
 export class OrderTimeoutError extends Error {
   override readonly name = 'OrderTimeoutError';
-  /** Where the order was then. */
+  /** The order's status at that time. */
   readonly status: OrderStatus;
 
   constructor(status: OrderStatus) {

@@ -4,8 +4,8 @@ import type { OrdersQuery, PageQuery } from '../contract/order-query.ts';
 import { authenticate, type Caller } from '../organizations/authenticate.ts';
 import { createAllotments, type RateLimit } from '../organizations/rate-limit.ts';
 import type { Log } from '../process/log.ts';
-import { type Database, inTime, type Transaction } from '../storage/database.ts';
-import { forOrganization } from '../storage/scope.ts';
+import { type Database, type Transaction, withTimeout } from '../storage/database.ts';
+import { forOrganization } from '../storage/row-level-security.ts';
 import { type Acceptance, acceptOrder } from './accept-order.ts';
 import { createOutboxGauge, createQueue } from './backpressure.ts';
 import { type CancelRequest, cancelOrder } from './cancellation.ts';
@@ -26,77 +26,79 @@ import {
 } from './read-order.ts';
 
 /**
- * What the HTTP layer asks of the orders. Each call is bounded in time and throws, beside its own
- * errors, the database's: see `isDatabaseUnavailable`.
+ * The order operations of the HTTP layer. Each call has a time limit. In addition to the errors listed
+ * here, each may throw the database's: see `isDatabaseUnavailable`.
  */
 export interface OrderService {
   /**
-   * Whose API key this is; undefined for one that opens nothing.
+   * Finds the owner of an API key; undefined for a key that is unknown, revoked or expired.
    *
-   * @throws {RateLimitedError} the key is used more often than it may be.
+   * @throws {RateLimitedError} the key has exceeded its rate limit.
    * @throws {OverloadedError} too many calls wait for the database.
    */
   authenticate(apiKey: string): Promise<Caller | undefined>;
   /**
-   * Accepts an order; see {@link acceptOrder} for what it throws.
+   * Accepts an order; see {@link acceptOrder}, also for its errors.
    *
    * @throws {OverloadedError} too many orders wait to be started.
    */
   accept(acceptance: Acceptance): Promise<{ orderId: string }>;
-  /** Checks an order and stores nothing; see {@link validateOrder} for what it throws. */
+  /** Checks an order and stores nothing; see {@link validateOrder}, also for its errors. */
   validate(candidate: Candidate): Promise<void>;
   /**
-   * @throws {CaseNotPermittedError} the case is not the organization's.
+   * Reads an order; see {@link readOrder}.
+   *
+   * @throws {CaseNotPermittedError} the case does not belong to the organization.
    * @throws {OrderNotFoundError} the case has no such order.
    */
   read(key: Required<OrderRef>): Promise<OrderView>;
-  /** As {@link OrderService.read}, for one document of the order. */
+  /** Reads one document of an order; throws what {@link OrderService.read} throws. */
   readDocument(key: Required<OrderRef>, documentId: string): Promise<StoredDocument>;
-  /** Finds a document for whoever holds a valid link to it; see {@link readLinkedDocument}. */
+  /** Finds a document for a caller with a valid link to it; see {@link readLinkedDocument}. */
   readLinkedDocument(documentId: string): Promise<StoredDocument>;
-  /** The order that holds a key of the organization; see {@link readOrderByIdempotencyKey}. */
+  /** Finds the order that has an idempotency key; see {@link readOrderByIdempotencyKey}. */
   readByIdempotencyKey(organizationId: string, idempotencyKey: string): Promise<OrderView>;
   /**
-   * Lists orders, of one case or of all; see {@link listOrders}.
+   * Lists the orders of one case or of all cases; see {@link listOrders}.
    *
-   * @throws {CaseNotPermittedError} the case is not the organization's.
+   * @throws {CaseNotPermittedError} the case does not belong to the organization.
    */
   list(
     owner: { readonly organizationId: string; readonly caseId?: string },
     query: OrdersQuery,
   ): Promise<OrderPage>;
-  /** The order's timeline; as {@link OrderService.read}, and see {@link listActivity}. */
+  /** Lists an order's timeline; see {@link listActivity}. Throws what {@link OrderService.read} throws. */
   activity(key: Required<OrderRef>, query: PageQuery): Promise<ActivityPage>;
   /**
-   * Asks for an order's cancellation; see {@link cancelOrder}. Read the order afterwards.
+   * Requests an order's cancellation; see {@link cancelOrder}. Read the order for the outcome.
    *
-   * @throws {CaseNotPermittedError} the case is not the organization's.
+   * @throws {CaseNotPermittedError} the case does not belong to the organization.
    * @throws {OrderNotFoundError} the case has no such order.
    * @throws {OrderNotCancellableError} the order has ended.
    */
   cancel(key: Required<OrderRef>, request: CancelRequest, by: AuditSource): Promise<void>;
-  /** Takes in a pharmacy's message; see {@link receiveMessage}. */
+  /** Stores a pharmacy's message; see {@link receiveMessage}. */
   receive(
     pharmacyId: string,
     message: PharmacyMessage,
     by: AuditSource,
   ): Promise<'stored' | 'duplicate'>;
-  /** Resolves when the database serves. */
+  /** Resolves if the database answers. */
   check(): Promise<void>;
 }
 
-/** How the orders are served. */
+/** The settings of the order service. */
 export interface OrderServiceSettings {
-  /** Keys the hashes of API keys and fingerprints. */
+  /** The key of the hashes of API keys, idempotency keys and fingerprints. */
   readonly hashSecret: string;
   readonly rateLimit: RateLimit;
-  /** Rows of the outbox beyond which no orders are taken. */
+  /** The outbox depth, in rows, from which on orders are refused. */
   readonly outboxLimit: number;
-  /** Calls of this process that may wait for the database at once. */
+  /** The largest number of calls of this process that may wait for the database at once. */
   readonly queueLimit: number;
 }
 
-/** The orders on a database. */
+/** Creates the order service on a database. */
 export function createOrderService(
   database: Database,
   settings: OrderServiceSettings,
@@ -106,11 +108,11 @@ export function createOrderService(
   const allotments = createAllotments(rateLimit);
   const queue = createQueue(settings.queueLimit, log);
   const outbox = createOutboxGauge(database, settings.outboxLimit, log);
-  const bounded = <T>(call: () => Promise<T>) => queue.run(() => inTime(call()));
+  const bounded = <T>(call: () => Promise<T>) => queue.run(() => withTimeout(call()));
   const scoped = <T>(organizationId: string, work: (sql: Transaction) => Promise<T>) =>
     bounded(() => forOrganization(database, organizationId, work));
 
-  /** What hangs below another organization's case is not "not found" but forbidden. */
+  /** Runs a call below a case: another organization's case is forbidden (403), not missing (404). */
   async function belowCase<T>(
     key: Required<OrderRef>,
     work: (sql: Transaction) => Promise<T>,
@@ -135,7 +137,7 @@ export function createOrderService(
     },
     async accept(acceptance) {
       outbox.admit();
-      // It bounds itself.
+      // Not `bounded`: acceptOrder has its own time limit, which rolls back.
       const accepted = await queue.run(() => acceptOrder(database, hashSecret, acceptance));
       notifyDispatchers();
       return accepted;
@@ -172,7 +174,7 @@ export function createOrderService(
       return outcome;
     },
     check: async () => {
-      await inTime(database`SELECT 1`);
+      await withTimeout(database`SELECT 1`);
     },
   };
 }

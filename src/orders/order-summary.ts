@@ -3,16 +3,16 @@ import type { SubjectKey } from '../keys/subject-key.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import type { Sql } from '../storage/database.ts';
 
-/** The columns of {@link toSummary}. */
+/** The columns that {@link toSummary} reads. */
 export function summaryColumns(sql: Sql) {
   return sql`id, case_id, status, reason_code, reason, pharmacy_id, pharmacy_order_id,
     idempotency_key, data_key, created_at, updated_at`;
 }
 
 /**
- * An order as it stands in a list, and at the head of every answer that shows one.
+ * Converts a row to an order as lists show it; the full order starts with the same fields.
  *
- * @param key the order's; undefined when it was erased.
+ * @param key the order's data key; undefined if the order was erased.
  */
 export function toSummary(row: SummaryRow, key: SubjectKey | undefined): OrderSummary {
   const reason = key?.open('reason', row.reason) ?? null;
@@ -30,7 +30,7 @@ export function toSummary(row: SummaryRow, key: SubjectKey | undefined): OrderSu
   };
 }
 
-/** What {@link summaryColumns} gives; `reason` and `idempotencyKey` are sealed. */
+/** A row of {@link summaryColumns}; `reason` and `idempotencyKey` are encrypted. */
 export interface SummaryRow {
   id: string;
   caseId: string;

@@ -4,12 +4,12 @@ import type { SubjectKey } from '../keys/subject-key.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Database, Sql } from '../storage/database.ts';
-import { forOrganization } from '../storage/scope.ts';
+import { forOrganization } from '../storage/row-level-security.ts';
 import { openOrderDataKey } from './order-data-key.ts';
 import { OrderNotFoundError } from './order-errors.ts';
 import { type SummaryRow, summaryColumns, toSummary } from './order-summary.ts';
 
-/** Which order, and who may see it. Without `caseId` the order is found in any of its cases. */
+/** Identifies an order of an organization. Without `caseId` the order may be in any of its cases. */
 export interface OrderRef {
   readonly organizationId: string;
   readonly orderId: string;
@@ -17,7 +17,7 @@ export interface OrderRef {
 }
 
 /**
- * Reads one order of an organization as the API shows it.
+ * Reads an order of an organization as the API shows it.
  *
  * @throws {OrderNotFoundError} the organization has no such order (in that case).
  */
@@ -40,7 +40,7 @@ export async function readOrder(sql: Sql, key: OrderRef): Promise<OrderView> {
   const opener = await openOrderDataKey(sql, row.id, row.dataKey);
   return {
     ...toSummary(row, opener),
-    // What was erased has no rows left.
+    // An erased order has no documents and shipments left.
     documents: opener === undefined ? [] : row.documents.map((each) => toView(opener, each)),
     shipments: opener === undefined ? [] : row.shipments.map((each) => toShipment(opener, each)),
   };
@@ -54,12 +54,12 @@ function toView(key: SubjectKey, { name, ...document }: DocumentView): DocumentV
   };
 }
 
-/** A document's name, from its row. */
+/** Decrypts a document's name. */
 export function openDocumentName(key: SubjectKey, documentId: string, sealed: string): string {
   return key.open(documentNameField(documentId), sealed);
 }
 
-/** The field that a document's name is sealed as. */
+/** The field name under which a document's name is encrypted. */
 export function documentNameField(documentId: string): string {
   return `document/${documentId}/name`;
 }
@@ -75,10 +75,10 @@ function toShipment(key: SubjectKey, row: ShipmentRow): ShipmentView {
   };
 }
 
-/** A stored document with the place of its bytes. */
+/** A stored document, with what is needed to read its bytes. */
 export interface StoredDocument extends DocumentView {
   readonly storageKey: string;
-  /** The key of the order that it belongs to. */
+  /** The data key of its order. */
   readonly key: SubjectKey;
 }
 
@@ -120,7 +120,7 @@ async function toDocument(sql: Sql, row: DocumentRow | undefined): Promise<Store
 }
 
 /**
- * Finds a document by its id alone, for whoever holds a valid link to it.
+ * Finds a document by its id alone, for a caller with a valid link to it.
  *
  * @throws {OrderNotFoundError} there is no such document.
  */
@@ -140,10 +140,10 @@ export async function readLinkedDocument(
 }
 
 /**
- * Finds the order that holds an idempotency key.
+ * Finds the order that has an idempotency key.
  *
- * @param hashSecret keys the hash by which it is found.
- * @throws {OrderNotFoundError} none of the organization's orders does.
+ * @param hashSecret the key of the hash that the lookup uses.
+ * @throws {OrderNotFoundError} no order of the organization has the idempotency key.
  */
 export async function readOrderByIdempotencyKey(
   sql: Sql,
@@ -159,7 +159,7 @@ export async function readOrderByIdempotencyKey(
   return await readOrder(sql, { organizationId, orderId: row.id });
 }
 
-/** Whether a case is this organization's. */
+/** Whether a case belongs to an organization. */
 export async function isCaseOf(sql: Sql, organizationId: string, caseId: string): Promise<boolean> {
   if (caseId.includes('\0')) return false;
   const rows = await sql`

@@ -1,9 +1,9 @@
 import type { OrderStatus } from '../contract/order.ts';
 
 /**
- * The order's life, in one place: from each state, the states that may follow. `COMPLETED`,
- * `REJECTED`, `CANCELLED` and `EXPIRED` are ends; `NEEDS_ATTENTION` rests until an operator sends
- * the order on. One way leads back from an end: see {@link REOPENING}.
+ * The status machine: for each status, the statuses that may follow. `COMPLETED`, `REJECTED`,
+ * `CANCELLED` and `EXPIRED` are ends. An order in `NEEDS_ATTENTION` waits for an operator's retry or for
+ * a cancellation. {@link REOPENING} is the only transition from an end.
  */
 const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   ACCEPTED: ['PLACING', 'NEEDS_ATTENTION', 'CANCELLED'],
@@ -16,7 +16,7 @@ const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
     'NEEDS_ATTENTION',
   ],
   FETCHING_DOCUMENTS: ['COMPLETED', 'REJECTED', 'CANCELLED', 'EXPIRED', 'NEEDS_ATTENTION'],
-  // Into itself too: a retry may fail for another reason.
+  // Also to itself: a retry may fail for another reason.
   NEEDS_ATTENTION: [
     'NEEDS_ATTENTION',
     'PLACING',
@@ -33,32 +33,32 @@ const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
 };
 
 /**
- * The one way back: a pharmacy answers an order that has expired, and people have to look. Only for
- * who asks for it by name, so that no late attempt of an activity opens an order again.
+ * The transition of an expired order whose pharmacy answers late. It is not part of the table above, so
+ * that only code that names it can reopen an order, and no stale attempt of an activity can.
  */
 export const REOPENING = { from: 'EXPIRED', to: 'NEEDS_ATTENTION' } as const;
 
-/** Whether an order in `from` may become `to`. */
+/** Whether an order may change from one status to another. */
 export function mayBecome(from: OrderStatus, to: OrderStatus): boolean {
   return NEXT[from].includes(to);
 }
 
-/** The states from which an order may become `to`. */
+/** The statuses from which an order may change to `to`. */
 export function statesBefore(to: OrderStatus): OrderStatus[] {
   return (Object.keys(NEXT) as OrderStatus[]).filter((from) => mayBecome(from, to));
 }
 
-/** Whether an order in this state has ended. */
+/** Whether an order with this status has ended. */
 export function isEnd(status: OrderStatus): boolean {
   return NEXT[status].length === 0;
 }
 
-/** The states in which an order has ended. */
+/** The statuses of orders that have ended. */
 export const ENDS: OrderStatus[] = (Object.keys(NEXT) as OrderStatus[]).filter(isEnd);
 
 /**
- * Whether an order that becomes `status` cannot be cancelled any more, so that a request to cancel
- * it has lost. Its documents are only fetched once the pharmacy has completed it.
+ * Whether a change to `status` refuses a pending cancellation. `FETCHING_DOCUMENTS` does, because
+ * documents are only fetched after the pharmacy has completed the order.
  */
 export function refusesCancellation(status: OrderStatus): boolean {
   return status === 'FETCHING_DOCUMENTS' || (isEnd(status) && status !== 'CANCELLED');

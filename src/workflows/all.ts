@@ -1,3 +1,3 @@
-// Every workflow, for Temporal's bundler: one bundle serves all workers of a process.
+// All workflows, for Temporal's bundler: one bundle serves every worker of a process.
 export { order } from './order.ts';
 export { webhookDelivery } from './webhook-delivery.ts';

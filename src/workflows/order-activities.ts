@@ -1,8 +1,8 @@
 import type { EndStatus, RepairInput } from './order-messages.ts';
 
 /**
- * What a step tells the workflow. `done` goes on; `ended` is the order's end, which the activity
- * has recorded; `needs-attention` is what retrying cannot mend, recorded too.
+ * The result of a step, which the activity has recorded in Postgres. `done`: the order continues.
+ * `ended`: the order has ended. `needs-attention`: retrying cannot help, an operator has to decide.
  */
 export type StepResult<Done = object> =
   | ({ readonly outcome: 'done' } & Done)
@@ -11,13 +11,13 @@ export type StepResult<Done = object> =
 
 /** How long to wait for the pharmacy, in milliseconds. */
 export interface WaitLimits {
-  /** Before the first look at the pharmacy, when no webhook comes. */
+  /** Before the first poll, if no webhook comes. */
   readonly firstLookMs: number;
-  /** Altogether; then the order expires. */
+  /** In total; then the order expires. */
   readonly completionLimitMs: number;
 }
 
-/** An update as a person sent it. */
+/** An update as an operator sent it. */
 export interface AskedRepair {
   readonly kind: 'retry' | 'cancel';
   readonly updateId: string;
@@ -25,41 +25,44 @@ export interface AskedRepair {
 }
 
 /**
- * The activities of an order, as the workflow sees them. Each takes the order's id, reads what it
- * needs from Postgres, records what it did there in one transaction, and is safe to repeat.
+ * The activities of an order. Each takes the order's id, reads the order from Postgres, records its
+ * result there and is safe to repeat. The names are the activity types in Temporal: they never change.
  */
 export interface OrderActivities {
-  /** Checks what the door could not, and freezes the shipping address. */
+  /** Checks what the API could not check at acceptance, and stores the final shipping address. */
   validateOrder(orderId: string): Promise<StepResult<WaitLimits>>;
-  /** Places the order at the pharmacy, once; `settled`: the pharmacy is done with it already. */
+  /** Places the order at the pharmacy, once. `settled`: the pharmacy has already finished with it. */
   placeOrder(orderId: string): Promise<StepResult<{ readonly settled: boolean }>>;
   /**
-   * Looks at the order at the pharmacy until it is done there (`settled`) or `limit`, in
-   * milliseconds since the epoch, has passed (`too-late`). Between two looks it fails with a
-   * retryable error and the time of the next, so that weeks of waiting add no history.
+   * Polls the pharmacy until it has finished with the order (`settled`) or the limit has passed
+   * (`too-late`). Between two polls it fails with a retryable error that names the delay, so that weeks
+   * of waiting add no history.
+   *
+   * @param limit milliseconds since the epoch.
    */
   lookForCompletion(orderId: string, limit: number): Promise<'settled' | 'too-late'>;
   /**
-   * Reads the order at the pharmacy and, when it is completed there, stores its documents and ends
-   * the order. `done`: there was nothing to fetch, the order is still open there.
+   * Reads the order at the pharmacy. If it is completed there, stores its documents and ends the
+   * order. `done`: the order is still open there.
    */
   fetchDocuments(orderId: string): Promise<StepResult>;
   /**
-   * Asks the pharmacy to cancel the order, when a request of the organization is pending, and ends
-   * the order when it does. Else the request is refused: `done`, where `settled` says that the
-   * pharmacy seems to be done with the order; a resting order goes on resting, for its reason.
+   * Requests the cancellation at the pharmacy, if a request is pending, and ends the order if the
+   * pharmacy agrees. Otherwise refuses the request. `done`: the order continues; `settled`: the
+   * pharmacy seems to have finished with it. `needs-attention`: the order still needs attention, for
+   * the reason that it had.
    */
   cancelOrder(orderId: string): Promise<StepResult<{ readonly settled: boolean }>>;
   /**
-   * Records what a person wants done with the order, by an update: who, why and a corrected
-   * pharmacy order id; and does it in Postgres. Once for each update.
+   * Records an operator's update, with a corrected pharmacy order id if there is one, and applies it
+   * in Postgres. Once for each update.
    *
-   * @throws {ApplicationFailure} not to be retried: it cannot be done; the type is a code.
+   * @throws {ApplicationFailure} non-retryable: the repair is refused; the type is a code.
    */
   applyRepair(orderId: string, repair: AskedRepair): Promise<void>;
   /**
-   * Ends an order that waited too long, after a last look and an attempt to cancel it there.
-   * `done`: the last look found it settled, so that it is to be fetched after all.
+   * Expires an order that waited too long, after a last read and an attempt to cancel it at the
+   * pharmacy. `done`: the pharmacy has finished with it after all, so its result can be fetched.
    */
   expireOrder(orderId: string): Promise<StepResult>;
 }

@@ -1,7 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { OrderStatus } from '../contract/order.ts';
 
-/** The workflow type's name on the wire. Open orders carry it: it never changes. */
+/** The workflow type's name in Temporal. Open orders carry it, so it never changes. */
 export const ORDER_WORKFLOW = 'order';
 
 /** The workflow id of an order. */
@@ -9,14 +9,14 @@ export function orderWorkflowId(orderId: string): string {
   return `order-${orderId}`;
 }
 
-/** What an order workflow is started with: ids only, no patient data. */
+/** The input of an order workflow: ids only, no patient data. */
 export interface OrderInput {
   readonly orderId: string;
   readonly pharmacyId: string;
-  /** Only of a run that takes a lost one's place, when people had to look at the order. */
+  /** Set only if this run replaces a lost one whose order was in `NEEDS_ATTENTION`. */
   readonly resting?: {
     readonly reasonCode: string;
-    /** Whether the pharmacy is known to have it. */
+    /** Whether the pharmacy is known to have the order. */
     readonly placed: boolean;
   };
 }
@@ -25,13 +25,13 @@ export interface OrderInput {
 export interface OrderResult {
   readonly orderId: string;
   readonly status: EndStatus;
-  /** A stable code, where the end has a reason. */
+  /** A stable code, if the end has a reason. */
   readonly reasonCode?: string;
 }
 
 export type EndStatus = Extract<OrderStatus, 'COMPLETED' | 'REJECTED' | 'CANCELLED' | 'EXPIRED'>;
 
-/** Where an order workflow is. */
+/** The state of an order workflow. */
 export interface OrderProgress {
   readonly status: OrderStatus;
   /** RFC 3339. */
@@ -40,35 +40,38 @@ export interface OrderProgress {
 }
 
 /**
- * The pharmacy is said to be done with the order. A hint, not the truth: the workflow reads the
- * order at the pharmacy. May come early, late, twice.
+ * Signal: the pharmacy reports that it has finished with the order. This is a hint that may come early,
+ * late or twice: the workflow reads the order at the pharmacy.
  */
 export const orderCompleted = defineSignal('orderCompleted');
 
 /**
- * The order's cancellation was asked for; a hint too: Postgres says whether the order is cancelled
- * already (it was never sent) or whether the pharmacy has to be asked.
+ * Signal: a cancellation was requested. A hint, too: Postgres knows whether the order is already
+ * cancelled, because it was never sent, or whether the pharmacy has to decide.
  */
 export const cancelRequested = defineSignal('cancelRequested');
 
-/** Where the order is. */
+/** Query: the order's present status. */
 export const statusQuery = defineQuery<OrderProgress>('status');
 
 /**
- * What comes with the updates `retry` and `cancel`; from the Temporal UI also nothing at all. No free
- * text: a person's words may hold patient data, and stay in Postgres.
+ * The input of the updates `retry` and `cancel`; from the Temporal UI it may be missing. It has no free
+ * text: an operator's reason may contain patient data, so it stays in Postgres.
  */
 export interface RepairInput {
-  /** A repair that Postgres has with all its words; then nothing else stands here. */
+  /** The id of a repair that is stored in Postgres; excludes the other fields. */
   readonly repairId?: string;
-  /** Who it is, e.g. `anna`; by default `temporal-ui`. */
+  /** The operator, e.g. `anna`; `temporal-ui` by default. */
   readonly by?: string;
-  /** Of `retry`: the pharmacy's id of the order, when ours is missing or wrong. */
+  /** Only for `retry`: the pharmacy's id of the order, if ours is missing or wrong. */
   readonly pharmacyOrderId?: string;
 }
 
-/** Sends an order on that rests in `NEEDS_ATTENTION`; refused in any other state, without a trace. */
+/**
+ * Update: retries an order in `NEEDS_ATTENTION`. In any other status the validator rejects it, which adds
+ * no event to the history.
+ */
 export const retryUpdate = defineUpdate<void, [RepairInput]>('retry');
 
-/** Asks for the cancellation of an order, as the API does; refused once it has ended. */
+/** Update: requests the cancellation of an order, as the API does; rejected once the order has ended. */
 export const cancelUpdate = defineUpdate<void, [RepairInput]>('cancel');

@@ -1,4 +1,4 @@
-/** The workflow type's name on the wire. Open deliveries carry it: it never changes. */
+/** The workflow type's name in Temporal. Open deliveries carry it, so it never changes. */
 export const WEBHOOK_DELIVERY_WORKFLOW = 'webhookDelivery';
 
 /** The workflow id of a delivery. */
@@ -6,18 +6,18 @@ export function webhookDeliveryWorkflowId(deliveryId: string): string {
   return `webhook-delivery-${deliveryId}`;
 }
 
-/** The task queue of deliveries, beside that of orders: endpoints that hang hold up no order. */
+/** The task queue of deliveries, separate from that of orders: hanging endpoints delay no order. */
 export function webhookTaskQueue(taskQueue: string): string {
   return `${taskQueue}-webhooks`;
 }
 
-/** What a delivery's workflow is started with: an id only. */
+/** The input of a delivery workflow: an id only. */
 export interface WebhookDeliveryInput {
   readonly deliveryId: string;
 }
 
 /**
- * How a delivery's workflow ended. `dead`: the whole schedule failed. `held`: its endpoint takes
- * nothing now, and the delivery waits in Postgres. `cancelled`: its endpoint was deleted.
+ * How a delivery workflow ended. `dead`: the whole schedule failed. `held`: the endpoint is paused or
+ * disabled, and the delivery waits in Postgres. `cancelled`: the endpoint was deleted.
  */
 export type DeliveryOutcome = 'delivered' | 'dead' | 'held' | 'cancelled';

@@ -129,7 +129,7 @@ it('gives an order a message that did not find it', { timeout: 120_000 }, async 
   const words = ['--by', 'anna', '--reason', 'they named its old id'];
   const foreign = await rx(['inbox', 'link', other, id, ...words]);
   expect(foreign).toMatchObject({ code: 4, stdout: '' });
-  expect(foreign.stderr).toContain('the message is not of this pharmacy (OTHER_PHARMACY)');
+  expect(foreign.stderr).toContain('the message comes from another pharmacy than the order’s (OTHER_PHARMACY)');
   expect(await rx(['inbox', 'link', '999999', id, ...words])).toMatchObject({ code: 3 });
   expect(await rx(['inbox', 'link', mine, randomUUID(), ...words])).toMatchObject({ code: 3 });
 

@@ -9,12 +9,12 @@ import { noteApplied, type RepairKind, repairReasonField } from './repair.ts';
 import { RepairRefusedError } from './repair-errors.ts';
 
 /**
- * Does in Postgres what a stored repair says, and tells who did it in the timeline. Safe to repeat:
- * one that was applied does nothing.
+ * Applies a stored repair in Postgres and records it in the timeline. Safe to repeat: an applied repair
+ * does nothing.
  *
- * @param source the operator's machine, for the audit log; where it is done there.
- * @throws {RepairRefusedError} there is no such repair of this order, the order has ended, or the
- *   corrected id is another order's. Nothing is changed then.
+ * @param source the operator's machine, for the audit log; only if the repair is applied there.
+ * @throws {RepairRefusedError} the order has no such repair, the order has ended, or another order has
+ *   the corrected id. Nothing is changed then.
  */
 export async function applyRepair(
   database: Database,
@@ -23,7 +23,7 @@ export async function applyRepair(
   source?: string,
 ): Promise<void> {
   await inTransaction(database, async (sql) => {
-    // The order's row first, as everywhere: two repairs at once wait for each other.
+    // Lock the order's row first, as everywhere, so that concurrent repairs run one after the other.
     const [order] = await sql<OrderRow[]>`
       SELECT organization_id, pharmacy_id, status FROM orders WHERE id = ${orderId} FOR UPDATE`;
     const [repair] = await sql<RepairRow[]>`
@@ -43,13 +43,13 @@ export async function applyRepair(
       await requestCancellation(sql, { organizationId, orderId }, request);
     }
     if (repair.pharmacyOrderId !== null) {
-      await correct(sql, orderId, order.pharmacyId, repair.pharmacyOrderId);
+      await correctPharmacyOrderId(sql, orderId, order.pharmacyId, repair.pharmacyOrderId);
     }
   });
 }
 
-/** Sets the pharmacy's id; whether the order there is ours is asked before anything is done with it. */
-async function correct(
+/** Sets the pharmacy's order id. The next step verifies at the pharmacy that the order is ours. */
+async function correctPharmacyOrderId(
   sql: Sql,
   orderId: string,
   pharmacyId: string,
@@ -65,7 +65,7 @@ async function correct(
       'another order has this pharmacy order id',
     );
   }
-  // The pharmacy has it, so it counts as sent: it is not cancelled without asking there.
+  // The pharmacy has the order, so it counts as sent: a cancellation has to go through the pharmacy.
   await sql`
     UPDATE orders SET pharmacy_order_id = ${pharmacyOrderId}, sent_at = coalesce(sent_at, now()),
       updated_at = now()

@@ -9,11 +9,11 @@ import { readStatus, withRepair } from './with-repair.ts';
 const MESSAGE_ID = /^\d{1,18}$/;
 
 /**
- * Gives an order a message of its pharmacy that found none, as if it had named the order.
+ * Links an unmatched message to an order and applies it, as if the message had named the order.
  *
- * @param messageId as {@link listUnmatchedMessages} shows it.
+ * @param messageId an id from {@link listUnmatchedMessages}.
  * @throws {UnknownIdError} there is no such message or order.
- * @throws {RepairRefusedError} the message has found an order meanwhile, or is another pharmacy's.
+ * @throws {RepairRefusedError} the message has an order by now, or comes from another pharmacy.
  */
 export async function linkMessage(
   database: Database,
@@ -32,10 +32,13 @@ export async function linkMessage(
         WHERE id = ${messageId} FOR UPDATE`;
       if (message === undefined) throw new UnknownIdError('message');
       if (message.orderId !== null) {
-        throw new RepairRefusedError('MESSAGE_LINKED', 'the message has an order already');
+        throw new RepairRefusedError('MESSAGE_LINKED', 'the message already belongs to an order');
       }
       if (message.pharmacyId !== order?.pharmacyId) {
-        throw new RepairRefusedError('OTHER_PHARMACY', 'the message is not of this pharmacy');
+        throw new RepairRefusedError(
+          'OTHER_PHARMACY',
+          'the message comes from another pharmacy than the order’s',
+        );
       }
       await sql`UPDATE inbox SET order_id = ${orderId}, shipment = NULL WHERE id = ${messageId}`;
       await noteApplied(sql, repairId, request.source);
@@ -44,7 +47,7 @@ export async function linkMessage(
   );
 }
 
-/** A message that found no order; of what came, only what names the order. */
+/** An unmatched message as operators see it: only the fields that can identify the order. */
 export interface OperatorMessage {
   readonly id: string;
   readonly pharmacyId: string;
@@ -54,7 +57,7 @@ export interface OperatorMessage {
   readonly receivedAt: Date;
 }
 
-/** Lists the messages that found no order, the oldest first. */
+/** Lists the messages that match no order, oldest first. */
 export async function listUnmatchedMessages(
   database: Database,
   filter: { readonly pharmacyId?: string | undefined; readonly limit: number },

@@ -6,7 +6,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { Database } from '../../storage/database.ts';
-import { temporalCode } from '../../temporal/call-in-time.ts';
+import { temporalCode } from '../../temporal/call-with-timeout.ts';
 import { orderWorkflowId, retryUpdate } from '../../workflows/order-messages.ts';
 import { applyRepair } from './apply-repair.ts';
 import type { RepairRequest } from './repair.ts';

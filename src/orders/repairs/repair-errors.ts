@@ -1,7 +1,7 @@
-/** What is asked for cannot be done with the order as it is; nothing was changed. */
+/** The order does not allow the repair; nothing was changed. */
 export class RepairRefusedError extends Error {
   override readonly name = 'RepairRefusedError';
-  /** A stable code, e.g. `NOT_RETRYABLE`, `PHARMACY_ORDER_TAKEN`. */
+  /** A stable code, e.g. `WRONG_STATUS`, `PHARMACY_ORDER_TAKEN`. */
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -9,13 +9,13 @@ export class RepairRefusedError extends Error {
     this.code = code;
   }
 
-  /** An order in this status cannot be sent on or cancelled. */
+  /** The error for an order whose status does not allow a retry or a cancellation. */
   static inStatus(status: string): RepairRefusedError {
     return new RepairRefusedError('WRONG_STATUS', `the order is ${status}`);
   }
 }
 
-/** Temporal could not be asked, or did not answer: whether it was done is not known. */
+/** Temporal was unreachable or did not answer: the repair may or may not have been applied. */
 export class TemporalUnavailableError extends Error {
   override readonly name = 'TemporalUnavailableError';
 }

@@ -1,22 +1,22 @@
 import type { Sql } from '../../storage/database.ts';
 import { sealForOrder } from '../order-data-key.ts';
 
-/** What people can have done with an order: sent on, cancelled, given a pharmacy's message. */
+/** An operator's intervention: retry the order, cancel it, or link a pharmacy's message to it. */
 export type RepairKind = 'retry' | 'cancel' | 'link';
 
-/** Who wants an order repaired, and why. */
+/** Who requests a repair, and why. */
 export interface RepairRequest {
-  /** The person, as the deployment knows them. */
+  /** The operator's name, as the deployment knows it. */
   readonly by: string;
-  /** The machine that it is asked for on, for the audit log; where it is done there. */
+  /** The operator's machine, for the audit log; only if the repair is applied there. */
   readonly source?: string;
-  /** In words, for the order's timeline as operators see it; never logged, never in Temporal. */
+  /** A free text that operators see in the timeline; never logged, never sent to Temporal. */
   readonly reason?: string | undefined;
-  /** The pharmacy's id of the order, when the one that is recorded is missing or wrong. */
+  /** The pharmacy's id of the order, if the recorded one is missing or wrong. */
   readonly pharmacyOrderId?: string | undefined;
 }
 
-/** Notes what somebody wants done; once for each id. It is done by {@link noteApplied}'s caller. */
+/** Stores a requested repair, once for each id. The caller of {@link noteApplied} applies it. */
 export async function storeRepair(
   sql: Sql,
   repair: RepairRequest & { id: string; orderId: string; kind: RepairKind },
@@ -30,14 +30,14 @@ export async function storeRepair(
     ON CONFLICT (id) DO NOTHING`;
 }
 
-/** The field of the order that a repair's reason is sealed as. */
+/** The field name under which a repair's reason is encrypted, with the order's data key. */
 export function repairReasonField(repairId: string): string {
   return `repair/${repairId}/reason`;
 }
 
 /**
- * Marks a repair as done and tells so in the timeline and in the audit log; in the transaction that
- * does it.
+ * Marks a repair as applied and records it in the timeline and in the audit log. Call it in the
+ * transaction that applies the repair.
  *
  * @param source see {@link RepairRequest}.
  */

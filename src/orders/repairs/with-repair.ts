@@ -6,7 +6,12 @@ import type { Database } from '../../storage/database.ts';
 import { type RepairKind, type RepairRequest, storeRepair } from './repair.ts';
 import { RepairRefusedError } from './repair-errors.ts';
 
-/** Stores a repair and does it; one that is refused is forgotten. */
+/**
+ * Stores a repair and applies it. A refused repair is deleted again.
+ *
+ * @param act applies the repair with this id.
+ * @throws {RepairRefusedError} the request is malformed, or `act` refused it.
+ */
 export async function withRepair(
   database: Database,
   kind: RepairKind,

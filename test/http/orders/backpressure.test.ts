@@ -42,8 +42,8 @@ describe('an outbox that is too deep', () => {
 
     expect(await ordersOfKey(api.database, key)).toEqual([taken.json.data.order.id]);
     const told = api.app.log.lines.map(({ message }) => message);
-    expect(told).toContain('the outbox is too deep: refusing orders');
-    expect(told).toContain('orders are taken again');
+    expect(told).toContain('outbox too deep: refusing orders');
+    expect(told).toContain('outbox drained: accepting orders');
   });
 });
 
