@@ -182,7 +182,9 @@ export default {
     // Type-only imports count too, told apart from values.
     tsPreCompilationDeps: 'specify',
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist|coverage|\\.data)/' },
+    exclude: { path: '^(dist|packages/[^/]+/dist|coverage|\\.data)/' },
+    // Its `paths` lead from the names of the packages to their sources.
+    tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'require', 'node', 'default', 'types'],

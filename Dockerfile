@@ -3,6 +3,9 @@
 FROM node:20.20.2-bookworm-slim AS base
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+# npm ci compares them with the lock file.
+COPY packages/http-client/package.json packages/http-client/
+COPY packages/webhooks/package.json packages/webhooks/
 
 FROM base AS build
 RUN npm ci

@@ -1,6 +1,8 @@
-// Writes docs/openapi.json, the document that `GET /openapi.json` serves:  npm run openapi
+// Writes docs/openapi.json, the document that `GET /openapi.json` serves, and the types that the packages
+// generate from it:
+//   npm run openapi
 
 import { writeFileSync } from 'node:fs';
-import { FILE, openApiText } from './verify/openapi-text.mjs';
+import { generatedFiles } from './openapi/generated-files.mjs';
 
-writeFileSync(FILE, await openApiText());
+for (const { file, text } of await generatedFiles()) writeFileSync(file, text);

@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { lockedPackages } from './lock-file.mjs';
+import { lockedPackages, workspaceManifests } from './lock-file.mjs';
 import { reportFaults } from './report-faults.mjs';
 
 const EXACT = /^\d+\.\d+\.\d+(-[\w.-]+)?$/;
@@ -19,13 +19,34 @@ const GROUPS = [
 
 /** @param {string} folder of a project. */
 function pinFaults(folder) {
-  const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  const loose = GROUPS.flatMap((group) =>
-    Object.entries(manifest[group] ?? {})
-      .filter(([, version]) => typeof version !== 'string' || !EXACT.test(version))
-      .map(([name, version]) => `package.json: ${name} is ${JSON.stringify(version)}, not exact`),
-  );
+  const files = ['package.json', ...workspaceManifests(folder)];
+  const loose = files.flatMap((file) => manifestFaults(folder, file));
   return [...loose, ...lockedPackages(folder).flatMap(lockFaults)];
+}
+
+function manifestFaults(folder, file) {
+  const manifest = JSON.parse(readFileSync(path.join(folder, file), 'utf8'));
+  return GROUPS.flatMap((group) =>
+    versionsIn(manifest[group])
+      .filter(([, version]) => typeof version !== 'string' || !EXACT.test(version))
+      .filter(([, version]) => !(group === 'overrides' && isReference(version, manifest)))
+      .map(([name, version]) => `${file}: ${name} is ${JSON.stringify(version)}, not exact`),
+  );
+}
+
+/** The versions of a group. An override can be nested: it applies only below one package. */
+function versionsIn(group = {}) {
+  return Object.entries(group).flatMap(([name, version]) =>
+    typeof version === 'object' && version !== null
+      ? versionsIn(version).map(([inner, nested]) => [`${name} > ${inner}`, nested])
+      : [[name, version]],
+  );
+}
+
+/** Whether an override is `$name`: the version of a dependency, which is checked where it stands. */
+function isReference(version, { dependencies, devDependencies }) {
+  const name = /^\$(.+)$/.exec(version)?.[1];
+  return name !== undefined && name in { ...dependencies, ...devDependencies };
 }
 
 function lockFaults({ at, entry: { version, integrity, resolved, optional } }) {

@@ -1,24 +1,27 @@
-// Checks that docs/openapi.json is what the server serves, and lints it:
+// Checks that docs/openapi.json is what the server serves and that the types of the packages match it,
+// and lints the document:
 //   node --import tsx scripts/verify/openapi.mjs
-// Exits 1 with the faults; a warning is one.
+// Exits 1 with the faults. A warning is a fault.
 
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
-import { FILE, openApiText } from './openapi-text.mjs';
+import { DOCUMENT, generatedFiles, openApiText } from '../openapi/generated-files.mjs';
+import { reportFaults } from './report-faults.mjs';
 
-/** Redocly's recommended rules. One that is switched off has its reason beside it; none is now. */
+/** Redocly's recommended rules. A rule that is switched off has its reason beside it; none is now. */
 const CONFIG = { extends: ['recommended'], rules: {} };
 
-const source = await openApiText();
 const faults = [];
-if (readFileSync(FILE, 'utf8') !== source) {
-  faults.push('docs/openapi.json is not current: npm run openapi');
+for (const { file, text } of await generatedFiles()) {
+  if (readFileSync(file, 'utf8') === text) continue;
+  faults.push(`${path.relative('', file)} is not current: run npm run openapi`);
 }
 
 const config = await createConfig(CONFIG);
-for (const problem of await lintFromString({ source, absoluteRef: FILE, config })) {
+const source = openApiText();
+for (const problem of await lintFromString({ source, absoluteRef: DOCUMENT, config })) {
   const { severity, ruleId, message, location } = problem;
   faults.push(`${severity} ${ruleId}: ${message} ${location[0]?.pointer ?? ''}`);
 }
-for (const fault of faults) console.error(fault);
-process.exitCode = faults.length === 0 ? 0 : 1;
+reportFaults(faults);

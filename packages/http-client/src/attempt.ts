@@ -1,28 +1,28 @@
 import { causeCodeOf } from './cause-code.ts';
 import { limitedStream } from './limited-stream.ts';
 
-/** A request as it goes out, the same at each attempt. */
+/** A request on the wire. Every attempt sends the same one. */
 export interface WireRequest {
   readonly url: string;
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Whether the body of a 2xx is handed on as it comes, in place of being read as JSON. */
+  /** Whether the body of a 2xx becomes a stream. Otherwise it is read as JSON. */
   readonly streamed: boolean;
 }
 
-/** An answer, read to its end unless it is streamed. */
+/** An answer. Its body is read completely unless the request is streamed. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** `not-json` and `broken-json`: what came is not kept, since it may hold anything. */
+  /** The body of `not-json` and `broken-json` is dropped, because it can contain anything. */
   readonly format: 'json' | 'not-json' | 'broken-json' | 'stream';
   /** The parsed JSON. */
   readonly json?: unknown;
   readonly stream?: ReadableStream<Uint8Array>;
 }
 
-/** How an attempt ended. */
+/** The result of an attempt. */
 export type Outcome =
   | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'network'; readonly causeCode: string | undefined }
@@ -30,12 +30,12 @@ export type Outcome =
   | { readonly kind: 'aborted' };
 
 /**
- * Sends a request once. Redirects are not followed: the API key would go along.
+ * Sends a request once. It follows no redirect, because the API key would go along.
  *
- * @param limits.timeoutMs for the answer with its body; of a streamed one for its head, and then
- *   for each pause between its bytes.
- * @param limits.signal the caller's; not aborted yet.
- * @returns what became of it. Never throws.
+ * @param limits.timeoutMs time for the whole answer. A streamed answer has this time for its headers,
+ *   and then for each pause between chunks.
+ * @param limits.signal the caller's signal, which must not be aborted yet.
+ * @returns the outcome. Never throws.
  */
 export async function attempt(
   send: typeof fetch,
@@ -82,7 +82,7 @@ export async function attempt(
 
   let streaming = false;
   try {
-    // A race, because a `fetch` of the caller's own may not heed the signal.
+    // A race, because a custom `fetch` may ignore the signal.
     const outcome = await Promise.race([ended, exchange()]);
     streaming = outcome.kind === 'answer' && outcome.answer.format === 'stream';
     return outcome;

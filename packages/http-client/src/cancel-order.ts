@@ -1,11 +1,11 @@
-import type { OrderView } from '../../../src/contract/order.ts';
 import { OrderNotCancellableError } from './http-client-errors.ts';
 import { casePath } from './paths.ts';
 import { isConflict, readData } from './read-answer.ts';
 import { orderIn, readOrder } from './read-order.ts';
 import type { Send } from './send.ts';
+import type { OrderView } from './types.ts';
 
-/** Asks for a cancellation; see `HttpClient.cancelOrder`. */
+/** Requests a cancellation; see `HttpClient.cancelOrder`. */
 export async function cancelOrder(
   send: Send,
   order: { readonly caseId: string; readonly orderId: string },
@@ -19,12 +19,12 @@ export async function cancelOrder(
     method: 'POST',
     path: casePath(caseId),
     body: { action: 'CANCEL_ORDER', orderId, reason },
-    // Repeating is harmless: an order that is cancelled cannot be cancelled again.
+    // A retry is harmless: a cancelled order cannot be cancelled again.
     stores: true,
     signal,
   });
   if (isConflict(reply, 'ORDER_NOT_CANCELLABLE')) {
-    // Ended, perhaps by our own attempt whose answer was lost.
+    // The order has ended. An earlier attempt whose answer was lost may have cancelled it.
     const now = reply.lostBefore ? await readOrder(send, order, signal) : undefined;
     if (now?.status === 'CANCELLED') return now;
     throw new OrderNotCancellableError({ ...reply.facts, outcomeUnknown: false });

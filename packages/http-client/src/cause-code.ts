@@ -1,4 +1,7 @@
-/** The code of what `fetch` rejected with; Node keeps it in the cause. Nothing else of it is kept. */
+/**
+ * Reads the error code from a rejection of `fetch`. Node puts it in the cause. Nothing else is kept,
+ * because the error can contain bytes of the answer.
+ */
 export function causeCodeOf(error: unknown): string | undefined {
   for (const place of [error, error instanceof Error ? error.cause : undefined]) {
     const code = (place as { code?: unknown } | null | undefined)?.code;

@@ -1,62 +1,66 @@
-import type { Patient } from '../../../src/contract/case.ts';
-import type { CustomerCaseDetail } from '../../../src/contract/customer-case-detail.ts';
+import type { Download } from './download.ts';
+import type { PlacedOrder, PlaceOrderOptions } from './place-order.ts';
 import type {
   ActivityView,
+  CustomerCaseDetail,
   DocumentView,
   OrderPage,
   OrderStatus,
   OrderSummary,
   OrderView,
-} from '../../../src/contract/order.ts';
-import type { PrescriptionOrder } from '../../../src/contract/place-order.ts';
-import type { Download } from './download.ts';
-import type { PlacedOrder, PlaceOrderOptions } from './place-order.ts';
+  Patient,
+  PrescriptionOrder,
+} from './types.ts';
 
-/** What every call takes. */
+/** Options of every call. */
 export interface CallOptions {
-  /** Ends the call at once, between attempts too; it then throws {@link AbortError}. */
+  /** Ends the call immediately, also between attempts. The call then throws {@link AbortError}. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Which orders of a case, and which page of them. */
+/** Filters and page of a case's orders. */
 export interface CaseOrdersQuery {
   readonly status?: OrderStatus | undefined;
-  /** Orders in a page; the server has a default and a limit. */
+  /** Orders per page, 1 to 200. The server's default is 50. */
   readonly limit?: number | undefined;
-  /** The `nextCursor` of the page before. */
+  /** The `nextCursor` of the previous page. */
   readonly cursor?: string | undefined;
 }
 
-/** Which of the organization's orders, and which page of them. Times as RFC 3339 or `Date`. */
+/** Filters and page of the organization's orders. Times are RFC 3339 strings or `Date`s. */
 export interface OrdersQuery extends CaseOrdersQuery {
   readonly createdAfter?: string | Date | undefined;
   readonly createdBefore?: string | Date | undefined;
   readonly pharmacyId?: string | undefined;
 }
 
-/** What the original's read of a case is to hold. */
+/** What {@link HttpClient.customerCaseDetail} includes. */
 export interface CaseDetailOptions extends CallOptions {
   readonly includeOrders?: boolean | undefined;
   readonly includeAttachments?: boolean | undefined;
-  /** Whether attachments come as signed addresses or as base64; the server's default is `url`. */
+  /** Attachments as signed URLs or as base64. The server's default is `url`. */
   readonly documentFormat?: 'url' | 'base64' | undefined;
 }
 
 /**
- * The HTTP API of one organization; made by {@link createHttpClient}. Every call throws
- * {@link HttpClientError}s only: beside those named, {@link UnauthorizedError},
- * {@link PermissionDeniedError}, {@link RateLimitedError}, {@link UnavailableError},
- * {@link TimeoutError}, {@link NetworkError}, {@link UnexpectedAnswerError} and
- * {@link AbortError}. `placeOrder` and `customerCaseDetail` work against the original, too.
+ * The HTTP API of one organization. {@link createHttpClient} makes it.
+ *
+ * Calls throw {@link HttpClientError}s only. In addition to the errors that a call documents, each can
+ * throw {@link UnauthorizedError}, {@link PermissionDeniedError}, {@link RateLimitedError},
+ * {@link UnavailableError}, {@link TimeoutError}, {@link NetworkError}, {@link UnexpectedAnswerError}
+ * and {@link AbortError}.
+ *
+ * `placeOrder` and `customerCaseDetail` also work against the CareValidate API that rx-orders follows.
  */
 export interface HttpClient {
   /**
-   * Places an order. At most one is made, whatever is lost on the way: all attempts carry the same
-   * key. When it resolves, the server keeps the order.
+   * Places an order. All attempts carry the same idempotency key, so at most one order is created,
+   * even when answers are lost. When the promise resolves, the server has stored the order.
    *
-   * @throws {InvalidRequestError} lists what is wrong; nothing was placed.
-   * @throws {IdempotencyConflictError} the key is used; `existing` names the order of an equal
-   *   payload, `ownRetry` says that it is probably this call's own.
+   * @throws {InvalidRequestError} the order breaks a rule; `errors` lists each problem. No order was
+   *   placed.
+   * @throws {IdempotencyConflictError} an order already has the key. `existing` names that order when
+   *   its payload is equal; `ownRetry` says that an earlier attempt of this call probably placed it.
    */
   placeOrder(
     caseId: string,
@@ -64,16 +68,17 @@ export interface HttpClient {
     options?: PlaceOrderOptions,
   ): Promise<PlacedOrder>;
   /**
-   * Checks an order as `placeOrder` would, and stores nothing.
+   * Checks an order as `placeOrder` does, but stores nothing.
    *
-   * @throws {InvalidRequestError} lists what is wrong.
+   * @throws {InvalidRequestError} the order breaks a rule; `errors` lists each problem.
    */
   validateOrder(caseId: string, order: PrescriptionOrder, options?: CallOptions): Promise<void>;
   /**
-   * Asks for an order's cancellation, which the pharmacy may decide: look at the order's `status`.
+   * Requests the cancellation of an order. The pharmacy may have to agree, so check the `status` of
+   * the returned order.
    *
-   * @param reason words for whoever reads the order's timeline.
-   * @throws {OrderNotCancellableError} it has ended, or it is too late.
+   * @param reason free text for the order's timeline.
+   * @throws {OrderNotCancellableError} the order has ended, or the pharmacy no longer gives it back.
    * @throws {NotFoundError} the case has no such order.
    */
   cancelOrder(
@@ -83,10 +88,11 @@ export interface HttpClient {
     options?: CallOptions,
   ): Promise<OrderView>;
   /**
-   * Creates a case, or replaces its patient. Orders that were placed keep what they were placed with.
+   * Creates a case, or replaces its patient. Orders that exist keep the data that they were placed
+   * with.
    *
-   * @returns whether the last answer said that the case is new.
-   * @throws {InvalidRequestError} lists what is wrong.
+   * @returns whether the case is new. After a retry this can be false for a case that this call made.
+   * @throws {InvalidRequestError} the patient breaks a rule; `errors` lists each problem.
    */
   putCase(caseId: string, patient: Patient, options?: CallOptions): Promise<{ created: boolean }>;
   /**
@@ -95,40 +101,40 @@ export interface HttpClient {
    * @throws {NotFoundError} the case has no such order.
    */
   getOrder(caseId: string, orderId: string, options?: CallOptions): Promise<OrderView>;
-  /** One page of the organization's orders, the newest first. */
+  /** Reads one page of the organization's orders, newest first. */
   listOrders(query?: OrdersQuery, options?: CallOptions): Promise<OrderPage>;
-  /** One page of a case's orders, the newest first. */
+  /** Reads one page of a case's orders, newest first. */
   listOrdersOfCase(
     caseId: string,
     query?: CaseOrdersQuery,
     options?: CallOptions,
   ): Promise<OrderPage>;
-  /** All orders that {@link HttpClient.listOrders} would give, a page at a time as they are asked for. */
+  /** Iterates over all matching orders of the organization. Reads a page when the loop needs it. */
   iterateOrders(
     query?: OrdersQuery,
     options?: CallOptions,
   ): AsyncGenerator<OrderSummary, void, void>;
-  /** As {@link HttpClient.iterateOrders}, of a case. */
+  /** Iterates over all matching orders of a case; see {@link HttpClient.iterateOrders}. */
   iterateOrdersOfCase(
     caseId: string,
     query?: CaseOrdersQuery,
     options?: CallOptions,
   ): AsyncGenerator<OrderSummary, void, void>;
   /**
-   * The order's whole timeline.
+   * Reads the complete timeline of an order, oldest entry first.
    *
    * @throws {NotFoundError} the case has no such order.
    */
   getActivity(caseId: string, orderId: string, options?: CallOptions): Promise<ActivityView[]>;
   /**
-   * All documents of an order.
+   * Lists all documents of an order.
    *
    * @throws {NotFoundError} the case has no such order.
    */
   listDocuments(caseId: string, orderId: string, options?: CallOptions): Promise<DocumentView[]>;
   /**
-   * Starts the download of a document; its stream has no time limit as a whole, but
-   * `attemptTimeoutMs` for each pause.
+   * Starts the download of a document. The stream has no total time limit, but each pause between
+   * chunks may last `attemptTimeoutMs` at most.
    *
    * @throws {NotFoundError} the order has no such document.
    */
@@ -139,12 +145,13 @@ export interface HttpClient {
     options?: CallOptions,
   ): Promise<Download>;
   /**
-   * The order that holds a key; undefined when the server says that no order does.
+   * Finds the order that was placed with an idempotency key.
    *
-   * @throws {InvalidRequestError} the key fits into no header.
-   * @throws {NotFoundError} the server has no such read, as the original: it says nothing of the key.
+   * @returns the order; undefined when no order has the key.
+   * @throws {InvalidRequestError} a header cannot carry the key.
+   * @throws {NotFoundError} the server lacks this route, so whether an order has the key is unknown.
    */
   findByIdempotencyKey(key: string, options?: CallOptions): Promise<OrderView | undefined>;
-  /** The original's read of a case. */
+  /** Reads a case with its orders and attachments, as the CareValidate API shows it. */
   customerCaseDetail(caseId: string, options?: CaseDetailOptions): Promise<CustomerCaseDetail>;
 }

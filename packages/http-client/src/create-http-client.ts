@@ -1,10 +1,3 @@
-import type { CustomerCaseDetail } from '../../../src/contract/customer-case-detail.ts';
-import type {
-  ActivityView,
-  DocumentView,
-  OrderPage,
-  OrderSummary,
-} from '../../../src/contract/order.ts';
 import { cancelOrder } from './cancel-order.ts';
 import type { CallOptions, CaseOrdersQuery, HttpClient, OrdersQuery } from './client.ts';
 import { download } from './download.ts';
@@ -15,12 +8,19 @@ import { isRecord, readBody, readData } from './read-answer.ts';
 import { findByIdempotencyKey, readOrder } from './read-order.ts';
 import { createSender } from './send.ts';
 import { type HttpClientOptions, settingsFrom } from './settings.ts';
+import type {
+  ActivityView,
+  CustomerCaseDetail,
+  DocumentView,
+  OrderPage,
+  OrderSummary,
+} from './types.ts';
 
 /**
- * Makes a client of the HTTP API for one organization. It holds no connection of its own and needs
- * no closing; it runs wherever there is a `fetch`.
+ * Creates a client of the HTTP API for one organization. The client keeps no connection, so there is
+ * nothing to close.
  *
- * @throws {TypeError} an option breaks a rule.
+ * @throws {TypeError} an option breaks a rule. The message names the option, never its value.
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const send = createSender(settingsFrom(options));

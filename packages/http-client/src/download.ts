@@ -2,22 +2,22 @@ import { UnexpectedAnswerError } from './http-client-errors.ts';
 import { errorOf } from './read-answer.ts';
 import type { Call, Send } from './send.ts';
 
-/** A document on its way. */
+/** A document that is being downloaded. */
 export interface Download {
   /**
-   * The bytes. Read it to the end or cancel it: until then a connection is held. It errors with
-   * this client's errors; nothing is tried again once it has begun.
+   * The bytes of the document. Read the stream completely or cancel it, because it holds a connection
+   * until then. It fails with an `HttpClientError`. A download that has begun is not retried.
    */
   readonly stream: ReadableStream<Uint8Array>;
   readonly contentType: string;
-  /** Bytes; undefined where the server, or a proxy that compresses, does not tell. */
+  /** The size in bytes; undefined when the server, or a proxy that compresses, does not send it. */
   readonly size: number | undefined;
   readonly etag: string | undefined;
-  /** What the bytes must hash to, in lower-case hexadecimal, where the server tells. */
+  /** The expected SHA-256 of the bytes in lower-case hex, when the server sends it. */
   readonly sha256: string | undefined;
 }
 
-/** Starts a download. */
+/** Starts a download; see `HttpClient.downloadDocument`. */
 export async function download(
   send: Send,
   { path, signal }: Pick<Call, 'path' | 'signal'>,

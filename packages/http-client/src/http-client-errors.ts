@@ -1,34 +1,34 @@
-/** What is known of a call that failed; each field is undefined where it does not apply. */
+/** What is known about a failed call. A field is undefined when it does not apply. */
 export interface ErrorFacts {
   /** The HTTP status of the last answer. */
   readonly status?: number | undefined;
-  /** The server's name for the request, where it gave one. */
+  /** The server's id of the request (`x-request-id`), when it sent one. */
   readonly requestId?: string | undefined;
-  /** How often the request was sent. */
+  /** Number of attempts. */
   readonly attempts?: number | undefined;
   readonly outcomeUnknown?: boolean | undefined;
   readonly idempotencyKey?: string | undefined;
 }
 
 /**
- * What every error of this client is. Messages name the field and the rule or the kind of fault:
- * never a value, never the API key, and nothing of an answer that is not the API's own.
+ * The base class of all errors of this client. Messages name the field and its rule, or the kind of
+ * failure. They never contain values, the API key, or text from anything but this API.
  */
 export abstract class HttpClientError extends Error {
-  /** Stable; the same for all errors of a class. */
+  /** A stable code, the same for all errors of a class. */
   abstract readonly code: string;
-  /** The HTTP status; undefined when the last attempt got no answer. */
+  /** The HTTP status of the last answer; undefined when the last attempt got no answer. */
   readonly status: number | undefined;
-  /** The server's name for the request, where it gave one. */
+  /** The server's id of the request (`x-request-id`), when it sent one. */
   readonly requestId: string | undefined;
-  /** How often the request was sent; 0 for one that never was. */
+  /** Number of attempts; 0 when the request was never sent. */
   readonly attempts: number;
   /**
-   * True when the server may have done all the same what was asked, because an answer was lost.
-   * Call again with the same idempotency key to learn of it; another key may make a second order.
+   * True when an answer was lost, so that the server may have carried out the request. To find out,
+   * call again with the same idempotency key. Another key can create a second order.
    */
   readonly outcomeUnknown: boolean;
-  /** Private: callers make keys of prescriptions' names, which are not for whoever reads the log. */
+  /** Private, because keys often contain names of prescriptions, and loggers print public fields. */
   readonly #idempotencyKey: string | undefined;
 
   constructor(message: string, facts: ErrorFacts) {
@@ -40,7 +40,7 @@ export abstract class HttpClientError extends Error {
     this.#idempotencyKey = facts.idempotencyKey;
   }
 
-  /** The key of a placement, also one that the client made. Not shown when the error is logged. */
+  /** The idempotency key of a placement, including a random one. Loggers do not print it. */
   get idempotencyKey(): string | undefined {
     return this.#idempotencyKey;
   }
@@ -48,17 +48,17 @@ export abstract class HttpClientError extends Error {
 
 /** One problem of a request. */
 export interface Problem {
-  /** E.g. `order.prescriber.firstName`; only the leaf where the server tells no more. */
+  /** The path of the field, e.g. `order.prescriber.firstName`, or its last part alone. */
   readonly path: string;
   /** E.g. `firstName is required`. */
   readonly message: string;
 }
 
-/** The request breaks a rule: 400 and its kin (413, 415 …), or an id that fits into no URL. */
+/** The request breaks a rule: 400, 413, 414, 415, 422 or 431, or an id that fits into no URL. */
 export class InvalidRequestError extends HttpClientError {
   override readonly name = 'InvalidRequestError';
   override readonly code = 'INVALID_REQUEST';
-  /** Every problem that was told, the first one first; the original tells one. */
+  /** Every problem that the server reported, the first one first. */
   readonly errors: readonly Problem[];
 
   constructor(errors: readonly Problem[], facts: ErrorFacts) {
@@ -67,7 +67,7 @@ export class InvalidRequestError extends HttpClientError {
   }
 }
 
-/** The API key opens nothing: 401. */
+/** The server does not accept the API key: 401. */
 export class UnauthorizedError extends HttpClientError {
   override readonly name = 'UnauthorizedError';
   override readonly code = 'UNAUTHORIZED';
@@ -77,7 +77,7 @@ export class UnauthorizedError extends HttpClientError {
   }
 }
 
-/** The case is not the organization's, or the API key lacks the scope: 403. */
+/** The case belongs to another organization, or the API key lacks the scope: 403. */
 export class PermissionDeniedError extends HttpClientError {
   override readonly name = 'PermissionDeniedError';
   override readonly code = 'PERMISSION_DENIED';
@@ -97,16 +97,16 @@ export class NotFoundError extends HttpClientError {
   }
 }
 
-/** The idempotency key was used before in the organization: 409. No second order was made. */
+/** The organization already used the idempotency key: 409. No second order was created. */
 export class IdempotencyConflictError extends HttpClientError {
   override readonly name = 'IdempotencyConflictError';
   override readonly code = 'IDEMPOTENCY_ERROR';
-  /** The order that holds the key, where the server says that it is the same as this one. */
+  /** The order that has the key, when the server says that its payload is equal to this one. */
   readonly existing: { readonly orderId: string; readonly caseId: string } | undefined;
   /**
-   * True: the key is probably held by the order of this very call. An earlier attempt's answer was
-   * lost, and the server does not say whose the order is, as the original never does. With a key
-   * that the client made it is certain. Look for the order among those of the case.
+   * True when an earlier attempt of this call probably placed the order that has the key: its answer
+   * was lost, and the server does not say which order has the key. With a random key it is certain.
+   * Look for the order among the orders of the case.
    */
   readonly ownRetry: boolean;
 
@@ -120,7 +120,7 @@ export class IdempotencyConflictError extends HttpClientError {
   }
 }
 
-/** The order has ended, or the pharmacy has it and does not give it back: 409. */
+/** The order has ended, or the pharmacy no longer gives it back: 409. */
 export class OrderNotCancellableError extends HttpClientError {
   override readonly name = 'OrderNotCancellableError';
   override readonly code = 'ORDER_NOT_CANCELLABLE';
@@ -130,11 +130,11 @@ export class OrderNotCancellableError extends HttpClientError {
   }
 }
 
-/** Too many requests, still after all attempts: 429. Nothing was done. */
+/** The server still answered 429 at the last attempt. */
 export class RateLimitedError extends HttpClientError {
   override readonly name = 'RateLimitedError';
   override readonly code = 'RATE_LIMITED';
-  /** How long the server asks to wait, in milliseconds. */
+  /** The wait that the server requested (`Retry-After`), in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
   constructor(retryAfterMs: number | undefined, facts: ErrorFacts) {
@@ -143,11 +143,11 @@ export class RateLimitedError extends HttpClientError {
   }
 }
 
-/** The server, or what stands before it, could not serve, still after all attempts: 5xx. */
+/** The server, or a proxy in front of it, still answered 5xx at the last attempt. */
 export class UnavailableError extends HttpClientError {
   override readonly name = 'UnavailableError';
   override readonly code = 'UNAVAILABLE';
-  /** How long the server asks to wait, in milliseconds. */
+  /** The wait that the server requested (`Retry-After`), in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
   constructor(retryAfterMs: number | undefined, facts: ErrorFacts) {
@@ -156,11 +156,11 @@ export class UnavailableError extends HttpClientError {
   }
 }
 
-/** No answer in time. */
+/** No answer arrived in time. */
 export class TimeoutError extends HttpClientError {
   override readonly name = 'TimeoutError';
   override readonly code = 'TIMEOUT';
-  /** Which time was up: the last attempt's or the whole call's. */
+  /** The limit that was exceeded: that of the last attempt or that of the whole call. */
   readonly scope: 'attempt' | 'call';
 
   constructor(scope: 'attempt' | 'call', facts: ErrorFacts) {
@@ -169,13 +169,13 @@ export class TimeoutError extends HttpClientError {
   }
 }
 
-/** No connection, or it broke before the answer was whole. */
+/** The connection could not be made, or it broke before the answer was complete. */
 export class NetworkError extends HttpClientError {
   override readonly name = 'NetworkError';
   override readonly code = 'NETWORK';
   /**
-   * The runtime's code, e.g. `ECONNREFUSED`. The error itself is not kept: it may hold the bytes
-   * that came.
+   * The runtime's error code, e.g. `ECONNREFUSED`. The error itself is dropped, because it can contain
+   * bytes of the answer.
    */
   readonly causeCode: string | undefined;
 
@@ -185,14 +185,16 @@ export class NetworkError extends HttpClientError {
   }
 }
 
-/** Something answered that does not speak this API; what it said is not kept. */
+/** The answer does not come from this API. Its body is dropped. */
 export class UnexpectedAnswerError extends HttpClientError {
   override readonly name = 'UnexpectedAnswerError';
   override readonly code = 'UNEXPECTED_ANSWER';
   /**
-   * `redirect`: not followed, since the API key would go along; `not-json`: a proxy's page, say;
-   * `broken-json`: half an answer; `shape`: the field that is needed is not there; `status`: one
-   * that the API does not use.
+   * - `redirect`: not followed, because the API key would go along.
+   * - `not-json`: for example an HTML page of a proxy.
+   * - `broken-json`: a truncated answer.
+   * - `shape`: a required field is missing.
+   * - `status`: a status that the API does not use.
    */
   readonly fault: 'redirect' | 'not-json' | 'broken-json' | 'shape' | 'status';
 
@@ -203,8 +205,8 @@ export class UnexpectedAnswerError extends HttpClientError {
 }
 
 /**
- * The caller's signal ended the call. Its name is the platform's, so that what already handles an
- * aborted fetch handles it.
+ * The caller's signal ended the call. It has the name of the platform's own error, so that code which
+ * handles an aborted `fetch` handles this one too.
  */
 export class AbortError extends HttpClientError {
   override readonly name = 'AbortError';

@@ -1,24 +1,8 @@
 /*
- * `rx-orders/http`: the HTTP API from TypeScript. Without a dependency, in any runtime with `fetch`;
- * it takes nothing but types from the rest of the project.
+ * `@rx-orders/http-client`: the HTTP API for TypeScript and JavaScript. It has no dependency and runs
+ * in every runtime that has `fetch`.
  */
 
-export type { Patient } from '../../../src/contract/case.ts';
-export type {
-  CaseAttachment,
-  CaseDetailOrder,
-  CustomerCaseDetail,
-} from '../../../src/contract/customer-case-detail.ts';
-export type {
-  ActivityView,
-  DocumentView,
-  OrderPage,
-  OrderStatus,
-  OrderSummary,
-  OrderView,
-  ShipmentView,
-} from '../../../src/contract/order.ts';
-export type { PrescriptionOrder } from '../../../src/contract/place-order.ts';
 export type {
   CallOptions,
   CaseDetailOptions,
@@ -46,3 +30,21 @@ export {
 } from './http-client-errors.ts';
 export type { PlacedOrder, PlaceOrderOptions } from './place-order.ts';
 export type { HttpClientOptions, RetryOptions } from './settings.ts';
+export type {
+  ActivityView,
+  Address,
+  CaseDetailAttachment,
+  CaseDetailOrder,
+  CustomerCaseDetail,
+  DocumentView,
+  OrderPage,
+  OrderStatus,
+  OrderSummary,
+  OrderView,
+  Patient,
+  PatientHealthInfo,
+  Prescriber,
+  PrescriptionItem,
+  PrescriptionOrder,
+  ShipmentView,
+} from './types.ts';

@@ -2,14 +2,14 @@ import { causeCodeOf } from './cause-code.ts';
 import { AbortError, NetworkError, TimeoutError } from './http-client-errors.ts';
 
 /**
- * The bytes of an answer, read from the network as they are asked for. Its errors are this
- * client's.
+ * Wraps the body of an answer: it reads from the network on demand, limits the pauses, and fails with
+ * the errors of this client.
  *
- * @param limits.idleMs the longest pause between bytes that are waited for; a reader may take as
- *   long as it likes.
- * @param limits.signal the caller's; whoever made the answer makes it break off the connection.
- * @param limits.abort breaks off the connection.
- * @param limits.release called once, when nothing more can come.
+ * @param limits.idleMs longest pause while a read waits for a chunk, in milliseconds. A slow reader is
+ *   not limited.
+ * @param limits.signal the caller's signal. The request's own listener breaks the connection.
+ * @param limits.abort breaks the connection.
+ * @param limits.release called once, when no more chunks can arrive.
  */
 export function limitedStream(
   body: ReadableStream<Uint8Array> | null,
@@ -58,7 +58,7 @@ export function limitedStream(
         limits.abort();
       },
     },
-    // Nothing is read ahead, so that the server is not asked for what nobody takes.
+    // No reading ahead: the server sends only what the reader takes.
     { highWaterMark: 0 },
   );
 }

@@ -3,21 +3,21 @@ import { type Query, withQuery } from './paths.ts';
 import { readData } from './read-answer.ts';
 import type { Call, Reply, Send } from './send.ts';
 
-/** A page as the server gives it. */
+/** A page of a list. */
 interface Page<Item> {
   readonly items: readonly Item[];
   readonly nextCursor: string | null;
   readonly reply: Reply;
 }
 
-/** A list of the API: where it is, and what its `data` calls the items. */
+/** A list of the API: its path, and the name of the items in `data`. */
 export interface List extends Pick<Call, 'signal'> {
   readonly path: string;
   readonly name: 'orders' | 'activity' | 'documents';
   readonly query?: Query;
 }
 
-/** Reads one page. The items are taken as the contract has them: the server vouches for its own. */
+/** Reads one page. The items are not checked: the client trusts the server's own answers. */
 export async function readPage<Item>(send: Send, list: List): Promise<Page<Item>> {
   const { path, name, query = {}, signal } = list;
   const reply = await send({ method: 'GET', path: withQuery(path, query), signal });
@@ -29,9 +29,9 @@ export async function readPage<Item>(send: Send, list: List): Promise<Page<Item>
 }
 
 /**
- * All items of a list from its cursor on, a page at a time as they are asked for.
+ * Iterates over all items of a list, from its cursor on. Reads a page when the loop needs it.
  *
- * @throws {UnexpectedAnswerError} a page names its own cursor as the next: it would never end.
+ * @throws {UnexpectedAnswerError} a page names its own cursor as the next one, which never ends.
  */
 export async function* iterate<Item>(send: Send, list: List): AsyncGenerator<Item, void, void> {
   let cursor = list.query?.['cursor'];
@@ -45,7 +45,7 @@ export async function* iterate<Item>(send: Send, list: List): AsyncGenerator<Ite
   }
 }
 
-/** A whole list that is never long. */
+/** Reads a complete list into memory. For lists that are always short. */
 export async function readAll<Item>(send: Send, list: List): Promise<Item[]> {
   const all: Item[] = [];
   for await (const item of iterate<Item>(send, list)) all.push(item);

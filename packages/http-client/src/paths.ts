@@ -1,27 +1,27 @@
 import { invalidArgument } from './read-answer.ts';
 
-/** Where the API begins. */
+/** The path of the API below the base URL. */
 const ROOT = '/api/v1';
 
-/** `/api/v1/cases/:caseId` and what is below it; each id is one segment, whatever is in it. */
+/** The path of a case, followed by `below`. Each id becomes one segment, whatever it contains. */
 export function casePath(caseId: string, ...below: readonly string[]): string {
   return [`${ROOT}/cases/${segment('caseId', caseId)}`, ...below].join('/');
 }
 
-/** The path of an order, and what is below it. */
+/** The path of an order, followed by `below`. */
 export function orderPath(caseId: string, orderId: string, ...below: readonly string[]): string {
   return casePath(caseId, 'orders', segment('orderId', orderId), ...below);
 }
 
-/** `/api/v1/<name>` with those parameters that are set. */
+/** `/api/v1/<name>` with the parameters that are set. */
 export function rootPath(name: string, query: Query = {}): string {
   return withQuery(`${ROOT}/${name}`, query);
 }
 
-/** Parameters of a URL; undefined ones are left out. */
+/** Query parameters. Undefined ones are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | Date | undefined>>;
 
-/** Adds a query to a path. */
+/** Appends query parameters to a path. */
 export function withQuery(path: string, query: Query): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -32,9 +32,10 @@ export function withQuery(path: string, query: Query): string {
 }
 
 /**
- * An id as a segment of a path.
+ * Encodes an id as one segment of a path.
  *
- * @throws {InvalidRequestError} it would be another path: `..` is taken out of a URL before it is sent.
+ * @throws {InvalidRequestError} the id is empty, `.` or `..`, which would address another path because
+ *   URLs are normalized before they are sent, or it is not well-formed Unicode.
  */
 export function segment(name: string, id: string): string {
   if (typeof id !== 'string' || id === '' || id === '.' || id === '..') {
@@ -49,7 +50,7 @@ export function segment(name: string, id: string): string {
 
 const ORDER_PATH = /\/cases\/([^/?#]+)\/orders\/([^/?#]+)$/;
 
-/** Reads the ids out of a `Location` header. */
+/** Reads the ids from a `Location` header; undefined when it names no order. */
 export function idsInLocation(
   location: string | null,
 ): { orderId: string; caseId: string } | undefined {

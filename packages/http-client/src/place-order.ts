@@ -1,29 +1,29 @@
-import type { PrescriptionOrder } from '../../../src/contract/place-order.ts';
 import { IdempotencyConflictError } from './http-client-errors.ts';
 import { casePath, idsInLocation } from './paths.ts';
 import { isConflict, isRecord, readData } from './read-answer.ts';
 import type { Send } from './send.ts';
+import type { PrescriptionOrder } from './types.ts';
 
-/** What a placement may be given. */
+/** Options of `HttpClient.placeOrder`. */
 export interface PlaceOrderOptions {
   /**
-   * Names what the order is for (1 to 255 printable ASCII characters), so that a later call, after
-   * a crash for example, cannot place it twice. Without one the client makes a random key: that
-   * protects this call with all its attempts, and no call after it. Errors carry it.
+   * Identifies what the order is for (1 to 255 printable ASCII characters), so that a later call, for
+   * example after a crash, cannot place it twice. The default is a random key, which protects the
+   * attempts of this call but no later call. Errors carry the key.
    */
   readonly idempotencyKey?: string | undefined;
-  /** Ends the call at once; the order may be placed all the same. */
+  /** Ends the call immediately. The order may still be placed. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An order that is placed: the server keeps it. */
+/** An order that the server has stored. */
 export interface PlacedOrder {
   readonly orderId: string;
-  /** The one that was given, or that the client made. */
+  /** The key of the call, or the random one. */
   readonly idempotencyKey: string;
   /**
-   * True when the answer of an earlier attempt of this call was lost and the server named the order
-   * that holds the key. There is one order, as always.
+   * True when the answer of an earlier attempt was lost, and the server named the order that has the
+   * key. There is still only one order.
    */
   readonly recovered: boolean;
 }
@@ -39,7 +39,7 @@ export async function placeOrder(
     method: 'POST',
     path: casePath(caseId),
     body: { action: 'PLACE_ORDER', idempotencyKey, order },
-    // Repeating is harmless because of the key, which is the same at each attempt.
+    // A retry is harmless, because every attempt carries the same key.
     stores: true,
     signal,
     idempotencyKey,
@@ -48,8 +48,8 @@ export async function placeOrder(
     const match = reply.answer.headers.get('idempotency-match');
     const existing =
       match === 'same' ? idsInLocation(reply.answer.headers.get('location')) : undefined;
-    // The key was free before our lost attempt, or it was not and the order is equal: either way
-    // this is the order that the caller asked for.
+    // Either the lost attempt placed this order, or an earlier call placed an equal one. Both are the
+    // order that the caller wants.
     if (reply.lostBefore && existing?.caseId === caseId) {
       return { orderId: existing.orderId, idempotencyKey, recovered: true };
     }

@@ -11,17 +11,17 @@ import {
 } from './http-client-errors.ts';
 import type { Reply } from './send.ts';
 
-/** Refusals of the request as it stands: sending it again is no use. */
+/** Statuses that reject the request itself, so that a retry cannot succeed. */
 const REFUSED = new Set([400, 413, 414, 415, 422, 431]);
 
-/** A server's words go into an error's message, so they may only be words. */
+/** Longest server text that goes into an error message. */
 const LONGEST_TEXT = 300;
 
 /**
- * What an answer holds.
+ * Reads a value from the JSON body of an answer.
  *
- * @param read takes it out of the whole body; undefined when it is not there.
- * @throws {HttpClientError} the answer is an error, or not of this API.
+ * @param read returns the value; undefined when the body lacks it.
+ * @throws {HttpClientError} the answer is an error, or it does not come from this API.
  */
 export function readBody<T>(
   reply: Reply,
@@ -34,7 +34,7 @@ export function readBody<T>(
   throw new UnexpectedAnswerError(answer.format === 'json' ? 'shape' : 'not-json', facts);
 }
 
-/** As {@link readBody}, of the envelope's `data`. */
+/** Reads a value from the `data` of an answer; see {@link readBody}. */
 export function readData<T>(
   reply: Reply,
   read: (data: Record<string, unknown>) => T | undefined,
@@ -42,10 +42,10 @@ export function readData<T>(
   return readBody(reply, ({ data }) => (isRecord(data) ? read(data) : undefined));
 }
 
-/** The error that an answer which is no 2xx stands for; 409 is the caller's to tell. */
+/** Maps an answer other than 2xx to an error. The caller handles 409, whose meaning depends on the call. */
 export function errorOf({ answer, facts }: Reply): HttpClientError {
   const { status } = answer;
-  // Status 0: a browser tells no more of a redirect that it did not follow.
+  // Browsers report a redirect that they did not follow as status 0.
   if (status === 0 || (status >= 300 && status < 400)) {
     return new UnexpectedAnswerError('redirect', facts);
   }
@@ -58,12 +58,12 @@ export function errorOf({ answer, facts }: Reply): HttpClientError {
   return new UnexpectedAnswerError('status', facts);
 }
 
-/** Whether an answer is the 409 with this code. */
+/** Whether an answer is a 409 with this code. */
 export function isConflict({ answer }: Reply, code: string): boolean {
   return answer.status === 409 && isRecord(answer.json) && answer.json['code'] === code;
 }
 
-/** All problems, where the server lists them, as the original does not; else the one it tells. */
+/** All problems when the server lists them; otherwise the single one in `error`. */
 function problemsIn(body: unknown): Problem[] {
   if (!isRecord(body)) return [];
   const listed = Array.isArray(body['errors']) ? body['errors'].filter(isRecord) : [];
@@ -73,7 +73,7 @@ function problemsIn(body: unknown): Problem[] {
   }));
   if (problems.length > 0) return problems;
   const message = words(body['error']);
-  // The contract's error begins with the leaf field's name.
+  // `error` begins with the name of the field.
   return message === '' ? [] : [{ path: /^[\w.[\]-]+/.exec(message)?.[0] ?? '', message }];
 }
 
@@ -81,7 +81,7 @@ function words(value: unknown): string {
   return typeof value === 'string' ? value.replace(/\p{Cc}+/gu, ' ').slice(0, LONGEST_TEXT) : '';
 }
 
-/** The error for an argument that cannot be sent. */
+/** Makes the error for an argument that cannot be sent. */
 export function invalidArgument(
   path: string,
   rule: string,
@@ -90,7 +90,7 @@ export function invalidArgument(
   return new InvalidRequestError([{ path, message: `${path} ${rule}` }], facts);
 }
 
-/** Whether a value is an object that is no array. */
+/** Whether a value is an object and not an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,8 @@
-import type { OrderView } from '../../../src/contract/order.ts';
 import { NotFoundError } from './http-client-errors.ts';
 import { orderPath, rootPath } from './paths.ts';
 import { invalidArgument, isRecord, readData } from './read-answer.ts';
 import type { Send } from './send.ts';
+import type { OrderView } from './types.ts';
 
 /** Reads an order; see `HttpClient.getOrder`. */
 export async function readOrder(
@@ -14,13 +14,13 @@ export async function readOrder(
   return readData(reply, orderIn);
 }
 
-/** Reads the order of a key; see `HttpClient.findByIdempotencyKey`. */
+/** Finds the order that has a key; see `HttpClient.findByIdempotencyKey`. */
 export async function findByIdempotencyKey(
   send: Send,
   key: string,
   signal: AbortSignal | undefined,
 ): Promise<OrderView | undefined> {
-  // A header loses the spaces around its value, so that another key would be looked up.
+  // HTTP strips spaces around a header's value, so such a key would find another order.
   if (!/^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(key)) {
     throw invalidArgument(
       'idempotencyKey',
@@ -35,14 +35,14 @@ export async function findByIdempotencyKey(
   });
   const { status, json } = reply.answer;
   if (status === 404) {
-    // A server without this route says 404, too. Taken for "no order", that would place a second.
+    // A server without this route also answers 404. To read that as "no order" could place a second one.
     if (isRecord(json) && json['error'] === 'order not found') return undefined;
     throw new NotFoundError(reply.facts);
   }
   return readData(reply, orderIn);
 }
 
-/** The order in `data`. Its fields are taken as the contract has them. */
+/** Reads the order from `data`. Only `id` is checked: the client trusts the server's own answers. */
 export function orderIn({ order }: Record<string, unknown>): OrderView | undefined {
   return isRecord(order) && typeof order['id'] === 'string'
     ? (order as unknown as OrderView)

@@ -9,42 +9,41 @@ import {
   UnavailableError,
   UnexpectedAnswerError,
 } from './http-client-errors.ts';
-import { parseRetryAfter } from './retry-after.ts';
 import type { Settings } from './settings.ts';
-import { backoffMs, isAborted, sleep } from './wait.ts';
+import { backoffMs, isAborted, parseRetryAfter, sleep } from './wait.ts';
 
-/** A call of the API. It must be harmless to repeat: that is up to whoever makes it. */
+/** A call of the API. The caller must ensure that a retry is harmless. */
 export interface Call {
   readonly method: WireRequest['method'];
-  /** From `/api/v1` on, with its query. */
+  /** Path and query, from `/api/v1` on. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly streamed?: boolean;
-  /** Whether the server stores something by it, so that a lost answer leaves a doubt. */
+  /** Whether the call changes something on the server, so that a lost answer leaves the outcome unknown. */
   readonly stores?: boolean;
-  /** The caller's; ends the call at once. */
+  /** The caller's signal, which ends the call immediately. */
   readonly signal?: AbortSignal | undefined;
-  /** For the errors. */
+  /** Errors of the call carry it. */
   readonly idempotencyKey?: string;
 }
 
-/** The answer that a call came to. */
+/** The final answer of a call. */
 export interface Reply {
   readonly answer: Answer;
-  /** Whether the server may have done what was asked at an attempt before, whose answer was lost. */
+  /** Whether an earlier attempt, whose answer was lost, may have had an effect. */
   readonly lostBefore: boolean;
   readonly facts: ErrorFacts;
 }
 
-/** Sends calls; made by {@link createSender}. */
+/** Sends calls. {@link createSender} makes it. */
 export type Send = (call: Call) => Promise<Reply>;
 
-/** What the server did not do, or may do again, when it answers so. */
+/** Statuses that are retried: the server did nothing, or the same request is harmless. */
 const RETRIED = new Set([408, 429, 502, 503, 504]);
 
-/** Faults that come before a byte of the request is sent, in Node's words. */
+/** Node's error codes for failures before the first byte of the request is sent. */
 const NEVER_CONNECTED = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -52,7 +51,7 @@ const NEVER_CONNECTED = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** Makes the function that sends calls and repeats what time may mend. */
+/** Creates the function that sends calls and retries transient failures. */
 export function createSender(settings: Settings): Send {
   const { retries } = settings;
 
@@ -73,7 +72,7 @@ export function createSender(settings: Settings): Send {
       const facts = factsOf(call, outcome, attempts, lost);
 
       if (outcome.kind === 'aborted') throw new AbortError(facts);
-      if (outcome.kind === 'answer' && !mayMend(outcome.answer)) {
+      if (outcome.kind === 'answer' && !isTransient(outcome.answer)) {
         return { answer: outcome.answer, lostBefore, facts };
       }
       const retryAfterMs = retryAfterOf(outcome);
@@ -103,26 +102,26 @@ function wireRequest({ baseUrl, apiKey }: Settings, call: Call): WireRequest {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,
     },
-    // Written once: what the caller changes meanwhile must not make a retry a different order.
+    // Serialized once: a change by the caller must not turn a retry into a different order.
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     streamed,
   };
 }
 
-/** Whether trying again may bring another answer. */
-function mayMend({ status, format }: Answer): boolean {
+/** Whether a retry can bring another answer. */
+function isTransient({ status, format }: Answer): boolean {
   return RETRIED.has(status) || format === 'broken-json';
 }
 
 /**
- * Whether the server may have done what was asked although no answer says so. A 5xx is no proof of
- * the opposite: a commit can succeed while its answer is lost behind the server, too.
+ * Whether the server may have carried out the request although no answer says so. A 5xx does not rule
+ * that out: a commit can succeed while its reply is lost inside the server's network.
  */
 function isLost(outcome: Outcome): boolean {
   if (outcome.kind === 'network') return !NEVER_CONNECTED.has(outcome.causeCode ?? '');
   if (outcome.kind !== 'answer') return true;
   const { status } = outcome.answer;
-  // A 2xx leaves no doubt unless it cannot be read: only its error is ever asked.
+  // A 2xx counts as lost too: the value reaches an error only when its body is unreadable.
   return status >= 500 || (status >= 200 && status < 300);
 }
 
@@ -131,7 +130,7 @@ function factsOf(call: Call, outcome: Outcome, attempts: number, lost: boolean):
   const requestId = answer?.headers.get('x-request-id') ?? undefined;
   return {
     status: answer?.status,
-    // Only what looks like an id: it goes into logs.
+    // It goes into logs, so accept only what looks like an id.
     requestId:
       requestId !== undefined && /^[\w.:-]{1,128}$/.test(requestId) ? requestId : undefined,
     attempts,
@@ -145,7 +144,7 @@ function retryAfterOf(outcome: Outcome): number | undefined {
   return parseRetryAfter(outcome.answer.headers.get('retry-after'), Date.now());
 }
 
-/** The error of an outcome that is not tried again any more. */
+/** Maps the outcome of the last attempt to an error. */
 function errorOf(
   outcome: Exclude<Outcome, { kind: 'aborted' }>,
   retryAfterMs: number | undefined,

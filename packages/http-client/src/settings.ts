@@ -1,46 +1,48 @@
-/** Longest delay of a timer, in milliseconds: a longer one would fire at once. */
+/** Longest delay of a timer, in milliseconds. Runtimes fire a longer one immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** How a call is repeated; see {@link HttpClientOptions.retries}. */
+/** How often and when a call is retried; see {@link HttpClientOptions.retries}. */
 export interface RetryOptions {
-  /** How often a request is sent at the most; 1 means that nothing is repeated. Default 5. */
+  /** Maximum number of attempts; 1 turns retries off. Default 5. */
   readonly maxAttempts?: number;
-  /** Upper bound of the first wait, in milliseconds; it doubles with each attempt. Default 250. */
+  /** Upper bound of the first wait, in milliseconds. It doubles with each attempt. Default 250. */
   readonly initialDelayMs?: number;
-  /** Upper bound of every such wait, in milliseconds. Default 5,000. */
+  /** Upper bound of every wait, in milliseconds. Default 5,000. */
   readonly maxDelayMs?: number;
   /**
-   * The longest `Retry-After` that is waited for, in milliseconds; one that asks for more ends the
-   * call with an error that carries it. Default 30,000.
+   * Longest `Retry-After` that the client waits for, in milliseconds. A longer one ends the call with
+   * an error that carries it. Default 30,000.
    */
   readonly maxRetryAfterMs?: number;
 }
 
-/** What a client is made of. */
+/** Options of `createHttpClient`. */
 export interface HttpClientOptions {
   /**
-   * Where the server is, e.g. `https://api.example.com`; a path before `/api/v1` may follow. Over
-   * plain `http:` the key and the prescriptions can be read on the way: keep that to the loopback.
+   * The URL of the server, e.g. `https://api.example.com`, with the path in front of `/api/v1` if
+   * there is one. Plain `http:` exposes the key and the prescriptions to the network: use it on the
+   * loopback interface only.
    */
   readonly baseUrl: string;
-  /** Sent as `cv-api-key`, to `baseUrl` only. */
+  /** The API key. The client sends it as `cv-api-key`, to `baseUrl` only. */
   readonly apiKey: string;
-  /** Time for a whole call with all its attempts and waits, in milliseconds. Default 60,000. */
+  /** Time limit of a call with all its attempts and waits, in milliseconds. Default 60,000. */
   readonly timeoutMs?: number;
-  /** Time for one attempt, its answer's body included, in milliseconds. Default 15,000. */
+  /** Time limit of one attempt, including the body of its answer, in milliseconds. Default 15,000. */
   readonly attemptTimeoutMs?: number;
   /**
-   * Network errors, time-outs, half answers, 408, 429, 502, 503 and 504 are tried again, with full
-   * jitter. Every request of this client may be repeated: a placement always carries a key.
+   * The client retries network errors, timeouts, truncated answers, 408, 429, 502, 503 and 504, with
+   * exponential backoff and full jitter. Retries are safe for every call: a placement always carries
+   * an idempotency key.
    */
   readonly retries?: RetryOptions;
-  /** Sends requests in place of the global `fetch`, e.g. through an agent of one's own. */
+  /** Replaces the global `fetch`, e.g. to use a proxy agent. */
   readonly fetch?: typeof fetch;
 }
 
-/** {@link HttpClientOptions}, checked and complete. */
+/** {@link HttpClientOptions}, validated and with defaults. */
 export interface Settings {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly timeoutMs: number;
@@ -49,7 +51,11 @@ export interface Settings {
   readonly fetch: typeof fetch;
 }
 
-/** @throws {TypeError} names the option that breaks a rule, never its value. */
+/**
+ * Validates the options and applies the defaults.
+ *
+ * @throws {TypeError} an option breaks a rule. The message names the option, never its value.
+ */
 export function settingsFrom(options: HttpClientOptions): Settings {
   const { retries = {} } = options;
   return {
@@ -63,7 +69,7 @@ export function settingsFrom(options: HttpClientOptions): Settings {
       maxDelayMs: atLeast(0, 'retries.maxDelayMs', retries.maxDelayMs ?? 5_000),
       maxRetryAfterMs: atLeast(0, 'retries.maxRetryAfterMs', retries.maxRetryAfterMs ?? 30_000),
     },
-    // Not taken out of its object: a browser's `fetch` throws when it is called as a method.
+    // Browsers throw when `fetch` is called as a method of another object.
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
   };
 }
@@ -79,7 +85,7 @@ function checkedBaseUrl(text: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
-/** Checked here because the error for a header that cannot be sent would quote it. */
+/** Checked here, because the runtime's error for an invalid header would quote the key. */
 function checkedApiKey(key: string): string {
   if (typeof key !== 'string' || !/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(key)) {
     throw new TypeError('apiKey must be printable ASCII, without spaces around it');

@@ -1,7 +1,7 @@
-import type { CaseEvent, PingEvent } from '../../../src/contract/case-activity.ts';
+import type { components } from './openapi.ts';
 
 /**
- * What a webhook tells, told apart by `event`. Events that come later pass through
- * `verifyWebhook` as they are: answer 2xx to one that you don't know.
+ * The body of a webhook; `event` tells the kinds apart. Later versions of the server can send other
+ * events, which `verifyWebhook` returns unchanged: answer 2xx to an event that you do not know.
  */
-export type WebhookEvent = CaseEvent | PingEvent;
+export type WebhookEvent = Readonly<components['schemas']['WebhookEvent']>;

@@ -1,6 +1,6 @@
 /*
- * `rx-orders/webhooks`: what receives our webhooks verifies them with this. It needs Node's crypto and
- * nothing else; it takes nothing but types from the rest of the project.
+ * `@rx-orders/webhooks`: verifies the webhooks of rx-orders and types their events. It uses
+ * `node:crypto` and has no dependency.
  */
 
 export type { WebhookEvent } from './events.ts';

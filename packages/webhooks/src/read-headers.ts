@@ -1,11 +1,11 @@
 import { WebhookVerificationError } from './verification-error.ts';
 
-/** The headers of a request: Node's, the web's, or any record; in any case of letters. */
+/** The headers of a request: Node's, a web `Headers`, or any record. Names in any case. */
 export type WebhookHeaders =
   | { get(name: string): string | null }
   | Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** What the request is signed with. */
+/** The signatures of a request. */
 export type Signed =
   | {
       readonly kind: 'standard';
@@ -13,12 +13,14 @@ export type Signed =
       readonly timestamp: string;
       readonly signatures: string;
     }
-  /** `x-cv-signature`, and while a secret rotates `x-cv-signature-next`. */
+  /** `x-cv-signature`, and `x-cv-signature-next` while a secret rotates. */
   | { readonly kind: 'body'; readonly signatures: readonly string[] };
 
 /**
- * Reads the headers of the signatures. Where one of Standard Webhooks' is there, the others must be,
- * too: a request does not choose the weaker signature by leaving one out.
+ * Reads the signature headers. When one header of Standard Webhooks is present, all three must be, so
+ * that a request cannot choose the weaker signature by leaving one out.
+ *
+ * @throws {WebhookVerificationError} `missing_headers`.
  */
 export function readHeaders(headers: WebhookHeaders): Signed {
   const id = single(headers, 'webhook-id');
@@ -36,7 +38,7 @@ export function readHeaders(headers: WebhookHeaders): Signed {
   return { kind: 'body', signatures: plain };
 }
 
-/** A header that was sent once; of one that was sent twice, nobody knows which one is meant. */
+/** The value of a header. Rejects a header that occurs twice, because either value could be meant. */
 function single(headers: WebhookHeaders, name: string): string | undefined {
   const values = valuesOf(headers, name);
   if (values.length > 1) throw new WebhookVerificationError('missing_headers');

@@ -1,4 +1,4 @@
-/** Why a request is not taken for a webhook, as a stable code. */
+/** Why a request is rejected, as a stable code. */
 export type WebhookVerificationCode =
   | 'missing_headers'
   | 'bad_signature'
@@ -7,14 +7,14 @@ export type WebhookVerificationCode =
   | 'bad_body';
 
 const MESSAGES: Record<WebhookVerificationCode, string> = {
-  missing_headers: 'A header of the signature is missing, malformed, or there more than once.',
-  bad_signature: 'No signature is that of this body with one of the secrets.',
-  too_old: 'The timestamp is older than is tolerated.',
-  too_new: 'The timestamp is further in the future than is tolerated.',
-  bad_body: 'The body is authentic, but no JSON object with an `event`.',
+  missing_headers: 'A signature header is missing, malformed, or present more than once.',
+  bad_signature: 'No signature matches this body and these secrets.',
+  too_old: 'The timestamp is older than the tolerance allows.',
+  too_new: 'The timestamp is further in the future than the tolerance allows.',
+  bad_body: 'The body is authentic, but it is not a JSON object with an `event`.',
 };
 
-/** The request is not to be acted on: answer it 400 or 401. Nothing of it is in the error. */
+/** The request is not a genuine webhook. Answer 400 or 401. The error contains nothing of the request. */
 export class WebhookVerificationError extends Error {
   override readonly name = 'WebhookVerificationError';
   readonly code: WebhookVerificationCode;

@@ -4,28 +4,30 @@ import { readHeaders, type WebhookHeaders } from './read-headers.ts';
 import { bodySignature, keyOf, standardSignature } from './signing.ts';
 import { WebhookVerificationError } from './verification-error.ts';
 
+/** Options of {@link verifyWebhook}. */
 export interface VerifyOptions {
-  /** How far the timestamp may be off, either way; 300 s where it is not given. */
+  /** How far the timestamp may be in the past or the future, in seconds. Default 300. */
   readonly toleranceSeconds?: number;
   /**
-   * Refuses what has no Standard Webhooks signature. Otherwise a request with `x-cv-signature` alone
-   * passes, which has no timestamp and no id: whoever recorded one can send it again at any time.
+   * Rejects requests without a Standard Webhooks signature. Without this option, a request that has
+   * `x-cv-signature` alone passes. That signature covers no timestamp and no id, so anyone who
+   * recorded the request can replay it at any time. Default false.
    */
   readonly requireTimestamp?: boolean;
-  /** The time, in milliseconds since the epoch; the clock's where it is not given. */
+  /** The current time, in milliseconds since the epoch. Default `Date.now()`. */
   readonly now?: number;
 }
 
 /**
- * Verifies a webhook and reads its event.
+ * Verifies a webhook and returns its event.
  *
- * Where the headers of Standard Webhooks are there, they decide; `x-cv-signature` counts only without
- * them. After this, drop what has a `webhook-id` that was seen before: an event can come twice.
+ * The headers of Standard Webhooks decide when they are present; `x-cv-signature` counts only without
+ * them. The server delivers at least once, so afterwards skip a `webhook-id` that you have handled.
  *
- * @param rawBody the bytes as they came, before anything has parsed them.
- * @param secrets the endpoint's; while one rotates, the old one and the new one.
- * @throws WebhookVerificationError for a request that is not to be acted on.
- * @throws TypeError for secrets that are none.
+ * @param rawBody the bytes of the request, before any parsing.
+ * @param secrets the secret of the endpoint. While it rotates, pass the old one and the new one.
+ * @throws {WebhookVerificationError} the request is not a genuine webhook; `code` says why.
+ * @throws {TypeError} a secret is malformed, or there is none.
  */
 export function verifyWebhook(
   rawBody: string | Uint8Array,
@@ -48,22 +50,22 @@ export function verifyWebhook(
     )
     .some((expected) => given.some((signature) => isSame(signature, expected)));
   if (!isGenuine) throw new WebhookVerificationError('bad_signature');
-  // After the signature, so that a stranger learns nothing of our clock.
+  // After the signature, so that a stranger learns nothing about this machine's clock.
   if (signed.kind === 'standard') checkAge(signed.timestamp, options);
   return parse(rawBody);
 }
 
-/** As texts: one HMAC has several spellings in base64 and hex, and only ours counts. */
+/** Compares as text: base64 and hex have several spellings of one HMAC, and only the exact one counts. */
 function isSame(a: string, b: string): boolean {
   const [given, expected] = [Buffer.from(a), Buffer.from(b)];
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
 function checkAge(timestamp: string, { toleranceSeconds = 300, now = Date.now() }: VerifyOptions) {
-  // A number in another form was signed by somebody with the secret, and yet is no timestamp.
+  // Whoever signed this knows the secret, but the header is still not a timestamp.
   if (!/^\d{1,12}$/.test(timestamp)) throw new WebhookVerificationError('missing_headers');
   const age = Math.floor(now / 1000) - Number(timestamp);
-  // Said this way round, a tolerance that is no number tolerates nothing.
+  // Written this way, a tolerance of NaN rejects everything.
   if (!(age <= toleranceSeconds)) throw new WebhookVerificationError('too_old');
   if (!(age >= -toleranceSeconds)) throw new WebhookVerificationError('too_new');
 }
@@ -83,7 +85,7 @@ function parse(rawBody: string | Uint8Array): WebhookEvent {
   return value;
 }
 
-/** Who signed it vouches for the rest. */
+/** Only `event` is checked: the body comes from a holder of the secret. */
 function isEvent(value: unknown): value is WebhookEvent {
   return (
     typeof value === 'object' &&

@@ -136,6 +136,29 @@ describe('the check of pins', () => {
     });
   });
 
+  it('refuses a loose version in a workspace and in a nested override', () => {
+    plant(
+      { ours: { entry: { resolved: 'packages/ours', link: true } } },
+      { manifest: { overrides: { theirs: { inner: '^2.0.0', other: '$missing' } } } },
+    );
+    mkdirSync(path.join(folder, 'packages/ours'), { recursive: true });
+    const manifest = JSON.stringify({ dependencies: { theirs: '1.x' } });
+    writeFileSync(path.join(folder, 'packages/ours/package.json'), manifest);
+
+    expect(check('exact-pins', folder).faults).toEqual([
+      'package.json: theirs > inner is "^2.0.0", not exact',
+      'package.json: theirs > other is "$missing", not exact',
+      'packages/ours/package.json: theirs is "1.x", not exact',
+    ]);
+  });
+
+  it('accepts an override that repeats the version of a dependency', () => {
+    const overrides = { theirs: { inner: '$inner' } };
+    plant({}, { manifest: { devDependencies: { inner: '1.0.0' }, overrides } });
+
+    expect(check('exact-pins', folder)).toEqual(FINE);
+  });
+
   it('lets an optional package of another platform have no hash', () => {
     plant({ theirs: { entry: { integrity: undefined, optional: true } } });
 
@@ -225,7 +248,7 @@ describe('the bill of materials', () => {
     [
       'has one too many',
       (sbom) => sbom.components.push({ ...fastify(sbom), purl: 'pkg:npm/vitest@4.1.12' }),
-      /^pkg:npm\/vitest@4\.1\.12 is no production package$/,
+      /^pkg:npm\/vitest@4\.1\.12 is not a production package$/,
     ],
     [
       'lacks a hash',
@@ -235,12 +258,12 @@ describe('the bill of materials', () => {
     [
       'names a registry',
       (sbom) => Object.assign(fastify(sbom), { externalReferences: [REGISTRY] }),
-      /^pkg:npm\/fastify@[\d.]+ tells where it was fetched$/,
+      /^pkg:npm\/fastify@[\d.]+ names where it was fetched$/,
     ],
     [
       'is of another format',
       (sbom) => Object.assign(sbom, { bomFormat: 'SPDX' }),
-      /^this is no CycloneDX document$/,
+      /^the file is not a CycloneDX document$/,
     ],
   ])('that %s is refused', (_what, change, fault) => {
     expect(checkChanged(change)).toEqual({ status: 1, faults: [expect.stringMatching(fault)] });

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseRetryAfter } from '../../../../packages/http-client/src/retry-after.ts';
-import { backoffMs } from '../../../../packages/http-client/src/wait.ts';
+import { backoffMs, parseRetryAfter } from '../../../../packages/http-client/src/wait.ts';
 import { CASE, clientOf, errorOf, exampleOrder } from './client-of.ts';
 import {
   type ContractServer,

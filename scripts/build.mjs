@@ -1,0 +1,31 @@
+// Compiles the server, the simulator and the packages:
+//   npm run build               into dist/ and packages/*/dist/
+//   node scripts/build.mjs DIR  into DIR/dist/ and DIR/packages/*/dist/
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+const target = path.resolve(process.argv[2] ?? project);
+
+/** Files that the server reads when it runs, and that the compiler does not copy. */
+const READ_AT_RUN_TIME = ['src/storage/migrations', 'src/http/docs'];
+
+function compile(config, folder) {
+  // A file whose source was removed must not be published.
+  rmSync(folder, { recursive: true, force: true });
+  const tsc = path.join(project, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [tsc, '-p', path.join(project, config), '--outDir', folder], {
+    stdio: 'inherit',
+  });
+}
+
+compile('tsconfig.build.json', path.join(target, 'dist'));
+for (const folder of READ_AT_RUN_TIME) {
+  cpSync(path.join(project, folder), path.join(target, 'dist', folder), { recursive: true });
+}
+for (const name of readdirSync(path.join(project, 'packages'))) {
+  compile(`packages/${name}`, path.join(target, 'packages', name, 'dist'));
+}
