@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Keys } from '../src/keys/keys.ts';
+import type { Keys } from '../src/keys/data-keys.ts';
 import type { SubjectKey } from '../src/keys/subject-key.ts';
 
 const clearKey: SubjectKey = {

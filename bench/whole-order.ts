@@ -8,9 +8,9 @@ import { NativeConnection, Runtime, Worker, type WorkflowBundle } from '@tempora
 import type { Stack } from '../sandbox/stack.ts';
 import { createActivities } from '../src/activities/create-activities.ts';
 import { checkedBytes, type Measures } from '../src/documents/checked-bytes.ts';
+import type { DocumentStore } from '../src/documents/document-store.ts';
 import { createFileStore } from '../src/documents/file-store.ts';
 import { createSealedDocuments, type SealedDocuments } from '../src/documents/sealed-documents.ts';
-import type { DocumentStore } from '../src/documents/store.ts';
 import { createDeliver } from '../src/engine/deliver.ts';
 import { startDispatcher } from '../src/engine/dispatcher.ts';
 import { parseKeyRing } from '../src/keys/key-ring.ts';

@@ -3,7 +3,7 @@ import type { KeyProvider } from '../src/keys/key-provider.ts';
 import { keyedHash } from '../src/keys/keyed-hash.ts';
 import { addPharmacy } from '../src/pharmacy/registry.ts';
 import { openDatabase } from '../src/storage/database.ts';
-import { SANDBOX_KEY_IDS } from '../src/storage/refuse-sandbox.ts';
+import { SANDBOX_KEY_IDS } from '../src/storage/refuse-sandbox-keys.ts';
 import { inTransaction } from '../src/storage/transaction.ts';
 
 /** A pharmacy of the simulator. */

@@ -9,8 +9,8 @@ import { type KeyRing, KeyRingError, parseKeyRing } from './keys/key-ring.ts';
 import { ConfigError, parseOperatorConfig } from './process/config.ts';
 import { readSecretFiles } from './process/secret-files.ts';
 import { type Database, openDatabase } from './storage/database.ts';
-import { createTemporalCheck } from './temporal/check.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
+import { createTemporalCheck } from './temporal/health-check.ts';
 
 // `rx …`: the operators' command line, see src/cli/program.ts.
 

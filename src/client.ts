@@ -21,8 +21,8 @@ import type { PharmacyMessage } from './orders/pharmacy-message.ts';
 import { readOrder } from './orders/read-order.ts';
 import { retryOrder } from './orders/repairs/operator-actions.ts';
 import { isEnd } from './orders/status.ts';
-import { inTime, isDatabaseUnavailable, openDatabase } from './storage/database.ts';
-import { connectionScope } from './storage/scope.ts';
+import { isDatabaseUnavailable, openDatabase, withTimeout } from './storage/database.ts';
+import { connectionScope } from './storage/row-level-security.ts';
 import { inTransaction } from './storage/transaction.ts';
 import { createDataConverter } from './temporal/data-converter.ts';
 import { waitForWorkflow } from './temporal/wait-for-workflow.ts';
@@ -194,12 +194,12 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
   const notifyDispatchers = createDispatcherNotifier(database);
   const closing = new AbortController();
 
-  const read = (orderId: string) => inTime(readOrder(database, { organizationId, orderId }));
+  const read = (orderId: string) => withTimeout(readOrder(database, { organizationId, orderId }));
 
   /** Records that an order is handed over, before it is. */
   async function recorded(order: OrderView): Promise<OrderView> {
     const entry = { ...BY, action: 'ORDER_READ', organizationId, orderId: order.id, result: 'OK' };
-    await inTime(recordAudit(database, entry));
+    await withTimeout(recordAudit(database, entry));
     return order;
   }
 
@@ -236,7 +236,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
       async signalCompletion({ webhookId, status }) {
         const { pharmacyId } = await read(orderId);
         const message: PharmacyMessage = { webhookId, type: status, reference: orderId };
-        await inTime(receiveMessage(database, pharmacyId, message, BY));
+        await withTimeout(receiveMessage(database, pharmacyId, message, BY));
         notifyDispatchers();
       },
 
@@ -245,7 +245,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
         if (!parsed.ok) throw new InvalidOrderError(parsed.errors);
         const request = { actor: 'api', ...(reason === undefined ? {} : { reason }) } as const;
         const key = { organizationId, orderId };
-        await inTime(inTransaction(database, (sql) => cancelOrder(sql, key, request, BY)));
+        await withTimeout(inTransaction(database, (sql) => cancelOrder(sql, key, request, BY)));
         notifyDispatchers();
       },
 

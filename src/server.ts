@@ -16,11 +16,11 @@ import { createOrderService } from './orders/order-service.ts';
 import { createPharmacyDirectory } from './pharmacy/directory.ts';
 import { parseConfig } from './process/config.ts';
 import { runProcess } from './process/run-process.ts';
-import { inTime, openDatabase } from './storage/database.ts';
-import { refuseSandboxKeys } from './storage/refuse-sandbox.ts';
-import { warnOfStrongRole } from './storage/warn-of-strong-role.ts';
-import { createTemporalCheck } from './temporal/check.ts';
+import { openDatabase, withTimeout } from './storage/database.ts';
+import { refuseSandboxKeys } from './storage/refuse-sandbox-keys.ts';
+import { warnAboutPrivilegedRole } from './storage/warn-about-privileged-role.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
+import { createTemporalCheck } from './temporal/health-check.ts';
 
 // The server process: takes orders and pharmacies' webhooks over HTTP into Postgres.
 
@@ -30,7 +30,7 @@ await runProcess('server', process.env, parseConfig, async ({ config, log }) => 
   });
   // The sandbox sends webhooks to this machine alone.
   if (config.webhooks.destinations === 'public') await refuseSandboxKeys(database);
-  warnOfStrongRole(database, log);
+  warnAboutPrivilegedRole(database, log);
   const temporal = createTemporalCheck(connectionOptions(process.env, config.temporal.address));
   const orders = createOrderService(
     database,
@@ -46,13 +46,13 @@ await runProcess('server', process.env, parseConfig, async ({ config, log }) => 
     lookup,
   };
   const sender = createSender({ ...destinations, timeoutMs: config.webhooks.timeoutMs });
-  const metrics = createHttpMetrics(() => inTime(readBacklogs(database)));
+  const metrics = createHttpMetrics(() => withTimeout(readBacklogs(database)));
   const failedAttempts = createFailedAttempts(config.http.failureLimits, log, {
     onRefused: () => metrics.countRefusedAttempt(),
   });
   const app = createApp(
     {
-      recordAudit: (entry) => inTime(recordAudit(database, entry)),
+      recordAudit: (entry) => withTimeout(recordAudit(database, entry)),
       orders,
       failedAttempts,
       metrics,

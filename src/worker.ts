@@ -2,7 +2,7 @@ import dns from 'node:dns/promises';
 import { Client } from '@temporalio/client';
 import { Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
-import { startSealer } from './audit/start-sealer.ts';
+import { startSealer } from './audit/seal-audit-log.ts';
 import { createDocumentStore } from './documents/create-document-store.ts';
 import { createDocumentLinks } from './documents/document-links.ts';
 import { createSealedDocuments } from './documents/sealed-documents.ts';
@@ -18,15 +18,15 @@ import { parseConfig } from './process/config.ts';
 import { startHeartbeatFile } from './process/heartbeat-file.ts';
 import { runProcess } from './process/run-process.ts';
 import { openDatabase } from './storage/database.ts';
-import { warnOfStrongRole } from './storage/warn-of-strong-role.ts';
+import { warnAboutPrivilegedRole } from './storage/warn-about-privileged-role.ts';
 import { bundleWorkflows } from './temporal/bundle-workflows.ts';
-import type { WithDeadline } from './temporal/call-in-time.ts';
+import type { WithDeadline } from './temporal/call-with-timeout.ts';
 import { connectWhenUp } from './temporal/connect.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
 import { createDataConverter } from './temporal/data-converter.ts';
 import { createDeleteWorkflow } from './temporal/delete-workflow.ts';
-import { registerSearchAttributes } from './temporal/register-search-attributes.ts';
 import { createSdkLog } from './temporal/sdk-log.ts';
+import { registerSearchAttributes } from './temporal/search-attributes.ts';
 import { startEraser } from './upkeep/start-eraser.ts';
 import { orderWorkflowId } from './workflows/order-messages.ts';
 import { webhookDeliveryWorkflowId } from './workflows/webhook-delivery-messages.ts';
@@ -53,7 +53,7 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
   const database = openDatabase(config.database.url, config.database.poolSize, {
     keys: createKeyProvider(config),
   });
-  warnOfStrongRole(database, log);
+  warnAboutPrivilegedRole(database, log);
   const store = await createDocumentStore(config.documents);
   const documents = createSealedDocuments(store);
   const workflowBundle = await bundleWorkflows(logger);

@@ -5,9 +5,9 @@ export const ORDER_BUGS: readonly Bug[] = [
   {
     name: 'answers 200 before it stores the order',
     file: 'src/orders/accept-order.ts',
-    original: 'const [row] = await outcomeInTime((goOn) =>',
-    replacement: `const [row] = await (async (store: Parameters<typeof outcomeInTime>[0]) => {
-    outcomeInTime(store).catch(() => undefined);
+    original: 'const [row] = await outcomeWithTimeout((goOn) =>',
+    replacement: `const [row] = await (async (store: Parameters<typeof outcomeWithTimeout>[0]) => {
+    outcomeWithTimeout(store).catch(() => undefined);
     return [{ accepted: true } as Verdict & { accepted: boolean }];
   })((goOn) =>`,
     tests: ['test/http/orders/idempotency.test.ts'],
@@ -36,7 +36,7 @@ export const ORDER_BUGS: readonly Bug[] = [
   },
   {
     name: 'leaves the scope of one organization on a pooled connection',
-    file: 'src/storage/scope.ts',
+    file: 'src/storage/row-level-security.ts',
     original: `set_config(\${setting}, \${value}, true)`,
     replacement: `set_config(\${setting}, \${value}, false)`,
     tests: ['test/http/storage/roles.test.ts'],
@@ -65,10 +65,10 @@ export const ORDER_BUGS: readonly Bug[] = [
   {
     name: 'deletes an outbox row before Temporal accepts it',
     file: 'src/engine/dispatcher.ts',
-    original: `await callInTime(dependencies.withDeadline, () => dependencies.deliver(row));
+    original: `await callWithTimeout(dependencies.withDeadline, () => dependencies.deliver(row));
       await completeRow(database, row.id);`,
     replacement: `await completeRow(database, row.id);
-      await callInTime(dependencies.withDeadline, () => dependencies.deliver(row));`,
+      await callWithTimeout(dependencies.withDeadline, () => dependencies.deliver(row));`,
     tests: ['test/workflow/engine/dispatch.test.ts'],
   },
   {

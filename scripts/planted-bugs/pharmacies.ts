@@ -87,7 +87,7 @@ export const PHARMACY_BUGS: readonly Bug[] = [
   },
   {
     name: 'encrypts all documents of an order for one identity',
-    file: 'src/documents/document-identity.ts',
+    file: 'src/documents/age-header.ts',
     original: '`rx-orders document ${storageKey}`',
     replacement: '`rx-orders document ${storageKey.split("/")[0]}`',
     tests: ['test/unit/documents/broken-documents.test.ts'],

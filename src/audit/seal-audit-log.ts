@@ -1,3 +1,6 @@
+import { type PeriodicTask, runPeriodically } from '../lib/run-periodically.ts';
+import { codeOf } from '../lib/safe-error.ts';
+import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { BEGINNING, readAuditRows } from './audit-rows.ts';
@@ -40,5 +43,23 @@ export async function sealAuditLog(database: Database): Promise<number> {
         ${seal.last[0]}::text::xid8, ${seal.last[1]}::text::bigint,
         ${seal.count}, ${seal.previous}, ${sealHash(seal, rows)})`;
     return rows.length;
+  });
+}
+
+/**
+ * Starts sealing the audit log, round after round.
+ *
+ * @param options.everyMs from the end of a round to the next one.
+ */
+export function startSealer(options: {
+  readonly database: Database;
+  readonly everyMs: number;
+  readonly log: Log;
+}): PeriodicTask {
+  const { database, everyMs, log } = options;
+  return runPeriodically({
+    everyMs,
+    round: async () => (await sealAuditLog(database)) > 0,
+    onError: (error) => log.warn('cannot seal the audit log', { code: codeOf(error) }),
   });
 }

@@ -1,8 +1,8 @@
 import type { AuditSource } from '../audit/record-audit.ts';
 import type { Patient } from '../contract/case.ts';
 import { CaseNotPermittedError } from '../orders/order-errors.ts';
-import { type Database, inTime } from '../storage/database.ts';
-import { forOrganization } from '../storage/scope.ts';
+import { type Database, withTimeout } from '../storage/database.ts';
+import { forOrganization } from '../storage/row-level-security.ts';
 import { type CaseDetail, readCaseDetail } from './customer-case-detail.ts';
 import { putCase } from './put-case.ts';
 
@@ -27,7 +27,7 @@ export interface CaseService {
 export function createCaseService(database: Database, hashSecret: string): CaseService {
   return {
     put: (key, patient, by) =>
-      inTime(
+      withTimeout(
         forOrganization(database, key.organizationId, (sql) =>
           putCase(sql, hashSecret, key, patient, by),
         ),
@@ -35,7 +35,7 @@ export function createCaseService(database: Database, hashSecret: string): CaseS
     async detail(key, include) {
       // A text that Postgres cannot hold is no case's id.
       if (key.caseId.includes('\0')) throw new CaseNotPermittedError();
-      return await inTime(
+      return await withTimeout(
         forOrganization(database, key.organizationId, (sql) => readCaseDetail(sql, key, include)),
       );
     },

@@ -1,6 +1,6 @@
 import { type AuditSource, auditRow } from '../audit/record-audit.ts';
 import type { Patient } from '../contract/case.ts';
-import { NoSuchOrganizationError } from '../keys/keys.ts';
+import { NoSuchOrganizationError } from '../keys/data-keys.ts';
 import { CaseNotPermittedError } from '../orders/order-errors.ts';
 import type { Sql } from '../storage/database.ts';
 import { sealCase } from './sealed-case.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import { ACTIVE_KEY_KEPT_MS } from '../keys/keys.ts';
+import { ACTIVE_KEY_KEPT_MS } from '../keys/data-keys.ts';
 import { requireOrganization } from '../organizations/organizations.ts';
 import type { Database } from '../storage/database.ts';
 import { countStale, type Resealed, reseal } from '../upkeep/reseal.ts';

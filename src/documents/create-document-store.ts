@@ -1,6 +1,6 @@
+import type { DocumentStore } from './document-store.ts';
 import { createFileStore } from './file-store.ts';
 import type { S3Settings } from './s3-store.ts';
-import type { DocumentStore } from './store.ts';
 
 /** Where documents are stored: a folder, or an S3-compatible bucket. */
 export type DocumentSettings = { readonly folder: string } | S3Settings;

@@ -3,7 +3,7 @@ import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DocumentMissingError } from './document-errors.ts';
-import { checkPrefix, type DocumentStore } from './store.ts';
+import { checkPrefix, type DocumentStore } from './document-store.ts';
 
 /**
  * A document store in a folder. A document is written to a temporary file beside its place, flushed

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { DocumentMissingError, DocumentStoreError } from './document-errors.ts';
-import { checkPrefix, type DocumentStore } from './store.ts';
+import { checkPrefix, type DocumentStore } from './document-store.ts';
 
 /** An S3-compatible bucket. */
 export interface S3Settings {

@@ -1,12 +1,10 @@
 import { Readable } from 'node:stream';
 import { SealBrokenError } from '../keys/aead.ts';
-import { createHead, HEAD_BYTES, openHead } from './age-header.ts';
+import { createHead, documentIdentity, HEAD_BYTES, openHead } from './age-header.ts';
 import { CHUNK_BYTES, openPayload, SEALED_CHUNK_BYTES, sealPayload } from './age-payload.ts';
 import { type Announced, checkedBytes, type Measures } from './checked-bytes.ts';
 import { DocumentBrokenError } from './document-errors.ts';
-import { documentIdentity } from './document-identity.ts';
-import { splitHead } from './split-head.ts';
-import type { ByteRange, DocumentStore } from './store.ts';
+import type { ByteRange, DocumentStore } from './document-store.ts';
 
 /** Documents that are stored encrypted, each as an age file under a key of its order and place. */
 export interface SealedDocuments {
@@ -89,6 +87,29 @@ export function createSealedDocuments(store: DocumentStore): SealedDocuments {
     const stream = await store.open(storageKey, { start, end: sealedEnd(range) });
     return { head, stream, sealed: stream };
   }
+}
+
+/**
+ * Takes the first bytes off a stream.
+ *
+ * @returns `head`, shorter if the stream ends before, and what follows it.
+ */
+async function splitHead(
+  stream: Readable,
+  length: number,
+): Promise<{ head: Buffer; rest: AsyncIterable<Uint8Array> }> {
+  const iterator: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  while (head.length < length) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  async function* rest() {
+    if (head.length > length) yield head.subarray(length);
+    yield* { [Symbol.asyncIterator]: () => iterator };
+  }
+  return { head: head.subarray(0, length), rest: rest() };
 }
 
 /** The last sealed byte to read: one behind the last chunk, which tells whether more follows. */

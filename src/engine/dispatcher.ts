@@ -1,8 +1,8 @@
 import { backoffMs } from '../lib/backoff.ts';
-import { createWaker } from '../lib/waker.ts';
+import { createInterruptibleSleep } from '../lib/interruptible-sleep.ts';
 import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
-import { callInTime, temporalCode, type WithDeadline } from '../temporal/call-in-time.ts';
+import { callWithTimeout, temporalCode, type WithDeadline } from '../temporal/call-with-timeout.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
 import type { Deliver } from './deliver.ts';
 import { completeRow, leaseRows, type OutboxRow, postponeRow } from './outbox.ts';
@@ -41,7 +41,7 @@ export function startDispatcher(dependencies: {
   readonly log: Log;
 }): Dispatcher {
   const { database, log } = dependencies;
-  const waker = createWaker();
+  const waker = createInterruptibleSleep();
   let stopped = false;
   let lastRound = Date.now();
 
@@ -95,7 +95,7 @@ export function startDispatcher(dependencies: {
   async function handle(row: OutboxRow): Promise<void> {
     const fields = { orderId: row.orderId, workflowId: orderWorkflowId(row.orderId) };
     try {
-      await callInTime(dependencies.withDeadline, () => dependencies.deliver(row));
+      await callWithTimeout(dependencies.withDeadline, () => dependencies.deliver(row));
       await completeRow(database, row.id);
       log.debug(`dispatched ${row.kind}`, fields);
       waker.wake(); // the order's next row may go, though this one is still in hand

@@ -1,7 +1,7 @@
-import { createWaker } from '../lib/waker.ts';
+import { createInterruptibleSleep } from '../lib/interruptible-sleep.ts';
 import { retryMessages } from '../orders/inbox.ts';
 import type { Database } from '../storage/database.ts';
-import { temporalCode } from '../temporal/call-in-time.ts';
+import { temporalCode } from '../temporal/call-with-timeout.ts';
 import { scanOrphans } from './scan-orphans.ts';
 import { type SweepDependencies, sweepBatch } from './sweep.ts';
 
@@ -32,7 +32,7 @@ export function startReconciler(
   },
 ): Reconciler {
   const { database, leadership, everyMs, log } = dependencies;
-  const waker = createWaker();
+  const waker = createInterruptibleSleep();
   let stopped = false;
   const running = run();
 

@@ -1,5 +1,5 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { callInTime, type WithDeadline } from '../temporal/call-in-time.ts';
+import { callWithTimeout, type WithDeadline } from '../temporal/call-with-timeout.ts';
 import { ORDER_WORKFLOW, orderWorkflowId } from '../workflows/order-messages.ts';
 
 /** Calls to Temporal at the same time. */
@@ -34,7 +34,7 @@ export function createWorkflowStates(
   async function readOne(orderId: string): Promise<WorkflowState> {
     try {
       const handle = client.workflow.getHandle(orderWorkflowId(orderId));
-      const { status } = await callInTime(withDeadline, () => handle.describe());
+      const { status } = await callWithTimeout(withDeadline, () => handle.describe());
       return ENDS.has(status.name) ? status.name : 'OPEN';
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return 'GONE';
@@ -59,7 +59,7 @@ export function createWorkflowStates(
         `TaskQueue = '${taskQueue}'`,
         `StartTime <= '${startedBefore.toISOString()}'`,
       ].join(' AND ');
-      return await callInTime(withDeadline, async () => {
+      return await callWithTimeout(withDeadline, async () => {
         const page: ListedWorkflow[] = [];
         for await (const info of client.workflow.list({ query, pageSize: most })) {
           page.push({ workflowId: info.workflowId, startTime: info.startTime });

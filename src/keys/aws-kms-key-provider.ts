@@ -19,7 +19,7 @@ export interface AwsKmsSettings {
 const ATTEMPTS = 2;
 /** Connecting, and the answer, of one attempt. */
 const ATTEMPT_LIMIT_MS = 700;
-/** All of a call: below a caller's patience (`inTime`), so that it learns who kept it waiting. */
+/** All of a call: below a caller's patience (`withTimeout`), so that it learns who kept it waiting. */
 const CALL_LIMIT_MS = 1_500;
 
 /** What time does not mend: people have to (AWS KMS API Reference, “Encrypt” and “Decrypt”, Errors). */

@@ -1,8 +1,8 @@
+import { open, seal } from './aead.ts';
 import type { AwsKmsSettings } from './aws-kms-key-provider.ts';
 import type { KeyProvider } from './key-provider.ts';
-import { KeyMissingError, type KeyRing } from './key-ring.ts';
+import { KeyMissingError, type KeyRing, keyOf, ringFor } from './key-ring.ts';
 import { KMS_KEY_ARN, KMS_KEY_UNKNOWN } from './kms-key-arn.ts';
-import { createLocalKeyProvider } from './local-key-provider.ts';
 
 /** Keys in AWS KMS, beside the ring. */
 export interface KmsSettings extends AwsKmsSettings {
@@ -47,5 +47,19 @@ function loadKms(settings: KmsSettings): KeyProvider {
     keyIds: settings.keyIds,
     wrap: async (...args) => await (await loading).wrap(...args),
     unwrap: async (...args) => await (await loading).unwrap(...args),
+  };
+}
+
+/** Master keys of a ring in this process's memory, from `ENCRYPTION_KEYS`. */
+export function createLocalKeyProvider(ring: KeyRing): KeyProvider {
+  const keys = ringFor('data-keys', ring);
+  const [active] = keys;
+  return {
+    keyIds: keys.map(({ id }) => id),
+    wrap: (dataKey, context) =>
+      Promise.resolve({ masterKeyId: active.id, wrapped: seal(active.key, context, dataKey) }),
+    // Async, so that what it throws is a rejection.
+    unwrap: async ({ masterKeyId, wrapped }, context) =>
+      open(keyOf(keys, masterKeyId), context, wrapped),
   };
 }

@@ -2,7 +2,7 @@ import { codeOf } from '../lib/safe-error.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';
 import { probePharmacy } from '../pharmacy/probe.ts';
 import { listPharmacies } from '../pharmacy/registry.ts';
-import { type Database, inTime } from '../storage/database.ts';
+import { type Database, withTimeout } from '../storage/database.ts';
 import { missingMigrations } from '../storage/migrate.ts';
 import { type Backlogs, readBacklogs } from './backlogs.ts';
 
@@ -35,7 +35,7 @@ export async function examine(
     return [ok('temporal', 'answers')];
   });
   const postgres = await attempt('postgres', async () => {
-    await inTime(database`SELECT 1`);
+    await withTimeout(database`SELECT 1`);
     return [ok('postgres', 'answers')];
   });
   if (postgres.some(({ result }) => result === 'fail')) return [...postgres, ...temporal];

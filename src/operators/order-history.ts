@@ -1,8 +1,8 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { LoadedDataConverter } from '@temporalio/common';
 import { RepairRefusedError, TemporalUnavailableError } from '../orders/repairs/repair-errors.ts';
-import { temporalCode } from '../temporal/call-in-time.ts';
-import { failureMessage } from '../temporal/failure-message.ts';
+import { temporalCode } from '../temporal/call-with-timeout.ts';
+import { failureMessage } from '../temporal/data-converter.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
 
 const ANSWER_LIMIT_MS = 10_000;

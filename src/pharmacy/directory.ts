@@ -1,5 +1,5 @@
 import type { PharmacyMessage } from '../orders/pharmacy-message.ts';
-import { type Database, inTime } from '../storage/database.ts';
+import { type Database, withTimeout } from '../storage/database.ts';
 import { createCareValidateGateway } from './carevalidate-gateway.ts';
 import { parseCareValidateMessage } from './carevalidate-message.ts';
 import type { PharmacyGateway } from './gateway.ts';
@@ -63,7 +63,7 @@ export function createPharmacyDirectory(database: Database, timeoutMs: number): 
     const query = database<PharmacyRow[]>`
       SELECT id, kind, base_url, token, webhook_auth, active, completion_limit_ms
       FROM pharmacies WHERE id = ${pharmacyId}`;
-    const [row] = await inTime(query);
+    const [row] = await withTimeout(query);
     return row;
   }
 
@@ -71,7 +71,7 @@ export function createPharmacyDirectory(database: Database, timeoutMs: number): 
     async find(pharmacyId) {
       const row = await read(pharmacyId);
       if (row === undefined) return undefined;
-      const auth = await inTime(openWebhookAuth(database, row.id, row.webhookAuth));
+      const auth = await withTimeout(openWebhookAuth(database, row.id, row.webhookAuth));
       return {
         id: row.id,
         kind: row.kind,
@@ -87,7 +87,7 @@ export function createPharmacyDirectory(database: Database, timeoutMs: number): 
       if (row === undefined || kind === undefined) return undefined;
       return kind.createGateway({
         baseUrl: row.baseUrl,
-        token: await inTime(openToken(database, row.id, row.token)),
+        token: await withTimeout(openToken(database, row.id, row.token)),
         timeoutMs,
         async findTaken(ids) {
           const rows = await database<{ pharmacyOrderId: string }[]>`

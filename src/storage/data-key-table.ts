@@ -1,5 +1,5 @@
 import type postgres from 'postgres';
-import type { DataKeyRow, DataKeyTable } from '../keys/keys.ts';
+import type { DataKeyRow, DataKeyTable } from '../keys/data-keys.ts';
 
 /** Data keys in the table `data_keys`. */
 export function dataKeyTable(sql: postgres.Sql): DataKeyTable {

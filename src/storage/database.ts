@@ -1,9 +1,8 @@
 import postgres from 'postgres';
+import { createKeys, type Keys } from '../keys/data-keys.ts';
 import type { KeyProvider } from '../keys/key-provider.ts';
-import { createKeys, type Keys } from '../keys/keys.ts';
 import { dataKeyTable } from './data-key-table.ts';
 import { postgresTls } from './postgres-tls.ts';
-import { readTextArray, writeTextArray } from './text-array.ts';
 
 /** What its rows are sealed with. */
 export interface WithKeys {
@@ -109,6 +108,22 @@ function openPool(
   });
 }
 
+// Arrays of text as Postgres writes them (documentation, 8.15.6, "Array Input and Output Syntax").
+
+/** Writes an array of texts; `null` is none. */
+export function writeTextArray(texts: readonly string[]): string {
+  const quoted = texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`);
+  return `{${quoted.join(',')}}`;
+}
+
+/** Reads an array of one dimension without nulls. */
+export function readTextArray(literal: string): string[] {
+  const items = literal.slice(1, -1).match(/"(?:[^"\\]|\\.)*"|[^,]+/gs) ?? [];
+  return items.map((item) =>
+    item.startsWith('"') ? item.slice(1, -1).replace(/\\(.)/gs, '$1') : item,
+  );
+}
+
 /** Longest that a caller waits for Postgres before it is told to come back. */
 const PATIENCE_MS = 2_000;
 /** Longest that one statement runs in a pool made by {@link openDatabase} without a limit. */
@@ -140,7 +155,7 @@ type Cancellable<T> = Promise<T> & {
  *
  * @throws {DatabaseTimeoutError} after two seconds.
  */
-export async function inTime<T>(query: Cancellable<T>): Promise<T> {
+export async function withTimeout<T>(query: Cancellable<T>): Promise<T> {
   return await before(PATIENCE_MS, query, () => {
     const sentAhead = (query.state ?? null) !== null && query.active !== true;
     if (!sentAhead) query.cancel?.();
@@ -148,7 +163,7 @@ export async function inTime<T>(query: Cancellable<T>): Promise<T> {
 }
 
 /**
- * As {@link inTime}, for a transaction that stores something: what became of it is waited for. What
+ * As {@link withTimeout}, for a transaction that stores something: what became of it is waited for. What
  * was stored is told as stored, and a caller who is told to come back finds nothing stored, unless
  * Postgres does not answer any more.
  *
@@ -157,7 +172,7 @@ export async function inTime<T>(query: Cancellable<T>): Promise<T> {
  * @throws {DatabaseTimeoutError} it was given up in time; or Postgres is silent: after a statement's
  *   longest time beyond the two seconds.
  */
-export async function outcomeInTime<T>(work: (goOn: () => void) => Promise<T>): Promise<T> {
+export async function outcomeWithTimeout<T>(work: (goOn: () => void) => Promise<T>): Promise<T> {
   let late = false;
   const outcome = work(() => {
     if (late) throw new DatabaseTimeoutError();

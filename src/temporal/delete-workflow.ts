@@ -1,6 +1,6 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import { callInTime, type WithDeadline } from './call-in-time.ts';
+import { callWithTimeout, type WithDeadline } from './call-with-timeout.ts';
 
 /** `NOT_FOUND` (grpc.io, "Status codes and their use"). */
 const NOT_FOUND = 5;
@@ -16,7 +16,7 @@ export function createDeleteWorkflow(
   const withDeadline: WithDeadline = (deadline, run) => connection.withDeadline(deadline, run);
   return async (workflowId) => {
     try {
-      await callInTime(withDeadline, () =>
+      await callWithTimeout(withDeadline, () =>
         connection.workflowService.deleteWorkflowExecution({
           namespace,
           workflowExecution: { workflowId },

@@ -1,4 +1,8 @@
+import type { ConnectionLike } from '@temporalio/client';
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import proto from '@temporalio/proto';
+
+const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
 
 /** What an order can be searched by in Temporal. Never encrypted, so ids and codes only. */
 export const SEARCH_ATTRIBUTES = {
@@ -23,4 +27,24 @@ export function startAttributes(order: {
     { key: SEARCH_ATTRIBUTES.pharmacyId, value: order.pharmacyId },
     { key: SEARCH_ATTRIBUTES.orderStatus, value: 'ACCEPTED' },
   ];
+}
+
+/**
+ * Registers the orders' search attributes in a namespace where they are missing.
+ *
+ * @throws the server's error, where the caller may not do that (on Temporal Cloud they are
+ *   registered with `tcld` or in its UI).
+ */
+export async function registerSearchAttributes(
+  connection: ConnectionLike,
+  namespace: string,
+): Promise<void> {
+  const names = Object.values(SEARCH_ATTRIBUTES).map((key) => key.name);
+  const present = await connection.operatorService.listSearchAttributes({ namespace });
+  const missing = names.filter((name) => present.customAttributes?.[name] === undefined);
+  if (missing.length === 0) return;
+  await connection.operatorService.addSearchAttributes({
+    namespace,
+    searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
+  });
 }

@@ -1,4 +1,4 @@
-import type { DocumentStore } from '../documents/store.ts';
+import type { DocumentStore } from '../documents/document-store.ts';
 import type { Database } from '../storage/database.ts';
 
 /** Orders finished in one call. */

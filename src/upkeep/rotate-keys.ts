@@ -1,6 +1,6 @@
+import { contextOf, type DataKeyRow, newDataKey } from '../keys/data-keys.ts';
 import type { KeyProvider, WrappedKey } from '../keys/key-provider.ts';
 import { KeyMissingError } from '../keys/key-ring.ts';
-import { contextOf, type DataKeyRow, newDataKey } from '../keys/keys.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { SEALED_COLUMNS } from './sealed-columns.ts';

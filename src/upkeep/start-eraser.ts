@@ -1,9 +1,12 @@
-import { type Rounds, startRounds } from '../lib/rounds.ts';
+import { type PeriodicTask, runPeriodically } from '../lib/run-periodically.ts';
 import { codeOf } from '../lib/safe-error.ts';
 import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
-import { eraseExpired } from './erase-expired.ts';
+import { eraseOrder, RETENTION } from './erase-order.ts';
 import { finishErasures, type Remains } from './finish-erasures.ts';
+
+/** Orders erased in one call. */
+const EXPIRED_BATCH = 100;
 
 /**
  * Starts erasing what organizations keep no longer, and finishing what was erased in Postgres. Any
@@ -13,9 +16,9 @@ import { finishErasures, type Remains } from './finish-erasures.ts';
  */
 export function startEraser(
   options: Remains & { readonly database: Database; readonly everyMs: number; readonly log: Log },
-): Rounds {
+): PeriodicTask {
   const { database, everyMs, log } = options;
-  return startRounds({
+  return runPeriodically({
     everyMs,
     async round() {
       const expired = await eraseExpired(database);
@@ -26,4 +29,24 @@ export function startEraser(
     },
     onError: (error) => log.warn('cannot finish what was erased', { code: codeOf(error) }),
   });
+}
+
+/**
+ * Erases orders that ended longer ago than their organization keeps them.
+ *
+ * @returns how many; {@link EXPIRED_BATCH} at most.
+ */
+export async function eraseExpired(database: Database): Promise<number> {
+  const orders = await database<{ id: string }[]>`
+    SELECT due.id FROM organizations
+    CROSS JOIN LATERAL (
+      SELECT id FROM orders
+      WHERE organization_id = organizations.id AND erased_at IS NULL
+        AND status IN ('COMPLETED', 'REJECTED', 'CANCELLED', 'EXPIRED')
+        AND updated_at < now() - retention_days * interval '1 day'
+      ORDER BY updated_at LIMIT ${EXPIRED_BATCH}
+    ) AS due
+    WHERE retention_days IS NOT NULL LIMIT ${EXPIRED_BATCH}`;
+  for (const { id } of orders) await eraseOrder(database, id, RETENTION);
+  return orders.length;
 }

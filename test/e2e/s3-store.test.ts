@@ -11,9 +11,9 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../../sandbox/ports.ts';
 import { DocumentBrokenError, DocumentStoreError } from '../../src/documents/document-errors.ts';
+import type { DocumentStore } from '../../src/documents/document-store.ts';
 import { createS3Store, type S3Settings } from '../../src/documents/s3-store.ts';
 import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
-import type { DocumentStore } from '../../src/documents/store.ts';
 import { testDocumentStore } from '../support/document-store-contract.ts';
 import { type S3Server, startVersitygw } from '../support/versitygw.ts';
 

@@ -18,7 +18,7 @@ import { readBacklogs } from '../../src/operators/backlogs.ts';
 import { createOrderService } from '../../src/orders/order-service.ts';
 import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
 import type { Config } from '../../src/process/config.ts';
-import { type Database, inTime } from '../../src/storage/database.ts';
+import { type Database, withTimeout } from '../../src/storage/database.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
 import { HASH_SECRET } from './organization.ts';
 
@@ -69,11 +69,11 @@ export async function startApp(
   );
   const documentLinks = createDocumentLinks({ publicUrl: PUBLIC_URL, hashSecret: HASH_SECRET });
   const sender = createSender(destinations);
-  const metrics = createHttpMetrics(() => inTime(readBacklogs(database)));
+  const metrics = createHttpMetrics(() => withTimeout(readBacklogs(database)));
   const onRefused = () => metrics.countRefusedAttempt();
   const app = createApp(
     {
-      recordAudit: (entry) => inTime(recordAudit(database, entry)),
+      recordAudit: (entry) => withTimeout(recordAudit(database, entry)),
       orders,
       failedAttempts: createFailedAttempts(failureLimits, log, { onRefused }),
       metrics,

@@ -5,7 +5,7 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import { DocumentMissingError } from '../../src/documents/document-errors.ts';
-import type { DocumentStore } from '../../src/documents/store.ts';
+import type { DocumentStore } from '../../src/documents/document-store.ts';
 
 const MEGABYTE = 1024 * 1024;
 /** More than one part of a multipart upload. */

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { DocumentMissingError } from '../../src/documents/document-errors.ts';
-import type { DocumentStore } from '../../src/documents/store.ts';
+import type { DocumentStore } from '../../src/documents/document-store.ts';
 
 /** A document store whose files a test can look at and damage. */
 export interface MemoryStore extends DocumentStore {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import type { Measures } from '../../src/documents/checked-bytes.ts';
+import type { ByteRange } from '../../src/documents/document-store.ts';
 import {
   createSealedDocuments,
   type SealedDocuments,
 } from '../../src/documents/sealed-documents.ts';
-import type { ByteRange } from '../../src/documents/store.ts';
 import { createMemoryStore, type MemoryStore } from './memory-store.ts';
 
 export const KEY = 'order-1/document-1.pdf';

@@ -1,7 +1,7 @@
 import { readOrderRow } from '../../src/activities/order-row.ts';
+import { createLocalKeyProvider } from '../../src/keys/create-key-provider.ts';
 import { parseKeyRing } from '../../src/keys/key-ring.ts';
 import { idempotencyHash } from '../../src/keys/keyed-hash.ts';
-import { createLocalKeyProvider } from '../../src/keys/local-key-provider.ts';
 import { readOrderDataKey } from '../../src/orders/order-data-key.ts';
 import { documentNameField } from '../../src/orders/read-order.ts';
 import { addPharmacy } from '../../src/pharmacy/registry.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type http from 'node:http';
 import type https from 'node:https';
 import type { FastifyInstance } from 'fastify';
-import { startRounds } from '../../lib/rounds.ts';
+import { runPeriodically } from '../../lib/run-periodically.ts';
 import { codeOf } from '../../lib/safe-error.ts';
 import type { Log } from '../../process/log.ts';
 import { readPair, type TlsFiles } from '../../process/tls-files.ts';
@@ -49,7 +49,7 @@ export function renewCertificate(
 ): void {
   const server = app.server as unknown as https.Server;
   let seen = seenOf(files);
-  const rounds = startRounds({
+  const rounds = runPeriodically({
     everyMs,
     round: async () => {
       const now = seenOf(files);

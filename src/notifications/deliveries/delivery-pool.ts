@@ -1,7 +1,11 @@
+import { createInterruptibleSleep } from '../../lib/interruptible-sleep.ts';
 import { codeOf } from '../../lib/safe-error.ts';
-import { createWaker } from '../../lib/waker.ts';
 import type { Log } from '../../process/log.ts';
-import { callInTime, temporalCode, type WithDeadline } from '../../temporal/call-in-time.ts';
+import {
+  callWithTimeout,
+  temporalCode,
+  type WithDeadline,
+} from '../../temporal/call-with-timeout.ts';
 import { webhookDeliveryWorkflowId } from '../../workflows/webhook-delivery-messages.ts';
 import { describeOutcome } from '../attempt-outcome.ts';
 import { attemptDelivery, type DeliveryDependencies } from './attempt-delivery.ts';
@@ -50,7 +54,7 @@ export interface PoolDependencies extends DeliveryDependencies {
  */
 export function startDeliveryPool(dependencies: PoolDependencies): DeliveryPool {
   const { database, log } = dependencies;
-  const waker = createWaker();
+  const waker = createInterruptibleSleep();
   const abort = new AbortController();
   const attempts = new Map<Promise<void>, Lease>();
   const starts = new Set<Promise<void>>();
@@ -135,7 +139,7 @@ export function startDeliveryPool(dependencies: PoolDependencies): DeliveryPool 
   async function start(wanted: WantedWorkflow): Promise<void> {
     const workflowId = webhookDeliveryWorkflowId(wanted.deliveryId);
     try {
-      await callInTime(dependencies.withDeadline, () => dependencies.startWorkflow(wanted));
+      await callWithTimeout(dependencies.withDeadline, () => dependencies.startWorkflow(wanted));
     } catch (error) {
       nextStart = Date.now() + START_PAUSE_MS;
       log.warn('could not start a delivery’s workflow', { workflowId, code: temporalCode(error) });

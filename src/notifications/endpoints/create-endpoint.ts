@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { CreateEndpointRequest, NewEndpointView } from '../../contract/webhook-endpoint.ts';
 import type { Database } from '../../storage/database.ts';
-import { forOrganization } from '../../storage/scope.ts';
+import { forOrganization } from '../../storage/row-level-security.ts';
 import { headerContext, secretContext } from '../endpoint-secrets.ts';
 import { newSecret } from '../sending/signatures.ts';
 import { EndpointConflictError } from './endpoint-errors.ts';

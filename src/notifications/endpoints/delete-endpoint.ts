@@ -1,5 +1,5 @@
 import type { Database } from '../../storage/database.ts';
-import { forOrganization } from '../../storage/scope.ts';
+import { forOrganization } from '../../storage/row-level-security.ts';
 import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';
 
 /**

@@ -12,8 +12,8 @@ import type {
   NewEndpointView,
   UpdateEndpointRequest,
 } from '../../contract/webhook-endpoint.ts';
-import { type Database, inTime, type Sql } from '../../storage/database.ts';
-import { forOrganization } from '../../storage/scope.ts';
+import { type Database, type Sql, withTimeout } from '../../storage/database.ts';
+import { forOrganization } from '../../storage/row-level-security.ts';
 import type { Sender } from '../sending/sender.ts';
 import { checkDestination, type Destinations } from './check-destination.ts';
 import { createEndpoint } from './create-endpoint.ts';
@@ -68,25 +68,26 @@ export function createEndpointService(
   options: EndpointServiceOptions,
 ): EndpointService {
   const scoped = <T>(organizationId: string, read: (sql: Sql) => Promise<T>) =>
-    inTime(forOrganization(database, organizationId, read));
+    withTimeout(forOrganization(database, organizationId, read));
   return {
     async create(organizationId, request) {
       await checkDestination(request.url, options);
-      return await inTime(createEndpoint(database, organizationId, request));
+      return await withTimeout(createEndpoint(database, organizationId, request));
     },
     list: (organizationId, query) =>
       scoped(organizationId, (sql) => listEndpoints(sql, organizationId, query)),
     read: (key) => scoped(key.organizationId, (sql) => readEndpoint(sql, key)),
     async update(key, changes) {
       if (changes.url !== undefined) await checkDestination(changes.url, options);
-      return await inTime(updateEndpoint(database, key, changes));
+      return await withTimeout(updateEndpoint(database, key, changes));
     },
-    delete: (key) => inTime(deleteEndpoint(database, key)),
+    delete: (key) => withTimeout(deleteEndpoint(database, key)),
     rotateSecret: (key) => scoped(key.organizationId, (sql) => rotateSecret(sql, key)),
     test: (key) => testEndpoint(database, options.sender, key),
     deliveries: (organizationId, query) =>
       scoped(organizationId, (sql) => listDeliveries(sql, organizationId, query)),
-    replay: (organizationId, id, by) => inTime(replayDelivery(database, organizationId, id, by)),
-    replayMany: (key, selection, by) => inTime(replayDeliveries(database, key, selection, by)),
+    replay: (organizationId, id, by) =>
+      withTimeout(replayDelivery(database, organizationId, id, by)),
+    replayMany: (key, selection, by) => withTimeout(replayDeliveries(database, key, selection, by)),
   };
 }

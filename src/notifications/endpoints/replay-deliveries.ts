@@ -2,7 +2,7 @@ import { type AuditSource, recordAudit } from '../../audit/record-audit.ts';
 import type { DeliveryView } from '../../contract/webhook-delivery.ts';
 import { isUuid } from '../../lib/uuid.ts';
 import type { Database, Sql } from '../../storage/database.ts';
-import { forOrganization } from '../../storage/scope.ts';
+import { forOrganization } from '../../storage/row-level-security.ts';
 import { readDelivery } from './delivery-row.ts';
 import { EndpointConflictError, EndpointNotFoundError } from './endpoint-errors.ts';
 import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { DeliveryView } from '../../contract/webhook-delivery.ts';
-import { type Database, inTime, type Sql } from '../../storage/database.ts';
-import { forOrganization } from '../../storage/scope.ts';
+import { type Database, type Sql, withTimeout } from '../../storage/database.ts';
+import { forOrganization } from '../../storage/row-level-security.ts';
 import { type AttemptOutcome, outcomeOf } from '../attempt-outcome.ts';
 import { openEndpointSecrets, type SealedEndpointSecrets } from '../endpoint-secrets.ts';
 import { renderPing } from '../events/render-event.ts';
@@ -24,14 +24,14 @@ export async function testEndpoint(
   sender: Pick<Sender, 'post'>,
   key: EndpointKey,
 ): Promise<DeliveryView> {
-  const target = await inTime(
+  const target = await withTimeout(
     forOrganization(database, key.organizationId, (tx) => readTarget(tx, key)),
   );
   const id = uuidv7();
   const body = renderPing(target.id);
   const outcome = outcomeOf(await sendWebhook(sender, target, { id, body }));
   const answer = await sealAnswer(database, key.organizationId, id, outcome.answerStart);
-  return await inTime(
+  return await withTimeout(
     forOrganization(database, key.organizationId, async (tx) => {
       // The endpoint is locked before its deliveries, as everywhere, so that there is no deadlock.
       if (outcome.errorClass === undefined) await recover(tx, target.id);

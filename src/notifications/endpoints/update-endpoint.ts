@@ -1,6 +1,6 @@
 import type { EndpointView, UpdateEndpointRequest } from '../../contract/webhook-endpoint.ts';
 import type { Database } from '../../storage/database.ts';
-import { forOrganization } from '../../storage/scope.ts';
+import { forOrganization } from '../../storage/row-level-security.ts';
 import { headerContext } from '../endpoint-secrets.ts';
 import {
   type EndpointKey,

@@ -2,8 +2,8 @@ import type { EventPage } from '../../contract/case-activity.ts';
 import type { EventsQuery } from '../../contract/order-query.ts';
 import type { DocumentLinks } from '../../documents/document-links.ts';
 import { timestamp } from '../../lib/timestamp.ts';
-import { type Database, inTime } from '../../storage/database.ts';
-import { forOrganization } from '../../storage/scope.ts';
+import { type Database, withTimeout } from '../../storage/database.ts';
+import { forOrganization } from '../../storage/row-level-security.ts';
 import { listEvents } from './list-events.ts';
 import { renderEvent } from './render-event.ts';
 
@@ -17,7 +17,7 @@ export interface EventService {
 export function createEventService(database: Database, links: DocumentLinks): EventService {
   return {
     async list(organizationId, query) {
-      const found = await inTime(
+      const found = await withTimeout(
         forOrganization(database, organizationId, (sql) => listEvents(sql, organizationId, query)),
       );
       const page = found.slice(0, query.limit);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../../src/audit/record-audit.ts';
 import { DocumentStoreError } from '../../../src/documents/document-errors.ts';
 import { auditRequest } from '../../../src/http/audit.ts';
-import { createErrorMapper } from '../../../src/http/error-mapper.ts';
+import { createErrorHandler } from '../../../src/http/errors/error-responses.ts';
 import type { RouteDependencies } from '../../../src/http/route.ts';
 import { routes } from '../../../src/http/routes.ts';
 import { DatabaseTimeoutError } from '../../../src/storage/database.ts';
@@ -180,7 +180,7 @@ it.each([
     });
     const record = async (entry: AuditEntry) => void entries.push(entry);
     app.addHook('onSend', auditRequest({ auth: 'orders:read' }, 'DOCUMENT_READ', record, log));
-    app.setErrorHandler(createErrorMapper(log));
+    app.setErrorHandler(createErrorHandler(log));
     app.get('/', () => Promise.reject(error));
 
     expect((await app.inject('/')).statusCode).toBe(503);

@@ -19,7 +19,7 @@ let api: TestApi;
 let second: TestApp;
 beforeAll(async () => {
   api = await startTestApi({ limits: { rateLimit: LIMIT } });
-  second = await startApp(api.asServer, undefined, { rateLimit: LIMIT });
+  second = await startApp(api.asServer, { limits: { rateLimit: LIMIT } });
 });
 afterAll(async () => {
   await second.close();

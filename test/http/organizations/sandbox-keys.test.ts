@@ -1,6 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { seedSandbox } from '../../../sandbox/fixtures.ts';
-import { refuseSandboxKeys, SandboxDatabaseError } from '../../../src/storage/refuse-sandbox.ts';
+import {
+  refuseSandboxKeys,
+  SandboxDatabaseError,
+} from '../../../src/storage/refuse-sandbox-keys.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import { createOrganization, ENCRYPTION_KEYS, HASH_SECRET } from '../../support/organization.ts';
 import { withKeysOf } from '../../support/sealed-rows.ts';

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import {
   type Database,
   DatabaseTimeoutError,
-  inTime,
   openDatabase,
+  withTimeout,
 } from '../../../src/storage/database.ts';
 
 let database: Database;
@@ -17,7 +17,7 @@ it('gives nobody the rows of a query that was given up while others waited behin
   const ask = (answer: string) => database<{ answer: string }[]>`SELECT ${answer}::text AS answer`;
   await ask('before');
   const slow = database`SELECT pg_sleep(2.5)`.execute();
-  const givenUp = inTime(ask('one organization’s').execute());
+  const givenUp = withTimeout(ask('one organization’s').execute());
   const others = ['a', 'b', 'c'].map((answer) => ask(answer).execute());
 
   await expect(givenUp).rejects.toThrow(DatabaseTimeoutError);

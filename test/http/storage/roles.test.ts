@@ -4,7 +4,7 @@ import { urlOfRole } from '../../../sandbox/database-url.ts';
 import { putCase } from '../../../src/cases/put-case.ts';
 import { receiveMessage } from '../../../src/orders/inbox.ts';
 import { type Database, openDatabase, type Sql } from '../../../src/storage/database.ts';
-import { forOrganization, forPharmacy } from '../../../src/storage/scope.ts';
+import { forOrganization, forPharmacy } from '../../../src/storage/row-level-security.ts';
 import {
   createKey,
   createOrganization,

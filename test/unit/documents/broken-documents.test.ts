@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DocumentBrokenError } from '../../../src/documents/document-errors.ts';
-import type { ByteRange } from '../../../src/documents/store.ts';
+import type { ByteRange } from '../../../src/documents/document-store.ts';
 import {
   CHUNK,
   createSealedRig,

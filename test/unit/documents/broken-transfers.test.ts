@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { sendDocument } from '../../../src/http/document-answer.ts';
+import { sendDocument } from '../../../src/http/document-download.ts';
 import { subjectKey } from '../../../src/keys/subject-key.ts';
 import type { StoredDocument } from '../../../src/orders/read-order.ts';
 import {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DocumentStore } from '../../../src/documents/document-store.ts';
 import { createFileStore } from '../../../src/documents/file-store.ts';
-import type { DocumentStore } from '../../../src/documents/store.ts';
 import { testDocumentStore } from '../../support/document-store-contract.ts';
 
 const KEY = 'order-1/document-1.pdf';

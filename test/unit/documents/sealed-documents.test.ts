@@ -3,11 +3,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { documentIdentity } from '../../../src/documents/age-header.ts';
 import {
   DocumentMismatchError,
   DocumentMissingError,
 } from '../../../src/documents/document-errors.ts';
-import { documentIdentity } from '../../../src/documents/document-identity.ts';
 import {
   CHUNK,
   createSealedRig,

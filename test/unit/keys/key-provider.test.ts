@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { createKeyProvider } from '../../../src/keys/create-key-provider.ts';
+import {
+  createKeyProvider,
+  createLocalKeyProvider,
+} from '../../../src/keys/create-key-provider.ts';
 import { KeyMissingError, parseKeyRing } from '../../../src/keys/key-ring.ts';
-import { createLocalKeyProvider } from '../../../src/keys/local-key-provider.ts';
 import { testKeyProvider } from '../../support/key-provider-contract.ts';
 
 const ARN = 'arn:aws:kms:eu-west-2:111122223333:key/2a5e92d0-9ab6-4a5e-92d0-9ab64a5e92d0';

@@ -1,4 +1,4 @@
-import type { DataKeyRow, DataKeyTable } from '../../../src/keys/keys.ts';
+import type { DataKeyRow, DataKeyTable } from '../../../src/keys/data-keys.ts';
 
 /** Data keys in memory; the last one of an owner is active. */
 export function memoryTable(): DataKeyTable & { readonly rows: DataKeyRow[] } {

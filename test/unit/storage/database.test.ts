@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   DatabaseTimeoutError,
-  inTime,
   isDatabaseUnavailable,
-  outcomeInTime,
+  outcomeWithTimeout,
+  withTimeout,
 } from '../../../src/storage/database.ts';
 
 const withCode = (code: unknown) => Object.assign(new Error('synthetic'), { code });
@@ -53,7 +53,7 @@ describe('isDatabaseUnavailable', () => {
   });
 });
 
-describe('inTime', () => {
+describe('withTimeout', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -62,18 +62,18 @@ describe('inTime', () => {
   });
 
   it('gives what the query gives, and leaves no timer', async () => {
-    await expect(inTime(Promise.resolve('rows'))).resolves.toBe('rows');
+    await expect(withTimeout(Promise.resolve('rows'))).resolves.toBe('rows');
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it("throws the query's own error", async () => {
     const error = withCode('23505');
-    await expect(inTime(Promise.reject(error))).rejects.toBe(error);
+    await expect(withTimeout(Promise.reject(error))).rejects.toBe(error);
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('gives up after two seconds on a server that does not answer', async () => {
-    const outcome = inTime(new Promise(() => {})).catch((error: unknown) => error);
+    const outcome = withTimeout(new Promise(() => {})).catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(await outcome).toBeInstanceOf(DatabaseTimeoutError);
   });
@@ -83,7 +83,7 @@ describe('inTime', () => {
     const query = new Promise((_, reject) => {
       fail = reject;
     });
-    const outcome = inTime(query).catch((error: unknown) => error);
+    const outcome = withTimeout(query).catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(2_000);
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
@@ -97,7 +97,7 @@ describe('inTime', () => {
   });
 });
 
-describe('outcomeInTime', () => {
+describe('outcomeWithTimeout', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -108,7 +108,7 @@ describe('outcomeInTime', () => {
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
   it('tells what was stored as stored, though its caller was to be given up', async () => {
-    const outcome = outcomeInTime(async (goOn) => {
+    const outcome = outcomeWithTimeout(async (goOn) => {
       await pause(1_900);
       goOn();
       await pause(400); // the commit
@@ -121,7 +121,7 @@ describe('outcomeInTime', () => {
 
   it('lets nothing be stored any more once its caller was given up', async () => {
     const commit = vi.fn();
-    const outcome = outcomeInTime(async (goOn) => {
+    const outcome = outcomeWithTimeout(async (goOn) => {
       await pause(2_100);
       goOn();
       commit();
@@ -134,7 +134,7 @@ describe('outcomeInTime', () => {
 
   it("throws the transaction's own error", async () => {
     const error = withCode('57014');
-    const outcome = outcomeInTime(async () => {
+    const outcome = outcomeWithTimeout(async () => {
       await pause(2_100);
       throw error;
     });
@@ -144,7 +144,9 @@ describe('outcomeInTime', () => {
   });
 
   it('gives up on a server that tells nothing for longer than a statement may take', async () => {
-    const outcome = outcomeInTime(() => new Promise(() => {})).catch((error: unknown) => error);
+    const outcome = outcomeWithTimeout(() => new Promise(() => {})).catch(
+      (error: unknown) => error,
+    );
     await vi.advanceTimersByTimeAsync(3_750);
     expect(await outcome).toBeInstanceOf(DatabaseTimeoutError);
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { readTextArray, writeTextArray } from '../../../src/storage/text-array.ts';
+import { readTextArray, writeTextArray } from '../../../src/storage/database.ts';
 
 it('reads what it wrote, whatever the texts', () => {
   const texts = fc.array(

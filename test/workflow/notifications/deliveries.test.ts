@@ -5,7 +5,7 @@ import { secretContext } from '../../../src/notifications/endpoint-secrets.ts';
 import { testEndpoint } from '../../../src/notifications/endpoints/test-endpoint.ts';
 import { createSender } from '../../../src/notifications/sending/sender.ts';
 import { newSecret } from '../../../src/notifications/sending/signatures.ts';
-import { failureMessage } from '../../../src/temporal/failure-message.ts';
+import { failureMessage } from '../../../src/temporal/data-converter.ts';
 import { readDelivery } from '../../support/deliveries.ts';
 import { type DeliveryRig, openDeliveryRig } from '../../support/delivery-rig.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { putCase } from '../../../src/cases/put-case.ts';
 import { createFileStore } from '../../../src/documents/file-store.ts';
 import { OperatorConflictError, UnknownIdError } from '../../../src/lib/operator-errors.ts';
-import type { Rounds } from '../../../src/lib/rounds.ts';
+import type { PeriodicTask } from '../../../src/lib/run-periodically.ts';
 import { listEvents } from '../../../src/notifications/events/list-events.ts';
 import { sealAnswer } from '../../../src/notifications/sealed-answer.ts';
 import { acceptOrder } from '../../../src/orders/accept-order.ts';
@@ -15,10 +15,9 @@ import { changeStatus } from '../../../src/orders/change-status.ts';
 import { receiveMessage } from '../../../src/orders/inbox.ts';
 import { CaseNotPermittedError } from '../../../src/orders/order-errors.ts';
 import { createDeleteWorkflow } from '../../../src/temporal/delete-workflow.ts';
-import { eraseExpired } from '../../../src/upkeep/erase-expired.ts';
 import { eraseOrder } from '../../../src/upkeep/erase-order.ts';
 import type { Remains } from '../../../src/upkeep/finish-erasures.ts';
-import { startEraser } from '../../../src/upkeep/start-eraser.ts';
+import { eraseExpired, startEraser } from '../../../src/upkeep/start-eraser.ts';
 import { orderWorkflowId } from '../../../src/workflows/order-messages.ts';
 import { createEndpoint } from '../../support/deliveries.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -31,7 +30,7 @@ const ANNA = { actorKind: 'operator', actor: 'anna' } as const;
 
 let world: World;
 let connection: NativeConnection;
-let eraser: Rounds | undefined;
+let eraser: PeriodicTask | undefined;
 let log: KeptLog;
 beforeAll(async () => {
   world = await createWorld();
@@ -44,7 +43,7 @@ afterAll(async () => {
 });
 
 /** An eraser as the worker has one; `broken` replaces some of what it works on. */
-function start(broken: Partial<Remains> = {}): Rounds {
+function start(broken: Partial<Remains> = {}): PeriodicTask {
   log = createKeptLog();
   eraser = startEraser({
     documents: createFileStore(world.worker.documentsDir),

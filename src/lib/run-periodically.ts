@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Work that is done again and again until it is stopped. */
-export interface Rounds {
+export interface PeriodicTask {
   /** Ends what is under way, and resolves. */
   stop(): Promise<void>;
 }
@@ -13,11 +13,11 @@ export interface Rounds {
  * @param options.round resolves with whether there may be more to do.
  * @param options.onError hears what a round threw; the next one comes all the same.
  */
-export function startRounds(options: {
+export function runPeriodically(options: {
   readonly everyMs: number;
   readonly round: () => Promise<boolean>;
   readonly onError: (error: unknown) => void;
-}): Rounds {
+}): PeriodicTask {
   const { everyMs, round, onError } = options;
   const stopping = new AbortController();
   const running = run();

@@ -15,7 +15,10 @@ class TemporalTimeoutError extends Error {
  * Makes a call to Temporal and waits for it no longer than ten seconds: a native connection's own
  * deadline of five is not always kept, so a timer stands behind it.
  */
-export async function callInTime<T>(withDeadline: WithDeadline, run: () => Promise<T>): Promise<T> {
+export async function callWithTimeout<T>(
+  withDeadline: WithDeadline,
+  run: () => Promise<T>,
+): Promise<T> {
   const timer = new AbortController();
   try {
     return await Promise.race([

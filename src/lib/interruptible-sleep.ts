@@ -1,12 +1,12 @@
 /** A sleep that can be cut short. */
-export interface Waker {
+export interface InterruptibleSleep {
   /** Sleeps for `ms`, or until woken; a wake that came since the last sleep counts. */
   sleep(ms: number): Promise<void>;
   wake(): void;
 }
 
 /** Makes a waker; one sleeper at a time. */
-export function createWaker(): Waker {
+export function createInterruptibleSleep(): InterruptibleSleep {
   let woken = false;
   let end: (() => void) | undefined;
   return {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { SealBrokenError } from '../../../src/keys/aead.ts';
+import { createLocalKeyProvider } from '../../../src/keys/create-key-provider.ts';
+import { createKeys, NoSuchOrganizationError, newDataKey } from '../../../src/keys/data-keys.ts';
 import { KeyMissingError, parseKeyRing } from '../../../src/keys/key-ring.ts';
-import { createKeys, NoSuchOrganizationError, newDataKey } from '../../../src/keys/keys.ts';
-import { createLocalKeyProvider } from '../../../src/keys/local-key-provider.ts';
 import { memoryTable } from './memory-table.ts';
 
 const master = (id: string, fill: number) => `${id}:${Buffer.alloc(32, fill).toString('base64')}`;

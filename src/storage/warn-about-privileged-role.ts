@@ -6,7 +6,7 @@ import type { Sql } from './database.ts';
  * as a superuser, before whom neither the wall between organizations nor the audit log's protection
  * stands (docs/adr/0025). Nothing waits for it, and it says nothing when Postgres does not serve.
  */
-export function warnOfStrongRole(sql: Sql, log: Log): void {
+export function warnAboutPrivilegedRole(sql: Sql, log: Log): void {
   sql<{ strong: boolean }[]>`SELECT has_table_privilege('audit_log', 'TRUNCATE') AS strong`.then(
     ([row]) => {
       if (!row?.strong) return;

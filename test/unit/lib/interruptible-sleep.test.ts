@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createWaker, type Waker } from '../../../src/lib/waker.ts';
+import {
+  createInterruptibleSleep,
+  type InterruptibleSleep,
+} from '../../../src/lib/interruptible-sleep.ts';
 
 /** Starts a sleep; `ended` turns true when it is over. */
-function startSleep(waker: Waker, ms: number): { ended: boolean } {
+function startSleep(waker: InterruptibleSleep, ms: number): { ended: boolean } {
   const state = { ended: false };
   void waker.sleep(ms).then(() => {
     state.ended = true;
@@ -19,7 +22,7 @@ describe('waker', () => {
   });
 
   it('sleeps its time out when nobody wakes it', async () => {
-    const sleep = startSleep(createWaker(), 1_000);
+    const sleep = startSleep(createInterruptibleSleep(), 1_000);
     await vi.advanceTimersByTimeAsync(999);
     expect(sleep.ended).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
@@ -27,7 +30,7 @@ describe('waker', () => {
   });
 
   it('ends a sleep at once when woken, and leaves no timer', async () => {
-    const waker = createWaker();
+    const waker = createInterruptibleSleep();
     const sleep = startSleep(waker, 60_000);
     waker.wake();
     await vi.advanceTimersByTimeAsync(0);
@@ -36,7 +39,7 @@ describe('waker', () => {
   });
 
   it('does not miss a wake that comes between two sleeps', async () => {
-    const waker = createWaker();
+    const waker = createInterruptibleSleep();
     waker.wake();
     const sleep = startSleep(waker, 60_000);
     await vi.advanceTimersByTimeAsync(0);
@@ -44,7 +47,7 @@ describe('waker', () => {
   });
 
   it('counts many wakes as one', async () => {
-    const waker = createWaker();
+    const waker = createInterruptibleSleep();
     for (let i = 0; i < 5; i += 1) waker.wake();
     await waker.sleep(60_000);
     const second = startSleep(waker, 1_000);
@@ -55,7 +58,7 @@ describe('waker', () => {
   });
 
   it('wakes one sleep after another', async () => {
-    const waker = createWaker();
+    const waker = createInterruptibleSleep();
     for (let round = 0; round < 3; round += 1) {
       const sleep = startSleep(waker, 60_000);
       await vi.advanceTimersByTimeAsync(10);
