@@ -4,18 +4,22 @@ import { type Parsed, parseBody } from '../contract/validation.ts';
 import type { Log } from '../process/log.ts';
 import type { TlsFiles } from '../process/tls-files.ts';
 import { auditRequest } from './audit.ts';
-import { answerExpectation, brokenRequestAnswer, keepUnanswered } from './broken-request.ts';
-import { authenticateRequest, organizationWith } from './caller.ts';
-import { keepForwardedAddresses } from './edge/forwarded.ts';
+import { authenticateRequest, organizationWith } from './authentication.ts';
+import { keepForwardedAddresses } from './edge/forwarded-headers.ts';
+import { stopInTime } from './edge/graceful-stop.ts';
+import {
+  answerExpectation,
+  keepUnanswered,
+  malformedRequestHandler,
+} from './edge/malformed-requests.ts';
+import { securityHeaders, setOnEveryAnswer } from './edge/security-headers.ts';
 import { renewCertificate, serverOptions } from './edge/tls.ts';
-import { createErrorMapper } from './error-mapper.ts';
-import { InvalidRequestError } from './http-errors.ts';
+import { createErrorHandler } from './errors/error-responses.ts';
+import { InvalidRequestError } from './errors/http-errors.ts';
 import type { HttpMetrics } from './metrics.ts';
 import { readJsonBodies, refuseCodedBody } from './request-body.ts';
 import type { Route, RouteDependencies } from './route.ts';
 import { routes } from './routes.ts';
-import { securityHeaders, setOnEveryAnswer } from './security-headers.ts';
-import { stopInTime } from './stopping.ts';
 
 /** 1 MiB (contract, "Decided"). */
 const BODY_LIMIT = 1024 * 1024;
@@ -50,7 +54,7 @@ export function createApp(
   { publicUrl, tls, trustedProxies = [] }: AppOptions,
 ): FastifyInstance {
   const headers = securityHeaders(publicUrl, tls !== undefined);
-  const mapError = createErrorMapper(log);
+  const handleError = createErrorHandler(log);
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -59,7 +63,7 @@ export function createApp(
     return503OnClosing: false,
     // As long as a URL can get: a long id is an unknown one, not an error of its own.
     routerOptions: { maxParamLength: MAX_URL_LENGTH },
-    clientErrorHandler: brokenRequestAnswer(headers),
+    clientErrorHandler: malformedRequestHandler(headers),
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     ...serverOptions(
       {
@@ -71,7 +75,7 @@ export function createApp(
       tls,
     ),
     frameworkErrors: (error, request, reply) => {
-      mapError(error, request, reply);
+      handleError(error, request, reply);
     },
   });
 
@@ -89,7 +93,7 @@ export function createApp(
   app.decorateRequest('caller', null);
   app.decorateRequest('orderId', null);
   app.decorateRequest('audit', null);
-  app.setErrorHandler(mapError);
+  app.setErrorHandler(handleError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(failure(404, 'no such route')));
   logRequests(app, log);
   countRequests(app, dependencies.metrics);

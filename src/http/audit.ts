@@ -4,7 +4,11 @@ import { failure } from '../contract/envelope.ts';
 import { codeOf } from '../lib/safe-error.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Log } from '../process/log.ts';
-import { AuditUnavailableError, RETRY_AFTER_SECONDS, UnauthorizedError } from './http-errors.ts';
+import {
+  AuditUnavailableError,
+  RETRY_AFTER_SECONDS,
+  UnauthorizedError,
+} from './errors/http-errors.ts';
 import type { AuditAction, Route } from './route.ts';
 
 declare module 'fastify' {
@@ -30,7 +34,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
 const TELLING: readonly number[] = [403, 404, 409];
 
 /** Who sends a request on a route that needs a key, for what is recorded where it is stored. */
-export function callerOf(request: FastifyRequest): AuditSource {
+export function auditSourceOf(request: FastifyRequest): AuditSource {
   if (request.caller === null) throw new UnauthorizedError();
   const { keyId } = request.caller;
   return { actorKind: 'key', actor: keyId, source: request.ip, requestId: request.id };

@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { InvalidBodyError, UnsupportedBodyError } from './http-errors.ts';
+import { InvalidBodyError, UnsupportedBodyError } from './errors/http-errors.ts';
 
 /** Reads the bodies of `application/json`, and none of any other type. */
 export function readJsonBodies(app: FastifyInstance): void {

@@ -59,7 +59,7 @@ export interface JsonBody<Body> {
 }
 
 /** An answer as it is documented. */
-export interface AnswerDoc {
+export interface ResponseDoc {
   readonly description: string;
   /** The body; with a `contentType`, it is bytes unless this says otherwise. */
   readonly schema?: z.ZodType;
@@ -92,7 +92,7 @@ export interface Route<Params = unknown, Query = unknown, Body = unknown> {
     /** Request headers beside `cv-api-key`. */
     readonly headers?: z.ZodObject;
     /** By status; the errors that every route of its kind has are added (`openapi.ts`). */
-    readonly answers: Readonly<Record<number, AnswerDoc>>;
+    readonly responses: Readonly<Record<number, ResponseDoc>>;
     /** False: not part of the API's documentation. */
     readonly listed?: boolean;
   };

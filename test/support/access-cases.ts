@@ -1,4 +1,4 @@
-import { CREATE_ENDPOINT_EXAMPLE, PUT_CASE_EXAMPLE } from '../../src/http/examples.ts';
+import { CREATE_ENDPOINT_EXAMPLE, PUT_CASE_EXAMPLE } from '../../src/http/openapi/examples.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { exampleWithoutKey } from './test-api.ts';
 

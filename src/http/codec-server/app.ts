@@ -6,10 +6,9 @@ import { keyedHash } from '../../keys/keyed-hash.ts';
 import type { Log } from '../../process/log.ts';
 import type { TlsFiles } from '../../process/tls-files.ts';
 import { type FailedAttempts, FailedAttemptsError } from '../edge/failed-attempts.ts';
-import { keepForwardedAddresses } from '../edge/forwarded.ts';
+import { keepForwardedAddresses } from '../edge/forwarded-headers.ts';
 import { renewCertificate, serverOptions } from '../edge/tls.ts';
-import { loginPage } from './login-page.ts';
-import { createSessions, SESSION_SECONDS } from './sessions.ts';
+import { createSessions, loginPage, SESSION_SECONDS } from './login.ts';
 
 /** Above what a page of a history holds. */
 const MOST_BYTES = 8 * 1024 * 1024;

@@ -17,10 +17,10 @@ import {
 } from '../../contract/place-order.ts';
 import type { Parsed } from '../../contract/validation.ts';
 import { IdempotencyConflictError } from '../../orders/order-errors.ts';
-import { CONFLICT, NOT_FOUND } from '../answers.ts';
-import { callerOf } from '../audit.ts';
-import { PLACE_ORDER_EXAMPLE } from '../examples.ts';
-import { InvalidBodyError } from '../http-errors.ts';
+import { auditSourceOf } from '../audit.ts';
+import { InvalidBodyError } from '../errors/http-errors.ts';
+import { PLACE_ORDER_EXAMPLE } from '../openapi/examples.ts';
+import { CONFLICT, NOT_FOUND } from '../openapi/responses.ts';
 import { caseParams } from '../params.ts';
 import { type Call, defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
@@ -39,7 +39,7 @@ export function caseAction({ orders }: RouteDependencies): Route {
     request,
     reply,
   }: CaseCall<PlaceOrderRequest>) {
-    const by = callerOf(request);
+    const by = auditSourceOf(request);
     const acceptance = { organizationId, caseId: params.caseId, request: body, by };
     try {
       const { orderId } = await orders.accept(acceptance);
@@ -67,7 +67,7 @@ export function caseAction({ orders }: RouteDependencies): Route {
     const key = { organizationId, caseId: params.caseId, orderId: body.orderId };
     const { reason } = body;
     const cancellation = { actor: 'api', ...(reason === undefined ? {} : { reason }) } as const;
-    await orders.cancel(key, cancellation, callerOf(request));
+    await orders.cancel(key, cancellation, auditSourceOf(request));
     request.audit = 'recorded';
     const order = await orders.read(key);
     request.orderId = order.id;
@@ -115,7 +115,7 @@ export function caseAction({ orders }: RouteDependencies): Route {
             '`PLACE_ORDER`: the same payload under its used key gets the first 200 again.',
         }),
       }),
-      answers: {
+      responses: {
         200: {
           description: 'The order is accepted, valid, or its cancellation is asked for.',
           schema: z.union([

@@ -5,8 +5,8 @@ import {
   newEndpointView,
   parseCreateEndpoint,
 } from '../../contract/webhook-endpoint.ts';
-import { endpointConflict } from '../answers.ts';
-import { CREATE_ENDPOINT_EXAMPLE } from '../examples.ts';
+import { CREATE_ENDPOINT_EXAMPLE } from '../openapi/examples.ts';
+import { endpointConflict } from '../openapi/responses.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
 /** `POST /api/v1/webhook-endpoints` */
@@ -28,7 +28,7 @@ export function createEndpoint({ endpoints }: RouteDependencies): Route {
       tag: 'Notifications',
       summary: 'Create a webhook endpoint',
       description: 'Keep the `secret`: it is shown this once, and every request is signed with it.',
-      answers: {
+      responses: {
         201: {
           description: 'The endpoint is new.',
           schema: successBody(z.object({ endpoint: newEndpointView }), 201),

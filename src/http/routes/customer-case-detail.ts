@@ -56,7 +56,7 @@ export function customerCaseDetail(dependencies: RouteDependencies): Route {
       description:
         'With its newest 1,000 orders and documents, where they are asked for. Documents of more ' +
         'than 8 MiB in all come as links, also with `documentFormat=base64`.',
-      answers: { 200: { description: 'The case.', schema: customerCaseDetailBody } },
+      responses: { 200: { description: 'The case.', schema: customerCaseDetailBody } },
     },
     async handle({ query, organizationId }): Promise<CustomerCaseDetailBody> {
       const { detail, documents: found } = await cases.detail(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { success, successBody } from '../../contract/envelope.ts';
-import { NOT_FOUND } from '../answers.ts';
+import { NOT_FOUND } from '../openapi/responses.ts';
 import { endpointParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
@@ -17,7 +17,7 @@ export function deleteEndpoint({ endpoints }: RouteDependencies): Route {
       tag: 'Notifications',
       summary: 'Delete a webhook endpoint',
       description: 'What is open for it is cancelled. The log of its deliveries is kept.',
-      answers: {
+      responses: {
         200: {
           description: 'It is deleted.',
           schema: successBody(z.object({ endpoint: z.object({ id: z.uuid() }) })),

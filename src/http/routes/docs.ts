@@ -45,7 +45,7 @@ export function docsPage(): Route[] {
         tag: 'Operation',
         summary: 'This API as a page to read and try',
         listed: url === '/docs',
-        answers: { 200: { description: 'The page.', contentType, schema: z.string() } },
+        responses: { 200: { description: 'The page.', contentType, schema: z.string() } },
       },
       handle: async ({ reply }) =>
         reply

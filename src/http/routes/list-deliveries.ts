@@ -14,7 +14,7 @@ export function listDeliveries({ endpoints }: RouteDependencies): Route {
       operationId: 'listWebhookDeliveries',
       tag: 'Notifications',
       summary: 'List what was sent to webhook endpoints, with each attempt',
-      answers: {
+      responses: {
         200: {
           description: 'One page, the newest delivery first.',
           schema: successBody(deliveryPage),

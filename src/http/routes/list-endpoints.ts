@@ -15,7 +15,7 @@ export function listEndpoints({ endpoints }: RouteDependencies): Route {
       operationId: 'listWebhookEndpoints',
       tag: 'Notifications',
       summary: 'List the organization’s webhook endpoints',
-      answers: {
+      responses: {
         200: {
           description: 'One page, the newest endpoint first.',
           schema: successBody(endpointPage),

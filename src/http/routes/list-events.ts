@@ -19,7 +19,7 @@ export function listEvents({ events }: RouteDependencies): Route {
         'The same events as the webhooks carry, in commit order, to pull instead of, or after missing, ' +
         'pushes. Keep the `cursor` of the last event that you worked off and ask on with `after`: no ' +
         'event is skipped, not even one whose transaction commits late.',
-      answers: { 200: { description: 'One page.', schema: successBody(eventPage) } },
+      responses: { 200: { description: 'One page.', schema: successBody(eventPage) } },
     },
     handle: async ({ organizationId, query }) =>
       success('Events', await events.list(organizationId, query)),

@@ -18,7 +18,7 @@ export function listOrders({ orders }: RouteDependencies): Route {
       operationId: 'listOrders',
       tag: 'Orders',
       summary: 'List the organization’s orders',
-      answers: { 200: page },
+      responses: { 200: page },
     },
     handle: async ({ organizationId, query }) =>
       success('Orders', await orders.list({ organizationId }, query)),
@@ -38,7 +38,7 @@ export function listOrdersOfCase({ orders }: RouteDependencies): Route {
       operationId: 'listOrdersOfCase',
       tag: 'Orders',
       summary: 'List the orders of a case',
-      answers: { 200: page },
+      responses: { 200: page },
     },
     handle: async ({ organizationId, params, query }) =>
       success('Orders', await orders.list({ organizationId, caseId: params.caseId }, query)),

@@ -15,7 +15,7 @@ export function metrics({ metrics }: RouteDependencies): Route {
       description:
         'Requests by route pattern, method and status; what Temporal and the endpoints have not been ' +
         'told yet; how far Postgres and Temporal have been compared; the process.',
-      answers: {
+      responses: {
         200: {
           description: 'In Prometheus’ text format.',
           contentType: 'text/plain',

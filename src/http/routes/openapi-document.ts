@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createOpenApi, packageVersion } from '../openapi.ts';
+import { createOpenApi, packageVersion } from '../openapi/document.ts';
 import { defineRoute, type Route } from '../route.ts';
 
 /**
@@ -17,7 +17,7 @@ export function openApiDocument(others: readonly Route[]): Route {
       operationId: 'openApi',
       tag: 'Operation',
       summary: 'This document',
-      answers: {
+      responses: {
         200: {
           description: 'OpenAPI 3.1, made from the schemas that check the requests.',
           schema: z.looseObject({ openapi: z.string().meta({ example: '3.1.1' }) }),

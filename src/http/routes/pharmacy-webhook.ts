@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { success, successBody } from '../../contract/envelope.ts';
 import type { RawWebhook } from '../../pharmacy/webhook-auth.ts';
-import { InvalidBodyError, UnauthorizedError } from '../http-errors.ts';
+import { InvalidBodyError, UnauthorizedError } from '../errors/http-errors.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
 const params = z.object({ pharmacyId: z.string() });
@@ -26,7 +26,7 @@ export function pharmacyWebhook({ orders, pharmacies, failedAttempts }: RouteDep
       summary: 'A pharmacy tells of an order',
       // It stands under `webhooks` of the document: no client calls it.
       listed: false,
-      answers: { 202: { description: 'It is stored.', schema: successBody(z.object({}), 202) } },
+      responses: { 202: { description: 'It is stored.', schema: successBody(z.object({}), 202) } },
     },
     async handle({ params: { pharmacyId }, request, reply }) {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { caseId, parsePutCase, putCaseRequest } from '../../contract/case.ts';
 import { success, successBody } from '../../contract/envelope.ts';
 import { timestamp } from '../../contract/order.ts';
-import { callerOf } from '../audit.ts';
-import { PUT_CASE_EXAMPLE } from '../examples.ts';
+import { auditSourceOf } from '../audit.ts';
+import { PUT_CASE_EXAMPLE } from '../openapi/examples.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
 const params = z.object({ caseId: caseId() });
@@ -31,14 +31,14 @@ export function putCase({ cases }: RouteDependencies): Route {
       summary: 'Create or replace a case',
       description:
         'Orders that were accepted before keep the shipping address that they were accepted with.',
-      answers: {
+      responses: {
         200: { description: 'The case is replaced.', schema: successBody(storedCase) },
         201: { description: 'The case is new.', schema: successBody(storedCase, 201) },
       },
     },
     async handle({ params: { caseId: id }, body, organizationId, request, reply }) {
       const key = { organizationId, caseId: id };
-      const stored = await cases.put(key, body.patient, callerOf(request));
+      const stored = await cases.put(key, body.patient, auditSourceOf(request));
       request.audit = 'recorded';
       const status = stored.created ? 201 : 200;
       const data = {

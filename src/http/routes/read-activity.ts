@@ -1,7 +1,7 @@
 import { success, successBody } from '../../contract/envelope.ts';
 import { activityPage } from '../../contract/order.ts';
 import { pageQuery } from '../../contract/order-query.ts';
-import { NOT_FOUND } from '../answers.ts';
+import { NOT_FOUND } from '../openapi/responses.ts';
 import { orderParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
@@ -18,7 +18,7 @@ export function readActivity({ orders }: RouteDependencies): Route {
       operationId: 'readActivity',
       tag: 'Orders',
       summary: 'Read the timeline of an order',
-      answers: {
+      responses: {
         200: {
           description: 'One page, the oldest change first.',
           schema: successBody(activityPage),

@@ -1,4 +1,4 @@
-import { documentAnswers, documentHeaders, sendDocument } from '../document-answer.ts';
+import { documentHeaders, documentResponses, sendDocument } from '../document-download.ts';
 import { documentParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
@@ -15,7 +15,7 @@ export function readDocument({ orders, documents }: RouteDependencies): Route {
       tag: 'Documents',
       summary: 'Download a document',
       headers: documentHeaders,
-      answers: documentAnswers,
+      responses: documentResponses,
     },
     async handle({ params, organizationId, request, reply }) {
       const { documentId, ...order } = params;

@@ -1,6 +1,6 @@
 import { success, successBody } from '../../contract/envelope.ts';
 import { documentPage } from '../../contract/order.ts';
-import { NOT_FOUND } from '../answers.ts';
+import { NOT_FOUND } from '../openapi/responses.ts';
 import { orderParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
@@ -16,7 +16,7 @@ export function readDocuments({ orders }: RouteDependencies): Route {
       operationId: 'listDocuments',
       tag: 'Documents',
       summary: 'List the documents of an order',
-      answers: {
+      responses: {
         200: { description: 'All of them, one page.', schema: successBody(documentPage) },
         404: NOT_FOUND,
       },

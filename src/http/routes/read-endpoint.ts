@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { success, successBody } from '../../contract/envelope.ts';
 import { endpointView } from '../../contract/webhook-endpoint.ts';
-import { NOT_FOUND } from '../answers.ts';
+import { NOT_FOUND } from '../openapi/responses.ts';
 import { endpointParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
@@ -17,7 +17,7 @@ export function readEndpoint({ endpoints }: RouteDependencies): Route {
       operationId: 'readWebhookEndpoint',
       tag: 'Notifications',
       summary: 'Read a webhook endpoint',
-      answers: {
+      responses: {
         200: {
           description: 'The endpoint, without its secret.',
           schema: successBody(z.object({ endpoint: endpointView })),

@@ -1,9 +1,9 @@
 import { failureBody } from '../../contract/envelope.ts';
 import { object, requiredText } from '../../contract/fields.ts';
 import { isUuid } from '../../lib/uuid.ts';
-import { TOO_MANY_FAILURES } from '../answers.ts';
-import { documentAnswers, documentHeaders, sendDocument } from '../document-answer.ts';
-import { PermissionDeniedError } from '../http-errors.ts';
+import { documentHeaders, documentResponses, sendDocument } from '../document-download.ts';
+import { PermissionDeniedError } from '../errors/http-errors.ts';
+import { TOO_MANY_FAILURES } from '../openapi/responses.ts';
 import { linkedDocumentParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
@@ -32,8 +32,8 @@ export function readLinkedDocument({
       summary: 'Download a document by its signed link',
       description: 'The link is made by us and lives 15 minutes.',
       headers: documentHeaders,
-      answers: {
-        ...documentAnswers,
+      responses: {
+        ...documentResponses,
         400: { description: 'A parameter is missing.', schema: failureBody },
         403: { description: 'The link is not ours, or has expired.', schema: failureBody },
         429: TOO_MANY_FAILURES,

@@ -4,8 +4,8 @@ import { object, requiredText } from '../../contract/fields.ts';
 import { idempotencyKey } from '../../contract/formats.ts';
 import { orderView } from '../../contract/order.ts';
 import { parseBody } from '../../contract/validation.ts';
-import { NOT_FOUND } from '../answers.ts';
-import { InvalidRequestError } from '../http-errors.ts';
+import { InvalidRequestError } from '../errors/http-errors.ts';
+import { NOT_FOUND } from '../openapi/responses.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
 const headers = object({ 'Idempotency-Key': requiredText().pipe(idempotencyKey()) });
@@ -25,7 +25,7 @@ export function readOrderByKey({ orders }: RouteDependencies): Route {
       tag: 'Orders',
       summary: 'Find the order that holds an idempotency key',
       headers: z.object({ 'Idempotency-Key': idempotencyKey() }),
-      answers: {
+      responses: {
         200: { description: 'The order.', schema: successBody(z.object({ order: orderView })) },
         404: NOT_FOUND,
       },

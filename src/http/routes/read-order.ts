@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { success, successBody } from '../../contract/envelope.ts';
 import { orderView } from '../../contract/order.ts';
-import { NOT_FOUND } from '../answers.ts';
+import { NOT_FOUND } from '../openapi/responses.ts';
 import { orderParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
@@ -17,7 +17,7 @@ export function readOrder({ orders }: RouteDependencies): Route {
       operationId: 'readOrder',
       tag: 'Orders',
       summary: 'Read an order',
-      answers: {
+      responses: {
         200: { description: 'The order.', schema: successBody(z.object({ order: orderView })) },
         404: NOT_FOUND,
       },

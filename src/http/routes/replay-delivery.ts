@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { success, successBody } from '../../contract/envelope.ts';
 import { deliveryView } from '../../contract/webhook-delivery.ts';
-import { endpointConflict, NOT_FOUND } from '../answers.ts';
-import { callerOf } from '../audit.ts';
+import { auditSourceOf } from '../audit.ts';
+import { endpointConflict, NOT_FOUND } from '../openapi/responses.ts';
 import { deliveryParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
@@ -21,7 +21,7 @@ export function replayDelivery({ endpoints }: RouteDependencies): Route {
       description:
         'Under the same `webhook-id`. What has ended begins anew, with all its attempts; what is ' +
         'open is due now.',
-      answers: {
+      responses: {
         200: {
           description: 'The delivery, due now.',
           schema: successBody(z.object({ delivery: deliveryView })),
@@ -36,7 +36,7 @@ export function replayDelivery({ endpoints }: RouteDependencies): Route {
     },
     async handle({ params, organizationId, request }) {
       const { deliveryId } = params;
-      const delivery = await endpoints.replay(organizationId, deliveryId, callerOf(request));
+      const delivery = await endpoints.replay(organizationId, deliveryId, auditSourceOf(request));
       request.audit = 'recorded';
       return success('Webhook delivery is due', { delivery });
     },

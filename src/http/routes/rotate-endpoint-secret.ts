@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { success, successBody } from '../../contract/envelope.ts';
 import { newEndpointView } from '../../contract/webhook-endpoint.ts';
-import { NOT_FOUND } from '../answers.ts';
+import { NOT_FOUND } from '../openapi/responses.ts';
 import { endpointParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
@@ -20,7 +20,7 @@ export function rotateEndpointSecret({ endpoints }: RouteDependencies): Route {
       description:
         'The secret before signs beside the new one for 24 hours: change the receiver over within ' +
         'them. A secret that leaked ends at once when the rotation is done twice.',
-      answers: {
+      responses: {
         200: {
           description: 'The endpoint with its new secret, which is shown this once.',
           schema: successBody(z.object({ endpoint: newEndpointView })),

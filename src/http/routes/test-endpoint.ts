@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { success, successBody } from '../../contract/envelope.ts';
 import { deliveryView } from '../../contract/webhook-delivery.ts';
-import { NOT_FOUND } from '../answers.ts';
+import { NOT_FOUND } from '../openapi/responses.ts';
 import { endpointParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
@@ -20,7 +20,7 @@ export function testEndpoint({ endpoints }: RouteDependencies): Route {
       description:
         'Takes as long as the endpoint’s answer, 10 seconds at most. A `PAUSED` endpoint that takes ' +
         'the PING is `ENABLED` again, and what waits for it goes.',
-      answers: {
+      responses: {
         200: {
           description: 'What came of it: `DELIVERED`, or `DEAD` with the reason in its attempt.',
           schema: successBody(z.object({ delivery: deliveryView })),

@@ -5,7 +5,7 @@ import {
   parseUpdateEndpoint,
   updateEndpointRequest,
 } from '../../contract/webhook-endpoint.ts';
-import { NOT_FOUND } from '../answers.ts';
+import { NOT_FOUND } from '../openapi/responses.ts';
 import { endpointParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
@@ -34,7 +34,7 @@ export function updateEndpoint({ endpoints }: RouteDependencies): Route {
       summary: 'Change a webhook endpoint',
       description:
         'What is absent stays. Enabling an endpoint lets the deliveries that wait for it go at once.',
-      answers: {
+      responses: {
         200: {
           description: 'The endpoint as it is now.',
           schema: successBody(z.object({ endpoint: endpointView })),

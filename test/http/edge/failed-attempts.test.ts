@@ -11,7 +11,7 @@ const TOO_MANY =
 let api: TestApi;
 beforeEach(async () => {
   // So slow that none is refilled during a test.
-  api = await startTestApi({ reach: { failureLimits: { burst: BURST, perSecond: 0.01 } } });
+  api = await startTestApi({ http: { failureLimits: { burst: BURST, perSecond: 0.01 } } });
 });
 afterEach(() => api.close());
 

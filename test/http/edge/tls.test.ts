@@ -25,8 +25,8 @@ beforeEach(async () => {
     temporal.emit('asked');
     await once(temporal, 'answer');
   };
-  const reach = { tls: certificate, publicUrl: 'http://orders.example.com' };
-  api = await startTestApi({ checkTemporal, reach });
+  const http = { tls: certificate, publicUrl: 'http://orders.example.com' };
+  api = await startTestApi({ checkTemporal, http });
   open = true;
 });
 afterEach(async () => {

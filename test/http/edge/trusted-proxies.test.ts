@@ -22,7 +22,7 @@ describe('without trusted proxies', () => {
   });
 
   it('an address that is forged with each attempt does not help', async () => {
-    api = await startTestApi({ reach: { failureLimits: { burst: 2, perSecond: 0.01 } } });
+    api = await startTestApi({ http: { failureLimits: { burst: 2, perSecond: 0.01 } } });
     const statuses: number[] = [];
     for (const n of [1, 2, 3, 4]) {
       const headers = { 'cv-api-key': 'guess', 'x-forwarded-for': `192.0.2.${n}` };
@@ -34,7 +34,7 @@ describe('without trusted proxies', () => {
 
 describe('behind trusted proxies', () => {
   it('the source is the right-most address that is none of theirs', async () => {
-    api = await startTestApi({ reach: { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] } });
+    api = await startTestApi({ http: { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] } });
     for (const [forwarded, source] of [
       ['192.0.2.1', '192.0.2.1'],
       ['203.0.113.9, 192.0.2.1', '192.0.2.1'],
@@ -54,13 +54,13 @@ describe('behind trusted proxies', () => {
   });
 
   it('a proxy that is not listed is the source itself', async () => {
-    api = await startTestApi({ reach: { trustedProxies: ['10.0.0.0/8'] } });
+    api = await startTestApi({ http: { trustedProxies: ['10.0.0.0/8'] } });
     expect(await sourceOf({ 'x-forwarded-for': '192.0.2.1' })).toBe('127.0.0.1');
   });
 
   it('attempts are counted for each client', async () => {
     const failureLimits = { burst: 1, perSecond: 0.01 };
-    api = await startTestApi({ reach: { trustedProxies: ['127.0.0.1'], failureLimits } });
+    api = await startTestApi({ http: { trustedProxies: ['127.0.0.1'], failureLimits } });
     const guess = async (from: string) => {
       const headers = { 'cv-api-key': 'guess', 'x-forwarded-for': from };
       return (await api.send('GET', '/api/v1/orders', { headers })).status;
@@ -70,7 +70,7 @@ describe('behind trusted proxies', () => {
   });
 
   it('links and headers go by PUBLIC_URL, whatever is said of the host', async () => {
-    api = await startTestApi({ reach: { trustedProxies: ['127.0.0.1'] } });
+    api = await startTestApi({ http: { trustedProxies: ['127.0.0.1'] } });
     const headers = {
       'x-forwarded-host': 'evil.example.com',
       'x-forwarded-proto': 'http',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { answersOf } from '../../../src/http/answers.ts';
-import { PLACE_ORDER_EXAMPLE } from '../../../src/http/examples.ts';
+import { PLACE_ORDER_EXAMPLE } from '../../../src/http/openapi/examples.ts';
+import { responsesOf } from '../../../src/http/openapi/responses.ts';
 import type { RouteDependencies } from '../../../src/http/route.ts';
 import { routes } from '../../../src/http/routes.ts';
 import { DOCUMENT, pointerOf, schemaAt } from '../../support/documented.ts';
@@ -33,7 +33,7 @@ describe.each(TABLE.filter(({ doc }) => doc.listed !== false))('$method $url', (
   it('stands in the document with every status that it can answer', () => {
     const operation = DOCUMENT.paths[path]?.[route.method.toLowerCase()];
 
-    expect(Object.keys(operation?.responses ?? {})).toEqual(Object.keys(answersOf(route)));
+    expect(Object.keys(operation?.responses ?? {})).toEqual(Object.keys(responsesOf(route)));
     const kinds = [
       '400',
       '500',

@@ -2,7 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { OrderService } from '../orders/order-service.ts';
 import type { Caller, Scope } from '../organizations/authenticate.ts';
 import type { FailedAttempts } from './edge/failed-attempts.ts';
-import { MissingApiKeyError, PermissionDeniedError, UnauthorizedError } from './http-errors.ts';
+import {
+  MissingApiKeyError,
+  PermissionDeniedError,
+  UnauthorizedError,
+} from './errors/http-errors.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
 
 declare module 'fastify' {

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import type { FastifyInstance } from 'fastify';
-import { failure } from '../contract/envelope.ts';
-import type { Log } from '../process/log.ts';
+import { failure } from '../../contract/envelope.ts';
+import type { Log } from '../../process/log.ts';
 
 /** How long a stopping server still listens: what is on its way to it gets an answer, not a reset. */
 const LISTEN_ON_MS = 250;

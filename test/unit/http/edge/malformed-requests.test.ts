@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { brokenRequestAnswer } from '../../../src/http/broken-request.ts';
-import { makeCertificate, type TestCertificate } from '../../support/certificate.ts';
+import { malformedRequestHandler } from '../../../../src/http/edge/malformed-requests.ts';
+import { makeCertificate, type TestCertificate } from '../../../support/certificate.ts';
 
 let certificate: TestCertificate;
 let server: tls.Server;
@@ -11,7 +11,7 @@ beforeEach(async () => {
   certificate = makeCertificate();
   const { cert, key } = certificate;
   server = tls.createServer({ cert, key, handshakeTimeout: 20 });
-  server.on('tlsClientError', brokenRequestAnswer({}));
+  server.on('tlsClientError', malformedRequestHandler({}));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { securityHeaders } from '../../src/http/security-headers.ts';
-import { answersIn, orderBytes, sendRaw } from '../support/raw-http.ts';
-import { SECURITY_HEADERS, securityHeadersOf } from '../support/security-headers.ts';
-import { storeDocument } from '../support/stored-document.ts';
-import { exampleWithoutKey, startTestApi, type TestApi } from '../support/test-api.ts';
+import { securityHeaders } from '../../../src/http/edge/security-headers.ts';
+import { answersIn, orderBytes, sendRaw } from '../../support/raw-http.ts';
+import { SECURITY_HEADERS, securityHeadersOf } from '../../support/security-headers.ts';
+import { storeDocument } from '../../support/stored-document.ts';
+import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
 // Answers to what the route table serves are held against these headers by access-matrix.test.ts.
 

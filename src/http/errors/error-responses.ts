@@ -1,14 +1,14 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { failure, idempotencyConflict } from '../contract/envelope.ts';
-import { DocumentStoreError } from '../documents/document-errors.ts';
-import { KeyServiceError } from '../keys/key-provider.ts';
-import { codeOf, framesOf } from '../lib/safe-error.ts';
+import { failure, idempotencyConflict } from '../../contract/envelope.ts';
+import { DocumentStoreError } from '../../documents/document-errors.ts';
+import { KeyServiceError } from '../../keys/key-provider.ts';
+import { codeOf, framesOf } from '../../lib/safe-error.ts';
 import {
   EndpointConflictError,
   EndpointNotFoundError,
   InvalidEndpointError,
-} from '../notifications/endpoints/endpoint-errors.ts';
-import { OverloadedError } from '../orders/backpressure.ts';
+} from '../../notifications/endpoints/endpoint-errors.ts';
+import { OverloadedError } from '../../orders/backpressure.ts';
 import {
   CaseNotPermittedError,
   IdempotencyConflictError,
@@ -16,11 +16,12 @@ import {
   InvalidOrderError,
   OrderNotCancellableError,
   OrderNotFoundError,
-} from '../orders/order-errors.ts';
-import { RateLimitedError } from '../organizations/rate-limit.ts';
-import type { Log } from '../process/log.ts';
-import { isDatabaseUnavailable } from '../storage/database.ts';
-import { FailedAttemptsError } from './edge/failed-attempts.ts';
+} from '../../orders/order-errors.ts';
+import { RateLimitedError } from '../../organizations/rate-limit.ts';
+import type { Log } from '../../process/log.ts';
+import { isDatabaseUnavailable } from '../../storage/database.ts';
+import { FailedAttemptsError } from '../edge/failed-attempts.ts';
+import { rateLimitHeaders } from '../rate-limit-headers.ts';
 import {
   AuditUnavailableError,
   InvalidBodyError,
@@ -32,7 +33,6 @@ import {
   UnauthorizedError,
   UnsupportedBodyError,
 } from './http-errors.ts';
-import { rateLimitHeaders } from './rate-limit-headers.ts';
 
 /** The framework's own refusals, by its codes, as the contract's envelope has them. */
 const FRAMEWORK_FAULTS: Readonly<
@@ -50,7 +50,7 @@ const FRAMEWORK_FAULTS: Readonly<
  * The one place that turns errors into answers. What it does not know is a 500 that tells nothing;
  * the log gets its class, code and place, never its message, which may quote the request.
  */
-export function createErrorMapper(
+export function createErrorHandler(
   log: Log,
 ): (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
   return (error, request, reply) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cleanForwarded } from '../../../../src/http/edge/forwarded.ts';
+import { cleanForwarded } from '../../../../src/http/edge/forwarded-headers.ts';
 
 function cleaned(value: string): string | undefined {
   const headers = { 'x-forwarded-for': value };

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
 import { TLSSocket } from 'node:tls';
-import { failure } from '../contract/envelope.ts';
+import { failure } from '../../contract/envelope.ts';
 
 const FAULTS: Readonly<Record<string, readonly [status: number, phrase: string, error: string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'the headers are too large'],
@@ -12,7 +12,7 @@ const FAULTS: Readonly<Record<string, readonly [status: number, phrase: string, 
 /** What is still to be answered on a connection. */
 const unanswered = new WeakMap<Socket, Set<ServerResponse>>();
 
-/** Lets {@link brokenRequestAnswer} know of the requests before the broken one. */
+/** Lets {@link malformedRequestHandler} know of the requests before the broken one. */
 export function keepUnanswered(server: Server): void {
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     const responses = unanswered.get(socket) ?? new Set();
@@ -26,14 +26,14 @@ export function keepUnanswered(server: Server): void {
  *
  * @param headers of every answer.
  */
-export function brokenRequestAnswer(
+export function malformedRequestHandler(
   headers: Readonly<Record<string, string>>,
 ): (error: Error & { code?: string }, socket: Socket) => void {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return (error, socket) => answerBrokenRequest(error, socket, lines.join(''));
+  return (error, socket) => answerMalformedRequest(error, socket, lines.join(''));
 }
 
-function answerBrokenRequest(
+function answerMalformedRequest(
   error: Error & { code?: string },
   socket: Socket,
   headerLines: string,
@@ -51,7 +51,7 @@ function answerBrokenRequest(
     socket.pause(); // what follows the broken bytes is as broken, and would be answered once more
     void Promise.allSettled(before.map((response) => finished(response))).then(() => {
       socket.resume();
-      answerBrokenRequest(error, socket, headerLines);
+      answerMalformedRequest(error, socket, headerLines);
     });
     return;
   }

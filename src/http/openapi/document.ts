@@ -5,11 +5,20 @@ import {
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathsObject,
 } from 'zod-openapi';
-import { answersOf } from './answers.ts';
-import { TAGS } from './openapi-prose.ts';
-import { adjustSchema, allowNulls } from './openapi-schemas.ts';
-import { WEBHOOKS } from './openapi-webhooks.ts';
-import type { AnswerDoc, Route } from './route.ts';
+import type { ResponseDoc, Route } from '../route.ts';
+import { adjustSchema, allowNulls } from './adjust-schemas.ts';
+import { responsesOf } from './responses.ts';
+import { WEBHOOKS } from './webhooks.ts';
+
+/** The groups of routes. */
+const TAGS = [
+  { name: 'Orders', description: 'Prescription orders of patient cases.' },
+  { name: 'Cases', description: 'Patient cases, which orders are placed for.' },
+  { name: 'Documents', description: 'Prescription documents of completed orders.' },
+  { name: 'Pharmacies', description: 'What pharmacies tell us.' },
+  { name: 'Notifications', description: 'What we tell the organization, and where.' },
+  { name: 'Operation', description: 'For load balancers and operators.' },
+];
 
 /** What {@link createOpenApi} gives: an OpenAPI 3.1 document, ready to be written as JSON. */
 export type OpenApiDocument = ReturnType<typeof createDocument>;
@@ -82,12 +91,12 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
         }
       : {}),
     responses: Object.fromEntries(
-      Object.entries(answersOf(route)).map(([status, answer]) => [status, responseOf(answer)]),
+      Object.entries(responsesOf(route)).map(([status, answer]) => [status, responseOf(answer)]),
     ),
   };
 }
 
-function responseOf(answer: AnswerDoc) {
+function responseOf(answer: ResponseDoc) {
   const { description, schema, contentType, headers } = answer;
   const content =
     contentType !== undefined
@@ -102,7 +111,7 @@ function responseOf(answer: AnswerDoc) {
   };
 }
 
-function examplesOf({ examples }: Pick<AnswerDoc, 'examples'>) {
+function examplesOf({ examples }: Pick<ResponseDoc, 'examples'>) {
   return examples === undefined ? {} : { examples };
 }
 
@@ -115,7 +124,7 @@ function objectOf(schema: z.ZodType): z.ZodObject {
 
 /** The version of package.json, which stands beside `src` and, in the image, beside `dist`. */
 export function packageVersion(): string {
-  for (const place of ['../../package.json', '../../../package.json']) {
+  for (const place of ['../../../package.json', '../../../../package.json']) {
     try {
       const file = JSON.parse(readFileSync(new URL(place, import.meta.url), 'utf8')) as {
         version: string;

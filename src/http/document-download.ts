@@ -7,9 +7,9 @@ import { failureBody } from '../contract/envelope.ts';
 import type { SealedDocuments } from '../documents/sealed-documents.ts';
 import { documentKey } from '../orders/order-data-key.ts';
 import type { StoredDocument } from '../orders/read-order.ts';
-import { NOT_FOUND } from './answers.ts';
-import { RangeNotSatisfiableError } from './http-errors.ts';
-import type { AnswerDoc } from './route.ts';
+import { RangeNotSatisfiableError } from './errors/http-errors.ts';
+import { NOT_FOUND } from './openapi/responses.ts';
+import type { ResponseDoc } from './route.ts';
 
 /** The request headers that a download heeds (RFC 9110, 13.1.2 and 14.2). */
 export const documentHeaders = z.object({
@@ -28,7 +28,7 @@ const answerHeaders = z.object({
 });
 
 /** The answers of a download, as they are documented. */
-export const documentAnswers: Readonly<Record<number, AnswerDoc>> = {
+export const documentResponses: Readonly<Record<number, ResponseDoc>> = {
   200: { description: 'The bytes.', contentType: '*/*', headers: answerHeaders },
   206: {
     description: 'The bytes of the range.',

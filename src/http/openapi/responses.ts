@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { failureBody, idempotencyConflictBody } from '../contract/envelope.ts';
-import type { AnswerDoc, Route } from './route.ts';
+import { failureBody, idempotencyConflictBody } from '../../contract/envelope.ts';
+import type { ResponseDoc, Route } from '../route.ts';
 
 const RETRY_AFTER = z.object({
   'Retry-After': z.string().meta({ description: 'Seconds to wait.', example: '2' }),
 });
 
-function refusal(description: string, status: number, message: string, error: string): AnswerDoc {
+function refusal(description: string, status: number, message: string, error: string): ResponseDoc {
   return {
     description,
     schema: failureBody,
@@ -17,7 +17,7 @@ function refusal(description: string, status: number, message: string, error: st
 }
 
 /** The errors of every route that needs a key (place-order.md, "Responses"). */
-const WITH_KEY: Readonly<Record<number, AnswerDoc>> = {
+const WITH_KEY: Readonly<Record<number, ResponseDoc>> = {
   400: refusal(
     'The header `cv-api-key` is missing, or a part of the request breaks a rule: `error` names the first problem, `errors` all.',
     400,
@@ -47,7 +47,7 @@ const WITH_KEY: Readonly<Record<number, AnswerDoc>> = {
   },
 };
 
-const WITH_BODY: Readonly<Record<number, AnswerDoc>> = {
+const WITH_BODY: Readonly<Record<number, ResponseDoc>> = {
   413: refusal(
     'The body is over 1 MiB.',
     413,
@@ -62,7 +62,7 @@ const WITH_BODY: Readonly<Record<number, AnswerDoc>> = {
   ),
 };
 
-const ANY: Readonly<Record<number, AnswerDoc>> = {
+const ANY: Readonly<Record<number, ResponseDoc>> = {
   400: refusal('The request is malformed.', 400, 'Invalid request', 'the URL is malformed'),
   431: refusal(
     'The URL and the headers are over 16 KiB together.',
@@ -83,7 +83,7 @@ const ANY: Readonly<Record<number, AnswerDoc>> = {
 };
 
 /** Where a caller proves itself by other means than a key. */
-export const TOO_MANY_FAILURES: AnswerDoc = {
+export const TOO_MANY_FAILURES: ResponseDoc = {
   ...refusal(
     'Too many attempts from the caller’s address failed.',
     429,
@@ -94,10 +94,15 @@ export const TOO_MANY_FAILURES: AnswerDoc = {
 };
 
 /** What is not there, or is another organization's. */
-export const NOT_FOUND: AnswerDoc = refusal('There is none.', 404, 'Not found', 'order not found');
+export const NOT_FOUND: ResponseDoc = refusal(
+  'There is none.',
+  404,
+  'Not found',
+  'order not found',
+);
 
 /** The two 409s of `POST /api/v1/cases/:caseId`. */
-export const CONFLICT: AnswerDoc = {
+export const CONFLICT: ResponseDoc = {
   description:
     '`PLACE_ORDER`: the idempotency key was used before. `CANCEL_ORDER`: the order has ended.',
   schema: z.union([idempotencyConflictBody, failureBody]),
@@ -132,7 +137,7 @@ export const CONFLICT: AnswerDoc = {
 };
 
 /** The 409 of what does not go with the state of an endpoint or a delivery. */
-export function endpointConflict(description: string, code: string, error: string): AnswerDoc {
+export function endpointConflict(description: string, code: string, error: string): ResponseDoc {
   return {
     description,
     schema: failureBody,
@@ -146,11 +151,11 @@ export function endpointConflict(description: string, code: string, error: strin
 }
 
 /** All answers of a route: its own, and the errors that every route of its kind has. */
-export function answersOf(route: Route): Readonly<Record<number, AnswerDoc>> {
+export function responsesOf(route: Route): Readonly<Record<number, ResponseDoc>> {
   return {
     ...ANY,
     ...(route.auth === 'none' ? {} : WITH_KEY),
     ...(route.body === undefined ? {} : WITH_BODY),
-    ...route.doc.answers,
+    ...route.doc.responses,
   };
 }

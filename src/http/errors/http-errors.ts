@@ -1,4 +1,4 @@
-import type { FieldError } from '../contract/validation.ts';
+import type { FieldError } from '../../contract/validation.ts';
 
 /** What a caller is told to wait when we cannot serve, in seconds. */
 export const RETRY_AFTER_SECONDS = 2;

@@ -7,8 +7,8 @@ import {
   orderStatusChangedEvent,
   orderTrackingAddedEvent,
   pingEvent,
-} from '../contract/case-activity.ts';
-import { failureBody, successBody } from '../contract/envelope.ts';
+} from '../../contract/case-activity.ts';
+import { failureBody, successBody } from '../../contract/envelope.ts';
 import {
   ATTACHMENT_EXAMPLE,
   CASE_EXAMPLE,
