@@ -1,5 +1,5 @@
 // Writes the bill of materials of what runs in production, as CycloneDX JSON:
-//   npm run sbom [FILE]      dist/sbom.json when none is given
+//   npm run sbom [FILE]      FILE defaults to dist/sbom.json
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,4 +11,4 @@ const file = path.resolve(process.argv[2] ?? path.join(project, 'dist/sbom.json'
 const sbom = makeSbom(project);
 mkdirSync(path.dirname(file), { recursive: true });
 writeFileSync(file, `${JSON.stringify(sbom, null, 2)}\n`);
-console.log(`${sbom.components.length} packages in ${path.relative('', file)}`);
+console.log(`wrote ${sbom.components.length} packages to ${path.relative('', file)}`);

@@ -1,6 +1,7 @@
 // Checks a compose file against the compose specification, without a container engine:
 //   node scripts/verify/compose.mjs docker-compose.yml
-// Exits 0 when it is valid, 1 with the fault when it is not, 3 when Go is not here to build the check.
+// Exits 0 when the file is valid, 1 with the fault when it is not, 3 when the checker cannot be built
+// because Go is not installed.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -12,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 const SOURCE = fileURLToPath(new URL('../../tools/compose-check/', import.meta.url));
 const BUILD_LIMIT_MS = 10 * 60_000;
 
-/** Ends with 3, which `npm run verify` shows as skipped. */
+/** Leads to exit code 3, which `npm run verify` reports as skipped. */
 class CannotCheckError extends Error {}
 
 function cacheFolder() {
@@ -23,7 +24,7 @@ function cacheFolder() {
   return path.join(homedir(), '.cache/rx-orders');
 }
 
-/** The path of the checker, built when this version of its source has not been built before. */
+/** The path of the checker. Builds it once for each version of its source. */
 function checker() {
   const hash = createHash('sha256');
   for (const name of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(SOURCE + name));
@@ -45,14 +46,14 @@ function checker() {
     rmSync(unfinished, { force: true });
     throw new Error(`cannot build tools/compose-check\n${build.error?.message ?? build.stderr}`);
   }
-  // In one step, so that another process never runs half a file.
+  // A rename is atomic, so no other process ever runs half a file.
   renameSync(unfinished, binary);
   return binary;
 }
 
-/** @param {string} file @returns {string | undefined} the fault, if there is one. */
+/** @param {string} file @returns {string | undefined} the fault; undefined when the file is valid. */
 function check(file) {
-  // Secrets have no default in the file; the check is not about their values.
+  // The file has no defaults for secrets. Their values do not matter to the check.
   const required = readFileSync(file, 'utf8').matchAll(/\$\{(\w+):?\?/g);
   const environment = [...required].map(([, name]) => `${name}=checked`);
   const result = spawnSync(checker(), [file, ...environment], { encoding: 'utf8' });

@@ -1,13 +1,13 @@
-// Checks that every installed package has a licence that this project may use:
+// Checks that this project may use every installed package under its licence:
 //   node scripts/verify/licences.mjs [FOLDER]
-// Exits 1 with the packages that have none, or one that nobody has looked at.
+// Exits 1 with each package that has no licence, or a licence that is not on the lists below.
 
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { lockedPackages } from './lock-file.mjs';
 import { reportFaults } from './report-faults.mjs';
 
-/** They ask for a notice at most. SPDX identifiers. */
+/** SPDX identifiers of licences that require a notice at most. */
 const PERMISSIVE = new Set([
   '0BSD',
   'Apache-2.0',
@@ -22,23 +22,22 @@ const PERMISSIVE = new Set([
   'Python-2.0',
   'Unlicense',
   'Zlib',
-  // Of data, here of which browser knows what: credit to be given, nothing else.
-  'CC-BY-4.0',
+  'CC-BY-4.0', // data, here about browsers: it requires attribution only
 ]);
 
-/** Fine where nothing of them is passed on: in packages for development. */
+/** Licences that suit development packages only, because we distribute nothing of these packages. */
 const FOR_DEVELOPMENT = new Set([
-  'MPL-2.0', // changes to its own files are to be published; we make none
-  'OFL-1.1', // of fonts: not to be sold by themselves
+  'CC-BY-3.0', // data, here about SPDX: it requires attribution only
+  'MPL-2.0', // whoever changes its files must publish the changes; we make none
 ]);
 
-/** Packages whose package.json names no licence, and what their LICENSE file says. */
+/** Packages whose package.json names no SPDX licence, each with what its LICENSE file says. */
 const READ_BY_HAND = new Map([
-  ['dejavu-fonts-ttf@2.37.3', 'Bitstream Vera: free to use, not to be sold by itself'],
+  ['dejavu-fonts-ttf@2.37.3', 'Bitstream Vera: free to use; nobody may sell the font alone'],
   ['unionfs@4.6.0', 'Unlicense'],
 ]);
 
-/** @param {string} expression SPDX; one that mixes AND and OR is not understood, so not allowed. */
+/** @param {string} expression SPDX. An expression that mixes AND and OR is refused: this parser cannot read it. */
 function isAllowed(expression, allows) {
   const terms = expression.replace(/[()]/g, '').trim();
   const choices = terms.split(' OR ');
@@ -51,7 +50,7 @@ function licenceFaults(folder) {
   const faults = [];
   for (const { at, entry } of lockedPackages(folder)) {
     const file = path.join(folder, at, 'package.json');
-    // One of another platform is not installed here.
+    // npm does not install the packages of other platforms.
     if (entry.optional && !existsSync(file)) continue;
     const { name, version, license } = JSON.parse(readFileSync(file, 'utf8'));
     const id = `${name}@${version}`;

@@ -1,5 +1,5 @@
 /**
- * Ends a check: each fault on a line of stderr, and exit code 1 when there is one.
+ * Ends a check: prints each fault on a line of stderr and sets the exit code, 1 if there is a fault.
  *
  * @param {string[]} faults
  */

@@ -1,7 +1,7 @@
 // Checks a bill of materials against package-lock.json:
-//   node scripts/verify/sbom.mjs [FILE]      the one that `npm run sbom` makes when none is given
-// Exits 1 when it is no CycloneDX, lacks a production package, has another one, or tells where the
-// packages were fetched.
+//   node scripts/verify/sbom.mjs [FILE]      without FILE, the document that `npm run sbom` writes
+// Exits 1 when the document is not CycloneDX, lacks a production package or its hash, has a package too
+// many, or names where a package was fetched.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 function sbomFaults(sbom) {
   if (sbom?.bomFormat !== 'CycloneDX' || !Array.isArray(sbom.components)) {
-    return ['this is no CycloneDX document'];
+    return ['the file is not a CycloneDX document'];
   }
   const production = lockedPackages(PROJECT).filter(({ entry }) => !entry.dev);
   const wanted = new Map(production.map(({ name, entry }) => [purlOf(name, entry.version), entry]));
@@ -22,7 +22,7 @@ function sbomFaults(sbom) {
     ...[...wanted.keys()].filter((purl) => !found.has(purl)).map((purl) => `${purl} is missing`),
     ...[...found.keys()]
       .filter((purl) => !wanted.has(purl))
-      .map((purl) => `${purl} is no production package`),
+      .map((purl) => `${purl} is not a production package`),
     ...[...found]
       .filter(([purl, { hashes = [] }]) => wanted.get(purl)?.integrity && hashes.length === 0)
       .map(([purl]) => `${purl} has no hash`),
@@ -30,11 +30,11 @@ function sbomFaults(sbom) {
       .filter(([, { externalReferences = [] }]) =>
         externalReferences.some(({ type }) => type === 'distribution'),
       )
-      .map(([purl]) => `${purl} tells where it was fetched`),
+      .map(([purl]) => `${purl} names where it was fetched`),
   ];
 }
 
-/** A package URL (package-url.org, type `npm`). */
+/** The package URL (package-url.org, type `npm`) of a package. */
 function purlOf(name, version) {
   return `pkg:npm/${name.replace('@', '%40')}@${version}`;
 }

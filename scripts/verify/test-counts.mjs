@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 /**
  * Counts the tests of a run from the file that vitest's JSON reporter wrote.
  *
- * A file that broke before its tests were known, and a run that failed without any failed test (an
- * error outside of tests, a crash), count as one failure each, so that a red run never counts as 0.
+ * Two kinds of failure have no failed test: a file that breaks before vitest knows its tests, and a
+ * run that fails outside its tests. Each counts as one, so that a red run never counts as 0 failures.
  *
- * @param {string} file the reporter's output; missing when the run broke down.
+ * @param {string} file the reporter's output. A crashed run leaves none.
  * @param {number} exitCode of vitest.
  * @returns {{ passed: number, failed: number, skipped: number }}
  */

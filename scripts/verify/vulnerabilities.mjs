@@ -1,12 +1,12 @@
-// Asks the registry for known faults of the production packages, by the lock file:
+// Asks the registry for known vulnerabilities of the production packages in the lock file:
 //   node scripts/verify/vulnerabilities.mjs [FOLDER]
-// Exits 1 with the packages that have some; 3 where the registry does not answer such questions.
+// Exits 1 with each vulnerable package; 3 when the registry does not answer the question.
 
 import { spawnSync } from 'node:child_process';
 import { SKIPPED } from './checks.mjs';
 import { reportFaults } from './report-faults.mjs';
 
-/** A registry that is away must not hold up the other checks. */
+/** An unreachable registry must not delay the other checks for longer. */
 const LIMIT_MS = 60_000;
 
 const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--package-lock-only', '--json'], {
@@ -16,18 +16,18 @@ const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--package-lock-only
 });
 const found = vulnerabilitiesOf(stdout);
 if (found === undefined) {
-  console.log('the registry tells no known faults here');
+  console.log('the registry does not report known vulnerabilities');
   process.exitCode = SKIPPED;
 } else {
   reportFaults(
     found.map(({ name, severity, via }) => {
       const [url = ''] = via.map((advisory) => advisory.url).filter(Boolean);
-      return `${name}: a fault is known (${severity}) ${url}`.trimEnd();
+      return `${name} has a known vulnerability (${severity}) ${url}`.trimEnd();
     }),
   );
 }
 
-/** What `npm audit` found; undefined when it was told nothing. Its own words may name the registry. */
+/** The findings of `npm audit`; undefined when the registry did not answer. npm's own message may name the registry. */
 function vulnerabilitiesOf(text) {
   try {
     const { vulnerabilities } = JSON.parse(text);

@@ -76,7 +76,7 @@ describe('.env.example', () => {
     expect(Object.keys(example)).toEqual(expect.arrayContaining(inCompose));
   });
 
-  it('is a configuration once its secrets are set, and shows the defaults', () => {
+  it('is a valid configuration once its secrets are set, and shows the defaults', () => {
     const { DATABASE_URL, DOCUMENTS_DIR, HASH_SECRET, ENCRYPTION_KEYS } = filled as Record<
       string,
       string
@@ -96,7 +96,7 @@ describe('docker-compose.yml', () => {
     ['migrate', 'rx_orders'],
     ['server', 'rx_orders_server'],
     ['worker', 'rx_orders_worker'],
-  ])('gives %s a whole configuration, and a role of its own', (service, role) => {
+  ])('gives %s a complete configuration and its own database role', (service, role) => {
     const environment = environmentOf(service, filled);
     const { username, host } = new URL(parseConfig(environment).database.url);
     expect([username, host]).toEqual([role, 'postgres:5432']);
@@ -104,7 +104,7 @@ describe('docker-compose.yml', () => {
     expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
   });
 
-  it('gives the codec server a whole configuration', () => {
+  it('gives the codec server a complete configuration', () => {
     const { port, uiUrl } = parseCodecServerConfig(environmentOf('codec', filled));
     expect([port, uiUrl]).toEqual([8234, 'http://127.0.0.1:8233']);
   });
@@ -112,19 +112,16 @@ describe('docker-compose.yml', () => {
   it.each([
     ['server', '', parseConfigOf],
     ['codec', 'CODEC_', parseCodecServerConfig],
-  ] as const)(
-    'gives %s a certificate, and trusted proxies, where they are set',
-    (name, prefix, of) => {
-      const files = { [`${prefix}TLS_CERT_FILE`]: '/c.pem', [`${prefix}TLS_KEY_FILE`]: '/k.pem' };
-      const env = environmentOf(name, { ...filled, ...files, TRUSTED_PROXIES: '10.0.0.1' });
-      expect(of(env)).toMatchObject({
-        tls: { prefix, certFile: '/c.pem', keyFile: '/k.pem' },
-        trustedProxies: ['10.0.0.1'],
-      });
-    },
-  );
+  ] as const)('gives %s a certificate and trusted proxies, if they are set', (name, prefix, of) => {
+    const files = { [`${prefix}TLS_CERT_FILE`]: '/c.pem', [`${prefix}TLS_KEY_FILE`]: '/k.pem' };
+    const env = environmentOf(name, { ...filled, ...files, TRUSTED_PROXIES: '10.0.0.1' });
+    expect(of(env)).toMatchObject({
+      tls: { prefix, certFile: '/c.pem', keyFile: '/k.pem' },
+      trustedProxies: ['10.0.0.1'],
+    });
+  });
 
-  it('gives the simulator a whole configuration', () => {
+  it('gives the simulator a complete configuration', () => {
     expect(parseConfiguration(environmentOf('simulator', filled))).toMatchObject({
       port: 4010,
       webhookUrl: 'http://server:3000/webhooks/pharmacies',
@@ -137,7 +134,7 @@ describe('docker-compose.yml', () => {
     );
   });
 
-  it.each(services)('watches the health of %s and brings it back', (name, service) => {
+  it.each(services)('checks the health of %s and restarts it', (name, service) => {
     if (name === 'migrate') {
       expect(service.restart).toBe('on-failure:5');
       expect(service.healthcheck?.disable).toBe(true);

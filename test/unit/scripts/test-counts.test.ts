@@ -9,7 +9,7 @@ interface Counts {
   readonly skipped: number;
 }
 
-// Plain JavaScript without declarations, so the path is not one that the compiler follows.
+// Plain JavaScript without declarations: the compiler must not follow the import.
 const script = new URL('../../../scripts/verify/test-counts.mjs', import.meta.url).href;
 const { countTests } = (await import(script)) as {
   countTests: (file: string, exitCode: number) => Counts;
@@ -38,18 +38,18 @@ describe('the counts of a test run', () => {
     return countTests(file, exitCode);
   }
 
-  it('are those of the report', () => {
+  it('come from the report', () => {
     const failing = { status: 'failed', assertionResults: [{ status: 'failed' }] };
     const report = { numPassedTests: 7, numFailedTests: 2, testResults: [failing] };
     expect(count(report, 1)).toEqual({ passed: 7, failed: 2, skipped: 0 });
   });
 
-  it('tell skipped tests apart', () => {
+  it('separate skipped tests', () => {
     const report = { numPassedTests: 7, numPendingTests: 1, numTodoTests: 2 };
     expect(count(report, 0)).toEqual({ passed: 7, failed: 0, skipped: 3 });
   });
 
-  it('count a file that broke before its tests were known', () => {
+  it('count a file that breaks before vitest knows its tests', () => {
     const report = {
       numPassedTests: 7,
       numFailedTests: 1,
@@ -62,7 +62,7 @@ describe('the counts of a test run', () => {
     expect(count(report, 1)).toEqual({ passed: 7, failed: 2, skipped: 0 });
   });
 
-  it('show a failure when the run failed and no test did', () => {
+  it('show a failure when the run failed outside its tests', () => {
     expect(count({ numPassedTests: 7 }, 1)).toEqual({ passed: 7, failed: 1, skipped: 0 });
   });
 

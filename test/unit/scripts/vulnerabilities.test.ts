@@ -14,7 +14,7 @@ const SCRIPT = fileURLToPath(
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'known-faults-'));
+  folder = mkdtempSync(path.join(tmpdir(), 'vulnerabilities-'));
   const project = { name: 'app', version: '1.0.0', dependencies: { planted: '1.0.0' } };
   const planted = { version: '1.0.0', integrity: 'sha512-AA==' };
   const packages = { '': project, 'node_modules/planted': planted };
@@ -27,7 +27,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Runs the check against a registry that answers every question about faults like this. */
+/** Runs the check against a registry that gives this answer to every question about vulnerabilities. */
 async function checkAt(status: number, advisories: object) {
   const registry = createServer((request, response) => {
     const asked = request.url?.endsWith('/security/advisories/bulk');
@@ -40,7 +40,7 @@ async function checkAt(status: number, advisories: object) {
   const env = {
     ...process.env,
     npm_config_registry: `http://127.0.0.1:${port}`,
-    npm_config_cache: path.join(folder, 'cache'), // it keeps what it was told
+    npm_config_cache: path.join(folder, 'cache'), // npm caches the answers
   };
   try {
     return await new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
@@ -53,23 +53,23 @@ async function checkAt(status: number, advisories: object) {
   }
 }
 
-describe('known faults', () => {
-  it('of a production package are told by its name', async () => {
+describe('the check of vulnerabilities', () => {
+  it('names a vulnerable production package', async () => {
     const url = 'https://advisories.example.com/1';
-    const words = { id: 1, url, title: 'Planted', severity: 'high' };
-    const advisory = { ...words, vulnerable_versions: '<2.0.0' };
+    const fields = { id: 1, url, title: 'Planted', severity: 'high' };
+    const advisory = { ...fields, vulnerable_versions: '<2.0.0' };
     const { code, stderr } = await checkAt(200, { planted: [advisory] });
-    expect([code, stderr]).toEqual([1, `planted: a fault is known (high) ${url}\n`]);
+    expect([code, stderr]).toEqual([1, `planted has a known vulnerability (high) ${url}\n`]);
   });
 
-  it('are none when the registry knows none', async () => {
+  it('passes when the registry knows none', async () => {
     expect(await checkAt(200, {})).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  it('are not checked where the registry does not answer, and that is said', async () => {
+  it('is skipped with a reason when the registry does not answer', async () => {
     expect(await checkAt(405, {})).toEqual({
       ...{ code: 3, stderr: '' },
-      stdout: 'the registry tells no known faults here\n',
+      stdout: 'the registry does not report known vulnerabilities\n',
     });
   });
 });
