@@ -5,7 +5,7 @@ import type { Sql, Transaction } from '../storage/database.ts';
 import { type Actor, changeStatus } from './change-status.ts';
 import { sealForOrder } from './order-data-key.ts';
 import { OrderNotCancellableError, OrderNotFoundError } from './order-errors.ts';
-import { type OrderRef } from './read-order.ts';
+import type { OrderRef } from './read-order.ts';
 import { ENDS, isEnd } from './status.ts';
 
 /** Who requests a cancellation, and why. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { PharmacyOrder } from './gateway.ts';
 
-/* What a server that speaks `place-order.md` answers, as far as the gateway reads it. */
+/* The answers of a server that speaks `place-order.md`; only the fields that the gateway reads. */
 
-/** Postgres takes no NUL: one in an id makes it no id, in a text for people it is left out. */
+/** Postgres stores no NUL: an id with one is invalid; from other texts it is removed. */
 const idSchema = z.string().regex(/^[^\0/]{1,255}$/);
 const textSchema = z.string().transform((text) => text.replaceAll('\0', ''));
 
@@ -66,7 +66,7 @@ const STATUSES: ReadonlyMap<string, PharmacyOrder['status']> = new Map([
   ['CANCELLED', 'cancelled'],
 ]);
 
-/** Its status in our words; what is no end is on its way. */
+/** Maps the server's status to ours; an unknown status counts as `in_progress`. */
 export function statusOf(status: string): PharmacyOrder['status'] {
   return STATUSES.get(status.toUpperCase()) ?? 'in_progress';
 }

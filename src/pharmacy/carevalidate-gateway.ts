@@ -18,16 +18,17 @@ import {
 const DATA_URL = /^data:[^,]*;base64,/;
 
 /**
- * The gateway to a server that speaks `place-order.md`: the original, or another instance of this
- * project (`api.md`, "The `carevalidate` gateway"). Cases and pharmacies have the same ids there.
+ * Creates the gateway to a server that speaks `place-order.md`: the original service, or another instance
+ * of this project (`api.md`, "The `carevalidate` gateway"). Cases and pharmacies have the same ids there.
  *
- * Our order id is its `idempotencyKey`, so it takes an order once. A 409 means that it has it: the
- * order is adopted by the answer's `Location` or, from a server that gives none, as the one order of
- * the case that is nobody's yet. Where that is not certain, people have to look; it is never sent
- * under another key.
+ * Our order id is the `idempotencyKey`, so the server accepts each order once. A 409 means that it already
+ * has the order. The gateway then adopts the order in the answer's `Location` or, if the server sends
+ * none, the only order of the case that none of our orders has. If that is ambiguous, the order needs
+ * attention; it is never sent with another key.
  *
  * @param options.token the `cv-api-key`; sent to the base URL's origin only.
- * @param options.findTaken which of these ids orders of ours have already.
+ * @param options.timeoutMs see {@link createHttpCalls}.
+ * @param options.findTaken returns which of these pharmacy order ids our orders already have.
  */
 export function createCareValidateGateway(options: {
   baseUrl: string;
@@ -64,7 +65,7 @@ export function createCareValidateGateway(options: {
     return (await readJson(response, caseDetailAnswer)).caseDetail;
   }
 
-  /** The order that a 409 speaks of. */
+  /** Finds the order that a 409 is about. */
   async function adopt(response: Response, caseId: string, signal: AbortSignal) {
     await response.body?.cancel();
     const location = response.headers.get('location') ?? '';
@@ -102,8 +103,8 @@ export function createCareValidateGateway(options: {
       throw await httpFault(response);
     },
 
-    // The protocol knows no references of ours; asking for a case of that name tells a probe whether
-    // the server answers and takes the key, and finds nothing.
+    // The protocol has no references. Only the probe calls this: reading a case with a random id shows
+    // whether the server answers and accepts the key.
     async findByReference(reference, signal) {
       const query = new URLSearchParams({ caseId: reference });
       const response = await call(`/api/v1/customer-case-detail?${query.toString()}`, {}, signal);
@@ -114,7 +115,7 @@ export function createCareValidateGateway(options: {
 
     async get(pharmacyOrderId, signal) {
       const { caseId, orderId } = fromPharmacyOrderId(pharmacyOrderId);
-      // The bytes of a case's documents are only asked for when there is an order to complete.
+      // The documents' bytes are only requested once the order is completed.
       const open = await readCase(caseId, { attachments: false }, signal);
       const found = open.orders.find(({ id }) => id === orderId);
       if (found === undefined) throw new PharmacyFaultError('PHARMACY_ORDER_UNKNOWN');
@@ -128,7 +129,7 @@ export function createCareValidateGateway(options: {
     async cancel(pharmacyOrderId, signal) {
       const { caseId, orderId } = fromPharmacyOrderId(pharmacyOrderId);
       const response = await act(caseId, { action: 'CANCEL_ORDER', orderId }, signal);
-      // A server that knows no cancelling answers 400.
+      // A server without CANCEL_ORDER answers 400.
       if (response.status === 409 || response.status === 400) {
         await response.body?.cancel();
         return 'too-late';
@@ -149,7 +150,7 @@ export function createCareValidateGateway(options: {
   };
 }
 
-/** The documents of an order: of a case with several, only those that say whose they are. */
+/** The documents of an order. In a case with several orders, each document must name its order. */
 function documentsOf(
   attachments: readonly CaseAttachment[],
   orderId: string,
@@ -168,7 +169,7 @@ function documentsOf(
     });
 }
 
-/** A document's link: on the server itself, or by TLS. */
+/** Checks a document's link: it must be on the server itself or use HTTPS. */
 function linkOf(text: string, base: string): string {
   if (!URL.canParse(text, base)) throw new PharmacyFaultError('DOCUMENT_URL_MALFORMED');
   const url = new URL(text, base);
@@ -183,7 +184,7 @@ async function readJson<T>(response: Response, schema: z.ZodType<T>): Promise<T>
     return schema.parse(await response.json());
   } catch (error) {
     if (error instanceof z.ZodError || error instanceof SyntaxError) {
-      // What came is not kept: a proxy's page, or an order with a patient in it.
+      // The answer is not kept: it may contain patient data.
       throw new PharmacyUnavailableError('PHARMACY_BAD_ANSWER');
     }
     throw asPharmacyError(error);

@@ -1,15 +1,15 @@
-/** An order on a server that speaks `place-order.md`: it can only be read by its case. */
+/** An order on a server that speaks `place-order.md`, which only finds orders by their case. */
 export interface CaseOrder {
   readonly caseId: string;
   readonly orderId: string;
 }
 
-/** The pharmacy's id of such an order, as it is kept here: `<caseId>/<orderId>`. */
+/** Builds our pharmacy order id of such an order: `<caseId>/<orderId>`. */
 export function toPharmacyOrderId({ caseId, orderId }: CaseOrder): string {
   return `${caseId}/${orderId}`;
 }
 
-/** The reverse of {@link toPharmacyOrderId}; the order's id holds no slash, the case's may. */
+/** The reverse of {@link toPharmacyOrderId}. A case id may contain a slash, an order id may not. */
 export function fromPharmacyOrderId(pharmacyOrderId: string): CaseOrder {
   const slash = pharmacyOrderId.lastIndexOf('/');
   return { caseId: pharmacyOrderId.slice(0, slash), orderId: pharmacyOrderId.slice(slash + 1) };

@@ -4,7 +4,7 @@ import type { PharmacyMessage } from '../orders/pharmacy-message.ts';
 import { toPharmacyOrderId } from './carevalidate-ids.ts';
 import type { RawWebhook } from './webhook-auth.ts';
 
-/** Postgres takes no NUL and no half surrogate. */
+/** Postgres stores neither NUL nor a lone surrogate. */
 const id = z.string().regex(/^[^\0\p{Surrogate}]{1,255}$/u);
 
 const messageSchema = z.object({
@@ -28,14 +28,14 @@ const ENDS: ReadonlyMap<string, PharmacyMessage['type']> = new Map([
  * Reads an authentic case webhook of a server that speaks `place-order.md` (`api.md`,
  * "Notifications to the organization").
  *
- * @returns undefined when the body is no such message.
+ * @returns undefined if the body is not such a message.
  */
 export function parseCareValidateMessage({ body }: RawWebhook): PharmacyMessage | undefined {
   const parsed = messageSchema.safeParse(parseJson(body));
   if (!parsed.success) return undefined;
   const { event, order, payload } = parsed.data;
   return {
-    // Its signature covers the body alone, so an id in a header proves nothing.
+    // The signature covers the body only, so an id in a header could be forged.
     webhookId: createHash('sha256').update(body).digest('hex'),
     type: typeOf(event, order),
     pharmacyOrderId: toPharmacyOrderId({ caseId: payload.case.id, orderId: order.id }),

@@ -6,35 +6,36 @@ import type { PharmacyGateway } from './gateway.ts';
 import { createRestGateway } from './rest-gateway.ts';
 import { parseRestMessage } from './rest-message.ts';
 import { openToken, openWebhookAuth } from './sealed-settings.ts';
-import { isAuthentic, type RawWebhook, vouchedFor } from './webhook-auth.ts';
+import { authenticatedPart, isAuthentic, type RawWebhook } from './webhook-auth.ts';
 
-/** A pharmacy as it is configured. */
+/** A configured pharmacy. */
 export interface Pharmacy {
   readonly id: string;
   readonly kind: string;
   readonly active: boolean;
-  /** How long an order may wait here for its completion, in milliseconds; null: the default. */
+  /** How long an order may wait for its completion, in milliseconds; null: the default. */
   readonly completionLimitMs: number | null;
   /** Whether a webhook comes from this pharmacy. */
   isAuthentic(webhook: RawWebhook): boolean;
-  /** What an authentic webhook says; undefined when it is no message of this kind of pharmacy. */
+  /** Reads an authentic webhook; undefined if it is not a message of this kind of pharmacy. */
   readMessage(webhook: RawWebhook): PharmacyMessage | undefined;
 }
 
-/** The pharmacies that this deployment knows. */
+/** Finds the pharmacies of this deployment. */
 export interface PharmacyDirectory {
+  /** Finds a pharmacy; undefined for an unknown one. */
   find(pharmacyId: string): Promise<Pharmacy | undefined>;
-  /** The gateway to a pharmacy; undefined for one that is unknown or of an unknown kind. */
+  /** Creates the gateway to a pharmacy; undefined if the pharmacy or its kind is unknown. */
   gateway(pharmacyId: string): Promise<PharmacyGateway | undefined>;
 }
 
-/** What a kind of pharmacy needs; CONTRIBUTING.md tells how to add one. */
+/** The parts of a pharmacy kind; CONTRIBUTING.md explains how to add a kind. */
 interface PharmacyKind {
   createGateway(options: {
     baseUrl: string;
     token: string;
     timeoutMs: number;
-    /** Of the pharmacy's ids, those that orders of ours have already. */
+    /** Returns which of these pharmacy order ids our orders already have. */
     findTaken: (pharmacyOrderIds: readonly string[]) => Promise<ReadonlySet<string>>;
   }): PharmacyGateway;
   parseMessage(webhook: RawWebhook): PharmacyMessage | undefined;
@@ -52,10 +53,10 @@ const KINDS: ReadonlyMap<string, PharmacyKind> = new Map([
 export const PHARMACY_KINDS: readonly string[] = [...KINDS.keys()];
 
 /**
- * The directory over the table `pharmacies`. Each look reads the table, so that a pharmacy's new
- * address or token holds from the next call on.
+ * Creates the directory of the table `pharmacies`. Each call reads the table, so that a new address or
+ * token takes effect with the next call.
  *
- * @param timeoutMs for one call to a pharmacy.
+ * @param timeoutMs the time-out of one call to a pharmacy, in milliseconds.
  */
 export function createPharmacyDirectory(database: Database, timeoutMs: number): PharmacyDirectory {
   async function read(pharmacyId: string): Promise<PharmacyRow | undefined> {
@@ -78,7 +79,8 @@ export function createPharmacyDirectory(database: Database, timeoutMs: number): 
         active: row.active,
         completionLimitMs: row.completionLimitMs === null ? null : Number(row.completionLimitMs),
         isAuthentic: (webhook) => isAuthentic(auth, webhook),
-        readMessage: (webhook) => KINDS.get(row.kind)?.parseMessage(vouchedFor(auth, webhook)),
+        readMessage: (webhook) =>
+          KINDS.get(row.kind)?.parseMessage(authenticatedPart(auth, webhook)),
       };
     },
     async gateway(pharmacyId) {
@@ -105,7 +107,7 @@ interface PharmacyRow {
   kind: string;
   baseUrl: string;
   token: string;
-  /** Sealed, as the token is. */
+  /** Encrypted, as the token is. */
   webhookAuth: string;
   active: boolean;
   completionLimitMs: string | null;

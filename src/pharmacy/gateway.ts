@@ -1,10 +1,10 @@
 import type { Address, PrescriptionOrder } from '../contract/place-order.ts';
 
-/** An order as it is sent to a pharmacy. */
+/** An order to place at a pharmacy. */
 export interface PharmacyOrderRequest {
-  /** Our order id: the pharmacy's reference of the order and its idempotency key. */
+  /** Our order id; the pharmacy uses it as the order's reference and idempotency key. */
   readonly reference: string;
-  /** For a pharmacy that knows the organization's cases. */
+  /** Only for pharmacies that know the organization's cases. */
   readonly caseId: string;
   readonly prescription: Omit<PrescriptionOrder, 'shippingAddress'>;
   readonly shippingAddress: Address;
@@ -17,22 +17,23 @@ export interface PharmacyOrderRequest {
   };
 }
 
-/** The order as the pharmacy has it. */
+/** An order as the pharmacy returns it. */
 export interface PharmacyOrder {
   readonly id: string;
+  /** Our order id; empty if the protocol has no references. */
   readonly reference: string;
   readonly status: 'accepted' | 'in_progress' | 'completed' | 'rejected' | 'cancelled';
-  /** Why it was rejected or cancelled, in the pharmacy's words; may hold patient data. */
+  /** The pharmacy's explanation of a rejection or cancellation; may contain patient data. */
   readonly reason?: string | undefined;
   readonly documents: readonly PharmacyDocument[];
 }
 
-/** A prescription document that the pharmacy offers. Everything in it is the pharmacy's word. */
+/** A document that the pharmacy offers. Nothing in it is verified yet. */
 export interface PharmacyDocument {
   readonly id: string;
   readonly name: string;
   readonly contentType: string;
-  /** Bytes; a pharmacy that announces neither it nor the hash cannot be held to them. */
+  /** In bytes. If the pharmacy announces neither size nor hash, the download cannot be checked. */
   readonly size?: number | undefined;
   /** Lower-case hexadecimal. */
   readonly sha256?: string | undefined;
@@ -40,23 +41,23 @@ export interface PharmacyDocument {
 }
 
 /**
- * One pharmacy, as the activities see it. Every call can throw the errors of `errors.ts` and
- * nothing else that matters, and ends when `signal` aborts.
+ * One pharmacy, as the activities use it. Each call throws the errors of pharmacy-errors.ts, which
+ * src/activities/pharmacy-retry-policy.ts maps to retries and statuses, and ends when `signal` aborts.
  */
 export interface PharmacyGateway {
   /**
-   * Places an order. Safe to repeat: the reference names it.
+   * Places an order. Safe to repeat, because the reference identifies it.
    *
-   * @returns the order, or `exists` when the pharmacy has one of this reference already, to be found
-   *   by {@link PharmacyGateway.findByReference}.
+   * @returns the order, or `exists` if the pharmacy already has an order with this reference; the caller
+   *   then calls {@link PharmacyGateway.findByReference}.
    */
   place(request: PharmacyOrderRequest, signal: AbortSignal): Promise<PharmacyOrder | 'exists'>;
-  /** Looks an order up by our reference. */
+  /** Finds an order by our reference. */
   findByReference(reference: string, signal: AbortSignal): Promise<PharmacyOrder | undefined>;
   /** Reads an order by the pharmacy's id. */
   get(pharmacyOrderId: string, signal: AbortSignal): Promise<PharmacyOrder>;
-  /** Asks the pharmacy to cancel; `too-late` is its refusal. */
+  /** Requests a cancellation; `too-late` means that the pharmacy refuses it. */
   cancel(pharmacyOrderId: string, signal: AbortSignal): Promise<'cancelled' | 'too-late'>;
-  /** Opens a document's bytes. They are not checked yet. */
+  /** Opens a document for reading. The caller checks its size and hash. */
   download(document: PharmacyDocument, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }

@@ -1,11 +1,11 @@
 /**
- * The pharmacy could not serve the call just now: no connection, a time-out, 429, 5xx or an answer
- * that is none. Repeat it later. `code` is safe to log; the pharmacy's own words are not kept.
+ * The pharmacy cannot serve the call now: no connection, a time-out, 429, 5xx or an unreadable answer.
+ * The call is retried. `code` is safe to log; the pharmacy's own text is not kept.
  */
 export class PharmacyUnavailableError extends Error {
   override readonly name = 'PharmacyUnavailableError';
   readonly code: string;
-  /** How long the pharmacy asks to wait, in milliseconds (RFC 9110, section 10.2.3). */
+  /** The pharmacy's Retry-After, in milliseconds (RFC 9110, section 10.2.3). */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: string, options: { retryAfterMs?: number | undefined } = {}) {
@@ -15,12 +15,12 @@ export class PharmacyUnavailableError extends Error {
   }
 }
 
-/** The pharmacy refuses the order itself (422): repeating it is no use. */
+/** The pharmacy refuses the order itself (422), so retrying is useless: the order is rejected. */
 export class OrderRefusedError extends Error {
   override readonly name = 'OrderRefusedError';
-  /** The pharmacy's code, made safe to log. */
+  /** The pharmacy's code, in a format that is safe to log. */
   readonly code: string;
-  /** The pharmacy's words; may hold patient data, so they go to the order and nowhere else. */
+  /** The pharmacy's explanation; may contain patient data, so it is stored on the order only. */
   readonly reason: string | undefined;
 
   constructor(code: string, reason: string | undefined) {
@@ -31,8 +31,8 @@ export class OrderRefusedError extends Error {
 }
 
 /**
- * The pharmacy answered in a way that neither waiting nor repeating mends: a wrong token, an
- * unknown route, an order that it does not know. A person has to look. `code` is safe to log.
+ * The pharmacy gave an answer that retrying cannot fix: a wrong token, an unknown route, an unknown
+ * order. The order needs attention. `code` is safe to log.
  */
 export class PharmacyFaultError extends Error {
   override readonly name = 'PharmacyFaultError';

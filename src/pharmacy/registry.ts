@@ -3,15 +3,15 @@ import { OperatorConflictError, UnknownIdError } from '../lib/operator-errors.ts
 import type { Sql } from '../storage/database.ts';
 import { type PharmacySecrets, sealPharmacy } from './sealed-settings.ts';
 
-/** A pharmacy as operators see it: no secrets. */
+/** A pharmacy as operators see it, without its secrets. */
 export interface PharmacyRecord {
   readonly id: string;
   readonly kind: string;
   readonly baseUrl: string;
-  /** How its webhooks are authenticated. */
+  /** The kind of its webhook authentication. */
   readonly webhookAuth: string;
   readonly active: boolean;
-  /** Milliseconds; null: the deployment's default. */
+  /** How long an order may wait for its completion, in milliseconds; null: the default. */
   readonly completionLimitMs: number | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -26,10 +26,10 @@ export interface PharmacyRequest extends PharmacySecrets {
 }
 
 /**
- * Sets a pharmacy up.
+ * Sets up a pharmacy.
  *
- * @param replace whether one of this id gets the new settings (whether it is active stays).
- * @throws {OperatorConflictError} there is one, and `replace` is false.
+ * @param replace whether an existing pharmacy with this id gets the new settings; `active` stays as it is.
+ * @throws {OperatorConflictError} a pharmacy with this id exists, and `replace` is false.
  */
 export async function addPharmacy(
   sql: Sql,
@@ -52,19 +52,23 @@ export async function addPharmacy(
     RETURNING ${columns(sql)}`;
   if (row === undefined) {
     throw new OperatorConflictError(
-      'there is a pharmacy of this id already; --replace gives it new settings',
+      'a pharmacy with this id already exists; use --replace to change its settings',
     );
   }
   return toRecord(row);
 }
 
-/** Every pharmacy, by id. */
+/** Lists all pharmacies, by id. */
 export async function listPharmacies(sql: Sql): Promise<PharmacyRecord[]> {
   const rows = await sql<PharmacyRow[]>`SELECT ${columns(sql)} FROM pharmacies ORDER BY id`;
   return rows.map(toRecord);
 }
 
-/** Lets orders go to a pharmacy, or stops that. Safe to repeat. @throws {UnknownIdError} */
+/**
+ * Activates or deactivates a pharmacy; an inactive one gets no new orders. Safe to repeat.
+ *
+ * @throws {UnknownIdError} there is no such pharmacy.
+ */
 export async function setPharmacyActive(
   sql: Sql,
   id: string,
@@ -78,7 +82,7 @@ export async function setPharmacyActive(
   return toRecord(row);
 }
 
-/** Whether a text is a Standard Webhooks secret: base64, with or without `whsec_` in front. */
+/** Whether a text is a Standard Webhooks secret: base64, with or without the prefix `whsec_`. */
 export function isStandardWebhooksSecret(secret: string): boolean {
   try {
     new Webhook(secret);
@@ -88,7 +92,7 @@ export function isStandardWebhooksSecret(secret: string): boolean {
   }
 }
 
-/** Of a row of `pharmacies`; the secrets stay where they are. */
+/** The columns of {@link PharmacyRecord}; they leave out the secrets. */
 function columns(sql: Sql) {
   return sql`
     id, kind, base_url, webhook_auth_kind AS webhook_auth, active, completion_limit_ms,

@@ -7,7 +7,7 @@ import {
   PharmacyUnavailableError,
 } from './pharmacy-errors.ts';
 
-/** Postgres takes no NUL: one in an id makes it no id, in a text for people it is left out. */
+/** Postgres stores no NUL: an id with one is invalid; from other texts it is removed. */
 const idSchema = z.string().regex(/^[^\0]{1,255}$/);
 const textSchema = z.string().transform((text) => text.replaceAll('\0', ''));
 
@@ -34,7 +34,7 @@ const orderSchema = z.object({
     .transform((documents) => documents ?? []),
 });
 
-/** A pharmacy's code goes into logs and the Temporal UI, so it may only look like one. */
+/** A pharmacy's code appears in logs and in the Temporal UI, so its format is restricted. */
 const refusalSchema = z.object({
   code: z
     .string()
@@ -44,13 +44,12 @@ const refusalSchema = z.object({
 });
 
 /**
- * The gateway to a pharmacy that speaks the `rest` protocol (contract, `api.md`, "What a pharmacy
+ * Creates the gateway to a pharmacy that speaks the `rest` protocol (contract, `api.md`, "What a pharmacy
  * offers").
  *
  * @param options.baseUrl `{base}` of that table.
  * @param options.token the bearer token; sent to that origin only.
- * @param options.timeoutMs for one call, its answer's body included; of a download, which may be
- *   large, for the answer's head and then for each pause between its bytes.
+ * @param options.timeoutMs see {@link createHttpCalls}.
  */
 export function createRestGateway(options: {
   baseUrl: string;
@@ -72,14 +71,14 @@ export function createRestGateway(options: {
       return orderSchema.parse(await response.json());
     } catch (error) {
       if (error instanceof z.ZodError || error instanceof SyntaxError) {
-        // What came is not kept: a proxy's page, or an order with a patient in it.
+        // The answer is not kept: it may contain patient data.
         throw new PharmacyUnavailableError('PHARMACY_BAD_ANSWER');
       }
       throw asPharmacyError(error);
     }
   }
 
-  /** An order by our reference: another one's would bring another patient's documents. */
+  /** Reads an order and checks its reference: another order's documents belong to another patient. */
   async function readOrderOf(reference: string, response: Response): Promise<PharmacyOrder> {
     const order = await readOrder(response);
     if (order.reference !== reference) throw new PharmacyFaultError('PHARMACY_OTHER_REFERENCE');
@@ -144,7 +143,7 @@ export function createRestGateway(options: {
   };
 }
 
-/** A document's address, which must be the pharmacy's own: the token goes along. */
+/** Checks a document's URL: it must be on the pharmacy's origin, because the request carries the token. */
 function documentUrl(text: string, base: string): string {
   if (!URL.canParse(text, base)) throw new PharmacyFaultError('DOCUMENT_URL_MALFORMED');
   const url = new URL(text, base);

@@ -22,7 +22,7 @@ const messageSchema = z.object({
     .catch({}),
 });
 
-/** A map, because an object also answers to `constructor`, and the type is the pharmacy's text. */
+/** A Map, because the type is the pharmacy's text and an object has inherited keys (`constructor`). */
 const TYPES: ReadonlyMap<string, PharmacyMessage['type']> = new Map([
   ['order.completed', 'completed'],
   ['order.rejected', 'rejected'],
@@ -31,10 +31,10 @@ const TYPES: ReadonlyMap<string, PharmacyMessage['type']> = new Map([
 ]);
 
 /**
- * Reads an authentic webhook of a `rest` pharmacy (contract, `api.md`, "What a pharmacy offers").
- * A type that we do not know is kept as `other`; text that Postgres cannot hold is left out.
+ * Reads an authentic webhook of a `rest` pharmacy (contract, `api.md`, "What a pharmacy offers"). An
+ * unknown type becomes `other`; a text that Postgres cannot store is left out.
  *
- * @returns undefined when the body is no such message.
+ * @returns undefined if the body is not such a message.
  */
 export function parseRestMessage({ headers, body }: RawWebhook): PharmacyMessage | undefined {
   const parsed = messageSchema.safeParse(parseJson(body));
@@ -43,7 +43,7 @@ export function parseRestMessage({ headers, body }: RawWebhook): PharmacyMessage
   const { id, reference, trackingId, carrier, trackingUrl } = storable(data);
   const sentId = headers['webhook-id'];
   return {
-    // Only Standard Webhooks promises an id; without one, equal bodies are one message.
+    // Only Standard Webhooks guarantees an id. Without one, equal bodies count as the same message.
     webhookId: typeof sentId === 'string' && sentId !== '' ? bounded(sentId) : sha256(body),
     type: TYPES.get(type) ?? 'other',
     ...(reference === undefined ? {} : { reference }),
@@ -60,7 +60,7 @@ export function parseRestMessage({ headers, body }: RawWebhook): PharmacyMessage
   };
 }
 
-/** An id that an index can hold; long ones that begin alike stay apart. */
+/** Shortens an id for the unique index; a hash keeps long ids with equal beginnings apart. */
 function bounded(id: string): string {
   return id.length <= 255 ? id : sha256(id);
 }
@@ -69,7 +69,7 @@ function sha256(data: string | Buffer): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-/** Without the texts that Postgres refuses: NUL everywhere, a lone surrogate in `jsonb`. */
+/** Leaves out texts that Postgres refuses: NUL in any column, a lone surrogate in `jsonb`. */
 function storable<T extends Record<string, string | undefined>>(fields: T): Partial<T> {
   const refused = /[\0\p{Surrogate}]/u;
   const kept = Object.entries(fields).filter(([, value]) => !refused.test(value ?? ''));

@@ -1,14 +1,14 @@
 import type { Sql } from '../storage/database.ts';
 import { parseWebhookAuth, type WebhookAuth } from './webhook-auth.ts';
 
-/** What a pharmacy's row keeps sealed, under the deployment's key. */
+/** The secrets of a pharmacy. Its row stores them encrypted with the deployment's key. */
 export interface PharmacySecrets {
-  /** The bearer token that the pharmacy gave us. */
+  /** The bearer token of our calls to the pharmacy. */
   readonly token: string;
   readonly webhookAuth: WebhookAuth;
 }
 
-/** Seals a pharmacy's secrets. */
+/** Encrypts a pharmacy's secrets. */
 export async function sealPharmacy(
   sql: Sql,
   pharmacyId: string,
@@ -21,12 +21,12 @@ export async function sealPharmacy(
   return { token: sealedToken, webhookAuth: sealedAuth };
 }
 
-/** Opens a pharmacy's token. */
+/** Decrypts a pharmacy's token. */
 export async function openToken(sql: Sql, pharmacyId: string, sealed: string): Promise<string> {
   return await sql.keys.open(tokenContext(pharmacyId), sealed);
 }
 
-/** Opens how a pharmacy's webhooks are authenticated. */
+/** Decrypts a pharmacy's webhook authentication. */
 export async function openWebhookAuth(
   sql: Sql,
   pharmacyId: string,

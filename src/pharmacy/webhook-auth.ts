@@ -14,30 +14,32 @@ const webhookAuthSchema = z.discriminatedUnion('kind', [
 /** How a pharmacy's webhooks are authenticated; `none` is a pharmacy that sends no webhooks. */
 export type WebhookAuth = z.output<typeof webhookAuthSchema>;
 
-/** Reads the configured authentication; what is malformed authenticates nothing. */
+/** Parses the configured authentication. A malformed one becomes `none`, which accepts no webhook. */
 export function parseWebhookAuth(value: unknown): WebhookAuth {
   const result = webhookAuthSchema.safeParse(value);
   return result.success ? result.data : { kind: 'none' };
 }
 
-/** The request as it came: lower-case header names, a list for one that was sent twice, raw bytes. */
+/** A request as received: lower-case header names, a list for a repeated header, the raw body. */
 export interface RawWebhook {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
 }
 
 /**
- * Whether a webhook comes from the pharmacy. `standard-webhooks` checks the signature over the raw
- * bytes and refuses a timestamp more than five minutes off (standardwebhooks.com, specification,
- * "Verifying webhook authenticity"). `x-cv-signature` is the hex HMAC-SHA256 of the raw bytes under the
- * secret's text; it holds no time, so that an old message proves itself too and only the inbox knows it.
+ * Whether a webhook comes from the pharmacy.
+ *
+ * `standard-webhooks` checks the signature of the raw body and refuses a timestamp that is more than five
+ * minutes off (standardwebhooks.com, specification, "Verifying webhook authenticity").
+ * `x-cv-signature` is the hexadecimal HMAC-SHA256 of the raw body, keyed with the text of the secret. It
+ * covers no timestamp, so an old message stays valid; the inbox recognizes it as a duplicate.
  */
 export function isAuthentic(auth: WebhookAuth, { headers, body }: RawWebhook): boolean {
   switch (auth.kind) {
     case 'standard-webhooks':
-      // The library takes text; only of valid UTF-8 is the text the same as the bytes.
+      // The library verifies text. Only for valid UTF-8 does the text stand for exactly these bytes.
       if (!isUtf8(body)) return false;
-      // The library reads as much of it as is a number, and signs that.
+      // The library would parse a leading number and ignore the rest of the header.
       if (!/^\d{1,12}$/.test(single(headers['webhook-timestamp']))) return false;
       try {
         new Webhook(auth.secret).verify(
@@ -69,19 +71,19 @@ export function isAuthentic(auth: WebhookAuth, { headers, body }: RawWebhook): b
 }
 
 /**
- * The part of an authentic webhook that the pharmacy vouches for. An `x-cv-signature` covers the body
- * alone: under another `webhook-id` the same message would be taken in once more, as often as one likes.
+ * Returns the part of an authentic webhook that its authentication covers. An `x-cv-signature` covers the
+ * body only: if the header `webhook-id` counted, a replayed message with another id would be stored again.
  */
-export function vouchedFor(auth: WebhookAuth, webhook: RawWebhook): RawWebhook {
+export function authenticatedPart(auth: WebhookAuth, webhook: RawWebhook): RawWebhook {
   return auth.kind === 'x-cv-signature' ? { headers: {}, body: webhook.body } : webhook;
 }
 
-/** A header that was sent once; one that was sent twice proves nothing. */
+/** Returns a header that was sent once; a missing or repeated header counts as empty. */
 function single(value: string | string[] | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Compares in constant time, whatever the lengths. */
+/** Compares two texts in constant time, also if their lengths differ. */
 function sameText(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
