@@ -1,7 +1,6 @@
 import path from 'node:path';
-import { UsageError } from './cli/command-errors.ts';
-import type { CliContext, Connection } from './cli/context.ts';
-import { operatorOf } from './cli/operator.ts';
+import { NO_ENCRYPTION_KEYS, UsageError } from './cli/command-errors.ts';
+import { type CliContext, type Connection, operatorOf } from './cli/context.ts';
 import { runCommandLine } from './cli/program.ts';
 import { readSandboxConnection } from './cli/sandbox-connection.ts';
 import { createKeyProvider, type KmsSettings } from './keys/create-key-provider.ts';
@@ -14,9 +13,8 @@ import { createTemporalCheck } from './temporal/health-check.ts';
 
 // `rx …`: the operators' command line, see src/cli/program.ts.
 
-/** Above what a list of a large table takes. */
+/** Longer than any list of a large table takes. */
 const STATEMENT_LIMIT_MS = 60_000;
-const NO_ENCRYPTION_KEYS = "ENCRYPTION_KEYS is required: the servers' own";
 
 const env = process.env;
 const onSandbox = !env.DATABASE_URL && !env.DATABASE_URL_FILE;
@@ -24,11 +22,11 @@ let connection: Connection | undefined;
 let opened: Database | undefined;
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // The second one ends a command that does not stop.
+  // Only the first signal is handled, so a second one kills a command that does not stop.
   process.once(signal, () => stopping.abort());
 }
 
-// Who reads no further, as `head`, is no fault of ours.
+// EPIPE: the reader, such as `head`, closed the pipe; exit quietly.
 process.stdout.on('error', () => process.exit(0));
 
 const context: Omit<CliContext, 'about'> = {
@@ -36,7 +34,7 @@ const context: Omit<CliContext, 'about'> = {
   stdout: process.stdout,
   stderr: process.stderr,
   operator: operatorOf(env.RX_OPERATOR),
-  // scripts/rx.mjs tells where the person is: it works in the project's folder.
+  // scripts/rx.mjs changes to the project's folder, and passes the folder that the user called from.
   resolveFile: (name) => path.resolve(env.RX_CALLED_FROM ?? '', name),
   variable: (name) => env[name],
   connect: () => (connection ??= connect()),
@@ -45,10 +43,10 @@ const context: Omit<CliContext, 'about'> = {
 
 process.exitCode = await runCommandLine(process.argv.slice(2), context, {
   connect: onSandbox
-    ? 'is the sandbox running? npm start starts it; DATA_DIR must be the same for both'
-    : 'see DATABASE_URL',
+    ? 'start the sandbox with npm start, and use the same DATA_DIR for both'
+    : 'check DATABASE_URL',
   migrate: onSandbox
-    ? 'start the sandbox anew'
+    ? 'restart the sandbox'
     : 'run src/migrate.ts (in the image: node dist/src/migrate.js)',
 });
 await opened?.end({ timeout: 1 });
@@ -56,7 +54,7 @@ await opened?.end({ timeout: 1 });
 function connect(): Connection {
   const { url, hashSecret, encryptionKeys, kms, name, temporal, webhooks } = target();
   const keys = encryptionKeys && createKeyProvider({ encryptionKeys, kms });
-  process.stderr.write(`on ${name}\n`);
+  process.stderr.write(`using ${name}\n`);
   opened = openDatabase(url, 2, {
     statementLimitMs: STATEMENT_LIMIT_MS,
     ...(keys === undefined ? {} : { keys }),
@@ -72,20 +70,20 @@ function connect(): Connection {
     hashSecret: () =>
       required(
         hashSecret,
-        "HASH_SECRET is required: the servers' own, or they will not know the key",
+        'HASH_SECRET is required: set it to the value of the servers, or they cannot verify the key',
       ),
     encryptionKeys: () => required(encryptionKeys, NO_ENCRYPTION_KEYS),
     masterKeys: () => required(keys, NO_ENCRYPTION_KEYS),
   };
 }
 
-/** @throws {UsageError} it is not configured. */
+/** @throws {UsageError} the value is not configured. */
 function required<T>(value: T | undefined, message: string): T {
   if (value === undefined) throw new UsageError(message);
   return value;
 }
 
-/** Which database it is; its name holds no password. */
+/** Returns which database to use; `name` describes it in messages and contains no password. */
 function target(): {
   url: string;
   hashSecret: string | undefined;
@@ -98,15 +96,15 @@ function target(): {
   try {
     const config = parseOperatorConfig(readSecretFiles(env));
     if (config.databaseUrl === undefined) {
-      const { databaseUrl, hashSecret, encryptionKeys, dataDir, temporalAddress } =
-        readSandboxConnection(env.DATA_DIR || '.data');
+      const sandbox = readSandboxConnection(env.DATA_DIR || '.data');
+      const { databaseUrl, hashSecret, encryptionKeys } = sandbox;
       return {
         url: databaseUrl,
         hashSecret,
         encryptionKeys: parseKeyRing(encryptionKeys),
         kms: undefined,
-        name: `the sandbox ${dataDir}, ${new URL(databaseUrl).host}`,
-        temporal: { address: temporalAddress, namespace: config.temporal.namespace },
+        name: `the sandbox ${sandbox.dataDir} at ${new URL(databaseUrl).host}`,
+        temporal: { address: sandbox.temporalAddress, namespace: sandbox.temporalNamespace },
         webhooks: { destinations: 'loopback' },
       };
     }

@@ -24,9 +24,9 @@ import { printFields, printJson, printTable } from './output.ts';
 
 const DEFAULT_OVERLAP = '24h';
 
-/** `rx key …`: the keys that backends send as `cv-api-key`. */
+/** Adds `rx key …`: the API keys that backends send as `cv-api-key`. */
 export function addKeyCommands(program: Command, context: CliContext): void {
-  const group = program.command('key').description('API keys of organizations');
+  const group = program.command('key').description('manage the API keys of organizations');
   addCreate(group, context);
   addList(group, context);
   addRotate(group, context);
@@ -45,18 +45,18 @@ interface CreateOptions {
 function addCreate(group: Command, context: CliContext): void {
   const create = group
     .command('create')
-    .description('create a key; it is shown this once')
+    .description('create a key, which is shown only once')
     .requiredOption('--org <id>', 'the organization')
     .requiredOption('--name <name>', 'what the key is for', label)
-    .requiredOption('--scopes <list>', `of ${SCOPES.join(', ')}`, listOf(SCOPES))
+    .requiredOption('--scopes <list>', `a list of ${SCOPES.join(', ')}`, listOf(SCOPES))
     .addOption(
-      new Option('--expires <when>', '90d, 2027-01-31, a time, or never')
+      new Option('--expires <when>', 'when the key expires: 90d, 2027-01-31, a time, or never')
         .default('never')
         .argParser(expiry),
     )
     .option(
       '--rate-limit <n>',
-      "requests a second (default: the deployment's)",
+      'requests per second (default: RATE_LIMIT_PER_SECOND of the servers)',
       wholeNumber(1, 1_000_000),
     )
     .addOption(jsonOption())
@@ -84,7 +84,7 @@ function addCreate(group: Command, context: CliContext): void {
 function addList(group: Command, context: CliContext): void {
   const list = group
     .command('list')
-    .description("list an organization's keys, oldest first; never the keys themselves")
+    .description("list an organization's keys, oldest first, without the keys themselves")
     .requiredOption('--org <id>', 'the organization')
     .addOption(jsonOption())
     .action(async ({ org, json }: { org: string; json?: boolean }) => {
@@ -112,16 +112,16 @@ interface RotateOptions {
 function addRotate(group: Command, context: CliContext): void {
   const rotate = group
     .command('rotate')
-    .description('replace a key by a new one; the old one goes on working for a while')
+    .description('replace a key with a new one; the old key keeps working for a limited time')
     .argument('<id>', "the key's id")
     .option(
       '--overlap <until>',
-      `how long the old key still works: 24h, 0s, or a time (default: ${DEFAULT_OVERLAP})`,
+      `how long the old key keeps working: 24h, 0s, or a time (default: ${DEFAULT_OVERLAP})`,
       futureTime,
     )
     .option(
       '--expires <when>',
-      'when the new key ends: 90d, 2027-01-31, a time, or never (default: as long a life as the old one had)',
+      'when the new key expires: 90d, 2027-01-31, a time, or never (default: the lifetime of the old key)',
       expiry,
     )
     .addOption(jsonOption())
@@ -135,7 +135,7 @@ function addRotate(group: Command, context: CliContext): void {
       context.about({ organizationId: key.organizationId });
       if (options.json) return printJson(context, { key, apiKey: secret, replaced: old });
       printNewKey(context, rotated);
-      context.stdout.write('\nthe old key\n');
+      context.stdout.write('\nreplaced key\n');
       printFields(context, { id: old.id, expires: old.expiresAt });
     });
   recorded(rotate, 'KEY_ROTATED', 'change');
@@ -150,7 +150,7 @@ function addRotate(group: Command, context: CliContext): void {
 function addRevoke(group: Command, context: CliContext): void {
   const revoke = group
     .command('revoke')
-    .description('end a key at once; may be repeated')
+    .description('revoke a key immediately; it is safe to repeat')
     .argument('<id>', "the key's id")
     .addOption(jsonOption())
     .action(async (id: string, { json }: { json?: boolean }) => {
@@ -165,7 +165,7 @@ function addRevoke(group: Command, context: CliContext): void {
 
 function printNewKey(context: CliContext, { key, secret }: NewApiKey): void {
   context.stdout.write(`${secret}\n`);
-  context.stderr.write('the key is shown this once: only a hash of it is stored\n\n');
+  context.stderr.write('save the key now: it is shown only once, and only its hash is stored\n\n');
   printFields(context, fieldsOf(key));
 }
 

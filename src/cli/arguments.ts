@@ -6,7 +6,7 @@ export function jsonOption(): Option {
   return new Option('--json', 'print one JSON document, for scripts');
 }
 
-/** Adds examples to a command's help, a line each; one that begins with spaces goes on. */
+/** Adds examples to a command's help, one per line; a line with leading spaces continues the one before. */
 export function withExamples(command: Command, ...examples: readonly string[]): Command {
   const lines = examples.map((line) => (line.startsWith(' ') ? `  ${line}\n` : `  $ ${line}\n`));
   return command.addHelpText('after', `\nExamples:\n${lines.join('')}`);
@@ -20,7 +20,7 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 };
 const LONGEST_MS = 3_650 * 86_400_000;
 
-/** Reads a duration as `90d`, `24h`, `30m` or `10s` into milliseconds; ten years at most. */
+/** Parses a duration such as `90d`, `24h`, `30m` or `10s` into milliseconds; at most ten years. */
 export function durationMs(text: string): number {
   const [, digits, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   const ms = Number(digits) * (UNITS_MS[unit ?? ''] ?? Number.NaN);
@@ -30,7 +30,7 @@ export function durationMs(text: string): number {
   return ms;
 }
 
-/** Reads a point in time from now on: a duration from now, a date (its beginning in UTC) or RFC 3339. */
+/** Parses a future time: a duration from now, a date (midnight UTC) or an RFC 3339 time. */
 export function futureTime(text: string): Date {
   const now = Date.now();
   if (/^\d+[a-z]$/.test(text)) return new Date(now + durationMs(text));
@@ -39,7 +39,7 @@ export function futureTime(text: string): Date {
   return time;
 }
 
-/** Reads a point in time up to now: a duration before now, a date or RFC 3339. */
+/** Parses a past time: a duration before now, a date (midnight UTC) or an RFC 3339 time. */
 export function pastTime(text: string): Date {
   const now = Date.now();
   if (/^\d+[a-z]$/.test(text)) return new Date(now - durationMs(text));
@@ -48,46 +48,46 @@ export function pastTime(text: string): Date {
   return time;
 }
 
-/** A date, its beginning in UTC, or a time with its zone. */
+/** Parses a date (midnight UTC) or a time with a time zone. */
 function zonedTime(text: string): Date {
   const withZone = /^\d{4}-\d{2}-\d{2}(T.+(Z|[+-]\d{2}:\d{2}))?$/.test(text);
   if (withZone && isCalendarDate(text)) return new Date(text);
   throw new InvalidArgumentError(
-    'It must be a duration such as 90d, a date or a time with its zone, 2027-01-31T12:00:00Z.',
+    'It must be a duration such as 90d, a date, or a time with a time zone such as 2027-01-31T12:00:00Z.',
   );
 }
 
-/** As {@link futureTime}, or `never`, which stays: commander makes an empty text of null. */
+/** Parses a {@link futureTime} or `never`. It does not return null, which commander turns into ''. */
 export function expiry(text: string): Date | 'never' {
   return text === 'never' ? text : futureTime(text);
 }
 
-/** Reads a whole number. */
+/** Returns a parser of whole numbers in a range. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number, ${min} to ${max}.`);
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
 }
 
-/** Reads a list with commas between, every part one of `choices`. */
+/** Returns a parser of comma-separated lists, whose items must be among `choices`. */
 export function listOf<T extends string>(choices: readonly T[]): (text: string) => T[] {
   return (text) => {
     const parts = [...new Set(text.split(',').map((part) => part.trim()))];
     const known = choices.filter((choice) => parts.includes(choice));
     if (known.length === parts.length) return known;
-    throw new InvalidArgumentError(`It must be of ${choices.join(', ')}, with commas between.`);
+    throw new InvalidArgumentError(`It must be a comma-separated list of ${choices.join(', ')}.`);
   };
 }
 
-/** Reads a name for people: one line of text that is not blank. */
+/** Parses a display name: one line of text that is not blank. */
 export function label(text: string): string {
   if (text.trim() !== '' && text.length <= 200 && !/[\p{Cc}\p{Surrogate}]/u.test(text)) return text;
   throw new InvalidArgumentError('It must be 1 to 200 characters on one line.');
 }
 
-/** Reads `on` or `off`. */
+/** Parses `on` or `off`. */
 export function onOff(text: string): boolean {
   if (text === 'on' || text === 'off') return text === 'on';
   throw new InvalidArgumentError('It must be on or off.');

@@ -10,16 +10,18 @@ import type { CliContext } from './context.ts';
 import { printFields, printJson, printTable } from './output.ts';
 
 /**
- * `rx audit …`: who did what with patient data.
+ * Adds `rx audit …`: the audit log.
  *
- * @param endWith tells the exit code: that of a failure when the log was tampered with.
+ * @param endWith sets the exit code to that of a failure when the log was tampered with.
  */
 export function addAuditCommands(
   program: Command,
   context: CliContext,
   endWith: (exitCode: ExitCode) => void,
 ): void {
-  const group = program.command('audit').description('who did what with patient data');
+  const group = program
+    .command('audit')
+    .description('read and verify the log of who accessed patient data');
   addVerify(group, context, endWith);
   addExport(group, context);
   addList(group, context);
@@ -32,8 +34,12 @@ function addVerify(
 ): void {
   const command = group
     .command('verify')
-    .description('find whether a row or a seal of the log was changed, removed or added')
-    .option('--head <hash>', 'a head that an earlier run printed, and that was kept elsewhere', hex)
+    .description('detect rows and seals that were changed, removed or added')
+    .option(
+      '--head <hash>',
+      'a head that an earlier run printed and that you stored elsewhere',
+      hex,
+    )
     .addOption(jsonOption())
     .action(async ({ head, json }: { head?: string; json?: boolean }) => {
       const verification = await verifyAuditLog(context.connect().database, head);
@@ -41,18 +47,18 @@ function addVerify(
       if (json) return printJson(context, { verification });
       const { seals, rows, head: last, problem } = verification;
       printFields(context, {
-        'seals that fit': seals,
-        'rows under them': rows,
+        'valid seals': seals,
+        'sealed rows': rows,
         head: last === null ? null : `${last.number} ${last.hash}`,
         problem,
       });
     });
-  unrecorded(command, 'it shows counts and hashes');
+  unrecorded(command, 'it shows only counts and hashes');
   command.addHelpText(
     'after',
     `
-A worker seals what was written some seconds before; younger rows are under no seal yet. Who can
-change the database can make all seals anew: only a head that is kept elsewhere shows that.`,
+A worker seals rows a few seconds after they were written; newer rows have no seal yet. An attacker who
+can write to the database can also recompute all seals. Only a head that is stored elsewhere reveals this.`,
   );
   withExamples(command, 'rx audit verify');
 }
@@ -60,8 +66,8 @@ change the database can make all seals anew: only a head that is kept elsewhere 
 function addExport(group: Command, context: CliContext): void {
   const command = group
     .command('export')
-    .description('print the log, one JSON document a line, in the order of the seals')
-    .option('--since <time>', 'only what is younger: 24h, a date or a time', pastTime)
+    .description('print the log, one JSON document per line, in the order of the seals')
+    .option('--since <time>', 'only rows since: 24h, a date or a time', pastTime)
     .action(async (options: { since?: Date }) => {
       for await (const row of allAuditRows(context.connect().database, options)) {
         context.stdout.write(`${JSON.stringify(row)}\n`);
@@ -74,7 +80,7 @@ function addExport(group: Command, context: CliContext): void {
 function addList(group: Command, context: CliContext): void {
   const command = group
     .command('list')
-    .description('show who did what with an order')
+    .description('show who accessed an order')
     .requiredOption('--order <id>', "the order's id")
     .addOption(jsonOption())
     .action(async ({ order, json }: { order: string; json?: boolean }) => {
@@ -86,7 +92,7 @@ function addList(group: Command, context: CliContext): void {
       if (json) return printJson(context, { audit: rows });
       printTable(
         context,
-        ['at', 'who', 'what', 'result', 'from', 'request'],
+        ['at', 'actor', 'action', 'result', 'source', 'request'],
         rows.map((row) => [
           ...[row.at, `${row.actorKind} ${row.actor}`, row.action, row.result],
           ...[row.source, row.requestId],

@@ -7,11 +7,11 @@ import { recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { printFields, printJson } from './output.ts';
 import { createProgressBar } from './progress-bar.ts';
-import { unreadable } from './secrets.ts';
+import { unreadable } from './read-secret.ts';
 
-/** `rx case …`: the patients' cases that orders are placed for. */
+/** Adds `rx case …`: the patients' cases for which orders are placed. */
 export function addCaseCommands(program: Command, context: CliContext): void {
-  const group = program.command('case').description('cases of organizations');
+  const group = program.command('case').description('import and read cases of organizations');
   addImport(group, context);
   addGet(group, context);
 }
@@ -19,8 +19,8 @@ export function addCaseCommands(program: Command, context: CliContext): void {
 function addImport(group: Command, context: CliContext): void {
   const command = group
     .command('import')
-    .description('create or replace cases from a file, all of them or none')
-    .argument('<ndjson>', 'the file, one case a line; - for standard input')
+    .description('create or replace cases from a file, in one transaction')
+    .argument('<ndjson>', 'the file, one case per line; - for standard input')
     .requiredOption('--org <id>', 'the organization that the cases belong to')
     .addOption(jsonOption())
     .action(async (name: string, { org, json }: { org: string; json?: boolean }) => {
@@ -61,10 +61,10 @@ function addImport(group: Command, context: CliContext): void {
   command.addHelpText(
     'after',
     `
-A line is {"id":"case-1","patient":{"firstName":"Jane","lastName":"Sample",…}}, with dateOfBirth,
-email, phoneNumber and address where they are known, as in PUT /api/v1/cases/:caseId. A line at fault
-is named on stderr, and nothing is imported: exit code 2, or 4 for an id of another organization's
-case. The same file again changes nothing.`,
+A line is {"id":"case-1","patient":{"firstName":"Jane","lastName":"Sample",…}}. The patient's dateOfBirth,
+email, phoneNumber and address are optional, as in PUT /api/v1/cases/:caseId. If a line is invalid, the
+command reports it on stderr and imports nothing; the exit code is 2, or 4 when an id belongs to a case of
+another organization. Importing the same file again changes nothing.`,
   );
   withExamples(
     command,
@@ -76,7 +76,7 @@ case. The same file again changes nothing.`,
 function addGet(group: Command, context: CliContext): void {
   const command = group
     .command('get')
-    .description('show a case with its patient: patient data')
+    .description('show a case, including patient data')
     .argument('<id>', "the case's id")
     .requiredOption('--org <id>', 'the organization that the case belongs to')
     .addOption(jsonOption())
@@ -103,7 +103,7 @@ function addGet(group: Command, context: CliContext): void {
 
 interface CaseFile {
   readonly bytes: AsyncIterable<Buffer>;
-  /** Bytes in all; undefined for what is no plain file. */
+  /** The size in bytes; undefined when it is not a regular file. */
   readonly size: number | undefined;
   close(): Promise<void>;
 }

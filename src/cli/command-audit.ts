@@ -1,39 +1,39 @@
 import type { Command } from 'commander';
 import type { AuditSubject } from '../audit/record-audit.ts';
 
-/** When a command's row of the audit log is written. */
+/** When the audit log records a command. */
 export type Moment =
-  /** It reads: when it is done, before any of its output is shown. */
+  /** A command that reads is recorded after it ran, before its output is shown. */
   | 'read'
-  /** It changes something: when it is done. */
+  /** A command that changes something is recorded after it ran. */
   | 'change'
-  /** It shows things as they come: before it begins. */
+  /** A command with continuous output is recorded before it runs. */
   | 'stream'
-  /** It changes something, and the transaction that does holds the row; a failure gets one afterwards. */
+  /** The command's own transaction records it; only a failure is recorded afterwards. */
   | 'transaction';
 
-/** What a command is called in the audit log, or why it has nothing to be recorded. */
+/** A command's action in the audit log, or the reason why it is not recorded. */
 export type CommandAudit = RecordedCommand | { readonly none: string };
 
 /** A command that is recorded. */
 export interface RecordedCommand {
   readonly action: string;
   readonly moment: Moment;
-  /** What it is about, as its arguments and options say; `--org` is known without it. */
+  /** Returns the subject from arguments and options; the value of `--org` is added automatically. */
   readonly subject: (args: readonly string[], options: NamingOptions) => AuditSubject;
 }
 
-/** The options that name what a command is about. */
+/** The options that name the subject or the actor of a command. */
 export interface NamingOptions {
   readonly org?: string;
   readonly order?: string;
-  /** Who the person says they are. */
+  /** The operator's name, as they state it. */
   readonly by?: string;
 }
 
 const DECLARED = new WeakMap<Command, CommandAudit>();
 
-/** Says what a command is called in the audit log. One that says nothing does not run. */
+/** Declares a command's action in the audit log. A command without a declaration does not run. */
 export function recorded(
   command: Command,
   action: string,
@@ -43,18 +43,18 @@ export function recorded(
   DECLARED.set(command, { action, moment, subject });
 }
 
-/** Says why a command has nothing to be recorded. */
+/** Declares that a command is not recorded, and why. */
 export function unrecorded(command: Command, none: string): void {
   DECLARED.set(command, { none });
 }
 
-/** What a command said; undefined when it said nothing. */
+/** Returns a command's declaration; undefined when it has none. */
 export function auditOf(command: Command): CommandAudit | undefined {
   return DECLARED.get(command);
 }
 
-/** The subject of a command whose first argument is an order's id. */
+/** Returns the subject of a command whose first argument is an order's id. */
 export const firstIsOrder: RecordedCommand['subject'] = ([orderId]) => ({ orderId });
 
-/** The subject of a command that has `--order`. */
+/** Returns the subject of a command with the option `--order`. */
 export const optionIsOrder: RecordedCommand['subject'] = (_args, { order }) => ({ orderId: order });

@@ -11,7 +11,7 @@ import {
 import { RepairRefusedError, TemporalUnavailableError } from '../orders/repairs/repair-errors.ts';
 import { isDatabaseUnavailable, NoKeysError } from '../storage/database.ts';
 
-/** What the exit codes mean; `--help` shows them. */
+/** The exit codes; `--help` explains them. */
 export const EXIT = {
   ok: 0,
   failed: 1,
@@ -25,43 +25,46 @@ export const EXIT = {
 /** One of {@link EXIT}. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** The command line, a file that it names or the configuration is wrong; `message` says what. */
+/** Thrown when the command line, an input file or the configuration is invalid; `message` says how. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** There is no database to work on; `message` says what helps. */
+/** Thrown when there is no database to connect to; `message` says what to do. */
 export class NoDatabaseError extends Error {
   override readonly name = 'NoDatabaseError';
 }
 
-/** What a command did stands, and its row of the audit log does not. */
+/** Thrown when a command made its change, but the audit log did not record it. */
 export class NotRecordedError extends Error {
   override readonly name = 'NotRecordedError';
 
-  /** @param code of the error that kept it from being recorded. */
+  /** @param code the code of the error that prevented the recording. */
   constructor(code: string) {
-    super(`done, but not recorded in the audit log: ${code}`);
+    super(`the change was made, but the audit log could not record it: ${code}`);
   }
 }
 
-/** How a command that failed ends. */
+/** The outcome of a command that failed. */
 export interface Failure {
   readonly exitCode: ExitCode;
-  /** For people: what is wrong and what helps; several lines for a file. */
+  /** For people: what is wrong and what to do; several lines for an input file. */
   readonly message: string;
 }
 
-/** SQLSTATE of a login that is refused and of a database that is missing. */
+/** SQLSTATE of a refused login and of a missing database. */
 const REFUSED = /^(28...|3D000)$/;
-/** SQLSTATE of a table or column that is missing. */
+/** The message when a command needs the encryption keys, and they are not configured. */
+export const NO_ENCRYPTION_KEYS = 'ENCRYPTION_KEYS is required: set it to the value of the servers';
+
+/** SQLSTATE of a missing table or column. */
 const OLD_SCHEMA = /^42(P01|703)$/;
 
 /**
- * Turns what a command threw into its end.
+ * Maps an error of a command to its exit code and message.
  *
- * @param help.connect what helps when Postgres does not answer or refuses us.
- * @param help.migrate how to bring the schema up to date.
+ * @param help.connect what to do when Postgres does not answer or rejects the connection.
+ * @param help.migrate how to update the schema.
  */
 export function failureOf(error: unknown, help: { connect: string; migrate: string }): Failure {
   if (error instanceof CaseFileError) {
@@ -89,7 +92,7 @@ export function failureOf(error: unknown, help: { connect: string; migrate: stri
     return { exitCode: EXIT.temporal, message: error.message };
   }
   if (error instanceof NoKeysError) {
-    return { exitCode: EXIT.usage, message: "ENCRYPTION_KEYS is required: the servers' own" };
+    return { exitCode: EXIT.usage, message: NO_ENCRYPTION_KEYS };
   }
   if (error instanceof NotRecordedError) return { exitCode: EXIT.failed, message: error.message };
   if (error instanceof KeyMissingError || error instanceof KeyServiceError) {
@@ -100,19 +103,22 @@ export function failureOf(error: unknown, help: { connect: string; migrate: stri
   if (isDatabaseUnavailable(error)) {
     return {
       exitCode: EXIT.database,
-      message: `the database does not serve: ${code}; ${help.connect}`,
+      message: `the database is unavailable: ${code}; ${help.connect}`,
     };
   }
   if (REFUSED.test(code)) {
     return {
       exitCode: EXIT.database,
-      message: `the database refuses us: ${code}; ${help.connect}`,
+      message: `the database rejected the connection: ${code}; ${help.connect}`,
     };
   }
   if (OLD_SCHEMA.test(code)) {
-    return { exitCode: EXIT.database, message: `the schema is not current; ${help.migrate}` };
+    return {
+      exitCode: EXIT.database,
+      message: `the database schema is not up to date; ${help.migrate}`,
+    };
   }
-  // The message might quote what a query was given.
+  // The error's message is left out, because it may contain query parameters.
   return { exitCode: EXIT.failed, message: `failed: ${code}${framesOf(error)[0] ?? ''}` };
 }
 

@@ -1,3 +1,4 @@
+import os from 'node:os';
 import type { Readable } from 'node:stream';
 import type { ConnectionOptions } from '@temporalio/client';
 import type { AuditSource, AuditSubject } from '../audit/record-audit.ts';
@@ -6,66 +7,86 @@ import type { KeyRing } from '../keys/key-ring.ts';
 import type { Config } from '../process/config.ts';
 import type { Database } from '../storage/database.ts';
 
-/** Where a command writes. */
+/** The output stream of a command. */
 export interface TextTarget {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;
 }
 
-/** The database that a command works on. */
+/** The deployment that a command works on. */
 export interface Connection {
   readonly database: Database;
-  /** Where the Temporal of the servers on this database is. */
+  /** The Temporal server of the deployment. */
   readonly temporal: {
     readonly address: string;
     readonly namespace: string;
     readonly options: ConnectionOptions;
   };
-  /** Where webhooks may go, as for the servers on this database. */
+  /** The allowed webhook destinations, which are the same as for the servers. */
   readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
-  /** Resolves when the Temporal server that belongs to it answers; bounded in time. */
+  /** Checks that the Temporal server answers; rejects when it does not answer in time. */
   checkTemporal(): Promise<void>;
   /**
-   * Keys the hashes of API keys.
+   * Returns the key of the hashes of API keys.
    *
    * @throws {UsageError} it is not configured.
    */
   hashSecret(): string;
   /**
-   * Opens payloads of Temporal, and seals them.
+   * Returns the keys that encrypt the payloads of workflows.
    *
    * @throws {UsageError} they are not configured.
    */
   encryptionKeys(): KeyRing;
   /**
-   * Wraps the data keys of what stands in Postgres.
+   * Returns the provider of the master keys, which wrap the data keys in Postgres.
    *
    * @throws {UsageError} they are not configured.
    */
   masterKeys(): KeyProvider;
 }
 
-/** What commands get from the process that they run in. */
+/** Everything that commands need from the process. */
 export interface CliContext {
   readonly stdin: Readable;
   readonly stdout: TextTarget;
   readonly stderr: TextTarget;
-  /** Who uses the command line, and on which machine. */
+  /** The user of the command line, and the machine. */
   readonly operator: AuditSource & { readonly source: string };
-  /** Tells what the command turned out to be about, for the audit log, where its arguments do not. */
+  /** Reports the command's subject to the audit log, when the arguments do not name it. */
   about(subject: AuditSubject): void;
-  /** The path of a file as the person means it. */
+  /** Resolves a file name relative to the folder from which the user called `rx`. */
   resolveFile(name: string): string;
-  /** A variable that the command line names. */
+  /** Returns an environment variable that the command line names. */
   variable(name: string): string | undefined;
   /**
-   * The database; the first call says on stderr which one it is.
+   * Returns the deployment to work on. The first call prints on stderr which one it is.
    *
    * @throws {UsageError} the configuration is malformed.
-   * @throws {NoDatabaseError} there is none.
+   * @throws {NoDatabaseError} no database is configured, and there is no sandbox.
    */
   connect(): Connection;
-  /** Aborts when the person ends the command; for those that run until then. */
+  /** Aborts when the user stops the command; for commands that run until then. */
   readonly stopping: AbortSignal;
+}
+
+/**
+ * Returns the user of the command line, and the machine, for the audit log.
+ *
+ * @param name the variable `RX_OPERATOR`, for accounts that several people share, as in a container. When
+ *   it is unset or blank, the name of the account is used.
+ */
+export function operatorOf(name: string | undefined): AuditSource & { readonly source: string } {
+  const actor = name?.trim() || accountName();
+  return { actorKind: 'operator', actor, source: os.hostname() };
+}
+
+function accountName(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    // A container may run with a uid that has no account.
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
 }

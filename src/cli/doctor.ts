@@ -7,9 +7,9 @@ import type { CliContext } from './context.ts';
 import { printJson, printTable } from './output.ts';
 
 /**
- * `rx doctor`: whether orders and notifications keep going.
+ * Adds `rx doctor`, which checks whether orders and webhooks are processed.
  *
- * @param endWith tells the exit code: that of a failure when one of the findings is one.
+ * @param endWith sets the exit code to that of a failure when a check fails.
  */
 export function addDoctorCommand(
   program: Command,
@@ -18,7 +18,7 @@ export function addDoctorCommand(
 ): void {
   const command = program
     .command('doctor')
-    .description('look at all that keeps orders and notifications going')
+    .description('check everything that orders and webhooks depend on')
     .addOption(jsonOption())
     .action(async ({ json }: { json?: boolean }) => {
       const { database, checkTemporal } = context.connect();
@@ -27,11 +27,11 @@ export function addDoctorCommand(
       if (json) return printJson(context, { findings });
       printTable(
         context,
-        ['check', 'result', 'what'],
+        ['check', 'result', 'details'],
         findings.map(({ check, result, message }) => [check, result, message]),
       );
     });
-  unrecorded(command, 'it shows counts and states');
+  unrecorded(command, 'it shows only counts and states');
   withExamples(
     command,
     'rx doctor',

@@ -19,15 +19,15 @@ import { printFields, printJson, printTable } from './output.ts';
 import { createProgressBar } from './progress-bar.ts';
 
 /**
- * After a rotation, when nothing is stored any more that was sealed with the old key: a statement and
- * its transaction have ended long before (`openDatabase` limits both).
+ * How long after a rotation no process stores values any more that are encrypted with the old key:
+ * processes cache the active key, and `openDatabase` limits the duration of statements and transactions.
  */
 const SETTLE_MS = ACTIVE_KEY_KEPT_MS + 15_000;
 
 /**
- * `rx keys …`: what patient data and secrets are encrypted with.
+ * Adds `rx keys …`: the keys that encrypt patient data and secrets.
  *
- * @param endWith tells the exit code: that of a failure when something does not open any more.
+ * @param endWith sets the exit code to that of a failure when a value cannot be decrypted.
  */
 export function addEncryptionKeyCommands(
   program: Command,
@@ -36,7 +36,7 @@ export function addEncryptionKeyCommands(
 ): void {
   const group = program
     .command('keys')
-    .description('keys that patient data and secrets are encrypted with (not API keys: rx key)');
+    .description('manage the keys that encrypt patient data and secrets (for API keys see rx key)');
   addStatus(group, context);
   addRotate(group, context, endWith);
 }
@@ -64,12 +64,11 @@ function addStatus(group: Command, context: CliContext): void {
       }
       printFields(context, {
         'master keys': `${provider.keyIds.join(', ')} (the first is active)`,
-        'to be sealed anew':
-          stale.map(([name, count]) => `${name} ${count}`).join(', ') || 'nothing',
+        'to re-encrypt': stale.map(([name, count]) => `${name} ${count}`).join(', ') || 'nothing',
       });
       printTable(
         context,
-        ['owner', 'data key', 'since', 'master key', 'there', 'old keys'],
+        ['owner', 'data key', 'since', 'master key', 'available', 'old keys'],
         dataKeys.map((each) => [
           ...[each.organizationId ?? 'the deployment', each.activeKeyId, each.since],
           ...[each.masterKeyId, !missing.includes(each.masterKeyId), each.oldKeys],
@@ -96,13 +95,13 @@ function addRotate(
 ): void {
   const command = group
     .command('rotate')
-    .description('give owners new data keys, and seal with them what the old ones have sealed')
-    .option('--org <id>', 'of this organization')
-    .option('--deployment', "the deployment's own: what pharmacies are reached with")
-    .option('--all', 'of every organization, and the deployment’s')
-    .option('--resume', 'make no new keys; go on with what a rotation left undone')
+    .description('create new data keys, and re-encrypt with them what the old keys encrypt')
+    .option('--org <id>', 'rotate the key of this organization')
+    .option('--deployment', 'rotate the key of the deployment, which encrypts pharmacy credentials')
+    .option('--all', 'rotate the keys of all organizations and of the deployment')
+    .option('--resume', 'create no new keys; continue an interrupted rotation')
     .addOption(
-      new Option('--master', 'only wrap all data keys with the active master key').conflicts([
+      new Option('--master', 'only rewrap all data keys with the active master key').conflicts([
         ...['org', 'deployment', 'all', 'resume'],
       ]),
     )
@@ -114,7 +113,7 @@ function addRotate(
       if (options.master) {
         const rewrapped = await rewrapDataKeys(database, provider);
         if (options.json) return printJson(context, { rotation: { rewrapped } });
-        return printFields(context, { 'data keys wrapped anew': rewrapped });
+        return printFields(context, { 'rewrapped data keys': rewrapped });
       }
       const owners = await ownersOf(database, options);
       const rotated = await rotateDataKeys(database, provider, owners);
@@ -125,18 +124,20 @@ function addRotate(
         return printJson(context, { rotation: { rotated, resealed, destroyed, broken } });
       printFields(context, {
         'new data keys': rotated,
-        'texts sealed anew': resealed,
-        'old data keys destroyed': destroyed,
-        ...(broken.length > 0 ? { 'do not open, and are left': broken } : {}),
+        're-encrypted values': resealed,
+        'destroyed data keys': destroyed,
+        ...(broken.length > 0 ? { 'cannot be decrypted, unchanged': broken } : {}),
       });
     });
   recorded(command, 'KEYS_ROTATED', 'change');
   command.addHelpText(
     'after',
     `
-Servers and workers need no restart. To change the master key, put a new one in front of
-ENCRYPTION_KEYS (or into KMS_KEY_ID, and the one before into KMS_OLD_KEY_IDS), restart every process,
-then run rx keys rotate --master; the old one can go when rx keys status shows it nowhere.`,
+Servers and workers need no restart. To change the master key:
+  1. Put the new key first in ENCRYPTION_KEYS (or set KMS_KEY_ID, and move the old id to KMS_OLD_KEY_IDS).
+  2. Restart every process.
+  3. Run rx keys rotate --master.
+  4. Remove the old key when rx keys status no longer lists it.`,
   );
   withExamples(
     command,
@@ -151,7 +152,9 @@ async function ownersOf(database: Database, options: RotateOptions): Promise<(st
   const { org, deployment, all, resume } = options;
   const chosen = [org, deployment, all, resume].filter((each) => each !== undefined);
   if (chosen.length !== 1) {
-    throw new UsageError('one of --org, --deployment, --all, --resume and --master is required');
+    throw new UsageError(
+      'exactly one of --org, --deployment, --all, --resume and --master is required',
+    );
   }
   if (org !== undefined) {
     await requireOrganization(database, org);
@@ -162,7 +165,10 @@ async function ownersOf(database: Database, options: RotateOptions): Promise<(st
   return (await readKeyStatus(database)).map(({ organizationId }) => organizationId);
 }
 
-/** Twice after a rotation: running processes have sealed with the old keys for a while. */
+/**
+ * Re-encrypts all values that old data keys encrypt. After a rotation it does so twice, because running
+ * processes use the old keys until their caches expire.
+ */
 async function resealAll(
   context: CliContext,
   database: Database,
@@ -172,11 +178,11 @@ async function resealAll(
   const bar = createProgressBar(stderr);
   const total = [...(await countStale(database)).values()].reduce((a, b) => a + b, 0);
   const show = (done: number) =>
-    bar.show(total === 0 ? 1 : done / total, `${done.toLocaleString('en-US')} sealed anew`);
+    bar.show(total === 0 ? 1 : done / total, `${done.toLocaleString('en-US')} re-encrypted`);
   try {
     const first = await reseal(database, show, stopping);
     if (!justRotated || stopping.aborted) return first;
-    bar.show(1, 'waiting for processes that still seal with the old keys');
+    bar.show(1, 'waiting for processes that still use the old keys');
     await sleep(SETTLE_MS, undefined, { signal: stopping }).catch(() => undefined);
     const second = await reseal(database, () => undefined, stopping);
     return { done: first.done + second.done, broken: second.broken };

@@ -4,9 +4,9 @@ import type { Parsed } from '../contract/validation.ts';
 import { label, listOf } from './arguments.ts';
 import { UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
-import { readSecret } from './secrets.ts';
+import { readSecret } from './read-secret.ts';
 
-/** What an endpoint is to be, as the options tell it. */
+/** The options that describe a webhook endpoint. */
 export interface EndpointOptions {
   url?: string;
   events?: EventName[] | 'all';
@@ -18,28 +18,28 @@ export interface EndpointOptions {
   headerValueEnv?: string;
 }
 
-/** Adds the options of {@link EndpointOptions} but `--url`. */
+/** Adds the options of {@link EndpointOptions}, except `--url`. */
 export function addEndpointOptions(command: Command): Command {
   return command
-    .option('--events <list>', `all, or of ${EVENT_NAMES.join(', ')}`, (text: string) =>
+    .option('--events <list>', `all, or a list of ${EVENT_NAMES.join(', ')}`, (text: string) =>
       text === 'all' ? text : listOf(EVENT_NAMES)(text.toUpperCase()),
     )
-    .option('--description <text>', 'for people', label)
+    .option('--description <text>', 'a note for people', label)
     .addOption(
-      new Option('--document-format <format>', 'documents as links or in the body').choices([
+      new Option('--document-format <format>', 'documents as links or as base64').choices([
         'url',
         'base64',
       ]),
     )
     .addOption(
-      new Option('--payload-mode <mode>', 'full: with the whole case').choices(['event', 'full']),
+      new Option('--payload-mode <mode>', 'full adds the whole case').choices(['event', 'full']),
     )
-    .option('--header-name <name>', 'a header that every request carries')
-    .option('--header-value-file <file>', "that header's value: a file, or - for standard input")
-    .option('--header-value-env <name>', "that header's value: a variable");
+    .option('--header-name <name>', 'the name of a header in every request')
+    .option('--header-value-file <file>', "a file with the header's value; - for standard input")
+    .option('--header-value-env <name>', "a variable with the header's value");
 }
 
-/** Reads the options into a body of the API, with the header's value from where they say. */
+/** Converts the options to a request body of the API, and reads the header's value from its source. */
 export async function endpointBody(
   context: CliContext,
   options: EndpointOptions,
@@ -51,7 +51,9 @@ export async function endpointBody(
     { blanks: true },
   );
   if ((value === undefined) !== (options.headerName === undefined)) {
-    throw new UsageError('--header-name and --header-value-file or -env go together');
+    throw new UsageError(
+      '--header-name needs --header-value-file or --header-value-env, and the reverse',
+    );
   }
   return {
     url: options.url,
@@ -63,7 +65,7 @@ export async function endpointBody(
   };
 }
 
-/** What the API's own rules let through. @throws {UsageError} with every rule that is broken. */
+/** Returns a value that passed the API's validation. @throws {UsageError} lists every violated rule. */
 export function accepted<T>(parsed: Parsed<T>): T {
   if (parsed.ok) return parsed.value;
   throw new UsageError(parsed.errors.map(({ message }) => message).join('\n'));

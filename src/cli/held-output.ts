@@ -1,14 +1,14 @@
 import type { TextTarget } from './context.ts';
 
-/** Output that is kept back until it may be shown. */
+/** Output that is buffered until it may be shown. */
 export interface HeldOutput extends TextTarget {
-  /** Shows what was written, and from now on all that is. */
+  /** Writes the buffered text, and passes on all later text at once. */
   release(): void;
-  /** Forgets what was written. */
+  /** Discards the buffered text. */
   drop(): void;
 }
 
-/** Keeps what is written to a target back. */
+/** Buffers the text that is written to a target. */
 export function holdOutput(target: TextTarget): HeldOutput {
   let held: string[] | undefined = [];
   return {

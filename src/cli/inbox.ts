@@ -3,17 +3,19 @@ import { linkMessage, listUnmatchedMessages } from '../orders/repairs/link-messa
 import { jsonOption, wholeNumber, withExamples } from './arguments.ts';
 import { recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
-import { addWords, type RepairOptions, told } from './order-repair.ts';
+import { addReasonOptions, printRepaired, type RepairOptions } from './order-repair.ts';
 import { printJson, printTable } from './output.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 10_000;
 
-/** `rx inbox …`: what pharmacies told us of orders that we do not know. */
+/** Adds `rx inbox …`: messages of pharmacies about unknown orders. */
 export function addInboxCommands(program: Command, context: CliContext): void {
   const group = program
     .command('inbox')
-    .description('messages of pharmacies that found no order; they are tried again by themselves');
+    .description(
+      'list and link messages of pharmacies that match no order (workers also retry them)',
+    );
   addList(group, context);
   addLink(group, context);
 }
@@ -21,9 +23,14 @@ export function addInboxCommands(program: Command, context: CliContext): void {
 function addList(group: Command, context: CliContext): void {
   const command = group
     .command('list')
-    .description('list them, the oldest first; nothing of what they say but the ids in them')
-    .option('--pharmacy <id>', 'of this pharmacy')
-    .option('--limit <n>', 'this many at most', wholeNumber(1, MAX_LIMIT), DEFAULT_LIMIT)
+    .description('list the messages, oldest first; shows their ids, but not their content')
+    .option('--pharmacy <id>', 'only messages of this pharmacy')
+    .option(
+      '--limit <n>',
+      'the maximum number of messages',
+      wholeNumber(1, MAX_LIMIT),
+      DEFAULT_LIMIT,
+    )
     .addOption(jsonOption())
     .action(async (options: { pharmacy?: string; limit: number; json?: boolean }) => {
       const messages = await listUnmatchedMessages(context.connect().database, {
@@ -45,10 +52,10 @@ function addList(group: Command, context: CliContext): void {
 }
 
 function addLink(group: Command, context: CliContext): void {
-  const command = addWords(
+  const command = addReasonOptions(
     group
       .command('link')
-      .description('give a message to its order, as if it had named it')
+      .description('link a message to its order, as if the message had named the order')
       .argument('<message>', "the message's id")
       .argument('<order>', "the order's id"),
     context,
@@ -57,7 +64,7 @@ function addLink(group: Command, context: CliContext): void {
     .action(async (message: string, order: string, { json, ...request }: RepairOptions) => {
       const { source } = context.operator;
       await linkMessage(context.connect().database, message, order, { ...request, source });
-      await told(context, order, `message ${message} is its own`, json);
+      await printRepaired(context, order, `message ${message} linked`, json);
     });
   recorded(command, 'MESSAGE_LINKED', 'transaction', ([, orderId]) => ({ orderId }));
   withExamples(

@@ -6,12 +6,12 @@ import { listOf, withExamples } from './arguments.ts';
 import { recorded } from './command-audit.ts';
 import { UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
-import { withEndpoints } from './endpoints.ts';
 import { type Passed, startForwarder } from './forwarder.ts';
+import { withEndpoints } from './with-endpoints.ts';
 
-/** The sandbox's "Demo Telehealth". */
+/** The organization "Demo Telehealth" of the sandbox. */
 const DEMO = '0198a000-0000-7000-8000-000000000001';
-/** Tells the endpoints of listeners from those that people made. */
+/** Distinguishes the endpoints of `rx listen` from endpoints that people created. */
 const DESCRIPTION = /^rx listen, process (\d+)$/;
 
 interface ListenOptions {
@@ -20,13 +20,13 @@ interface ListenOptions {
   events?: EventName[];
 }
 
-/** `rx listen`: what a webhook endpoint gets, printed and passed on to a program in development. */
+/** Adds `rx listen`, which prints webhooks and forwards them to a program in development. */
 export function addListenCommand(program: Command, context: CliContext): void {
   const command = program
     .command('listen')
-    .description('print webhooks as they come and pass them on, until Ctrl-C; for the sandbox')
-    .requiredOption('--forward-to <url>', 'where they are passed on to', forwardUrl)
-    .option('--events <names>', 'only these, with commas between', listOf(EVENT_NAMES))
+    .description('print webhooks and forward them, until Ctrl-C; only for the sandbox')
+    .requiredOption('--forward-to <url>', 'the URL that receives the webhooks', forwardUrl)
+    .option('--events <names>', 'only these events, comma-separated', listOf(EVENT_NAMES))
     .option('--org <id>', 'the organization', DEMO)
     .action(async (options: ListenOptions) => {
       await withEndpoints(context, options.org, (endpoints) => listen(context, endpoints, options));
@@ -46,7 +46,7 @@ async function listen(
 ): Promise<void> {
   if (context.connect().webhooks.destinations !== 'loopback') {
     throw new UsageError(
-      'listen is for the sandbox: servers send nothing to this machine elsewhere',
+      'rx listen is only for the sandbox: other deployments send no webhooks to loopback addresses',
     );
   }
   await removeLeftovers(endpoints, organizationId);
@@ -66,7 +66,7 @@ async function listen(
       ...(events && { events }),
     });
     secret = endpoint.secret;
-    context.stdout.write(`listening; the secret is ${secret}\n`);
+    context.stdout.write(`listening; the endpoint's secret is ${secret}\n`);
     if (!context.stopping.aborted) await once(context.stopping, 'abort');
     await endpoints.delete({ organizationId, endpointId: endpoint.id });
   } finally {
@@ -74,7 +74,7 @@ async function listen(
   }
 }
 
-/** Of listeners that were killed, and could not take theirs away. */
+/** Deletes the endpoints of listeners that were killed before they could delete them. */
 async function removeLeftovers(endpoints: EndpointService, organizationId: string): Promise<void> {
   const { endpoints: all } = await endpoints.list(organizationId, { limit: 200 });
   for (const { id, description } of all) {
@@ -95,14 +95,14 @@ function isAlive(pid: number): boolean {
 function lineOf({ event, status, durationMs }: Passed): string {
   const time = new Date().toISOString().slice(11, 23);
   const order = 'order' in event ? `${event.order.id} ${event.order.status}` : '';
-  const answer = status === undefined ? 'not reached' : `${status} in ${durationMs} ms`;
+  const answer = status === undefined ? 'unreachable' : `${status} in ${durationMs} ms`;
   return `${time}  ${event.event.padEnd(20)}  ${order}  → ${answer}`;
 }
 
 function forwardUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw new InvalidArgumentError('it must be a URL, http:// or https://');
+    throw new InvalidArgumentError('It must be an http:// or https:// URL.');
   }
   return url;
 }

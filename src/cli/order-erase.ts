@@ -7,16 +7,16 @@ import { firstIsOrder, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { printFields, printJson } from './output.ts';
 
-const LOOK_EVERY_MS = 250;
+const POLL_EVERY_MS = 250;
 
-/** `rx order erase`: what an order holds of its patient, for good. */
+/** Adds `rx order erase`, which permanently erases the patient data of an order. */
 export function addEraseCommand(group: Command, context: CliContext): void {
   const command = group
     .command('erase')
-    .description('erase the patient data of an order that has ended, its documents and workflows')
+    .description('permanently erase the patient data, documents and workflows of an ended order')
     .argument('<id>', "the order's id")
-    .option('--by <name>', 'who you are', context.operator.actor)
-    .option('--wait <time>', 'how long to wait for a worker to finish it', durationMs, 30_000)
+    .option('--by <name>', 'your name', context.operator.actor)
+    .option('--wait <time>', 'how long to wait until a worker has finished', durationMs, 30_000)
     .addOption(jsonOption())
     .action(async (id: string, options: { by: string; wait: number; json?: boolean }) => {
       const { database } = context.connect();
@@ -26,15 +26,15 @@ export function addEraseCommand(group: Command, context: CliContext): void {
       printFields(context, {
         order: id,
         'patient data': 'erased',
-        'documents and workflows': finished ? 'gone' : 'a worker has yet to remove them',
+        'documents and workflows': finished ? 'deleted' : 'not yet deleted by a worker',
       });
     });
   recorded(command, 'ORDER_ERASED', 'transaction', firstIsOrder);
   command.addHelpText(
     'after',
     `
-Ids, times, codes and counts stay. The patient of its case goes with the last of the case's orders.
-Backups open until the organization's data key is rotated: rx keys rotate --org.`,
+Ids, times, codes and counts are kept. The patient data of the case is erased with the last of its orders.
+Backups can still be decrypted until the organization's data key is rotated: rx keys rotate --org.`,
   );
   withExamples(command, 'rx order erase 0198a000-0000-7000-8000-0000000000aa --by anna');
 }
@@ -45,6 +45,6 @@ async function waitUntilDone(database: Database, id: string, waitMs: number): Pr
       SELECT FROM orders WHERE id = ${id} AND erasure_done_at IS NOT NULL`;
     if (done.length > 0) return true;
     if (Date.now() > until) return false;
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_EVERY_MS);
   }
 }

@@ -5,11 +5,11 @@ import { jsonOption, withExamples } from './arguments.ts';
 import { firstIsOrder, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { printJson } from './output.ts';
-import { withTemporal } from './temporal.ts';
+import { withTemporal } from './with-temporal.ts';
 
 const ID = '0198a000-0000-7000-8000-0000000000aa';
 
-/** What each repair is given. */
+/** The options of every repair. */
 export interface RepairOptions {
   by: string;
   reason: string;
@@ -17,41 +17,41 @@ export interface RepairOptions {
   json?: boolean;
 }
 
-/** `rx order retry|cancel`: what people decide about one order. */
+/** Adds `rx order retry|cancel`: decisions of operators about one order. */
 export function addRepairCommands(group: Command, context: CliContext): void {
   addRetry(group, context);
   addCancel(group, context);
 }
 
-/** Who and why, of every repair. */
-export function addWords(command: Command, { operator }: CliContext): Command {
+/** Adds the options that every repair has: the operator's name and the reason. */
+export function addReasonOptions(command: Command, { operator }: CliContext): Command {
   return command
-    .option('--by <name>', 'who you are', operator.actor)
-    .requiredOption('--reason <text>', 'why; in the timeline as operators see it');
+    .option('--by <name>', 'your name', operator.actor)
+    .requiredOption('--reason <text>', 'the reason, which the timeline shows to operators');
 }
 
 function addRetry(group: Command, context: CliContext): void {
-  const command = addWords(
+  const command = addReasonOptions(
     group
       .command('retry')
-      .description('send an order on that is NEEDS_ATTENTION')
+      .description('resume an order that is in NEEDS_ATTENTION')
       .argument('<id>', "the order's id"),
     context,
   )
     .option(
       '--pharmacy-order-id <id>',
-      "the pharmacy's id of the order: it is adopted, none is placed",
+      "the pharmacy's id of the order, which is adopted instead of placing a new order",
     )
     .addOption(jsonOption())
     .action(async (id: string, { json, ...request }: RepairOptions) => {
       const connection = context.connect();
       const { database } = connection;
-      // Loaded here: it makes every other command start late.
+      // Imported here, because loading it would slow down every other command.
       const { retryOrder } = await import('../orders/repairs/operator-actions.ts');
       await withTemporal(connection, (client) =>
         retryOrder({ database, temporal: client }, id, request),
       );
-      await told(context, id, 'sent on', json);
+      await printRepaired(context, id, 'resumed', json);
     });
   recorded(command, 'ORDER_RETRIED', 'transaction', firstIsOrder);
   withExamples(
@@ -63,12 +63,10 @@ function addRetry(group: Command, context: CliContext): void {
 }
 
 function addCancel(group: Command, context: CliContext): void {
-  const command = addWords(
+  const command = addReasonOptions(
     group
       .command('cancel')
-      .description(
-        'ask for the cancellation of an order; the pharmacy decides where it may have it',
-      )
+      .description('request to cancel an order; once it was sent, the pharmacy decides')
       .argument('<id>', "the order's id"),
     context,
   )
@@ -76,18 +74,18 @@ function addCancel(group: Command, context: CliContext): void {
     .action(async (id: string, { json, ...request }: RepairOptions) => {
       const { source } = context.operator;
       await cancelOrderAsOperator(context.connect().database, id, { ...request, source });
-      await told(context, id, 'its cancellation is asked for', json);
+      await printRepaired(context, id, 'cancellation requested', json);
     });
   recorded(command, 'ORDER_CANCEL_REQUESTED', 'transaction', firstIsOrder);
   command.addHelpText(
     'after',
-    "\nThe reason becomes the order's, which the organization reads. Temporal may be away.",
+    '\nThe organization can read the reason. The command works while Temporal is unavailable.',
   );
   withExamples(command, `rx order cancel ${ID} --by anna --reason "placed twice"`);
 }
 
-/** Prints the order after a repair. */
-export async function told(
+/** Prints an order after a repair. */
+export async function printRepaired(
   context: CliContext,
   id: string,
   what: string,

@@ -5,11 +5,11 @@ import { jsonOption, withExamples } from './arguments.ts';
 import { firstIsOrder, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { printJson, printTable } from './output.ts';
-import { withTemporal } from './temporal.ts';
+import { withTemporal } from './with-temporal.ts';
 
 const ID = '0198a000-0000-7000-8000-0000000000aa';
 
-/** `rx order history|events`: what its workflow did, and what its organization was told. */
+/** Adds `rx order history|events`: the order's workflow history and its webhook events. */
 export function addTraceCommands(group: Command, context: CliContext): void {
   addHistory(group, context);
   addEvents(group, context);
@@ -18,7 +18,7 @@ export function addTraceCommands(group: Command, context: CliContext): void {
 function addHistory(group: Command, context: CliContext): void {
   const command = group
     .command('history')
-    .description("show what the order's workflow did, and what it is waiting for, from Temporal")
+    .description("show the history and the pending activities of the order's workflow in Temporal")
     .argument('<id>', "the order's id")
     .addOption(jsonOption())
     .action(async (id: string, { json }: { json?: boolean }) => {
@@ -29,7 +29,7 @@ function addHistory(group: Command, context: CliContext): void {
       if (json) return printJson(context, { history });
       printTable(
         context,
-        ['no', 'at', 'event', 'about', 'attempt', 'failure'],
+        ['no', 'at', 'event', 'subject', 'attempt', 'failure'],
         history.map((line) => [
           ...[line.number, line.at, line.event, line.about, line.attempt, line.failure],
         ]),
@@ -46,7 +46,7 @@ function addHistory(group: Command, context: CliContext): void {
 function addEvents(group: Command, context: CliContext): void {
   const command = group
     .command('events')
-    .description('show what its organization is told of the order, and where each delivery is')
+    .description("show the order's events and the status of each webhook delivery")
     .argument('<id>', "the order's id")
     .addOption(jsonOption())
     .action(async (id: string, { json }: { json?: boolean }) => {

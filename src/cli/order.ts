@@ -16,9 +16,9 @@ import { printFields, printJson, printTable } from './output.ts';
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 10_000;
 
-/** `rx order …`: where orders are. No patient data. */
+/** Adds `rx order …`. No command shows patient data. */
 export function addOrderCommands(program: Command, context: CliContext): void {
-  const group = program.command('order').description('orders of all organizations');
+  const group = program.command('order').description('inspect and repair orders');
   addList(group, context);
   addShow(group, context);
   addRepairCommands(group, context);
@@ -38,12 +38,12 @@ function addList(group: Command, context: CliContext): void {
   const command = group
     .command('list')
     .description('list orders, newest first')
-    .option('--status <list>', `of ${ORDER_STATUSES.join(', ')}`, (text: string) =>
+    .option('--status <list>', `a list of ${ORDER_STATUSES.join(', ')}`, (text: string) =>
       listOf(ORDER_STATUSES)(text.toUpperCase().replaceAll('-', '_')),
     )
-    .option('--org <id>', 'of this organization')
-    .option('--pharmacy <id>', 'for this pharmacy')
-    .option('--limit <n>', 'this many at most', wholeNumber(1, MAX_LIMIT), DEFAULT_LIMIT)
+    .option('--org <id>', 'only orders of this organization')
+    .option('--pharmacy <id>', 'only orders for this pharmacy')
+    .option('--limit <n>', 'the maximum number of orders', wholeNumber(1, MAX_LIMIT), DEFAULT_LIMIT)
     .addOption(jsonOption())
     .action(async (options: ListOptions) => {
       const orders = await listOrdersForOperators(context.connect().database, {
@@ -74,7 +74,7 @@ function addList(group: Command, context: CliContext): void {
 function addShow(group: Command, context: CliContext): void {
   const command = group
     .command('show')
-    .description('show an order with its timeline; nothing of the prescription or the patient')
+    .description('show an order with its timeline, without prescription and patient data')
     .argument('<id>', "the order's id")
     .addOption(jsonOption())
     .action(async (id: string, { json }: { json?: boolean }) => {
@@ -109,7 +109,7 @@ function printOrder(context: CliContext, order: OperatorOrderDetail): void {
   context.stdout.write('\n');
   printTable(
     context,
-    ['at', 'by', 'event', 'from', 'to', 'reason', 'who', 'why'],
+    ['at', 'actor', 'event', 'from', 'to', 'reason', 'operator', 'why'],
     order.activity.map((each) => [
       ...[each.at, each.actor, each.event, each.fromStatus, each.toStatus, each.reasonCode],
       ...[each.by, each.why],

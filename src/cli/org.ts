@@ -11,15 +11,15 @@ import { UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
 import { printFields, printJson, printTable } from './output.ts';
 
-/** `rx org …`: the organizations, which are the tenants. */
+/** Adds `rx org …`: the organizations, which are the tenants. */
 export function addOrganizationCommands(program: Command, context: CliContext): void {
-  const group = program.command('org').description('organizations, the tenants');
+  const group = program.command('org').description('manage organizations (the tenants)');
 
   const create = group
     .command('create')
     .description('create an organization')
-    .argument('<name>', 'its name', label)
-    .option('--strict-identifiers', 'check NPI, DEA and telephone numbers by their own rules')
+    .argument('<name>', "the organization's name", label)
+    .option('--strict-identifiers', 'validate the format of NPI, DEA and telephone numbers')
     .addOption(jsonOption())
     .action(async (name: string, options: { strictIdentifiers?: boolean; json?: boolean }) => {
       const { database } = context.connect();
@@ -54,9 +54,9 @@ export function addOrganizationCommands(program: Command, context: CliContext): 
     .command('update')
     .description("change an organization's name or rules")
     .argument('<id>', "the organization's id")
-    .option('--name <name>', 'a new name', label)
-    .option('--strict-identifiers <on|off>', 'check NPI, DEA and telephone numbers', onOff)
-    .option('--retention <days|never>', 'erase orders so many days after their end', retentionDays)
+    .option('--name <name>', 'the new name', label)
+    .option('--strict-identifiers <on|off>', 'validate NPI, DEA and telephone numbers', onOff)
+    .option('--retention <days|never>', 'days until an ended order is erased', retentionDays)
     .addOption(jsonOption())
     .action(
       async (
@@ -71,7 +71,7 @@ export function addOrganizationCommands(program: Command, context: CliContext): 
         const { name, strictIdentifiers, retention } = options;
         if ([name, strictIdentifiers, retention].every((each) => each === undefined)) {
           throw new UsageError(
-            'nothing to change: give --name, --strict-identifiers or --retention',
+            'at least one of --name, --strict-identifiers and --retention is required',
           );
         }
         const { database } = context.connect();

@@ -1,17 +1,17 @@
 import Table from 'cli-table3';
 import type { CliContext } from './context.ts';
 
-/** What a cell can hold. */
+/** The value of a table cell or field. */
 export type Cell = string | number | boolean | Date | null | readonly string[];
 
-/** No lines between cells: a row is a line that can be copied. */
+/** Tables have no borders, so that users can copy a row as plain text. */
 const NO_LINES = Object.fromEntries(
   ['top', 'bottom', 'left', 'right', 'mid', 'middle']
     .flatMap((name) => [name, `${name}-mid`, `${name}-left`, `${name}-right`])
     .map((name) => [name, '']),
 );
 
-/** Prints a table; without rows, a line that says so. */
+/** Prints a table, or `none` when there are no rows. */
 export function printTable(
   { stdout }: CliContext,
   head: readonly string[],
@@ -36,7 +36,7 @@ export function printTable(
   stdout.write(lines.map((line) => `${line.trimEnd()}\n`).join(''));
 }
 
-/** Prints one thing, a line for each of its fields. */
+/** Prints one object, one line per field. */
 export function printFields({ stdout }: CliContext, fields: Readonly<Record<string, Cell>>): void {
   const width = Math.max(...Object.keys(fields).map((name) => name.length));
   for (const [name, value] of Object.entries(fields)) {
@@ -49,7 +49,7 @@ export function printJson({ stdout }: CliContext, value: object): void {
   stdout.write(`${escapeControls(JSON.stringify(value, null, 2), true)}\n`);
 }
 
-/** A text without what would steer the terminal: ids and names come from outside. */
+/** Escapes characters that could control the terminal, because ids and names come from other systems. */
 function printable(text: string): string {
   return escapeControls(text, false);
 }
@@ -62,7 +62,7 @@ function show(value: Cell): string {
   return printable(String(value));
 }
 
-/** Control characters, and those that turn the direction of text around (Unicode, UAX 9). */
+/** Escapes control characters, and characters that change the direction of text (Unicode, UAX 9). */
 function escapeControls(text: string, keepLines: boolean): string {
   return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) =>
     keepLines && character === '\n'

@@ -2,11 +2,11 @@ import { isStandardWebhooksSecret } from '../pharmacy/registry.ts';
 import type { WebhookAuth } from '../pharmacy/webhook-auth.ts';
 import { UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
-import { readSecret } from './secrets.ts';
+import { readSecret } from './read-secret.ts';
 
 type AuthKind = WebhookAuth['kind'];
 
-/** The ways in which a pharmacy's webhooks can prove themselves. */
+/** The methods by which a pharmacy's webhooks are authenticated. */
 export const WEBHOOK_AUTH_KINDS: readonly AuthKind[] = [
   'standard-webhooks',
   'x-cv-signature',
@@ -15,7 +15,7 @@ export const WEBHOOK_AUTH_KINDS: readonly AuthKind[] = [
   'none',
 ];
 
-/** The options that tell where a pharmacy's secrets are. */
+/** The options for a pharmacy's secrets. */
 export interface PharmacySecrets {
   tokenFile?: string;
   tokenEnv?: string;
@@ -26,9 +26,9 @@ export interface PharmacySecrets {
 }
 
 /**
- * Reads a pharmacy's secrets from where the options say.
+ * Reads a pharmacy's secrets from the sources in the options.
  *
- * @throws {UsageError} one is missing, superfluous or malformed.
+ * @throws {UsageError} a secret is missing, unexpected or malformed.
  */
 export async function readPharmacySecrets(
   context: CliContext,
@@ -41,7 +41,7 @@ export async function readPharmacySecrets(
     file: options.tokenFile,
     variable: options.tokenEnv,
   });
-  if (token === undefined) throw new UsageError('give --token-file or --token-env');
+  if (token === undefined) throw new UsageError('--token-file or --token-env is required');
   const secret = await readSecret(context, 'webhook-secret', {
     file: options.webhookSecretFile,
     variable: options.webhookSecretEnv,
@@ -54,11 +54,11 @@ function webhookAuthOf(
   secret: string | undefined,
 ): WebhookAuth {
   if ((username !== undefined) !== (kind === 'basic')) {
-    throw new UsageError('--webhook-username and --webhook-auth basic go together');
+    throw new UsageError('--webhook-username needs --webhook-auth basic, and the reverse');
   }
   if (kind === 'none') {
     if (secret === undefined) return { kind };
-    throw new UsageError('there is a webhook secret: tell its kind with --webhook-auth');
+    throw new UsageError('a webhook secret needs --webhook-auth with another value than none');
   }
   if (secret === undefined) {
     throw new UsageError(
@@ -68,7 +68,7 @@ function webhookAuthOf(
   switch (kind) {
     case 'standard-webhooks':
       if (isStandardWebhooksSecret(secret)) return { kind, secret };
-      throw new UsageError('the webhook-secret must be base64, with or without whsec_ in front');
+      throw new UsageError('the webhook-secret must be base64, with or without the prefix whsec_');
     case 'x-cv-signature':
       return { kind, secret };
     case 'basic':

@@ -20,24 +20,26 @@ import {
 } from './pharmacy-secrets.ts';
 
 /**
- * `rx pharmacy …`: the pharmacies that orders go to.
+ * Adds `rx pharmacy …`: the pharmacies that receive orders.
  *
- * @param endWith tells the exit code of a command that did what it was asked.
+ * @param endWith sets the exit code to that of a failure when a tested pharmacy does not work.
  */
 export function addPharmacyCommands(
   program: Command,
   context: CliContext,
   endWith: (exitCode: ExitCode) => void,
 ): void {
-  const group = program.command('pharmacy').description('pharmacies that orders go to');
+  const group = program
+    .command('pharmacy')
+    .description('manage the pharmacies that receive orders');
   addAdd(group, context);
   addList(group, context);
   addTest(group, context, endWith);
-  addSwitch(group, context, { name: 'enable', active: true, does: 'let orders go to a pharmacy' });
+  addSwitch(group, context, { name: 'enable', active: true, does: 'accept orders for a pharmacy' });
   addSwitch(group, context, {
     name: 'disable',
     active: false,
-    does: 'let no new order go to a pharmacy; what it has goes on',
+    does: 'place no new orders at a pharmacy; orders that it has continue',
   });
 }
 
@@ -53,29 +55,31 @@ interface AddOptions extends PharmacySecrets {
 function addAdd(group: Command, context: CliContext): void {
   const command = group
     .command('add')
-    .description('set a pharmacy up')
-    .argument('<id>', 'its id, which orders name as pharmacyId', pharmacyId)
+    .description('add a pharmacy')
+    .argument('<id>', "the pharmacy's id, which is the pharmacyId of orders", pharmacyId)
     .addOption(
-      new Option('--kind <kind>', 'what it speaks').choices(PHARMACY_KINDS).default('rest'),
+      new Option('--kind <kind>', 'the protocol of its API')
+        .choices(PHARMACY_KINDS)
+        .default('rest'),
     )
-    .requiredOption('--base-url <url>', 'where its API is', baseUrl)
-    .option('--allow-http', 'allow a base URL without TLS that is not on this machine')
-    .option('--token-file <file>', 'its token for us: a file, or - for standard input')
-    .option('--token-env <name>', 'its token for us: a variable')
+    .requiredOption('--base-url <url>', 'the base URL of its API', baseUrl)
+    .option('--allow-http', 'allow a base URL without TLS on another machine')
+    .option('--token-file <file>', 'a file with the token for its API; - for standard input')
+    .option('--token-env <name>', 'a variable with the token for its API')
     .addOption(
-      new Option('--webhook-auth <kind>', 'how its webhooks prove themselves; none: it sends none')
+      new Option('--webhook-auth <kind>', 'how its webhooks are authenticated; none: no webhooks')
         .choices(WEBHOOK_AUTH_KINDS)
         .default('none'),
     )
-    .option('--webhook-username <name>', 'for basic')
-    .option('--webhook-secret-file <file>', 'secret, password or token: a file, or -')
-    .option('--webhook-secret-env <name>', 'secret, password or token: a variable')
+    .option('--webhook-username <name>', 'the user name, for basic')
+    .option('--webhook-secret-file <file>', 'a file with the secret, password or token; or -')
+    .option('--webhook-secret-env <name>', 'a variable with the secret, password or token')
     .option(
       '--completion-limit <time>',
-      "how long an order may wait for it, e.g. 14d (default: the deployment's)",
+      'how long an order may wait for completion, e.g. 14d (default: COMPLETION_LIMIT_MS)',
       durationMs,
     )
-    .option('--replace', 'give the pharmacy of this id new settings, if there is one')
+    .option('--replace', 'replace the settings of an existing pharmacy with this id')
     .addOption(jsonOption())
     .action(async (id: string, options: AddOptions) => {
       requireTls(options);
@@ -98,8 +102,8 @@ function addAdd(group: Command, context: CliContext): void {
   command.addHelpText(
     'after',
     `
-Secrets never stand on the command line, where every process of the machine can read them: they come
-from a file, a variable or standard input.`,
+Pass secrets in a file, a variable or standard input. They are not accepted as arguments, because every
+process of the machine can read those.`,
   );
   withExamples(
     command,
@@ -113,7 +117,7 @@ from a file, a variable or standard input.`,
 function addList(group: Command, context: CliContext): void {
   const command = group
     .command('list')
-    .description('list all pharmacies; never their secrets')
+    .description('list all pharmacies, without their secrets')
     .addOption(jsonOption())
     .action(async ({ json }: { json?: boolean }) => {
       const pharmacies = await listPharmacies(context.connect().database);
@@ -134,12 +138,12 @@ function addList(group: Command, context: CliContext): void {
 function addTest(group: Command, context: CliContext, endWith: (exitCode: ExitCode) => void): void {
   const command = group
     .command('test')
-    .description(
-      'ask a pharmacy for an order that no one placed: does it answer, and take our token?',
-    )
+    .description("read an order that does not exist, to test the pharmacy's API and its token")
     .argument('<id>', "the pharmacy's id")
     .addOption(
-      new Option('--timeout <time>', 'longest wait').default(10_000, '10s').argParser(durationMs),
+      new Option('--timeout <time>', 'how long to wait')
+        .default(10_000, '10s')
+        .argParser(durationMs),
     )
     .addOption(jsonOption())
     .action(async (id: string, { timeout, json }: { timeout: number; json?: boolean }) => {
@@ -152,7 +156,7 @@ function addTest(group: Command, context: CliContext, endWith: (exitCode: ExitCo
       printFields(context, {
         pharmacy: id,
         reachable: probe.reachable,
-        authorized: probe.authorized ?? 'not known',
+        authorized: probe.authorized ?? 'unknown',
         ...(probe.code === null ? {} : { code: probe.code }),
         latency: `${probe.latencyMs} ms`,
       });
@@ -203,11 +207,11 @@ function limitOf({ completionLimitMs }: PharmacyRecord): string | null {
   return completionLimitMs === null ? null : `${completionLimitMs / 1_000} s`;
 }
 
-/** It stands in the URL of its webhooks. */
+/** Parses a pharmacy's id, which is part of the URL of its webhooks. */
 function pharmacyId(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/.test(text)) return text;
   throw new InvalidArgumentError(
-    'It must be 1 to 100 letters, digits and -._~, and begin with a letter or digit.',
+    'It must be 1 to 100 letters, digits or -._~, and must begin with a letter or digit.',
   );
 }
 
@@ -216,15 +220,17 @@ function baseUrl(text: string): URL {
   const known = url?.protocol === 'https:' || url?.protocol === 'http:';
   if (url === undefined || !known || url.username || url.password || url.search || url.hash) {
     throw new InvalidArgumentError(
-      'It must be an http or https URL without user, password, query and fragment.',
+      'It must be an http or https URL without user, password, query or fragment.',
     );
   }
   return url;
 }
 
-/** Without TLS prescriptions and the token would travel in clear text. */
+/** Requires https, because prescriptions and the token would otherwise be sent in clear text. */
 function requireTls({ baseUrl: url, allowHttp }: AddOptions): void {
   const here = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol === 'https:' || here || allowHttp) return;
-  throw new UsageError('--base-url must be https: prescriptions go there (see --allow-http)');
+  throw new UsageError(
+    '--base-url must be https, because prescriptions are sent there (see --allow-http)',
+  );
 }

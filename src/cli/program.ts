@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addKeyCommands } from './api-keys.ts';
 import { addAuditCommands } from './audit.ts';
+import { createRecorder } from './audit-recorder.ts';
 import { addCaseCommands } from './case.ts';
 import { EXIT, type ExitCode, failureOf } from './command-errors.ts';
 import type { CliContext } from './context.ts';
@@ -11,22 +12,22 @@ import { addListenCommand } from './listen.ts';
 import { addOrderCommands } from './order.ts';
 import { addOrganizationCommands } from './org.ts';
 import { addPharmacyCommands } from './pharmacy.ts';
-import { createRecorder } from './recorder.ts';
 import { addWebhookCommands } from './webhook.ts';
 
 const HELP = `
-Works on the database of DATABASE_URL, with its HASH_SECRET and ENCRYPTION_KEYS; without DATABASE_URL on the sandbox of
-npm start (DATA_DIR, POSTGRES_PORT). Results go to stdout, everything else to stderr. What concerns patients, keys
-and secrets is recorded in the audit log under the name RX_OPERATOR, else your account's.
+rx uses the database of DATABASE_URL, with the HASH_SECRET and ENCRYPTION_KEYS of its servers. Without
+DATABASE_URL it uses the sandbox that npm start runs on DATA_DIR (default: .data). Results go to stdout,
+everything else to stderr. The audit log records commands that concern patients, keys and secrets under
+the name in RX_OPERATOR, or under the name of your account.
 
 Exit codes:
-  ${EXIT.ok}  done
-  ${EXIT.failed}  failed, also: a pharmacy or an endpoint that was tested does not serve us,
-     or rx doctor found what stands still
-  ${EXIT.usage}  a wrong argument, option, variable or input file
-  ${EXIT.notFound}  there is none of this id
-  ${EXIT.conflict}  it does not go with what is there
-  ${EXIT.database}  the database cannot be used: away, refusing us, or its schema is not current
+  ${EXIT.ok}  success
+  ${EXIT.failed}  failure; also when a tested pharmacy or endpoint does not work, or rx doctor
+     reports a failed check
+  ${EXIT.usage}  invalid argument, option, variable or input file
+  ${EXIT.notFound}  no object with this id
+  ${EXIT.conflict}  conflict with the current state
+  ${EXIT.database}  the database is unavailable, rejects the connection or has an outdated schema
   ${EXIT.temporal}  Temporal does not answer
 
 Examples:
@@ -39,9 +40,9 @@ Examples:
 /**
  * Runs one command of the operators' command line.
  *
- * @param args the command line, from behind the program's name.
- * @param help what helps when the database cannot be used, see {@link failureOf}.
- * @returns the exit code. Never throws.
+ * @param args the arguments after the program's name.
+ * @param help advice for the case that the database cannot be used, see {@link failureOf}.
+ * @returns the exit code. Never rejects.
  */
 export async function runCommandLine(
   args: readonly string[],
@@ -61,7 +62,7 @@ export async function runCommandLine(
   } catch (error) {
     if (error instanceof CommanderError) {
       await recorder.failed(EXIT.usage);
-      // It said why. Help that was asked for has the exit code 0.
+      // Commander has already printed the error. `--help` has the exit code 0.
       return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     }
     const failure = failureOf(error, help);
@@ -72,23 +73,21 @@ export async function runCommandLine(
 }
 
 /**
- * The commands; every one of them says what it is called in the audit log.
+ * Defines all commands. Each one declares its action in the audit log, or why it needs none.
  *
- * @param endWith tells the exit code of a command that did what it was asked.
+ * @param endWith sets the exit code of a command that succeeded but reports a problem.
  */
 export function createProgram(context: CliContext, endWith: (exitCode: ExitCode) => void): Command {
   const program = new Command('rx')
-    .description(
-      'What operators do with orders, organizations, keys, cases, pharmacies and webhooks.',
-    )
+    .description('Manage orders, organizations, keys, cases, pharmacies and webhooks.')
     .addHelpText('after', HELP)
-    .showHelpAfterError('(--help shows what there is, with examples)')
+    .showHelpAfterError('(--help shows all options, with examples)')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
     });
-  // Commands inherit what stands above when they are added.
+  // Commands inherit the settings above when they are added.
   addOrganizationCommands(program, context);
   addKeyCommands(program, context);
   addEncryptionKeyCommands(program, context, endWith);

@@ -1,17 +1,17 @@
 import type { TextTarget } from './context.ts';
 
-/** Shows on a terminal how far something long has come; elsewhere it shows nothing. */
+/** Shows the progress of a long command on a terminal; shows nothing without a terminal. */
 export interface ProgressBar {
-  /** @param share of the whole, 0 to 1; undefined when the whole is not known. */
+  /** @param share the progress, 0 to 1; undefined when the total is unknown. */
   show(share: number | undefined, what: string): void;
-  /** Takes the bar away. */
+  /** Erases the bar. */
   end(): void;
 }
 
 const WIDTH = 30;
 const PAUSE_MS = 100;
 
-/** Makes a bar; it is drawn ten times a second at most. */
+/** Creates a bar, which is drawn at most ten times per second. */
 export function createProgressBar(target: TextTarget): ProgressBar {
   let drawnAt = -Infinity;
   let drawn = false;

@@ -3,28 +3,29 @@ import path from 'node:path';
 import { z } from 'zod';
 import { NoDatabaseError } from './command-errors.ts';
 
-/** The file in `DATA_DIR` that `npm start` writes, for programs of the same user only (mode 0600). */
+/** The file that `npm start` writes to `DATA_DIR`, readable only by the same user (mode 0600). */
 const FILE = 'connection.json';
 
 const connectionSchema = z.object({
-  /** Logs in with the operator's role. */
+  /** Logs in with the operators' role. */
   databaseUrl: z.url(),
   temporalAddress: z.string().min(1),
+  temporalNamespace: z.string().min(1),
   hashSecret: z.string().min(1),
   encryptionKeys: z.string().min(1),
 });
 
-/** How `rx` reaches the stack of `npm start`. */
+/** How `rx` connects to the sandbox of `npm start`. `sandbox/data-folder.ts` writes the same fields. */
 export interface SandboxConnection extends z.infer<typeof connectionSchema> {
   readonly dataDir: string;
 }
 
 /**
- * Reads how to reach the sandbox whose data is in a folder. Whether it still runs shows when someone
- * connects.
+ * Reads how to connect to the sandbox of a data folder. The file stays when the sandbox stops; the first
+ * query then fails.
  *
  * @param dataDir the sandbox's `DATA_DIR`.
- * @throws {NoDatabaseError} no sandbox was started on the folder yet, or its file is damaged.
+ * @throws {NoDatabaseError} no sandbox has been started on the folder yet, or the file is damaged.
  */
 export function readSandboxConnection(dataDir: string): SandboxConnection {
   const folder = path.resolve(dataDir);
@@ -34,12 +35,12 @@ export function readSandboxConnection(dataDir: string): SandboxConnection {
     text = readFileSync(file, 'utf8');
   } catch {
     throw new NoDatabaseError(
-      `DATA_DIR ${folder} is not a sandbox's: no sandbox was started on it yet; npm start starts one, DATABASE_URL names another database`,
+      `no sandbox has been started on DATA_DIR ${folder}; run npm start, or set DATABASE_URL to use another database`,
     );
   }
   try {
     return { ...connectionSchema.parse(JSON.parse(text)), dataDir: folder };
   } catch {
-    throw new NoDatabaseError(`${file} is damaged; restart the sandbox to write it again`);
+    throw new NoDatabaseError(`${file} is damaged; restart the sandbox, which writes it again`);
   }
 }

@@ -8,15 +8,17 @@ import { jsonOption, pastTime, wholeNumber, withExamples } from './arguments.ts'
 import { optionIsOrder, recorded } from './command-audit.ts';
 import { UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
-import { withEndpoints } from './endpoints.ts';
 import { type Cell, printFields, printJson, printTable } from './output.ts';
+import { withEndpoints } from './with-endpoints.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 10_000;
 const ORG = '--org 0198a000-0000-7000-8000-000000000001';
 const ENDPOINT = '--endpoint 0198a000-0000-7000-8000-0000000000bb';
+const WHICH_DELIVERIES =
+  'pass either the id of a delivery, or --endpoint with --since or --dead or both';
 
-/** `rx webhook log` and `replay`: what was sent to endpoints, and to send it again. */
+/** Adds `rx webhook log` and `rx webhook replay`, which list deliveries and send them again. */
 export function addLogCommands(group: Command, context: CliContext): void {
   addLog(group, context);
   addReplay(group, context);
@@ -35,13 +37,22 @@ interface LogOptions {
 function addLog(group: Command, context: CliContext): void {
   const command = group
     .command('log')
-    .description('list deliveries, newest first; with --json each attempt')
+    .description('list deliveries, newest first; --json includes each attempt')
     .requiredOption('--org <id>', 'the organization')
-    .option('--endpoint <id>', 'to this endpoint')
-    .addOption(new Option('--status <status>', 'in this status').choices(DELIVERY_STATUSES))
-    .addOption(new Option('--event <event>', 'of this event').choices(DELIVERED_EVENTS))
-    .option('--order <id>', 'that tell of this order')
-    .option('--limit <n>', 'this many at most', wholeNumber(1, MAX_LIMIT), DEFAULT_LIMIT)
+    .option('--endpoint <id>', 'only deliveries to this endpoint')
+    .addOption(
+      new Option('--status <status>', 'only deliveries in this status').choices(DELIVERY_STATUSES),
+    )
+    .addOption(
+      new Option('--event <event>', 'only deliveries of this event').choices(DELIVERED_EVENTS),
+    )
+    .option('--order <id>', 'only deliveries about this order')
+    .option(
+      '--limit <n>',
+      'the maximum number of deliveries',
+      wholeNumber(1, MAX_LIMIT),
+      DEFAULT_LIMIT,
+    )
     .addOption(jsonOption())
     .action(async ({ org, json, ...options }: LogOptions) => {
       const { endpoint: endpointId, order: orderId, status, event, limit } = options;
@@ -84,17 +95,17 @@ interface ReplayOptions {
 function addReplay(group: Command, context: CliContext): void {
   const command = group
     .command('replay')
-    .description('send a delivery again, or many of an endpoint')
+    .description('send one delivery again, or several deliveries of an endpoint')
     .argument('[id]', "the delivery's id")
     .requiredOption('--org <id>', 'the organization')
-    .option('--endpoint <id>', 'deliveries to this endpoint')
-    .option('--since <time>', 'created since: 24h, 2026-11-01 or a time', pastTime)
-    .option('--dead', 'only those that were given up')
+    .option('--endpoint <id>', 'send deliveries of this endpoint')
+    .option('--since <time>', 'only deliveries created since: 24h, 2026-11-01 or a time', pastTime)
+    .option('--dead', 'only dead letters')
     .addOption(jsonOption())
     .action(async (id: string | undefined, options: ReplayOptions) => {
       if (id === undefined) return await replayMany(context, options);
       if (options.endpoint !== undefined || options.since !== undefined || options.dead) {
-        throw new UsageError('give the id of a delivery, or --endpoint with --since or --dead');
+        throw new UsageError(WHICH_DELIVERIES);
       }
       const delivery = await withEndpoints(context, options.org, (endpoints) =>
         endpoints.replay(options.org, id, context.operator),
@@ -116,7 +127,7 @@ async function replayMany(
   { org, endpoint, since, dead = false, json }: ReplayOptions,
 ): Promise<void> {
   if (endpoint === undefined || (since === undefined && !dead)) {
-    throw new UsageError('give the id of a delivery, or --endpoint with --since or --dead');
+    throw new UsageError(WHICH_DELIVERIES);
   }
   const replayed = await withEndpoints(context, org, (endpoints) =>
     endpoints.replayMany(
@@ -129,7 +140,7 @@ async function replayMany(
   printFields(context, { replayed });
 }
 
-/** A delivery for people. */
+/** Returns the fields of a delivery for people. */
 export function fieldsOfDelivery(delivery: DeliveryView): Record<string, Cell> {
   const last = delivery.attempts.at(-1);
   return {
@@ -146,7 +157,7 @@ export function fieldsOfDelivery(delivery: DeliveryView): Record<string, Cell> {
   };
 }
 
-/** How the last attempt ended: the answer's status, or what kept it from one. */
+/** Returns the outcome of the last attempt: the HTTP status, or the class of the error. */
 function lastOf({ attempts }: DeliveryView): string | number | null {
   const last = attempts.at(-1);
   return last?.status ?? last?.errorClass ?? null;

@@ -16,17 +16,17 @@ import {
   type EndpointOptions,
   endpointBody,
 } from './endpoint-options.ts';
-import { withEndpoints } from './endpoints.ts';
 import { printFields, printJson, printTable } from './output.ts';
 import { addLogCommands, fieldsOfDelivery } from './webhook-log.ts';
+import { withEndpoints } from './with-endpoints.ts';
 
 const ORG = '--org 0198a000-0000-7000-8000-000000000001';
 const ID = '0198a000-0000-7000-8000-0000000000bb';
 
 /**
- * `rx webhook …`: where organizations hear of their orders, and what was sent there.
+ * Adds `rx webhook …`: the webhook endpoints of organizations and their deliveries.
  *
- * @param endWith tells the exit code of a command that did what it was asked.
+ * @param endWith sets the exit code to that of a failure when a tested endpoint does not work.
  */
 export function addWebhookCommands(
   program: Command,
@@ -35,32 +35,32 @@ export function addWebhookCommands(
 ): void {
   const group = program
     .command('webhook')
-    .description('where organizations hear of their orders, and what was sent there');
+    .description('manage the webhook endpoints of organizations, and their deliveries');
   addCreate(group, context);
   addList(group, context);
   addUpdate(group, context);
   addTest(group, context, endWith);
   addForOne(group, context, {
     name: 'show',
-    does: 'show an endpoint; never its secrets',
+    does: 'show an endpoint, without its secrets',
     act: (endpoints, key) => endpoints.read(key),
   });
   addForOne(group, context, {
     name: 'enable',
     action: 'WEBHOOK_ENABLED',
-    does: 'let an endpoint get events again; what waits for it goes at once',
+    does: 'send events to an endpoint again; waiting deliveries are sent immediately',
     act: (endpoints, key) => endpoints.update(key, { status: 'ENABLED' }),
   });
   addForOne(group, context, {
     name: 'disable',
     action: 'WEBHOOK_DISABLED',
-    does: 'queue nothing more for an endpoint; what is queued waits',
+    does: 'queue no more events for an endpoint; queued deliveries wait',
     act: (endpoints, key) => endpoints.update(key, { status: 'DISABLED' }),
   });
   addForOne(group, context, {
     name: 'rotate',
     action: 'WEBHOOK_SECRET_ROTATED',
-    does: 'give an endpoint a new secret, shown this once; the old one signs beside it for 24 hours',
+    does: 'create a new secret, shown only once; the old one also signs for another 24 hours',
     act: (endpoints, key) => endpoints.rotateSecret(key),
   });
   addDelete(group, context);
@@ -75,9 +75,9 @@ interface OneOptions {
 function addCreate(group: Command, context: CliContext): void {
   const command = group
     .command('create')
-    .description('create an endpoint; its secret is shown this once')
+    .description('create an endpoint; its secret is shown only once')
     .requiredOption('--org <id>', 'the organization')
-    .requiredOption('--url <url>', 'where events are posted to');
+    .requiredOption('--url <url>', 'the URL that receives the events');
   addEndpointOptions(command)
     .addOption(jsonOption())
     .action(async ({ org, json, ...options }: OneOptions & EndpointOptions) => {
@@ -91,8 +91,8 @@ function addCreate(group: Command, context: CliContext): void {
   command.addHelpText(
     'after',
     `
-The header's value never stands on the command line, where every process of the machine can read it: it
-comes from a file, a variable or standard input.`,
+Pass the header's value in a file, a variable or standard input. It is not accepted as an argument, because
+every process of the machine can read those.`,
   );
   withExamples(
     command,
@@ -106,7 +106,7 @@ comes from a file, a variable or standard input.`,
 function addList(group: Command, context: CliContext): void {
   const command = group
     .command('list')
-    .description("list an organization's endpoints, newest first; never their secrets")
+    .description("list an organization's endpoints, newest first, without their secrets")
     .requiredOption('--org <id>', 'the organization')
     .addOption(jsonOption())
     .action(async ({ org, json }: OneOptions) => {
@@ -134,16 +134,16 @@ interface UpdateOptions extends OneOptions, EndpointOptions {
 function addUpdate(group: Command, context: CliContext): void {
   const command = group
     .command('update')
-    .description('change an endpoint; what is not named stays')
+    .description('change an endpoint; settings that are not given stay the same')
     .argument('<id>', "the endpoint's id")
     .requiredOption('--org <id>', 'the organization')
-    .option('--url <url>', 'where events are posted to');
+    .option('--url <url>', 'the URL that receives the events');
   addEndpointOptions(command)
-    .option('--remove-header', 'send no header of its own any more')
+    .option('--remove-header', 'stop sending the additional header')
     .addOption(jsonOption())
     .action(async (id: string, { org, json, removeHeader, ...options }: UpdateOptions) => {
       if (removeHeader && options.headerName !== undefined) {
-        throw new UsageError('--header-name and --remove-header: give one of them');
+        throw new UsageError('--header-name and --remove-header cannot be used together');
       }
       const body = await endpointBody(context, options);
       const changes = accepted(
@@ -165,7 +165,7 @@ function addUpdate(group: Command, context: CliContext): void {
 function addTest(group: Command, context: CliContext, endWith: (exitCode: ExitCode) => void): void {
   const command = group
     .command('test')
-    .description('send a PING to an endpoint now; a PAUSED one that takes it is enabled again')
+    .description('send a PING to an endpoint now; if it succeeds, a PAUSED endpoint is enabled')
     .argument('<id>', "the endpoint's id")
     .requiredOption('--org <id>', 'the organization')
     .addOption(jsonOption())
@@ -181,7 +181,7 @@ function addTest(group: Command, context: CliContext, endWith: (exitCode: ExitCo
   withExamples(command, `rx webhook test ${ID} ${ORG}`);
 }
 
-/** A command that does one thing with one endpoint and shows it. */
+/** Adds a command that performs one action on one endpoint and prints the endpoint. */
 function addForOne(
   group: Command,
   context: CliContext,
@@ -193,7 +193,7 @@ function addForOne(
   }: {
     name: string;
     does: string;
-    /** What it is called in the audit log, where it changes the endpoint. */
+    /** The action in the audit log, when the command changes the endpoint. */
     action?: string;
     act: (
       endpoints: EndpointService,
@@ -244,7 +244,7 @@ function printEndpoint(
   if (json) return printJson(context, { endpoint });
   if ('secret' in endpoint) {
     context.stdout.write(`${endpoint.secret}\n`);
-    context.stderr.write('the secret is shown this once\n\n');
+    context.stderr.write('save the secret now: it is shown only once\n\n');
   }
   printFields(context, {
     id: endpoint.id,

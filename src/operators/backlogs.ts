@@ -1,6 +1,6 @@
 import type { Sql } from '../storage/database.ts';
 
-/** What the system has not done yet, and what does not match. Nothing of it names anybody. */
+/** Work that is not done yet, and mismatches between Postgres and Temporal, as counts without names. */
 export interface Backlogs {
   readonly outbox: OutboxBacklog;
   readonly reconciler: ReconcilerState;
@@ -17,41 +17,44 @@ interface OutboxBacklog {
   readonly failing: number;
 }
 
-/** How far the comparing of Postgres with Temporal has come, and what it found. */
+/** The progress of the reconciler, which compares Postgres with Temporal, and its findings. */
 interface ReconcilerState {
-  /** What went wrong so many seconds ago, or earlier, has been found. */
+  /** The reconciler has found every mismatch that is at least this old, in seconds. */
   readonly lagSeconds: number;
-  /** When a worker last did some of it; null: never. */
+  /** When the reconciler last ran; null when it never ran. */
   readonly lastRoundAt: Date | null;
-  /** Workflows started again, ever. */
+  /** The number of workflows that it restarted, in total. */
   readonly restarted: number;
   /** Open workflows without an open order. */
   readonly orphans: number;
-  /** Messages of pharmacies that have found no order for an hour. */
+  /** Messages of pharmacies that have matched no order for more than an hour. */
   readonly unmatched: number;
 }
 
-/** Orders that do not go on by themselves. */
+/** Open orders that are not making progress. */
 interface OpenOrders {
-  /** Found without an open workflow; the dispatcher is starting another. */
+  /** Orders whose workflow was lost; the dispatcher starts another one. */
   readonly withoutWorkflow: number;
   readonly needingAttention: number;
 }
 
-/** Webhooks to the organizations' endpoints. */
+/** Webhook deliveries that are open or failed, and the endpoints that do not receive them. */
 interface DeliveryBacklog {
   readonly pending: number;
   readonly retrying: number;
   readonly dead: number;
-  /** How long the next attempt that is due longest has been due, in seconds; 0 when none is. */
+  /** How long the oldest due attempt has been due, in seconds; 0 when no attempt is due. */
   readonly overdueSeconds: number;
-  /** Endpoints by what keeps them from being delivered to. */
+  /** Endpoints whose last attempts failed, but that are still enabled. */
   readonly failingEndpoints: number;
   readonly pausedEndpoints: number;
   readonly disabledEndpoints: number;
 }
 
-/** Measures all backlogs, each over an index of what is open; of views that show nobody's rows. */
+/**
+ * Measures all backlogs. Each query reads an index or a view of open work, and the views contain no data
+ * of an organization.
+ */
 export async function readBacklogs(sql: Sql): Promise<Backlogs> {
   const [outbox] = await sql<OutboxBacklog[]>`
     SELECT count(*)::int AS depth,
@@ -80,7 +83,7 @@ export async function readBacklogs(sql: Sql): Promise<Backlogs> {
       count(*) FILTER (WHERE status = 'DISABLED')::int AS disabled_endpoints
     FROM endpoint_statuses`;
   if (reconciler === undefined || orders === undefined || deliveries === undefined) {
-    throw new Error('the row of the reconciliation is missing');
+    throw new Error('the table `reconciliation` has no row');
   }
   return {
     outbox: outbox ?? { depth: 0, oldestSeconds: 0, failing: 0 },

@@ -6,25 +6,25 @@ import { type Database, withTimeout } from '../storage/database.ts';
 import { missingMigrations } from '../storage/migrate.ts';
 import { type Backlogs, readBacklogs } from './backlogs.ts';
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Finding {
   readonly check: string;
-  /** `warn`: somebody should look; `fail`: orders or notifications stand still. */
+  /** `warn`: an operator should investigate; `fail`: orders or webhooks are not processed. */
   readonly result: 'ok' | 'warn' | 'fail';
-  /** For people; names nobody but pharmacies. */
+  /** For people; it contains no names except those of pharmacies. */
   readonly message: string;
 }
 
 const MINUTE = 60;
-/** Pharmacies asked; each for so long at most. */
-const MOST_PHARMACIES = 20;
+/** The maximum number of pharmacies that are tested, and the timeout of each test. */
+const MAX_PHARMACIES = 20;
 const PHARMACY_TIMEOUT_MS = 3_000;
 
 /**
- * Looks at everything that keeps orders and notifications going. What cannot be looked at is a finding
- * too; never throws.
+ * Checks everything that orders and webhooks depend on. A check that throws becomes a finding with the
+ * result `fail`; this function never rejects.
  *
- * @param checkTemporal resolves when Temporal answers.
+ * @param checkTemporal resolves when Temporal answers, and rejects when it does not.
  */
 export async function examine(
   database: Database,
@@ -48,7 +48,7 @@ export async function examine(
     return [...postgres, ...migrations, ...temporal];
   }
   const backlogs = await attempt('backlogs', async () => judge(await readBacklogs(database)));
-  const pharmacies = await attempt('pharmacies', () => askPharmacies(database));
+  const pharmacies = await attempt('pharmacies', () => testPharmacies(database));
   return [...postgres, ...migrations, ...temporal, ...backlogs, ...pharmacies];
 }
 
@@ -63,7 +63,8 @@ async function attempt(check: string, look: () => Promise<Finding[]>): Promise<F
 function judge({ outbox, reconciler, orders, deliveries }: Backlogs): Finding[] {
   const { failing, depth, oldestSeconds } = outbox;
   const { lagSeconds, lastRoundAt, restarted, orphans, unmatched } = reconciler;
-  const unwell = deliveries.failingEndpoints + deliveries.pausedEndpoints;
+  const inactiveEndpoints =
+    deliveries.failingEndpoints + deliveries.pausedEndpoints + deliveries.disabledEndpoints;
   return [
     {
       check: 'outbox',
@@ -73,12 +74,12 @@ function judge({ outbox, reconciler, orders, deliveries }: Backlogs): Finding[] 
     {
       check: 'reconciler',
       result: grade(lagSeconds, 5 * MINUTE, 60 * MINUTE),
-      message: `last round ${lastRoundAt?.toISOString() ?? 'never'}, all compared ${time(lagSeconds)} ago`,
+      message: `last run ${lastRoundAt?.toISOString() ?? 'never'}, compared up to ${time(lagSeconds)} ago`,
     },
     {
       check: 'workflows',
       result: grade(0, 1, 1, orders.withoutWorkflow > 0 || orphans > 0),
-      message: `${orders.withoutWorkflow} open orders without one, ${orphans} without an order, ${restarted} started again ever`,
+      message: `${orders.withoutWorkflow} open orders without a workflow, ${orphans} workflows without an open order, ${restarted} restarted in total`,
     },
     {
       check: 'orders',
@@ -88,7 +89,7 @@ function judge({ outbox, reconciler, orders, deliveries }: Backlogs): Finding[] 
     {
       check: 'inbox',
       result: grade(0, 1, 1, unmatched > 0),
-      message: `${unmatched} messages of pharmacies have found no order for an hour`,
+      message: `${unmatched} pharmacy messages without an order for more than an hour`,
     },
     {
       check: 'deliveries',
@@ -97,31 +98,31 @@ function judge({ outbox, reconciler, orders, deliveries }: Backlogs): Finding[] 
     },
     {
       check: 'endpoints',
-      result: grade(0, 1, 1, unwell + deliveries.disabledEndpoints > 0),
+      result: grade(0, 1, 1, inactiveEndpoints > 0),
       message: `${deliveries.failingEndpoints} failing, ${deliveries.pausedEndpoints} paused, ${deliveries.disabledEndpoints} disabled`,
     },
   ];
 }
 
-/** Asks the pharmacies that orders go to, as `rx pharmacy test` does. */
-async function askPharmacies(database: Database): Promise<Finding[]> {
+/** Tests the active pharmacies in the same way as `rx pharmacy test`. */
+async function testPharmacies(database: Database): Promise<Finding[]> {
   const all = await listPharmacies(database);
-  const active = all.filter((each) => each.active).slice(0, MOST_PHARMACIES);
+  const active = all.filter((each) => each.active).slice(0, MAX_PHARMACIES);
   const directory = createPharmacyDirectory(database, PHARMACY_TIMEOUT_MS);
-  const asked = await Promise.all(
+  const tested = await Promise.all(
     active.map(async ({ id }) => {
       const gateway = await directory.gateway(id);
       const code = gateway === undefined ? 'UNKNOWN_KIND' : (await probePharmacy(gateway)).code;
       return code === null ? [] : [`${id} ${code}`];
     }),
   );
-  const faults = asked.flat();
+  const faults = tested.flat();
   const off = all.filter((each) => !each.active).length;
   return [
     {
       check: 'pharmacies',
       result: grade(0, 1, 1, faults.length > 0 || off > 0),
-      message: [`${active.length} asked, ${off} disabled`, ...faults].join('; '),
+      message: [`${active.length} tested, ${off} disabled`, ...faults].join('; '),
     },
   ];
 }
@@ -130,10 +131,10 @@ function ok(check: string, message: string): Finding {
   return { check, result: 'ok', message };
 }
 
-/** @param worth a warning whatever the time is. */
-function grade(seconds: number, warn: number, fail: number, worth = false): Finding['result'] {
+/** @param warning whether the result is at least a warning, whatever the time is. */
+function grade(seconds: number, warn: number, fail: number, warning = false): Finding['result'] {
   if (seconds >= fail) return 'fail';
-  return worth || seconds >= warn ? 'warn' : 'ok';
+  return warning || seconds >= warn ? 'warn' : 'ok';
 }
 
 function time(seconds: number): string {

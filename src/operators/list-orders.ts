@@ -7,11 +7,11 @@ import { requireOrganization } from '../organizations/organizations.ts';
 import type { Sql } from '../storage/database.ts';
 
 /*
- * Orders of every organization, for the people who run the deployment. No patient data: nothing of
- * the prescription, no words of a pharmacy (`reason`), no names of documents.
+ * Orders of all organizations, for the operators of the deployment. The results contain no patient data:
+ * no prescription, no text of a pharmacy (`reason`), no document names.
  */
 
-/** An order as operators see it. */
+/** An order without patient data. */
 export interface OperatorOrder {
   readonly id: string;
   readonly organizationId: string;
@@ -24,7 +24,7 @@ export interface OperatorOrder {
   readonly updatedAt: Date;
 }
 
-/** Which orders; what is undefined does not restrict. */
+/** Selects orders; an undefined field does not restrict the selection. */
 export interface OrderFilter {
   readonly statuses: readonly OrderStatus[] | undefined;
   readonly organizationId: string | undefined;
@@ -32,7 +32,7 @@ export interface OrderFilter {
   readonly limit: number;
 }
 
-/** A change of an order: what `order_activity` holds, but for its detail. */
+/** A change of an order: a row of `order_activity` without its detail. */
 export interface OperatorActivity {
   readonly at: Date;
   readonly actor: string;
@@ -40,17 +40,17 @@ export interface OperatorActivity {
   readonly fromStatus: string | null;
   readonly toStatus: string | null;
   readonly reasonCode: string | null;
-  /** Who repaired the order and why, in their words; of repairs only. */
+  /** The operator who repaired the order, and their reason; null for other changes. */
   readonly by: string | null;
   readonly why: string | null;
 }
 
-/** An order with its timeline, and what hangs below it in numbers. */
+/** An order with its timeline, and with the numbers of its documents and shipments. */
 export interface OperatorOrderDetail extends OperatorOrder {
   readonly organizationName: string;
-  /** The workflow that carries it, for the Temporal UI. */
+  /** The id of the order's workflow, for the Temporal UI. */
   readonly workflowId: string;
-  /** When it was, or may have been, sent to the pharmacy. */
+  /** When the order was, or may have been, sent to the pharmacy. */
   readonly sentAt: Date | null;
   readonly documents: number;
   readonly shipments: number;
@@ -58,9 +58,10 @@ export interface OperatorOrderDetail extends OperatorOrder {
 }
 
 /**
- * The newest orders that match. Their ids tell their age (UUIDv7), so the primary key orders them.
+ * Returns the newest orders that match. Ids contain the creation time (UUIDv7), so sorting by the primary
+ * key sorts by age.
  *
- * @throws {UnknownIdError} there is no such organization.
+ * @throws {UnknownIdError} the organization does not exist.
  */
 export async function listOrdersForOperators(
   sql: Sql,
@@ -79,7 +80,7 @@ export async function listOrdersForOperators(
     ORDER BY id DESC LIMIT ${filter.limit}`;
 }
 
-/** Reads one order. @throws {UnknownIdError} */
+/** Reads one order. @throws {UnknownIdError} the order does not exist. */
 export async function readOrderForOperators(
   sql: Sql,
   orderId: string,

@@ -1,12 +1,12 @@
 import type { Sql } from '../storage/database.ts';
 
-/** An event that tells of an order, and what became of it on its way to one endpoint. */
+/** An event of an order, with its delivery to one endpoint. */
 export interface OrderEventLine {
   readonly sequence: number;
   readonly at: Date;
   readonly event: string;
   readonly eventId: string;
-  /** null, as all that follows: no endpoint wants it. */
+  /** null, like all following fields, when no endpoint is subscribed to the event. */
   readonly endpointId: string | null;
   readonly url: string | null;
   readonly deliveryId: string | null;
@@ -15,7 +15,7 @@ export interface OrderEventLine {
   readonly nextAttemptAt: Date | null;
 }
 
-/** Lists the events of an order with their deliveries, in their order. */
+/** Lists the events of an order with their deliveries, by sequence number. */
 export async function listOrderEvents(sql: Sql, orderId: string): Promise<OrderEventLine[]> {
   return await sql<OrderEventLine[]>`
     SELECT e.sequence::integer, e.created_at AS at, e.event, e.id AS event_id, d.endpoint_id, p.url,

@@ -7,17 +7,17 @@ import { orderWorkflowId } from '../workflows/order-messages.ts';
 
 const ANSWER_LIMIT_MS = 10_000;
 
-/** An event of a workflow's history, or an activity that is under way or waits to be tried again. */
+/** An event of a workflow's history, or an activity that is running or waits for a retry. */
 export interface HistoryLine {
-  /** The event's number; null: it is pending. */
+  /** The event's number; null for a pending activity. */
   readonly number: number | null;
   readonly at: Date | null;
-  /** As Temporal names it, e.g. `activityTaskStarted`; `pending`. */
+  /** Temporal's name of the event, such as `activityTaskStarted`; `pending` for a pending activity. */
   readonly event: string;
-  /** The activity, signal or update that it is about. */
+  /** The name of the activity, signal or update that the event is about. */
   readonly about: string | null;
   readonly attempt: number | null;
-  /** Codes, as activities fail with codes only. */
+  /** Contains only codes, because activities fail with codes. */
   readonly failure: string | null;
 }
 
@@ -30,7 +30,7 @@ type Pending = NonNullable<
 type Failure = NonNullable<Event['activityTaskFailedEventAttributes']>['failure'];
 
 /**
- * Reads the history of an order's last run, and its pending activities behind it.
+ * Reads the history of the latest run of an order's workflow, followed by its pending activities.
  *
  * @throws {RepairRefusedError} `WORKFLOW_MISSING`: Temporal has no workflow of this order.
  * @throws {TemporalUnavailableError} Temporal does not answer.
@@ -83,7 +83,7 @@ function aboutOf(event: Event): string | null | undefined {
   );
 }
 
-/** The number of the event that scheduled the activity which an event is about. */
+/** Returns the number of the event that scheduled the activity of an event. */
 function scheduledBy(event: Event): number {
   return Number(
     event.activityTaskStartedEventAttributes?.scheduledEventId ??

@@ -25,7 +25,7 @@ describe('recording', () => {
   });
   afterAll(() => api.close());
 
-  /** What a command leaves in the log, and how it ended. */
+  /** Runs a command; returns its result and the rows that it added to the log. */
   async function run(...args: readonly string[]) {
     const [last] = await api.database`SELECT coalesce(max(id), 0)::text AS id FROM audit_log`;
     const result = await rx(args, { env: ANNA });
@@ -42,7 +42,7 @@ describe('recording', () => {
     },
   ];
 
-  it('tells who read an order over HTTP and who on the command line', async () => {
+  it('shows who read an order over HTTP and who on the command line', async () => {
     const { organizationId, caseId } = api.organization;
     await api.get(`/api/v1/cases/${caseId}/orders/${orderId}`);
     const shown = await run('order', 'show', orderId);
@@ -53,7 +53,7 @@ describe('recording', () => {
 
     const list = async () =>
       (await rx(['audit', 'list', '--order', orderId, '--json'], { env: ANNA })).json.audit;
-    // What is recorded shows once no older transaction of the server is open.
+    // A row is visible once no older transaction is open on the Postgres server.
     await expect.poll(list, { timeout: 20_000 }).toEqual(
       expect.arrayContaining([
         expect.objectContaining({
@@ -72,7 +72,7 @@ describe('recording', () => {
     );
   });
 
-  it('names what is refused, keeps no made-up id, and leaves out what touches nothing', async () => {
+  it('records refused commands, but no malformed ids, and no command without patient data', async () => {
     const { organizationId } = api.organization;
     const unknown = await run('case', 'get', 'Jane', '--org', organizationId);
     expect(unknown).toMatchObject({
@@ -88,7 +88,7 @@ describe('recording', () => {
     expect((await run('org', 'list')).rows).toEqual([]);
   });
 
-  it('records a change of keys with its organization, and a repair in its transaction, once', async () => {
+  it('records a change of keys with its organization, and a repair exactly once', async () => {
     const { organizationId, caseId } = api.organization;
     const made = await run(
       ...[
@@ -116,7 +116,7 @@ describe('recording', () => {
     expect(erased.rows).toEqual(rowOf('ORDER_ERASED', { organizationId, caseId, orderId: id }));
   });
 
-  it('shows nothing of a read that cannot be recorded; says so of what it did', async () => {
+  it('hides the output of a read that cannot be recorded, and reports an unrecorded change', async () => {
     await api.database.unsafe(`
       CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = 'P0001'; END $$;
@@ -127,7 +127,9 @@ describe('recording', () => {
       const made = await rx(['org', 'create', 'Unrecorded Clinic']);
       expect(made.code).toBe(1);
       expect(made.stdout).toContain('Unrecorded Clinic');
-      expect(made.stderr).toContain('done, but not recorded in the audit log: P0001');
+      expect(made.stderr).toContain(
+        'the change was made, but the audit log could not record it: P0001',
+      );
     } finally {
       await api.database.unsafe('DROP TRIGGER full_log ON audit_log; DROP FUNCTION refuse()');
     }
@@ -151,12 +153,12 @@ describe('verifying', () => {
         ...{ actorKind: 'operator', actor, action: 'CASE_READ', result: 'OK' },
       });
     }
-    // Other tests' transactions on the server hold a row back for a while.
+    // Transactions of other tests on the same server can delay the sealing.
     const sealing = () => sealAuditLog(test.database);
     await expect.poll(sealing, { timeout: 20_000 }).toBe(actors.length);
   }
 
-  /** As one who may do everything. */
+  /** Changes the log as an attacker with all rights in the database. */
   async function tamper(...statements: readonly string[]): Promise<void> {
     await inTransaction(test.database, async (sql) => {
       await sql`SET LOCAL session_replication_role = replica`;
@@ -166,7 +168,7 @@ describe('verifying', () => {
     });
   }
 
-  it('ends with 0 on what nobody touched, and tells the head', async () => {
+  it('exits with 0 for an unchanged log, and prints the head', async () => {
     const { code, json } = await rx(['audit', 'verify', '--json']);
     expect(code).toBe(0);
     expect(json.verification).toMatchObject({ seals: 2, rows: 4, problem: null });
@@ -178,11 +180,11 @@ describe('verifying', () => {
     ['a changed row', `UPDATE audit_log SET actor = 'x' WHERE actor = 'c'`],
     ['a removed row', `DELETE FROM audit_log WHERE actor = 'd'`],
     [
-      'rows that changed places',
+      'swapped rows',
       `UPDATE audit_log SET actor = CASE actor WHEN 'c' THEN 'd' ELSE 'c' END
         WHERE actor IN ('c', 'd')`,
     ],
-  ])('ends with 1 at %s, and names the seal', async (_what, statement) => {
+  ])('exits with 1 for %s, and names the seal', async (_what, statement) => {
     await tamper(statement);
 
     const { code, stdout } = await rx(['audit', 'verify']);
@@ -190,7 +192,7 @@ describe('verifying', () => {
     expect(stdout).toMatch(/^problem +seal 2 does not fit/m);
   });
 
-  it('finds a log that was made anew, by a head that was kept elsewhere', async () => {
+  it('detects a rewritten log by a head that was stored elsewhere', async () => {
     const { json } = await rx(['audit', 'verify', '--json']);
     await tamper('DELETE FROM audit_seals', `DELETE FROM audit_log WHERE actor = 'd'`);
     await expect.poll(() => sealAuditLog(test.database), { timeout: 20_000 }).toBe(3);
@@ -201,7 +203,7 @@ describe('verifying', () => {
     expect(kept.stdout).toContain('the head that was kept is none of the seals');
   });
 
-  it('exports a JSON document a line, in the order of the seals', async () => {
+  it('exports one JSON document per line, in the order of the seals', async () => {
     const { code, stdout } = await rx(['audit', 'export'], { env: ANNA });
     expect(code).toBe(0);
     const lines = stdout
@@ -215,7 +217,7 @@ describe('verifying', () => {
   });
 });
 
-it('no command is without a word on whether it is recorded', () => {
+it('every command declares whether it is recorded', () => {
   const context: CliContext = {
     stdin: new PassThrough(),
     stdout: process.stdout,

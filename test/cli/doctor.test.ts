@@ -29,13 +29,13 @@ afterAll(async () => {
   await db.drop();
 });
 
-/** What a check found, from the JSON of `rx doctor`. */
+/** Returns a function that finds a check in the JSON of `rx doctor`. */
 function found(json: { findings: { check: string; result: string; message: string }[] }) {
   return (check: string) => json.findings.find((finding) => finding.check === check);
 }
 
-it('finds all well, a line for each check', async () => {
-  const { json } = await eventually('all is well', async () => {
+it('reports ok for each check of a healthy system', async () => {
+  const { json } = await eventually('every check succeeds', async () => {
     const seen = await rx(['doctor', '--json'], { env });
     return seen.code === 0 && seen; // Temporal may answer late on a busy machine
   });
@@ -48,7 +48,7 @@ it('finds all well, a line for each check', async () => {
   );
 });
 
-it('warns of what people should look at, and still exits with 0', async () => {
+it('warns about what operators should investigate, and still exits with 0', async () => {
   await simulator.control('POST', 'pharmacies/pharmacy-down', { up: false });
   await db.database`
     INSERT INTO orphan_workflows (workflow_id, reason_code)
@@ -66,7 +66,7 @@ it('warns of what people should look at, and still exits with 0', async () => {
   expect(code).toBe(0);
 });
 
-it('fails when Temporal is away, and when nothing has been compared for hours', async () => {
+it('fails when Temporal is unavailable, and when the reconciler has been behind for hours', async () => {
   await db.database`UPDATE reconciliation SET swept_until = now() - interval '3 hours'`;
 
   const { code, stdout } = await rx(['doctor'], { env: { TEMPORAL_ADDRESS: '127.0.0.1:1' } });
@@ -76,7 +76,7 @@ it('fails when Temporal is away, and when nothing has been compared for hours', 
   expect(code).toBe(1);
 });
 
-it('fails when the schema is not current, or Postgres is away', async () => {
+it('fails when the schema is outdated or Postgres is unavailable', async () => {
   await db.database`DELETE FROM schema_migrations WHERE name LIKE '0009%'`;
   const behind = await rx(['doctor', '--json'], { env });
   expect(found(behind.json)('migrations')).toEqual({

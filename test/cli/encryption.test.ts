@@ -30,7 +30,7 @@ async function place(): Promise<string> {
   return (await acceptOrder(db.database, HASH_SECRET, acceptance)).orderId;
 }
 
-it('rotates an organization’s data key, and tells what is in use', async () => {
+it('rotates an organization’s data key, and shows which keys are in use', async () => {
   await place();
   const before = await rx(['keys', 'status', '--json']);
   expect(before.json).toMatchObject({ masterKeys: ['tests-1'], stale: {} });
@@ -50,13 +50,13 @@ it.each([
   [['keys', 'rotate'], 'one of --org'],
   [['keys', 'rotate', '--all', '--deployment'], 'one of --org'],
   [['keys', 'rotate', '--master', '--all'], 'cannot be used with'],
-])('refuses %j', async (args, rule) => {
+])('rejects %j', async (args, rule) => {
   const result = await rx(args);
   expect(result.code).toBe(2);
   expect(result.stderr).toContain(rule);
 });
 
-it('says which key is missing, and that there are none', async () => {
+it('reports a missing key, and missing or malformed ENCRYPTION_KEYS', async () => {
   const other = `tests-2:${Buffer.alloc(32, 'o').toString('base64')}`;
   const { organizationId, caseId } = organization;
   const get = ['case', 'get', caseId, '--org', organizationId];
@@ -71,7 +71,7 @@ it('says which key is missing, and that there are none', async () => {
   expect(malformed.stderr).toContain('ENCRYPTION_KEYS: must be id:key');
 });
 
-it('erases an order that has ended, and says when a worker has yet to finish', async () => {
+it('erases an ended order, and reports whether a worker has finished', async () => {
   const orderId = await place();
   const erase = ['order', 'erase', orderId, '--by', 'anna', '--wait', '1s', '--json'];
   const open = await rx(erase);
@@ -85,7 +85,7 @@ it('erases an order that has ended, and says when a worker has yet to finish', a
   expect(row).toEqual({ dataKey: null });
 });
 
-it('sets how long an organization’s orders are kept', async () => {
+it('sets the retention period of an organization’s orders', async () => {
   const update = (days: string) =>
     rx(['org', 'update', organization.organizationId, '--retention', days, '--json']);
   const first = await update('3650');

@@ -44,7 +44,7 @@ async function countCases(organizationId = tenant.organizationId): Promise<numbe
   return row!.count;
 }
 
-it('imports cases, replaces those that differ and leaves the rest as it was', async () => {
+it('imports cases, replaces those that differ and keeps the others unchanged', async () => {
   const [a, b, c] = [randomUUID(), randomUUID(), randomUUID()] as const;
   const first = await importText(caseLine(a) + caseLine(b));
   expect(first.code, first.stderr).toBe(0);
@@ -70,7 +70,7 @@ it('imports cases, replaces those that differ and leaves the rest as it was', as
   });
 });
 
-it('keeps every character of a patient', async () => {
+it('preserves every character of a patient', async () => {
   const id = randomUUID();
   const patient = { firstName: 'Zoë \\N \\. \\\\', lastName: 'O\'Brien\t"x"\n李 🧪 \u2028' };
   const bom = '\uFEFF';
@@ -80,7 +80,7 @@ it('keeps every character of a patient', async () => {
   expect(shown.json.case.patient).toEqual(patient);
 });
 
-it('names every line at fault and its rule, never a value, and imports nothing', async () => {
+it('reports every invalid line with its rule, never a value, and imports nothing', async () => {
   const before = await countCases();
   const lines = [
     caseLine(randomUUID()),
@@ -95,8 +95,8 @@ it('names every line at fault and its rule, never a value, and imports nothing',
     Buffer.concat([Buffer.from(lines.join('')), Buffer.from([0xff])]),
   );
   expect(result).toMatchObject({ code: 2, stdout: '' });
-  const told = result.stderr.split('\n').slice(1);
-  expect(told).toEqual([
+  const reported = result.stderr.split('\n').slice(1);
+  expect(reported).toEqual([
     'line 2: must be a JSON object',
     expect.stringMatching(/^line 3: patient\.dateOfBirth must .+; patient\.email must .+/),
     'line 5: must be a JSON object',
@@ -110,12 +110,12 @@ it('names every line at fault and its rule, never a value, and imports nothing',
   expect(await countCases()).toBe(before);
 });
 
-it('counts the lines at fault behind the first twenty', async () => {
+it('reports only the number of invalid lines after the first twenty', async () => {
   const result = await importText('x\n'.repeat(33));
   expect(result.stderr).toContain('line 20: must be a JSON object\nand 13 more lines\n');
 });
 
-it('refuses an id that stands on two lines', async () => {
+it('rejects an id that is on two lines', async () => {
   const [a, b] = [randomUUID(), randomUUID()];
   const before = await countCases();
   const result = await importText(caseLine(a) + caseLine(b) + caseLine(a, { lastName: 'Other' }));
@@ -124,7 +124,7 @@ it('refuses an id that stands on two lines', async () => {
   expect(await countCases()).toBe(before);
 });
 
-it("refuses other organizations' cases by their lines, and imports nothing", async () => {
+it("rejects other organizations' cases, naming their lines, and imports nothing", async () => {
   const other = await createOrganization(db.database);
   const before = await countCases();
   const result = await importText(
@@ -141,7 +141,7 @@ it("refuses other organizations' cases by their lines, and imports nothing", asy
   expect(kept.json.case.patient.lastName).toBe('Sample');
 });
 
-it('says which file cannot be read, and whose organization there is not', async () => {
+it('reports a file that cannot be read, and an organization that does not exist', async () => {
   const org = ['--org', tenant.organizationId];
   const missing = await rx(['case', 'import', path.join(folder, 'missing.ndjson'), ...org]);
   expect(missing).toMatchObject({ code: 2, stdout: '' });
@@ -153,7 +153,7 @@ it('says which file cannot be read, and whose organization there is not', async 
   expect(nobody.code).toBe(3);
 });
 
-it('finds a file where the operator is, when it is run by npx', async () => {
+it('resolves a file name relative to the folder of the caller when npx runs it', async () => {
   await writeFile(path.join(folder, 'near.ndjson'), caseLine(randomUUID()));
   const program = [fileURLToPath(new URL('../../scripts/rx.mjs', import.meta.url))];
   const args = ['case', 'import', 'near.ndjson', '--org', tenant.organizationId, '--json'];
@@ -161,7 +161,7 @@ it('finds a file where the operator is, when it is run by npx', async () => {
   expect(result.json?.import, result.stderr).toMatchObject({ created: 1 });
 });
 
-it('imports 100,000 cases and changes nothing when they come again', {
+it('imports 100,000 cases, and changes nothing when they are imported again', {
   timeout: LARGE_TEST_MS,
 }, async () => {
   const { organizationId } = await createOrganization(db.database);
@@ -193,5 +193,5 @@ it('imports 100,000 cases and changes nothing when they come again', {
     `100,000 cases: ${first.json.import.seconds} s, again: ${again.json.import.seconds} s`,
   );
   expect(first.json.import.seconds).toBeLessThan(60);
-  expect(await countCases(organizationId)).toBe(100_000 + 2); // and its own two
+  expect(await countCases(organizationId)).toBe(100_000 + 2); // plus the two of createOrganization
 });

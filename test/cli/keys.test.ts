@@ -24,7 +24,7 @@ afterAll(async () => {
   await db.drop();
 });
 
-/** What the app answers to a request with this key; 404 is an order that is not there. */
+/** Returns the status of a request with this key; 404 means authorized, but the order does not exist. */
 async function statusWith(apiKey: string, method: 'GET' | 'POST' = 'GET'): Promise<number> {
   const path = `/api/v1/cases/${tenant.caseId}`;
   const url = app.url + (method === 'POST' ? path : `${path}/orders/${randomUUID()}`);
@@ -47,7 +47,7 @@ async function createKey(...options: string[]) {
   return result.json;
 }
 
-it('creates a key that works at once, and for its scopes only', async () => {
+it('creates a key that works immediately, and only for its scopes', async () => {
   const all = await createKey('--scopes', 'orders:write,orders:read');
   expect(all.apiKey).toMatch(/^rxk_[\w-]{43}$/);
   expect(await statusWith(all.apiKey, 'POST')).toBe(200);
@@ -69,7 +69,7 @@ it('creates a key that works at once, and for its scopes only', async () => {
   expect(await statusWith(reads.apiKey)).toBe(404);
 });
 
-it('shows a key once: no list and no row of the database holds it', async () => {
+it('shows a key only once: no list and no row of the database contains it', async () => {
   const args = ['key', 'create', '--org', tenant.organizationId, '--name', 'shown once'];
   const created = await rx([
     ...args,
@@ -91,7 +91,7 @@ it('shows a key once: no list and no row of the database holds it', async () => 
   expect(JSON.stringify(rows)).not.toContain(apiKey);
 });
 
-it('rotates with an overlap: both keys work, then the old one does not', async () => {
+it('rotates with an overlap: both keys work, then only the new one', async () => {
   const first = await createKey('--scopes', 'orders:read', '--expires', '30d', '--rate-limit', '9');
   const rotated = await rx(['key', 'rotate', first.key.id, '--overlap', '8s', '--json']);
   expect(rotated.code).toBe(0);
@@ -104,13 +104,13 @@ it('rotates with an overlap: both keys work, then the old one does not', async (
     rateLimitPerSecond: 9,
     replacesKeyId: first.key.id,
   });
-  // As long a life as the old key was given.
+  // The new key has the lifetime of the old key.
   const life = (each: { expiresAt: string; createdAt: string }) =>
     Date.parse(each.expiresAt) - Date.parse(each.createdAt);
   expect(Math.abs(life(key) - life(first.key))).toBeLessThan(1_000);
   expect(replaced.id).toBe(first.key.id);
 
-  await eventually('the old key ends', async () =>
+  await eventually('the old key expires', async () =>
     (await statusWith(first.apiKey)) === 401 ? true : undefined,
   );
   expect(Date.now()).toBeGreaterThan(Date.parse(replaced.expiresAt) - 1_000);
@@ -120,7 +120,7 @@ it('rotates with an overlap: both keys work, then the old one does not', async (
   expect(again).toMatchObject({ code: 4, stdout: '' });
 });
 
-it('never lengthens the life of the key that is replaced', async () => {
+it('never extends the lifetime of the replaced key', async () => {
   const first = await createKey('--scopes', 'orders:read', '--expires', '1h');
   const rotated = await rx([
     ...['key', 'rotate', first.key.id, '--overlap', '7d', '--expires', 'never', '--json'],
@@ -130,7 +130,7 @@ it('never lengthens the life of the key that is replaced', async () => {
   expect(rotated.json.key.expiresAt).toBeNull();
 });
 
-it('revokes a key at once, and again without harm', async () => {
+it('revokes a key immediately, and can be repeated', async () => {
   const { key, apiKey } = await createKey('--scopes', 'orders:read');
   expect(await statusWith(apiKey)).toBe(404);
   const revoked = await rx(['key', 'revoke', key.id, '--json']);
@@ -140,7 +140,7 @@ it('revokes a key at once, and again without harm', async () => {
   expect(again).toMatchObject({ code: 0, json: revoked.json });
 });
 
-it('refuses what a key cannot be', async () => {
+it('rejects invalid options of a key', async () => {
   const args = ['key', 'create', '--org', tenant.organizationId, '--name', 'x'];
   const results = await Promise.all([
     rx([...args]),

@@ -56,7 +56,7 @@ async function endpoints() {
     WHERE organization_id = ${organization.organizationId} AND deleted_at IS NULL`;
 }
 
-/** Sends a PING to the one endpoint that there is, as a server would. */
+/** Sends a PING to the only endpoint, as a server would. */
 async function ping() {
   const [endpoint] = await endpoints();
   const rx = createRx(db.operatorUrl);
@@ -64,18 +64,20 @@ async function ping() {
   return await rx([...args, '--json'], { env: { WEBHOOK_DESTINATIONS: 'loopback' } });
 }
 
-it('passes webhooks on as they came, prints them, and takes its endpoint away at the end', async () => {
+it('forwards webhooks unchanged, prints them, and deletes its endpoint at the end', async () => {
   const { child, lines } = listen('loopback');
   await eventually('it listens', async () => lines.some((line) => line.startsWith('listening')));
 
   const { json } = await ping();
-  await eventually('it is printed', async () => lines.some((line) => line.includes('PING')));
+  await eventually('the webhook is printed', async () =>
+    lines.some((line) => line.includes('PING')),
+  );
 
   expect(json.delivery).toMatchObject({ status: 'DELIVERED', attempts: [{ status: 204 }] });
   expect(lines.at(-1)).toMatch(/PING .*→ 204 in \d+ ms$/);
-  const [passed] = receiver.received;
-  expect(passed?.headers['webhook-signature']).toMatch(/^v1,/);
-  expect(JSON.parse(passed?.body ?? '')).toMatchObject({ event: 'PING' });
+  const [forwarded] = receiver.received;
+  expect(forwarded?.headers['webhook-signature']).toMatch(/^v1,/);
+  expect(JSON.parse(forwarded?.body ?? '')).toMatchObject({ event: 'PING' });
 
   child.kill('SIGINT');
   const [code] = await once(child, 'exit');
@@ -83,7 +85,7 @@ it('passes webhooks on as they came, prints them, and takes its endpoint away at
   expect(await endpoints()).toEqual([]);
 });
 
-it('lets the sender know when the receiver fails, or is not there', async () => {
+it('reports to the sender that the receiver failed or is unreachable', async () => {
   receiver.answer = { status: 500 };
   const { lines } = listen('loopback');
   await eventually('it listens', async () => lines.some((line) => line.startsWith('listening')));
@@ -91,10 +93,10 @@ it('lets the sender know when the receiver fails, or is not there', async () => 
   expect((await ping()).json.delivery.attempts).toMatchObject([{ status: 500 }]);
   await receiver.close();
   expect((await ping()).json.delivery.attempts).toMatchObject([{ status: 502 }]);
-  expect(lines.at(-1)).toContain('not reached');
+  expect(lines.at(-1)).toContain('unreachable');
 });
 
-it('takes away what a listener left that was killed', async () => {
+it('deletes the endpoint of a listener that was killed', async () => {
   const killed = listen('loopback');
   await eventually('it listens', async () =>
     killed.lines.some((line) => line.startsWith('listening')),
@@ -109,12 +111,12 @@ it('takes away what a listener left that was killed', async () => {
   expect(await endpoints()).toMatchObject([{ description: `rx listen, process ${child.pid}` }]);
 });
 
-it('is refused where servers send nothing to this machine', async () => {
+it('is rejected when servers send no webhooks to this machine', async () => {
   const { child } = listen('public');
   let message = '';
   child.stderr?.on('data', (text) => (message += text));
 
   const [code] = await once(child, 'exit');
   expect(code).toBe(2);
-  expect(message).toContain('listen is for the sandbox');
+  expect(message).toContain('listen is only for the sandbox');
 });

@@ -47,7 +47,7 @@ async function park(orderId: string, reasonCode: string, reason: string): Promis
   await changeStatus(db.database, orderId, change);
 }
 
-it('lists orders, newest first, by status, organization, pharmacy and number', async () => {
+it('lists orders, newest first, filtered by status, organization, pharmacy and limit', async () => {
   const [a, b, c] = [
     await place(first, 'one'),
     await place(first, 'two'),
@@ -76,7 +76,7 @@ it('lists orders, newest first, by status, organization, pharmacy and number', a
   expect(unknown).toMatchObject({ code: 3, stdout: '' });
 });
 
-it('shows an order with its timeline, and nothing of patient and prescription', async () => {
+it('shows an order with its timeline, without data of patient and prescription', async () => {
   const id = await place(first, 'one');
   await park(id, 'X_CODE', 'words of Jane');
   const shown = await rx(['order', 'show', id, '--json']);
@@ -101,7 +101,7 @@ it('shows an order with its timeline, and nothing of patient and prescription', 
   for (const { stdout } of [shown, table]) expect(stdout).not.toMatch(/Jane|Sample|drug|Reno/i);
 });
 
-it('does not let an id from outside steer the terminal', async () => {
+it('escapes ids that could control the terminal', async () => {
   await place(first, '\x1b[2Jpharmacy\u202e\u009b');
   const table = await rx(['order', 'list', '--limit', '1']);
   expect(table.stdout).toContain('\\u001b[2Jpharmacy\\u202e\\u009b');
@@ -110,7 +110,7 @@ it('does not let an id from outside steer the terminal', async () => {
   expect(json.json.orders[0].pharmacyId).toBe('\x1b[2Jpharmacy\u202e\u009b');
 });
 
-it.each([['no-uuid'], [randomUUID()]])('says that there is no order %s', async (id) => {
+it.each([['no-uuid'], [randomUUID()]])('reports that the order %s does not exist', async (id) => {
   const result = await rx(['order', 'show', id]);
   expect(result).toMatchObject({ code: 3, stdout: '' });
   expect(result.stderr).toContain('there is no order of this id');

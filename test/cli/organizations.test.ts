@@ -41,11 +41,11 @@ it('creates an organization, lists it and changes its rules', async () => {
   const table = await rx(['org', 'list']);
   expect(table.stdout).toMatch(/^ID +NAME +ACTIVE KEYS +STRICT IDENTIFIERS +RETENTION +CREATED\n/);
   expect(table.stdout).toContain(`${id}  ${name}`);
-  // No colours where no terminal shows them.
+  // No colours without a terminal.
   expect(table.stdout).not.toContain('\x1b');
 });
 
-it('refuses a second organization of the same name', async () => {
+it('rejects a second organization with the same name', async () => {
   const name = `Clinic ${randomUUID()}`;
   await rx(['org', 'create', name, '--strict-identifiers']);
   const again = await rx(['org', 'create', name]);
@@ -56,9 +56,9 @@ it('refuses a second organization of the same name', async () => {
 });
 
 it.each([
-  ['an id that is none', 'no-uuid'],
+  ['a malformed id', 'no-uuid'],
   ['an unknown id', randomUUID()],
-])('says that there is no organization of %s', async (_, id) => {
+])('reports that there is no organization with %s', async (_, id) => {
   const result = await rx(['org', 'update', id, '--name', 'New name']);
   expect(result).toMatchObject({ code: 3, stdout: '' });
   expect(result.stderr).toContain('there is no organization of this id');

@@ -36,7 +36,7 @@ afterAll(async () => {
 
 const stored = (id: string) => openedPharmacy(db.database, id);
 
-it('sets a pharmacy up with secrets from variables, shows none of them, and switches it', async () => {
+it('adds a pharmacy with secrets from variables, hides them, and disables and enables it', async () => {
   const id = `pharmacy-${randomUUID()}`;
   const added = await rx(
     [
@@ -72,7 +72,7 @@ it('sets a pharmacy up with secrets from variables, shows none of them, and swit
   expect(on.stdout).toMatch(/^active +yes$/m);
 });
 
-it('takes secrets from a file and standard input, and replaces only when it is told to', async () => {
+it('reads secrets from a file and standard input, and replaces only with --replace', async () => {
   const id = `pharmacy-${randomUUID()}`;
   const file = path.join(folder, 'password');
   await writeFile(file, 'secret-password\n');
@@ -93,16 +93,12 @@ it('takes secrets from a file and standard input, and replaces only when it is t
 });
 
 it.each([
-  ['no token', [...BASE], 'give --token-file or --token-env'],
+  ['no token', [...BASE], '--token-file or --token-env is required'],
   ['an empty variable', [...BASE, '--token-env', 'NOTHING'], 'the token is empty'],
-  ['two tokens', [...BASE, '--token-env', 'TOKEN', '--token-file', '-'], 'give one of them'],
+  ['two tokens', [...BASE, '--token-env', 'TOKEN', '--token-file', '-'], 'cannot be used together'],
+  ['a missing file', [...BASE, '--token-file', 'gone.txt'], 'gone.txt cannot be read: ENOENT'],
   [
-    'a file that is missing',
-    [...BASE, '--token-file', 'gone.txt'],
-    'gone.txt cannot be read: ENOENT',
-  ],
-  [
-    'a webhook secret that is none',
+    'a malformed webhook secret',
     [
       ...[...BASE, '--token-env', 'TOKEN'],
       ...['--webhook-auth', 'standard-webhooks', '--webhook-secret-env', 'TOKEN'],
@@ -124,16 +120,16 @@ it.each([
     ['--base-url', 'https://a:b@pharmacy.example.com', '--token-env', 'TOKEN'],
     'without user, password',
   ],
-])('refuses %s', async (_, args, told) => {
+])('rejects %s', async (_, args, message) => {
   const id = `pharmacy-${randomUUID()}`;
   const result = await rx(['pharmacy', 'add', id, ...args], { env: TOKEN });
   expect(result).toMatchObject({ code: 2, stdout: '' });
-  expect(result.stderr).toContain(told);
+  expect(result.stderr).toContain(message);
   expect(result.stderr).not.toContain(TOKEN.TOKEN);
   expect(await stored(id)).toBeUndefined();
 });
 
-it('tells of a pharmacy that it answers and takes our token', async () => {
+it('reports a pharmacy that answers and accepts the token', async () => {
   const result = await rx(['pharmacy', 'test', 'pharmacy-123', '--json']);
   expect(result).toMatchObject({
     code: 0,
@@ -151,7 +147,7 @@ it('tells of a pharmacy that it answers and takes our token', async () => {
   expect(orders).toEqual([]);
 });
 
-it('tells a pharmacy that refuses our token from one that cannot be reached', async () => {
+it('distinguishes a pharmacy that rejects the token from an unreachable one', async () => {
   const slow = { from: 'pharmacy-slow', to: 'pharmacy-slow' };
   await copyPharmacy(db.database, slow, { token: 'wrong' });
   const refused = await rx(['pharmacy', 'test', 'pharmacy-slow', '--json']);
@@ -166,7 +162,7 @@ it('tells a pharmacy that refuses our token from one that cannot be reached', as
   expect(down.json.test).toMatchObject({ reachable: false, authorized: null });
 });
 
-it.each(['test', 'enable', 'disable'])('%s says that there is no such pharmacy', async (name) => {
+it.each(['test', 'enable', 'disable'])('%s reports an unknown pharmacy', async (name) => {
   const result = await rx(['pharmacy', name, 'nobody']);
   expect(result).toMatchObject({ code: 3, stdout: '' });
 });

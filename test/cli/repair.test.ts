@@ -23,7 +23,9 @@ async function stuck(): Promise<string> {
   return orderId;
 }
 
-it('finds, retries and cancels an order, and tells who and why', { timeout: 120_000 }, async () => {
+it('finds, retries and cancels an order, and shows who did it and why', {
+  timeout: 120_000,
+}, async () => {
   const id = await stuck();
   const list = await rx(['order', 'list', '--status', 'needs-attention', '--json']);
   expect(list.json.orders.map((order: { id: string }) => order.id)).toEqual([id]);
@@ -45,7 +47,7 @@ it('finds, retries and cancels an order, and tells who and why', { timeout: 120_
   await world.reach(unsent, 'NEEDS_ATTENTION');
   const cancelled = await rx(['order', 'cancel', unsent, '--reason', 'placed twice']);
   expect(cancelled.code, cancelled.stderr).toBe(0);
-  expect(cancelled.stdout).toBe(`${unsent} CANCELLED: its cancellation is asked for\n`);
+  expect(cancelled.stdout).toBe(`${unsent} CANCELLED: cancellation requested\n`);
   const again = await rx(['order', 'cancel', unsent, '--reason', 'placed twice']);
   expect(again).toMatchObject({ code: 4, stdout: '' });
   expect(again.stderr).toContain('the order is CANCELLED (WRONG_STATUS)');
@@ -53,13 +55,13 @@ it('finds, retries and cancels an order, and tells who and why', { timeout: 120_
   expect(late).toMatchObject({ code: 4, stdout: '' });
 });
 
-it('says what is wrong', { timeout: 60_000 }, async () => {
+it('reports errors with their exit codes', { timeout: 60_000 }, async () => {
   const id = await stuck();
   for (const command of ['retry', 'cancel']) {
     const unknown = await rx(['order', command, randomUUID(), '--reason', 'x'], { env });
     expect(unknown).toMatchObject({ code: 3, stdout: '' });
-    const silent = await rx(['order', command, id], { env });
-    expect(silent).toMatchObject({ code: 2, stdout: '' });
+    const withoutReason = await rx(['order', command, id], { env });
+    expect(withoutReason).toMatchObject({ code: 2, stdout: '' });
     const blank = await rx(['order', command, id, '--reason', ' '], { env });
     expect(blank).toMatchObject({ code: 2, stdout: '' });
   }
@@ -70,7 +72,7 @@ it('says what is wrong', { timeout: 60_000 }, async () => {
   expect(away.stderr).toContain('Temporal, or its workers, did not answer');
 });
 
-it('shows what the workflow did and what the organization was told', {
+it('shows the history of the workflow and the events of the organization', {
   timeout: 60_000,
 }, async () => {
   const id = await stuck();
@@ -95,7 +97,7 @@ it('shows what the workflow did and what the organization was told', {
   expect(await rx(['order', 'history', id], { env: away })).toMatchObject({ code: 6 });
 });
 
-it('shows what is pending, with its failure', { timeout: 60_000 }, async () => {
+it('shows a pending activity with its failure', { timeout: 60_000 }, async () => {
   const id = await world.place('pharmacy-down');
   await world.reach(id, 'PLACING');
   const pending = await eventually('an attempt failed', async () => {
@@ -108,7 +110,7 @@ it('shows what is pending, with its failure', { timeout: 60_000 }, async () => {
   expect(pending.attempt).toBeGreaterThan(1);
 });
 
-it('gives an order a message that did not find it', { timeout: 120_000 }, async () => {
+it('links a message that matched no order to its order', { timeout: 120_000 }, async () => {
   const id = await world.place('pharmacy-manual');
   await world.reach(id, 'AWAITING_COMPLETION');
   await world.simulator.control('POST', 'pharmacies/pharmacy-manual', { webhooks: false });
@@ -129,13 +131,15 @@ it('gives an order a message that did not find it', { timeout: 120_000 }, async 
   const words = ['--by', 'anna', '--reason', 'they named its old id'];
   const foreign = await rx(['inbox', 'link', other, id, ...words]);
   expect(foreign).toMatchObject({ code: 4, stdout: '' });
-  expect(foreign.stderr).toContain('the message comes from another pharmacy than the order’s (OTHER_PHARMACY)');
+  expect(foreign.stderr).toContain(
+    'the message comes from another pharmacy than the order’s (OTHER_PHARMACY)',
+  );
   expect(await rx(['inbox', 'link', '999999', id, ...words])).toMatchObject({ code: 3 });
   expect(await rx(['inbox', 'link', mine, randomUUID(), ...words])).toMatchObject({ code: 3 });
 
   const linked = await rx(['inbox', 'link', mine, id, ...words]);
   expect(linked.code, linked.stderr).toBe(0);
-  await world.reach(id, 'COMPLETED'); // the first look is a minute away
+  await world.reach(id, 'COMPLETED'); // long before the first poll, which is a minute away
   const shown = await rx(['order', 'show', id]);
   expect(shown.stdout).toMatch(/operator +REPAIR_LINK .*anna +they named its old id/);
   const again = await rx(['inbox', 'link', mine, id, ...words]);

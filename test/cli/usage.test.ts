@@ -22,11 +22,12 @@ afterAll(async () => {
   await db.drop();
 });
 
-/** The file that the sandbox writes into its data folder. */
+/** Writes the file that a running sandbox keeps in its data folder. */
 async function writeConnection(databaseUrl: string): Promise<void> {
   const connection = {
     databaseUrl,
     temporalAddress: '127.0.0.1:7233',
+    temporalNamespace: 'default',
     hashSecret: 'hash-secret-of-a-sandbox',
     encryptionKeys: ENCRYPTION_KEYS,
   };
@@ -44,8 +45,8 @@ const COMMANDS = [
   ...['webhook log', 'webhook replay'],
 ];
 
-// One process a command.
-it('explains every command with an example, and its exit codes', { timeout: 90_000 }, async () => {
+// Starts a process for each command.
+it('documents every command with an example, and the exit codes', { timeout: 90_000 }, async () => {
   const help = await rx(['--help']);
   expect(help.code).toBe(0);
   for (const code of [0, 1, 2, 3, 4, 5])
@@ -65,9 +66,9 @@ it.each([
   ['an unknown option', ['org', 'list', '--frob']],
   ['a missing argument', ['key', 'revoke']],
   ['one argument too many', ['org', 'list', 'x']],
-  ['a status that there is not', ['order', 'list', '--status', 'LOST']],
-  ['a limit that is no number', ['order', 'list', '--limit', 'all']],
-])('ends with 2 at %s, and does nothing', async (_, args) => {
+  ['an unknown status', ['order', 'list', '--status', 'LOST']],
+  ['a limit that is not a number', ['order', 'list', '--limit', 'all']],
+])('exits with 2 for %s, and does nothing', async (_, args) => {
   const result = await rx(args);
   expect(result).toMatchObject({ code: 2, stdout: '' });
   expect(result.stderr).not.toBe('');
@@ -76,52 +77,54 @@ it.each([
 it('names the database on stderr, without its password', async () => {
   const { host, pathname, password } = new URL(db.operatorUrl);
   const result = await rx(['org', 'list']);
-  expect(result.stderr).toBe(`on the database ${host}${pathname}\n`);
+  expect(result.stderr).toBe(`using the database ${host}${pathname}\n`);
   expect(result.stderr).not.toContain(password);
 });
 
-it('ends with 5 when the database is away, and when its schema is not current', async () => {
+it('exits with 5 when the database is unavailable or its schema is outdated', async () => {
   const { POSTGRES_PORT } = await freePorts();
   const away = await rx(['org', 'list'], {
     env: { DATABASE_URL: `postgres://rx:secret-word@127.0.0.1:${POSTGRES_PORT}/rx` },
   });
   expect(away).toMatchObject({ code: 5, stdout: '' });
-  expect(away.stderr).toContain('the database does not serve: ECONNREFUSED; see DATABASE_URL');
+  expect(away.stderr).toContain('the database is unavailable: ECONNREFUSED; check DATABASE_URL');
   expect(away.stderr).not.toContain('secret-word');
 
   const wrong = new URL(db.operatorUrl);
   wrong.password = 'secret-word';
   const refused = await rx(['org', 'list'], { env: { DATABASE_URL: wrong.href } });
   expect(refused).toMatchObject({ code: 5, stdout: '' });
-  expect(refused.stderr).toContain('the database refuses us: 28P01');
+  expect(refused.stderr).toContain('the database rejected the connection: 28P01');
 
   const empty = new URL(db.operatorUrl);
   empty.pathname = '/postgres';
   const old = await rx(['org', 'list'], { env: { DATABASE_URL: empty.href } });
   expect(old).toMatchObject({ code: 5, stdout: '' });
-  expect(old.stderr).toContain('the schema is not current; run src/migrate.ts');
+  expect(old.stderr).toContain('the database schema is not up to date; run src/migrate.ts');
 });
 
-it('works on the sandbox when no database is named', async () => {
-  // The test's server stands for the sandbox's.
+it('uses the sandbox when DATABASE_URL is not set', async () => {
+  // The test's Postgres server takes the place of the sandbox's.
   await writeConnection(db.operatorUrl);
   const env = { DATABASE_URL: '', HASH_SECRET: '', ENCRYPTION_KEYS: '', DATA_DIR: folder };
   const result = await rx(['org', 'list', '--json'], { env });
-  expect(result.stderr).toBe(`on the sandbox ${folder}, ${new URL(db.operatorUrl).host}\n`);
+  expect(result.stderr).toBe(`using the sandbox ${folder} at ${new URL(db.operatorUrl).host}\n`);
   expect(result.json.organizations).toEqual([]);
 });
 
-it('says what helps when there is no sandbox, or it does not run', async () => {
+it('says what to do when there is no sandbox, or when it is not running', async () => {
   const env = { DATABASE_URL: '', DATA_DIR: path.join(folder, 'nowhere') };
   const none = await rx(['org', 'list'], { env });
   expect(none).toMatchObject({ code: 5, stdout: '' });
-  expect(none.stderr).toContain('no sandbox was started on it yet; npm start starts one');
+  expect(none.stderr).toContain(
+    `no sandbox has been started on DATA_DIR ${env.DATA_DIR}; run npm start`,
+  );
 
   const { POSTGRES_PORT } = await freePorts();
   await writeConnection(`postgres://rx:secret-word@127.0.0.1:${POSTGRES_PORT}/rx`);
   const stopped = await rx(['org', 'list'], { env: { DATABASE_URL: '', DATA_DIR: folder } });
   expect(stopped).toMatchObject({ code: 5, stdout: '' });
-  expect(stopped.stderr).toContain('is the sandbox running? npm start starts it');
+  expect(stopped.stderr).toContain('start the sandbox with npm start');
   expect(stopped.stderr).not.toContain('secret-word');
 
   await writeFile(path.join(folder, 'connection.json'), '{"databaseUrl":');

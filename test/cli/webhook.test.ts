@@ -12,7 +12,7 @@ import { answering, startReceiver, type TestReceiver } from '../support/receiver
 import { storeDelivery } from '../support/stored-delivery.ts';
 import { exampleWithoutKey, sendTo } from '../support/test-api.ts';
 
-/** For many commands, a process each. */
+/** For tests with many commands, each of which is a process. */
 const LONG = { timeout: 90_000 };
 const HEADER = 'Bearer value-of-the-header';
 
@@ -62,47 +62,43 @@ async function place(): Promise<string> {
   return answer.json.data.order.id;
 }
 
-it(
-  'creates an endpoint and shows its secret this once; the header’s value never',
-  LONG,
-  async () => {
-    const file = path.join(folder, 'header');
-    await writeFile(file, `${HEADER}\n`);
-    const created = await webhook(
-      ...['create', '--url', receiver.url, '--events', 'order_created,ADD_CASE_ATTACHMENT'],
-      ...['--description', 'Order desk', '--document-format', 'base64', '--payload-mode', 'full'],
-      ...['--header-name', 'Authorization', '--header-value-file', file],
-    );
-    expect(created.code, created.stderr).toBe(0);
-    const [secret = ''] = created.stdout.split('\n');
-    expect(secret).toMatch(/^whsec_/);
-    expect(created.stdout).toMatch(/^events +ORDER_CREATED ADD_CASE_ATTACHMENT$/m);
-    expect(created.stdout).toMatch(/^header +Authorization$/m);
-    const id = /^id +(\S+)$/m.exec(created.stdout)?.[1] ?? '';
+it('creates an endpoint, shows its secret once, and never the header’s value', LONG, async () => {
+  const file = path.join(folder, 'header');
+  await writeFile(file, `${HEADER}\n`);
+  const created = await webhook(
+    ...['create', '--url', receiver.url, '--events', 'order_created,ADD_CASE_ATTACHMENT'],
+    ...['--description', 'Order desk', '--document-format', 'base64', '--payload-mode', 'full'],
+    ...['--header-name', 'Authorization', '--header-value-file', file],
+  );
+  expect(created.code, created.stderr).toBe(0);
+  const [secret = ''] = created.stdout.split('\n');
+  expect(secret).toMatch(/^whsec_/);
+  expect(created.stdout).toMatch(/^events +ORDER_CREATED ADD_CASE_ATTACHMENT$/m);
+  expect(created.stdout).toMatch(/^header +Authorization$/m);
+  const id = /^id +(\S+)$/m.exec(created.stdout)?.[1] ?? '';
 
-    const tested = await webhook('test', id, '--json');
-    expect(tested).toMatchObject({ code: 0, json: { delivery: { status: 'DELIVERED' } } });
-    const [sent] = receiver.received;
-    expect(sent?.headers.authorization).toBe(HEADER);
-    expect(verifyWebhook(sent?.raw ?? '', sent?.headers ?? {}, secret)).toMatchObject({
-      event: 'PING',
-    });
+  const tested = await webhook('test', id, '--json');
+  expect(tested).toMatchObject({ code: 0, json: { delivery: { status: 'DELIVERED' } } });
+  const [sent] = receiver.received;
+  expect(sent?.headers.authorization).toBe(HEADER);
+  expect(verifyWebhook(sent?.raw ?? '', sent?.headers ?? {}, secret)).toMatchObject({
+    event: 'PING',
+  });
 
-    const shown = await Promise.all([
-      webhook('list'),
-      webhook('list', '--json'),
-      webhook('show', id),
-      webhook('show', id, '--json'),
-      webhook('log', '--json'),
-    ]);
-    for (const { code, stdout, stderr } of [...shown, tested]) {
-      expect(code).toBe(0);
-      expect(stdout).toContain(id);
-      for (const hidden of [secret, HEADER]) expect(stdout + stderr).not.toContain(hidden);
-    }
-    expect(created.stdout + created.stderr).not.toContain(HEADER);
-  },
-);
+  const shown = await Promise.all([
+    webhook('list'),
+    webhook('list', '--json'),
+    webhook('show', id),
+    webhook('show', id, '--json'),
+    webhook('log', '--json'),
+  ]);
+  for (const { code, stdout, stderr } of [...shown, tested]) {
+    expect(code).toBe(0);
+    expect(stdout).toContain(id);
+    for (const hidden of [secret, HEADER]) expect(stdout + stderr).not.toContain(hidden);
+  }
+  expect(created.stdout + created.stderr).not.toContain(HEADER);
+});
 
 it('changes, disables, enables and deletes an endpoint', LONG, async () => {
   const { id } = await create('--events', 'ORDER_CREATED');
@@ -130,7 +126,7 @@ it('changes, disables, enables and deletes an endpoint', LONG, async () => {
   expect((await webhook('list')).stdout).toBe('none\n');
 });
 
-it('rotates a secret; both sign for a while', async () => {
+it('rotates a secret, and signs with both for a time', async () => {
   const { id, secret } = await create();
   const rotated = await webhook('rotate', id, '--json');
   expect(rotated.json.endpoint.previousSecretUntil).toEqual(expect.any(String));
@@ -141,7 +137,7 @@ it('rotates a secret; both sign for a while', async () => {
   }
 });
 
-it('ends with 1 when an endpoint does not take a PING, and says why', async () => {
+it('exits with 1 when a PING fails, and reports why', async () => {
   const { id } = await create();
   receiver.answer = answering(503);
   const failed = await webhook('test', id);
@@ -151,7 +147,7 @@ it('ends with 1 when an endpoint does not take a PING, and says why', async () =
   expect(failed.stdout).toMatch(/^answer +an answer$/m);
 });
 
-it('lists deliveries, and sends one again', LONG, async () => {
+it('lists deliveries, and replays one', LONG, async () => {
   const orderId = await place();
   const { endpointId, deliveryId } = await storeDelivery(db.database, tenant.organizationId, {
     url: receiver.url,
@@ -167,7 +163,7 @@ it('lists deliveries, and sends one again', LONG, async () => {
   expect(one).toMatchObject({ code: 0, json: { delivery: { status: 'PENDING' } } });
 });
 
-it('sends many again: the dead, or those since a time, and no PING', LONG, async () => {
+it('replays several: dead letters, or those since a time, but no PING', LONG, async () => {
   const { endpointId, deliveryId } = await storeDelivery(db.database, tenant.organizationId, {
     url: receiver.url,
     orderId: await place(),
@@ -194,7 +190,7 @@ it('sends many again: the dead, or those since a time, and no PING', LONG, async
 it.each([
   ['no URL', ['create'], '--url'],
   [
-    'a URL that leads elsewhere',
+    'a URL with a private address',
     ['create', '--url', 'https://10.0.0.1/'],
     'url is refused (address)',
   ],
@@ -202,42 +198,42 @@ it.each([
   [
     'a header without its value',
     ['create', '--url', 'http://localhost:8080', '--header-name', 'X-Token'],
-    'go together',
+    '--header-name needs --header-value-file',
   ],
   [
-    'a header that is ours',
+    'a header that the server sets',
     [
       ...['create', '--url', 'http://localhost:8080', '--header-name', 'Host'],
       ...['--header-value-env', 'TOKEN'],
     ],
     'name must not be a header that we set',
   ],
-  ['nothing to replay', ['replay'], 'give the id of a delivery'],
+  ['nothing to replay', ['replay'], 'pass either the id of a delivery'],
   ['all of an endpoint', ['replay', '--endpoint', randomUUID()], '--since or --dead'],
-  ['an id and an endpoint', ['replay', randomUUID(), '--endpoint', 'x'], 'give the id'],
+  ['an id and an endpoint', ['replay', randomUUID(), '--endpoint', 'x'], 'pass either the id'],
   [
-    'a time to come',
+    'a future time',
     ['replay', '--endpoint', 'x', '--since', '2999-01-01'],
     'must not be in the future',
   ],
   ['an unknown status', ['log', '--status', 'SENT'], '--status'],
-])('refuses %s', async (_, args, told) => {
+])('rejects %s', async (_, args, message) => {
   const result = await rx(['webhook', ...args, '--org', tenant.organizationId], {
     env: { TOKEN: 'secret-token' },
   });
   expect(result).toMatchObject({ code: 2, stdout: '' });
-  expect(result.stderr).toContain(told);
+  expect(result.stderr).toContain(message);
   expect(result.stderr).not.toContain('secret-token');
 });
 
-it('sends to public addresses only, unless it is told otherwise', async () => {
+it('allows only public addresses by default', async () => {
   const args = ['webhook', 'create', '--org', tenant.organizationId, '--url', receiver.url];
   const result = await rx(args, { env: { WEBHOOK_DESTINATIONS: '' } });
   expect(result.code).toBe(2);
   expect(result.stderr).toContain('url is refused (scheme)');
 });
 
-it('knows no endpoint of another organization, and no organization of nobody', LONG, async () => {
+it('finds no endpoint of another organization, and no unknown organization', LONG, async () => {
   const { id } = await create();
   const other = await createOrganization(db.database);
   const names = ['show', 'test', 'rotate', 'enable', 'disable', 'update', 'delete'];

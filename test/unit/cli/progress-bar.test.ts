@@ -6,11 +6,11 @@ function target(isTTY: boolean) {
   return { written, isTTY, write: (text: string) => written.push(text) };
 }
 
-it('draws how far it has come on a terminal, and takes itself away', () => {
+it('draws the progress on a terminal, and erases itself at the end', () => {
   const terminal = target(true);
   const bar = createProgressBar(terminal);
   bar.show(0.5, '500 lines');
-  bar.show(0.6, '600 lines'); // too soon to be drawn
+  bar.show(0.6, '600 lines'); // too soon to draw again
   bar.show(1, '1,000 lines');
   bar.end();
   expect(terminal.written).toEqual([
@@ -20,13 +20,13 @@ it('draws how far it has come on a terminal, and takes itself away', () => {
   ]);
 });
 
-it('counts alone when the whole is not known', () => {
+it('shows only the count when the total is unknown', () => {
   const terminal = target(true);
   createProgressBar(terminal).show(undefined, '500 lines');
   expect(terminal.written).toEqual(['\r\x1b[K500 lines']);
 });
 
-it('shows nothing where there is no terminal', () => {
+it('shows nothing without a terminal', () => {
   const file = target(false);
   const bar = createProgressBar(file);
   bar.show(1, '1,000 lines');

@@ -3,24 +3,25 @@ import { buffer } from 'node:stream/consumers';
 import { UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
 
-/** Where a secret comes from. Never an argument: every process of the machine can read those. */
+/** The source of a secret. Arguments are no source, because every process of the machine can read them. */
 export interface SecretSource {
   /** A file, or `-` for standard input. */
   readonly file: string | undefined;
-  /** The name of a variable. */
+  /** The name of an environment variable. */
   readonly variable: string | undefined;
 }
 
-/** Longest secret, in bytes. */
+/** The maximum length of a secret, in bytes. */
 const MAX_BYTES = 8_192;
 
 /**
- * Reads a secret: the file's text without the line break that editors put behind it.
+ * Reads a secret from a file or variable, without the final line break that editors add.
  *
- * @param option its name in messages, e.g. `token`: the options are `--token-file`, `--token-env`.
- * @param allows.blanks whether it may have spaces inside, as the value of a header has.
- * @returns undefined when no source is named.
- * @throws {UsageError} two sources are named, or what they hold is no secret.
+ * @param option the name of the secret in options and messages: `token` for `--token-file` and
+ *   `--token-env`.
+ * @param allows.blanks whether the secret may contain spaces, as the value of a header may.
+ * @returns the secret; undefined when no source is given.
+ * @throws {UsageError} two sources are given, or the value is empty or malformed.
  */
 export async function readSecret(
   context: CliContext,
@@ -30,7 +31,7 @@ export async function readSecret(
 ): Promise<string | undefined> {
   const { file, variable } = source;
   if (file !== undefined && variable !== undefined) {
-    throw new UsageError(`--${option}-file and --${option}-env: give one of them`);
+    throw new UsageError(`--${option}-file and --${option}-env cannot be used together`);
   }
   if (file === undefined && variable === undefined) return undefined;
   const text =
@@ -38,7 +39,7 @@ export async function readSecret(
   const secret = (text ?? '').replace(/\r?\n$/, '');
   if (secret === '') {
     throw new UsageError(
-      `the ${option} is empty: nothing in what --${option}-${variable === undefined ? 'file' : 'env'} names`,
+      `the ${option} is empty: check the ${variable === undefined ? 'file' : 'variable'} of --${option}-${variable === undefined ? 'file' : 'env'}`,
     );
   }
   const pattern = allows.blanks ? /^[\x20-\x7e]+$/ : /^[\x21-\x7e]+$/;
@@ -59,7 +60,7 @@ async function readText(context: CliContext, file: string): Promise<string> {
   }
 }
 
-/** A file of the command line that cannot be read. */
+/** Returns the error for an input file that cannot be read. */
 export function unreadable(file: string, error: unknown): UsageError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
   return new UsageError(`${file} cannot be read: ${code}`);

@@ -8,7 +8,7 @@ import { EXIT, type ExitCode, NotRecordedError } from './command-errors.ts';
 import type { CliContext, Connection } from './context.ts';
 import { holdOutput } from './held-output.ts';
 
-/** What a command's end is called in the audit log. Without a database nothing is recorded. */
+/** The result in the audit log for each exit code. Without a database nothing is recorded. */
 const RESULTS: Readonly<Record<ExitCode, string | undefined>> = {
   [EXIT.ok]: 'OK',
   [EXIT.failed]: 'FAILED',
@@ -19,49 +19,53 @@ const RESULTS: Readonly<Record<ExitCode, string | undefined>> = {
   [EXIT.temporal]: 'TEMPORAL_UNAVAILABLE',
 };
 
-/** Records the command that runs, by what it says of itself ({@link auditOf}). */
+/** Records the running command in the audit log, according to its declaration ({@link auditOf}). */
 export interface Recorder {
-  /** What commands get: their output is held back until it may be shown. */
+  /** The context for commands. It holds back their output until the command is recorded. */
   readonly context: CliContext;
-  /** Before the command. */
+  /** Called before the command runs. */
   begin(command: Command): Promise<void>;
   /**
-   * After the command, when it threw nothing.
+   * Called after a command that succeeded.
    *
-   * @throws {NotRecordedError} it did something, which stays done, and it cannot be recorded.
-   * @throws what recording threw, when it only read: its output is not shown.
+   * @throws {NotRecordedError} the command made a change, which remains, but it cannot be recorded.
+   * @throws the error of the recording, when the command only read; its output is then discarded.
    */
   done(exitCode: ExitCode): Promise<void>;
-  /** After the command, when it threw. Never throws: the failure is to be told as it is. */
+  /** Called after a command that threw. Never rejects, so that the command's own error is reported. */
   failed(exitCode: ExitCode): Promise<void>;
 }
 
-/** Makes the recorder of one run. */
+/** Creates the recorder for one run of `rx`. */
 export function createRecorder(outer: Omit<CliContext, 'about'>): Recorder {
   const output = holdOutput(outer.stdout);
   let running: { command: Command; audit: RecordedCommand } | undefined;
   let connection: Connection | undefined;
-  let told: AuditSubject = {};
+  let reported: AuditSubject = {};
   const context: CliContext = {
     ...outer,
     stdout: output,
     connect: () => (connection = outer.connect()),
     about(subject) {
-      told = { ...told, ...subject };
+      reported = { ...reported, ...subject };
     },
   };
 
-  /** Nothing to do for a command that came near no database: it came near no patient data either. */
+  /** Skips a command that never connected to the database, because it had no access to patient data. */
   async function record(exitCode: ExitCode): Promise<void> {
     const result = RESULTS[exitCode];
     if (running === undefined || connection === undefined || result === undefined) return;
     const { command, audit } = running;
     const options = command.opts<NamingOptions>();
-    const said = { organizationId: options.org, ...audit.subject(command.args, options), ...told };
+    const subject = {
+      organizationId: options.org,
+      ...audit.subject(command.args, options),
+      ...reported,
+    };
     const { operator } = context;
     await recordAudit(connection.database, {
       ...{ ...operator, actor: options.by ?? operator.actor },
-      ...(await subjectOf(connection.database, said, exitCode)),
+      ...(await subjectOf(connection.database, subject, exitCode)),
       ...{ action: audit.action, result },
     });
   }
@@ -70,7 +74,7 @@ export function createRecorder(outer: Omit<CliContext, 'about'>): Recorder {
     context,
     async begin(command) {
       const audit = auditOf(command);
-      if (audit === undefined) throw new Error('a command without a word for the audit log');
+      if (audit === undefined) throw new Error('the command declares nothing for the audit log');
       if ('action' in audit) running = { command, audit };
       if ('action' in audit && audit.moment !== 'stream') return;
       if (running !== undefined) {
@@ -101,7 +105,7 @@ export function createRecorder(outer: Omit<CliContext, 'about'>): Recorder {
   };
 }
 
-/** What is typed and is not there may be any text: only ids of our form are kept of it. */
+/** Records only well-formed ids of objects that were not found, because users can type any text. */
 async function subjectOf(
   sql: Sql,
   { organizationId, caseId, orderId }: AuditSubject,

@@ -2,9 +2,10 @@ import type { Client } from '@temporalio/client';
 import type { Connection } from './context.ts';
 
 /**
- * Connects to Temporal for one command. The client is loaded here: it makes a start late.
+ * Connects to Temporal for one command. The Temporal client is imported here, because loading it would
+ * slow down every other command.
  *
- * @throws {UsageError} the encryption keys are not configured: nothing of a workflow could be read.
+ * @throws {UsageError} the encryption keys, which decrypt workflow payloads, are not configured.
  */
 export async function withTemporal<T>(
   { temporal, encryptionKeys }: Pick<Connection, 'temporal' | 'encryptionKeys'>,

@@ -8,9 +8,9 @@ import { requireOrganization } from '../organizations/organizations.ts';
 import type { CliContext } from './context.ts';
 
 /**
- * Does something with an organization's webhook endpoints, as the servers would.
+ * Runs an action with the endpoint service, under the same rules as the servers.
  *
- * @throws {UnknownIdError} there is no such organization.
+ * @throws {UnknownIdError} the organization does not exist.
  */
 export async function withEndpoints<T>(
   context: CliContext,
