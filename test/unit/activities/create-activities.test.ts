@@ -23,7 +23,7 @@ const ROW = {
   reasonCode: null,
   pharmacyId: 'a-pharmacy',
   pharmacyOrderId: null as string | null,
-  dataKey: 'its key, wrapped',
+  dataKey: 'a wrapped key',
   prescription: KEY.seal('prescription', JSON.stringify(examplePlaceOrder().order)),
   shippingAddress: KEY.seal(
     'shippingAddress',
@@ -33,10 +33,10 @@ const ROW = {
   caseKey: null,
   caseAddress: null,
   patient: KEY.seal('patient', '{}'),
-  patientKey: 'as well',
+  patientKey: 'another wrapped key',
 };
 
-/** Activities on a database that answers every query the same, and on a pharmacy's gateway. */
+/** Creates activities with a database that gives every query the same answer, and with a gateway. */
 function activities(query: () => Promise<unknown[]>, gateway: Partial<PharmacyGateway> = {}) {
   return createActivities({
     database: Object.assign(() => query(), {
@@ -68,8 +68,8 @@ async function failureOf(
   return outcome as ApplicationFailure;
 }
 
-describe('a fault in an activity', () => {
-  it('leaves it as a code: the message of a database may quote what it was given', async () => {
+describe('the retry policy', () => {
+  it('reports an error as a code only: its message may quote data', async () => {
     const error = Object.assign(new Error('duplicate key: Jane Sample'), { code: '23505' });
     const { validateOrder } = activities(() => Promise.reject(error));
     const failure = await failureOf(validateOrder, ['an-order']);
@@ -79,7 +79,7 @@ describe('a fault in an activity', () => {
     expect(failure.stack).toContain('create-activities.test.ts');
   });
 
-  it('waits at least as long as the pharmacy asks', async () => {
+  it('waits at least as long as Retry-After', async () => {
     const place = () => {
       throw new PharmacyUnavailableError('PHARMACY_HTTP_429', { retryAfterMs: 7_000 });
     };
@@ -91,7 +91,7 @@ describe('a fault in an activity', () => {
     });
   });
 
-  it('backs off between half of the cap and the cap when it was tried often', async () => {
+  it('waits between half of the cap and the cap after many attempts', async () => {
     const place = () => {
       throw new PharmacyUnavailableError('PHARMACY_TIMEOUT');
     };
@@ -107,10 +107,10 @@ describe('lookForCompletion', () => {
   const open = {
     get: async () => ({ reference: ROW.id, status: 'in_progress' }),
   } as unknown as PharmacyGateway;
-  const look = activities(async () => [row], open).lookForCompletion;
+  const poll = activities(async () => [row], open).lookForCompletion;
 
-  it('fails without alarm while the order is open, and names the time of the next look', async () => {
-    const failure = await failureOf(look, ['an-order', Date.now() + 60_000], 3);
+  it('fails as BENIGN while the order is open, and names the delay of the next poll', async () => {
+    const failure = await failureOf(poll, ['an-order', Date.now() + 60_000], 3);
     expect(failure).toMatchObject({
       type: 'NOT_COMPLETED_YET',
       category: ApplicationFailureCategory.BENIGN,
@@ -120,12 +120,12 @@ describe('lookForCompletion', () => {
   });
 
   it('never waits beyond the limit', async () => {
-    const { nextRetryDelay } = await failureOf(look, ['an-order', Date.now() + 50], 30);
+    const { nextRetryDelay } = await failureOf(poll, ['an-order', Date.now() + 50], 30);
     expect(nextRetryDelay).toBeLessThanOrEqual(50);
   });
 
-  it('says so when the limit has passed', async () => {
+  it('returns too-late after the limit', async () => {
     const environment = new MockActivityEnvironment({}, { logger });
-    expect(await environment.run(look, 'an-order', Date.now() - 1)).toBe('too-late');
+    expect(await environment.run(poll, 'an-order', Date.now() - 1)).toBe('too-late');
   });
 });

@@ -12,7 +12,7 @@ import {
 const anyStatus = fc.constantFrom(...ORDER_STATUSES);
 const statesAfter = (from: OrderStatus) => ORDER_STATUSES.filter((to) => mayBecome(from, to));
 
-/** Every state that an order in `start` may come to, by any way. */
+/** All statuses that an order in `start` can reach. */
 function reachableFrom(start: OrderStatus): Set<OrderStatus> {
   const seen = new Set<OrderStatus>();
   const open = [start];
@@ -28,7 +28,7 @@ function reachableFrom(start: OrderStatus): Set<OrderStatus> {
 }
 
 describe('status machine', () => {
-  it('goes the way of an order that all goes well with', () => {
+  it('allows the transitions of an order without problems', () => {
     const way: OrderStatus[] = [
       'ACCEPTED',
       'PLACING',
@@ -42,11 +42,11 @@ describe('status machine', () => {
     }
   });
 
-  it('has the four ends of the design', () => {
+  it('has four ends', () => {
     expect([...ENDS].sort()).toEqual(['CANCELLED', 'COMPLETED', 'EXPIRED', 'REJECTED']);
   });
 
-  it.each(ENDS)('leaves an order that is %s as it is', (end) => {
+  it.each(ENDS)('allows no transition from %s', (end) => {
     expect(isEnd(end)).toBe(true);
     expect(statesAfter(end)).toEqual([]);
   });
@@ -68,25 +68,25 @@ describe('status machine', () => {
     expect(statesBefore('ACCEPTED')).toEqual([]);
   });
 
-  it('completes an order only by way of its documents', () => {
+  it('completes an order only from FETCHING_DOCUMENTS', () => {
     expect(statesBefore('COMPLETED')).toEqual(['FETCHING_DOCUMENTS']);
   });
 
-  it('forbids a cancellation while the pharmacy may be getting the order', () => {
+  it('allows no cancellation while the order is being placed', () => {
     expect(mayBecome('PLACING', 'CANCELLED')).toBe(false);
   });
 
-  it('cancels from every other state before an end', () => {
+  it('allows a cancellation from every other open status', () => {
     const open = ORDER_STATUSES.filter((status) => !isEnd(status) && status !== 'PLACING');
     expect(statesBefore('CANCELLED').sort()).toEqual([...open].sort());
   });
 
-  it('defeats a request to cancel by every end but the one that grants it, and by the fetching', () => {
+  it('refuses a pending cancellation at every end but CANCELLED, and at FETCHING_DOCUMENTS', () => {
     const defeated = ORDER_STATUSES.filter(refusesCancellation);
     expect(defeated).toEqual(['FETCHING_DOCUMENTS', 'COMPLETED', 'REJECTED', 'EXPIRED']);
   });
 
-  it('leaves no request to cancel open at an end, whatever happens in whatever order', () => {
+  it('leaves no cancellation pending at an end, for any sequence of changes', () => {
     const anything = fc.oneof(anyStatus, fc.constant('request' as const));
     fc.assert(
       fc.property(fc.array(anything, { maxLength: 40 }), (events) => {
@@ -100,18 +100,18 @@ describe('status machine', () => {
             if (refusesCancellation(status)) pending = false;
           }
         }
-        // At an end a request is either granted, by CANCELLED, or was refused.
+        // At an end the request was either granted (CANCELLED) or refused.
         if (isEnd(status) && pending) expect(status).toBe('CANCELLED');
       }),
     );
   });
 
-  it('parks an order from every state before an end', () => {
+  it('allows NEEDS_ATTENTION from every open status', () => {
     const open = ORDER_STATUSES.filter((s) => !isEnd(s));
     expect(statesBefore('NEEDS_ATTENTION').sort()).toEqual([...open].sort());
   });
 
-  it('has no change from a state to itself, but to rest again for another reason', () => {
+  it('allows no transition from a status to itself, except for NEEDS_ATTENTION', () => {
     fc.assert(
       fc.property(
         anyStatus,
@@ -120,7 +120,7 @@ describe('status machine', () => {
     );
   });
 
-  it('says the same by mayBecome and by statesBefore', () => {
+  it('gives the same answer by mayBecome and by statesBefore', () => {
     fc.assert(
       fc.property(anyStatus, anyStatus, (from, to) => {
         expect(statesBefore(to).includes(from)).toBe(mayBecome(from, to));
@@ -128,7 +128,7 @@ describe('status machine', () => {
     );
   });
 
-  it('keeps the first end, whatever changes are asked for in whatever order', () => {
+  it('keeps the first end, for any sequence of changes', () => {
     fc.assert(
       fc.property(fc.array(anyStatus, { maxLength: 40 }), (asked) => {
         let status: OrderStatus = 'ACCEPTED';

@@ -3,7 +3,7 @@ import { createCareValidateGateway } from '../../../src/pharmacy/carevalidate-ga
 import type { PharmacyGateway } from '../../../src/pharmacy/gateway.ts';
 import { type FakePharmacy, json, REQUEST, startFakePharmacy } from './fake-pharmacy.ts';
 
-// Against a server that answers as the original does: none of our added headers and fields.
+// Against a server that answers as the original service does, without this project's additions.
 
 const CONFLICT = { status: 409, success: false, code: 'IDEMPOTENCY_ERROR', description: 'exists' };
 
@@ -33,7 +33,7 @@ function detail(orders: { id: string; status?: string }[], attachments: object[]
   };
 }
 
-/** Answers the order with one thing, and reads of the case with another. */
+/** Sets the answer to orders, and another one to reads of the case. */
 function answer(status: number, body: object, caseDetail: object, headers = {}) {
   pharmacy.answer((response, request) =>
     request.method === 'POST'
@@ -43,7 +43,7 @@ function answer(status: number, body: object, caseDetail: object, headers = {}) 
 }
 
 describe('place', () => {
-  it('sends the contract’s request, with the order’s id as its key', async () => {
+  it('sends the contract’s request with the order id as the idempotency key', async () => {
     pharmacy.answer(json(200, { data: { order: { id: 'there-1' } } }));
 
     const placed = await gateway.place(REQUEST, signal());
@@ -59,14 +59,14 @@ describe('place', () => {
     });
   });
 
-  it('adopts by the Location of the 409', async () => {
+  it('adopts the order in the Location of a 409', async () => {
     const location = '/api/v1/cases/case-1/orders/there-2';
     answer(409, CONFLICT, detail([]), { location });
 
     expect(await gateway.place(REQUEST, signal())).toMatchObject({ id: 'case-1/there-2' });
   });
 
-  it('adopts the one order of the case that is nobody’s yet', async () => {
+  it('adopts the only order of the case that no order of ours has', async () => {
     taken = ['case-1/there-1'];
     answer(409, CONFLICT, detail([{ id: 'there-1' }, { id: 'there-2' }]));
 
@@ -74,9 +74,9 @@ describe('place', () => {
   });
 
   it.each([
-    ['several orders are nobody’s', [{ id: 'there-1' }, { id: 'there-2' }]],
-    ['none is', []],
-  ])('asks for people when %s, and sends nothing more', async (_, orders) => {
+    ['several orders are unclaimed', [{ id: 'there-1' }, { id: 'there-2' }]],
+    ['no order is unclaimed', []],
+  ])('reports a fault when %s, and sends nothing more', async (_, orders) => {
     answer(409, CONFLICT, detail(orders));
 
     await expect(gateway.place(REQUEST, signal())).rejects.toMatchObject({
@@ -86,7 +86,7 @@ describe('place', () => {
     expect(pharmacy.seen.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
-  it('is refused by a 400, with its words as the reason', async () => {
+  it('reports a 400 as a refusal, with its error as the reason', async () => {
     answer(400, { status: 400, success: false, error: 'npi is required' }, {});
 
     await expect(gateway.place(REQUEST, signal())).rejects.toMatchObject({
@@ -101,7 +101,7 @@ describe('place', () => {
     [403, 'PharmacyFaultError'],
     [429, 'PharmacyUnavailableError'],
     [503, 'PharmacyUnavailableError'],
-  ])('takes a %i for a %s', async (status, name) => {
+  ])('reports a %i as %s', async (status, name) => {
     answer(status, { status, success: false }, {});
 
     await expect(gateway.place(REQUEST, signal())).rejects.toMatchObject({
@@ -110,7 +110,7 @@ describe('place', () => {
     });
   });
 
-  it('tries again after an answer that is none', async () => {
+  it('retries after an unreadable answer', async () => {
     pharmacy.answer((response) => response.end('<html>'));
 
     await expect(gateway.place(REQUEST, signal())).rejects.toMatchObject({
@@ -134,7 +134,7 @@ describe('get', () => {
     expect(await gateway.get('case-1/there-1', signal())).toMatchObject({ status: expected });
   });
 
-  it('takes the documents of a case with one order, which need no size and no hash', async () => {
+  it('reads the documents of a case with one order, also without size and hash', async () => {
     const attachments = [
       { id: 'd-1', fileName: 'rx.pdf', isDeleted: false, url: 'https://files.example.com/1' },
       { id: 'd-2', fileName: 'gone.pdf', isDeleted: true, url: 'https://files.example.com/2' },
@@ -152,7 +152,7 @@ describe('get', () => {
     ]);
   });
 
-  it('asks for people when a document could be another order’s', async () => {
+  it('reports a fault when a document may belong to another order', async () => {
     const orders = [{ id: 'there-1', status: 'COMPLETED' }, { id: 'there-2' }];
     const attachments = [{ id: 'd-1', fileName: 'rx.pdf', url: 'https://files.example.com/1' }];
     pharmacy.answer(json(200, detail(orders, attachments)));
@@ -162,7 +162,7 @@ describe('get', () => {
     });
   });
 
-  it('asks for people when the case has no such order', async () => {
+  it('reports a fault when the case has no such order', async () => {
     pharmacy.answer(json(200, detail([])));
 
     await expect(gateway.get('case-1/there-1', signal())).rejects.toMatchObject({
@@ -179,7 +179,7 @@ describe('download', () => {
     return Buffer.concat(chunks).toString();
   };
 
-  it('reads what came in base64', async () => {
+  it('decodes a base64 document', async () => {
     const content = Buffer.from('the bytes').toString('base64');
     const attachments = [{ id: 'd-1', fileName: 'rx.pdf', content }];
     pharmacy.answer(json(200, detail([{ id: 'there-1', status: 'COMPLETED' }], attachments)));
@@ -195,7 +195,7 @@ describe('download', () => {
     expect(pharmacy.seen[0]?.headers['cv-api-key']).toBeUndefined();
   });
 
-  it('goes without TLS to no other server', async () => {
+  it('refuses another server without TLS', async () => {
     await expect(download('http://files.example.com/1')).rejects.toMatchObject({
       code: 'DOCUMENT_URL_FOREIGN',
     });
@@ -207,10 +207,10 @@ describe('cancel', () => {
   const order = (status: string) => ({ data: { order: { id: 'there-1', status } } });
 
   it.each([
-    ['is cancelled at once', 200, order('CANCELLED'), 'cancelled'],
+    ['is cancelled immediately', 200, order('CANCELLED'), 'cancelled'],
     ['has ended', 409, { code: 'ORDER_NOT_CANCELLABLE' }, 'too-late'],
     [
-      'is at a server that cancels nothing',
+      'is on a server without CANCEL_ORDER',
       400,
       { error: 'action must be PLACE_ORDER' },
       'too-late',
@@ -221,7 +221,7 @@ describe('cancel', () => {
     expect(await cancel()).toBe(expected);
   });
 
-  it('looks again while its own pharmacy is being asked', async () => {
+  it('retries while the server waits for its own pharmacy', async () => {
     answer(200, order('AWAITING_COMPLETION'), {});
 
     await expect(cancel()).rejects.toMatchObject({
@@ -235,7 +235,7 @@ it.each([
   [200, undefined],
   [403, undefined],
   [401, 'PHARMACY_HTTP_401'],
-])('is probed by a read that answers %i', async (status, code) => {
+])('is probed by a read with the answer %i', async (status, code) => {
   pharmacy.answer(json(status, {}));
 
   const probed = gateway.findByReference('nobody', signal());

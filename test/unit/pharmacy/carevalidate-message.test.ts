@@ -26,7 +26,7 @@ it.each([
   });
 });
 
-it('takes the shipment along', () => {
+it('reads the shipment', () => {
   expect(
     parseCareValidateMessage(webhook('ORDER_TRACKING_ADDED', { trackingId: '1Z999' })),
   ).toMatchObject({
@@ -34,7 +34,7 @@ it('takes the shipment along', () => {
   });
 });
 
-it('knows a message by its body, not by a header that nothing signs', () => {
+it('identifies a message by its body, not by an unsigned header', () => {
   const { body } = webhook('ORDER_CREATED', {});
 
   const ids = ['a', 'b'].map(
@@ -44,13 +44,13 @@ it('knows a message by its body, not by a header that nothing signs', () => {
 });
 
 it.each(['', '[]', '{"event":"ORDER_CREATED"}', '{"event":1,"order":{"id":"\\u0000"}}'])(
-  'reads %j as no message',
+  'does not accept %j as a message',
   (body) => {
     expect(parseCareValidateMessage({ headers: {}, body: Buffer.from(body) })).toBeUndefined();
   },
 );
 
-it('is authentic by the hex HMAC-SHA256 of the raw bytes under the secret’s text', () => {
+it('is authentic with the hexadecimal HMAC-SHA256 of the raw body, keyed with the secret’s text', () => {
   const { body } = webhook('ORDER_CREATED', {});
   const signature = createHmac('sha256', AUTH.secret).update(body).digest('hex');
   const signed = (value: string | string[] | undefined, bytes = body) =>

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { PharmacyDocument, PharmacyOrderRequest } from '../../../src/pharmacy/gateway.ts';
 
-/** A request as the pharmacy got it. */
+/** A request as the pharmacy received it. */
 interface SeenRequest {
   readonly method: string | undefined;
   readonly url: string | undefined;
@@ -12,17 +12,17 @@ interface SeenRequest {
 
 type Answer = (response: ServerResponse, request: SeenRequest) => void;
 
-/** A real HTTP server on loopback that answers as a test says. */
+/** A real HTTP server on loopback whose answers the test sets. */
 export interface FakePharmacy {
   readonly url: string;
-  /** Every request so far, in order. */
+  /** All requests so far, in order. */
   readonly seen: SeenRequest[];
-  /** Sets the answer from here on. */
+  /** Sets the answer to all further requests. */
   answer(next: Answer): void;
   close(): Promise<void>;
 }
 
-/** Starts one on a free port. */
+/** Starts a fake pharmacy on a free port. */
 export async function startFakePharmacy(): Promise<FakePharmacy> {
   let answer: Answer = (response) => response.writeHead(500).end();
   const seen: SeenRequest[] = [];
@@ -60,7 +60,7 @@ export function json(status: number, body: unknown, headers: Record<string, stri
   };
 }
 
-/** An answer with this status and bare text. */
+/** An answer with this status and a plain text body. */
 export function text(status: number, body: string, headers: Record<string, string> = {}): Answer {
   return (response) => {
     response.writeHead(status, headers);
@@ -70,7 +70,7 @@ export function text(status: number, body: string, headers: Record<string, strin
 
 export const REFERENCE = '0198c0de-0000-7000-8000-000000000001';
 
-/** An order as the pharmacy answers it. */
+/** An order as the pharmacy returns it. */
 export const ORDER = { id: 'ph-1', reference: REFERENCE, status: 'accepted', documents: [] };
 
 /** An order as we send it. */
@@ -121,7 +121,7 @@ export function documentAt(url: string): PharmacyDocument {
 /** A signal that never aborts. */
 export const unaborted = (): AbortSignal => new AbortController().signal;
 
-/** What a promise rejects with. */
+/** Returns the error that a promise rejects with. */
 export async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;

@@ -19,7 +19,7 @@ let gateway: PharmacyGateway;
 
 beforeEach(async () => {
   pharmacy = await startFakePharmacy();
-  // The slash at the end is how people configure it.
+  // Configured base URLs often end with a slash.
   const baseUrl = `${pharmacy.url}/v1/`;
   gateway = createRestGateway({ baseUrl, token: 'synthetic-token', timeoutMs: 5_000 });
 });
@@ -46,17 +46,17 @@ describe('place', () => {
     expect(JSON.parse(pharmacy.seen[0]?.body ?? '')).toEqual({ ...request, prescription: rest });
   });
 
-  it('says that the order exists when the pharmacy does', async () => {
+  it('reports that the order exists when the pharmacy answers 409', async () => {
     pharmacy.answer(json(409, ORDER));
     expect(await place()).toBe('exists');
   });
 
-  it('refuses an order that is not the one we sent', async () => {
+  it('reports a fault when the answer is another order', async () => {
     pharmacy.answer(json(201, { ...ORDER, reference: 'another' }));
     expect(await errorOf(place())).toEqual(new PharmacyFaultError('PHARMACY_OTHER_REFERENCE'));
   });
 
-  it('tells the code and the words of a refusal', async () => {
+  it('reports the code and the message of a refusal', async () => {
     pharmacy.answer(json(422, { code: 'DRUG_UNKNOWN', message: 'We do not carry it.' }));
     const error = await errorOf(place());
     expect(error).toBeInstanceOf(OrderRefusedError);
@@ -76,22 +76,22 @@ describe('place', () => {
     ['a code with a line break', json(422, { code: 'A\nSam' })],
     ['a code that is too long', json(422, { code: 'A'.repeat(65) })],
     ['a code that is a number', json(422, { code: 42 })],
-    ['words that are none', json(422, { message: { patient: 'Sam Sample' } })],
-    ['words without end', json(422, { message: 'x'.repeat(2_001) })],
-  ])('takes a refusal with %s as one, and keeps nothing of it', async (_, answer) => {
+    ['a message that is no text', json(422, { message: { patient: 'Sam Sample' } })],
+    ['a message that is too long', json(422, { message: 'x'.repeat(2_001) })],
+  ])('reports a refusal with %s, and keeps nothing of the body', async (_, answer) => {
     pharmacy.answer(answer);
     const error = await errorOf(place());
     expect(error).toBeInstanceOf(OrderRefusedError);
     expect(error).toMatchObject({ code: 'ORDER_REFUSED', reason: undefined });
   });
 
-  it('leaves NUL, which Postgres does not take, out of the words', async () => {
+  it('removes NUL, which Postgres cannot store, from the message', async () => {
     pharmacy.answer(json(422, { code: 'NO', message: 'not\0 here' }));
     expect(await errorOf(place())).toMatchObject({ code: 'NO', reason: 'not here' });
   });
 
   it.each([400, 401, 403, 404, 405, 418])(
-    'needs a person when it is answered %i',
+    'reports a fault when it is answered %i',
     async (status) => {
       pharmacy.answer(json(status, { message: 'Sam Sample' }));
       expect(await errorOf(place())).toEqual(new PharmacyFaultError(`PHARMACY_HTTP_${status}`));
@@ -102,24 +102,24 @@ describe('place', () => {
 describe('findByReference', () => {
   const find = (reference = REFERENCE) => gateway.findByReference(reference, unaborted());
 
-  it('looks the order up by our reference', async () => {
+  it('finds the order by our reference', async () => {
     pharmacy.answer(json(200, { ...ORDER, status: 'in_progress' }));
     expect(await find()).toMatchObject({ id: 'ph-1', status: 'in_progress' });
     const { method, url } = pharmacy.seen[0] ?? {};
     expect([method, url]).toEqual(['GET', `/v1/orders?reference=${REFERENCE}`]);
   });
 
-  it('finds nothing where the pharmacy has nothing', async () => {
+  it('returns undefined when the pharmacy has no such order', async () => {
     pharmacy.answer(json(404, {}));
     expect(await find()).toBeUndefined();
   });
 
-  it('never takes another order for ours', async () => {
+  it('never accepts another order as ours', async () => {
     pharmacy.answer(json(200, { ...ORDER, reference: 'another' }));
     expect(await errorOf(find())).toEqual(new PharmacyFaultError('PHARMACY_OTHER_REFERENCE'));
   });
 
-  it('escapes what stands in the URL', async () => {
+  it('escapes the reference in the URL', async () => {
     pharmacy.answer(json(404, {}));
     await find('a&b=c#d/../e');
     expect(pharmacy.seen[0]?.url).toBe('/v1/orders?reference=a%26b%3Dc%23d%2F..%2Fe');
@@ -146,23 +146,23 @@ describe('get', () => {
     });
   });
 
-  it('takes null for absent', async () => {
+  it('treats null as absent', async () => {
     pharmacy.answer(json(200, { ...ORDER, reason: null, documents: null }));
     expect(await get()).toMatchObject({ documents: [] });
   });
 
-  it('keeps an id inside its place in the URL', async () => {
+  it('escapes the id in the URL', async () => {
     pharmacy.answer(json(200, { ...ORDER, id: '../admin?x=1' }));
     await get('../admin?x=1');
     expect(pharmacy.seen[0]?.url).toBe('/v1/orders/..%2Fadmin%3Fx%3D1');
   });
 
-  it('needs a person when the pharmacy answers with another order', async () => {
+  it('reports a fault when the pharmacy answers with another order', async () => {
     pharmacy.answer(json(200, { ...ORDER, id: 'ph-2' }));
     expect(await errorOf(get())).toEqual(new PharmacyFaultError('PHARMACY_OTHER_ORDER'));
   });
 
-  it('needs a person when the pharmacy does not know the order any more', async () => {
+  it('reports a fault when the pharmacy no longer knows the order', async () => {
     pharmacy.answer(json(404, {}));
     expect(await errorOf(get())).toEqual(new PharmacyFaultError('PHARMACY_HTTP_404'));
   });
@@ -174,14 +174,14 @@ describe('cancel', () => {
   it.each([
     [200, 'cancelled'],
     [409, 'too-late'],
-  ])('takes %i for %s', async (status, outcome) => {
+  ])('reports %i as %s', async (status, outcome) => {
     pharmacy.answer(json(status, ORDER));
     expect(await cancel()).toBe(outcome);
     const { method, url } = pharmacy.seen[0] ?? {};
     expect([method, url]).toEqual(['POST', '/v1/orders/ph-1/cancel']);
   });
 
-  it('needs a person for any other answer', async () => {
+  it('reports a fault for any other answer', async () => {
     pharmacy.answer(json(403, {}));
     expect(await errorOf(cancel())).toEqual(new PharmacyFaultError('PHARMACY_HTTP_403'));
   });

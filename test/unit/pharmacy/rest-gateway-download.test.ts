@@ -30,7 +30,7 @@ async function download(url: string, signal = unaborted(), timeoutMs = 5_000): P
 }
 
 describe('download', () => {
-  it('gives the bytes as they are, with the bearer token', async () => {
+  it('returns the bytes unchanged and sends the bearer token', async () => {
     const bytes = randomBytes(300_000);
     pharmacy.answer((response) => response.writeHead(200).end(bytes));
     expect((await download(`${pharmacy.url}/documents/1`)).equals(bytes)).toBe(true);
@@ -41,19 +41,19 @@ describe('download', () => {
     });
   });
 
-  it('gives an empty document', async () => {
+  it('returns an empty document', async () => {
     pharmacy.answer(text(200, ''));
     expect(await download(`${pharmacy.url}/documents/1`)).toHaveLength(0);
   });
 
-  it('reads a relative address from the base', async () => {
+  it('resolves a relative URL against the base URL', async () => {
     pharmacy.answer(text(200, 'x'));
     await download('documents/1');
     await download('/documents/1');
     expect(pharmacy.seen.map(({ url }) => url)).toEqual(['/v1/documents/1', '/documents/1']);
   });
 
-  it('asks no other server, whatever form its address has', async () => {
+  it('refuses a URL on another server in any form', async () => {
     const other = await startFakePharmacy();
     try {
       const { host, port } = new URL(other.url);
@@ -80,12 +80,12 @@ describe('download', () => {
     }
   });
 
-  it('needs a person when the address is none', async () => {
+  it('reports a fault for a malformed URL', async () => {
     const error = await errorOf(download('http://['));
     expect(error).toEqual(new PharmacyFaultError('DOCUMENT_URL_MALFORMED'));
   });
 
-  it('follows no redirect', async () => {
+  it('does not follow a redirect', async () => {
     const other = await startFakePharmacy();
     try {
       pharmacy.answer(text(302, '', { location: `${other.url}/documents/1` }));
@@ -97,22 +97,22 @@ describe('download', () => {
     }
   });
 
-  it.each([401, 404, 410])('needs a person when it is answered %i', async (status) => {
+  it.each([401, 404, 410])('reports a fault when it is answered %i', async (status) => {
     pharmacy.answer(text(status, 'gone'));
     const error = await errorOf(download('/documents/1'));
     expect(error).toEqual(new PharmacyFaultError(`PHARMACY_HTTP_${status}`));
   });
 
-  it('is tried again after 503', async () => {
+  it('is retried after 503', async () => {
     pharmacy.answer(text(503, '', { 'retry-after': '2' }));
     const error = await errorOf(download('/documents/1'));
     expect(error).toMatchObject({ code: 'PHARMACY_HTTP_503', retryAfterMs: 2_000 });
   });
 
   it.each([
-    ['against its announced length', { 'content-length': '1000' }],
+    ['before its announced length', { 'content-length': '1000' }],
     ['inside a chunked body', { 'transfer-encoding': 'chunked' }],
-  ])('is tried again when it is cut off %s', async (_, headers) => {
+  ])('is retried when it is cut off %s', async (_, headers) => {
     pharmacy.answer((response) => {
       response.writeHead(200, headers);
       response.write('half a document', () => response.socket?.destroy());
@@ -120,7 +120,7 @@ describe('download', () => {
     expect(await errorOf(download('/documents/1'))).toBeInstanceOf(PharmacyUnavailableError);
   });
 
-  it('is given up when the bytes stop coming', async () => {
+  it('times out when the bytes stop', async () => {
     pharmacy.answer((response) => {
       response.writeHead(200, { 'content-length': 1_000 });
       response.write('half a document');
@@ -129,7 +129,7 @@ describe('download', () => {
     expect(error).toMatchObject({ code: 'PHARMACY_TIMEOUT' });
   });
 
-  it('may take longer than the time-out as long as bytes come', async () => {
+  it('may take longer than the time-out while bytes arrive', async () => {
     pharmacy.answer((response) => {
       response.writeHead(200);
       let sent = 0;
@@ -144,7 +144,7 @@ describe('download', () => {
     expect(await download('/documents/1', unaborted(), 400)).toHaveLength(12);
   });
 
-  it('ends when the caller aborts in the middle', async () => {
+  it('ends when the caller aborts it', async () => {
     const caller = new AbortController();
     pharmacy.answer((response) => {
       response.writeHead(200, { 'content-length': 1_000 });
@@ -153,7 +153,7 @@ describe('download', () => {
     await expect(download('/documents/1', caller.signal, 60_000)).rejects.toThrow();
   });
 
-  it('lets go of the connection when the reader has enough', async () => {
+  it('closes the connection when the reader stops early', async () => {
     const closed = new Promise<void>((resolve) => {
       pharmacy.answer((response) => {
         response.on('close', resolve);

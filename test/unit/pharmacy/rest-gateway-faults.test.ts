@@ -17,7 +17,7 @@ import {
 } from './fake-pharmacy.ts';
 
 const TOKEN = 'synthetic-token';
-/** Stands for what a pharmacy may say of a patient; short, as a parser quotes short texts whole. */
+/** Stands for patient data in an answer; short, because parsers quote short texts completely. */
 const PRIVATE = 'Sam Sample';
 
 let pharmacy: FakePharmacy;
@@ -31,20 +31,20 @@ const gateway = (timeoutMs = 5_000) =>
   createRestGateway({ baseUrl: pharmacy.url, token: TOKEN, timeoutMs });
 const getError = (timeoutMs?: number) => errorOf(gateway(timeoutMs).get('ph-1', unaborted()));
 
-describe('a pharmacy that cannot serve just now', () => {
-  it.each([429, 500, 502, 503, 504])('is asked again after %i', async (status) => {
+describe('a pharmacy that is unavailable', () => {
+  it.each([429, 500, 502, 503, 504])('is retried after %i', async (status) => {
     pharmacy.answer(text(status, PRIVATE));
     const error = await getError();
     expect(error).toBeInstanceOf(PharmacyUnavailableError);
     expect(error).toMatchObject({ code: `PHARMACY_HTTP_${status}`, retryAfterMs: undefined });
   });
 
-  it.each([429, 503])('may say with %i how long to wait', async (status) => {
+  it.each([429, 503])('may set Retry-After with %i', async (status) => {
     pharmacy.answer(text(status, '', { 'retry-after': '7' }));
     expect(await getError()).toMatchObject({ retryAfterMs: 7_000 });
   });
 
-  it('may name the time as a date', async () => {
+  it('may set Retry-After as a date', async () => {
     const date = new Date(Date.now() + 20 * 60_000).toUTCString();
     pharmacy.answer(text(429, '', { 'retry-after': date }));
     const { retryAfterMs } = (await getError()) as PharmacyUnavailableError;
@@ -52,17 +52,17 @@ describe('a pharmacy that cannot serve just now', () => {
     expect(retryAfterMs).toBeLessThanOrEqual(20 * 60_000);
   });
 
-  it('is asked again when it refuses the connection', async () => {
+  it('is retried when it refuses the connection', async () => {
     await pharmacy.close();
     expect(await getError()).toMatchObject({ code: 'PHARMACY_ECONNREFUSED' });
   });
 
-  it('is asked again when it drops the connection before it answers', async () => {
+  it('is retried when it drops the connection before it answers', async () => {
     pharmacy.answer((response) => response.socket?.destroy());
     expect(await getError()).toBeInstanceOf(PharmacyUnavailableError);
   });
 
-  it('is asked again when it resets the connection in its answer', async () => {
+  it('is retried when it resets the connection in its answer', async () => {
     pharmacy.answer((response) => {
       response.writeHead(200, { 'content-length': 500 });
       response.write('{"id":"ph-1",', () => response.socket?.resetAndDestroy());
@@ -71,16 +71,16 @@ describe('a pharmacy that cannot serve just now', () => {
   });
 
   it.each([
-    ['a page', text(200, `<html>${PRIVATE}</html>`)],
+    ['an HTML page', text(200, `<html>${PRIVATE}</html>`)],
     ['nothing', text(200, '')],
     ['half an order', text(200, '{"id":"ph-1","refer')],
     ['an order without an id', json(200, { ...ORDER, id: undefined })],
-    ['an id that Postgres does not take', json(200, { ...ORDER, id: 'ph\0' })],
-    ['a status of its own', json(200, { ...ORDER, status: PRIVATE })],
+    ['an id that Postgres cannot store', json(200, { ...ORDER, id: 'ph\0' })],
+    ['an unknown status', json(200, { ...ORDER, status: PRIVATE })],
     ['documents without a hash', json(200, { ...ORDER, documents: [{ id: 'd', name: 'n' }] })],
     ['a list', json(200, [ORDER])],
     ['null', json(200, null)],
-  ])('is asked again when it answers with %s', async (_, answer) => {
+  ])('is retried when it answers with %s', async (_, answer) => {
     pharmacy.answer(answer);
     expect(await getError()).toMatchObject({
       name: 'PharmacyUnavailableError',
@@ -90,12 +90,12 @@ describe('a pharmacy that cannot serve just now', () => {
 });
 
 describe('a pharmacy that hangs', () => {
-  it('is given up when no answer begins in time', async () => {
+  it('times out when no answer begins', async () => {
     pharmacy.answer(() => {});
     expect(await getError(100)).toMatchObject({ code: 'PHARMACY_TIMEOUT' });
   });
 
-  it('is given up when its answer does not end in time', async () => {
+  it('times out when its answer does not end', async () => {
     pharmacy.answer((response) => {
       response.writeHead(200, { 'content-length': 500 });
       response.write('{"id":"ph-1",');
@@ -103,14 +103,14 @@ describe('a pharmacy that hangs', () => {
     expect(await getError(100)).toMatchObject({ code: 'PHARMACY_TIMEOUT' });
   });
 
-  it('is left at once when the caller aborts', async () => {
+  it('is abandoned when the caller aborts', async () => {
     const caller = new AbortController();
     pharmacy.answer(() => caller.abort(new Error('cancelled')));
     await expect(gateway(60_000).place(REQUEST, caller.signal)).rejects.toThrow();
     expect(pharmacy.seen).toHaveLength(1);
   });
 
-  it('is not called at all by a caller that has aborted', async () => {
+  it('is not called if the caller has already aborted', async () => {
     pharmacy.answer(json(201, ORDER));
     await expect(gateway().place(REQUEST, AbortSignal.abort())).rejects.toThrow();
     expect(pharmacy.seen).toEqual([]);
@@ -118,49 +118,49 @@ describe('a pharmacy that hangs', () => {
 });
 
 describe('a redirect', () => {
-  it.each([301, 302, 303, 307, 308])(
-    'of %i is a fault, and takes nothing along',
-    async (status) => {
-      const elsewhere = await startFakePharmacy();
-      try {
-        elsewhere.answer(json(201, ORDER));
-        pharmacy.answer(text(status, '', { location: `${elsewhere.url}/orders` }));
-        const error = await errorOf(gateway().place(REQUEST, unaborted()));
-        expect(error).toEqual(new PharmacyFaultError(`PHARMACY_HTTP_${status}`));
-        expect(pharmacy.seen).toHaveLength(1);
-        expect(elsewhere.seen).toEqual([]);
-      } finally {
-        await elsewhere.close();
-      }
-    },
-  );
+  it.each([301, 302, 303, 307, 308])('with %i is a fault and is not followed', async (status) => {
+    const elsewhere = await startFakePharmacy();
+    try {
+      elsewhere.answer(json(201, ORDER));
+      pharmacy.answer(text(status, '', { location: `${elsewhere.url}/orders` }));
+      const error = await errorOf(gateway().place(REQUEST, unaborted()));
+      expect(error).toEqual(new PharmacyFaultError(`PHARMACY_HTTP_${status}`));
+      expect(pharmacy.seen).toHaveLength(1);
+      expect(elsewhere.seen).toEqual([]);
+    } finally {
+      await elsewhere.close();
+    }
+  });
 });
 
 describe('errors', () => {
   const shown = (error: unknown) => inspect(error, { depth: Infinity, showHidden: true });
 
-  it.each([400, 401, 404, 422, 429, 500])('repeat nothing of an answer of %i', async (status) => {
-    pharmacy.answer(text(status, PRIVATE, { 'x-note': PRIVATE }));
-    const error = shown(await errorOf(gateway().place(REQUEST, unaborted())));
-    expect(error).not.toContain(PRIVATE);
-    expect(error).not.toContain(TOKEN);
-  });
+  it.each([400, 401, 404, 422, 429, 500])(
+    'quote nothing from an answer with %i',
+    async (status) => {
+      pharmacy.answer(text(status, PRIVATE, { 'x-note': PRIVATE }));
+      const error = shown(await errorOf(gateway().place(REQUEST, unaborted())));
+      expect(error).not.toContain(PRIVATE);
+      expect(error).not.toContain(TOKEN);
+    },
+  );
 
-  it('repeat nothing of an answer that is no JSON, or no order', async () => {
+  it('quote nothing from an answer that is not JSON or not an order', async () => {
     for (const answer of [text(200, PRIVATE), json(200, { ...ORDER, status: PRIVATE })]) {
       pharmacy.answer(answer);
       expect(shown(await getError())).not.toContain(PRIVATE);
     }
   });
 
-  it('repeat nothing of an answer that is no HTTP', async () => {
+  it('quote nothing from an answer that is not HTTP', async () => {
     pharmacy.answer((response) => response.socket?.end(`${PRIVATE}\r\n\r\n`));
     const error = await getError();
     expect(error).toBeInstanceOf(PharmacyUnavailableError);
     expect(shown(error)).not.toContain(PRIVATE);
   });
 
-  it('repeat nothing of a token that no header can carry', async () => {
+  it('quote nothing from a token that is not valid in a header', async () => {
     const broken = createRestGateway({
       baseUrl: pharmacy.url,
       token: 'broken\nsecret-half',

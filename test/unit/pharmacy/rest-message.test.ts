@@ -44,7 +44,7 @@ describe('parseRestMessage', () => {
   });
 
   it.each(['javascript:alert(1)', 'data:text/html,x', '/track-1', 'ftp://example.com', 42])(
-    'leaves the tracking address %j out, and keeps the shipment',
+    'leaves out the tracking URL %j and keeps the shipment',
     (trackingUrl) => {
       const message = parse({
         type: 'order.tracking_added',
@@ -54,7 +54,7 @@ describe('parseRestMessage', () => {
     },
   );
 
-  it('keeps a message whose data are of no use', () => {
+  it('keeps a message with unusable data', () => {
     for (const data of [
       undefined,
       null,
@@ -69,13 +69,13 @@ describe('parseRestMessage', () => {
   });
 
   it.each(['', '{', 'null', '[]', '"order.completed"', '{}', '{"type":7}', '<html></html>'])(
-    'takes %j for no message',
+    'does not accept %j as a message',
     (body) => {
       expect(parse(body)).toBeUndefined();
     },
   );
 
-  it('takes equal bodies without an id for one message, and others for another', () => {
+  it('identifies a message without an id by its body', () => {
     const id = (data: object) => parse({ type: 'order.completed', data }, {})?.webhookId;
     expect(id({ id: 'ph-1' })).toBe(id({ id: 'ph-1' }));
     expect(id({ id: 'ph-1' })).not.toBe(id({ id: 'ph-2' }));
@@ -83,7 +83,7 @@ describe('parseRestMessage', () => {
     expect(doubled?.webhookId).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('gives only text that Postgres can hold, whatever the pharmacy sends', () => {
+  it('returns only text that Postgres can store, whatever the pharmacy sends', () => {
     const piece = fc.constantFrom('a', '\0', '\ud800', '\udc00', '😀', 'é', "'", '\\');
     const hostile = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''));
     const key = fc.constantFrom('id', 'reference', 'trackingId', 'carrier', 'trackingUrl');

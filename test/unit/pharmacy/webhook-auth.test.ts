@@ -16,7 +16,7 @@ const AUTH: WebhookAuth = {
 };
 const BODY = Buffer.from('{"type":"order.completed","data":{"id":"ph-1"}}');
 
-/** Signs as the Standard Webhooks specification says, without its library. */
+/** Signs as the Standard Webhooks specification defines, without its library. */
 function sign(body: Buffer, { key = KEY, at = NOW_S, id = 'msg-1' } = {}): RawWebhook {
   const signature = createHmac('sha256', key).update(`${id}.${at}.`).update(body).digest('base64');
   return {
@@ -41,11 +41,11 @@ describe('standard-webhooks', () => {
     vi.useRealTimers();
   });
 
-  it('accepts what was signed with the secret', () => {
+  it('accepts a body that was signed with the secret', () => {
     expect(isAuthentic(AUTH, sign(BODY))).toBe(true);
   });
 
-  it('accepts any text, byte for byte as it was signed', () => {
+  it('accepts any text, byte for byte as signed', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         expect(isAuthentic(AUTH, sign(Buffer.from(text)))).toBe(true);
@@ -62,7 +62,7 @@ describe('standard-webhooks', () => {
     expect(isAuthentic(AUTH, sign(BODY, { at: NOW_S + seconds }))).toBe(false);
   });
 
-  it.each(['.5', ', 1', ' ', 'x', 'e0'])('refuses a timestamp that goes on with %j', (more) => {
+  it.each(['.5', ', 1', ' ', 'x', 'e0'])('refuses a timestamp followed by %j', (more) => {
     const webhook = sign(BODY);
 
     const changed = withHeader(webhook, 'webhook-timestamp', `${NOW_S}${more}`);
@@ -74,7 +74,7 @@ describe('standard-webhooks', () => {
     expect(isAuthentic(AUTH, sign(BODY, { key: randomBytes(24) }))).toBe(false);
   });
 
-  it('refuses a body that was altered by a single byte, even to the same JSON', () => {
+  it('refuses a body with one changed byte, even if the JSON is the same', () => {
     const webhook = sign(BODY);
     fc.assert(
       fc.property(
@@ -91,7 +91,7 @@ describe('standard-webhooks', () => {
     expect(isAuthentic(AUTH, { ...webhook, body: spaced })).toBe(false);
   });
 
-  it('refuses bytes that are no text, though they read like the signed ones', () => {
+  it('refuses invalid UTF-8 that decodes to the signed text', () => {
     const replaced = sign(Buffer.from('{"a":"\ufffd"}'));
     const body = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff]), Buffer.from('"}')]);
     expect(isAuthentic(AUTH, replaced)).toBe(true);
@@ -99,7 +99,7 @@ describe('standard-webhooks', () => {
   });
 
   it.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])(
-    'refuses when %s is altered, missing or sent twice',
+    'refuses a changed, missing or repeated %s',
     (name) => {
       const webhook = sign(BODY);
       const value = webhook.headers[name] as string;
@@ -117,7 +117,7 @@ describe('standard-webhooks', () => {
     }
   });
 
-  it('accepts one right signature among several, as while a secret rotates', () => {
+  it('accepts one valid signature among several, as during a secret rotation', () => {
     const webhook = sign(BODY);
     const right = webhook.headers['webhook-signature'] as string;
     const wrong = sign(BODY, { key: randomBytes(24) }).headers['webhook-signature'] as string;
@@ -126,7 +126,7 @@ describe('standard-webhooks', () => {
     expect(isAuthentic(AUTH, withHeader(webhook, 'webhook-signature', `${wrong} v1`))).toBe(false);
   });
 
-  it('refuses everything under a secret that is malformed', () => {
+  it('refuses everything if the secret is malformed', () => {
     for (const secret of ['whsec_', 'whsec_not base64!', 'x']) {
       expect(isAuthentic({ kind: 'standard-webhooks', secret }, sign(BODY))).toBe(false);
     }
@@ -143,7 +143,7 @@ describe('x-cv-signature', () => {
   });
 
   it.each(['{"a":1}', '{ "a" : 1.0 }\n', '{"a":1,"a":2}', '{"\\u0061":1}', 'no JSON'])(
-    'accepts %j by the bytes that came',
+    'verifies the received bytes of %j',
     (body) => {
       expect(isAuthentic(auth, signed(body))).toBe(true);
       expect(isAuthentic(auth, { ...signed(body), body: Buffer.from(`${body} `) })).toBe(false);
@@ -182,7 +182,7 @@ describe('bearer', () => {
 });
 
 describe('none', () => {
-  it('accepts nothing, be it signed or not', () => {
+  it('accepts nothing, signed or not', () => {
     expect(isAuthentic({ kind: 'none' }, sign(BODY))).toBe(false);
     expect(isAuthentic({ kind: 'none' }, { headers: {}, body: Buffer.alloc(0) })).toBe(false);
   });
@@ -199,7 +199,7 @@ describe('parseWebhookAuth', () => {
     for (const auth of kinds) expect(parseWebhookAuth({ ...auth })).toEqual(auth);
   });
 
-  it('takes what is malformed for none, so that nothing gets in', () => {
+  it('parses a malformed authentication as none, which accepts nothing', () => {
     const malformed = [
       undefined,
       null,

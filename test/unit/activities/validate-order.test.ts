@@ -9,19 +9,19 @@ const day = fc
 const time = fc.constantFrom('', 'T00:00', 'T23:59:59Z', 'T12:00:00.5+09:00');
 
 describe('findDateFault', () => {
-  it('finds nothing without a signing date to compare with', () => {
+  it('finds no fault without a signing date', () => {
     expect(findDateFault({})).toBeUndefined();
     expect(
       findDateFault({ dateWritten: '2025-02-01', datePrescribed: '2024-01-01' }),
     ).toBeUndefined();
   });
 
-  it.each(fields)('names %s when it is after the day of the signature', (field) => {
+  it.each(fields)('names %s if it is after the day of the signature', (field) => {
     const fault = findDateFault({ dateSigned: '2025-01-31', [field]: '2025-02-01' });
     expect(fault).toBe(`${field} must not be after dateSigned.`);
   });
 
-  it('compares days, whatever the times of day', () => {
+  it('compares days and ignores times', () => {
     fc.assert(
       fc.property(day, time, time, fc.constantFrom(...fields), (date, written, signed, field) => {
         const order = { [field]: date + written, dateSigned: date + signed };
@@ -30,7 +30,7 @@ describe('findDateFault', () => {
     );
   });
 
-  it('finds a fault just when one of the dates is a later day', () => {
+  it('finds a fault exactly if one of the dates is a later day', () => {
     fc.assert(
       fc.property(day, day, day, (dateWritten, datePrescribed, dateSigned) => {
         const signed = Date.parse(dateSigned);
