@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { generatedFiles } from './structure/generated-files.ts';
 import { readStructure } from './structure/read-rooms.ts';
 
-// npm run structure: makes the picture of the rooms and the map in CONTRIBUTING.md anew from the code,
-// and prints how many files, rooms and arrows there are. test/unit/structure.test.ts checks both files.
+// npm run structure: draws the rooms and writes the map in CONTRIBUTING.md from the code, and prints how
+// many files, rooms and arrows there are. test/unit/structure.test.ts checks that both files are current.
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 for (const [file, text] of generatedFiles(project)) {

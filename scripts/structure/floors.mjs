@@ -1,9 +1,9 @@
 /**
- * The rooms of `src/`, by floor. A room may import from the floors above it in this list only; rooms
- * on one floor never import each other.
+ * The rooms of `src/` by floor, the lowest floor first. A room imports from lower floors only; rooms on
+ * one floor never import each other.
  *
- * The import rules, the map in CONTRIBUTING.md and the picture in docs/architecture.md are all made
- * from this list: run `npm run structure` after a change.
+ * The import rules, the map in CONTRIBUTING.md and the picture in docs/architecture.md are
+ * generated from this list: run `npm run structure` after a change.
  *
  * @type {readonly (readonly { name: string, holds: string }[])[]}
  */

@@ -8,10 +8,11 @@ const BEGIN = '<!-- Made by `npm run structure` from scripts/structure/floors.mj
 const END = '<!-- end of the map -->';
 
 /**
- * The files that are made from the structure of the code, by their paths: the picture of the rooms,
- * and CONTRIBUTING.md with its map.
+ * Generates the files that show the structure of the code: the picture of the rooms, and CONTRIBUTING.md
+ * with its map.
  *
  * @param project the path of the repository.
+ * @returns the text of each file, by its path in the repository.
  * @throws {Error} CONTRIBUTING.md has lost the marks around its map.
  */
 export function generatedFiles(project: string): Map<string, string> {
