@@ -65,7 +65,7 @@ describe('floors', () => {
         files.map((to) => `src/${name}/to-${to}.ts`).sort(),
       );
     }
-  });
+  }, 60_000);
 
   it('catch folders of one room that import each other through different files', async () => {
     const tree = await planted({
