@@ -36,9 +36,9 @@ async function waiting(pharmacyId = 'pharmacy-manual'): Promise<string> {
   return orderId;
 }
 
-/** Waits until the request to cancel was refused as often as this. */
+/** Waits until the cancellation has been refused this many times. */
 async function refused(orderId: string, times = 1): Promise<void> {
-  await eventually('the request is refused', async () => {
+  await eventually('the cancellation is refused', async () => {
     const rows = await cancelRows(orderId);
     return rows.filter((row) => row.includes('REFUSED')).length === times;
   });
@@ -47,14 +47,14 @@ async function refused(orderId: string, times = 1): Promise<void> {
 const workflow = (orderId: string) =>
   world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
 
-/** Waits until the workflow has come to rest, which it does a moment after Postgres says so. */
-async function resting(orderId: string): Promise<void> {
-  await eventually('the workflow rests', async () => {
+/** Waits until the workflow has followed Postgres to NEEDS_ATTENTION. */
+async function needsAttention(orderId: string): Promise<void> {
+  await eventually('the workflow needs attention', async () => {
     return (await workflow(orderId).query(statusQuery)).status === 'NEEDS_ATTENTION';
   });
 }
 
-/** Changes what we identify ourselves with to the pharmacy; gives what it was. */
+/** Changes our token for the pharmacy; returns the previous one. */
 async function changeToken(token: string): Promise<string> {
   const id = 'pharmacy-manual';
   const before = await openedPharmacy(world.db.database, id);
@@ -69,7 +69,7 @@ async function expectCancelledThere(orderId: string): Promise<void> {
 }
 
 describe('an order that waits at the pharmacy', () => {
-  it('is cancelled there, and says by whom and why', async () => {
+  it('is cancelled at the pharmacy, and shows by whom and why', async () => {
     const orderId = await waiting();
     await world.client.handle(orderId).cancel('the patient moved');
     await expectCancelledThere(orderId);
@@ -81,7 +81,7 @@ describe('an order that waits at the pharmacy', () => {
     expect(await cancelRows(orderId)).toEqual(GRANTED);
   });
 
-  it('goes on when the pharmacy refuses, asks again when asked, and completes', async () => {
+  it('continues after a refusal, sends a new request to the pharmacy, and completes', async () => {
     await set('pharmacy-manual', { cancellable: false });
     const orderId = await waiting();
     const handle = world.client.handle(orderId);
@@ -97,7 +97,7 @@ describe('an order that waits at the pharmacy', () => {
     expect(await cancelRows(orderId)).toEqual([...REFUSED, ...REFUSED]);
   });
 
-  it('is cancelled by a second request when only the first was refused', async () => {
+  it('is cancelled by a second request after the first was refused', async () => {
     await set('pharmacy-manual', { cancellable: false });
     const orderId = await waiting();
     await world.client.handle(orderId).cancel('first');
@@ -108,17 +108,17 @@ describe('an order that waits at the pharmacy', () => {
     expect((await world.client.get(orderId)).reason).toBe('second');
   });
 
-  it('completes when it was completed there before the request, though no webhook told', async () => {
+  it('completes if the pharmacy completed it before the request and sent no webhook', async () => {
     await set('pharmacy-manual', { webhooks: false });
     const orderId = await waiting();
     await advance(orderId, 'completed');
     await world.client.handle(orderId).cancel();
-    // The first look is a minute away: the pharmacy's answer to the request has to bring it here.
+    // The first poll is a minute away: only the pharmacy's answer to the request can complete it now.
     await world.reach(orderId, 'COMPLETED');
     expect(await cancelRows(orderId)).toEqual(REFUSED);
   });
 
-  it('goes on when the pharmacy has no such call or forbids it, and people look', async () => {
+  it('continues after a fault of the cancellation, and needs attention at the next step', async () => {
     const orderId = await waiting();
     const token = await changeToken('wrong');
     await world.client.handle(orderId).cancel();
@@ -126,14 +126,14 @@ describe('an order that waits at the pharmacy', () => {
     expect(order.reasonCode).toBe('PHARMACY_HTTP_401');
     await refused(orderId);
     await changeToken(token);
-    await resting(orderId);
+    await needsAttention(orderId);
     await world.client.handle(orderId).cancel();
     await expectCancelledThere(orderId);
   });
 });
 
 describe('an order that is being placed', () => {
-  it('is carried to the pharmacy first, and cancelled there: one order, cancelled', async () => {
+  it('is placed first and then cancelled at the pharmacy: one order, cancelled', async () => {
     const orderId = await world.place('pharmacy-down');
     await world.reach(orderId, 'PLACING');
     await world.client.handle(orderId).cancel();
@@ -144,7 +144,7 @@ describe('an order that is being placed', () => {
     expect(await cancelRows(orderId)).toEqual(GRANTED);
   });
 
-  it('is cancelled there when the answer to its placing was lost', async () => {
+  it('is cancelled at the pharmacy if the answer to the placing was lost', async () => {
     await set('pharmacy-lost-reply', { outcome: null });
     const orderId = await world.place('pharmacy-lost-reply');
     await world.reach(orderId, 'PLACING', 'AWAITING_COMPLETION');
@@ -152,7 +152,7 @@ describe('an order that is being placed', () => {
     await expectCancelledThere(orderId);
   });
 
-  it('is rejected when the pharmacy refuses it, and the request is told so', async () => {
+  it('is rejected if the pharmacy refuses it, and the cancellation is refused', async () => {
     const orderId = await world.place('pharmacy-down');
     await world.reach(orderId, 'PLACING');
     await world.client.handle(orderId).cancel();
@@ -163,8 +163,8 @@ describe('an order that is being placed', () => {
   });
 });
 
-describe('while the pharmacy is away', () => {
-  it('the request waits, and the order is cancelled when it is back', async () => {
+describe('while the pharmacy is unreachable', () => {
+  it('the request waits, and the order is cancelled afterwards', async () => {
     const orderId = await waiting();
     await set('pharmacy-manual', { up: false });
     await world.client.handle(orderId).cancel();
@@ -174,7 +174,7 @@ describe('while the pharmacy is away', () => {
     await expectCancelledThere(orderId);
   });
 
-  it('a completion that is told meanwhile counts', async () => {
+  it('a completion that is reported meanwhile counts', async () => {
     const orderId = await waiting();
     await set('pharmacy-manual', { up: false, webhooks: false });
     const handle = world.client.handle(orderId);
@@ -187,7 +187,7 @@ describe('while the pharmacy is away', () => {
   });
 });
 
-describe('an order that rests after it was sent', () => {
+describe('an order in NEEDS_ATTENTION that was sent', () => {
   it('is cancelled at the pharmacy', async () => {
     const setLimit = (ms: number | null) => world.db.database`
       UPDATE pharmacies SET completion_limit_ms = ${ms} WHERE id = 'pharmacy-manual'`;
@@ -202,10 +202,10 @@ describe('an order that rests after it was sent', () => {
     await expectCancelledThere(orderId);
   });
 
-  it('rests on for the reason that it had, when it is too late; and can be sent on', async () => {
+  it('stays there for its earlier reason if it is too late, and can be retried', async () => {
     const orderId = await world.place('pharmacy-corrupt');
     const before = await world.reach(orderId, 'NEEDS_ATTENTION');
-    await resting(orderId);
+    await needsAttention(orderId);
     await world.client.handle(orderId).cancel();
     await refused(orderId);
     await world.delivered(orderId);
@@ -217,10 +217,10 @@ describe('an order that rests after it was sent', () => {
     expect(await cancelRows(orderId)).toEqual(REFUSED);
   });
 
-  it('heeds a retry that comes while the pharmacy is asked to cancel', async () => {
+  it('accepts a retry during the cancellation at the pharmacy', async () => {
     const orderId = await world.place('pharmacy-corrupt');
     await world.reach(orderId, 'NEEDS_ATTENTION');
-    await resting(orderId);
+    await needsAttention(orderId);
     await set('pharmacy-corrupt', { up: false, spoiledDownloads: 0 });
     await world.client.handle(orderId).cancel();
     await world.delivered(orderId);
@@ -230,17 +230,17 @@ describe('an order that rests after it was sent', () => {
     expect(await cancelRows(orderId)).toEqual(REFUSED);
   });
 
-  it('with an unknown outcome keeps the request, and is cancelled there once it is sent on', async () => {
+  it('keeps the request if the placing’s outcome is unknown, and is cancelled after a retry', async () => {
     const token = await changeToken('wrong');
     const orderId = await world.place('pharmacy-manual');
     await world.reach(orderId, 'NEEDS_ATTENTION');
-    await resting(orderId);
+    await needsAttention(orderId);
     await world.client.handle(orderId).cancel();
-    await eventually('it was tried once more', async () => {
+    await eventually('the placing was attempted once more', async () => {
       const events = await world.history(orderId);
       return events.filter((event) => event.includes('activityTaskCompleted')).length === 2;
     });
-    await resting(orderId);
+    await needsAttention(orderId);
     await changeToken(token);
     await workflow(orderId).executeUpdate(retryUpdate.name);
     await expectCancelledThere(orderId);
@@ -248,7 +248,7 @@ describe('an order that rests after it was sent', () => {
   });
 });
 
-it('is too late while the documents are fetched: told at once, without a signal', async () => {
+it('is too late while the documents are fetched: refused immediately, without a signal', async () => {
   await set('pharmacy-corrupt', { spoiledDownloads: 4 });
   const orderId = await world.place('pharmacy-corrupt');
   await world.reach(orderId, 'FETCHING_DOCUMENTS');
@@ -260,7 +260,7 @@ it('is too late while the documents are fetched: told at once, without a signal'
   expect(signals).toHaveLength(1); // the completion's
 });
 
-it('is carried on by another worker when the first is gone', async () => {
+it('continues on another worker when the first has stopped', async () => {
   const orderId = await waiting();
   const { taskQueue } = world.worker;
   await world.worker.stop();

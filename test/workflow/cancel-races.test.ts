@@ -6,7 +6,7 @@ import { createWorld, type World } from '../support/world.ts';
 
 const LANES = 4;
 const ROUNDS_PER_LANE = 12;
-/** How much earlier or later the next completion comes, after it lost or won. */
+/** How much earlier or later the next completion comes, after it lost or won, in milliseconds. */
 const STEP_MS = 20;
 
 let world: World;
@@ -16,8 +16,8 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 /**
- * Cancels an order while the pharmacy completes it: the order's end is the pharmacy's, there is one,
- * and the one who lost is told.
+ * Cancels an order while the pharmacy completes it. Checks that the order has one end, the same as at the
+ * pharmacy, and that a cancellation that lost is refused.
  *
  * @param headStartMs how long after the request the completion comes; before it when negative.
  * @returns how the order ended.
@@ -27,7 +27,7 @@ async function race(headStartMs: number): Promise<string> {
   await world.reach(orderId, 'AWAITING_COMPLETION');
   const completing = async () => {
     await sleep(Math.max(0, headStartMs));
-    // Refused when the cancellation came first: the pharmacy's own machine decides.
+    // Fails if the cancellation came first: the pharmacy's own status machine decides.
     const step = { to: 'completed' };
     await world.simulator.control('POST', `orders/${orderId}/advance`, step).catch(() => undefined);
   };
@@ -35,7 +35,7 @@ async function race(headStartMs: number): Promise<string> {
     await sleep(Math.max(0, -headStartMs));
     return await world.client.handle(orderId).cancel();
   };
-  const [asked] = await Promise.allSettled([cancelling(), completing()]);
+  const [requested] = await Promise.allSettled([cancelling(), completing()]);
   const { status } = await world.client.handle(orderId).result({ timeoutMs: 20_000 });
 
   const [there] = await world.simulator.ledgerOf(orderId);
@@ -44,8 +44,8 @@ async function race(headStartMs: number): Promise<string> {
   const ends = rows.filter((row) => /STATUS_CHANGED (COMPLETED|CANCELLED)/.test(row));
   expect(ends).toHaveLength(1);
   const refusals = rows.filter((row) => row === 'pharmacy CANCEL_REFUSED TOO_LATE');
-  if (asked.status === 'rejected') {
-    expect(asked.reason).toBeInstanceOf(OrderNotCancellableError);
+  if (requested.status === 'rejected') {
+    expect(requested.reason).toBeInstanceOf(OrderNotCancellableError);
     expect([status, refusals]).toEqual(['COMPLETED', []]);
   } else {
     expect(refusals).toHaveLength(status === 'COMPLETED' ? 1 : 0);
@@ -54,10 +54,10 @@ async function race(headStartMs: number): Promise<string> {
   return status;
 }
 
-it('has one end in each of many races with a completion, and tells the loser', {
+it('has one end in each race with a completion, and refuses the request that lost', {
   timeout: 180_000,
 }, async () => {
-  /** Finds the instant by itself, at which either may win, and stays there. */
+  /** Runs races whose head start approaches the moment at which either side may win. */
   async function lane(firstHeadStartMs: number): Promise<string[]> {
     const ends: string[] = [];
     let headStartMs = firstHeadStartMs;
@@ -70,6 +70,6 @@ it('has one end in each of many races with a completion, and tells the loser', {
   }
   const lanes = Array.from({ length: LANES }, (_, n) => lane(n * 60 - 40));
   const ends = (await Promise.all(lanes)).flat();
-  // Both must have won at least once, or nothing was raced.
+  // Each side must have won at least once; otherwise there was no race.
   expect(new Set(ends)).toEqual(new Set(['COMPLETED', 'CANCELLED']));
 });

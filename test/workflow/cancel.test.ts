@@ -28,7 +28,7 @@ const workflow = (orderId: string) =>
 const signals = async (orderId: string) =>
   (await world.history(orderId)).filter((event) => event.includes('Signaled')).length;
 
-/** Adds a pharmacy that is `pharmacy-manual` under another id, with a limit of its own. */
+/** Copies `pharmacy-manual` under another id, with its own completion limit. */
 async function addPharmacyWithLimit(completionLimitMs: number): Promise<string> {
   const id = `pharmacy-${crypto.randomUUID()}`;
   await copyPharmacy(world.db.database, { from: 'pharmacy-manual', to: id }, { completionLimitMs });
@@ -36,7 +36,7 @@ async function addPharmacyWithLimit(completionLimitMs: number): Promise<string> 
 }
 
 describe('an order that was never sent', () => {
-  it('is cancelled at once; the pharmacy never sees it', async () => {
+  it('is cancelled immediately; the pharmacy never sees it', async () => {
     await world.worker.stop();
     const orderId = await world.place('pharmacy-123');
     await world.client.handle(orderId).cancel('the patient moved');
@@ -51,7 +51,7 @@ describe('an order that was never sent', () => {
     expect(await world.simulator.ledgerOf(orderId)).toHaveLength(0);
   });
 
-  it('is cancelled at once while it rests, and its workflow ends', async () => {
+  it('is cancelled immediately in NEEDS_ATTENTION, and its workflow ends', async () => {
     const orderId = await world.place('pharmacy-nobody-knows');
     await world.reach(orderId, 'NEEDS_ATTENTION');
     await world.client.handle(orderId).cancel();
@@ -59,7 +59,7 @@ describe('an order that was never sent', () => {
     expect(await workflow(orderId).result()).toMatchObject({ status: 'CANCELLED' });
   });
 
-  it('either is cancelled unseen or was sent and is cancelled there, when it is close', async () => {
+  it('is cancelled before it is sent, or at the pharmacy, when both happen at once', async () => {
     const rounds = Array.from({ length: 20 }, async () => {
       const orderId = await world.place('pharmacy-manual');
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
@@ -73,7 +73,7 @@ describe('an order that was never sent', () => {
   });
 });
 
-describe('a request that is made again', () => {
+describe('a repeated request', () => {
   it('changes nothing while one is pending: one signal, one row', async () => {
     const orderId = await world.place('pharmacy-down');
     await world.reach(orderId, 'PLACING');
@@ -92,7 +92,7 @@ describe('a request that is made again', () => {
     await world.simulator.control('POST', 'pharmacies/pharmacy-down', { up: false });
   });
 
-  it('counts once when twenty come in the same instant', async () => {
+  it('counts once when twenty come at once', async () => {
     const orderId = await world.place('pharmacy-down');
     await world.reach(orderId, 'PLACING');
     const handle = world.client.handle(orderId);
@@ -103,7 +103,7 @@ describe('a request that is made again', () => {
     expect(await signals(orderId)).toBe(1);
   });
 
-  it('cancels an unsent order once when twenty come in the same instant', async () => {
+  it('cancels an unsent order once when twenty come at once', async () => {
     const orderId = await world.place('pharmacy-nobody-knows');
     await world.reach(orderId, 'NEEDS_ATTENTION');
     const handle = world.client.handle(orderId);
@@ -127,7 +127,7 @@ it.each<[OrderStatus, () => Promise<string>]>([
       return orderId;
     },
   ],
-])('refuses an order that is %s, and leaves it as it is', async (status, bringThere) => {
+])('refuses an order that is %s, and leaves it unchanged', async (status, bringThere) => {
   const orderId = await bringThere();
   const before = await world.reach(orderId, status);
   const cancelling = world.client.handle(orderId).cancel('too late');
@@ -135,12 +135,12 @@ it.each<[OrderStatus, () => Promise<string>]>([
   expect(await world.client.get(orderId)).toEqual(before);
 });
 
-describe('whose order it is', () => {
+describe('the owner of the order', () => {
   const service = () =>
     createOrderService(world.db.database, { hashSecret: HASH_SECRET, ...ROOMY }, createKeptLog());
   const by = { actor: 'api' } as const;
 
-  it('does not find an order of nobody', async () => {
+  it('does not find an unknown order', async () => {
     for (const orderId of [crypto.randomUUID(), 'no-uuid', 'nul\0']) {
       const { organizationId, caseId } = world.organization;
       const cancelling = service().cancel({ organizationId, caseId, orderId }, by, TESTER);
@@ -157,7 +157,7 @@ describe('whose order it is', () => {
     await expect(cancelling).rejects.toThrow(OrderNotFoundError);
   });
 
-  it('does not permit a case of another organization, with its order or with any', async () => {
+  it('does not permit a case of another organization, whatever the order', async () => {
     const stranger = await createOrganization(world.db.database);
     const { organizationId } = stranger;
     const ours = await world.place('pharmacy-nobody-knows');
@@ -171,7 +171,7 @@ describe('whose order it is', () => {
     expect(await world.client.handle(ours).status()).not.toBe('CANCELLED');
   });
 
-  it('cancels with the key of its organization and case', async () => {
+  it('cancels an order of the organization and case', async () => {
     const orderId = await world.place('pharmacy-nobody-knows');
     await service().cancel({ ...world.organization, orderId }, by, TESTER);
     expect(await world.client.handle(orderId).status()).toBe('CANCELLED');
@@ -188,7 +188,7 @@ it('refuses a reason that breaks its rule, and stores nothing', async () => {
   expect(await cancelRowsOf(world.db.database, orderId)).toEqual([]);
 });
 
-it('is not ended by a cancel request of the Temporal UI', async () => {
+it('is not ended by a cancel request from the Temporal UI', async () => {
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'AWAITING_COMPLETION');
   await workflow(orderId).cancel();

@@ -17,30 +17,30 @@ afterAll(() => world.close());
 const workflow = (orderId: string) =>
   world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
 
-/** Sends the order on; the workflow comes to rest a moment after its activity recorded it. */
-async function sendOn(orderId: string): Promise<void> {
-  await eventually('the workflow rests', async () => {
+/** Retries the order, once the workflow has followed the status in Postgres. */
+async function retry(orderId: string): Promise<void> {
+  await eventually('the workflow needs attention', async () => {
     const { status } = await workflow(orderId).query(statusQuery);
     return status === 'NEEDS_ATTENTION';
   });
   await workflow(orderId).executeUpdate(retryUpdate.name);
 }
 
-describe('an order that validation cannot pass', () => {
-  it('rests for an unknown pharmacy, and goes on by the update "retry" once it is known', async () => {
+describe('an order that fails validation', () => {
+  it('waits for an unknown pharmacy, and continues after the update "retry"', async () => {
     const pharmacyId = `pharmacy-new-${Date.now()}`;
     const orderId = await world.place(pharmacyId);
     const order = await world.reach(orderId, 'NEEDS_ATTENTION');
     expect(order.reasonCode).toBe('PHARMACY_UNKNOWN');
     await copyPharmacy(world.db.database, { from: 'pharmacy-refuses', to: pharmacyId });
-    await sendOn(orderId);
+    await retry(orderId);
     await world.reach(orderId, 'REJECTED');
   });
 
   it.each([
     ['dateWritten', '2024-02-02'],
     ['datePrescribed', '2024-02-02T10:00:00Z'],
-  ] as const)('rests when %s is after dateSigned', async (field, date) => {
+  ] as const)('needs attention if %s is after dateSigned', async (field, date) => {
     const orderId = await world.place('pharmacy-123', (order) => {
       Object.assign(order, { dateWritten: '2024-01-01', dateSigned: '2024-02-01', [field]: date });
     });
@@ -50,13 +50,13 @@ describe('an order that validation cannot pass', () => {
     expect(await world.simulator.ledgerOf(orderId)).toHaveLength(0);
   });
 
-  it('rests for a pharmacy that is switched off', async () => {
+  it('needs attention if the pharmacy is inactive', async () => {
     await world.db.database`UPDATE pharmacies SET active = false WHERE id = 'pharmacy-slow'`;
     const order = await world.reach(await world.place('pharmacy-slow'), 'NEEDS_ATTENTION');
     expect(order.reasonCode).toBe('PHARMACY_INACTIVE');
   });
 
-  it('rests when the case changed hands', async () => {
+  it('needs attention if the case changed hands', async () => {
     await world.worker.stop();
     const orderId = await world.place('pharmacy-123');
     const other = crypto.randomUUID();
@@ -72,21 +72,21 @@ describe('an order that validation cannot pass', () => {
   });
 });
 
-it('tells the new reason when a retry fails for another one', async () => {
+it('shows the new reason when a retry fails for another one', async () => {
   const pharmacyId = `pharmacy-off-${crypto.randomUUID()}`;
   const orderId = await world.place(pharmacyId);
   await world.reach(orderId, 'NEEDS_ATTENTION');
   const pair = { from: 'pharmacy-refuses', to: pharmacyId };
   await copyPharmacy(world.db.database, pair, { active: false });
-  await sendOn(orderId);
-  await eventually('the new reason is told', async () => {
+  await retry(orderId);
+  await eventually('the new reason is shown', async () => {
     const { reasonCode } = await workflow(orderId).query(statusQuery);
     return reasonCode === 'PHARMACY_INACTIVE';
   });
   expect((await world.client.get(orderId)).reasonCode).toBe('PHARMACY_INACTIVE');
 });
 
-it('refuses the update "retry" in any other state, without an event', async () => {
+it('rejects the update "retry" in any other status, without an event', async () => {
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'AWAITING_COMPLETION');
   const before = await world.history(orderId);
@@ -97,17 +97,19 @@ it('refuses the update "retry" in any other state, without an event', async () =
   expect(added.filter((event) => event.includes('Update'))).toEqual([]);
 });
 
-it('comes to rest again when the document still does not match', { timeout: 60_000 }, async () => {
+it('needs attention again when the document still does not match', {
+  timeout: 60_000,
+}, async () => {
   const orderId = await world.place('pharmacy-corrupt');
   const first = await world.reach(orderId, 'NEEDS_ATTENTION');
-  await sendOn(orderId);
+  await retry(orderId);
   await world.reach(orderId, 'FETCHING_DOCUMENTS');
   const second = await world.reach(orderId, 'NEEDS_ATTENTION');
   expect(second.updatedAt > first.updatedAt).toBe(true);
   expect(await world.simulator.ledgerOf(orderId)).toHaveLength(1);
 });
 
-it('sends an order to the address that validation froze, whatever becomes of the case', async () => {
+it('keeps the address that validation stored when the case changes', async () => {
   const orderId = await world.place('pharmacy-manual', (order) => {
     delete (order as { shippingAddress?: unknown }).shippingAddress;
   });

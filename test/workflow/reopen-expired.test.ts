@@ -21,27 +21,27 @@ afterAll(() => world.close());
 const workflow = (orderId: string) =>
   world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
 
-/** The pharmacy had dispensed the order before its cancellation came. */
+/** Completes the order as if the pharmacy had dispensed it before the cancellation arrived. */
 async function completeLate(orderId: string): Promise<void> {
   const step = { to: 'completed', late: true };
   await world.simulator.control('POST', `orders/${orderId}/advance`, step);
 }
 
-async function expired(): Promise<string> {
+async function expiredOrder(): Promise<string> {
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'EXPIRED');
   await world.ended(orderId);
   return orderId;
 }
 
-it('opens an expired order when the pharmacy completes it after all, and ends it once sent on', {
+it('reopens an expired order that the pharmacy completes late, and completes it after a retry', {
   timeout: 60_000,
 }, async () => {
-  const orderId = await expired();
+  const orderId = await expiredOrder();
   await completeLate(orderId);
   const order = await world.reach(orderId, 'NEEDS_ATTENTION');
   expect(order.reasonCode).toBe('LATE_ANSWER');
-  await eventually('another run rests', async () => {
+  await eventually('a new run waits in NEEDS_ATTENTION', async () => {
     const { status, reasonCode } = await workflow(orderId).query(statusQuery);
     return status === 'NEEDS_ATTENTION' && reasonCode === 'LATE_ANSWER';
   });
@@ -66,8 +66,8 @@ it('opens an expired order when the pharmacy completes it after all, and ends it
   expect(events.map(({ status }) => status)).toEqual(['EXPIRED', 'NEEDS_ATTENTION', 'COMPLETED']);
 });
 
-it('ends the run whose attempt to expire the order is repeated after such an answer', async () => {
-  const orderId = await expired();
+it('ends the old run if its expiry is repeated after a late answer', async () => {
+  const orderId = await expiredOrder();
   await completeLate(orderId);
   await world.reach(orderId, 'NEEDS_ATTENTION');
   const { expireOrder } = createActivities({
@@ -85,46 +85,46 @@ it('ends the run whose attempt to expire the order is repeated after such an ans
   expect((await world.client.get(orderId)).status).toBe('NEEDS_ATTENTION');
 });
 
-it('heeds an answer of a kind that it had before the expiry', async () => {
+it('accepts a late answer of a type that came before the expiry', async () => {
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'AWAITING_COMPLETION');
-  const tell = (webhookId: string) =>
+  const report = (webhookId: string) =>
     world.client.handle(orderId).signalCompletion({
       webhookId: `${orderId}-${webhookId}`,
       status: 'completed',
     });
-  // Wrong twice: a third one would be no hint any more.
-  await tell('first');
-  await eventually('the first was looked into', async () => {
+  // After two wrong hints, a third one before the expiry would be ignored.
+  await report('first');
+  await eventually('the first hint was checked', async () => {
     const rows = await world.db.database`
       SELECT FROM orders WHERE id = ${orderId} AND hinted_wrongly`;
     return rows.length === 1;
   });
-  await tell('second');
+  await report('second');
   await world.reach(orderId, 'EXPIRED');
-  await tell('third');
+  await report('third');
   expect((await world.client.get(orderId)).reasonCode).toBe('LATE_ANSWER');
 });
 
-it('takes it as no news that the pharmacy cancelled the order, as it was asked to', async () => {
-  const orderId = await expired();
-  const told = async () =>
+it('does not reopen the order when the pharmacy reports the requested cancellation', async () => {
+  const orderId = await expiredOrder();
+  const received = async () =>
     (
       await world.db.database`
       SELECT FROM inbox WHERE order_id = ${orderId} AND type = 'cancelled'`
     ).length === 1;
-  await eventually('its webhook has come', told);
+  await eventually('its webhook has arrived', received);
   expect((await world.client.get(orderId)).status).toBe('EXPIRED');
 });
 
-it('rests on when an order that was opened again cannot be cancelled', {
+it('stays in NEEDS_ATTENTION when a reopened order cannot be cancelled', {
   timeout: 60_000,
 }, async () => {
-  const orderId = await expired();
+  const orderId = await expiredOrder();
   await completeLate(orderId);
   await world.reach(orderId, 'NEEDS_ATTENTION');
   await world.client.handle(orderId).cancel();
-  await eventually('the refusal is told', async () => {
+  await eventually('the refusal is in the timeline', async () => {
     const rows = await timelineOf(world.db.database, orderId);
     return rows.includes('pharmacy CANCEL_REFUSED TOO_LATE');
   });

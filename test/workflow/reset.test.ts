@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** Resets an order's workflow to its first or its last workflow task, as people do in the UI. */
+/** Resets an order's workflow to its first or last workflow task, as operators do in the Temporal UI. */
 async function reset(orderId: string, point: 'first' | 'last'): Promise<void> {
   const { client } = world.worker;
   const workflowId = orderWorkflowId(orderId);
@@ -33,7 +33,7 @@ const ends = async (orderId: string) =>
   );
 
 describe.each(['first', 'last'] as const)('a reset to the %s workflow task', (point) => {
-  it('of an order that waits does not place it again', async () => {
+  it('does not place a waiting order again', async () => {
     const orderId = await world.place('pharmacy-manual');
     await world.reach(orderId, 'AWAITING_COMPLETION');
     await world.delivered(orderId);
@@ -45,7 +45,7 @@ describe.each(['first', 'last'] as const)('a reset to the %s workflow task', (po
     expect(await ends(orderId)).toHaveLength(1);
   });
 
-  it('of an order that has ended leaves it as it is', async () => {
+  it('leaves an ended order unchanged', async () => {
     const orderId = await world.place('pharmacy-123');
     await world.reach(orderId, 'COMPLETED');
     await world.ended(orderId);
@@ -56,7 +56,7 @@ describe.each(['first', 'last'] as const)('a reset to the %s workflow task', (po
     expect(await timelineOf(world.db.database, orderId)).toEqual(before);
   });
 
-  it('of an order that needs attention sends it on, or lets it rest for a retry', async () => {
+  it('retries an order that needs attention, or lets it wait for a retry', async () => {
     const orderId = await world.place('pharmacy-corrupt');
     const first = await world.reach(orderId, 'NEEDS_ATTENTION');
     await reset(orderId, point);

@@ -76,7 +76,7 @@ describe.each(ROWS)('an order at $pharmacy', ({ pharmacy, end, reasonCode, docum
   });
 });
 
-it('tells the pharmacy’s words of a refusal to the organization', async () => {
+it('shows the pharmacy’s explanation of a refusal to the organization', async () => {
   const order = await world.reach(orderIds.get('pharmacy-refuses') ?? '', 'REJECTED');
   expect(order.reason).toMatch(/not stocked/);
 });
@@ -86,7 +86,7 @@ it('shows the tracking number that came before the completion', async () => {
   expect(order.shipments).toHaveLength(1);
 });
 
-it('keeps the name of a document as it came and never uses it as a path', async () => {
+it('keeps a document’s name unchanged and never uses it as a path', async () => {
   const { documents } = await world.reach(orderIds.get('pharmacy-chatty') ?? '', 'COMPLETED');
   expect(documents.map((document) => document.name)).toContainEqual(expect.stringContaining('..'));
 });

@@ -21,11 +21,11 @@ it('keeps a signal that comes before the order is placed', async () => {
     completeAfterMs: 1,
     webhooks: false,
   });
-  // The first look is a minute away: only the signal can bring it here.
+  // The first poll is a minute away: only the signal can complete the order now.
   await world.reach(orderId, 'COMPLETED');
 });
 
-it('takes a signal after the end as done', async () => {
+it('ignores a signal after the end', async () => {
   const orderId = await world.place('pharmacy-123');
   await world.reach(orderId, 'COMPLETED');
   const handle = world.client.handle(orderId);
@@ -38,13 +38,13 @@ it('takes a signal after the end as done', async () => {
 });
 
 it.each(['start', 'completion', 'cancel'])(
-  'takes a row of the outbox after the end as done: %s',
+  'drops an outbox row after the end: %s',
   async (kind) => {
     const orderId = await world.place('pharmacy-123');
     await world.reach(orderId, 'COMPLETED');
     await world.ended(orderId);
     const { runId } = await world.client.handle(orderId).describe();
-    // As when the dispatcher died between the delivery and the removal of its row.
+    // As if the dispatcher had died between the delivery and the deletion of the row.
     await world.db.database`INSERT INTO outbox (order_id, kind) VALUES (${orderId}, ${kind})`;
     await world.delivered(orderId);
     expect(await world.client.handle(orderId).describe()).toMatchObject({ runId });
@@ -52,23 +52,23 @@ it.each(['start', 'completion', 'cancel'])(
   },
 );
 
-it('believes the pharmacy, not the signal, and heeds the next one', async () => {
+it('believes the pharmacy, not a wrong signal, and accepts the next one', async () => {
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'AWAITING_COMPLETION');
   const handle = world.client.handle(orderId);
   await handle.signalCompletion({ webhookId: 'wrong', status: 'completed' });
-  await eventually('the wrong hint was looked into', async () => {
+  await eventually('the wrong hint was checked', async () => {
     const rows = await world.db.database`
       SELECT FROM orders WHERE id = ${orderId} AND hinted_wrongly`;
     return rows.length === 1;
   });
   expect(await handle.status()).toBe('AWAITING_COMPLETION');
-  // The first look is a minute away: the pharmacy's own webhook has to bring it here.
+  // The first poll is a minute away: only the pharmacy's webhook can complete the order now.
   await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
   await world.reach(orderId, 'COMPLETED');
 });
 
-it('makes at most two signals of a thousand messages of one kind', {
+it('sends at most two signals for a thousand messages of one type', {
   timeout: 60_000,
 }, async () => {
   const orderId = await world.place('pharmacy-manual');
@@ -84,6 +84,6 @@ it('makes at most two signals of a thousand messages of one kind', {
   await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'cancelled' });
   await world.reach(orderId, 'CANCELLED');
   const events = await world.history(orderId);
-  expect(signalled(events)).toBeLessThanOrEqual(3); // and one of the cancellation
+  expect(signalled(events)).toBeLessThanOrEqual(3); // one more for the cancellation
   expect(events.length).toBeLessThan(60);
 });

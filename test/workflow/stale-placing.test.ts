@@ -27,7 +27,7 @@ afterAll(async () => {
   await db.drop();
 });
 
-/** An order that has been validated, at the pharmacy that the test answers for. */
+/** Creates a validated order at the fake pharmacy. */
 async function validatedOrder(): Promise<string> {
   const { organizationId, caseId } = await createOrganization(db.database);
   const pharmacyId = `pharmacy-${crypto.randomUUID()}`;
@@ -65,12 +65,12 @@ async function stateOf(orderId: string) {
   return row;
 }
 
-it('an attempt that was thought dead does not move an order that rests; its order is kept', async () => {
+it('a stale attempt does not move an order in NEEDS_ATTENTION; its pharmacy order id is kept', async () => {
   const orderId = await validatedOrder();
   const held: ServerResponse[] = [];
   pharmacy.answer((response) => held.push(response));
-  const late = attemptToPlace(orderId).catch((error: unknown) => error);
-  await eventually('the late attempt is at the pharmacy', async () => held.length === 1);
+  const stale = attemptToPlace(orderId).catch((error: unknown) => error);
+  await eventually('the stale attempt has reached the pharmacy', async () => held.length === 1);
 
   pharmacy.answer(json(401, {}));
   const second = await attemptToPlace(orderId);
@@ -78,38 +78,38 @@ it('an attempt that was thought dead does not move an order that rests; its orde
 
   const order = { id: 'rx-late', reference: orderId, status: 'accepted' };
   json(201, order)(held[0]!, pharmacy.seen[0]!);
-  expect(await late).toMatchObject({ message: 'ATTEMPT_SUPERSEDED' });
+  expect(await stale).toMatchObject({ message: 'ATTEMPT_SUPERSEDED' });
   expect(await stateOf(orderId)).toMatchObject({
     status: 'NEEDS_ATTENTION',
     reasonCode: 'PHARMACY_HTTP_401',
     pharmacyOrderId: 'rx-late',
   });
 
-  // Sent on, it goes by what the late attempt found: nothing is placed a second time.
-  const asked = pharmacy.seen.length;
+  // The retry uses the id that the stale attempt recorded: nothing is placed a second time.
+  const requestsBefore = pharmacy.seen.length;
   expect(await attemptToPlace(orderId)).toEqual({ outcome: 'done', settled: false });
   expect(await stateOf(orderId)).toMatchObject({ status: 'AWAITING_COMPLETION' });
-  expect(pharmacy.seen).toHaveLength(asked);
+  expect(pharmacy.seen).toHaveLength(requestsBefore);
 });
 
-it('a fault that a late attempt meets does not move an order that went on', async () => {
+it('a fault of a stale attempt does not move an order that went on', async () => {
   const orderId = await validatedOrder();
   const held: ServerResponse[] = [];
   pharmacy.answer((response) => held.push(response));
-  const late = attemptToPlace(orderId).catch((error: unknown) => error);
-  await eventually('the late attempt is at the pharmacy', async () => held.length === 1);
+  const stale = attemptToPlace(orderId).catch((error: unknown) => error);
+  await eventually('the stale attempt has reached the pharmacy', async () => held.length === 1);
 
   pharmacy.answer(json(201, { id: 'rx-1', reference: orderId, status: 'accepted' }));
   expect(await attemptToPlace(orderId)).toEqual({ outcome: 'done', settled: false });
   json(403, {})(held[0]!, pharmacy.seen[0]!);
-  expect(await late).toBeInstanceOf(Error);
+  expect(await stale).toBeInstanceOf(Error);
   expect(await stateOf(orderId)).toMatchObject({
     status: 'AWAITING_COMPLETION',
     pharmacyOrderId: 'rx-1',
   });
 });
 
-it('a late attempt does not send an order that rests', async () => {
+it('a stale attempt does not send an order in NEEDS_ATTENTION', async () => {
   const orderId = await validatedOrder();
   const change = { actor: 'system', from: 'ACCEPTED' } as const;
   await changeStatus(db.database, orderId, { ...change, to: 'NEEDS_ATTENTION' });

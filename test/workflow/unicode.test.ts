@@ -25,7 +25,7 @@ const NAMES: Name[] = [
   { script: 'Hebrew', name: 'שרה כהן', shown: '□□□ □□□' },
   { script: 'Devanagari', name: 'अनन्या पाण्डेय', shown: '□□□□□□ □□□□□□□□' },
   { script: 'Han', name: '李小龍', shown: '□□□' },
-  // Decomposed: it must come back so, and not in the form that looks the same.
+  // Decomposed: it must come back decomposed, not in the composed form that looks the same.
   { script: 'Latin with combining marks', name: 'Zoe\u0308 Nguye\u0302\u0303n' },
   { script: 'symbols outside the BMP', name: 'Rx \u{1F9EC} 𠮷野', shown: 'Rx □ □□' },
 ];
@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** A case whose patient has this name, in every field that takes any text. */
+/** Creates a case whose patient has this name in every free text field. */
 async function createCase(name: string) {
   const id = randomUUID();
   const patient = { firstName: name, lastName: name, address: addressOf(name) };
@@ -72,7 +72,7 @@ function orderOf(name: string): PrescriptionOrder {
   };
 }
 
-/** Places an order over HTTP, as a client's bytes. */
+/** Places an order over HTTP, as a client does. */
 async function place(caseId: string, order: PrescriptionOrder): Promise<string> {
   const response = await fetch(`${world.app.url}/api/v1/cases/${caseId}`, {
     method: 'POST',
@@ -84,7 +84,7 @@ async function place(caseId: string, order: PrescriptionOrder): Promise<string> 
   return body.data.order.id;
 }
 
-// Strings are compared unit by unit, with no normalisation: equal ones have the same bytes.
+// Strings are compared by code unit, without normalization: equal strings have the same bytes.
 describe.each(NAMES)('a name in $script', ({ name, shown = name }) => {
   it('comes back the same from the database, from the pharmacy and in the documents', {
     timeout: 60_000,
@@ -112,7 +112,7 @@ describe.each(NAMES)('a name in $script', ({ name, shown = name }) => {
       const place = { orderId, documentId: id };
       const bytes = await readStoredDocument(world.db.database, documentsDir, place);
       const text = await pdfText(bytes);
-      // The simulator draws composed characters, in whatever form the text came.
+      // The simulator draws composed characters for either form.
       const composed = shown.normalize('NFC');
       expect(text).toContain(`${composed} ${composed}`);
       expect(text.split(composed).length - 1).toBeGreaterThanOrEqual(NAMES_ON_A_DOCUMENT);

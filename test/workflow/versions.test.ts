@@ -6,8 +6,8 @@ import { plantVersion, type WorkflowVersion } from '../support/workflow-version.
 import { createWorld, type World } from '../support/world.ts';
 
 /*
- * A rolling deployment of a changed workflow, as docs/workflow-versions.md tells: workers of the version
- * before and of the one after a patch serve the same task queue while orders are open.
+ * A rolling deployment of a changed workflow (docs/workflow-versions.md): workers from before and after a
+ * patch serve the same task queue while orders are open.
  */
 
 const ORDERS = 6;
@@ -19,7 +19,7 @@ beforeAll(async () => {
   version = await plantVersion(
     'planted-next-version',
     ['import {', "import { patched as isNext } from '@temporalio/workflow';\nimport {"],
-    // A command more, and for the orders of before as before.
+    // An additional command, which earlier orders do not get.
     [
       '  const placed = await step(',
       "  if (isNext('planted')) await condition(() => false, 1);\n  const placed = await step(",
@@ -44,7 +44,7 @@ async function complete(orderIds: readonly string[]): Promise<void> {
   for (const orderId of orderIds) await world.reach(orderId, 'COMPLETED');
 }
 
-/** Whether the order's run went by the patch; local activities leave markers too. */
+/** Whether the order's run has the patch; local activities leave markers, too. */
 async function isPatched(orderId: string): Promise<boolean> {
   const workflow = world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
   const { events } = await workflow.fetchHistory();
@@ -53,19 +53,19 @@ async function isPatched(orderId: string): Promise<boolean> {
   );
 }
 
-it('ends the orders of both versions while workers of both run', async () => {
+it('completes the orders of both versions while workers of both run', async () => {
   const before = await placeSome();
   for (const orderId of before) await world.reach(orderId, 'AWAITING_COMPLETION');
 
   next = await startWorker(world.db.asWorker, {}, world.worker.taskQueue, version.path);
-  const beside: string[] = [];
-  await eventually('an order was started by a worker of the next version', async () => {
+  const during: string[] = [];
+  await eventually('a worker of the next version has started an order', async () => {
     const some = await placeSome();
-    beside.push(...some);
+    during.push(...some);
     for (const orderId of some) await world.reach(orderId, 'AWAITING_COMPLETION');
     return (await Promise.all(some.map(isPatched))).includes(true);
   });
 
-  await complete([...before, ...beside]);
+  await complete([...before, ...during]);
   for (const orderId of before) expect(await isPatched(orderId)).toBe(false);
 });

@@ -9,24 +9,24 @@ afterEach(async () => {
   world = undefined;
 });
 
-it('finds the completion by itself, without growing the history while it waits', async () => {
+it('finds the completion by polling, without growing the history', async () => {
   world = await createWorld({ pollInitialMs: 100, pollMaxMs: 100 });
   await world.simulator.control('POST', 'pharmacies/pharmacy-manual', { webhooks: false });
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'AWAITING_COMPLETION');
-  await eventually('the looks have begun', async () => {
+  await eventually('polling has begun', async () => {
     const events = (await world?.history(orderId)) ?? [];
     return events.at(-1) === 'activityTaskScheduledEventAttributes' && events.length > 15;
   });
   const before = await world.history(orderId);
-  await sleep(3_000); // about thirty looks
+  await sleep(3_000); // about thirty polls
   expect(await world.history(orderId)).toEqual(before);
 
   await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
   await world.reach(orderId, 'COMPLETED');
 });
 
-it('expires an order that the pharmacy never completes, and cancels it there', async () => {
+it('expires an order that the pharmacy never completes, and cancels it at the pharmacy', async () => {
   world = await createWorld({ completionLimitMs: 1_500, pollInitialMs: 300, pollMaxMs: 300 });
   const orderId = await world.place('pharmacy-manual');
   const order = await world.reach(orderId, 'EXPIRED');
@@ -34,7 +34,7 @@ it('expires an order that the pharmacy never completes, and cancels it there', a
   expect(await world.simulator.ledgerOf(orderId)).toMatchObject([{ status: 'cancelled' }]);
 });
 
-it('takes a completion that a last look finds after the limit', async () => {
+it('accepts a completion that the last check finds after the limit', async () => {
   world = await createWorld({ completionLimitMs: 1_000, pollInitialMs: 60_000 });
   await world.simulator.control('POST', 'pharmacies/pharmacy-manual', { webhooks: false });
   const orderId = await world.place('pharmacy-manual');
@@ -43,7 +43,7 @@ it('takes a completion that a last look finds after the limit', async () => {
   await world.reach(orderId, 'COMPLETED');
 });
 
-it('keeps waiting through a pharmacy that is away', { timeout: 60_000 }, async () => {
+it('keeps waiting while the pharmacy is unreachable', { timeout: 60_000 }, async () => {
   world = await createWorld({ pollInitialMs: 200, pollMaxMs: 200 });
   const pharmacy = 'pharmacies/pharmacy-manual';
   await world.simulator.control('POST', pharmacy, { webhooks: false });
@@ -57,7 +57,7 @@ it('keeps waiting through a pharmacy that is away', { timeout: 60_000 }, async (
   await world.reach(orderId, 'COMPLETED');
 });
 
-it('leaves an order to people that waited too long and cannot be cancelled', async () => {
+it('moves an order to NEEDS_ATTENTION that waited too long and cannot be cancelled', async () => {
   world = await createWorld({ completionLimitMs: 1_000, pollInitialMs: 300, pollMaxMs: 300 });
   await world.simulator.control('POST', 'pharmacies/pharmacy-manual', { cancellable: false });
   const orderId = await world.place('pharmacy-manual');

@@ -25,7 +25,7 @@ const repairs = (orderId: string) => world.db.database`
 const events = async (orderId: string, part: string) =>
   (await world.history(orderId)).filter((event) => event.includes(part));
 
-/** An order that rests for a pharmacy that nobody knows, which is then set up like another one. */
+/** Creates an order for an unknown pharmacy, and then sets the pharmacy up as a copy of another one. */
 async function stuck(like: string): Promise<{ orderId: string; pharmacyId: string }> {
   const pharmacyId = `pharmacy-new-${randomUUID()}`;
   const orderId = await world.place(pharmacyId);
@@ -35,7 +35,7 @@ async function stuck(like: string): Promise<{ orderId: string; pharmacyId: strin
 }
 
 describe('a retry', () => {
-  it('sends the order on; who and why stay in Postgres', async () => {
+  it('continues the order; who and why stay in Postgres', async () => {
     const { orderId } = await stuck('pharmacy-refuses');
     await world.client.handle(orderId).retry(WHO);
     await world.reach(orderId, 'REJECTED');
@@ -62,11 +62,11 @@ describe('a retry', () => {
     expect(history).not.toMatch(/anna|Jane/);
   });
 
-  it('works from the Temporal UI, without input or with a name', async () => {
+  it('works from the Temporal UI, with or without a name', async () => {
     const orderId = await world.place('pharmacy-corrupt');
     await world.reach(orderId, 'NEEDS_ATTENTION');
     for (const request of [undefined, { by: 'ben' }]) {
-      await eventually('it rests', async () => {
+      await eventually('it needs attention', async () => {
         const { status } = await workflow(orderId).query(statusQuery);
         return status === 'NEEDS_ATTENTION';
       });
@@ -79,11 +79,11 @@ describe('a retry', () => {
     expect(who).toEqual(['temporal-ui', 'ben']);
   });
 
-  it('is refused without an event in any other state, and with a malformed input', async () => {
+  it('is rejected without an event in any other status, and with a malformed input', async () => {
     const { orderId } = await stuck('pharmacy-123');
     const open = await world.place('pharmacy-manual');
     await world.reach(open, 'AWAITING_COMPLETION');
-    await eventually('the workflows are at rest', async () => {
+    await eventually('the workflows are idle', async () => {
       const before = await events(open, 'workflowTaskCompleted');
       return before.length >= 2;
     });
@@ -113,7 +113,7 @@ describe('a retry', () => {
 });
 
 describe('a corrected pharmacy order id', () => {
-  it('is adopted when the order there is ours, and none is placed', async () => {
+  it('is adopted if the pharmacy’s order is ours, and no order is placed', async () => {
     const { orderId, pharmacyId } = await stuck('pharmacy-manual');
     const pharmacy = await openedPharmacy(world.db.database, pharmacyId);
     // Placed by telephone, under our reference.
@@ -141,13 +141,13 @@ describe('a corrected pharmacy order id', () => {
     expect(row).toMatchObject({ pharmacyOrderId: id, sentAt: expect.any(Date) });
   });
 
-  it('of another order is refused, or leaves the order to people', async () => {
+  it('of another order is refused, or the order needs attention', async () => {
     const other = await world.place('pharmacy-manual');
     await world.reach(other, 'AWAITING_COMPLETION');
     const [row] = await world.db.database<{ id: string }[]>`
       SELECT pharmacy_order_id AS id FROM orders WHERE id = ${other}`;
     const id = row?.id ?? '';
-    // Ours knows the other order: two orders never share one.
+    // Our database knows the other order: two orders never share a pharmacy order id.
     const { orderId, pharmacyId } = await stuck('pharmacy-manual');
     await world.db.database`UPDATE orders SET pharmacy_id = ${pharmacyId} WHERE id = ${other}`;
     await expect(
@@ -158,7 +158,7 @@ describe('a corrected pharmacy order id', () => {
     // Only the pharmacy knows it.
     await world.db.database`UPDATE orders SET pharmacy_id = 'pharmacy-manual' WHERE id = ${other}`;
     await world.client.handle(orderId).retry({ ...WHO, pharmacyOrderId: id });
-    await eventually('it rests again', async () => {
+    await eventually('it needs attention again', async () => {
       const { reasonCode } = await world.client.get(orderId);
       return reasonCode === 'PHARMACY_OTHER_REFERENCE';
     });
@@ -166,14 +166,14 @@ describe('a corrected pharmacy order id', () => {
     const [after] = await world.db.database`
       SELECT pharmacy_order_id FROM orders WHERE id = ${orderId}`;
     expect(after).toEqual({ pharmacyOrderId: null });
-    // Nor is the other patient's order cancelled: ours is, once it is placed.
+    // The other patient's order is not cancelled; ours is, once it is placed.
     await cancelOrderAsOperator(world.db.database, orderId, WHO);
     await world.reach(orderId, 'CANCELLED');
     expect((await world.client.get(other)).status).toBe('AWAITING_COMPLETION');
   });
 });
 
-describe('a cancellation by a person', () => {
+describe('a cancellation by an operator', () => {
   it('from the Temporal UI ends the order at the pharmacy', async () => {
     const orderId = await world.place('pharmacy-manual');
     await world.reach(orderId, 'AWAITING_COMPLETION');
@@ -188,7 +188,7 @@ describe('a cancellation by a person', () => {
     );
   });
 
-  it('ends an order that rests unsent at once', async () => {
+  it('immediately ends an order in NEEDS_ATTENTION that was never sent', async () => {
     const orderId = await world.place(`pharmacy-nobody-${randomUUID()}`);
     await world.reach(orderId, 'NEEDS_ATTENTION');
     await cancelOrderAsOperator(world.db.database, orderId, WHO);
