@@ -3,12 +3,10 @@
 FROM node:20.20.2-bookworm-slim AS base
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# npm ci compares them with the lock file.
-COPY packages/http-client/package.json packages/http-client/
-COPY packages/webhooks/package.json packages/webhooks/
 
 FROM base AS build
-RUN npm ci
+# The workspaces are libraries for users. The images contain none of them.
+RUN npm ci --no-workspaces
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY simulator simulator
@@ -17,7 +15,7 @@ RUN node_modules/.bin/tsc -p tsconfig.build.json \
  && cp -R src/http/docs dist/src/http/
 
 FROM base AS dependencies
-RUN npm ci --omit=dev
+RUN npm ci --omit=dev --no-workspaces
 
 FROM base AS runtime
 # Temporal's native client takes its certificate authorities from the system; Node brings its own.
