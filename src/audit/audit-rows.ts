@@ -1,12 +1,12 @@
 import type { Sql } from '../storage/database.ts';
 
-/** Where a row stands: its transaction, and its number in the table. */
+/** The position of a row in commit order: the id of its transaction, then the id of the row. */
 export type AuditPosition = readonly [transactionId: string, id: string];
 
-/** Before every row. */
+/** The position before every row. */
 export const BEGINNING: AuditPosition = ['0', '0'];
 
-/** A row of the audit log, as text: so it is hashed, and so it is exported. */
+/** A row of the audit log as text, in the form that is hashed and exported. */
 export interface AuditRow {
   readonly transactionId: string;
   readonly id: string;
@@ -23,20 +23,21 @@ export interface AuditRow {
   readonly result: string;
 }
 
-/** Which rows are read. */
+/** Selects rows of the audit log. */
 export interface AuditFilter {
-  /** Behind this one. */
+  /** Rows after this position. */
   readonly after: AuditPosition;
-  /** Up to this one; without it, up to the oldest transaction that is still open. */
+  /** Rows up to and including this position; by default, up to the oldest open transaction. */
   readonly upTo?: AuditPosition;
+  /** Rows that were written at this time or later. */
   readonly since?: Date;
   readonly orderId?: string;
   readonly limit: number;
 }
 
 /**
- * Reads rows in commit order. Without `upTo`, a row shows once no transaction that began before its own
- * is open: then nothing can come to stand before it any more (docs/adr/0013).
+ * Reads rows in commit order. Without `upTo`, it returns a row only after every transaction that began
+ * before the row's own has ended: from then on no row can appear before it (docs/adr/0013).
  */
 export async function readAuditRows(sql: Sql, filter: AuditFilter): Promise<AuditRow[]> {
   const { after, upTo, since, orderId, limit } = filter;
@@ -60,7 +61,7 @@ export async function readAuditRows(sql: Sql, filter: AuditFilter): Promise<Audi
 
 const PAGE = 1_000;
 
-/** All rows of a filter, a page at a time. */
+/** Reads all rows that match a filter, one page at a time. */
 export async function* allAuditRows(
   sql: Sql,
   filter: Pick<AuditFilter, 'since' | 'orderId'>,

@@ -1,37 +1,37 @@
 import type { Sql } from '../storage/database.ts';
 
-/** Who does something, and from where. */
+/** The actor of an access, and where the request came from. */
 export interface AuditSource {
   readonly actorKind: 'key' | 'operator' | 'pharmacy' | 'system';
-  /** The API key's id, the operator's name, the pharmacy's id, or what part of us it was. */
+  /** The API key's id, the operator's name, the pharmacy's id, or the name of one of our own parts. */
   readonly actor: string;
-  /** The peer's address; an operator's machine. */
+  /** The IP address of the client, or the host name of an operator's machine. */
   readonly source?: string;
   readonly requestId?: string;
 }
 
-/** What it is done with. */
+/** The data that was accessed. */
 export interface AuditSubject {
   readonly organizationId?: string | undefined;
   readonly caseId?: string | undefined;
   readonly orderId?: string | undefined;
 }
 
-/** What is recorded of an access to patient data: ids, codes and names of accounts, nothing else. */
+/** An entry of the audit log about an access to patient data: only ids, codes and account names. */
 export interface AuditEntry extends AuditSource, AuditSubject {
   readonly action: string;
-  /** `OK`, or what the refusal is called. */
+  /** `OK`, or the code of the refusal. */
   readonly result: string;
 }
 
-/** Records an access; in the transaction of what it records, when there is one. */
+/** Records an access. Pass the transaction of a write, so that the write and its entry commit together. */
 export async function recordAudit(sql: Sql, entry: AuditEntry): Promise<void> {
   await auditRow(sql, entry);
 }
 
 /**
- * The same as a part of a statement, so that what is stored and its row are one commit and one round
- * trip: with `FROM <name of another part>` behind it, it records once for each row that the part gives.
+ * Returns the same `INSERT` as a fragment for a larger statement, so that a write and its entry need one
+ * round trip. Append `FROM <a WITH query>` to record one entry for each row of that query.
  */
 export function auditRow(sql: Sql, entry: AuditEntry) {
   return sql`

@@ -6,14 +6,14 @@ import { inTransaction } from '../storage/transaction.ts';
 import { BEGINNING, readAuditRows } from './audit-rows.ts';
 import { NO_SEAL, readSeals, type Sealing, sealHash } from './seal.ts';
 
-/** Rows under one seal, at most: what `rx audit verify` holds at once. */
-const MOST_ROWS = 5_000;
+/** Maximum number of rows under one seal. `rx audit verify` holds that many in memory. */
+const MAX_ROWS = 5_000;
 
 /**
- * Seals what no seal covers yet. Any number of processes may do it: they wait for each other here, so
- * that those who write the log never do.
+ * Seals the rows that no seal covers yet, up to the maximum of one seal. Any number of processes may call
+ * it: an advisory lock makes them take turns, and processes that write the log never wait for it.
  *
- * @returns how many rows were sealed; none when there are none.
+ * @returns the number of rows that were sealed.
  */
 export async function sealAuditLog(database: Database): Promise<number> {
   return await inTransaction(database, async (sql) => {
@@ -21,7 +21,7 @@ export async function sealAuditLog(database: Database): Promise<number> {
     const [before] = await readSeals(sql, 'newest');
     const rows = await readAuditRows(sql, {
       after: before?.last ?? BEGINNING,
-      limit: MOST_ROWS,
+      limit: MAX_ROWS,
     });
     const [first, last] = [rows[0], rows.at(-1)];
     if (first === undefined || last === undefined) return 0;
@@ -47,9 +47,9 @@ export async function sealAuditLog(database: Database): Promise<number> {
 }
 
 /**
- * Starts sealing the audit log, round after round.
+ * Starts sealing the audit log periodically.
  *
- * @param options.everyMs from the end of a round to the next one.
+ * @param options.everyMs milliseconds between the end of one round and the start of the next.
  */
 export function startSealer(options: {
   readonly database: Database;

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Sql } from '../storage/database.ts';
 import type { AuditPosition, AuditRow } from './audit-rows.ts';
 
-/** The hash before the first seal. */
+/** The value of `previous` in the first seal. */
 export const NO_SEAL = Buffer.alloc(32);
 
-/** A seal without its hash: what the hash is over, beside the rows. */
+/** A seal without its hash: the fields that the hash covers in addition to the rows. */
 export interface Sealing {
   readonly number: string;
   /** RFC 3339 in UTC, to the microsecond. */
@@ -21,7 +21,7 @@ export interface Seal extends Sealing {
   readonly hash: Buffer;
 }
 
-/** SHA-256 over the seal before, the seal's own fields, and each of its rows on a line. */
+/** Computes SHA-256 over the previous seal's hash, the seal's own fields, and its rows, one per line. */
 export function sealHash(seal: Sealing, rows: readonly AuditRow[]): Buffer {
   const hash = createHash('sha256').update(seal.previous);
   const { number, at, first, last, count } = seal;
@@ -30,7 +30,7 @@ export function sealHash(seal: Sealing, rows: readonly AuditRow[]): Buffer {
   return hash.digest();
 }
 
-/** The columns in an order that is part of the hash: it must never change. */
+/** Writes a row as JSON. The order of the columns is part of the hash and must never change. */
 function canonical(row: AuditRow): string {
   return JSON.stringify([
     ...[row.transactionId, row.id, row.at, row.actorKind, row.actor, row.action],
@@ -38,7 +38,7 @@ function canonical(row: AuditRow): string {
   ]);
 }
 
-/** Reads the seals behind a number, in order; the last one with `newest`. */
+/** Reads the seals after a number in ascending order, or with `newest` only the last seal. */
 export async function readSeals(
   sql: Sql,
   which: { readonly after: string; readonly limit: number } | 'newest',

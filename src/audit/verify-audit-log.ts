@@ -2,24 +2,25 @@ import type { Sql } from '../storage/database.ts';
 import { BEGINNING, readAuditRows } from './audit-rows.ts';
 import { NO_SEAL, readSeals, type Seal, sealHash } from './seal.ts';
 
-/** What the audit log was found to be. */
+/** The result of a verification of the audit log. */
 export interface AuditVerification {
-  /** Seals that fit. */
+  /** The number of valid seals before the first problem. */
   readonly seals: number;
-  /** Rows under them. */
+  /** The number of rows under them. */
   readonly rows: number;
-  /** The last seal that fits: to be kept elsewhere, and given again. */
+  /** The last valid seal. Operators keep it in another place and pass it to the next verification. */
   readonly head: { readonly number: string; readonly hash: string } | null;
-  /** What does not fit first; null when all does. */
+  /** The first problem; null if there is none. */
   readonly problem: string | null;
 }
 
 const PAGE = 100;
 
 /**
- * Computes every seal again from the rows that stand in the table.
+ * Verifies the audit log: recomputes every seal from the rows in the table.
  *
- * @param head the hash of a head that was kept elsewhere, in hex: it must be among the seals.
+ * @param head hash of a head from an earlier verification, in hex. One of the seals must have it: this
+ *   reveals a log that was replaced as a whole.
  */
 export async function verifyAuditLog(sql: Sql, head?: string): Promise<AuditVerification> {
   let before: Seal | undefined;
@@ -41,25 +42,29 @@ export async function verifyAuditLog(sql: Sql, head?: string): Promise<AuditVeri
     }
     if (page.length < PAGE) break;
   }
-  return found(knowsHead ? null : 'the head that was kept is none of the seals');
+  return found(
+    knowsHead
+      ? null
+      : 'no seal has the hash of the given head: seals were removed from the end, or the log was replaced',
+  );
 }
 
 async function problemOf(sql: Sql, seal: Seal, before: Seal | undefined): Promise<string | null> {
   const number = String(BigInt(before?.number ?? 0) + 1n);
   if (seal.number !== number) return `seal ${number} is missing`;
   if (!seal.previous.equals(before?.hash ?? NO_SEAL)) {
-    return `seal ${number} does not go on from the one before it`;
+    return `seal ${number} does not continue the previous seal`;
   }
-  // From the seal before, not from its own first row: a row between the two is one too many.
+  // Reads from the end of the previous seal, not from this seal's first row, to find inserted rows too.
   const rows = await readAuditRows(sql, {
     after: before?.last ?? BEGINNING,
     upTo: seal.last,
     limit: seal.count + 1,
   });
-  if (rows.length < seal.count) return `seal ${number} does not fit: rows are missing`;
-  if (rows.length > seal.count) return `seal ${number} does not fit: there are rows too many`;
+  if (rows.length < seal.count) return `seal ${number} does not match: rows are missing`;
+  if (rows.length > seal.count) return `seal ${number} does not match: there are extra rows`;
   if (!seal.hash.equals(sealHash(seal, rows))) {
-    return `seal ${number} does not fit: it or its rows were changed`;
+    return `seal ${number} does not match: it or its rows were changed`;
   }
   return null;
 }

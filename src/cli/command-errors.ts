@@ -78,7 +78,7 @@ export function failureOf(error: unknown, help: { connect: string; migrate: stri
   }
   if (error instanceof UnknownIdError) return { exitCode: EXIT.notFound, message: error.message };
   if (error instanceof EndpointNotFoundError) {
-    const message = `there is no ${error.what} of this id in this organization`;
+    const message = `there is no ${error.what} with this id in this organization`;
     return { exitCode: EXIT.notFound, message };
   }
   if (error instanceof OperatorConflictError || error instanceof EndpointConflictError) {

@@ -1,11 +1,10 @@
 /**
- * How long to wait before the next attempt: doubles from `initialMs` up to `maxMs`, and takes a
- * random part of the upper half of that, so that attempts which failed together don't come back
- * together.
+ * Computes an exponential backoff with jitter. The wait doubles from `initialMs` up to `maxMs`; a random
+ * share of its upper half is removed, so that callers that failed together do not retry together.
  *
- * @param attempt the one that just failed, from 1.
+ * @param attempt the number of the failed attempt, from 1.
  * @param random in [0, 1).
- * @returns milliseconds, between half of the capped wait and the whole of it.
+ * @returns milliseconds, between half of the capped wait and all of it.
  */
 export function backoffMs(
   attempt: number,

@@ -1,17 +1,17 @@
-/** Where a page ended: which list, and the keys that it is sorted by, of its last item. */
+/** The position where a page of a list ended: the sort keys of its last item. */
 export type Cursor = readonly string[];
 
-/** Writes a cursor as a client gets it: opaque, and safe in a URL. */
+/** Encodes a cursor for a client: opaque, and safe in a URL. @param list the name of the list. */
 export function writeCursor(list: string, keys: Cursor): string {
   return Buffer.from(JSON.stringify([list, ...keys])).toString('base64url');
 }
 
 /**
- * Reads a cursor that a client sent.
+ * Decodes a cursor from a client.
  *
- * @param list which list it must be of.
- * @param shape one pattern for each of its keys, so that nothing but keys reaches a query.
- * @returns undefined for what is none of this list.
+ * @param list the name of the list that the cursor must belong to.
+ * @param shape one pattern for each key, so that only well-formed keys reach a query.
+ * @returns undefined if the text is not a cursor of this list.
  */
 export function readCursor(
   text: string,

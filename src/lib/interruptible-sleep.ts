@@ -1,11 +1,15 @@
-/** A sleep that can be cut short. */
+/** A sleep that another part of the process can end early. */
 export interface InterruptibleSleep {
-  /** Sleeps for `ms`, or until woken; a wake that came since the last sleep counts. */
+  /**
+   * Sleeps for `ms` milliseconds or until {@link InterruptibleSleep.wake}. If it was called since the
+   * last sleep, this one ends at once. Only one sleep may run at a time.
+   */
   sleep(ms: number): Promise<void>;
+  /** Ends the current sleep, or else the next one. */
   wake(): void;
 }
 
-/** Makes a waker; one sleeper at a time. */
+/** Creates an {@link InterruptibleSleep}. */
 export function createInterruptibleSleep(): InterruptibleSleep {
   let woken = false;
   let end: (() => void) | undefined;

@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Work that is done again and again until it is stopped. */
+/** A task that runs periodically until it is stopped. */
 export interface PeriodicTask {
-  /** Ends what is under way, and resolves. */
+  /** Waits for the round that is running, and starts no other. */
   stop(): Promise<void>;
 }
 
 /**
- * Does a round of work, another at once while there may be more to do, and the next ones after a pause.
+ * Runs a task in rounds. While a round reports that more work may remain, the next one follows at once;
+ * otherwise it follows after a pause.
  *
- * @param options.everyMs from the end of the last round to the next one.
- * @param options.round resolves with whether there may be more to do.
- * @param options.onError hears what a round threw; the next one comes all the same.
+ * @param options.everyMs length of the pause, in milliseconds.
+ * @param options.round does one round; resolves with true if more work may remain.
+ * @param options.onError receives the error of a failed round. The task continues after a pause.
  */
 export function runPeriodically(options: {
   readonly everyMs: number;

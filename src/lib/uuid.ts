@@ -1,4 +1,4 @@
-/** Whether a text is a UUID; Postgres refuses to compare a uuid column with anything else. */
+/** Returns whether a text is a UUID. Postgres fails if a uuid column is compared with anything else. */
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }

@@ -8,7 +8,7 @@ import { inTransaction } from '../storage/transaction.ts';
 import type { Scope } from './authenticate.ts';
 import { requireOrganization } from './organizations.ts';
 
-/** Every scope that a key can have. */
+/** All scopes that a key can have. */
 export const SCOPES = [
   'orders:write',
   'orders:read',
@@ -16,30 +16,30 @@ export const SCOPES = [
   'webhooks:manage',
 ] as const satisfies readonly Scope[];
 
-/** A key as operators see it; of the key itself only a hash is stored. */
+/** An API key as operators see it. The database stores only a hash of the secret. */
 export interface ApiKey {
   readonly id: string;
   readonly organizationId: string;
   readonly name: string;
   readonly scopes: readonly string[];
-  /** null: the deployment's default. */
+  /** null: the deployment's default applies. */
   readonly rateLimitPerSecond: number | null;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
-  /** The key whose place this one took. */
+  /** The key that this one replaced in a rotation. */
   readonly replacesKeyId: string | null;
   readonly state: 'active' | 'expired' | 'revoked';
 }
 
-/** A key with its secret text, which is nowhere else. */
+/** A new key with its secret, which cannot be read again later. */
 export interface NewApiKey {
   readonly key: ApiKey;
-  /** What a backend sends as `cv-api-key`. */
+  /** The value of the header `cv-api-key`. */
   readonly secret: string;
 }
 
-/** What a new key is to be. */
+/** The properties of a new key. */
 export interface ApiKeyRequest {
   readonly organizationId: string;
   readonly name: string;
@@ -49,10 +49,10 @@ export interface ApiKeyRequest {
 }
 
 /**
- * Creates a key of 256 random bits; it is stored as a keyed hash alone.
+ * Creates a key with 256 random bits, and stores a keyed hash of it.
  *
- * @param hashSecret the deployment's: under another one the servers would not know the key.
- * @throws {UnknownIdError} there is no such organization.
+ * @param hashSecret the deployment's hash secret: with another one the servers would not find the key.
+ * @throws {UnknownIdError} the organization does not exist.
  */
 export async function createApiKey(
   sql: Sql,
@@ -63,7 +63,7 @@ export async function createApiKey(
   return await insertKey(sql, hashSecret, { ...request, replacesKeyId: null });
 }
 
-/** The keys of an organization, oldest first. @throws {UnknownIdError} */
+/** Lists the keys of an organization, oldest first. @throws {UnknownIdError} */
 export async function listApiKeys(sql: Sql, organizationId: string): Promise<ApiKey[]> {
   await requireOrganization(sql, organizationId);
   return await sql<ApiKey[]>`
@@ -72,14 +72,14 @@ export async function listApiKeys(sql: Sql, organizationId: string): Promise<Api
 }
 
 /**
- * Replaces a key by a new one of the same organization, name, scopes and rate limit. The old one goes
- * on working until a time, so that a backend can be changed over without a gap.
+ * Creates a key that replaces another one, with the same organization, name, scopes and rate limit. The
+ * old key keeps working for a grace period, so that a backend can switch without an interruption.
  *
- * @param rotation.oldUntil when the old key ends; one that would end earlier still does.
- * @param rotation.expiresAt when the new key ends; null: never; undefined: it gets as long a life as
- *   the old key was given.
- * @throws {UnknownIdError} there is no such key.
- * @throws {OperatorConflictError} the key opens nothing any more.
+ * @param rotation.oldUntil when the old key expires, unless it expires earlier anyway.
+ * @param rotation.expiresAt when the new key expires. null: never. undefined: after the same lifetime
+ *   that the old key had.
+ * @throws {UnknownIdError} the key does not exist.
+ * @throws {OperatorConflictError} the key has expired or was revoked.
  */
 export async function rotateApiKey(
   database: Database,
@@ -108,7 +108,7 @@ export async function rotateApiKey(
   });
 }
 
-/** Ends a key at once. Safe to repeat: the first time stands. @throws {UnknownIdError} */
+/** Revokes a key at once. Repeating it keeps the first time of revocation. @throws {UnknownIdError} */
 export async function revokeApiKey(sql: Sql, keyId: string): Promise<ApiKey> {
   if (!isUuid(keyId)) throw new UnknownIdError('key');
   const [key] = await sql<ApiKey[]>`
@@ -126,7 +126,7 @@ async function insertKey(
     replacesKeyId: string | null;
   },
 ): Promise<NewApiKey> {
-  // The prefix lets scanners of source code recognize a key that leaked.
+  // The prefix lets secret scanners recognize a leaked key.
   const secret = `rxk_${randomBytes(32).toString('base64url')}`;
   const rows = await sql<[ApiKey]>`
     INSERT INTO api_keys (
@@ -139,7 +139,7 @@ async function insertKey(
   return { key: rows[0], secret };
 }
 
-/** Of a row of `api_keys`; the hash stays where it is. */
+/** Selects the columns of {@link ApiKey} from `api_keys`, without the hash. */
 function columns(sql: Sql) {
   return sql`
     id, organization_id, name, scopes, rate_limit_per_second, created_at, expires_at, revoked_at,

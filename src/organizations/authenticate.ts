@@ -2,7 +2,7 @@ import { keyedHash, sameHash } from '../keys/keyed-hash.ts';
 import type { Sql } from '../storage/database.ts';
 import type { Allotments, Lease, RateLimit, RateState } from './rate-limit.ts';
 
-/** What a key may do; each route names the one it needs. */
+/** A permission of an API key. Each route requires one. */
 export type Scope = 'orders:write' | 'orders:read' | 'cases:write' | 'webhooks:manage';
 
 /** An authenticated caller. */
@@ -10,17 +10,19 @@ export interface Caller {
   readonly keyId: string;
   readonly organizationId: string;
   readonly scopes: readonly string[];
-  /** Where the key stands with its rate limit. */
+  /** The state of the key's rate limit after this request. */
   readonly rate: RateState;
 }
 
 /**
- * Finds whose key this is, and takes one request off its rate limit. Keys are stored as keyed hashes
- * only, looked up by the hash and compared in constant time.
+ * Authenticates an API key and counts one request against its rate limit. The database stores keyed
+ * hashes; this function looks the key up by its hash and compares the hashes in constant time.
  *
- * @param hashSecret keys the hash.
- * @returns undefined for a key that is unknown, revoked or expired.
- * @throws {RateLimitedError} the key is used more often than it may be.
+ * @param hashSecret the secret of the keyed hash.
+ * @param rateLimit the default limit; a key may have its own rate.
+ * @param allotments the tokens that this process has leased.
+ * @returns undefined if the key is unknown, revoked or expired.
+ * @throws {RateLimitedError} the key has used up its rate limit.
  */
 export async function authenticate(
   sql: Sql,
@@ -58,8 +60,9 @@ export async function authenticate(
 }
 
 /**
- * Leases a tenth of a second's tokens, one at least, of what the key's bucket holds. `excluded` is a
- * full bucket after the lease: of it come the rate, the size of the lease and that of the bucket.
+ * Leases tokens from the key's bucket: those of a tenth of a second, at least one, as far as the bucket
+ * holds them. `excluded` describes a full bucket after the lease; the update takes the rate, the size of
+ * the lease and the capacity of the bucket from it.
  */
 function leaseOf(sql: Sql, burstSeconds: number) {
   const held = sql`

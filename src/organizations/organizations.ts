@@ -7,24 +7,24 @@ import type { Sql } from '../storage/database.ts';
 export interface Organization {
   readonly id: string;
   readonly name: string;
-  /** Whether NPI, DEA and telephone numbers are checked by their own rules. */
+  /** Whether orders must pass the checks of NPI, DEA and telephone numbers. */
   readonly strictIdentifiers: boolean;
-  /** Its orders are erased so many days after their end; null: never by themselves. */
+  /** Orders are erased this many days after they end; null: never automatically. */
   readonly retentionDays: number | null;
   readonly createdAt: Date;
 }
 
-/** An organization with what hangs below it. */
+/** An organization in a list. */
 export interface OrganizationSummary extends Organization {
-  /** API keys that open something now. */
+  /** The number of API keys that are neither revoked nor expired. */
   readonly activeKeys: number;
 }
 
 /**
  * Creates an organization.
  *
- * @throws {OperatorConflictError} there is one of this name: a command that was repeated by mistake
- *   would make a second tenant. Two at the same instant are not seen.
+ * @throws {OperatorConflictError} the name is taken: an accidentally repeated command must not create a
+ *   second tenant. Two simultaneous calls are not detected.
  */
 export async function createOrganization(
   sql: Sql,
@@ -36,19 +36,19 @@ export async function createOrganization(
     WHERE NOT EXISTS (SELECT FROM organizations WHERE name = ${name})
     RETURNING id, name, strict_identifiers, retention_days, created_at`;
   if (row === undefined) {
-    throw new OperatorConflictError('there is an organization of this name already');
+    throw new OperatorConflictError('an organization with this name already exists');
   }
   return row;
 }
 
-/** Changes an organization; what is undefined stays. @throws {UnknownIdError} */
+/** Updates an organization; fields that are undefined keep their values. @throws {UnknownIdError} */
 export async function updateOrganization(
   sql: Sql,
   id: string,
   changes: {
     name: string | undefined;
     strictIdentifiers: boolean | undefined;
-    /** null: no end. */
+    /** Days; null: orders are kept without limit. */
     retentionDays: number | null | undefined;
   },
 ): Promise<Organization> {
@@ -65,7 +65,7 @@ export async function updateOrganization(
   return row;
 }
 
-/** Every organization, oldest first. */
+/** Lists all organizations, oldest first. */
 export async function listOrganizations(sql: Sql): Promise<OrganizationSummary[]> {
   return await sql<OrganizationSummary[]>`
     SELECT id, name, strict_identifiers, retention_days, created_at,
@@ -75,7 +75,7 @@ export async function listOrganizations(sql: Sql): Promise<OrganizationSummary[]
     FROM organizations ORDER BY created_at, id`;
 }
 
-/** Resolves when there is such an organization. @throws {UnknownIdError} */
+/** Resolves if the organization exists. @throws {UnknownIdError} */
 export async function requireOrganization(sql: Sql, id: string): Promise<void> {
   const rows = isUuid(id) ? await sql`SELECT FROM organizations WHERE id = ${id}` : [];
   if (rows.length === 0) throw new UnknownIdError('organization');

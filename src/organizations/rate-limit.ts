@@ -1,21 +1,21 @@
-/** How often a key may be used. */
+/** The default rate limit of API keys. */
 export interface RateLimit {
-  /** Requests a second, over time; a key may have its own. */
+  /** Sustained requests per second; a key may have its own rate. */
   readonly perSecond: number;
-  /** How many seconds' worth of requests may come at once, after a pause. */
+  /** The burst after a pause, as the number of seconds whose requests may come at once. */
   readonly burstSeconds: number;
 }
 
-/** Where a key stands, for the `RateLimit` headers. */
+/** The state of a key's rate limit, for the `RateLimit` headers. */
 export interface RateState {
-  /** Requests that may come at once. */
+  /** The number of requests that a full bucket allows at once. */
   readonly burst: number;
-  /** Of them, left; as this process knows it. */
+  /** The number of requests that are left, as far as this process knows. */
   readonly remaining: number;
   readonly perSecond: number;
 }
 
-/** A key's rate limit is used up. */
+/** A key has used up its rate limit. */
 export class RateLimitedError extends Error {
   override readonly name = 'RateLimitedError';
   readonly retryAfterMs: number;
@@ -28,10 +28,11 @@ export class RateLimitedError extends Error {
   }
 }
 
-/** What a lease at the bucket in Postgres gave. */
+/** The result of a lease from the bucket in Postgres. */
 export interface Lease {
+  /** The number of leased tokens. */
   readonly granted: number;
-  /** Left in the bucket. */
+  /** The number of tokens left in the bucket. */
   readonly tokens: number;
   readonly perSecond: number;
 }
@@ -41,21 +42,23 @@ export interface Allotments {
   /**
    * Takes one token of a key.
    *
-   * @returns false when a lease is needed first.
-   * @throws {RateLimitedError} the bucket was empty a moment ago, and is still: no need to ask.
+   * @returns false if a lease is needed first.
+   * @throws {RateLimitedError} by the result of the last lease, the bucket is still empty; no query is
+   *   needed.
    */
   take(key: string): boolean;
   /**
-   * Adds what a lease gave, and takes one token of it.
+   * Adds the tokens of a lease, and takes one of them.
    *
-   * @throws {RateLimitedError} it gave none.
+   * @throws {RateLimitedError} the lease has no token.
    */
   add(key: string, lease: Lease): void;
+  /** The state of a key's rate limit; undefined if this process has leased no tokens for it. */
   state(key: string): RateState | undefined;
 }
 
-/** Keys whose tokens are remembered; beyond that, all are forgotten, which costs a lease each. */
-const MOST_KEYS = 10_000;
+/** Maximum number of keys in memory. Beyond it all are dropped; each key then needs a new lease. */
+const MAX_KEYS = 10_000;
 
 interface Allotment {
   left: number;
@@ -65,11 +68,12 @@ interface Allotment {
 }
 
 /**
- * Makes the allotments of a process. The buckets are in Postgres, so that a limit holds over all
- * processes; each leases a tenth of a second's tokens at a time, within the statement that
- * authenticates a request, so that limiting costs no round trip of its own.
+ * Creates the allotments of a process. The token buckets are in Postgres, so that a limit holds across
+ * all processes. A process leases the tokens of a tenth of a second at a time, in the statement that
+ * authenticates a request, so that rate limiting needs no extra round trip.
  *
- * @param options.now milliseconds since the epoch.
+ * @param options.burstSeconds as in {@link RateLimit}.
+ * @param options.now returns the current time in milliseconds since the epoch.
  */
 export function createAllotments(options: {
   readonly burstSeconds: number;
@@ -97,7 +101,7 @@ export function createAllotments(options: {
       return false;
     },
     add(key, { granted, tokens, perSecond }) {
-      if (allotments.size >= MOST_KEYS && !allotments.has(key)) allotments.clear();
+      if (allotments.size >= MAX_KEYS && !allotments.has(key)) allotments.clear();
       const left = (allotments.get(key)?.left ?? 0) + granted;
       const allotment = { left, bucket: tokens, perSecond, emptyUntil: 0 };
       allotments.set(key, allotment);

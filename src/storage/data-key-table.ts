@@ -1,7 +1,7 @@
 import type postgres from 'postgres';
 import type { DataKeyRow, DataKeyTable } from '../keys/data-keys.ts';
 
-/** Data keys in the table `data_keys`. */
+/** Stores data keys in the table `data_keys`. */
 export function dataKeyTable(sql: postgres.Sql): DataKeyTable {
   return {
     async find(id) {

@@ -4,39 +4,43 @@ import type { KeyProvider } from '../keys/key-provider.ts';
 import { dataKeyTable } from './data-key-table.ts';
 import { postgresTls } from './postgres-tls.ts';
 
-/** What its rows are sealed with. */
+/** The keys that seal and open rows of a database. */
 export interface WithKeys {
   readonly keys: Keys;
 }
 
-/** A transaction. */
+/** A transaction of a {@link Database}. */
 export type Transaction = postgres.TransactionSql & WithKeys;
 
 /** A connection pool; `end()` closes it. */
 export type Database = postgres.Sql & WithKeys;
 
-/** A connection pool, or a transaction of it: what every SQL function takes. */
+/** A connection pool or a transaction: every function that runs SQL takes one of them. */
 export type Sql = Database | Transaction;
 
-/** How {@link openDatabase} opens one. */
+/** Options of {@link openDatabase}. */
 export interface DatabaseOptions {
-  /** Wraps the keys of patient data and secrets; without it, whatever seals or opens some fails. */
+  /**
+   * Wraps the keys of patient data and secrets. Without it, every call that seals or opens such data
+   * fails with {@link NoKeysError}.
+   */
   readonly keys?: KeyProvider;
   /**
-   * Longest that one statement runs, in milliseconds. The default is below a caller's patience, so
-   * that what was refused is not done after all.
+   * `statement_timeout`, in milliseconds. The default is shorter than {@link withTimeout} waits, so
+   * that Postgres has cancelled a statement before its caller gets an error.
    */
   readonly statementLimitMs?: number;
-  /** Settings of each connection; see `connectionScope`. */
+  /** Postgres settings of each connection; see `connectionScope`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
- * Opens a connection pool to Postgres. Connecting is lazy: with Postgres away, each query fails
- * within about two seconds, and the next one after Postgres is back succeeds.
+ * Opens a connection pool to Postgres. The pool connects when the first query needs a connection.
+ * While Postgres is unreachable, each query fails within about two seconds; the pool reconnects
+ * automatically.
  *
- * @param url `postgres://…`; `sslmode` and `sslrootcert` as in {@link postgresTls}.
- * @param poolSize most connections at once.
+ * @param url `postgres://…`; {@link postgresTls} describes `sslmode` and `sslrootcert`.
+ * @param poolSize maximum number of connections.
  */
 export function openDatabase(
   url: string,
@@ -44,8 +48,8 @@ export function openDatabase(
   { keys, statementLimitMs = STATEMENT_LIMIT_MS, settings = {} }: DatabaseOptions = {},
 ): Database {
   const pool = openPool(url, poolSize, statementLimitMs, settings);
-  // A connection of its own, opened at need: a transaction that waits for a key would else wait for
-  // others that wait for keys.
+  // Keys have a separate connection, opened when needed: transactions that wait for a key hold their
+  // connections, and could otherwise use up the pool that loads the key.
   const keyPool = openPool(url, 1, STATEMENT_LIMIT_MS, settings);
   const endPool = pool.end.bind(pool);
   return Object.assign(pool, {
@@ -56,7 +60,7 @@ export function openDatabase(
   });
 }
 
-/** The keys were not configured. */
+/** No encryption keys were configured for this database. */
 export class NoKeysError extends Error {
   override readonly name = 'NoKeysError';
   readonly code = 'ENCRYPTION_KEYS_NOT_SET';
@@ -80,10 +84,10 @@ function openPool(
     max: poolSize,
     connect_timeout: 2, // seconds
     idle_timeout: 60,
-    // The library's own backoff grows to 20 s, which a caller who is to be told 503 would wait out.
+    // Seconds. The library's own backoff grows to 20 s, far longer than a request may wait for its 503.
     backoff: () => 0.2,
-    // On each new connection the library would look the arrays' types up, and nobody awaits that: a
-    // connection that breaks then would end the process.
+    // On each new connection the library would query the types of arrays and await the result nowhere:
+    // a connection that breaks during that query would end the process.
     fetch_types: false,
     types: {
       texts: { to: 1009, from: [1009], serialize: writeTextArray, parse: readTextArray },
@@ -100,7 +104,7 @@ function openPool(
     connection: {
       ...settings,
       application_name: 'rx-orders',
-      // Milliseconds, all three.
+      // All three are in milliseconds.
       statement_timeout: statementLimitMs,
       lock_timeout: 1_000,
       idle_in_transaction_session_timeout: 15_000,
@@ -108,15 +112,16 @@ function openPool(
   });
 }
 
-// Arrays of text as Postgres writes them (documentation, 8.15.6, "Array Input and Output Syntax").
-
-/** Writes an array of texts; `null` is none. */
+/**
+ * Writes an array of texts as a Postgres literal (documentation, 8.15.6, "Array Input and Output
+ * Syntax"). The array cannot contain NULL.
+ */
 export function writeTextArray(texts: readonly string[]): string {
   const quoted = texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`);
   return `{${quoted.join(',')}}`;
 }
 
-/** Reads an array of one dimension without nulls. */
+/** Reads a Postgres literal of a one-dimensional array without NULLs. */
 export function readTextArray(literal: string): string[] {
   const items = literal.slice(1, -1).match(/"(?:[^"\\]|\\.)*"|[^,]+/gs) ?? [];
   return items.map((item) =>
@@ -124,55 +129,60 @@ export function readTextArray(literal: string): string[] {
   );
 }
 
-/** Longest that a caller waits for Postgres before it is told to come back. */
-const PATIENCE_MS = 2_000;
-/** Longest that one statement runs in a pool made by {@link openDatabase} without a limit. */
+/** How long a caller waits for Postgres before it gets a {@link DatabaseTimeoutError}. */
+const CALLER_TIMEOUT_MS = 2_000;
+/** The default of `statementLimitMs`. */
 const STATEMENT_LIMIT_MS = 1_500;
-/** How long a statement's last word may be on its way. */
-const LAST_WORD_MS = 250;
+/** Extra time for the reply of a timed-out statement. */
+const REPLY_MARGIN_MS = 250;
 
-/** Postgres did not answer in time; whether it did what it was asked is not known. */
+/** Postgres did not answer in time. Whether the statement took effect is unknown. */
 export class DatabaseTimeoutError extends Error {
   override readonly name = 'DatabaseTimeoutError';
   readonly code = 'DATABASE_TIMEOUT';
 }
 
-/** A query of the library, with what it keeps of its way and has no type for; or any other promise. */
+/** A query with the library's internal fields, which have no public types; or any other promise. */
 type Cancellable<T> = Promise<T> & {
   readonly cancel?: () => unknown;
-  /** Not null once it was written to a connection. */
+  /** Set once the library has written the query to a connection. */
   readonly state?: unknown;
-  /** Whether its answer is the next to come there. */
+  /** Whether the next answer on that connection belongs to this query. */
   readonly active?: boolean;
 };
 
 /**
- * Waits for a query, but not for a server that is frozen or a pool that is long: no time-out of
- * Postgres itself covers those. A query that was given up is cancelled: one that still waits for a
- * connection is never sent. Not so one that was sent ahead, behind another that is under way: the library
- * (3.4.9, `ReadyForQuery`) forgets that its answer is still to come and gives it to the next query, which
- * may be another caller's.
+ * Waits for a query for at most two seconds. This also covers a frozen server and a long queue for the
+ * pool, which no timeout of Postgres covers.
+ *
+ * A query that timed out is cancelled; one that still waits for a connection is never sent. The
+ * exception is a query that the library has pipelined after a running one: after a cancel, the library
+ * (3.4.9, `ReadyForQuery`) forgets that this answer is still to come and gives it to the next query,
+ * possibly another caller's.
  *
  * @throws {DatabaseTimeoutError} after two seconds.
  */
 export async function withTimeout<T>(query: Cancellable<T>): Promise<T> {
-  return await before(PATIENCE_MS, query, () => {
-    const sentAhead = (query.state ?? null) !== null && query.active !== true;
-    if (!sentAhead) query.cancel?.();
+  return await withinMs(CALLER_TIMEOUT_MS, query, () => {
+    const pipelined = (query.state ?? null) !== null && query.active !== true;
+    if (!pipelined) query.cancel?.();
   });
 }
 
 /**
- * As {@link withTimeout}, for a transaction that stores something: what became of it is waited for. What
- * was stored is told as stored, and a caller who is told to come back finds nothing stored, unless
- * Postgres does not answer any more.
+ * Runs a transaction that stores something, and reports its true outcome: success if it committed, an
+ * error if nothing was stored. After two seconds the transaction stops at its next step, and this
+ * function waits for the statement that is still running. Only when Postgres does not answer at all is
+ * the outcome unknown.
  *
- * @param work calls what it is given before it sends a statement and before it commits: that throws
- *   once the caller was given up.
- * @throws {DatabaseTimeoutError} it was given up in time; or Postgres is silent: after a statement's
- *   longest time beyond the two seconds.
+ * @param work must call its argument before each statement and before it commits; the argument throws
+ *   after two seconds.
+ * @throws {DatabaseTimeoutError} the transaction stopped after two seconds; or Postgres did not answer
+ *   within the statement limit after that.
  */
-export async function outcomeWithTimeout<T>(work: (goOn: () => void) => Promise<T>): Promise<T> {
+export async function outcomeWithTimeout<T>(
+  work: (throwIfLate: () => void) => Promise<T>,
+): Promise<T> {
   let late = false;
   const outcome = work(() => {
     if (late) throw new DatabaseTimeoutError();
@@ -181,18 +191,18 @@ export async function outcomeWithTimeout<T>(work: (goOn: () => void) => Promise<
     late = true;
   };
   try {
-    return await before(PATIENCE_MS, outcome, giveUp);
+    return await withinMs(CALLER_TIMEOUT_MS, outcome, giveUp);
   } catch (error) {
     if (!late) throw error;
-    return await before(STATEMENT_LIMIT_MS + LAST_WORD_MS, outcome, () => undefined);
+    return await withinMs(STATEMENT_LIMIT_MS + REPLY_MARGIN_MS, outcome, () => undefined);
   }
 }
 
-async function before<T>(ms: number, answer: Promise<T>, giveUp: () => void): Promise<T> {
+async function withinMs<T>(ms: number, answer: Promise<T>, onLate: () => void): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      giveUp();
+      onLate();
       reject(new DatabaseTimeoutError());
     }, ms);
   });
@@ -220,9 +230,10 @@ const CONNECTION_FAULTS = new Set([
 ]);
 
 /**
- * Whether an error means that Postgres cannot serve just now, so that the same call may succeed
- * later: the connection failed, or the server is starting, stopping, out of connections, of disk or
- * of time (SQLSTATE classes 08, 53, 57 and 40001, 40P01, 55P03; Postgres documentation, appendix A).
+ * Returns whether Postgres is temporarily unable to serve, so that the same call may succeed later. The
+ * connection failed, or the server is starting or stopping, lacks connections or disk space, timed out,
+ * or met a deadlock, a lock timeout or a serialization failure (SQLSTATE classes 08, 53, 57 and codes
+ * 40001, 40P01, 55P03; Postgres documentation, appendix A).
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string')

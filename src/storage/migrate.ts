@@ -5,27 +5,27 @@ import { inTransaction } from './transaction.ts';
 
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
 
-/** Any fixed number; it only has to be the same in all processes that migrate one database. */
+/** An arbitrary number. Every process that migrates a database must use the same one. */
 const MIGRATION_LOCK = 7_261_100;
 
-/** A migration that was applied differs from the file of its name: files never change after landing. */
+/** The file of an applied migration was edited. Migrations never change after they were applied. */
 class MigrationChangedError extends Error {
   override readonly name = 'MigrationChangedError';
 }
 
 /**
- * Brings a database to the current schema: applies the numbered files of `migrations/` that it does
- * not have yet, all in one transaction. Safe to run from many processes at once and to repeat.
+ * Brings a database to the current schema: applies the numbered files of `migrations/` that it lacks,
+ * all in one transaction. Several processes may run it at once, and it may be repeated.
  *
- * @param databaseUrl `postgres://…` of a role that may create tables.
- * @throws {MigrationChangedError} a file was edited after it had been applied here.
+ * @param databaseUrl `postgres://…` with a role that may create tables.
+ * @throws {MigrationChangedError} a file was edited after it had been applied to this database.
  */
 export async function migrate(databaseUrl: string): Promise<void> {
   const files = await migrationFiles();
   const sql = openDatabase(databaseUrl, 1);
   try {
     await inTransaction(sql, async (tx) => {
-      // However long it takes, and whoever else migrates.
+      // A migration may take long, and may wait long for another process that migrates.
       await tx`SET LOCAL statement_timeout = 0`;
       await tx`SET LOCAL lock_timeout = 0`;
       await tx`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`;
@@ -47,7 +47,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
           await tx`INSERT INTO schema_migrations (name, sha256) VALUES (${name}, ${sha256})`;
         } else if (known !== sha256) {
           throw new MigrationChangedError(
-            `migration ${name} was edited after it had been applied; put it back and add a new file`,
+            `migration ${name} was edited after it had been applied: restore the file, and put the change into a new migration`,
           );
         }
       }
@@ -57,7 +57,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
   }
 }
 
-/** The migrations that a database does not have yet; all of them for one without any. */
+/** Returns the names of the migrations that a database lacks. */
 export async function missingMigrations(sql: Sql): Promise<string[]> {
   const [table] = await sql<{ there: boolean }[]>`
     SELECT to_regclass('schema_migrations') IS NOT NULL AS there`;

@@ -3,21 +3,21 @@ import { isIP } from 'node:net';
 import tls from 'node:tls';
 import { ConfigError } from '../process/config-schema.ts';
 
-/** What the library (3.4.9) is given of an address of Postgres. */
+/** An address of Postgres in the form that the library (3.4.9) takes. */
 interface Address {
   readonly url: string;
   readonly ssl?: tls.ConnectionOptions;
 }
 
 /**
- * Makes `sslmode=verify-full` do in the library what it does in Postgres' own (its documentation, 32.19):
- * the certificate is checked by `sslrootcert`, or else by Node's authorities and `NODE_EXTRA_CA_CERTS`, and
- * against the host, also where that is an IP address, which the library would hold for `localhost`.
- * `verify-ca` is the same here. Other modes are the library's: `require` encrypts and checks nothing,
- * `prefer` does not even insist on that.
+ * Makes `sslmode=verify-full` mean in the library what it means in libpq (Postgres documentation,
+ * 32.19). The certificate must be signed by `sslrootcert`, or else by an authority of Node or of
+ * `NODE_EXTRA_CA_CERTS`, and must be valid for the host. The library would check an IP address as
+ * `localhost`; this function checks the address itself. `verify-ca` works the same here. The library
+ * handles the other modes: `require` encrypts without any check, `prefer` may not even encrypt.
  *
  * @param url `postgres://…`
- * @throws {ConfigError} `sslrootcert` cannot be read, or stands with a mode that checks nothing.
+ * @throws {ConfigError} `sslrootcert` cannot be read, or the mode does not check certificates.
  */
 export function postgresTls(url: string): Address {
   const [base = '', query] = url.split('?', 2);
@@ -28,7 +28,7 @@ export function postgresTls(url: string): Address {
     if (root === null) return { url };
     throw new ConfigError('DATABASE_URL: sslrootcert needs sslmode=verify-full');
   }
-  // To the library it is a setting of the session, which Postgres refuses.
+  // The library would send them as settings of the session, which Postgres refuses.
   for (const name of ['sslmode', 'ssl', 'sslrootcert']) parameters.delete(name);
   const host = hostOf(base);
   return {
@@ -45,7 +45,7 @@ export function postgresTls(url: string): Address {
   };
 }
 
-/** Empty where there are several hosts. */
+/** Returns the host of an address; empty if the address names several hosts. */
 function hostOf(base: string): string {
   const [, host = ''] =
     /^[^/]*\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:,/]*)(?::\d*)?(?:\/|$)/.exec(base) ?? [];

@@ -1,18 +1,19 @@
 import type { Database, Transaction } from './database.ts';
 import { inTransaction } from './transaction.ts';
 
-/** The settings by which Postgres knows whose rows may be seen (migration 0013). */
+/** The settings that the row-level security policies read (migration 0013). */
 type Setting = 'rx.organization' | 'rx.pharmacy';
 
-/** A whole connection's scope, for who serves one organization alone. */
+/** Settings that limit every transaction of a pool to one organization (`DatabaseOptions.settings`). */
 export function connectionScope(organizationId: string): Record<string, string> {
   return { ['rx.organization' satisfies Setting]: organizationId };
 }
 
 /**
- * Runs a transaction in which the server's role sees the rows of one organization alone, whatever its
- * statements forget to ask for: a second wall behind their own filters (docs/adr/0025). Roles that see
- * everything are not narrowed by it. Otherwise as {@link inTransaction}.
+ * Runs a transaction in which the server's role sees only the rows of one organization. Row-level
+ * security is a second line of defence: it holds even if a statement lacks its own filter
+ * (docs/adr/0025). The worker's and the operator's role still see all rows. In every other respect it
+ * works like {@link inTransaction}.
  */
 export async function forOrganization<T>(
   database: Database,
@@ -22,7 +23,7 @@ export async function forOrganization<T>(
   return await inScope(database, 'rx.organization', organizationId, work);
 }
 
-/** As {@link forOrganization}, for a message of a pharmacy: it may speak of its own orders. */
+/** Works like {@link forOrganization}, for a pharmacy: the transaction sees only that pharmacy's orders. */
 export async function forPharmacy<T>(
   database: Database,
   pharmacyId: string,
@@ -38,9 +39,9 @@ async function inScope<T>(
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   return await inTransaction(database, async (tx) => {
-    // Sent, and not waited for: it goes out together with the first statement of the work.
+    // Not awaited: the library pipelines it with the first statement of `work`, which saves a round trip.
     const set = tx`SELECT set_config(${setting}, ${value}, true)`.execute();
-    set.catch(() => undefined); // the work fails of it too
+    set.catch(() => undefined); // the transaction is aborted, so `work` fails too
     return await work(tx);
   });
 }

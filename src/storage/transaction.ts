@@ -2,17 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import type { Database, Transaction } from './database.ts';
 
-/** A transaction that met others so often is left to its caller, whose own repeat comes later. */
-const MOST_ATTEMPTS = 3;
+/** After this many attempts the caller gets the error and may retry later. */
+const MAX_ATTEMPTS = 3;
+/** The random wait before the second attempt is at most this long; before the third, twice as long. */
 const PAUSE_MS = 50;
 
 /**
- * Runs a transaction, and runs it again when Postgres chose it to give way to another: then all of it
- * is undone, and it may succeed the next time (serialization failure 40001, deadlock 40P01;
- * Postgres documentation, "Serialization Failure Handling"). A transaction whose end is not known,
- * as its connection broke, is not repeated.
+ * Runs a transaction, and retries it after a serialization failure (40001) or a deadlock (40P01):
+ * Postgres has then rolled all of it back, and the next attempt may succeed (Postgres documentation,
+ * "Serialization Failure Handling"). When the connection breaks, the outcome is unknown, so the
+ * transaction is not retried.
  *
- * @param work what the transaction does, and nothing beside it: it may run more than once.
+ * @param work the statements of the transaction. It may run more than once, so it must have no other
+ *   side effects.
  */
 export async function inTransaction<T>(
   database: Database,
@@ -22,16 +24,16 @@ export async function inTransaction<T>(
     try {
       return await begin(database, work);
     } catch (error) {
-      if (attempt === MOST_ATTEMPTS || !hasCode(error, '40001', '40P01')) throw error;
+      if (attempt === MAX_ATTEMPTS || !hasCode(error, '40001', '40P01')) throw error;
       await sleep(Math.random() * PAUSE_MS * attempt);
     }
   }
 }
 
 /**
- * The library's `begin`, kept from ending the process: it writes to a transaction's connection that
- * has gone, the next statement or its own `ROLLBACK`, where nobody can catch the error
- * (github.com/porsager/postgres, issue 1208). So nothing is sent once the connection is lost.
+ * Calls the library's `begin` and sends nothing once the connection is lost. The library would write
+ * the next statement or its own `ROLLBACK` to the lost connection, and the error, which no code can
+ * catch, would end the process (github.com/porsager/postgres, issue 1208).
  */
 async function begin<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
   let lost = false;
@@ -41,24 +43,24 @@ async function begin<T>(database: Database, work: (tx: Transaction) => Promise<T
       const result = await work(whileConnected(withKeys(tx, database), () => lost));
       if (!lost) return { result };
     } catch (error) {
-      if (!lost && !isLast(error)) throw error;
+      if (!lost && !endsConnection(error)) throw error;
     }
-    // `begun` has been rejected by the library, or is when the connection closes.
+    // The library has rejected `begun`, or will reject it when the connection closes.
     return await new Promise<never>(() => {});
   });
   begun.catch(() => {
     lost = true;
   });
-  // Wrapped, as the library would await the members of an array.
+  // Wrapped in an object: from an array the library would await every element.
   return (await begun).result;
 }
 
-/** A transaction seals and opens with the keys of its database. */
+/** Gives a transaction of the library the keys of its database. */
 export function withKeys(tx: postgres.TransactionSql, { keys }: Database): Transaction {
   return Object.assign(tx, { keys });
 }
 
-/** The same statements, which throw once the connection is lost. */
+/** Wraps a transaction: every statement throws once the connection is lost. */
 function whileConnected(tx: Transaction, isLost: () => boolean): Transaction {
   return new Proxy(tx, {
     apply(target, self, parameters) {
@@ -70,8 +72,8 @@ function whileConnected(tx: Transaction, isLost: () => boolean): Transaction {
   });
 }
 
-/** Whether Postgres, or the library, ends the connection with this error. */
-function isLast(error: unknown): boolean {
+/** Returns whether Postgres or the library closes the connection after this error. */
+function endsConnection(error: unknown): boolean {
   if (hasCode(error, 'CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNRESET', 'EPIPE'))
     return true;
   return (

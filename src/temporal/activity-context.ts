@@ -1,18 +1,18 @@
 import { Context } from '@temporalio/activity';
 
-/** Aborts when the attempt is cancelled, times out or the worker shuts down. */
+/** A signal that aborts when the attempt is cancelled or times out, or when the worker shuts down. */
 export function abortSignal(): AbortSignal {
   return Context.current().cancellationSignal;
 }
 
-/** Which attempt this is, from 1. */
+/** The number of the current attempt, from 1. */
 export function attempt(): number {
   return Context.current().info.attempt;
 }
 
 /**
- * Heartbeats while `work` runs, so that the server notices a dead worker within the heartbeat
- * timeout, not only at the end of the attempt's time.
+ * Sends heartbeats while `work` runs, so that Temporal notices a dead worker within the heartbeat
+ * timeout instead of the much longer start-to-close timeout.
  */
 export async function withHeartbeat<T>(work: () => Promise<T>): Promise<T> {
   const context = Context.current();

@@ -8,9 +8,9 @@ const WORKFLOWS = fileURLToPath(
 );
 
 /**
- * Bundles the workflows with the failure converter that runs inside them.
+ * Bundles the workflows together with the failure converter that runs inside them.
  *
- * @param workflowsPath another version of the workflows.
+ * @param workflowsPath the module to bundle; tests pass other versions of the workflows.
  */
 export function bundleWorkflows(
   logger: Logger,

@@ -1,19 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One call to Temporal; beyond it the outcome is unknown and the call is made again. */
+/** The gRPC deadline of one call to Temporal, in milliseconds. */
 const DEADLINE_MS = 5_000;
 
-/** Runs a call so that it ends by a time, in milliseconds since the epoch; a connection's own. */
+/**
+ * The method `withDeadline` of a connection: runs a call that must end by a time in milliseconds since
+ * the epoch.
+ */
 export type WithDeadline = <T>(deadline: number, run: () => Promise<T>) => Promise<T>;
 
-/** Temporal did not answer; whether it did what it was asked is not known. */
+/** Temporal did not answer. Whether the call took effect is unknown. */
 class TemporalTimeoutError extends Error {
   override readonly name = 'TemporalTimeoutError';
 }
 
 /**
- * Makes a call to Temporal and waits for it no longer than ten seconds: a native connection's own
- * deadline of five is not always kept, so a timer stands behind it.
+ * Makes a call to Temporal with a gRPC deadline of five seconds. A native connection does not always
+ * keep its deadline, so a timer ends the wait after ten seconds. After a timeout the outcome is unknown;
+ * callers repeat the call.
+ *
+ * @throws {TemporalTimeoutError} after ten seconds.
  */
 export async function callWithTimeout<T>(
   withDeadline: WithDeadline,
@@ -32,7 +38,7 @@ export async function callWithTimeout<T>(
   }
 }
 
-/** A code for the log: an error's class and its gRPC status, which may stand in its cause. */
+/** Returns a code for the log: the class of an error and its gRPC status, which may be in its cause. */
 export function temporalCode(error: unknown): string {
   if (!(error instanceof Error)) return 'UNKNOWN';
   for (const source of [error.cause, error]) {

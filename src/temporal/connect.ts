@@ -3,10 +3,10 @@ import { NativeConnection, type NativeConnectionOptions } from '@temporalio/work
 import type { Log } from '../process/log.ts';
 
 /**
- * Connects to Temporal, trying again until it answers: a worker that starts before Temporal waits
- * for it. Each attempt is a fresh connection, because a failed one stays failed.
+ * Connects to Temporal, and retries every second until it answers, so that a worker may start before
+ * Temporal. Each attempt opens a fresh connection, because a failed one does not recover.
  *
- * @returns undefined when `signal` aborted first.
+ * @returns undefined if `signal` aborted first.
  */
 export async function connectWhenUp(
   options: NativeConnectionOptions,

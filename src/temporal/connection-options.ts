@@ -3,9 +3,12 @@ import type { NativeConnectionOptions } from '@temporalio/worker';
 import type { Environment } from '../process/config.ts';
 
 /**
- * How to reach Temporal, by its own variables (`TEMPORAL_ADDRESS`, `TEMPORAL_API_KEY`,
- * `TEMPORAL_TLS_*`; docs.temporal.io, "Environment configuration"), so that a worker runs against a
- * cluster or Temporal Cloud alike. Configuration files are not read.
+ * Reads the options of a connection from Temporal's own variables (`TEMPORAL_ADDRESS`,
+ * `TEMPORAL_API_KEY`, `TEMPORAL_TLS_*`; docs.temporal.io, "Environment configuration"). The same
+ * variables work for a self-hosted cluster and for Temporal Cloud. Temporal's configuration files are
+ * not read.
+ *
+ * @param address overrides `TEMPORAL_ADDRESS`.
  */
 export function connectionOptions(env: Environment, address: string): NativeConnectionOptions {
   const set = Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1]));

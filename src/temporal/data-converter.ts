@@ -9,14 +9,14 @@ import type { temporal } from '@temporalio/proto';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { createPayloadCodec } from './payload-codec.ts';
 
-/** The module of the failure converter; the workflows' bundle needs it, too. */
+/** Path of the failure converter's module, which the SDK and the workflow bundle load by path. */
 export const FAILURE_CONVERTER_PATH = fileURLToPath(
   new URL(`./failure-converter${path.extname(import.meta.url)}`, import.meta.url),
 );
 
 /**
- * What every client, worker and replay reads and writes Temporal's payloads with: nothing of them
- * stands in clear in its store.
+ * Creates the data converter that every client, worker and replay must use. It encrypts all payloads
+ * and failures, so that Temporal's database holds none in clear text.
  */
 export function createDataConverter(ring: KeyRing): DataConverter {
   return {
@@ -26,10 +26,11 @@ export function createDataConverter(ring: KeyRing): DataConverter {
 }
 
 /**
- * The message of a failure as a history has it: there it stands encrypted, beside a message that says
- * nothing (`DefaultFailureConverter`, `encodeCommonAttributes`).
+ * Decrypts the message of a failure in a history. The failure's own `message` is only a placeholder
+ * (`DefaultFailureConverter`, `encodeCommonAttributes`).
  *
- * @throws what the codec throws: the key is not there, or the history was altered.
+ * @throws {KeyMissingError} the key ring lacks the key.
+ * @throws {SealBrokenError} the history was altered.
  */
 export async function failureMessage(
   { payloadCodecs }: Pick<LoadedDataConverter, 'payloadCodecs'>,

@@ -6,8 +6,8 @@ import { callWithTimeout, type WithDeadline } from './call-with-timeout.ts';
 const NOT_FOUND = 5;
 
 /**
- * Makes what deletes a workflow with its history; one that runs is terminated first. One that is not
- * there is no error.
+ * Creates a function that deletes a workflow and its history. Temporal terminates a running workflow
+ * first. A workflow that does not exist is not an error.
  */
 export function createDeleteWorkflow(
   connection: NativeConnection,

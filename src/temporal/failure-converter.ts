@@ -1,6 +1,7 @@
 import { DefaultFailureConverter } from '@temporalio/common';
 
-// Loaded by the SDK, in the process and inside the workflows' bundle, by the name that it expects.
-
-/** Moves messages and stacks of failures into payloads, which the codec encrypts. */
+/**
+ * Moves messages and stack traces of failures into payloads, so that the codec encrypts them. The SDK
+ * loads this module by path, in the process and inside the workflow bundle, and expects this name.
+ */
 export const failureConverter = new DefaultFailureConverter({ encodeCommonAttributes: true });

@@ -1,11 +1,11 @@
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 
-/** Longest that a health check waits for Temporal, in milliseconds. */
-const PATIENCE_MS = 1_500;
+/** How long a health check waits for Temporal, in milliseconds. */
+const TIMEOUT_MS = 1_500;
 
 /**
- * Makes a check that resolves when Temporal answers. The connection is kept while it works; one
- * that failed is replaced, because a failed connection stays failed.
+ * Creates a health check that resolves when Temporal answers. The check keeps its connection while it
+ * works. After a failure it opens another one, because a failed connection does not recover.
  */
 export function createTemporalCheck(options: ConnectionOptions): {
   check(): Promise<void>;
@@ -17,7 +17,7 @@ export function createTemporalCheck(options: ConnectionOptions): {
       connection ??= Connection.lazy(options);
       const current = connection;
       try {
-        await current.withDeadline(Date.now() + PATIENCE_MS, () =>
+        await current.withDeadline(Date.now() + TIMEOUT_MS, () =>
           current.workflowService.getSystemInfo({}),
         );
       } catch (error) {

@@ -5,19 +5,19 @@ import { type KeyRing, keyOf, ringFor } from '../keys/key-ring.ts';
 
 const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
-/** The encoding by which other SDKs and the samples know an encrypted payload, too. */
+/** The encoding name that Temporal's samples and other SDKs use for encrypted payloads. */
 const ENCODING = 'binary/encrypted';
 const CIPHER = 'AES-256-GCM';
 /**
- * What a payload is bound to: that it is one. Not its workflow: the codec server, through which people
- * see payloads, is told the namespace only (docs/adr/0020).
+ * The context that a payload is sealed for. It cannot include the workflow's id, because the codec
+ * server, which decrypts payloads for the Temporal UI, learns only the namespace (docs/adr/0020).
  */
 const CONTEXT = 'temporal-payload';
 
 /**
- * Encrypts whole payloads, their own metadata included, under the ring's active key; the key's id
- * stands beside. What is encoded otherwise passes as it is: histories from before, what people type
- * into the Temporal UI, and what the server itself writes.
+ * Creates the codec that encrypts whole payloads, metadata included, with the ring's active key, and
+ * adds the key's id. Decoding passes every other encoding through unchanged: histories from before
+ * encryption, input that people type into the Temporal UI, and payloads of the Temporal server.
  */
 export function createPayloadCodec(ring: KeyRing): PayloadCodec {
   const keys = ringFor('temporal-payloads', ring);
@@ -41,7 +41,7 @@ function encrypt(payload: Payload, { id, key }: KeyRing[0]): Payload {
 }
 
 /**
- * @throws {KeyMissingError} the key is not in the ring; the error names it.
+ * @throws {KeyMissingError} the ring lacks the key; the error names it.
  * @throws {SealBrokenError} the payload was altered.
  */
 function decrypt(payload: Payload, keys: KeyRing): Payload {

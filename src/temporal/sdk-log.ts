@@ -3,8 +3,8 @@ import type { Logger, LogLevel, LogMetadata } from '@temporalio/worker';
 import type { Log } from '../process/log.ts';
 
 /**
- * Passes the SDK's own log on, by an allow-list: ids, types and counts. The SDK hands over errors and
- * sometimes payloads in its metadata, which are left behind.
+ * Creates a logger that forwards the SDK's messages with an allow-list of metadata: ids, types and
+ * counts. The SDK also passes errors and sometimes payloads, which may hold patient data.
  */
 export function createSdkLog(log: Log): Logger {
   function write(level: LogLevel, message: string, meta: LogMetadata = {}): void {
@@ -18,7 +18,7 @@ export function createSdkLog(log: Log): Logger {
       ...(typeof status === 'string' ? { status } : {}),
       ...(typeof activityType === 'string' ? { activity: activityType } : {}),
       ...(typeof attempt === 'number' ? { attempt } : {}),
-      // An activity's failures carry codes as their messages; see `create-activities.ts`.
+      // The messages of activity failures are codes without patient data; see `create-activities.ts`.
       ...(isFailure(error) ? { code: `${error.type}: ${error.message}` } : {}),
     };
     switch (level) {
@@ -27,7 +27,7 @@ export function createSdkLog(log: Log): Logger {
       case 'WARN':
         return log.warn(message, fields);
       case 'INFO':
-        // The workflow speaks of orders; the rest is the bundler's page-long report and the like.
+        // Workflows log events of orders; other components log noise such as the bundler's report.
         return meta.sdkComponent === SdkComponent.workflow
           ? log.info(message, fields)
           : log.debug(message, fields);

@@ -4,7 +4,7 @@ import proto from '@temporalio/proto';
 
 const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
 
-/** What an order can be searched by in Temporal. Never encrypted, so ids and codes only. */
+/** The search attributes of orders. Temporal stores them in clear text, so they hold only ids and codes. */
 export const SEARCH_ATTRIBUTES = {
   orderId: defineSearchAttributeKey('OrderId', 'KEYWORD'),
   organizationId: defineSearchAttributeKey('OrganizationId', 'KEYWORD'),
@@ -13,7 +13,7 @@ export const SEARCH_ATTRIBUTES = {
   orderStatus: defineSearchAttributeKey('OrderStatus', 'KEYWORD'),
 } as const;
 
-/** The search attributes that an order workflow starts with. */
+/** Returns the search attributes that an order workflow starts with. */
 export function startAttributes(order: {
   readonly orderId: string;
   readonly organizationId: string;
@@ -30,10 +30,10 @@ export function startAttributes(order: {
 }
 
 /**
- * Registers the orders' search attributes in a namespace where they are missing.
+ * Registers those search attributes of orders that a namespace lacks.
  *
- * @throws the server's error, where the caller may not do that (on Temporal Cloud they are
- *   registered with `tcld` or in its UI).
+ * @throws {ServiceError} Temporal's own error, for example if the caller lacks the permission. Temporal
+ *   Cloud refuses the call: register them there with `tcld` or in the UI.
  */
 export async function registerSearchAttributes(
   connection: ConnectionLike,

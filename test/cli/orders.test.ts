@@ -113,5 +113,5 @@ it('escapes ids that could control the terminal', async () => {
 it.each([['no-uuid'], [randomUUID()]])('reports that the order %s does not exist', async (id) => {
   const result = await rx(['order', 'show', id]);
   expect(result).toMatchObject({ code: 3, stdout: '' });
-  expect(result.stderr).toContain('there is no order of this id');
+  expect(result.stderr).toContain('there is no order with this id');
 });

@@ -50,7 +50,7 @@ it('rejects a second organization with the same name', async () => {
   await rx(['org', 'create', name, '--strict-identifiers']);
   const again = await rx(['org', 'create', name]);
   expect(again).toMatchObject({ code: 4, stdout: '' });
-  expect(again.stderr).toContain('there is an organization of this name already');
+  expect(again.stderr).toContain('an organization with this name already exists');
   const rows = await db.database`SELECT strict_identifiers FROM organizations WHERE name = ${name}`;
   expect([...rows]).toEqual([{ strictIdentifiers: true }]);
 });
@@ -61,5 +61,5 @@ it.each([
 ])('reports that there is no organization with %s', async (_, id) => {
   const result = await rx(['org', 'update', id, '--name', 'New name']);
   expect(result).toMatchObject({ code: 3, stdout: '' });
-  expect(result.stderr).toContain('there is no organization of this id');
+  expect(result.stderr).toContain('there is no organization with this id');
 });

@@ -242,7 +242,7 @@ it('finds no endpoint of another organization, and no unknown organization', LON
   );
   for (const result of results) {
     expect(result).toMatchObject({ code: 3, stdout: '' });
-    expect(result.stderr).toContain('there is no endpoint of this id in this organization');
+    expect(result.stderr).toContain('there is no endpoint with this id in this organization');
   }
   expect(await rx(['webhook', 'list', '--org', randomUUID()])).toMatchObject({ code: 3 });
   expect(await webhook('replay', randomUUID())).toMatchObject({ code: 3 });

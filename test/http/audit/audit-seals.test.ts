@@ -24,16 +24,16 @@ async function record(...actors: readonly string[]): Promise<void> {
   }
 }
 
-/** Three seals of two rows. */
+/** Makes three seals of two rows each. */
 async function sealThree(): Promise<void> {
   for (const pair of ['ab', 'cd', 'ef']) {
     await record(...pair);
-    // Other tests' transactions on the server hold a row back for a while.
+    // A row can be sealed only after older transactions have ended, those of other tests included.
     await expect.poll(() => sealAuditLog(test.database), { timeout: 25_000 }).toBe(2);
   }
 }
 
-/** As one who may do everything. */
+/** Changes the tables as a superuser, without the triggers. */
 async function tamper(statement: string): Promise<void> {
   await inTransaction(test.database, async (sql) => {
     await sql`SET LOCAL session_replication_role = replica`;
@@ -42,7 +42,7 @@ async function tamper(statement: string): Promise<void> {
   });
 }
 
-it.each(['audit_log', 'audit_seals'])('%s takes no change and gives nothing up', async (table) => {
+it.each(['audit_log', 'audit_seals'])('%s refuses updates and deletions', async (table) => {
   await sealThree();
 
   for (const statement of [
@@ -54,7 +54,7 @@ it.each(['audit_log', 'audit_seals'])('%s takes no change and gives nothing up',
   }
 });
 
-it('what nobody touched fits, and tells its head', async () => {
+it('verifies an unchanged log, and returns its head', async () => {
   await sealThree();
 
   const { head, ...rest } = await verifyAuditLog(test.database);
@@ -63,19 +63,19 @@ it('what nobody touched fits, and tells its head', async () => {
   expect((await verifyAuditLog(test.database, head?.hash)).problem).toBeNull();
 });
 
-describe('verifying finds', () => {
+describe('the verification finds', () => {
   it.each([
     ['a changed row', `UPDATE audit_log SET actor = 'x' WHERE actor = 'c'`, /^seal 2 .* changed$/],
     ['a removed row', `DELETE FROM audit_log WHERE actor = 'd'`, /^seal 2 .* missing$/],
     [
-      'a row put in between',
+      'an inserted row',
       `INSERT INTO audit_log (id, transaction_id, actor_kind, actor, action, result)
         OVERRIDING SYSTEM VALUE SELECT 99, transaction_id, 'system', 'x', 'x', 'OK'
         FROM audit_log WHERE actor = 'c'`,
-      /^seal 2 .* too many$/,
+      /^seal 2 .* extra rows$/,
     ],
     [
-      'two rows that changed places',
+      'two swapped rows',
       `UPDATE audit_log SET actor = CASE actor WHEN 'c' THEN 'd' ELSE 'c' END
         WHERE actor IN ('c', 'd')`,
       /^seal 2 .* changed$/,
@@ -84,12 +84,12 @@ describe('verifying finds', () => {
     [
       'a changed seal',
       'UPDATE audit_seals SET at = now() WHERE number = 2',
-      /^seal 2 does not fit: it or its rows were changed$/,
+      /^seal 2 does not match: it or its rows were changed$/,
     ],
     [
-      'a seal that does not follow',
+      'a seal that does not continue the previous one',
       `UPDATE audit_seals SET previous = hash WHERE number = 2`,
-      /^seal 2 does not go on/,
+      /^seal 2 does not continue/,
     ],
   ])('%s', async (_what, statement, problem) => {
     await sealThree();
@@ -100,17 +100,19 @@ describe('verifying finds', () => {
     expect(found.head?.number).toBe('1');
   });
 
-  it('that the end was cut off, by a head that was kept', async () => {
+  it('removed seals at the end, with the head of an earlier verification', async () => {
     await sealThree();
     const { head } = await verifyAuditLog(test.database);
     await tamper('DELETE FROM audit_seals WHERE number = 3');
 
     expect((await verifyAuditLog(test.database)).problem).toBeNull();
-    expect((await verifyAuditLog(test.database, head?.hash)).problem).toMatch(/none of the seals/);
+    expect((await verifyAuditLog(test.database, head?.hash)).problem).toMatch(
+      /^no seal has the hash/,
+    );
   });
 });
 
-it('a transaction that commits late comes into a later seal, and none of its rows is skipped', async () => {
+it('a transaction that commits late goes into a later seal, and no row of it is skipped', async () => {
   const gates = new EventEmitter();
   const [written, end] = [once(gates, 'written'), once(gates, 'end')];
   const late = inTransaction(test.database, async (sql) => {
@@ -128,7 +130,7 @@ it('a transaction that commits late comes into a later seal, and none of its row
   expect(await verifyAuditLog(test.database)).toMatchObject({ rows: 2, problem: null });
 });
 
-it('two who seal at once make one chain', async () => {
+it('concurrent calls make one chain of seals', async () => {
   await record(...'abcdefgh');
   let rows = 0;
   await expect
