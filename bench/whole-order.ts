@@ -3,19 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type DataConverter } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import type { DataConverter } from '@temporalio/client';
+import { NativeConnection, Runtime, type WorkflowBundle } from '@temporalio/worker';
 import type { Stack } from '../sandbox/stack.ts';
-import { createActivities } from '../src/activities/create-activities.ts';
+import { startOrderWorker } from '../src/composition/start-order-worker.ts';
 import { checkedBytes, type Measures } from '../src/documents/checked-bytes.ts';
 import type { DocumentStore } from '../src/documents/document-store.ts';
 import { createFileStore } from '../src/documents/file-store.ts';
 import { createSealedDocuments, type SealedDocuments } from '../src/documents/sealed-documents.ts';
-import { createDeliver } from '../src/engine/deliver.ts';
-import { startDispatcher } from '../src/engine/dispatcher.ts';
 import { parseKeyRing } from '../src/keys/key-ring.ts';
 import { acceptOrder } from '../src/orders/accept-order.ts';
-import { createPharmacyDirectory } from '../src/pharmacy/directory.ts';
 import { addPharmacy } from '../src/pharmacy/registry.ts';
 import { createLog } from '../src/process/log.ts';
 import { type Database, openDatabase } from '../src/storage/database.ts';
@@ -101,19 +98,16 @@ async function startSystem(parts: {
   readonly dataConverter: DataConverter;
 }): Promise<System> {
   const { stack, connection, bundle, database, documents, dataConverter } = parts;
-  const taskQueue = `bench-${randomUUID()}`;
   const { organizationId, caseId } = await createOrganization(database);
   await addPharmacy(database, await pharmacyOf(stack), true);
-  const pharmacies = createPharmacyDirectory(database, SETTINGS.timeoutMs);
-  const worker = await Worker.create({
-    ...{ connection, taskQueue, dataConverter, workflowBundle: bundle },
-    activities: createActivities({ database, pharmacies, documents, settings: SETTINGS }),
-  });
-  const running = worker.run();
-  const dispatcher = startDispatcher({
+  const worker = await startOrderWorker({
+    connection,
+    temporal: { namespace: 'default', taskQueue: `bench-${randomUUID()}` },
+    dataConverter,
+    workflowBundle: bundle,
     database,
-    deliver: createDeliver(new Client({ connection, dataConverter }), taskQueue),
-    withDeadline: (deadline, run) => connection.withDeadline(deadline, run),
+    documents,
+    settings: SETTINGS,
     log,
   });
   const { order } = examplePlaceOrder();
@@ -133,9 +127,7 @@ async function startSystem(parts: {
       }
     },
     async stop() {
-      await dispatcher.stop();
-      worker.shutdown();
-      await running;
+      await worker.stop();
       await database.end({ timeout: 2 });
     },
   };

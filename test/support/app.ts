@@ -2,43 +2,48 @@ import { lookup } from 'node:dns/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { recordAudit } from '../../src/audit/record-audit.ts';
-import { createCaseService } from '../../src/cases/case-service.ts';
-import { createDocumentLinks } from '../../src/documents/document-links.ts';
-import { createFileStore } from '../../src/documents/file-store.ts';
-import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
-import { type AppOptions, createApp } from '../../src/http/app.ts';
-import { createFailedAttempts, type FailureLimits } from '../../src/http/edge/failed-attempts.ts';
-import { createHttpMetrics } from '../../src/http/metrics.ts';
-import type { Destinations } from '../../src/notifications/endpoints/check-destination.ts';
-import { createEndpointService } from '../../src/notifications/endpoints/endpoint-service.ts';
-import { createEventService } from '../../src/notifications/events/event-service.ts';
-import { createSender } from '../../src/notifications/sending/sender.ts';
-import { readBacklogs } from '../../src/operators/backlogs.ts';
-import { createOrderService } from '../../src/orders/order-service.ts';
-import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
+import { createServer, type ServerConfig } from '../../src/composition/create-server.ts';
+import type { Lookup } from '../../src/notifications/sending/destination.ts';
 import type { Config } from '../../src/process/config.ts';
-import { type Database, withTimeout } from '../../src/storage/database.ts';
+import type { Database } from '../../src/storage/database.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
 import { HASH_SECRET } from './organization.ts';
 
-/** Where links to documents point: no test follows them as they are. HTTPS, as in production. */
+/** The base of document links. HTTPS, as in production; no test follows them as they are. */
 export const PUBLIC_URL = 'https://orders.example.com';
 
-/** Limits that no test meets by accident. */
+/** Limits that no test reaches by accident. */
 export const ROOMY: Config['limits'] = {
   rateLimit: { perSecond: 100_000, burstSeconds: 2 },
   outboxLimit: 1_000_000,
   queueLimit: 10_000,
 };
 
-/** Tests make hundreds of wrong calls from one address. */
-const ROOMY_FAILURES: FailureLimits = { burst: 1_000_000, perSecond: 1_000_000 };
+/** A port of its own; no limit on failed authentication, because tests fail hundreds of times. */
+const HTTP: Config['http'] = {
+  host: '127.0.0.1',
+  port: 0,
+  publicUrl: PUBLIC_URL,
+  tls: undefined,
+  trustedProxies: [],
+  failureLimits: { burst: 1_000_000, perSecond: 1_000_000 },
+};
 
-/** What a test changes of how the app is reached. */
-export type Reach = Partial<AppOptions> & { readonly failureLimits?: FailureLimits };
+/** What a test changes of the server. */
+export interface AppOptions {
+  /** What `/readyz` calls; succeeds by default. */
+  readonly checkTemporal?: () => Promise<void>;
+  /** Overrides of {@link ROOMY}. */
+  readonly limits?: Partial<Config['limits']>;
+  /** How the server is reached, e.g. its TLS files or trusted proxies. */
+  readonly http?: Partial<Config['http']>;
+  /** Where webhooks may go; by default to `loopback`, as in the sandbox, where tests have receivers. */
+  readonly destinations?: Config['webhooks']['destinations'];
+  /** Resolves the names of webhook URLs; by default with DNS. */
+  readonly lookup?: Lookup;
+}
 
-/** The HTTP interface, listening on a port of its own over a test's database. */
+/** The server, listening on a port of its own. */
 export interface TestApp {
   readonly url: string;
   readonly log: KeptLog;
@@ -46,56 +51,32 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** As in the sandbox: receivers of tests are on this machine. */
-const LOOPBACK: Destinations = { policy: { sandbox: true }, lookup };
-
-/**
- * Starts the app on real parts; `checkTemporal` is what `/readyz` asks, `limits` what to change of them,
- * `destinations` where webhooks may go, `reach` how it is reached.
- */
-export async function startApp(
-  database: Database,
-  checkTemporal: () => Promise<void> = async () => {},
-  limits: Partial<Config['limits']> = {},
-  destinations = LOOPBACK,
-  { failureLimits = ROOMY_FAILURES, ...reach }: Reach = {},
-): Promise<TestApp> {
+/** Starts the server as the server process does, on a test's database. */
+export async function startApp(database: Database, options: AppOptions = {}): Promise<TestApp> {
   const documentsDir = await mkdtemp(path.join(os.tmpdir(), 'rx-documents-'));
   const log = createKeptLog();
-  const orders = createOrderService(
+  const config: ServerConfig = {
+    hashSecret: HASH_SECRET,
+    limits: { ...ROOMY, ...options.limits },
+    http: { ...HTTP, ...options.http },
+    documents: { folder: documentsDir },
+    pharmacy: { timeoutMs: 2_000 },
+    webhooks: { destinations: options.destinations ?? 'loopback', timeoutMs: 10_000 },
+  };
+  const server = await createServer({
+    config,
     database,
-    { hashSecret: HASH_SECRET, ...ROOMY, ...limits },
+    checkTemporal: options.checkTemporal ?? (async () => {}),
+    lookup: options.lookup ?? lookup,
     log,
-  );
-  const documentLinks = createDocumentLinks({ publicUrl: PUBLIC_URL, hashSecret: HASH_SECRET });
-  const sender = createSender(destinations);
-  const metrics = createHttpMetrics(() => withTimeout(readBacklogs(database)));
-  const onRefused = () => metrics.countRefusedAttempt();
-  const app = createApp(
-    {
-      recordAudit: (entry) => withTimeout(recordAudit(database, entry)),
-      orders,
-      failedAttempts: createFailedAttempts(failureLimits, log, { onRefused }),
-      metrics,
-      cases: createCaseService(database, HASH_SECRET),
-      documents: createSealedDocuments(createFileStore(documentsDir)),
-      documentLinks,
-      events: createEventService(database, documentLinks),
-      endpoints: createEndpointService(database, { ...destinations, sender }),
-      pharmacies: createPharmacyDirectory(database, 2_000),
-      checkTemporal,
-    },
-    log,
-    { publicUrl: PUBLIC_URL, ...reach },
-  );
-  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  });
+  const url = await server.listen();
   return {
     url,
     log,
     documentsDir,
     async close() {
-      await app.close();
-      sender.close();
+      await server.close();
       await rm(documentsDir, { recursive: true, force: true });
     },
   };

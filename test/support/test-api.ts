@@ -1,8 +1,6 @@
 import { expect } from 'vitest';
-import type { Destinations } from '../../src/notifications/endpoints/check-destination.ts';
-import type { Config } from '../../src/process/config.ts';
 import type { Database } from '../../src/storage/database.ts';
-import { type Reach, startApp, type TestApp } from './app.ts';
+import { type AppOptions, startApp, type TestApp } from './app.ts';
 import { createTestDatabase } from './database.ts';
 import { examplePlaceOrder } from './example.ts';
 import { createOrganization, type TestOrganization } from './organization.ts';
@@ -42,26 +40,11 @@ interface Request {
   readonly body?: unknown;
 }
 
-/**
- * Starts the HTTP API on a new database with one organization.
- *
- * @param options.checkTemporal what `/readyz` calls.
- * @param options.limits overrides of the app's limits, which are too high to be met by accident.
- * @param options.reach overrides of how the app is reached, e.g. TLS or trusted proxies.
- * @param options.destinations where webhooks may go; only this machine by default.
- */
-export async function startTestApi(
-  options: {
-    checkTemporal?: () => Promise<void>;
-    limits?: Partial<Config['limits']>;
-    destinations?: Destinations;
-    reach?: Reach;
-  } = {},
-): Promise<TestApi> {
+/** Starts the HTTP API on a new database with one organization. */
+export async function startTestApi(options: AppOptions = {}): Promise<TestApi> {
   const { database, asServer, url: databaseUrl, drop } = await createTestDatabase();
   const organization = await createOrganization(database);
-  const { checkTemporal, limits, destinations, reach } = options;
-  const app = await startApp(asServer, checkTemporal, limits, destinations, reach);
+  const app = await startApp(asServer, options);
   const key = { 'cv-api-key': organization.apiKey };
 
   const send: TestApi['send'] = (method, path, request) => sendTo(app.url, method, path, request);

@@ -1,0 +1,71 @@
+import { Client, type DataConverter } from '@temporalio/client';
+import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { createActivities } from '../activities/create-activities.ts';
+import type { SealedDocuments } from '../documents/sealed-documents.ts';
+import { createDeliver } from '../engine/deliver.ts';
+import { startDispatcher } from '../engine/dispatcher.ts';
+import { createPharmacyDirectory } from '../pharmacy/directory.ts';
+import type { Config } from '../process/config.ts';
+import type { Log } from '../process/log.ts';
+import type { Database } from '../storage/database.ts';
+
+/** Without a round of the dispatcher for so long, the worker counts as stuck. */
+const STUCK_MS = 15_000;
+
+/** What processes orders: the Temporal worker and the dispatcher that feeds it. */
+export interface OrderWorker {
+  /** Shares the worker's connection. */
+  readonly client: Client;
+  /** Resolves when the worker has stopped; rejects when it breaks down. */
+  readonly running: Promise<void>;
+  /** Whether both the worker and the dispatcher make progress. */
+  isAlive(): boolean;
+  /** Stops taking outbox rows and activities, finishes those in hand, and resolves. */
+  stop(): Promise<void>;
+}
+
+/** Starts what processes orders. The caller closes the connection and the database afterwards. */
+export async function startOrderWorker(parts: {
+  readonly connection: NativeConnection;
+  readonly temporal: Pick<Config['temporal'], 'namespace' | 'taskQueue'>;
+  readonly dataConverter: DataConverter;
+  readonly workflowBundle: WorkflowBundle;
+  readonly database: Database;
+  readonly documents: SealedDocuments;
+  readonly settings: Config['pharmacy'];
+  readonly log: Log;
+}): Promise<OrderWorker> {
+  const { connection, dataConverter, workflowBundle, database, documents, settings, log } = parts;
+  const { namespace, taskQueue } = parts.temporal;
+
+  const pharmacies = createPharmacyDirectory(database, settings.timeoutMs);
+  const worker = await Worker.create({
+    ...{ connection, namespace, taskQueue, dataConverter, workflowBundle },
+    activities: createActivities({ database, pharmacies, documents, settings }),
+    maxCachedWorkflows: 500,
+    shutdownGraceTime: '8s',
+    shutdownForceTime: '15s',
+  });
+  const running = worker.run();
+
+  // The dispatcher uses the worker's own connection, so that Temporal can start workflows eagerly.
+  const client = new Client({ connection, namespace, dataConverter });
+  const dispatcher = startDispatcher({
+    database,
+    deliver: createDeliver(client, taskQueue),
+    withDeadline: (deadline, run) => connection.withDeadline(deadline, run),
+    log,
+  });
+
+  return {
+    client,
+    running,
+    isAlive: () =>
+      worker.getState() === 'RUNNING' && Date.now() - dispatcher.lastRound() < STUCK_MS,
+    async stop() {
+      await dispatcher.stop();
+      worker.shutdown();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import type { NativeConnection } from '@temporalio/worker';
+import { startSealer } from '../audit/seal-audit-log.ts';
+import { createDocumentStore } from '../documents/create-document-store.ts';
+import { createDocumentLinks } from '../documents/document-links.ts';
+import { createSealedDocuments } from '../documents/sealed-documents.ts';
+import { startReconciler } from '../engine/start-reconciler.ts';
+import { createWorkflowStates } from '../engine/workflow-states.ts';
+import { MOST_REQUESTS, startDeliveries } from '../notifications/deliveries/start-deliveries.ts';
+import type { Lookup } from '../notifications/sending/destination.ts';
+import { createSender } from '../notifications/sending/sender.ts';
+import type { Config } from '../process/config.ts';
+import type { Log } from '../process/log.ts';
+import { type Running, startHeartbeatFile } from '../process/run-process.ts';
+import type { Database } from '../storage/database.ts';
+import { bundleWorkflows } from '../temporal/bundle-workflows.ts';
+import { createDataConverter } from '../temporal/data-converter.ts';
+import { createDeleteWorkflow } from '../temporal/delete-workflow.ts';
+import { createSdkLog } from '../temporal/sdk-log.ts';
+import { registerSearchAttributes } from '../temporal/search-attributes.ts';
+import { startEraser } from '../upkeep/start-eraser.ts';
+import { orderWorkflowId } from '../workflows/order-messages.ts';
+import { webhookDeliveryWorkflowId } from '../workflows/webhook-delivery-messages.ts';
+import { startOrderWorker } from './start-order-worker.ts';
+
+/** How often documents and workflows of erased orders are deleted, in milliseconds. */
+const ERASE_EVERY_MS = 5_000;
+
+/** How often new rows of the audit log are sealed, in milliseconds. */
+const SEAL_EVERY_MS = 5_000;
+
+/**
+ * Starts everything that the worker process runs: what processes orders, the webhook deliveries, and
+ * the rounds of the reconciler, the eraser and the sealer. The caller opens the connections and closes
+ * them after `stop`.
+ *
+ * @param parts.leadership a pool of one connection, whose session holds the reconciler's lock.
+ * @param parts.lookup `dns.promises.lookup`.
+ */
+export async function startWorker(parts: {
+  readonly config: Config;
+  readonly connection: NativeConnection;
+  readonly database: Database;
+  readonly leadership: Database;
+  readonly lookup: Lookup;
+  readonly log: Log;
+}): Promise<Running> {
+  const { config, connection, database, leadership, lookup, log } = parts;
+  const { temporal, webhooks } = config;
+  await registerSearchAttributes(connection, temporal.namespace);
+
+  const store = await createDocumentStore(config.documents);
+  const documents = createSealedDocuments(store);
+  const dataConverter = createDataConverter(config.encryptionKeys);
+  const workflowBundle = await bundleWorkflows(createSdkLog(log));
+  const shared = { connection, temporal, dataConverter, workflowBundle, database, documents, log };
+
+  const orders = await startOrderWorker({ ...shared, settings: config.pharmacy });
+
+  const sender = createSender({
+    lookup,
+    policy: { sandbox: webhooks.destinations === 'loopback' },
+    timeoutMs: webhooks.timeoutMs,
+    maxConnections: MOST_REQUESTS,
+  });
+  const documentLinks = createDocumentLinks({
+    publicUrl: config.http.publicUrl,
+    hashSecret: config.hashSecret,
+  });
+  const deliveries = await startDeliveries({
+    ...shared,
+    documentLinks,
+    sender,
+    settings: webhooks,
+  });
+
+  const reconciler = startReconciler({
+    database,
+    leadership,
+    workflows: createWorkflowStates(orders.client, temporal.taskQueue, (deadline, run) =>
+      connection.withDeadline(deadline, run),
+    ),
+    prepareTemporal: () => registerSearchAttributes(connection, temporal.namespace),
+    everyMs: config.reconcileEveryMs,
+    log,
+  });
+  const eraser = startEraser({
+    database,
+    documents: store,
+    deleteWorkflow: createDeleteWorkflow(connection, temporal.namespace),
+    workflowIds: (orderId, deliveryIds) => [
+      orderWorkflowId(orderId),
+      ...deliveryIds.map(webhookDeliveryWorkflowId),
+    ],
+    everyMs: ERASE_EVERY_MS,
+    log,
+  });
+  const sealer = startSealer({ database, everyMs: SEAL_EVERY_MS, log });
+
+  const isAlive = () => orders.isAlive() && deliveries.isAlive();
+  const stopHeartbeat =
+    config.heartbeatFile === undefined
+      ? undefined
+      : startHeartbeatFile(config.heartbeatFile, isAlive);
+
+  return {
+    broken: Promise.race([orders.running, deliveries.running]).then(() => {
+      throw new Error('the worker stopped unexpectedly');
+    }),
+    async stop() {
+      stopHeartbeat?.();
+      const started = [reconciler, eraser, sealer, orders, deliveries];
+      await Promise.all(started.map((part) => part.stop()));
+      sender.close();
+    },
+  };
+}
