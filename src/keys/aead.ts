@@ -1,12 +1,12 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
-/** Bytes that do not open: altered, cut, of another place, or sealed with another key. */
+/** Sealed bytes cannot be opened: they were altered or truncated, or the context or the key is wrong. */
 export class SealBrokenError extends Error {
   override readonly name = 'SealBrokenError';
   readonly code = 'SEAL_BROKEN';
 
   constructor() {
-    super('sealed data was altered, or belongs elsewhere');
+    super('sealed data was altered, or belongs to another row or field');
   }
 }
 
@@ -14,10 +14,11 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts bytes by AES-256-GCM (NIST SP 800-38D) under a random nonce.
+ * Encrypts bytes with AES-256-GCM (NIST SP 800-38D) and a random nonce.
  *
  * @param key 32 bytes.
- * @param context where the bytes belong, e.g. an order's id and a field; {@link open} needs the same.
+ * @param context the place of the bytes, for example an order's id and a field name. {@link open} needs
+ *   the same context, so that sealed bytes do not open in another place.
  * @returns nonce (12 bytes), ciphertext, tag (16 bytes).
  */
 export function seal(key: Uint8Array, context: string, plain: Uint8Array): Buffer {
@@ -27,7 +28,12 @@ export function seal(key: Uint8Array, context: string, plain: Uint8Array): Buffe
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** Decrypts what {@link seal} gave. @throws {SealBrokenError} it is not that, or not for `context`. */
+/**
+ * Decrypts the result of {@link seal}.
+ *
+ * @throws {SealBrokenError} the bytes were altered, or were sealed for another context or with another
+ *   key.
+ */
 export function open(key: Uint8Array, context: string, sealed: Uint8Array): Buffer {
   if (sealed.byteLength < NONCE_BYTES + TAG_BYTES) throw new SealBrokenError();
   const nonce = sealed.subarray(0, NONCE_BYTES);
@@ -42,10 +48,10 @@ export function open(key: Uint8Array, context: string, sealed: Uint8Array): Buff
   }
 }
 
-/** Reads sealed bytes from base64url. @throws {SealBrokenError} it is not how they were written. */
+/** Decodes sealed bytes from base64url. @throws {SealBrokenError} the text is not canonical base64url. */
 export function decodeSealed(text: string): Buffer {
   const bytes = Buffer.from(text, 'base64url');
-  // The decoder passes over what does not belong there.
+  // The decoder silently skips invalid characters.
   if (bytes.toString('base64url') !== text) throw new SealBrokenError();
   return bytes;
 }

@@ -4,25 +4,25 @@ import { type KeyProvider, KeyServiceError } from './key-provider.ts';
 import { KeyMissingError } from './key-ring.ts';
 import { KMS_KEY_UNKNOWN, regionOf } from './kms-key-arn.ts';
 
-/** Keys in AWS KMS, or in a service that speaks its protocol. */
+/** Settings of master keys in AWS KMS, or in a service with the same API. */
 export interface AwsKmsSettings {
-  /** ARNs. The first wraps, and each opens what it has wrapped; a row of Postgres can name no other. */
+  /** ARNs. The first key wraps; each key unwraps what it has wrapped. No other key is ever used. */
   readonly keyIds: readonly [string, ...string[]];
-  /** The service's URL; undefined for AWS itself. */
+  /** The URL of the service; undefined: AWS. */
   readonly endpoint: string | undefined;
-  /** undefined: found as AWS's SDK finds them, e.g. those of the machine's role. */
+  /** undefined: the AWS SDK's default credential chain, for example the role of the machine. */
   readonly credentials:
     | { readonly accessKeyId: string; readonly secretAccessKey: string }
     | undefined;
 }
 
 const ATTEMPTS = 2;
-/** Connecting, and the answer, of one attempt. */
+/** Limit of one attempt, for connecting and for the answer each. */
 const ATTEMPT_LIMIT_MS = 700;
-/** All of a call: below a caller's patience (`withTimeout`), so that it learns who kept it waiting. */
+/** Limit of a whole call. Shorter than `withTimeout`, so that the error names the KMS, not Postgres. */
 const CALL_LIMIT_MS = 1_500;
 
-/** What time does not mend: people have to (AWS KMS API Reference, “Encrypt” and “Decrypt”, Errors). */
+/** Errors that only an operator can fix (AWS KMS API Reference, “Encrypt” and “Decrypt”, Errors). */
 const UNUSABLE = [
   'NotFoundException',
   'DisabledException',
@@ -32,8 +32,8 @@ const UNUSABLE = [
 const BROKEN = ['InvalidCiphertextException', 'IncorrectKeyException'];
 
 /**
- * Master keys in AWS KMS: `Encrypt` and `Decrypt`, with the context as encryption context, of which
- * AWS's own audit log tells. Each call takes 1.5 s at most.
+ * Creates a provider of master keys in AWS KMS. It calls `Encrypt` and `Decrypt` and passes the context
+ * as encryption context, which CloudTrail records. A call takes at most 1.5 s.
  */
 export function createAwsKmsKeyProvider(settings: AwsKmsSettings): KeyProvider {
   const { keyIds, endpoint, credentials } = settings;
@@ -58,7 +58,7 @@ export function createAwsKmsKeyProvider(settings: AwsKmsSettings): KeyProvider {
     return client;
   }
 
-  /** One call, bounded in time. */
+  /** Makes one call with a timeout, and translates its errors. */
   async function ask<T>(
     keyId: string,
     send: (client: KMSClient, options: { abortSignal: AbortSignal }) => Promise<T>,
@@ -99,7 +99,7 @@ export function createAwsKmsKeyProvider(settings: AwsKmsSettings): KeyProvider {
   };
 }
 
-/** Keeps the code alone: messages of a service quote what it was given. */
+/** Translates an error, and keeps only its code: messages of a service quote data of the request. */
 function fail(error: unknown, keyId: string): never {
   const reason = nameOf(error);
   if (BROKEN.includes(reason)) throw new SealBrokenError();
@@ -107,7 +107,7 @@ function fail(error: unknown, keyId: string): never {
   throw new KeyServiceError(reason);
 }
 
-/** What the service, the SDK or the system calls an error: a code in each case. */
+/** Returns the code by which the service, the SDK or the operating system names an error. */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return 'Unknown';
   const system = 'code' in error && typeof error.code === 'string' ? error.code : error.name;

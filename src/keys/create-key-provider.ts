@@ -4,22 +4,22 @@ import type { KeyProvider } from './key-provider.ts';
 import { KeyMissingError, type KeyRing, keyOf, ringFor } from './key-ring.ts';
 import { KMS_KEY_ARN, KMS_KEY_UNKNOWN } from './kms-key-arn.ts';
 
-/** Keys in AWS KMS, beside the ring. */
+/** Settings of AWS KMS in addition to the key ring. */
 export interface KmsSettings extends AwsKmsSettings {
-  /** Whether its first key wraps; otherwise the ring's does, and KMS only opens what it has wrapped. */
+  /** Whether the first KMS key wraps new data keys; if not, the ring's does, and KMS only unwraps. */
   readonly wraps: boolean;
 }
 
 /**
- * Makes the provider that the configuration names. Who wrapped a data key opens it, so that an
- * installation can move from the ring to KMS, from key to key there, and back.
+ * Creates the key provider that the configuration names. Each data key is unwrapped by the provider
+ * that wrapped it, so that a deployment can move from the key ring to KMS, between KMS keys, and back.
  */
 export function createKeyProvider({
   encryptionKeys,
   kms,
 }: {
   readonly encryptionKeys: KeyRing;
-  /** undefined: the ring has all master keys. */
+  /** undefined: all master keys are in the ring. */
   readonly kms: KmsSettings | undefined;
 }): KeyProvider {
   const ring = createLocalKeyProvider(encryptionKeys);
@@ -38,7 +38,7 @@ export function createKeyProvider({
   };
 }
 
-/** The SDK is loaded only here: it takes its time. And at once: no order is to wait for it. */
+/** Loads the AWS SDK, which is slow, only if KMS is used; and at once, so that no order waits for it. */
 function loadKms(settings: KmsSettings): KeyProvider {
   const loading = import('./aws-kms-key-provider.ts').then(({ createAwsKmsKeyProvider }) =>
     createAwsKmsKeyProvider(settings),
@@ -50,7 +50,7 @@ function loadKms(settings: KmsSettings): KeyProvider {
   };
 }
 
-/** Master keys of a ring in this process's memory, from `ENCRYPTION_KEYS`. */
+/** Creates a provider of the master keys of a ring in memory, which come from `ENCRYPTION_KEYS`. */
 export function createLocalKeyProvider(ring: KeyRing): KeyProvider {
   const keys = ringFor('data-keys', ring);
   const [active] = keys;
@@ -58,7 +58,7 @@ export function createLocalKeyProvider(ring: KeyRing): KeyProvider {
     keyIds: keys.map(({ id }) => id),
     wrap: (dataKey, context) =>
       Promise.resolve({ masterKeyId: active.id, wrapped: seal(active.key, context, dataKey) }),
-    // Async, so that what it throws is a rejection.
+    // Async, so that errors become rejections.
     unwrap: async ({ masterKeyId, wrapped }, context) =>
       open(keyOf(keys, masterKeyId), context, wrapped),
   };

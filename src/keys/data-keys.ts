@@ -4,61 +4,63 @@ import type { KeyProvider, WrappedKey } from './key-provider.ts';
 import { KeyMissingError } from './key-ring.ts';
 import { type Subject, type SubjectKey, subjectKey } from './subject-key.ts';
 
-/** A data key as its row has it. */
+/** A row of the table of data keys. */
 export interface DataKeyRow extends WrappedKey {
   readonly id: string;
-  /** null: the deployment's own. */
+  /** null: the key of the deployment. */
   readonly organizationId: string | null;
 }
 
-/** Where data keys are stored. */
+/** The storage of data keys. */
 export interface DataKeyTable {
   find(id: string): Promise<DataKeyRow | undefined>;
-  /** The one that seals for an organization now. */
+  /** The key that currently seals for an organization; null: for the deployment. */
   findActive(organizationId: string | null): Promise<DataKeyRow | undefined>;
-  /** Stores an organization's first key; does nothing when it has one, or does not exist. */
+  /** Stores an organization's first key. Does nothing if it has a key, or if it does not exist. */
   insertFirst(row: DataKeyRow): Promise<void>;
 }
 
-/** There is no organization whose data could be sealed. */
+/** The organization whose data should be sealed does not exist. */
 export class NoSuchOrganizationError extends Error {
   override readonly name = 'NoSuchOrganizationError';
   readonly code = 'NO_SUCH_ORGANIZATION';
 }
 
 /**
- * Seals and opens what must not stand in clear in Postgres (docs/adr/0022): a master key wraps a data
- * key for each organization, which wraps a key for each order and case. Data keys are kept in memory.
+ * Seals and opens data that must not be in clear text in Postgres (docs/adr/0022). A master key wraps one
+ * data key per organization; the data key wraps one key per order and case. Unwrapped data keys stay in
+ * memory.
  */
 export interface Keys {
   /**
-   * Seals a text with an organization's data key; null: the deployment's own.
+   * Seals a text with the data key of an organization; null: of the deployment.
    *
-   * @param context where it belongs, e.g. `endpoint/<id>/secret`; {@link Keys.open} needs the same.
+   * @param context the place of the text, e.g. `endpoint/<id>/secret`; {@link Keys.open} needs the same.
+   * @throws {NoSuchOrganizationError} the organization does not exist.
    */
   seal(organizationId: string | null, context: string, text: string): Promise<string>;
   /**
-   * Opens what {@link Keys.seal} gave; null gives null.
+   * Opens the result of {@link Keys.seal}; returns null for null.
    *
-   * @throws {SealBrokenError} it was altered, or belongs elsewhere.
-   * @throws {KeyMissingError} a key is gone; the error names it.
+   * @throws {SealBrokenError} the text was altered, or was sealed for another context.
+   * @throws {KeyMissingError} a key is missing; the error names it.
    */
   open<Sealed extends string | null>(context: string, sealed: Sealed): Promise<Sealed>;
   /**
-   * Makes the key of a new order or case.
+   * Creates the key of a new order or case.
    *
-   * @returns the key, and the text that its row keeps.
-   * @throws {NoSuchOrganizationError} there is no such organization.
+   * @returns the key, and its wrapped form for the row of the order or case.
+   * @throws {NoSuchOrganizationError} the organization does not exist.
    */
   createSubject(
     organizationId: string,
     subject: Subject,
   ): Promise<{ readonly key: SubjectKey; readonly wrapped: string }>;
-  /** The key of an order or case, from its row; throws as {@link Keys.open} does. */
+  /** Unwraps the key of an order or case from its row. Throws the same errors as {@link Keys.open}. */
   openSubject(subject: Subject, wrapped: string): Promise<SubjectKey>;
-  /** Seals anew, with the data key that is active now, what an older one has sealed. */
+  /** Opens a sealed text and seals it again with the data key that is active now. */
   rewrap(organizationId: string | null, context: string, sealed: string): Promise<string>;
-  /** Looks up anew which data keys are active: they were rotated. */
+  /** Forgets which data keys are active. Call it after a rotation. */
   forgetActive(): void;
 }
 
@@ -67,11 +69,14 @@ interface DataKey {
   readonly material: Buffer;
 }
 
-/** How long another process may go on to seal with a data key that was rotated, in milliseconds. */
+/**
+ * How long a process caches which data key is active, in milliseconds. After a rotation, other processes
+ * may seal with the old key for this long.
+ */
 export const ACTIVE_KEY_KEPT_MS = 15_000;
 const SEALED = /^v1\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([\w-]+)$/;
 
-/** Keys on a provider of master keys and a table of data keys. */
+/** Creates {@link Keys} from a provider of master keys and a table of data keys. */
 export function createKeys(provider: KeyProvider, table: DataKeyTable): Keys {
   const known = new Map<string, Promise<DataKey>>();
   const active = new Map<
@@ -83,7 +88,7 @@ export function createKeys(provider: KeyProvider, table: DataKeyTable): Keys {
     return { id: row.id, material: await provider.unwrap(row, contextOf(row)) };
   }
 
-  /** Kept for good, but for failures. */
+  /** Loads a data key once; only failures are retried. */
   function keyOfId(id: string): Promise<DataKey> {
     return kept(known, id, async () => {
       const row = await table.find(id);
@@ -99,7 +104,7 @@ export function createKeys(provider: KeyProvider, table: DataKeyTable): Keys {
 
   async function createFirst(organizationId: string | null): Promise<DataKeyRow> {
     await table.insertFirst(await newDataKey(provider, organizationId));
-    // Another process may have been first.
+    // Another process may have inserted its key first.
     const row = await table.findActive(organizationId);
     if (row === undefined) throw new NoSuchOrganizationError();
     return row;
@@ -144,7 +149,7 @@ export function createKeys(provider: KeyProvider, table: DataKeyTable): Keys {
   };
 }
 
-/** A new data key, wrapped. */
+/** Creates a wrapped data key, which the caller must store. */
 export async function newDataKey(
   provider: KeyProvider,
   organizationId: string | null,
@@ -154,7 +159,7 @@ export async function newDataKey(
   return { id, organizationId, ...(await provider.wrap(randomBytes(32), context)) };
 }
 
-/** What a data key's wrapping is bound to. */
+/** Returns the context that a data key is wrapped with. */
 export function contextOf({
   id,
   organizationId,

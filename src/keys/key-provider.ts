@@ -1,42 +1,43 @@
 /**
- * Where the master key is: it wraps the data keys that stand in Postgres, and never leaves. The shape
- * of AWS KMS (`Encrypt`, `Decrypt` with an encryption context), Google Cloud KMS (additional
- * authenticated data) and Vault's transit engine (`context`).
+ * Holds the master keys, which wrap the data keys in Postgres and never leave the provider. AWS KMS
+ * (`Encrypt` and `Decrypt` with an encryption context), Google Cloud KMS (additional authenticated data)
+ * and Vault's transit engine (`context`) all fit this interface.
  */
 export interface KeyProvider {
-  /** The master keys that may be used, the one first that {@link KeyProvider.wrap} uses; no secrets. */
+  /** Ids of the usable master keys, which are not secret. {@link KeyProvider.wrap} uses the first one. */
   readonly keyIds: readonly string[];
   /**
    * Encrypts a data key.
    *
-   * @param context what the key is for; {@link KeyProvider.unwrap} needs the same.
+   * @param dataKey 32 bytes.
+   * @param context the purpose of the key; {@link KeyProvider.unwrap} needs the same.
    * @throws {KeyMissingError} the master key cannot be used.
-   * @throws {KeyServiceError} the service that has it does not serve.
+   * @throws {KeyServiceError} the key service is unavailable.
    */
   wrap(dataKey: Uint8Array, context: string): Promise<WrappedKey>;
   /**
    * Decrypts a data key.
    *
-   * @throws {KeyMissingError} its master key is not there, or cannot be used.
-   * @throws {SealBrokenError} it was altered, or is for something else.
-   * @throws {KeyServiceError} the service that has the master key does not serve.
+   * @throws {KeyMissingError} the master key is missing, or cannot be used.
+   * @throws {SealBrokenError} the data key was altered, or has another purpose.
+   * @throws {KeyServiceError} the key service is unavailable.
    */
   unwrap(wrapped: WrappedKey, context: string): Promise<Buffer>;
 }
 
-/** A data key as it can be stored. */
+/** A data key that a master key has encrypted, so that it can be stored. */
 export interface WrappedKey {
   readonly masterKeyId: string;
   readonly wrapped: Buffer;
 }
 
-/** The service that has the master keys did not do as it was asked; time may mend it. */
+/** The key service failed. A retry may succeed. */
 export class KeyServiceError extends Error {
   override readonly name = 'KeyServiceError';
   /** E.g. `KEY_SERVICE_ThrottlingException`. */
   readonly code: string;
 
-  /** @param reason the service's or the system's code, e.g. `ThrottlingException`, `ECONNREFUSED`. */
+  /** @param reason a code of the service or the operating system, e.g. `ThrottlingException`. */
   constructor(reason: string) {
     super(`the key service failed: ${reason}`);
     this.code = `KEY_SERVICE_${reason}`;

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /**
- * HMAC-SHA256 of a text under the deployment's hash secret. The purpose keeps hashes of different
- * kinds apart, so that one kind can never stand in for another.
+ * Computes HMAC-SHA256 of a text with the deployment's hash secret. The purpose is part of the input, so
+ * that a hash of one purpose never equals one of another.
  */
 export function keyedHash(
   secret: string,
@@ -18,7 +18,7 @@ export function keyedHash(
   return createHmac('sha256', secret).update(`${purpose}\0`).update(text).digest();
 }
 
-/** By what an organization's idempotency key is found; the key itself is sealed. */
+/** Computes the hash by which an organization's idempotency key is found. The key itself is sealed. */
 export function idempotencyHash(secret: string, organizationId: string, key: string): Buffer {
   return keyedHash(secret, 'idempotency-key', `${organizationId}\0${key}`);
 }

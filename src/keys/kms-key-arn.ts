@@ -1,10 +1,13 @@
-/** How AWS KMS names a key for good: `arn:aws:kms:<region>:<account>:key/<id>`. An alias is none: it can be moved. */
+/**
+ * The permanent name of a key in AWS KMS: `arn:aws:kms:<region>:<account>:key/<id>`. Aliases do not match,
+ * because an alias can be moved to another key.
+ */
 export const KMS_KEY_ARN = /^arn:aws[a-z-]{0,20}:kms:([a-z0-9-]{1,32}):\d{12}:key\/[\w-]{1,64}$/;
 
-/** The region that a key is in. @param arn as {@link KMS_KEY_ARN}. */
+/** Returns the region of a key. @param arn matches {@link KMS_KEY_ARN}. */
 export function regionOf(arn: string): string {
   return KMS_KEY_ARN.exec(arn)?.[1] ?? '';
 }
 
-/** What helps when a data key names a key of a KMS that is not configured: no other one is ever used. */
-export const KMS_KEY_UNKNOWN = 'name it in KMS_OLD_KEY_IDS';
+/** Advice for a data key whose KMS key is not configured. We never use a key that is not configured. */
+export const KMS_KEY_UNKNOWN = 'add it to KMS_OLD_KEY_IDS';

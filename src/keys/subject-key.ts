@@ -1,30 +1,30 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import { decodeSealed, open, SealBrokenError, seal } from './aead.ts';
 
-/** What a key of its own belongs to: its data is gone when the key is. */
+/** An order or case, which has its own key. Destroying the key makes its data unreadable. */
 export type Subject = `order/${string}` | `case/${string}`;
 
 /**
- * The key of one order or case. What it seals is bound to the subject and the field, so that it opens
- * nowhere else.
+ * The key of one order or case. Sealed texts are bound to the subject and the field, so that they do not
+ * open in another row or column.
  */
 export interface SubjectKey {
   /** @param field a name that is unique in the subject, e.g. `reason`. */
   seal(field: string, text: string): string;
   /**
-   * @param sealed null gives null: there was nothing, or it was erased.
-   * @throws {SealBrokenError} it was altered, or is of another subject or field.
+   * @param sealed null, for a field that is empty or was erased, returns null.
+   * @throws {SealBrokenError} the text was altered, or belongs to another subject or field.
    */
   open<Sealed extends string | null>(field: string, sealed: Sealed): Sealed;
-  /** A hash by which an equal text is recognized in the same subject and field. */
+  /** Computes a hash that is equal for equal texts in the same field of the same subject. */
   hash(field: string, text: string): Buffer;
-  /** A key of 32 bytes for something that is sealed elsewhere, e.g. a document. */
+  /** Derives a key of 32 bytes for data that is sealed in another place, e.g. a document. */
   derive(purpose: string): Buffer;
 }
 
 const VERSION = 'v1.';
 
-/** The {@link SubjectKey} of key material, 32 bytes. */
+/** Creates a {@link SubjectKey} from 32 bytes of key material. */
 export function subjectKey(subject: Subject, material: Uint8Array): SubjectKey {
   const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', material, '', purpose, 32));
   return {

@@ -62,7 +62,7 @@ it('reports a missing key, and missing or malformed ENCRYPTION_KEYS', async () =
   const get = ['case', 'get', caseId, '--org', organizationId];
   const lost = await rx(get, { env: { ENCRYPTION_KEYS: other } });
   expect(lost).toMatchObject({ code: 1, stdout: '' });
-  expect(lost.stderr).toContain('there is no encryption key tests-1');
+  expect(lost.stderr).toContain('encryption key tests-1 is unavailable');
   const none = await rx(get, { env: { ENCRYPTION_KEYS: '' } });
   expect(none).toMatchObject({ code: 2, stdout: '' });
   expect(none.stderr).toContain('ENCRYPTION_KEYS is required');

@@ -131,7 +131,7 @@ it('tells where each data key is wrapped, and what is missing without the KMS', 
   expect((await rx({}, 'keys', 'status')).json.missing).toEqual([key]);
   const rotated = await rx({}, ...ROTATE);
   expect(rotated.code).toBe(1);
-  expect(rotated.stderr).toContain(`no encryption key ${key}: name it in KMS_OLD_KEY_IDS`);
+  expect(rotated.stderr).toContain(`encryption key ${key} is unavailable: add it to KMS_OLD_KEY_IDS`);
 });
 
 it('wraps the first data key of a new organization by the KMS', async () => {
@@ -210,7 +210,7 @@ it('names a key that was disabled, and serves when it is enabled again', async (
   const rotated = await rx({ ...withKms, KMS_KEY_ID: '', KMS_OLD_KEY_IDS: key }, ...ROTATE);
   expect(rotated.code).toBe(1);
   expect(rotated.stderr).toContain(
-    `there is no encryption key ${key}: AWS KMS says DisabledException`,
+    `encryption key ${key} is unavailable: AWS KMS says DisabledException`,
   );
   await client.send(new EnableKeyCommand({ KeyId: key }));
   expect((await served(`${cold.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);

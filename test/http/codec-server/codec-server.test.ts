@@ -105,7 +105,7 @@ describe('payloads', () => {
     const lost = { ...payload, metadata: { ...payload.metadata, 'encryption-key-id': key } };
     for (const [given, words] of [
       [{ ...payload, data: payload.data.replace(/^...../, 'AAAAA') }, 'altered'],
-      [lost, 'no encryption key 2020-01'],
+      [lost, 'encryption key 2020-01 is unavailable'],
     ] as const) {
       const answer = await post('/decode', { payloads: [given] }, bearer);
       expect(answer.status).toBe(422);

@@ -40,12 +40,12 @@ async function open(): Promise<void> {
 beforeAll(open);
 afterAll(() => api.close());
 
-/** In every text of an order that has no format; it stands nowhere in the database in clear. */
+/** Is in every free text field of an order; must not be in the database in clear text. */
 const MARK = `Quillfeather${randomUUID().slice(0, 8)}`;
 
-/** An order with everything that can hang on one, all of it marked. */
+/** Creates an order with a case, a delivery, shipments and a document, all marked. */
 async function markedOrder(): Promise<{ orderId: string; caseId: string; deliveryId: string }> {
-  api.asServer.keys.forgetActive(); // as if it had been a while since the last rotation
+  api.asServer.keys.forgetActive(); // as if the last rotation were long ago
   const { database, organization } = api;
   const { organizationId } = organization;
   const caseId = randomUUID();
@@ -70,13 +70,13 @@ async function markedOrder(): Promise<{ orderId: string; caseId: string; deliver
     ...{ reasonCode: 'X', reason: MARK, pharmacyOrderId: caseId },
   });
   const shipment = { trackingId: MARK, carrier: MARK, trackingUrl: `https://example.com/${MARK}` };
-  const tell = async (of: { reference: string } | { pharmacyOrderId: string }) => {
+  const report = async (of: { reference: string } | { pharmacyOrderId: string }) => {
     const message = { webhookId: randomUUID(), type: 'tracking_added', shipment, ...of } as const;
     await receiveMessage(database, pharmacy.id, message, TESTER);
   };
-  await tell({ reference: orderId });
-  // One that finds no order is kept whole.
-  await tell({ pharmacyOrderId: randomUUID() });
+  await report({ reference: orderId });
+  // A message that matches no order is kept completely.
+  await report({ pharmacyOrderId: randomUUID() });
   const document = { id: randomUUID(), size: 1, sha256: 'ab'.repeat(32) };
   await insertDocument(database, orderId, { ...document, name: MARK, storageKey: 'place' });
   return { orderId, caseId, deliveryId };
@@ -96,7 +96,7 @@ async function dump(table: string): Promise<string> {
   return rows.map(({ row }) => row).join('\n');
 }
 
-/** All of the order that the API shows. */
+/** Reads the order and its case as the API shows them, and the stored prescription. */
 async function shown(orderId: string, caseId: string) {
   const { organizationId } = api.organization;
   const order = await readOrder(api.database, { organizationId, orderId, caseId });
@@ -105,7 +105,7 @@ async function shown(orderId: string, caseId: string) {
   return { order, patient, prescription, shippingAddress };
 }
 
-it('leaves nothing of patient or prescription in clear in any table', async () => {
+it('leaves nothing of the patient or the prescription in clear text in any table', async () => {
   const { orderId, caseId } = await markedOrder();
   for (const table of await tables()) expect(await dump(table), table).not.toContain(MARK);
   const { order, patient, prescription, shippingAddress } = await shown(orderId, caseId);
@@ -120,9 +120,9 @@ it('leaves nothing of patient or prescription in clear in any table', async () =
   expect(shippingAddress?.addressLine1).toBe(MARK);
 });
 
-describe('what was tampered with', () => {
+describe('a tampered value', () => {
   it.each(['prescription', 'reason', 'idempotency_key', 'data_key', 'case_address', 'case_key'])(
-    'does not open: orders.%s with one character changed, or of another order',
+    'cannot be decrypted: orders.%s with one changed character, or from another order',
     async (column) => {
       const { database } = api;
       const [one, two] = [await markedOrder(), await markedOrder()];
@@ -139,7 +139,7 @@ describe('what was tampered with', () => {
     },
   );
 
-  it('is answered as a fault of ours, which says nothing', async () => {
+  it('causes a 500 without details', async () => {
     const { orderId, caseId } = await markedOrder();
     await api.database`UPDATE orders SET reason = idempotency_key WHERE id = ${orderId}`;
     const answer = await api.get(`/api/v1/cases/${caseId}/orders/${orderId}`);
@@ -157,7 +157,7 @@ describe('a rotation', () => {
     await open();
   });
 
-  it('knows every column that is sealed with data keys', async () => {
+  it('knows every column that is encrypted with data keys', async () => {
     await markedOrder();
     const known = SEALED_COLUMNS.map(({ name }) => name);
     const columns = await api.database<{ table: string; name: string }[]>`
@@ -171,7 +171,7 @@ describe('a rotation', () => {
     }
   });
 
-  it('seals everything anew; all of it opens, and the old keys go when no one needs them', async () => {
+  it('re-encrypts everything; all of it can be decrypted, and unused old keys are destroyed', async () => {
     const { database, organization } = api;
     const { orderId, caseId, deliveryId } = await markedOrder();
     const before = await shown(orderId, caseId);
@@ -187,7 +187,7 @@ describe('a rotation', () => {
     expect((await quietly()).done).toBeGreaterThan(0);
     expect([...(await countStale(database)).values()].every((count) => count === 0)).toBe(true);
     expect(await quietly()).toEqual({ done: 0, broken: [] });
-    expect(await destroyOldKeys(database, 60_000)).toBe(0); // another process may still seal
+    expect(await destroyOldKeys(database, 60_000)).toBe(0); // another process may still encrypt with them
     expect(await destroyOldKeys(database, 0)).toBe(owners.length);
 
     const fresh = openDatabase(api.databaseUrl, 2, withKeysOf(ENCRYPTION_KEYS));
@@ -203,7 +203,7 @@ describe('a rotation', () => {
     expect(delivery.attempts[0]?.answerStart).toBe('busy');
   });
 
-  it('goes on where it was stopped', async () => {
+  it('continues where it was stopped', async () => {
     const { database, organization } = api;
     await markedOrder();
     await rotateDataKeys(database, provider(), [organization.organizationId]);
@@ -214,7 +214,7 @@ describe('a rotation', () => {
     expect(await quietly()).toEqual({ done: left, broken: [] });
   });
 
-  it('passes over what was altered, and names it', async () => {
+  it('skips a tampered row, and names it', async () => {
     const { database, organization } = api;
     const { orderId } = await markedOrder();
     const [row] = await database`
@@ -223,19 +223,19 @@ describe('a rotation', () => {
     const { broken } = await quietly();
     expect(broken).toEqual([`orders.data_key of ${orderId}`]);
     expect(await database`SELECT data_key FROM orders WHERE id = ${orderId}`).toEqual([row]);
-    await destroyOldKeys(database, 0); // but not the one that it needs: it may be mended yet
+    await destroyOldKeys(database, 0); // keeps the key of the tampered row, which may be repaired
     await database`UPDATE orders SET data_key = left(data_key, -1) WHERE id = ${orderId}`;
     expect(await quietly()).toEqual({ done: 1, broken: [] });
   });
 
-  it('of the master key leaves the old one unused; a lost one is named', async () => {
+  it('of the master key leaves the old one unused; a missing one is named', async () => {
     const { database } = api;
     const { orderId, caseId } = await markedOrder();
     const added = `tests-2:${Buffer.alloc(32, 'u').toString('base64')}`;
     const both = withKeysOf(`${added},${ENCRYPTION_KEYS}`);
     const key = { organizationId: api.organization.organizationId, orderId, caseId };
     const tooSoon = openDatabase(api.databaseUrl, 2, withKeysOf(added));
-    await expect(readOrder(tooSoon, key)).rejects.toThrow(/no encryption key tests-1/);
+    await expect(readOrder(tooSoon, key)).rejects.toThrow(/encryption key tests-1 is unavailable/);
 
     expect(await rewrapDataKeys(database, both.keys)).toBeGreaterThan(0);
     const status = await readKeyStatus(database);

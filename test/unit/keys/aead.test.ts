@@ -6,7 +6,7 @@ import { open, SealBrokenError, seal } from '../../../src/keys/aead.ts';
 const key = randomBytes(32);
 
 describe('sealed bytes', () => {
-  it('open to what was sealed, in their context alone', () => {
+  it('open only in the context that they were sealed for', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.string(), fc.string(), (plain, a, b) => {
         const sealed = seal(key, a, plain);
@@ -16,7 +16,7 @@ describe('sealed bytes', () => {
     );
   });
 
-  it('do not open when any one bit is flipped', () => {
+  it('do not open if any bit was flipped', () => {
     const sealed = seal(key, 'here', Buffer.from('twelve bytes'));
     for (let bit = 0; bit < sealed.byteLength * 8; bit += 1) {
       const altered = Buffer.from(sealed);
@@ -25,7 +25,7 @@ describe('sealed bytes', () => {
     }
   });
 
-  it('do not open when they are cut, nor with another key', () => {
+  it('do not open if they were truncated, or with another key', () => {
     const sealed = seal(key, 'here', Buffer.from('twelve bytes'));
     for (let length = 0; length < sealed.byteLength; length += 1) {
       expect(() => open(key, 'here', sealed.subarray(0, length))).toThrow(SealBrokenError);
@@ -33,7 +33,7 @@ describe('sealed bytes', () => {
     expect(() => open(randomBytes(32), 'here', sealed)).toThrow(SealBrokenError);
   });
 
-  it('never look the same twice', () => {
+  it('differ every time', () => {
     const once = () => seal(key, 'here', Buffer.from('twelve bytes')).toString('hex');
     expect(once()).not.toBe(once());
   });

@@ -7,8 +7,7 @@ import { createAwsKmsKeyProvider } from '../../../src/keys/aws-kms-key-provider.
 import { type KeyProvider, KeyServiceError } from '../../../src/keys/key-provider.ts';
 import { KeyMissingError } from '../../../src/keys/key-ring.ts';
 
-// What AWS can answer and the server of test/e2e/aws-kms.test.ts does not: its errors, as its API
-// Reference has them.
+// Errors of AWS KMS by its API Reference, which the server of test/e2e/aws-kms.test.ts cannot return.
 
 const KEY = 'arn:aws:kms:eu-west-2:111122223333:key/00000001-0000-4000-8000-000000000000';
 
@@ -52,14 +51,14 @@ it.each([
   ['KeyUnavailableException', 500, new KeyServiceError('KeyUnavailableException'), 2],
   ['KMSInternalException', 500, new KeyServiceError('KMSInternalException'), 2],
   ['UnrecognizedClientException', 400, new KeyServiceError('UnrecognizedClientException'), 1],
-])('turns %s into an error that tells nothing else', async (type, status, error, attempts) => {
+])('turns %s into an error with only that code', async (type, status, error, attempts) => {
   answer = { status, body: { __type: type, message: 'quotes a request' } };
   asked = 0;
   await expect(unwrap()).rejects.toEqual(error);
   expect(asked).toBe(attempts);
 });
 
-it('takes an answer without bytes for a fault of the service', async () => {
+it('reports an answer without bytes as a failure of the service', async () => {
   answer = { status: 200, body: {} };
   const error = new KeyServiceError('EmptyAnswer');
   await expect(unwrap()).rejects.toEqual(error);

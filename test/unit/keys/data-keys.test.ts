@@ -15,8 +15,8 @@ function setUp() {
   return { table, keys: createKeys(provider(OLD), table) };
 }
 
-describe('what an organization seals', () => {
-  it('opens in its context alone, under any process that has the master key', async () => {
+describe('data of an organization', () => {
+  it('opens only in its context, in any process with the master key', async () => {
     const { table, keys } = setUp();
     const sealed = await keys.seal('org', 'endpoint/1/secret', 'whsec_x');
     expect(sealed).not.toContain('whsec_x');
@@ -25,19 +25,21 @@ describe('what an organization seals', () => {
     await expect(other.open('endpoint/2/secret', sealed)).rejects.toThrow(SealBrokenError);
   });
 
-  it('has one data key, however many ask for it first', async () => {
+  it('has one data key after concurrent first uses', async () => {
     const { table, keys } = setUp();
     await Promise.all(Array.from({ length: 20 }, () => keys.seal('org', 'here', 'text')));
     await keys.seal(null, 'here', 'text');
     expect(table.rows.map(({ organizationId }) => organizationId)).toEqual(['org', null]);
   });
 
-  it('does not open when any character is changed', async () => {
+  it('does not open if any character was changed', async () => {
     const { keys } = setUp();
     const sealed = await keys.seal('org', 'here', 'twelve bytes');
     for (let at = 0; at < sealed.length - 1; at += 1) {
       const changed = sealed.slice(0, at) + (sealed[at] === 'A' ? 'B' : 'A') + sealed.slice(at + 1);
-      await expect(keys.open('here', changed)).rejects.toThrow(/sealed data|no encryption key/);
+      await expect(keys.open('here', changed)).rejects.toThrow(
+        /sealed data|encryption key .+ is unavailable/,
+      );
     }
     await expect(keys.open('here', 'clear text')).rejects.toThrow(SealBrokenError);
   });
@@ -47,19 +49,19 @@ describe('what an organization seals', () => {
   });
 });
 
-describe('a key that is lost', () => {
-  it('is named, when it is a master key', async () => {
+describe('a missing key', () => {
+  it('is named in the error if it is a master key', async () => {
     const { table, keys } = setUp();
     const sealed = await keys.seal('org', 'here', 'text');
     const later = createKeys(provider(NEW), table);
     const opening = later.open('here', sealed);
     await expect(opening).rejects.toThrow(KeyMissingError);
-    await expect(opening).rejects.toThrow(/no encryption key 2026-05/);
+    await expect(opening).rejects.toThrow(/encryption key 2026-05 is unavailable/);
     await expect(opening).rejects.toMatchObject({ code: 'ENCRYPTION_KEY_MISSING 2026-05' });
     expect(await createKeys(provider(NEW, OLD), table).open('here', sealed)).toBe('text');
   });
 
-  it('is named, when it is a data key', async () => {
+  it('is named in the error if it is a data key', async () => {
     const { table, keys } = setUp();
     const sealed = await keys.seal('org', 'here', 'text');
     const [row] = table.rows.splice(0);
@@ -67,7 +69,7 @@ describe('a key that is lost', () => {
     await expect(later.open('here', sealed)).rejects.toMatchObject({ keyId: row?.id });
   });
 
-  it('is found again once it is put back', async () => {
+  it('is found after it was restored', async () => {
     const { table, keys } = setUp();
     const sealed = await keys.seal('org', 'here', 'text');
     const [row] = table.rows.splice(0);
@@ -78,7 +80,7 @@ describe('a key that is lost', () => {
   });
 });
 
-it('wraps a data key for its owner alone', async () => {
+it('wraps a data key only for its owner', async () => {
   const table = memoryTable();
   const row = await newDataKey(provider(OLD), 'org');
   table.rows.push({ ...row, organizationId: 'other' });
@@ -87,7 +89,7 @@ it('wraps a data key for its owner alone', async () => {
   );
 });
 
-it('seals with the new data key once it looks again, and opens what the old one sealed', async () => {
+it('seals with the new data key after forgetActive, and opens data of the old one', async () => {
   const { table, keys } = setUp();
   const before = await keys.seal('org', 'here', 'text');
   table.rows.push(await newDataKey(provider(OLD), 'org'));
@@ -102,7 +104,7 @@ it('seals with the new data key once it looks again, and opens what the old one 
 });
 
 describe('the key of an order', () => {
-  it('opens its own fields alone, and those of no other order', async () => {
+  it('opens only its own fields, and none of another order', async () => {
     const { keys } = setUp();
     const [one, two] = await Promise.all([
       keys.createSubject('org', 'order/1'),
@@ -115,11 +117,11 @@ describe('the key of an order', () => {
     expect(again.open('reason', null)).toBeNull();
     expect(() => again.open('cancelReason', sealed)).toThrow(SealBrokenError);
     expect(() => two.key.open('reason', sealed)).toThrow(SealBrokenError);
-    // Nor when the key itself is copied to the other order.
+    // Not even if the key is copied to the other order.
     await expect(keys.openSubject('order/2', one.wrapped)).rejects.toThrow(SealBrokenError);
   });
 
-  it('hashes equal texts equally, and differently from other fields and orders', async () => {
+  it('gives equal hashes for equal texts in one field only', async () => {
     const { keys } = setUp();
     const { key } = await keys.createSubject('org', 'order/1');
     const { key: other } = await keys.createSubject('org', 'order/2');

@@ -28,11 +28,11 @@ testKeyProvider('key provider that has left its KMS', () => ({
     encryptionKeys: ring,
     kms: { ...kms, keyIds: [ARN], wraps: false },
   }),
-  // A row of Postgres must not make us use somebody else's key.
+  // A row in Postgres must not make us call a key that is not configured.
   unknownKeyId: OTHER_ARN,
 }));
 
-it('opens with an older key of the ring, whoever wraps now', async () => {
+it('unwraps with an older key of the ring while KMS wraps', async () => {
   const [, old] = ring;
   if (old === undefined) throw new Error('the ring has two keys');
   const dataKey = randomBytes(32);
@@ -45,8 +45,8 @@ it('opens with an older key of the ring, whoever wraps now', async () => {
   expect((await provider.unwrap(wrapped, 'here')).equals(dataKey)).toBe(true);
 });
 
-it('says where a key of a KMS has to be named', async () => {
+it('names the setting that a missing KMS key belongs in', async () => {
   const provider = createKeyProvider({ encryptionKeys: ring, kms: undefined });
   const unwrapping = provider.unwrap({ masterKeyId: ARN, wrapped: randomBytes(60) }, 'here');
-  await expect(unwrapping).rejects.toEqual(new KeyMissingError(ARN, 'name it in KMS_OLD_KEY_IDS'));
+  await expect(unwrapping).rejects.toEqual(new KeyMissingError(ARN, 'add it to KMS_OLD_KEY_IDS'));
 });

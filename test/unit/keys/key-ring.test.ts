@@ -10,16 +10,16 @@ import {
 const key = (fill: number) => Buffer.alloc(32, fill).toString('base64');
 
 describe('a key ring', () => {
-  it('has its first key active, and the others for opening', () => {
+  it('lists the active key first, and finds the others', () => {
     const ring = parseKeyRing(`2026-11:${key(1)}, 2026-05:${key(2)}`);
     expect(ring.map(({ id }) => id)).toEqual(['2026-11', '2026-05']);
     expect(keyOf(ring, '2026-05')).toEqual(Buffer.alloc(32, 2));
   });
 
-  it('names a key that is missing', () => {
+  it('names a missing key in the error', () => {
     const get = () => keyOf(parseKeyRing(`2026-11:${key(1)}`), '2026-05');
     expect(get).toThrow(KeyMissingError);
-    expect(get).toThrow(/no encryption key 2026-05/);
+    expect(get).toThrow(/encryption key 2026-05 is unavailable/);
   });
 
   it.each([
@@ -29,8 +29,8 @@ describe('a key ring', () => {
     [`a b:${key(1)}`, /must be id:key/],
     [`2026-11:${Buffer.alloc(31).toString('base64')}`, /32 bytes/],
     [`2026-11:${key(1)},`, /must be id:key/],
-    [`2026-11:${key(1)},2026-11:${key(2)}`, /two keys of the id 2026-11/],
-  ])('refuses %j, and does not repeat it', (text, rule) => {
+    [`2026-11:${key(1)},2026-11:${key(2)}`, /two keys with the id 2026-11/],
+  ])('refuses %j, and does not quote it', (text, rule) => {
     expect(() => parseKeyRing(text)).toThrow(KeyRingError);
     expect(() => parseKeyRing(text)).toThrow(rule);
     try {
@@ -40,7 +40,7 @@ describe('a key ring', () => {
     }
   });
 
-  it('has other keys of the same ids for each purpose', () => {
+  it('derives different keys with the same ids for each purpose', () => {
     const ring = parseKeyRing(`2026-11:${key(1)},2026-05:${key(2)}`);
     const payloads = ringFor('temporal-payloads', ring);
     const data = ringFor('data-keys', ring);

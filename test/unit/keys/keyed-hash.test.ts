@@ -14,7 +14,7 @@ describe('keyedHash', () => {
     );
   });
 
-  it('tells two texts apart', () => {
+  it('gives different hashes for different texts', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (a, b) => {
         fc.pre(a !== b);
@@ -24,13 +24,13 @@ describe('keyedHash', () => {
     );
   });
 
-  it('depends on the secret, and on what the hash is for', () => {
+  it('depends on the secret and on the purpose', () => {
     const hash = keyedHash('secret-1', 'api-key', 'text');
     expect(sameHash(hash, keyedHash('secret-2', 'api-key', 'text'))).toBe(false);
     expect(sameHash(hash, keyedHash('secret-1', 'fingerprint', 'text'))).toBe(false);
   });
 
-  it('is no plain hash that someone without the secret could make', () => {
+  it('differs from a plain hash, which needs no secret', () => {
     const plain = createHash('sha256').update('api-key\0text').digest();
     expect(sameHash(keyedHash('secret', 'api-key', 'text'), plain)).toBe(false);
   });
@@ -42,7 +42,7 @@ describe('sameHash', () => {
     expect(sameHash(Buffer.alloc(32), Buffer.alloc(0))).toBe(false);
   });
 
-  it('sees a single changed bit', () => {
+  it('is false after a change of one bit', () => {
     const bit = fc.tuple(fc.nat({ max: 31 }), fc.nat({ max: 7 }));
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), bit, (hash, [at, shift]) => {

@@ -1,6 +1,6 @@
 import type { DataKeyRow, DataKeyTable } from '../../../src/keys/data-keys.ts';
 
-/** Data keys in memory; the last one of an owner is active. */
+/** Stores data keys in memory. The last key of an owner is the active one. */
 export function memoryTable(): DataKeyTable & { readonly rows: DataKeyRow[] } {
   const rows: DataKeyRow[] = [];
   const ofOwner = (owner: string | null) => rows.filter((row) => row.organizationId === owner);
