@@ -13,7 +13,7 @@ let api: TestApi;
 afterEach(() => api.close());
 
 describe('an outbox that is too deep', () => {
-  it('refuses orders until it has drained, and serves reads all the while', async () => {
+  it('refuses orders until it has drained, and keeps serving reads', async () => {
     api = await startTestApi({ limits: { outboxLimit: 10 } });
     const key = randomUUID();
 
@@ -32,23 +32,23 @@ describe('an outbox that is too deep', () => {
     expect(await api.get('/api/v1/orders')).toMatchObject({ status: 200 });
     expect(await api.get('/healthz')).toMatchObject({ status: 200 });
 
-    // At the limit itself they would come and go: it drains below 8 first.
+    // Orders are accepted again below 8, so that the state does not flap at the limit.
     await api.database`
       DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id OFFSET 5)`;
-    const taken = await eventually('orders are taken again', async () => {
+    const accepted = await eventually('orders are accepted again', async () => {
       const answer = await api.place(exampleWithKey(key));
       return answer.status === 200 && answer;
     });
 
-    expect(await ordersOfKey(api.database, key)).toEqual([taken.json.data.order.id]);
-    const told = api.app.log.lines.map(({ message }) => message);
-    expect(told).toContain('outbox too deep: refusing orders');
-    expect(told).toContain('outbox drained: accepting orders');
+    expect(await ordersOfKey(api.database, key)).toEqual([accepted.json.data.order.id]);
+    const messages = api.app.log.lines.map(({ message }) => message);
+    expect(messages).toContain('outbox too deep: refusing orders');
+    expect(messages).toContain('outbox drained: accepting orders');
   });
 });
 
 describe('too many requests at once', () => {
-  it('are refused before they cost a query, and every 200 is stored', async () => {
+  it('are refused without a query, and every 200 is stored', async () => {
     api = await startTestApi({ limits: { queueLimit: 5 } });
 
     const answers = await Promise.all(

@@ -11,11 +11,11 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-it(`answers one 200 a key when ${KEYS} keys come ${COPIES} times at once`, async () => {
+it(`answers one 200 per key when ${KEYS} keys come ${COPIES} times at once`, async () => {
   const requests = Array.from({ length: KEYS * COPIES }, (_, n) => `equal-${n % KEYS}`);
   const answers = await Promise.all(
     requests.map(async (key) => {
-      // Who is told to come again does.
+      // A client that gets 503 sends the request again.
       for (;;) {
         const answer = await api.place(exampleWithKey(key));
         if (answer.status !== 503) return { key, ...answer };

@@ -22,7 +22,7 @@ function withDiagnosis(key: string, diagnosis: string) {
 const ordersOf = (key: string) => ordersOfKey(api.database, key);
 
 describe('a used key', () => {
-  it('gets the published 409, byte for byte, and the way to its order', async () => {
+  it('gets the published 409, byte for byte, and the Location of its order', async () => {
     const first = await api.place(exampleText());
     const second = await api.place(exampleText());
 
@@ -36,7 +36,7 @@ describe('a used key', () => {
     expect(await api.get(second.headers.get('location')!)).toMatchObject({ status: 200 });
   });
 
-  it('gets the same 409 for another payload, without the way to the order', async () => {
+  it('gets the same 409 for another payload, without a Location', async () => {
     await api.place(withDiagnosis('other-payload', 'Hypertension'));
 
     const second = await api.place(withDiagnosis('other-payload', 'Asthma'));
@@ -46,7 +46,7 @@ describe('a used key', () => {
     expect(second.headers.has('location')).toBe(false);
   });
 
-  it('takes the same order for another case as another payload', async () => {
+  it('treats the same order for another case as another payload', async () => {
     await api.place(exampleWithKey('other-case'));
 
     const second = await api.place(exampleWithKey('other-case'), {
@@ -58,7 +58,7 @@ describe('a used key', () => {
     expect(second.headers.has('location')).toBe(false);
   });
 
-  it('takes another order of keys, unknown fields and null as the same payload', async () => {
+  it('ignores the order of fields, unknown fields and null when it compares payloads', async () => {
     const body = exampleWithKey('same-payload');
     const reversed = JSON.parse(JSON.stringify(body), (_key, value) =>
       typeof value === 'object' && !Array.isArray(value)
@@ -77,7 +77,7 @@ describe('a used key', () => {
     expect(second.headers.get('idempotency-match')).toBe('same');
   });
 
-  it('takes other customFields as another payload', async () => {
+  it('treats other customFields as another payload', async () => {
     const withFields = (customFields: object) => {
       const body = exampleWithKey('custom-fields');
       const prescriptionItems = [{ ...body.order.prescriptionItems[0], customFields }];
@@ -114,7 +114,7 @@ describe('a used key', () => {
     expect(await ordersOf('two-organizations')).toHaveLength(2);
   });
 
-  it('makes one order of fifty equal requests at once', async () => {
+  it('creates one order from fifty equal concurrent requests', async () => {
     const key = randomUUID();
 
     const answers = await Promise.all(
@@ -139,7 +139,7 @@ describe('a used key', () => {
 describe('the replay mode', () => {
   const REPLAY = { headers: { 'idempotency-mode': 'replay' } };
 
-  it('gives the first answer again for the same payload', async () => {
+  it('returns the first answer again for the same payload', async () => {
     const first = await api.place(exampleWithKey('replayed'), REPLAY);
     const second = await api.place(exampleWithKey('replayed'), REPLAY);
 
@@ -150,7 +150,7 @@ describe('the replay mode', () => {
     expect(await ordersOf('replayed')).toHaveLength(1);
   });
 
-  it('gives the 409 for another payload', async () => {
+  it('returns the 409 for another payload', async () => {
     await api.place(withDiagnosis('not-replayed', 'Hypertension'), REPLAY);
 
     const second = await api.place(withDiagnosis('not-replayed', 'Asthma'), REPLAY);
@@ -161,7 +161,7 @@ describe('the replay mode', () => {
     expect(second.headers.has('idempotency-replayed')).toBe(false);
   });
 
-  it('is no other mode', async () => {
+  it('requires exactly the value “replay”', async () => {
     await api.place(exampleWithKey('other-mode'));
 
     const second = await api.place(exampleWithKey('other-mode'), {
@@ -187,7 +187,7 @@ describe('a refused request leaves its key free', () => {
     expect((await api.place(exampleWithKey(key))).status).toBe(200);
   });
 
-  it('after a 400 for a shipping address that is nowhere', async () => {
+  it('after a 400 for a missing shipping address', async () => {
     const key = randomUUID();
     const { shippingAddress: _, ...order } = exampleWithKey(key).order;
     const request = { caseId: api.organization.caseWithoutAddress };

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** The published example with the value at a path changed, or taken out by `undefined`. */
+/** The published example with the value at a path changed, or removed if `undefined`. */
 function changed(path: string, value: unknown): object {
   const body = exampleWithoutKey() as unknown as Record<string, unknown>;
   const keys = path.split('.');
@@ -24,7 +24,7 @@ function changed(path: string, value: unknown): object {
   return body;
 }
 
-/** Holds an answer against the contract's 400. */
+/** Checks that an answer is the contract's 400. */
 function expectRefusal(answer: Answer, path: string, message: string): void {
   expect(answer.status).toBe(400);
   expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
@@ -86,7 +86,7 @@ describe('names the field of', () => {
   });
 });
 
-it('names the first problem in the order of the contract, and all of them with their paths', async () => {
+it('names the first problem in the contract’s order, and all problems with their paths', async () => {
   const { order } = exampleWithoutKey();
   const answer = await api.place({
     order: {
@@ -114,13 +114,13 @@ it('refuses an order without an address for a case without one', async () => {
   expectRefusal(answer, 'order.shippingAddress', 'shippingAddress is required');
 });
 
-it('never shows a value that was sent', async () => {
+it('never shows a received value', async () => {
   const answer = await api.place(changed('order.prescriber.email', 'private words'));
 
   expect(answer.text).not.toContain('private words');
 });
 
-it('refuses NUL and half a surrogate pair in every text that it keeps', async () => {
+it('refuses NUL and a lone surrogate in every stored text', async () => {
   const nul = await api.place(changed('order.diagnosis', 'a\0b'));
   const surrogate = await api.place(
     JSON.stringify(changed('order.diagnosis', 'HERE')).replace('HERE', '\\ud800'),
@@ -130,6 +130,6 @@ it('refuses NUL and half a surrogate pair in every text that it keeps', async ()
   expectRefusal(surrogate, 'order.diagnosis', 'diagnosis must be well-formed Unicode text');
 });
 
-it('stores nothing of what it refuses', async () => {
+it('stores nothing of a refused request', async () => {
   expect([await api.count('orders'), await api.count('outbox')]).toEqual([0, 0]);
 });

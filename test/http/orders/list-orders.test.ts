@@ -41,7 +41,7 @@ async function walk(path: string, between: () => Promise<unknown> = async () => 
 
 describe('a list of orders', () => {
   it.each([1, 4, 22, 23, 24])(
-    'of pages of %d gives each order once, the newest first',
+    'with pages of %d returns each order once, newest first',
     async (n) => {
       expect(await walk(`/api/v1/orders?limit=${n}`)).toEqual(placed.toReversed());
       expect(await walk(`/api/v1/cases/${api.organization.caseId}/orders?limit=${n}`)).toEqual(
@@ -64,7 +64,7 @@ describe('a list of orders', () => {
     expect(seen).toEqual(before.toReversed());
   });
 
-  it('is filtered by status, pharmacy and time, each and together', async () => {
+  it('is filtered by status, pharmacy and time, alone and combined', async () => {
     await api.database`UPDATE orders SET status = 'REJECTED' WHERE id = ${placed[2]!}`;
     await api.database`UPDATE orders SET created_at = '2020-02-01T00:00:00Z' WHERE id = ${placed[0]!}`;
 
@@ -81,7 +81,7 @@ describe('a list of orders', () => {
     expect(ofB).toHaveLength(11);
   });
 
-  it('holds what an order shows, without its documents', async () => {
+  it('shows the fields of an order, without its documents', async () => {
     const { json } = await api.get('/api/v1/orders?limit=1');
 
     expect(json.data.orders[0]).toEqual({
@@ -122,7 +122,7 @@ describe('a list of orders', () => {
 
   it.each([
     ['month 99', ['orders', '2026-99-01T00:00:00.000000Z', randomUUID()]],
-    ['a number beyond time', ['orders', '9'.repeat(17), randomUUID()]],
+    ['a time out of range', ['orders', '9'.repeat(17), randomUUID()]],
     ['another list’s', ['orders of x', '1', randomUUID()]],
     ['too few keys', ['orders', '1']],
     ['no array', 'orders'],
@@ -133,7 +133,7 @@ describe('a list of orders', () => {
     expect([200, 400]).toContain(answer.status);
   });
 
-  it('takes no cursor of another list', async () => {
+  it('refuses a cursor of another list', async () => {
     const { json } = await api.get('/api/v1/orders?limit=1');
     const path = `/api/v1/cases/${api.organization.caseId}/orders`;
 
@@ -143,7 +143,7 @@ describe('a list of orders', () => {
     });
   });
 
-  it('gives 403 for a case of another organization, as for one that does not exist', async () => {
+  it('answers 403 for a case of another organization, as for an unknown case', async () => {
     const other = await createOrganization(api.database);
     const theirs = await api.get(`/api/v1/cases/${other.caseId}/orders`);
     const nobodys = await api.get(`/api/v1/cases/${randomUUID()}/orders`);
@@ -157,7 +157,7 @@ describe('the order of an idempotency key', () => {
   const find = (key: string, headers = {}) =>
     api.get('/api/v1/orders/by-idempotency-key', { 'idempotency-key': key, ...headers });
 
-  it('is found by the organization that used it, and by no other', async () => {
+  it('is found by the organization that used it only', async () => {
     const key = randomUUID();
     const { json } = await api.place(exampleWithKey(key));
     const other = await createOrganization(api.database);
@@ -183,7 +183,7 @@ describe('the order of an idempotency key', () => {
 });
 
 describe('the timeline of an order', () => {
-  it('comes in pages, the oldest change first', async () => {
+  it('comes in pages, oldest change first', async () => {
     const orderId = await place('pharmacy-a');
     await api.database`
       INSERT INTO order_activity (order_id, actor, event, from_status, to_status)

@@ -66,16 +66,16 @@ async function rowsOf(key: string): Promise<[orders: number, outbox: number, act
 it.each([
   ['before Postgres has the statement', 'statement', 'before', [200]],
   ['while Postgres runs the statement', 'statement', 'after', [200]],
-  ['behind the statement, before the commit', 'statement', 'answered', [200]],
+  ['after the statement, before the commit', 'statement', 'answered', [200]],
   ['before Postgres has the commit', 'commit', 'before', [200]],
   ['while Postgres commits', 'commit', 'after', [200, 409]],
-  ['behind the commit, before its answer is read', 'commit', 'answered', [409]],
+  ['after the commit, before its answer is read', 'commit', 'answered', [409]],
 ] as const)(
-  'makes one order when the connection breaks %s and the client sends again',
+  'creates one order when the connection breaks %s and the client sends again',
   async (_what, sent, moment, expected) => {
     for (let round = 0; round < 10; round += 1) {
       const [key, pharmacyId] = [randomUUID(), `mark-${randomUUID()}`];
-      // The commit is what comes next on the statement's connection.
+      // The next message on the statement's connection is the commit.
       proxy.breakOn(pharmacyId, moment, sent === 'statement' ? 'these' : 'next');
 
       const lost = await place(key, pharmacyId);
@@ -93,7 +93,7 @@ it.each([
   },
 );
 
-describe('a client whose answer was lost behind the commit', () => {
+describe('a client whose answer was lost after the commit', () => {
   let key: string;
   let pharmacyId: string;
   let orderId: string;
@@ -113,7 +113,7 @@ describe('a client whose answer was lost behind the commit', () => {
     expect(found.json.data.order).toMatchObject({ id: orderId, idempotencyKey: key });
   });
 
-  it('finds its order by the replay of the first answer', async () => {
+  it('finds its order by the replay mode', async () => {
     const again = await place(key, pharmacyId, { 'idempotency-mode': 'replay' });
 
     expect(again.status).toBe(200);
@@ -121,7 +121,7 @@ describe('a client whose answer was lost behind the commit', () => {
     expect(again.json.data.order.id).toBe(orderId);
   });
 
-  it('finds its order by its key', async () => {
+  it('finds its order by the idempotency key', async () => {
     const found = await get('/api/v1/orders/by-idempotency-key', { 'idempotency-key': key });
 
     expect(found.status).toBe(200);

@@ -19,7 +19,7 @@ afterAll(() => api.close());
 const ACCEPTED =
   /^\{"status":200,"success":true,"message":"Order created successfully","data":\{"order":\{"id":"([0-9a-f-]{36})"\}\}\}$/;
 
-/** The id in the 200 of a placed order, whose bytes are checked. */
+/** Checks the bytes of a 200 and returns the order's id. */
 function acceptedId({ status, text }: { status: number; text: string }): string {
   expect(text).toMatch(ACCEPTED);
   expect(status).toBe(200);
@@ -56,7 +56,7 @@ it('stores the order, its timeline and its outbox row before it answers', async 
   expect(outbox.map(({ kind }) => kind)).toEqual(['start']);
 });
 
-it('makes two orders of two requests without a key', async () => {
+it('creates two orders from two requests without a key', async () => {
   const first = acceptedId(await api.place(exampleWithoutKey()));
   const second = acceptedId(await api.place({ ...exampleWithoutKey(), idempotencyKey: null }));
 
@@ -66,7 +66,7 @@ it('makes two orders of two requests without a key', async () => {
   expect(await storedOrder(second)).toMatchObject(keys);
 });
 
-it('passes customFields on untouched, whatever their names and values', async () => {
+it('passes customFields on unchanged, whatever their names and values', async () => {
   const text = String.raw`{"b":"  kept  ","a":null,"":[],"nested":{"x":[1,[2,{"y":null}]],"z":-0.5},
     "emoji":"💊","escape":"\u0000\ud800","constructor":{"prototype":1},"__proto__":{"polluted":"yes"}}`;
   const body = exampleWithKey('custom-fields');
@@ -87,7 +87,7 @@ it('passes customFields on untouched, whatever their names and values', async ()
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
 });
 
-it('stores known fields only, country in upper case, and null as not sent', async () => {
+it('stores only known fields, the country in upper case, and treats null as absent', async () => {
   const body = exampleWithoutKey();
   const { address } = body.order.prescriber;
   const prescriber = {
@@ -109,7 +109,7 @@ it('stores known fields only, country in upper case, and null as not sent', asyn
   expect((await openedOrder(api.database, id)).prescription).toEqual(rest);
 });
 
-it('takes the address of the case when the order has none', async () => {
+it('uses the address of the case if the order has none', async () => {
   const { shippingAddress: _, ...order } = exampleWithoutKey().order;
 
   const id = acceptedId(await api.place({ ...exampleWithoutKey(), order }));
@@ -119,7 +119,7 @@ it('takes the address of the case when the order has none', async () => {
   expect(shippingAddress).toEqual(PATIENT_ADDRESS);
 });
 
-it('accepts an order for a pharmacy that it does not know', async () => {
+it('accepts an order for an unknown pharmacy', async () => {
   const body = exampleWithoutKey();
 
   acceptedId(
@@ -128,7 +128,7 @@ it('accepts an order for a pharmacy that it does not know', async () => {
 });
 
 it.each(['application/json', 'application/json; charset=utf-8', 'Application/JSON;charset=UTF-8'])(
-  'takes the content type %s',
+  'accepts the content type %s',
   async (contentType) => {
     acceptedId(await api.place(exampleWithoutKey(), { headers: { 'content-type': contentType } }));
   },

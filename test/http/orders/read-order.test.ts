@@ -43,7 +43,7 @@ function pathOf(orderId: string, caseId = api.organization.caseId): string {
 }
 
 describe('an order', () => {
-  it('shows the fields of the interface as soon as it is accepted', async () => {
+  it('shows all fields as soon as it is accepted', async () => {
     const id = await placed(exampleWithKey('read-me'));
 
     const answer = await api.get(pathOf(id));
@@ -70,7 +70,7 @@ describe('an order', () => {
     });
   });
 
-  it('shows what it got on its way', async () => {
+  it('shows its reason, documents and shipments', async () => {
     const { database } = api;
     const id = await placed();
     const [documentId, sha256] = [randomUUID(), 'ab'.repeat(32)];
@@ -117,7 +117,7 @@ describe('an order', () => {
     expect(text).not.toContain('secret/place.pdf');
   });
 
-  it('is shown to a key that may only read', async () => {
+  it('is shown to a read-only key', async () => {
     const { organizationId } = api.organization;
     const key = await createKey(api.database, organizationId, { scopes: ['orders:read'] });
 
@@ -134,7 +134,7 @@ describe('an order', () => {
 });
 
 describe('another organization', () => {
-  it('gets 403 for the case, as for a case that does not exist', async () => {
+  it('gets 403 for the case, as for an unknown case', async () => {
     const id = await placed();
     const key = { 'cv-api-key': other.apiKey };
 
@@ -147,7 +147,7 @@ describe('another organization', () => {
     }
   });
 
-  it('gets 404 for the order below a case of its own', async () => {
+  it('gets 404 for the order below its own case', async () => {
     const id = await placed();
 
     const answer = await api.get(pathOf(id, other.caseId), { 'cv-api-key': other.apiKey });
@@ -156,7 +156,7 @@ describe('another organization', () => {
   });
 });
 
-describe('an order that is not there', () => {
+describe('an unknown order', () => {
   it.each([
     ['unknown', () => randomUUID()],
     ['malformed', () => 'not-a-uuid'],
@@ -164,7 +164,7 @@ describe('an order that is not there', () => {
     ['very long', () => '1'.repeat(4_000)],
     ['NUL', () => '%00'],
     ['SQL', () => "'%20OR%20true--"],
-  ])('gets 404 when its id is %s', async (_what, id) => {
+  ])('gets 404 if its id is %s', async (_what, id) => {
     for (const below of ['', '/documents']) {
       const answer = await api.get(pathOf(id()) + below);
 

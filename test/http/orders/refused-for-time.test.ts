@@ -8,11 +8,11 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-it('does not store what it refused because the database took too long', async () => {
+it('does not store an order that it refused with 503 because the database was too slow', async () => {
   const { idempotencyKey: _, ...keyless } = examplePlaceOrder();
   await api.database.begin(async (sql) => {
     await sql`LOCK TABLE orders IN SHARE MODE`;
-    // More than the pool has connections for, so that some wait for one.
+    // More requests than connections in the pool, so that some wait for a connection.
     const answers = await Promise.all(Array.from({ length: 40 }, () => api.place(keyless)));
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([503]));
     expect(answers[0]?.headers.get('retry-after')).toBe('2');

@@ -19,9 +19,9 @@ function withPrescriber(changes: object) {
   };
 }
 
-const RIGHT = { npi: '1234567893', dea: 'AB1234563', phoneNumber: '+1 (415) 555-2671' };
+const VALID = { npi: '1234567893', dea: 'AB1234563', phoneNumber: '+1 (415) 555-2671' };
 
-it('lets the published example pass where nobody asked for more', async () => {
+it('accepts the published example without strict mode', async () => {
   const other = await createOrganization(api.database);
   const request = { caseId: other.caseId, headers: { 'cv-api-key': other.apiKey } };
 
@@ -29,32 +29,32 @@ it('lets the published example pass where nobody asked for more', async () => {
 });
 
 it.each([
-  ['npi', { ...RIGHT, npi: '1234567890' }],
-  ['dea', { ...RIGHT, dea: 'AB1234560' }],
-  ['phoneNumber', { ...RIGHT, phoneNumber: '+1234567890' }],
+  ['npi', { ...VALID, npi: '1234567890' }],
+  ['dea', { ...VALID, dea: 'AB1234560' }],
+  ['phoneNumber', { ...VALID, phoneNumber: '+1234567890' }],
 ])(
-  'refuses a wrong %s by its name, when placing and when asking only',
+  'refuses a wrong %s by its name, for PLACE_ORDER and for VALIDATE_ORDER',
   async (field, prescriber) => {
     const body = withPrescriber(prescriber);
 
     const placed = await api.place(body);
-    const asked = await api.place({ ...body, action: 'VALIDATE_ORDER' });
+    const validated = await api.place({ ...body, action: 'VALIDATE_ORDER' });
 
     expect(placed.status).toBe(400);
     expect(placed.json.errors).toEqual([
       { path: `order.prescriber.${field}`, message: expect.stringMatching(`^${field} `) },
     ]);
-    expect(asked.text).toBe(placed.text);
+    expect(validated.text).toBe(placed.text);
   },
 );
 
-it('takes an order whose identifiers are right', async () => {
-  expect(await api.place(withPrescriber(RIGHT))).toMatchObject({ status: 200 });
+it('accepts an order with valid identifiers', async () => {
+  expect(await api.place(withPrescriber(VALID))).toMatchObject({ status: 200 });
 });
 
-it('tells of an identifier before a case that is not permitted', async () => {
+it('reports an identifier before a forbidden case', async () => {
   const elsewhere = { caseId: 'another-case' };
 
   expect(await api.place(exampleWithoutKey(), elsewhere)).toMatchObject({ status: 400 });
-  expect(await api.place(withPrescriber(RIGHT), elsewhere)).toMatchObject({ status: 403 });
+  expect(await api.place(withPrescriber(VALID), elsewhere)).toMatchObject({ status: 403 });
 });

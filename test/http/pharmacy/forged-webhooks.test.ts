@@ -6,11 +6,11 @@ import { addPharmacy, createPharmacy, type TestPharmacy } from '../../support/ph
 import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
 const FORGED = 10_000;
-/** A true message comes after each so many forged ones. */
+/** The number of forged messages per authentic one. */
 const FORGED_PER_TRUE = 100;
 const CONNECTIONS = 16;
 
-/** Header lines as they go over the wire: a name may come twice, as it may not in an object. */
+/** Header lines as sent: unlike in an object, a name may repeat. */
 type Lines = readonly (readonly [name: string, value: string])[];
 interface Sent {
   readonly pharmacyId: string;
@@ -32,7 +32,7 @@ let api: TestApi;
 let pharmacy: TestPharmacy;
 let other: TestPharmacy;
 let orderId: string;
-/** Pharmacies that prove themselves by other means than a Standard Webhooks signature. */
+/** Pharmacies with other authentication than a Standard Webhooks signature. */
 const [cv, basic, bearer] = [randomUUID(), randomUUID(), randomUUID()];
 
 beforeAll(async () => {
@@ -51,7 +51,7 @@ afterAll(async () => {
   await api.close();
 });
 
-/** True messages say “completed”, forged ones “rejected”: one that got in shows in the timeline. */
+/** Authentic messages say “completed”, forged ones “rejected”, so that the timeline shows a breach. */
 function messageOf(type: 'order.completed' | 'order.rejected'): string {
   return JSON.stringify({ type, data: { id: `ph-${randomUUID()}`, reference: orderId } });
 }
@@ -68,15 +68,15 @@ function minutesAway(minutes: number): Date {
   return new Date(Date.now() + minutes * 60_000);
 }
 
-/** What is forged, of a message's body; at our pharmacy when it names no other. */
+/** How each forgery changes a message; for our pharmacy unless it names another one. */
 const KINDS: Readonly<Record<string, (body: string, n: number) => Partial<Sent>>> = {
-  'a key of nobody': (body) => ({
+  'an unknown key': (body) => ({
     headers: replaced(signed(pharmacy, body), 'webhook-signature', () => {
       return `v1,${Buffer.from(randomUUID().slice(0, 32)).toString('base64')}`;
     }),
   }),
   'another pharmacy’s key': (body) => ({ headers: signed(other, body) }),
-  'a body with one bit altered': (body, n) => {
+  'a body with one changed bit': (body, n) => {
     const altered = Buffer.from(body);
     const at = n % altered.length;
     altered.writeUInt8(altered.readUInt8(at) ^ (1 << (n % 8)), at);
@@ -89,23 +89,23 @@ const KINDS: Readonly<Record<string, (body: string, n: number) => Partial<Sent>>
       return String(Math.floor(Date.now() / 1_000));
     }),
   }),
-  'a timestamp that only begins right': (body) => ({
+  'a timestamp with a valid beginning': (body) => ({
     headers: replaced(signed(pharmacy, body), 'webhook-timestamp', (time) => `${time}.5`),
   }),
-  'a header that comes twice': (body, n) => {
+  'a repeated header': (body, n) => {
     const lines = signed(pharmacy, body);
-    // All but the content type, which proves nothing.
+    // All but the content type, which is not authenticated.
     const twice = lines[1 + (n % (lines.length - 1))]!;
     return { headers: [...lines, twice] };
   },
-  'a second signature in a header of its own': (body) => {
+  'a second signature in another header': (body) => {
     return { headers: [...signed(pharmacy, body), ['webhook-signature', 'v1,AAAA']] };
   },
-  'a cut body': (body, n) => ({
+  'a truncated body': (body, n) => ({
     headers: signed(pharmacy, body),
     body: body.slice(0, n % body.length),
   }),
-  'a cut signature': (body, n) => ({
+  'a truncated signature': (body, n) => ({
     headers: replaced(signed(pharmacy, body), 'webhook-signature', (value) => {
       return value.slice(0, n % value.length);
     }),
@@ -137,7 +137,7 @@ const KINDS: Readonly<Record<string, (body: string, n: number) => Partial<Sent>>
   }),
 };
 
-/** True messages of the two pharmacies whose signatures cover an id, and the body alone. */
+/** Authentic messages of the two pharmacies, whose signatures cover an id, or the body only. */
 function trueMessage(body: string): Sent {
   return { pharmacyId: pharmacy.id, headers: signed(pharmacy, body), body };
 }
@@ -146,7 +146,7 @@ function trueMessageWithoutTime(body: string): Sent {
   return { pharmacyId: cv, headers: [['x-cv-signature', signature]], body };
 }
 
-/** Sends one message and gives back its answer. */
+/** Sends a message and returns the answer. */
 async function send({ pharmacyId, headers, body }: Sent): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const request = http.request(`${api.app.url}/webhooks/pharmacies/${pharmacyId}`, {
@@ -163,7 +163,7 @@ async function send({ pharmacyId, headers, body }: Sent): Promise<Answer> {
   });
 }
 
-it(`${FORGED} forged or replayed webhooks change nothing, and true ones between them are taken in`, async () => {
+it(`${FORGED} forged or replayed webhooks change nothing, and authentic ones between them are stored`, async () => {
   const kinds = Object.entries(KINDS);
   const truths: Sent[] = [];
   const seen = { forged: 0, replayed: 0, accepted: [] as string[] };
@@ -175,10 +175,10 @@ it(`${FORGED} forged or replayed webhooks change nothing, and true ones between 
     truths.push(sent);
   }
 
-  /** Answered as the message was, so that a pharmacy that lost our answer is content. */
+  /** Gets the same answer as the message, because the pharmacy may have lost our answer. */
   async function replay(n: number): Promise<void> {
     const sent = truths[n % truths.length]!;
-    // An id that no signature covers is the replayer's to choose.
+    // An attacker can choose an id that no signature covers.
     const headers: Lines = sent.pharmacyId === cv ? [['webhook-id', `msg_${randomUUID()}`]] : [];
     expect((await send({ ...sent, headers: [...sent.headers, ...headers] })).status).toBe(202);
     seen.replayed += 1;
@@ -204,7 +204,7 @@ it(`${FORGED} forged or replayed webhooks change nothing, and true ones between 
       await sendForged(n);
     }
   }
-  // Both kinds of true message are there before any is replayed.
+  // Both kinds of authentic message exist before any is replayed.
   await sendTrue(0);
   await sendTrue(1);
   await Promise.all(Array.from({ length: CONNECTIONS }, sendInTurn));

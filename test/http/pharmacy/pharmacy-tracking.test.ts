@@ -41,7 +41,7 @@ async function outboxKinds(): Promise<string[]> {
 }
 
 it.each(['AWAITING_COMPLETION', 'COMPLETED', 'REJECTED', 'NEEDS_ATTENTION'])(
-  'adds a shipment and a line to the timeline of an order that is %s, and wakes no workflow',
+  'adds a shipment and a timeline row to an order that is %s, and signals no workflow',
   async (status) => {
     await api.database`UPDATE orders SET status = ${status} WHERE id = ${orderId}`;
 
@@ -68,7 +68,7 @@ it.each(['AWAITING_COMPLETION', 'COMPLETED', 'REJECTED', 'NEEDS_ATTENTION'])(
   },
 );
 
-it('takes one number once, however many messages tell it', async () => {
+it('adds a tracking number once, however many messages report it', async () => {
   await Promise.all([1, 2, 3, 4].map(() => tell({ trackingId: 'T1' })));
   await tell({ trackingId: 'T1', carrier: 'FedEx' });
 
@@ -77,7 +77,7 @@ it('takes one number once, however many messages tell it', async () => {
   expect(await trackingEvents()).toBe(1);
 });
 
-it('keeps every number of an order that ships in parts', async () => {
+it('keeps every tracking number of an order that ships in parts', async () => {
   for (const trackingId of ['T1', 'T2', 'T3']) await tell({ trackingId });
 
   const { shipments } = await readOrder();
@@ -102,7 +102,7 @@ it('moves updatedAt', async () => {
 it.each([
   ['no number', {}],
   ['an empty number', { trackingId: '' }],
-  ['a number that is no text', { trackingId: 7 }],
+  ['a number that is not a string', { trackingId: 7 }],
   ['NUL in its number', { trackingId: 'a\0b' }],
 ])('is kept and adds nothing with %s', async (_what, data) => {
   expect((await tell(data)).status).toBe(202);
@@ -112,7 +112,7 @@ it.each([
 });
 
 it.each(['javascript:alert(1)', 'not a URL', '\0', `https://x.example/${'y'.repeat(3_000)}`])(
-  'leaves out the address %j, which is none to show',
+  'leaves out the unusable tracking URL %j',
   async (trackingUrl) => {
     await tell({ trackingId: 'T1', trackingUrl });
 

@@ -26,7 +26,7 @@ function post(pharmacyId: string, headers: Record<string, string>, sent: string 
   return api.send('POST', `/webhooks/pharmacies/${pharmacyId}`, { headers, body: sent });
 }
 
-describe('a webhook that proves nothing gets one and the same 401', () => {
+describe('a webhook that is not authentic always gets the same 401', () => {
   afterEach(async () => {
     expect([await api.count('inbox'), await api.count('outbox')]).toEqual([0, 1]);
   });
@@ -36,11 +36,11 @@ describe('a webhook that proves nothing gets one and the same 401', () => {
     expect([status, text]).toEqual([401, UNAUTHORIZED]);
   }
 
-  it('with a signature over another body', async () => {
+  it('with the signature of another body', async () => {
     await expectUnauthorized(post(pharmacy.id, pharmacy.sign(`${body} `)));
   });
 
-  it('with a signature over other bytes that read as the same text', async () => {
+  it('with invalid UTF-8 that decodes to the signed text', async () => {
     const text = JSON.stringify({ type: 'order.completed', data: { id: '\ufffd' } });
     const bytes = Buffer.from(text.replace('\ufffd', '\u00ff'), 'latin1');
 
@@ -62,7 +62,7 @@ describe('a webhook that proves nothing gets one and the same 401', () => {
   it.each([
     ['too old', -6 * 60_000],
     ['in the future', 6 * 60_000],
-    ['of another age', -40 * 365 * 86_400_000],
+    ['from decades ago', -40 * 365 * 86_400_000],
   ])('with a timestamp that is %s', async (_what, offsetMs) => {
     const at = new Date(Date.now() + offsetMs);
 
@@ -137,7 +137,7 @@ describe('an authentic webhook', () => {
     ['a list', '[]'],
     ['null', 'null'],
     ['no type', '{"data":{}}'],
-    ['a type that is no text', '{"type":7,"data":{}}'],
+    ['a type that is not a string', '{"type":7,"data":{}}'],
     ['nothing', ''],
   ])('with %s in its body gets 400 and leaves no row', async (_what, sent) => {
     const before = await api.count('inbox');
@@ -148,7 +148,7 @@ describe('an authentic webhook', () => {
     expect(await api.count('inbox')).toBe(before);
   });
 
-  it('is read whatever its content type', async () => {
+  it('is read with any content type', async () => {
     for (const type of ['text/plain', 'application/octet-stream', 'application/cloudevents+json']) {
       const answer = await post(pharmacy.id, { ...pharmacy.sign(body), 'content-type': type });
 
@@ -164,7 +164,7 @@ describe('an authentic webhook', () => {
     }
   });
 
-  it('may prove itself by a password or a bearer token, where the pharmacy is set up so', async () => {
+  it('may use a password or a bearer token, if the pharmacy is configured so', async () => {
     const [basic, bearer] = [randomUUID(), randomUUID()];
     await addPharmacy(api.database, basic, { kind: 'basic', username: 'u', password: 'secret' });
     await addPharmacy(api.database, bearer, { kind: 'bearer', token: 'secret' });

@@ -29,7 +29,7 @@ function completed(reference: string, type = 'order.completed') {
   return { type, data: { id: 'ph-1', reference, status: 'completed' } };
 }
 
-/** What the order's rows are: kinds in the outbox, rows of the inbox, its timeline's last events. */
+/** Reads the order's outbox kinds, inbox types and the pharmacy's events in its timeline. */
 async function rowsOf(id: string) {
   const outbox = await api.database`SELECT kind FROM outbox WHERE order_id = ${id} ORDER BY id`;
   const inbox = await api.database`SELECT type FROM inbox WHERE order_id = ${id} ORDER BY id`;
@@ -49,7 +49,7 @@ const ONE_HINT = {
 };
 
 describe('a webhook', () => {
-  it('is stored with its signal, and then answered with 202', async () => {
+  it('is stored with its signal before the 202', async () => {
     const answer = await pharmacy.tell(api.app.url, completed(orderId));
 
     expect(answer.status).toBe(202);
@@ -57,7 +57,7 @@ describe('a webhook', () => {
     expect(await rowsOf(orderId)).toEqual(ONE_HINT);
   });
 
-  it('that comes again is answered the same and does nothing more', async () => {
+  it('that is repeated gets the same answer and changes nothing', async () => {
     const options = { webhookId: 'msg_repeated' };
     const first = await pharmacy.tell(api.app.url, completed(orderId), options);
     const second = await pharmacy.tell(api.app.url, completed(orderId), options);
@@ -66,10 +66,10 @@ describe('a webhook', () => {
     expect(await rowsOf(orderId)).toEqual(ONE_HINT);
   });
 
-  it('that comes again is no new hint after a wrong one', async () => {
+  it('that is repeated is no new hint after a wrong one', async () => {
     const options = { webhookId: 'msg_wrong' };
     await pharmacy.tell(api.app.url, completed(orderId), options);
-    // What the workflow does when it finds the order not completed at the pharmacy.
+    // The workflow does this if the pharmacy has not completed the order.
     expect(await expectAnotherHint(api.database, orderId)).toBe(true);
     await pharmacy.tell(api.app.url, completed(orderId), options);
 
@@ -86,7 +86,7 @@ describe('a webhook', () => {
     expect(await rowsOf(orderId)).toMatchObject({ inbox: [], outbox: ['start'] });
   });
 
-  it('that comes ten times at once does what one does', async () => {
+  it('that comes ten times at once counts once', async () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, () =>
         pharmacy.tell(api.app.url, completed(orderId), { webhookId: 'msg_at_once' }),
@@ -97,7 +97,7 @@ describe('a webhook', () => {
     expect(await rowsOf(orderId)).toEqual(ONE_HINT);
   });
 
-  it('keeps its id to its pharmacy: the same id of another one is another message', async () => {
+  it('with an id that another pharmacy used, too, is another message', async () => {
     const other = await createPharmacy(api.database);
     const otherOrder = await placedAt(other);
     const options = { webhookId: 'msg_same_id' };
@@ -109,7 +109,7 @@ describe('a webhook', () => {
     expect(await rowsOf(otherOrder)).toEqual(ONE_HINT);
   });
 
-  it('of a thousand of one kind is the only one that signals', async () => {
+  it('signals once for a thousand webhooks of one type', async () => {
     for (let sent = 0; sent < 1_000; sent += 20) {
       const batch = Array.from({ length: 20 }, () =>
         pharmacy.tell(api.app.url, completed(orderId)),
@@ -123,7 +123,7 @@ describe('a webhook', () => {
     expect(activity).toEqual(ONE_HINT.activity);
   });
 
-  it('of another kind signals once more', async () => {
+  it('of another type signals once more', async () => {
     for (const type of ['order.completed', 'order.rejected', 'order.cancelled', 'order.rejected']) {
       await pharmacy.tell(api.app.url, completed(orderId, type));
     }
@@ -139,7 +139,7 @@ describe('a webhook', () => {
     expect(await rowsOf(orderId)).toMatchObject({ outbox: ['start'], inbox: ['completed'] });
   });
 
-  it('of a type that is not known is kept and does nothing', async () => {
+  it('of an unknown type is kept and changes nothing', async () => {
     const answer = await pharmacy.tell(api.app.url, completed(orderId, 'order.new_in_2030'));
 
     expect(answer.status).toBe(202);
@@ -148,7 +148,7 @@ describe('a webhook', () => {
 
   it.each([
     ['unknown', () => randomUUID()],
-    ['no UUID', () => 'order 7'],
+    ['not a UUID', () => 'order 7'],
     ['very long', () => 'x'.repeat(5_000)],
     ['NUL', () => '\0'],
     ['of a wrong type', () => 7 as unknown as string],
@@ -163,7 +163,7 @@ describe('a webhook', () => {
     expect(rows).toMatchObject([{ orderId: null, type: 'completed' }]);
   });
 
-  it('touches no order of another pharmacy', async () => {
+  it('changes no order of another pharmacy', async () => {
     const other = await createPharmacy(api.database);
 
     const answer = await other.tell(api.app.url, completed(orderId));
@@ -172,7 +172,7 @@ describe('a webhook', () => {
     expect(await rowsOf(orderId)).toEqual({ outbox: ['start'], inbox: [], activity: [] });
   });
 
-  it('keeps apart two long ids that begin alike', async () => {
+  it('distinguishes two long ids with equal beginnings', async () => {
     const begin = 'm'.repeat(400);
     await pharmacy.tell(api.app.url, completed(orderId), { webhookId: `${begin}1` });
     await pharmacy.tell(api.app.url, completed(orderId, 'order.rejected'), {
@@ -186,7 +186,7 @@ describe('a webhook', () => {
 describe('a webhook that names the order by the pharmacy’s id only', () => {
   const message = { type: 'order.completed', data: { id: 'ph-77', status: 'completed' } };
 
-  it('waits until that id is known, and is applied then', async () => {
+  it('waits until that id is known, and is then applied', async () => {
     await pharmacy.tell(api.app.url, message);
     await pharmacy.tell(api.app.url, {
       type: 'order.tracking_added',
@@ -208,7 +208,7 @@ describe('a webhook that names the order by the pharmacy’s id only', () => {
     expect(shipments).toMatchObject([{ trackingId: 'EARLY' }]);
   });
 
-  it('signals once when several of a kind have waited', async () => {
+  it('signals once if several of a type have waited', async () => {
     for (const webhookId of ['first', 'second', 'third']) {
       await pharmacy.tell(api.app.url, message, { webhookId: `${orderId}-${webhookId}` });
     }
@@ -221,7 +221,7 @@ describe('a webhook that names the order by the pharmacy’s id only', () => {
     expect((await rowsOf(orderId)).outbox).toEqual(['start', 'completion']);
   });
 
-  it('is applied at once when that id is known', async () => {
+  it('is applied immediately if that id is known', async () => {
     await api.database`UPDATE orders SET pharmacy_order_id = 'ph-77' WHERE id = ${orderId}`;
 
     await pharmacy.tell(api.app.url, message);
@@ -229,7 +229,7 @@ describe('a webhook that names the order by the pharmacy’s id only', () => {
     expect(await rowsOf(orderId)).toEqual(ONE_HINT);
   });
 
-  it('is not missed when it and that id come at once', async () => {
+  it('is not lost if it and that id come at the same time', async () => {
     await Promise.all([
       pharmacy.tell(api.app.url, message),
       inTransaction(api.database, async (sql) => {
