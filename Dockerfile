@@ -1,6 +1,7 @@
-# Two images: `app` is server, worker and migration (the command chooses), `simulator` the pharmacy
-# simulator, which needs development dependencies and stays out of production.
-FROM node:20.20.2-bookworm-slim AS base
+# Builds two images. `app` runs the server, the worker or the migration, as its command says.
+# `simulator` runs the pharmacy simulator: it needs development dependencies and is not for production.
+# The version of Node is the one in `.nvmrc`.
+FROM node:24.21.0-bookworm-slim AS base
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 
@@ -18,13 +19,13 @@ FROM base AS dependencies
 RUN npm ci --omit=dev --no-workspaces
 
 FROM base AS runtime
-# Temporal's native client takes its certificate authorities from the system; Node brings its own.
+# Temporal's native client uses the system's certificate authorities. Node has its own.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates \
  && rm -rf /var/lib/apt/lists/*
-# A new named volume takes its owner from the folder that it covers.
+# Docker gives a new named volume the owner of the folder where it is mounted.
 RUN install -d -o node -g node /var/lib/rx-orders/documents /var/lib/rx-orders/simulator
-# `node`, by its number, so that an orchestrator can tell that it is not root.
+# The user `node`, by number: an orchestrator can see that it is not root.
 USER 1000
 ENV NODE_ENV=production
 

@@ -1,15 +1,16 @@
-// All that gates a change: static checks, then `npm test`. Goes on after a fault, to show them all.
-// The last line is `N passed, N failed`, where each check and each test counts as one.
+// Runs every check that a change must pass: static checks, then `npm test`, then tests on Node 24. A
+// failed check does not stop the run, so that one run shows every fault.
+// The last line is `N passed, N failed`. Each check and each test of `npm test` counts as one.
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { CHECKS, SKIPPED } from './verify/checks.mjs';
+import { CHECKS, SKIPPED, TESTS_ON_NODE_24 } from './verify/checks.mjs';
 import { run } from './verify/run.mjs';
 import { countTests } from './verify/test-counts.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-// `.ci/run` looks for the counts here to tell a run that ended from one that broke down.
+// `.ci/run` reads this file to tell a completed run from a crashed one.
 const COUNTS = 'node_modules/.cache/verify/counts';
 const TEST_REPORT = 'node_modules/.cache/verify/tests.json';
 mkdirSync('node_modules/.cache/verify', { recursive: true });
@@ -20,15 +21,15 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 
 function report(mark, name, since, note = '') {
   const seconds = ((performance.now() - since) / 1000).toFixed(1);
-  console.log(`${mark} ${name.padEnd(14)}${seconds.padStart(7)} s${note && `  ${note}`}`);
+  console.log(`${mark} ${name.padEnd(16)}${seconds.padStart(7)} s${note && `  ${note}`}`);
 }
 
-for (const { name, command, args } of CHECKS) {
+async function check({ name, command, args, showResult = false }) {
   const since = performance.now();
   const { code, output } = await run(command, args);
   if (code === 0) {
     total.passed += 1;
-    report('✓', name, since);
+    report('✓', name, since, showResult ? output.trimEnd().split('\n').at(-1) : '');
   } else if (code === SKIPPED) {
     total.skipped += 1;
     report('-', name, since, `skipped: ${output.trim()}`);
@@ -39,14 +40,20 @@ for (const { name, command, args } of CHECKS) {
   }
 }
 
-const since = performance.now();
-const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${TEST_REPORT}`];
-const { code } = await run('npm', ['test', '--', ...reporters], { show: true });
-const tests = countTests(TEST_REPORT, code);
-total.passed += tests.passed;
-total.failed += tests.failed;
-total.skipped += tests.skipped;
-report(tests.failed === 0 ? '✓' : '✗', 'tests', since, `${tests.passed} passed`);
+async function test() {
+  const since = performance.now();
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${TEST_REPORT}`];
+  const { code } = await run('npm', ['test', '--', ...reporters], { show: true });
+  const tests = countTests(TEST_REPORT, code);
+  total.passed += tests.passed;
+  total.failed += tests.failed;
+  total.skipped += tests.skipped;
+  report(tests.failed === 0 ? '✓' : '✗', 'tests', since, `${tests.passed} passed`);
+}
+
+for (const each of CHECKS) await check(each);
+await test();
+await check(TESTS_ON_NODE_24);
 
 if (total.skipped > 0) console.log(`${total.skipped} skipped`);
 const counts = `${total.passed} passed, ${total.failed} failed`;
