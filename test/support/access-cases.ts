@@ -2,7 +2,7 @@ import { CREATE_ENDPOINT_EXAMPLE, PUT_CASE_EXAMPLE } from '../../src/http/openap
 import type { Database } from '../../src/storage/database.ts';
 import { exampleWithoutKey } from './test-api.ts';
 
-/** What a request names; another organization's, or nobody's. */
+/** The objects that a request names: those of another organization, or ids that do not exist. */
 export interface Subject {
   readonly caseId: string;
   readonly orderId: string;
@@ -16,20 +16,20 @@ interface RouteCase {
   readonly query?: (subject: Subject) => string;
   readonly headers?: (subject: Subject) => Record<string, string>;
   readonly body?: (subject: Subject) => unknown;
-  /** Done before each request. */
+  /** Runs before each request. */
   readonly before?: (database: Database) => Promise<unknown>;
-  /** With a key that opens it, or any where `auth` is `none`. */
+  /** The status with a valid key, or with any key when `auth` is `none`. */
   readonly served: number;
-  /** With a key of another organization that has every scope. */
+  /** The status with a key of another organization that has every scope. */
   readonly foreign: number;
-  /** False: what is not there is no refusal, so there is nothing to compare. */
+  /** False when an unknown object is not an error, so that there is nothing to compare. */
   readonly refusesUnknown?: false;
 }
 
-/** The URL of an endpoint that no test reaches. */
+/** The URL of an endpoint that no test contacts. */
 export const NOBODY_LISTENS = 'http://127.0.0.1:1024/hook';
 
-/** The documentation's page and what it loads. */
+/** The documentation page and its assets. */
 export const DOCS_PAGE = [
   '/docs',
   ...['docs.css', 'icon.svg', 'docs.js', 'dom.js', 'schema.js', 'operation.js', 'try-it.js'].map(
@@ -37,7 +37,7 @@ export const DOCS_PAGE = [
   ),
 ];
 
-/** By the route's name: what the tests of access send there, and what comes of it. */
+/** The requests of the access tests and their expected results, by the name of the route. */
 export const CASES: Readonly<Record<string, RouteCase>> = {
   'POST /api/v1/cases/:caseId PLACE_ORDER': {
     body: () => exampleWithoutKey(),
@@ -54,7 +54,7 @@ export const CASES: Readonly<Record<string, RouteCase>> = {
     served: 200,
     foreign: 403,
   },
-  // A case that is nobody's is created: that ids of cases can be told apart so is in the contract.
+  // PUT creates an unknown case. Case ids can therefore be probed, which the contract accepts.
   'PUT /api/v1/cases/:caseId': {
     body: () => PUT_CASE_EXAMPLE,
     served: 200,
@@ -103,12 +103,12 @@ export const CASES: Readonly<Record<string, RouteCase>> = {
     served: 200,
     foreign: 404,
   },
-  // The path names a case of ours: that is refused before what hangs below it is looked for.
+  // The path names a case of our own organization, which is rejected before the order is looked up.
   'GET /api/v1/cases/:caseId/orders/:orderId': { served: 200, foreign: 403 },
   'GET /api/v1/cases/:caseId/orders/:orderId/activity': { served: 200, foreign: 403 },
   'GET /api/v1/cases/:caseId/orders/:orderId/documents': { served: 200, foreign: 403 },
   'GET /api/v1/cases/:caseId/orders/:orderId/documents/:documentId': { served: 200, foreign: 403 },
-  // An API key opens nothing here: a signature does.
+  // This route accepts a signature, and no API key.
   'GET /documents/:documentId': {
     query: () => `?expires=9999999999&signature=${'0'.repeat(64)}`,
     served: 403,

@@ -1,11 +1,11 @@
 import { CONTRACT, holderOf, type Path, type Row } from '../unit/contract/contract-table.ts';
 
-// What an accepted order must be, written down a second time: none of it comes from the schema that
-// accepted it.
+// The rules of an accepted order, implemented a second time, independently of the schema that validates
+// requests.
 
 const DAY = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$/;
 
-/** What a value of the field must be, beside being of its type. */
+/** The rule of a field's value in addition to its type. */
 const MUST_BE: Readonly<Record<string, (value: never) => boolean>> = {
   state: (text: string) => /^[A-Z]{2}$/.test(text),
   country: (text: string) => /^[A-Za-z]{2}$/.test(text),
@@ -20,7 +20,7 @@ const MUST_BE: Readonly<Record<string, (value: never) => boolean>> = {
   datePrescribed: (text: string) => DAY.test(text),
 };
 
-/** The fields of a stored order that break the contract: missing, of another type, or no such value. */
+/** Returns the fields of a stored order that violate the contract: missing, or with a wrong type or value. */
 export function brokenRules(order: unknown): string[] {
   const items = (order as { prescriptionItems?: unknown }).prescriptionItems;
   const rows = CONTRACT.filter(({ path }) => path[0] === 'order' && path.length > 1).flatMap(
@@ -29,7 +29,7 @@ export function brokenRules(order: unknown): string[] {
   return rows.filter((row) => isBroken(row, { order })).map(({ path }) => path.join('.'));
 }
 
-/** The table shows the first item's fields; they hold for each. */
+/** The table lists the fields of the first item; they apply to every item. */
 function forEachItem(row: Row, items: number): Row[] {
   if (row.path[1] !== 'prescriptionItems') return [row];
   return Array.from({ length: items }, (_, at) => ({
@@ -41,7 +41,7 @@ function forEachItem(row: Row, items: number): Row[] {
 function isBroken({ path, required, kind, rule }: Row, body: unknown): boolean {
   const holder = holderOf(body, path);
   const key = path.at(-1);
-  // Without its holder a field is not asked for: the holder's own row says whether that is right.
+  // A field is not checked without its parent object; the row of the parent covers that.
   if (holder === undefined || key === undefined) return false;
   const value = holder[key];
   if (value === undefined || value === null) return required;

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { type Browser, chromium } from 'playwright-core';
 
-/** Browsers that a machine may have, best first. */
+/** Browsers that a machine may have, in order of preference. */
 const INSTALLED = ['chromium', 'google-chrome', 'google-chrome-stable', 'chromium-browser'];
 
-/** Headless, and with nothing of its own to tell or ask on the network. */
+/** Headless, and without network requests of its own. */
 const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
@@ -15,7 +15,7 @@ const QUIET = [
   '--disable-sync',
 ];
 
-/** Starts the machine's Chromium, else the one that `@sparticuz/chromium` carries for Linux. */
+/** Starts the machine's Chromium, or else the one in `@sparticuz/chromium` for Linux. */
 export async function startBrowser(): Promise<Browser> {
   const installed = INSTALLED.map(pathOf).find((path) => path !== undefined);
   if (installed !== undefined) {

@@ -4,15 +4,15 @@ import os from 'node:os';
 import path from 'node:path';
 import type { TlsFiles } from '../../src/process/tls-files.ts';
 
-/** A certificate that vouches for itself, and its key, in files of their own. */
+/** A self-signed certificate and its key, in temporary files. */
 export interface TestCertificate extends TlsFiles {
-  /** In PEM; also what a client trusts it by. */
+  /** The certificate in PEM, which is also the trust anchor of clients. */
   readonly cert: string;
   readonly key: string;
   remove(): void;
 }
 
-/** Makes one with the system's openssl, for this machine and for the names that are given. */
+/** Creates a certificate with the system's openssl, for this machine and the given names. */
 export function makeCertificate(
   names = 'DNS:localhost,IP:127.0.0.1',
   prefix: TlsFiles['prefix'] = '',
@@ -34,7 +34,7 @@ export function makeCertificate(
   };
 }
 
-/** Puts another certificate in the place of one. */
+/** Replaces the files of one certificate with those of another. */
 export function replace({ certFile, keyFile }: TlsFiles, by: { cert: string; key: string }): void {
   writeFileSync(certFile, by.cert);
   writeFileSync(keyFile, by.key);

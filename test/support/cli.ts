@@ -5,27 +5,27 @@ import type { Environment } from '../../src/process/config.ts';
 import { testEnvironment } from './environment.ts';
 import { ENCRYPTION_KEYS, HASH_SECRET } from './organization.ts';
 
-/** How a command of `rx` ended. */
+/** The result of an `rx` command. */
 export interface CliResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** stdout as JSON; undefined when it is none. */
+  /** stdout parsed as JSON; undefined when it is not JSON. */
   readonly json: ReturnType<typeof JSON.parse>;
 }
 
-/** Runs `rx` on a database as a process of its own, as an operator does. */
+/** Runs `rx` as a separate process, as an operator does. */
 export type Rx = (args: readonly string[], options?: RunOptions) => Promise<CliResult>;
 
 interface RunOptions {
   readonly stdin?: string | Buffer;
   readonly env?: Environment;
   readonly cwd?: string;
-  /** What Node runs; the default is the program itself. */
+  /** The arguments of Node that start the program; the default is `src/cli.ts`. */
   readonly program?: readonly string[];
 }
 
-/** @param databaseUrl the database that `rx` works on. */
+/** @param databaseUrl the database that `rx` uses. */
 export function createRx(databaseUrl: string): Rx {
   return async (args, options = {}) => {
     const program = options.program ?? ['--import', 'tsx', 'src/cli.ts'];
@@ -38,7 +38,7 @@ export function createRx(databaseUrl: string): Rx {
       }),
       cwd: options.cwd,
     });
-    // A command that refuses its arguments reads nothing.
+    // A command that rejects its arguments does not read stdin.
     child.stdin.on('error', () => {});
     child.stdin.end(options.stdin ?? '');
     const [stdout, stderr, [code]] = await Promise.all([

@@ -2,10 +2,10 @@ import { parseKeyRing } from '../../src/keys/key-ring.ts';
 import { createDataConverter } from '../../src/temporal/data-converter.ts';
 import { ENCRYPTION_KEYS } from './organization.ts';
 
-/** Converts data with the keys of a stack, as its environment names them. */
+/** Creates a data converter with the keys of a stack's environment. */
 export function dataConverterOf(encryptionKeys: string | undefined) {
   return createDataConverter(parseKeyRing(encryptionKeys ?? ''));
 }
 
-/** Converts data with the tests' keys. */
+/** The data converter with the keys of the tests. */
 export const DATA_CONVERTER = dataConverterOf(ENCRYPTION_KEYS);

@@ -5,26 +5,26 @@ import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { ENCRYPTION_KEYS } from './organization.ts';
 import { withKeysOf } from './sealed-rows.ts';
 
-/** A database of a test's own on the shared server, with the current schema and nothing in it. */
+/** An empty database for one test on the shared server, with the current schema. */
 export interface TestDatabase {
-  /** As its owner. */
+  /** Logs in as the owner. */
   readonly url: string;
   readonly serverUrl: string;
   readonly operatorUrl: string;
-  /** As its owner, who sees and may do everything: for what a test prepares and looks up. */
+  /** Logs in as the owner, who has all rights, so that a test can prepare and inspect data. */
   readonly database: Database;
-  /** As the server. */
+  /** Logs in with the server's role. */
   readonly asServer: Database;
-  /** As the worker. */
+  /** Logs in with the worker's role. */
   readonly asWorker: Database;
   drop(): Promise<void>;
 }
 
-/** Makes a database from the migrated template of the global set-up. */
+/** Creates a database from the migrated template of the global setup. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { serverUrl: ownersUrl, template } = inject('postgres');
   const name = `test_${randomBytes(8).toString('hex')}`;
-  // On a busy machine to copy or drop a database takes longer than a caller of the API waits.
+  // On a busy machine, copying or dropping a database takes longer than the default statement timeout.
   const server = openDatabase(ownersUrl, 2, { statementLimitMs: 60_000 });
   await server.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(ownersUrl);

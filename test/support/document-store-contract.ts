@@ -10,23 +10,23 @@ import type { DocumentStore } from '../../src/documents/document-store.ts';
 const MEGABYTE = 1024 * 1024;
 /** More than one part of a multipart upload. */
 const LARGE = 20 * MEGABYTE;
-/** Bytes of a document that a store may hold in memory: two parts of an upload, and some in copying. */
+/** The bytes that a store may hold in memory: two parts of an upload, and some copies in progress. */
 const MAX_HELD = 40 * MEGABYTE;
 
 v8.setFlagsFromString('--expose-gc');
-/** What is held, and not what was only not cleared away yet, is what counts. */
+/** Collects garbage first, so that only memory that is still referenced counts. */
 const collectGarbage = vm.runInNewContext('gc') as () => void;
 
-/** A store under test, and a look behind it. */
+/** A store under test, with access to its files. */
 export interface StoreUnderTest {
   readonly store: DocumentStore;
-  /** All that it holds below a prefix, half-made things included, by name. */
+  /** The names of everything stored below a prefix, including unfinished uploads. */
   leftovers(prefix: string): Promise<readonly string[]>;
 }
 
-/** What every document store must do; `underTest` is asked within each test. */
+/** The tests that every document store must pass; each test calls `underTest`. */
 export function testDocumentStore(name: string, underTest: () => StoreUnderTest): void {
-  /** An order of its own for each test, so that they can share a store. */
+  /** Returns a new order id for each test, so that tests can share a store. */
   const place = () => {
     const folder = `${randomUUID()}/`;
     const key = `${folder}${randomUUID()}.pdf`;
@@ -40,20 +40,20 @@ export function testDocumentStore(name: string, underTest: () => StoreUnderTest)
   const read = async (store: DocumentStore, key: string) => await buffer(await store.open(key));
 
   describe(`${name}: a document store`, () => {
-    it('gives back the bytes that were put', async () => {
+    it('returns the bytes that were stored', async () => {
       const { store, key } = place();
       const bytes = randomBytes(100_000);
       await store.put(key, stream(bytes.subarray(0, 1), bytes.subarray(1)));
       expect((await read(store, key)).equals(bytes)).toBe(true);
     });
 
-    it('stores nothing at all under a key', async () => {
+    it('stores an empty document', async () => {
       const { store, key } = place();
       await store.put(key, stream());
       expect(await read(store, key)).toHaveLength(0);
     });
 
-    it('replaces what is under a key', async () => {
+    it('replaces the document under a key', async () => {
       const { store, key, folder, leftovers } = place();
       await store.put(key, stream(randomBytes(2_000)));
       await store.put(key, stream(Buffer.from('second')));
@@ -61,7 +61,7 @@ export function testDocumentStore(name: string, underTest: () => StoreUnderTest)
       expect(await leftovers(folder)).toEqual([key]);
     });
 
-    it('opens ranges, cut where the bytes end', async () => {
+    it('opens ranges, truncated at the end of the bytes', async () => {
       const { store, key } = place();
       const bytes = randomBytes(1_000);
       await store.put(key, stream(bytes));
@@ -78,7 +78,7 @@ export function testDocumentStore(name: string, underTest: () => StoreUnderTest)
       }
     });
 
-    it('has nothing under a key that was never put', async () => {
+    it('finds nothing under an unknown key', async () => {
       const { store, key } = place();
       await expect(store.open(key)).rejects.toBeInstanceOf(DocumentMissingError);
       await expect(store.open(key, { start: 5, end: 9 })).rejects.toBeInstanceOf(
@@ -86,7 +86,7 @@ export function testDocumentStore(name: string, underTest: () => StoreUnderTest)
       );
     });
 
-    it('shows nothing before it is whole', async () => {
+    it('shows a document only when it is complete', async () => {
       const { store, key } = place();
       async function* watched(): AsyncIterable<Uint8Array> {
         yield randomBytes(1_000);
@@ -100,19 +100,22 @@ export function testDocumentStore(name: string, underTest: () => StoreUnderTest)
     it.each([
       ['a few bytes', 1_000],
       ['many parts', LARGE],
-    ])('leaves nothing when its source breaks after %s, and throws its error', async (_, size) => {
-      const { store, key, folder, leftovers } = place();
-      const fault = new Error('connection lost');
-      async function* broken(): AsyncIterable<Uint8Array> {
-        for (let sent = 0; sent < size; sent += 1_000_000) yield Buffer.alloc(1_000_000);
-        throw fault;
-      }
-      await expect(store.put(key, broken())).rejects.toBe(fault);
-      await expect(store.open(key)).rejects.toBeInstanceOf(DocumentMissingError);
-      expect(await leftovers(folder)).toEqual([]);
-    });
+    ])(
+      'leaves nothing when the source fails after %s, and throws the error of the source',
+      async (_, size) => {
+        const { store, key, folder, leftovers } = place();
+        const fault = new Error('connection lost');
+        async function* broken(): AsyncIterable<Uint8Array> {
+          for (let sent = 0; sent < size; sent += 1_000_000) yield Buffer.alloc(1_000_000);
+          throw fault;
+        }
+        await expect(store.put(key, broken())).rejects.toBe(fault);
+        await expect(store.open(key)).rejects.toBeInstanceOf(DocumentMissingError);
+        expect(await leftovers(folder)).toEqual([]);
+      },
+    );
 
-    it('keeps what was there when a source breaks', async () => {
+    it('keeps the existing document when a source fails', async () => {
       const { store, key, folder, leftovers } = place();
       await store.put(key, stream(Buffer.from('first')));
       async function* broken(): AsyncIterable<Uint8Array> {
@@ -146,7 +149,7 @@ export function testDocumentStore(name: string, underTest: () => StoreUnderTest)
       expect(found.digest('hex')).toBe(expected.digest('hex'));
     });
 
-    it('holds only a part of what it is given', async () => {
+    it('buffers only a part of a document in memory', async () => {
       const { store, key } = place();
       collectGarbage();
       const before = process.memoryUsage().arrayBuffers;
@@ -163,7 +166,7 @@ export function testDocumentStore(name: string, underTest: () => StoreUnderTest)
       expect(most).toBeLessThan(MAX_HELD);
     });
 
-    it('lets go of a document that nobody reads on', async () => {
+    it('releases a document whose reader stops', async () => {
       const { store, key } = place();
       await store.put(key, stream(randomBytes(MEGABYTE)));
       const reader: Readable = await store.open(key);
@@ -174,7 +177,7 @@ export function testDocumentStore(name: string, underTest: () => StoreUnderTest)
       await vi.waitUntil(() => reader.destroyed);
     });
 
-    it('removes a document, and what is not there', async () => {
+    it('removes a document, also one that does not exist', async () => {
       const { store, key, folder, leftovers } = place();
       const other = `${folder}other.pdf`;
       await store.remove(key);
@@ -186,7 +189,7 @@ export function testDocumentStore(name: string, underTest: () => StoreUnderTest)
       expect(await leftovers(folder)).toEqual([other]);
     });
 
-    it('removes all of one order and nothing of another', async () => {
+    it('removes all documents of one order, and none of another', async () => {
       const { store, folder, leftovers } = place();
       const neighbour = `${folder.slice(0, -1)}x/document.pdf`;
       await store.removeAll(folder);
@@ -205,7 +208,7 @@ export function testDocumentStore(name: string, underTest: () => StoreUnderTest)
       },
     );
 
-    it('ends attempts at once with the bytes of one of them', async () => {
+    it('keeps the bytes of one of several concurrent writes', async () => {
       const { store, key, folder, leftovers } = place();
       const attempts = await Promise.allSettled(
         Array.from({ length: 4 }, (_, n) => store.put(key, stream(Buffer.alloc(200_000, n)))),

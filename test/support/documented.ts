@@ -8,16 +8,16 @@ interface Documented {
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: Json }>>>>;
 }
 
-/** The committed document; a check holds it equal to what the server serves. */
+/** The committed OpenAPI document; a check verifies that the server serves the same. */
 export const DOCUMENT = JSON.parse(
   readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'),
 ) as Documented & Json;
 
 /**
- * Compiles a schema of the document, by its JSON pointer.
+ * Compiles a schema of the OpenAPI document, which is named by its JSON pointer.
  *
- * @param strict fields that no schema names are faults. The published document allows them, so that
- *   clients do not refuse what is added; our own answers have no business with them.
+ * @param strict whether fields that no schema names are errors. The published document allows them, so that
+ *   clients accept new fields, but the server must not send undocumented ones.
  */
 export function schemaAt(pointer: string, strict = false): ValidateFunction {
   const name = `${strict} ${pointer}`;
@@ -31,28 +31,28 @@ const compiled = new Map<string, ValidateFunction>();
 function compile(pointer: string, strict: boolean): ValidateFunction {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
-  // Not among ajv's formats; what it says is held by the tests of the read itself.
+  // ajv does not know this format; the tests of the route check it.
   ajv.addFormat('base64', true);
   const document = strict ? (closed(DOCUMENT) as Json) : DOCUMENT;
   ajv.addSchema(document, 'openapi');
   return ajv.compile({ $ref: `openapi#${pointer}` });
 }
 
-/** JSON pointer segments, in the form that stands in a `$ref`. */
+/** Returns JSON pointer segments in the form of a `$ref`. */
 export function pointerOf(...segments: readonly string[]): string {
   return segments
     .map((part) => `/${encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))}`)
     .join('');
 }
 
-/** An answer, as far as the document speaks of it. */
+/** The parts of an answer that the OpenAPI document describes. */
 export interface DocumentedAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly json: unknown;
 }
 
-/** What in a real answer is not as the document has it: its status, and its body where that is JSON. */
+/** Returns how a real answer deviates from the OpenAPI document, in its status or its JSON body. */
 export function faultsOf(answer: DocumentedAnswer, method: string, path: string): string[] {
   const { status, headers, json } = answer;
   const operation = method.toLowerCase();
@@ -67,7 +67,7 @@ export function faultsOf(answer: DocumentedAnswer, method: string, path: string)
   );
 }
 
-/** A copy in which an object has only the fields that its schema names. */
+/** Returns a copy of a schema that forbids fields which it does not name. */
 function closed(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(closed);
   if (typeof node !== 'object' || node === null) return node;

@@ -3,20 +3,20 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A download as it arrived. */
+/** The result of a download. */
 export interface Download {
   readonly status: number | undefined;
   readonly bytes: number;
   readonly sha256: string;
 }
 
-/** Hears of the bytes that arrived, and may hold back those that follow. */
+/** Receives the number of bytes so far; the download pauses until it resolves. */
 type Pace = (bytes: number) => Promise<void>;
 
 /**
- * Downloads without keeping the bytes. Rejects when the answer is torn.
+ * Downloads without storing the bytes. Rejects when the answer is incomplete.
  *
- * @param onBytes hears how many have arrived, after each piece; the next is read when it resolves.
+ * @param onBytes receives the number of bytes after each chunk; the next chunk is read once it resolves.
  */
 export async function download(
   url: string,
@@ -35,7 +35,7 @@ export async function download(
   return { status: response.statusCode, bytes, sha256: hash.digest('hex') };
 }
 
-/** Lets a download of `size` bytes take at least `ms`. */
+/** Slows a download of `size` bytes down to at least `ms`. */
 export function paced(size: number, ms: number): Pace {
   const start = performance.now();
   return async (bytes) => {

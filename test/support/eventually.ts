@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Looks until `look` gives something that is neither undefined nor false.
+ * Polls until `look` returns a value that is neither undefined nor false.
  *
- * @param limitMs then it throws, naming `what`.
+ * @param limitMs after this time it throws an error that names `what`.
  */
 export async function eventually<T>(
   what: string,

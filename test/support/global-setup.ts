@@ -9,7 +9,7 @@ import { testEnvironment } from './environment.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The shared Postgres server, and a database of it to copy: migrated, empty. */
+    /** The shared Postgres server, with an empty, migrated database that serves as a template. */
     readonly postgres: { readonly serverUrl: string; readonly template: string };
     readonly temporal: { readonly address: string; readonly uiUrl: string };
   }
@@ -22,7 +22,7 @@ interface Shared {
   readonly servers: Promise<{ stack: Stack; dataDir: string }>;
 }
 
-/** Several projects need the servers, in one process: the first starts them, the last stops them. */
+/** Several projects share the servers in one process: the first starts them, the last stops them. */
 const held = globalThis as typeof globalThis & { rxOrdersTestServers?: Shared };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -50,7 +50,8 @@ async function startServers(): Promise<{ stack: Stack; dataDir: string }> {
     log: { write: () => true, isTTY: false },
     news: process.stderr,
   });
-  const server = openDatabase(stack.databaseUrl, 1);
+  // On a busy machine, creating a database takes longer than the default statement timeout.
+  const server = openDatabase(stack.databaseUrl, 1, { statementLimitMs: 60_000 });
   await server.unsafe(`CREATE DATABASE ${TEMPLATE}`);
   await server.end();
   const url = new URL(stack.databaseUrl);

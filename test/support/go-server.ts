@@ -17,31 +17,31 @@ import type { Environment } from '../../src/process/config.ts';
 import { testEnvironment } from './environment.ts';
 import { eventually } from './eventually.ts';
 
-/** How a program is called. */
+/** The arguments and the environment of a program. */
 interface Call {
   readonly args: readonly string[];
   readonly env: Environment;
 }
 
-/** A server in Go that tests need, which is built on first use and kept in the cache. */
+/** A Go server that tests need. It is built on first use, and kept in the cache. */
 export interface GoProgram {
   readonly name: string;
   readonly version: string;
-  /** As `go install` takes it, without the version. */
+  /** The module in the format of `go install`, without the version. */
   readonly module: string;
-  /** What tests need it for, for people: e.g. `an S3 server`. */
+  /** The purpose in messages, such as `an S3 server`. */
   readonly role: string;
-  /** A call that ends by itself, and whether what came of it is that of this program. */
+  /** A call that exits on its own, and a check whether its result is that of this program. */
   readonly probe: (root: string) => Call;
   readonly isIt: (result: CommandResult) => boolean;
-  /** @param root a temporary folder of this server. */
+  /** @param root the temporary folder of this server. */
   readonly serve: (port: number, root: string) => Call | Promise<Call>;
 }
 
-/** A server that runs until it is closed. */
+/** A running server. */
 export interface GoServer {
   readonly url: string;
-  /** Goes with the server. */
+  /** A temporary folder that is removed with the server. */
   readonly root: string;
   close(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export interface GoServer {
 /**
  * Starts a server on a free port, and waits until it answers HTTP.
  *
- * @throws {StackError} there is none to be had; says what helps.
+ * @throws {StackError} the program cannot be built; the message says what to do.
  */
 export async function startGoServer(program: GoProgram): Promise<GoServer> {
   const reaper = await startReaper();
@@ -111,7 +111,7 @@ async function obtain(
     }
   };
   if (await runs(cached)) return cached;
-  const why = `tests need ${role}: building ${name} with Go into the cache, about 2 minutes, once`;
+  const why = `tests need ${role}: building ${name} with Go (about 2 minutes, only once)`;
   const progress = () => startBuildProgress(process.stderr, name, why);
   const build = { module: `${module}@${version}`, env, cacheDir, run, signal, progress };
   return await obtainIntoCache(cached, {
@@ -121,7 +121,7 @@ async function obtain(
     otherwise: '',
     noBinary: ([reason]) =>
       new StackError(
-        `no ${name} to test with: ${reason}; install Go (go.dev/dl), or put ${name} ${version} at ${cached}`,
+        `tests need ${name}: ${reason}; install Go (go.dev/dl), or put ${name} ${version} at ${cached}`,
       ),
   });
 }

@@ -5,7 +5,7 @@ import { validOrder } from './place-order-arbitrary.ts';
 
 /** Bodies of `PLACE_ORDER` that an OpenAPI document cannot describe, as bytes. */
 export function hostileBodies(): fc.Arbitrary<Buffer> {
-  // Without its key: under one key, only the first body that is accepted would be looked at.
+  // Without an idempotency key, because only the first accepted body of a key would be processed.
   const text = exampleText().replace(/\n *"idempotencyKey": "[^"]*",/, '');
   const bytes = Buffer.from(text);
   const cut = fc.nat(bytes.length - 1).map((end) => bytes.subarray(0, end));
@@ -30,7 +30,7 @@ export function hostileBodies(): fc.Arbitrary<Buffer> {
     const { pharmacyId } = JSON.parse(text).order as { pharmacyId: string };
     let body: unknown = { action: 'PLACE_ORDER', order: { ...order, pharmacyId } };
     for (const [row, value] of changes.toSorted((a, b) => b[0].path.length - a[0].path.length)) {
-      // Outer fields last: a field inside one that is gone cannot be set, nor one that it never had.
+      // Outer fields last, because the fields inside a removed object can no longer be set.
       if (holderOf(body, row.path)) body = withValue(body, row.path, value);
     }
     return Buffer.from(JSON.stringify(body) ?? '');

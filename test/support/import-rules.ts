@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { cruise, type ICruiseResult, type IForbiddenRuleType } from 'dependency-cruiser';
 import extractOptions from 'dependency-cruiser/config-utl/extract-depcruise-options';
 
-/** The folder of this project. */
+/** The root folder of this project. */
 export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
 const options = await extractOptions(path.join(PROJECT, '.dependency-cruiser.mjs'));
@@ -15,14 +15,14 @@ type Rule = IForbiddenRuleType & { readonly name: string };
 /** Every rule of `.dependency-cruiser.mjs`. */
 export const ALL_RULES = (options.ruleSet?.forbidden ?? []) as readonly Rule[];
 
-/** Whether a rule is about rooms and folders as a whole. */
+/** Returns whether a rule is about whole rooms and folders. */
 export function isFloorRule(name: string): boolean {
   return name.startsWith('floor-of-') || name === 'no-circular-folders';
 }
 
 const PACKAGES = ['zod', 'postgres', 'fast-check', '@temporalio/workflow'];
 
-/** Writes a project of these files into a folder of its own; returns the folder. */
+/** Writes a project with these files into a new folder; returns the folder. */
 export async function plantTree(files: Record<string, string>): Promise<string> {
   const root = await mkdtemp(path.join(tmpdir(), 'import-rules-'));
   await write(root, files);
@@ -49,7 +49,7 @@ async function write(root: string, files: Record<string, string>): Promise<void>
   }
 }
 
-/** The files that break each of the rules, by the rule's name. */
+/** Returns the files that violate each of the rules, by the rule's name. */
 export async function violationsIn(
   baseDir: string,
   folders: string[],

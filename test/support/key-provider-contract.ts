@@ -6,19 +6,19 @@ import { KeyMissingError } from '../../src/keys/key-ring.ts';
 
 const CONTEXT = 'data-key/organization-1/key-1';
 
-/** A provider to test. */
+/** A provider under test. */
 export interface ProviderToTest {
   readonly provider: KeyProvider;
-  /** The id of a master key that it does not have. */
+  /** The id of a master key that the provider does not have. */
   readonly unknownKeyId: string;
-  /** The first byte of a wrapped key that its master key vouches for; all of them when absent. */
+  /** The first byte of a wrapped key that is authenticated; all bytes are when this is absent. */
   readonly boundFrom?: (wrapped: Buffer) => number;
 }
 
-/** What every {@link KeyProvider} does. @param place the provider, once it runs. */
+/** The tests that every {@link KeyProvider} must pass. @param place returns the provider once it runs. */
 export function testKeyProvider(name: string, place: () => ProviderToTest): void {
   describe(name, () => {
-    it('unwraps what it has wrapped, and wraps the same key differently each time', async () => {
+    it('unwraps a wrapped key, and wraps the same key differently each time', async () => {
       const { provider } = place();
       const dataKey = randomBytes(32);
       const first = await provider.wrap(dataKey, CONTEXT);
@@ -34,13 +34,13 @@ export function testKeyProvider(name: string, place: () => ProviderToTest): void
       ['another key', 'data-key/organization-1/key-2'],
       ['a longer one', `${CONTEXT}0`],
       ['a shorter one', CONTEXT.slice(0, -1)],
-    ])('does not unwrap for another context: %s', async (_, context) => {
+    ])('does not unwrap with another context: %s', async (_, context) => {
       const { provider } = place();
       const wrapped = await provider.wrap(randomBytes(32), CONTEXT);
       await expect(provider.unwrap(wrapped, context)).rejects.toBeInstanceOf(SealBrokenError);
     });
 
-    it('does not unwrap what was altered in any byte, cut or made longer', async () => {
+    it('does not unwrap a key that was changed in any byte, truncated or extended', async () => {
       const { provider, boundFrom = () => 0 } = place();
       const { masterKeyId, wrapped } = await provider.wrap(randomBytes(32), CONTEXT);
       const altered = [wrapped.subarray(0, -1), Buffer.concat([wrapped, Buffer.alloc(1)])];
@@ -49,7 +49,7 @@ export function testKeyProvider(name: string, place: () => ProviderToTest): void
         copy[at] = (copy[at] ?? 0) ^ (1 << (at % 8));
         altered.push(copy);
       }
-      // 32 bytes of key, and what vouches for them.
+      // 32 bytes of the key, and its authentication tag.
       expect(altered.length).toBeGreaterThan(2 + 32 + 16);
       for (const each of altered) {
         const unwrapping = provider.unwrap({ masterKeyId, wrapped: each }, CONTEXT);
@@ -57,7 +57,7 @@ export function testKeyProvider(name: string, place: () => ProviderToTest): void
       }
     });
 
-    it('names a master key that it does not have', async () => {
+    it('names a missing master key', async () => {
       const { provider, unknownKeyId } = place();
       const { wrapped } = await provider.wrap(randomBytes(32), CONTEXT);
       const unwrapping = provider.unwrap({ masterKeyId: unknownKeyId, wrapped }, CONTEXT);
@@ -69,7 +69,7 @@ export function testKeyProvider(name: string, place: () => ProviderToTest): void
       });
     });
 
-    it('never shows a data key in what is stored', async () => {
+    it('does not reveal a data key in its wrapped form', async () => {
       const { provider } = place();
       for (let n = 0; n < 20; n += 1) {
         const dataKey = randomBytes(32);

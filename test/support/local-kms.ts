@@ -1,17 +1,17 @@
 import path from 'node:path';
 import { type GoServer, startGoServer } from './go-server.ts';
 
-/** A server that speaks the protocol of AWS KMS, with keys of its own. */
+/** A server that implements the protocol of AWS KMS, with its own keys. */
 export interface KmsServer extends Pick<GoServer, 'url' | 'close'> {
   readonly region: string;
-  /** It takes any. */
+  /** Credentials; the server accepts any. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
 /**
  * Starts local-kms, which is built on first use.
  *
- * @throws {StackError} there is none to be had; says what helps.
+ * @throws {StackError} local-kms cannot be built; the message says what to do.
  */
 export async function startLocalKms(): Promise<KmsServer> {
   const region = 'eu-west-2';
@@ -29,7 +29,7 @@ export async function startLocalKms(): Promise<KmsServer> {
     version: 'v0.0.0-20260228092603-2a5e92d09ab6',
     module: 'github.com/nsmithuk/local-kms',
     role: 'a KMS',
-    // It has no call that only tells what it is: on a port that is none it says so and ends.
+    // It has no version option; with an invalid port it reports the error and exits.
     probe: (root) => settings(-1, root),
     isIt: ({ output }) => output.includes('Local KMS'),
     serve: settings,

@@ -1,6 +1,6 @@
 import type { Log, LogFields } from '../../src/process/log.ts';
 
-/** A log that keeps its lines, to be looked at. */
+/** Creates a log that collects its lines for assertions. */
 export interface KeptLog extends Log {
   readonly lines: { level: string; message: string; fields: LogFields }[];
 }

@@ -2,15 +2,15 @@ import { Readable } from 'node:stream';
 import { DocumentMissingError } from '../../src/documents/document-errors.ts';
 import type { DocumentStore } from '../../src/documents/document-store.ts';
 
-/** A document store whose files a test can look at and damage. */
+/** A document store in memory, whose files a test can read and damage. */
 export interface MemoryStore extends DocumentStore {
   readonly files: Map<string, Buffer>;
-  /** Streams that it handed out. */
+  /** The streams that the store opened. */
   readonly opened: Readable[];
   bytesRead: number;
-  /** Hears how many bytes of a document have been written. */
+  /** Receives the number of bytes of a document that have been written so far. */
   onWrite: (written: number) => void;
-  /** Breaks streams after so many bytes. */
+  /** Streams fail after this number of bytes. */
   failAfter?: { readonly bytes: number; readonly fault: Error };
 }
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { type DocumentedAnswer, faultsOf } from './documented.ts';
 
-/** Holds a real answer against the committed document. */
+/** Asserts that an answer conforms to the committed OpenAPI document. */
 export function expectOnSchema(answer: DocumentedAnswer, method: string, path: string): void {
   expect(faultsOf(answer, method, path), `${method} ${path}`).toEqual([]);
 }

@@ -2,22 +2,22 @@ import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { examplePlaceOrder } from './example.ts';
 
-/** How a request for an order ended. */
+/** The outcome of a request that places an order. */
 export type PlacedAnswer =
   | {
       readonly kind: 'answered';
-      /** From when a connection was free to the end of the answer. */
+      /** From the moment when a connection was free until the end of the answer. */
       readonly ms: number;
       readonly status: number;
       readonly headers: http.IncomingHttpHeaders;
       readonly body: { readonly data?: { readonly order: { readonly id: string } } };
     }
-  /** No byte of an answer came. */
+  /** No byte of an answer arrived. */
   | { readonly kind: 'refused'; readonly code: string }
-  /** An answer began and did not end, or is not whole. */
+  /** The answer is incomplete. */
   | { readonly kind: 'torn' };
 
-/** Places the published example on the sandbox's case, under a key of its own unless one is given. */
+/** Places the published example for the sandbox's case, with a new idempotency key unless one is given. */
 export async function placeOrder(
   baseUrl: string,
   agent: http.Agent,

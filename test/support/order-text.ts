@@ -2,15 +2,15 @@ import { expect } from 'vitest';
 import { openedOrder } from './sealed-rows.ts';
 import { type Answer, exampleWithoutKey, type TestApi } from './test-api.ts';
 
-/* Orders as JSON text that `JSON.stringify` would not write, and what became of them. */
+/* Orders as JSON text that `JSON.stringify` would not produce, and how they are stored. */
 
-/** Where the example's only item is. */
+/** The path of the example's only item. */
 export const ITEM = 'order.prescriptionItems.0';
 
-/** Where its `customFields` are. */
+/** The path of the item's `customFields`. */
 export const CUSTOM_FIELDS = `${ITEM}.customFields`;
 
-/** The published example with the value at a path as it is written here. */
+/** Returns the published example with the value at a path replaced by this JSON text. */
 export function withValue(path: string, json: string, body: object = exampleWithoutKey()): string {
   const keys = path.split('.');
   const leaf = keys.pop()!;
@@ -18,7 +18,7 @@ export function withValue(path: string, json: string, body: object = exampleWith
   return JSON.stringify(body).replace('"HERE"', () => json);
 }
 
-/** The published example with a field as it is written here in front of an object's own. */
+/** Returns the published example with this JSON text as an additional first field of an object. */
 export function withField(path: string, field: string): string {
   const body = exampleWithoutKey();
   if (path === '') return JSON.stringify(body).replace('{', `{${field},`);
@@ -33,14 +33,14 @@ function valueAt(body: object, keys: readonly string[]): Record<string, unknown>
   );
 }
 
-/** The text in which an accepted order's prescription is stored. */
+/** Returns the stored JSON text of an accepted order's prescription. */
 export async function storedText(api: TestApi, { status, json }: Answer): Promise<string> {
   expect(status).toBe(200);
   const { prescription } = await openedOrder(api.database, json.data.order.id as string);
   return JSON.stringify(prescription);
 }
 
-/** Holds that an order is refused for one fault, as the contract's 400 has it, and not stored. */
+/** Asserts that an order is rejected with 400 for one error, and not stored. */
 export async function expectRefusal(
   api: TestApi,
   body: string | Buffer,

@@ -3,19 +3,19 @@ import { putCase } from '../../src/cases/put-case.ts';
 import { keyedHash } from '../../src/keys/keyed-hash.ts';
 import type { Database } from '../../src/storage/database.ts';
 
-/** Who does what tests do by calling a function. */
+/** The actor in the audit log when a test calls a function directly. */
 export const TESTER = { actorKind: 'system', actor: 'test' } as const;
 
 export const HASH_SECRET = 'hash-secret-of-the-tests';
 export const ENCRYPTION_KEYS = `tests-1:${Buffer.alloc(32, 't').toString('base64')}`;
 
-/** An organization with a case and a key, as a test's own tenant. */
+/** An organization with cases and an API key, as the tenant of a test. */
 export interface TestOrganization {
   readonly organizationId: string;
   readonly apiKey: string;
-  /** A case whose patient has an address. */
+  /** The id of a case whose patient has an address. */
   readonly caseId: string;
-  /** A case whose patient has none. */
+  /** The id of a case whose patient has no address. */
   readonly caseWithoutAddress: string;
 }
 
@@ -41,7 +41,7 @@ export async function createOrganization(database: Database): Promise<TestOrgani
   return { organizationId, apiKey, caseId, caseWithoutAddress };
 }
 
-/** Adds a key; `expiresAt` and `revokedAt` as timestamps or null. */
+/** Adds an API key; `expiresAt` and `revokedAt` are timestamps or null. */
 export async function createKey(
   database: Database,
   organizationId: string,

@@ -5,10 +5,10 @@ import type { WebhookAuth } from '../../src/pharmacy/webhook-auth.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { type Answer, sendTo } from './test-api.ts';
 
-/** A pharmacy of the test's own that signs its webhooks. */
+/** A pharmacy that signs its webhooks, for one test. */
 export interface TestPharmacy {
   readonly id: string;
-  /** The headers that make a webhook authentic. */
+  /** Returns the headers that authenticate a webhook. */
   sign(body: string, options?: { webhookId?: string; at?: Date }): Record<string, string>;
   /** Sends a signed webhook to the app. */
   tell(
@@ -45,7 +45,7 @@ export async function createPharmacy(database: Database): Promise<TestPharmacy> 
   };
 }
 
-/** Sets up a pharmacy with any authentication of its webhooks. */
+/** Adds a pharmacy with any authentication of its webhooks. */
 export async function addPharmacy(
   database: Database,
   id: string,

@@ -9,11 +9,11 @@ import type {
 } from '../../src/contract/place-order.ts';
 
 /*
- * Requests that keep every rule of the contract, in the form that the schema gives out (`country`
- * in upper case, no `null`), so that parsing one gives an equal one. Names and texts are random.
+ * Requests that conform to every rule of the contract, in the form that the schema returns (`country` in
+ * upper case, no `null`), so that a parsed request equals the original. Names and texts are random.
  */
 
-/** Any text that is allowed: all of Unicode but NUL and half surrogates, the empty text too. */
+/** Any valid text, including the empty text: all of Unicode except NUL and lone surrogates. */
 function anyText(): fc.Arbitrary<string> {
   return fc
     .oneof(
@@ -23,7 +23,7 @@ function anyText(): fc.Arbitrary<string> {
     .filter((text) => !text.includes('\0'));
 }
 
-/** As {@link anyText}, and not blank. */
+/** Any valid text that is not blank. */
 function filledText(): fc.Arbitrary<string> {
   return anyText().filter((text) => text.trim() !== '');
 }
@@ -32,7 +32,7 @@ const state = fc.constantFrom('CA', 'NY', 'TX', 'WY', 'DC', 'PR', 'VI', 'GU', 'A
 const upperLetter = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZ');
 const digit = fc.constantFrom(...'0123456789');
 
-/** A phone number in the ways that people write them. */
+/** A phone number in the formats that people use. */
 const phoneNumber = fc
   .tuple(
     fc.constantFrom('', '+', '+('),
@@ -48,7 +48,7 @@ const email = fc
   .tuple(emailName, fc.constantFrom('example.com', 'mail.clinic.example.org', 'example.pharmacy'))
   .map(([name, domain]) => `${name}@${domain}`);
 
-/** A day of the years 1 to 9999, alone or with a time and an offset. */
+/** A date of the years 1 to 9999, with or without a time and an offset. */
 const calendarDate = fc
   .tuple(
     fc.date({

@@ -3,8 +3,8 @@ import { expect } from 'vitest';
 import { exampleWithoutKey, type TestApi } from './test-api.ts';
 
 /**
- * Writes bytes to an HTTP server's socket, as no client library would, and gives back all that
- * comes until the server closes, or until it has been silent for `silenceMs`.
+ * Writes raw bytes to an HTTP server's socket, and returns all bytes that arrive until the server closes
+ * the connection or sends nothing for `silenceMs`.
  */
 export async function sendRaw(
   baseUrl: string,
@@ -21,21 +21,21 @@ export async function sendRaw(
     };
     socket.setTimeout(silenceMs, finish);
     socket.on('data', (chunk) => received.push(chunk));
-    // A reset is one of the ways to refuse; what came before it counts.
+    // The server may reset the connection to reject the request; earlier bytes still count.
     socket.on('error', finish).on('close', finish);
     if (end) socket.end(bytes);
     else socket.write(bytes);
   });
 }
 
-/** An answer as it came over a socket. */
+/** An answer that was parsed from raw bytes. */
 interface RawAnswer {
   readonly status: number;
   readonly head: string;
   readonly json: ReturnType<typeof JSON.parse>;
 }
 
-/** The answers in what came over a socket, in their order; each must be an envelope of its status. */
+/** Parses the answers in raw bytes, in order; the body of each must be an envelope with its status. */
 export function answersIn(received: string): RawAnswer[] {
   const answers: RawAnswer[] = [];
   for (let rest = received; rest !== ''; ) {
@@ -51,7 +51,7 @@ export function answersIn(received: string): RawAnswer[] {
   return answers;
 }
 
-/** A request that places the published example, as bytes; the connection ends with its answer. */
+/** Returns the bytes of a request that places the published example and closes the connection. */
 export function orderBytes(
   { organization }: Pick<TestApi, 'organization'>,
   {
@@ -66,9 +66,9 @@ export function orderBytes(
     readonly path?: string;
     readonly line?: string;
     readonly type?: string;
-    /** More of them, as they stand. */
+    /** Additional headers, verbatim. */
     readonly headers?: readonly string[];
-    /** The headers that say where the body ends. */
+    /** The headers that delimit the body. */
     readonly framing?: readonly string[];
   } = {},
 ): string {

@@ -1,6 +1,6 @@
 import { DATA_CONVERTER } from './data-converter.ts';
 
-/** What Temporal stores, as text, each payload in clear. */
+/** Returns data of Temporal as text, with all payloads decrypted. */
 export async function readable(value: unknown): Promise<string> {
   if (value === null || typeof value !== 'object') return `${String(value)} `;
   if (value instanceof Uint8Array) return `${Buffer.from(value).toString()} `;

@@ -2,28 +2,28 @@ import http, { type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** A webhook as it came. */
+/** A received webhook. */
 export interface ReceivedWebhook {
   readonly headers: IncomingHttpHeaders;
   readonly raw: Buffer;
-  /** The same as text. */
+  /** The body as text. */
   readonly body: string;
   readonly path: string;
 }
 
-/** An answer that is always the same. */
+/** A fixed answer. */
 interface Reply {
   readonly status: number;
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An organization's receiver on loopback. */
+/** A webhook receiver of an organization on loopback. */
 export interface TestReceiver {
   readonly url: string;
-  /** What came, the first first. */
+  /** The received webhooks, oldest first. */
   readonly received: ReceivedWebhook[];
-  /** How it answers from now on; a function that does not call `end` lets it hang. */
+  /** The answer to further webhooks; a function that does not call `end` makes requests hang. */
   answer: Reply | ((response: ServerResponse, webhook: ReceivedWebhook) => void);
   close(): Promise<void>;
 }
@@ -50,14 +50,14 @@ export async function startReceiver(): Promise<TestReceiver> {
     answer: { status: 204 },
     async close() {
       server.closeAllConnections();
-      // It may be closed already.
+      // The receiver may already be closed.
       await new Promise((resolve) => server.close(resolve));
     },
   };
   return receiver;
 }
 
-/** Answers with a status, and headers where they are given. */
+/** Returns an answer with a status, and optional headers. */
 export function answering(status: number, headers: Record<string, string> = {}): Reply {
   return { status, headers, body: 'an answer' };
 }

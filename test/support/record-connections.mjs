@@ -1,5 +1,5 @@
-// Loaded into a program before it begins, by `node --import`: writes down, in the file that
-// CONNECTIONS_FILE names, where the program connects to and which names it looks up. One JSON a line.
+// Loaded before a program by `node --import`. Records in the file CONNECTIONS_FILE which addresses the
+// program connects to and which names it looks up, one JSON document per line.
 
 import dgram from 'node:dgram';
 import dns from 'node:dns';
@@ -8,12 +8,12 @@ import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import path from 'node:path';
 
-/** Native code, as Temporal's, passes Node's functions by; its sockets are looked for this often. */
+/** Native code, such as Temporal's, bypasses Node's functions; its sockets are polled at this interval. */
 const LOOK_EVERY_MS = 100;
 const LISTENING = '0A';
 
 const seen = new Set();
-/** Ports that the process ever listened on: what came to one may outlast the listening. */
+/** All ports that the process has listened on: an accepted connection may outlive the listening socket. */
 const listening = new Set();
 
 function record(kind, to) {
@@ -24,7 +24,7 @@ function record(kind, to) {
   appendFileSync(process.env.CONNECTIONS_FILE, `${line}\n`);
 }
 
-// Every TCP and TLS connection of Node, and every pipe, goes through this one method.
+// Node opens every TCP and TLS connection, and every pipe, with this method.
 const { connect } = net.Socket.prototype;
 net.Socket.prototype.connect = function recorded(...args) {
   const [options] = net._normalizeArgs(Array.isArray(args[0]) ? args[0] : args);
@@ -51,7 +51,7 @@ for (const resolver of [
   for (const name of names) {
     const original = resolver[name];
     resolver[name] = function recorded(host, ...rest) {
-      // An address needs no look-up, and Node makes none of it.
+      // Node does not look up an address.
       if (net.isIP(host) === 0) record('lookup', host);
       return original.call(this, host, ...rest);
     };
@@ -59,7 +59,7 @@ for (const resolver of [
 }
 syncBuiltinESMExports();
 
-/** Where the process's sockets lead, but for those that came to a port it listens on (Linux). */
+/** Returns the remote addresses of the process's sockets, except accepted connections (Linux only). */
 function lookAtSockets() {
   const inodes = new Set(readdirSync('/proc/self/fd').map(inodeOf));
   const rows = ['tcp', 'tcp6'].flatMap((table) =>
@@ -83,12 +83,12 @@ function inodeOf(fd) {
   }
 }
 
-/** The kernel writes an address as words in the machine's byte order, here the least byte first. */
+/** The kernel prints an address as words in the machine's byte order, here little-endian. */
 function readable(remote) {
   const [address, port] = remote.split(':');
   const words = address.match(/.{8}/g).map((word) => word.match(/../g).reverse());
   const bytes = words.flat().map((byte) => Number.parseInt(byte, 16));
-  // An IPv4 address in an IPv6 socket stands at its end.
+  // The last word of an IPv4-mapped IPv6 address is the IPv4 address.
   const isV4 = bytes.length === 4 || /^0{20}ffff/i.test(words.flat().join(''));
   const host = isV4 ? bytes.slice(-4).join('.') : words.flat().join('');
   return `${host}:${Number.parseInt(port, 16)}`;

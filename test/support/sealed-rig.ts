@@ -9,15 +9,15 @@ import {
 import { createMemoryStore, type MemoryStore } from './memory-store.ts';
 
 export const KEY = 'order-1/document-1.pdf';
-/** Bytes of age's chunks, before they are sealed and after (age-encryption.org/v1, "Payload"). */
+/** The size of age's chunks before and after encryption (age-encryption.org/v1, "Payload"). */
 export const CHUNK = 64 * 1024;
 export const SEALED_CHUNK = CHUNK + 16;
-/** Bytes of header and nonce. */
+/** The size of the header and the nonce. */
 export const HEAD = 184;
 /** A stored file of three chunks. */
 export const THREE_CHUNKS = 2 * CHUNK + 1_000;
 
-/** Sealed documents of one order, over a store that can be looked at and damaged. */
+/** The encrypted documents of one order, in a store that a test can read and damage. */
 export interface SealedRig {
   readonly orderKey: Buffer;
   readonly store: MemoryStore;

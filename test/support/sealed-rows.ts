@@ -9,12 +9,12 @@ import { openToken, openWebhookAuth } from '../../src/pharmacy/sealed-settings.t
 import type { Database } from '../../src/storage/database.ts';
 import { HASH_SECRET } from './organization.ts';
 
-/** What a database that holds sealed rows is opened with. */
+/** The keys for a database with encrypted rows. */
 export function withKeysOf(encryptionKeys: string | undefined) {
   return { keys: createLocalKeyProvider(parseKeyRing(encryptionKeys ?? '')) };
 }
 
-/** Orders of any organization that claim an idempotency key. */
+/** Returns the orders of all organizations with an idempotency key. */
 export async function ordersOfKey(database: Database, key: string): Promise<string[]> {
   const organizations = await database<{ id: string }[]>`SELECT id FROM organizations`;
   const orders = organizations.map(async ({ id }) => {
@@ -26,13 +26,13 @@ export async function ordersOfKey(database: Database, key: string): Promise<stri
   return (await Promise.all(orders)).flat();
 }
 
-/** What an order's row has in clear for who holds the keys. */
+/** The decrypted fields of an order's row. */
 export async function openedOrder(database: Database, orderId: string) {
   const { prescription, shippingAddress, patient } = await readOrderRow(database, orderId);
   return { prescription, shippingAddress, patient };
 }
 
-/** A pharmacy's row, opened. */
+/** Returns a pharmacy's row, decrypted. */
 export async function openedPharmacy(database: Database, id: string) {
   const [row] = await database<
     {
@@ -54,7 +54,7 @@ export async function openedPharmacy(database: Database, id: string) {
   };
 }
 
-/** Sets a pharmacy up as another one is, or changes it when both are the same. */
+/** Copies a pharmacy, or changes it when `from` and `to` are the same. */
 export async function copyPharmacy(
   database: Database,
   { from, to }: { from: string; to: string },

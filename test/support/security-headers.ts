@@ -1,7 +1,7 @@
 import { DOCS_PAGE } from './access-cases.ts';
 import type { Answer } from './test-api.ts';
 
-/** What every answer has that no route has of its own, where the server is reached over HTTPS. */
+/** The default headers of every answer over HTTPS. */
 export const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -10,20 +10,20 @@ export const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
 } as const;
 
-/** An answer's headers of these names; null where it lacks one. */
+/** Returns these headers of an answer; null for a missing header. */
 export function securityHeadersOf({ headers }: Pick<Answer, 'headers'>) {
   return Object.fromEntries(Object.keys(SECURITY_HEADERS).map((name) => [name, headers.get(name)]));
 }
 
-/** What they are at a route, named as in the access matrix. */
+/** The expected headers of a route, by its name in the access matrix. */
 export function securityHeadersAt(name: string): Record<string, unknown> {
   const [, url = ''] = name.split(' ');
   const isPage = DOCS_PAGE.includes(url);
   return {
     ...SECURITY_HEADERS,
-    // They show nobody's data, and a browser asks before it shows what it kept.
+    // These routes contain no data of an organization, and browsers revalidate them.
     ...(isPage || url === '/openapi.json' ? { 'cache-control': 'no-cache' } : {}),
-    // The page runs scripts, of its own host alone; test/e2e/docs-page.test.ts has it in a browser.
+    // The page runs scripts of its own host only; test/e2e/docs-page.test.ts loads it in a browser.
     ...(isPage ? { 'content-security-policy': PAGE_POLICY } : {}),
   };
 }

@@ -4,12 +4,12 @@ import { freePorts } from '../../sandbox/ports.ts';
 import type { Stack } from '../../sandbox/stack.ts';
 import type { Environment } from '../../src/process/config.ts';
 
-/** A process beside the stack's own, which nothing brings back when it ends. */
+/** A process in addition to those of the stack, which is not restarted when it ends. */
 export interface TestProcess {
   readonly pid: number;
-  /** Resolves with its exit code; null when a signal ended it. */
+  /** Resolves with the exit code; null when a signal ended the process. */
   readonly ended: Promise<number | null>;
-  /** Ends it at once, if it still runs. */
+  /** Kills the process if it still runs. */
   kill(): Promise<void>;
 }
 
@@ -18,9 +18,9 @@ export interface ServerProcess extends TestProcess {
 }
 
 /**
- * Starts the server as the process that it is in production, on a stack's database and documents.
+ * Starts the server as a process, as in production, on the database and documents of a stack.
  *
- * @param settings variables to change of the stack's.
+ * @param settings environment variables that override those of the stack.
  */
 export async function startServer(
   stack: Stack,
@@ -31,7 +31,7 @@ export async function startServer(
   return { ...server, url: `http://127.0.0.1:${PORT}` };
 }
 
-/** Starts a worker beside the stack's own; see {@link startServer}. */
+/** Starts a worker in addition to the stack's own; see {@link startServer}. */
 export async function startWorkerProcess(
   stack: Stack,
   settings: Environment = {},

@@ -7,21 +7,21 @@ import { createInterface } from 'node:readline';
 import { addPharmacy } from '../../src/pharmacy/registry.ts';
 import type { Database } from '../../src/storage/database.ts';
 
-/** A pharmacy simulator of a test's own: the real program. */
+/** A pharmacy simulator for one test, as its own process. */
 export interface TestSimulator {
   readonly url: string;
   /** Registers its pharmacies in a database. */
   register(database: Database): Promise<void>;
   /** Calls its control API, e.g. `control('POST', 'orders/…/advance', { to: 'completed' })`. */
   control<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T>;
-  /** How often the pharmacy was asked to place an order, one entry an order that it has. */
+  /** Returns how often the pharmacy received a request to place an order, one entry per order. */
   ledgerOf(reference: string): Promise<{ id: string; status: string; asked: number }[]>;
-  /** The body that placed an order, from the ledger's file: the control API doesn't tell it. */
+  /** Returns the body that placed an order, from the ledger's file; the control API does not return it. */
   bodyOf<T>(reference: string): Promise<T>;
   stop(): Promise<void>;
 }
 
-/** @param webhookUrl where its webhooks go, `<base>/<pharmacyId>`. */
+/** @param webhookUrl the base URL of its webhooks, `<base>/<pharmacyId>`. */
 export async function startSimulator(webhookUrl: string): Promise<TestSimulator> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-simulator-'));
   const child = spawn(process.execPath, ['--import', 'tsx', 'simulator/main.ts'], {

@@ -11,17 +11,17 @@ import { examplePlaceOrder } from './example.ts';
 const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
 const HEADERS = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };
 
-/** A whole stack of a test's own, spoken to over HTTP as a client does. */
+/** A whole stack for one test, which uses it over HTTP like a client. */
 export interface TestStack {
-  /** The one that runs now; {@link TestStack.restart} replaces it. */
+  /** The running stack; {@link TestStack.restart} replaces it. */
   stack: Stack;
   readonly dataDir: string;
-  /** Places the published example at a pharmacy; an answer that was lost is asked for again. */
+  /** Places the published example at a pharmacy; repeats the request when its answer was lost. */
   place(pharmacyId: string): Promise<string>;
   get(orderId: string): Promise<OrderView>;
-  /** Waits until an order has ended or needs attention, whatever dies meanwhile. */
+  /** Waits until an order has ended or needs attention, even if processes die in the meantime. */
   end(orderId: string): Promise<OrderView>;
-  /** Orders that the pharmacies have of this reference. */
+  /** Returns the orders of the pharmacies with this reference. */
   ledgerOf(orderId: string): Promise<{ status: string; asked: number }[]>;
   control(route: string, body: object): Promise<void>;
   /** Starts a new stack on the same data. */
@@ -94,7 +94,7 @@ export async function startTestStack(settings: Record<string, string> = {}): Pro
     },
   };
 
-  /** A call whose server may be gone: undefined then. */
+  /** Sends a request; returns undefined when the server is unreachable. */
   async function call(route: string, init: RequestInit): Promise<Response | undefined> {
     return await fetch(test.stack.baseUrl + route, {
       ...init,

@@ -7,7 +7,7 @@ import { documentKey, readOrderDataKey } from '../../src/orders/order-data-key.t
 import type { Database } from '../../src/storage/database.ts';
 import { insertDocument } from './sealed-rows.ts';
 
-/** A document as a test put it into the store. */
+/** A document that a test stored. */
 export interface StoredTestDocument {
   readonly id: string;
   readonly bytes: Buffer;
@@ -21,9 +21,9 @@ async function keyOf(database: Database, orderId: string): Promise<Buffer> {
 }
 
 /**
- * Puts a document where the activity puts it: a row, and a file under its key.
+ * Stores a document as the activity does: a row, and a file under its key.
  *
- * @param options.withFile whether there is the file.
+ * @param options.withFile whether to store the file.
  */
 export async function storeDocument(
   api: { readonly app: { readonly documentsDir: string }; readonly database: Database },
@@ -47,7 +47,7 @@ export async function storeDocument(
   return { id, bytes, sha256 };
 }
 
-/** The bytes of an order's stored PDF, opened. */
+/** Returns the decrypted bytes of an order's stored PDF. */
 export async function readStoredDocument(
   database: Database,
   documentsDir: string,

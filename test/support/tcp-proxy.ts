@@ -2,19 +2,19 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import net from 'node:net';
 
-/** A TCP proxy in front of a server, by which a test takes the server away. */
+/** A TCP proxy in front of a server, with which a test makes the server unavailable. */
 export interface TcpProxy {
   readonly port: number;
-  /** Drops all connections and refuses new ones. */
+  /** Closes all connections and rejects new ones. */
   refuse(): Promise<void>;
-  /** Holds back every byte, of new connections too. */
+  /** Delays every byte, also of new connections. */
   freeze(): void;
-  /** Serves again: what was held back goes on its way. */
+  /** Resumes, and forwards the delayed bytes. */
   restore(): Promise<void>;
   /**
-   * Waits for bytes from a client that contain `mark`, once, and then breaks that connection:
-   * before the server gets them, as soon as it has them, or when it has answered them. With
-   * `next`, not at those bytes but at the next that come on that connection.
+   * Waits once for bytes from a client that contain `mark`, and then breaks that connection: before the
+   * server receives the bytes, after it received them, or after it answered them. With `next`, it acts on
+   * the next bytes of that connection instead.
    */
   breakOn(mark: string, moment: Moment, which?: 'these' | 'next'): void;
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 import type { Database } from '../../src/storage/database.ts';
 
-/** An order's timeline as texts: who, what, and where the order came to or why. */
+/** Returns an order's timeline as texts: actor, event, and the new status or the reason. */
 export async function timelineOf(database: Database, orderId: string): Promise<string[]> {
   const rows = await database<{ row: string }[]>`
     SELECT concat_ws(' ', actor, event, coalesce(to_status, reason_code)) AS row
@@ -8,7 +8,7 @@ export async function timelineOf(database: Database, orderId: string): Promise<s
   return rows.map(({ row }) => row);
 }
 
-/** The rows of it that tell of a cancellation. */
+/** Returns the rows of an order's timeline about a cancellation. */
 export async function cancelRowsOf(database: Database, orderId: string): Promise<string[]> {
   return (await timelineOf(database, orderId)).filter((row) => /CANCEL/.test(row));
 }

@@ -7,7 +7,7 @@ import { type Answer, exampleWithoutKey, sendTo, startTestApi, type TestApi } fr
 export type WebhooksCall = (method: string, path: string, body?: unknown) => Promise<Answer>;
 
 /**
- * Creates a key that may manage webhooks, and returns what calls the routes with it.
+ * Creates a key that may manage webhooks, and returns a function that calls the routes with it.
  *
  * @param organizationId the key's organization; defaults to the one of the test API.
  */
@@ -26,17 +26,17 @@ export async function createWebhooksCall(
     });
 }
 
-/** The endpoints of an organization, and a receiver for them. */
+/** The webhook endpoints of an organization, and a receiver. */
 export interface Webhooks {
   readonly api: TestApi;
   readonly call: WebhooksCall;
-  /** New for each test. */
+  /** A new receiver for each test. */
   readonly receiver: TestReceiver;
   /** Creates an endpoint at the receiver; the answer shows its secret. */
   create(more?: object): Promise<{ id: string; secret: string } & Record<string, unknown>>;
   /** Places an order and records its event, as a status change does. */
   recordEvent(): Promise<void>;
-  /** The deliveries to an endpoint, oldest first; pings left out. */
+  /** Returns the deliveries to an endpoint, oldest first, without pings. */
   deliveriesTo(
     endpointId: string,
   ): Promise<readonly { status: string; nextAttemptAt: Date | null; due: boolean | null }[]>;

@@ -2,12 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { startGoServer } from './go-server.ts';
 
-/** A real S3 server on a folder of its own. */
+/** An S3 server on a temporary folder. */
 export interface S3Server {
   readonly url: string;
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Where a folder is a bucket and a file is an object. */
+  /** The folder whose subfolders are buckets and whose files are objects. */
   readonly folder: string;
   close(): Promise<void>;
 }
@@ -15,7 +15,7 @@ export interface S3Server {
 /**
  * Starts versitygw, which is built on first use.
  *
- * @throws {StackError} there is none to be had; says what helps.
+ * @throws {StackError} versitygw cannot be built; the message says what to do.
  */
 export async function startVersitygw(): Promise<S3Server> {
   const credentials = { accessKeyId: 'test-access', secretAccessKey: 'test-secret-of-tests' };
@@ -31,7 +31,7 @@ export async function startVersitygw(): Promise<S3Server> {
       const [folder, sidecar] = [bucketsIn(root), path.join(root, 'attributes')];
       await Promise.all([mkdir(folder), mkdir(sidecar)]);
       return {
-        // Attributes in files of their own: not every temporary folder is on a disk that has them.
+        // Stores attributes in separate files, because not every file system has extended attributes.
         args: ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', '--sidecar', sidecar, folder],
         env: {
           ROOT_ACCESS_KEY: credentials.accessKeyId,

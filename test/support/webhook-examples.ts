@@ -13,7 +13,7 @@ export const EXAMPLE_RECEIVERS: [name: string, command: string, args: string[]][
   ['fastify-receiver.ts', process.execPath, ['--import', 'tsx']],
 ];
 
-/** Fails with what to do about it, where a tool of the examples is not there. */
+/** Throws an error that says what to install when a tool of the examples is missing. */
 export function needTool(tool: string, versionArgument: string): void {
   const { error, status } = spawnSync(tool, [versionArgument], { stdio: 'ignore' });
   if (error || status !== 0) {
@@ -23,10 +23,10 @@ export function needTool(tool: string, versionArgument: string): void {
   }
 }
 
-/** An example that runs as its user runs it. */
+/** A running example, started as a user would start it. */
 export interface ExampleReceiver {
   readonly url: string;
-  /** What it printed since it listens, e.g. `msg_1: PING`. */
+  /** The lines that it printed since it began to listen, such as `msg_1: PING`. */
   readonly lines: readonly string[];
   stop(): Promise<void>;
 }
@@ -55,7 +55,7 @@ export async function startExampleReceiver(
   };
 }
 
-/** Runs `verify.sh` on a webhook that is saved in a folder, where it keeps the ids that it took. */
+/** Runs `verify.sh` on a webhook that is saved in a folder, in which the script stores the accepted ids. */
 export function runVerifyScript(
   folder: string,
   secret: string,

@@ -1,22 +1,21 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** The workflows as they are. */
+/** The current workflows. */
 export const PRESENT_WORKFLOWS = path.resolve('src/workflows/all.ts');
 
-/** Another version of the order workflow, as a file that can be bundled. */
+/** A changed version of the order workflow, as a file that can be bundled. */
 export interface WorkflowVersion {
   readonly path: string;
   remove(): Promise<void>;
 }
 
 /**
- * Writes the order workflow as it would be after a change, beside the real one, so that its imports
- * resolve.
+ * Writes a changed version of the order workflow next to the real one, so that its imports resolve.
  *
- * @param name of the file, one of the test's own.
- * @param changes words, each with what stands in their place.
- * @throws {Error} when words that are to be changed are not there (any more).
+ * @param name the name of the file, unique for the test.
+ * @param changes texts, each with its replacement.
+ * @throws {Error} when the workflow does not contain a text.
  */
 export async function plantVersion(
   name: string,
@@ -25,7 +24,7 @@ export async function plantVersion(
   const folder = path.dirname(PRESENT_WORKFLOWS);
   let source = await readFile(path.join(folder, 'order.ts'), 'utf8');
   for (const [words, otherWords] of changes) {
-    if (!source.includes(words)) throw new Error(`order.ts does not say ${words}`);
+    if (!source.includes(words)) throw new Error(`order.ts does not contain ${words}`);
     source = source.replace(words, () => otherWords);
   }
   const file = path.join(folder, `${name}.ts`);
