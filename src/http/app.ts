@@ -12,41 +12,41 @@ import {
   keepUnanswered,
   malformedRequestHandler,
 } from './edge/malformed-requests.ts';
-import { securityHeaders, setOnEveryAnswer } from './edge/security-headers.ts';
+import { securityHeaders, setOnEveryResponse } from './edge/security-headers.ts';
 import { renewCertificate, serverOptions } from './edge/tls.ts';
 import { createErrorHandler } from './errors/error-responses.ts';
 import { InvalidRequestError } from './errors/http-errors.ts';
 import type { HttpMetrics } from './metrics.ts';
-import { readJsonBodies, refuseCodedBody } from './request-body.ts';
+import { readJsonBodies, refuseEncodedBody } from './request-body.ts';
 import type { Route, RouteDependencies } from './route.ts';
 import { routes } from './routes.ts';
 
-/** 1 MiB (contract, "Decided"). */
+/** The largest request body: 1 MiB (contract, "Decided"). */
 const BODY_LIMIT = 1024 * 1024;
 
-/** Node refuses longer request heads, in bytes (its `--max-http-header-size`). */
+/** Node refuses a longer request head, in bytes (its `--max-http-header-size`). */
 const MAX_URL_LENGTH = 16 * 1024;
 
-/** A client that sends its request slower than this gets 408: it holds a connection for nothing. */
+/** A client that sends its request more slowly gets 408, so that it cannot hold a connection. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** How often the two are looked at; Node's own half a minute would more than double them. */
+/** How often Node checks the two limits. Its default of 30 s would more than double them. */
 const CHECKING_INTERVAL_MS = 1_000;
 
-/** How the interface is reached. */
+/** How clients reach the API. */
 export interface AppOptions {
-  /** Where organizations reach it. */
+  /** The URL that organizations use. */
   readonly publicUrl: string;
-  /** Its certificate; undefined: plain HTTP. */
+  /** The certificate. Without it, the server speaks plain HTTP. */
   readonly tls?: TlsFiles | undefined;
-  /** Addresses and CIDR ranges of the proxies that are believed; none by default. */
+  /** Addresses and CIDR ranges of the trusted proxies. Default: none. */
   readonly trustedProxies?: readonly string[];
 }
 
 /**
- * The HTTP interface on what it serves from. Listening is the caller's.
+ * Creates the HTTP API. The caller starts to listen.
  *
- * @throws {ConfigError} the files of the certificate cannot be used.
+ * @throws {ConfigError} the certificate files cannot be used.
  */
 export function createApp(
   dependencies: RouteDependencies,
@@ -59,15 +59,15 @@ export function createApp(
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
-    // Its answer to a request on a kept connection is none of ours; `stopInTime` has one.
+    // Fastify's own 503 on a kept-alive connection lacks our envelope, so `stopInTime` sends it.
     return503OnClosing: false,
-    // As long as a URL can get: a long id is an unknown one, not an error of its own.
+    // As long as a URL can be: a long id is an unknown id, not a different error.
     routerOptions: { maxParamLength: MAX_URL_LENGTH },
     clientErrorHandler: malformedRequestHandler(headers),
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     ...serverOptions(
       {
-        // Node would refuse it without a body; `refuseWithoutHost` says why.
+        // Node would refuse the request without a body; `refuseWithoutHost` says why it is refused.
         requireHostHeader: false,
         headersTimeout: HEADERS_TIMEOUT_MS,
         connectionsCheckingInterval: CHECKING_INTERVAL_MS,
@@ -79,11 +79,11 @@ export function createApp(
     },
   });
 
-  // Node would leave out what is beyond 2,000, the API key too; their size is what limits them.
+  // Node would drop every header after the 2,000th, perhaps the API key. Their size limits them.
   app.server.maxHeadersCount = 0;
   app.server.on('checkExpectation', answerExpectation);
   keepUnanswered(app.server);
-  setOnEveryAnswer(app.server, headers);
+  setOnEveryResponse(app.server, headers);
   if (trustedProxies.length > 0) keepForwardedAddresses(app.server);
   if (tls !== undefined) renewCertificate(app, tls, log);
   app.addHook('onRequest', refuseWithoutHost);
@@ -104,7 +104,7 @@ export function createApp(
   return app;
 }
 
-/** HTTP/1.1 requires the header (RFC 9112, 3.2). */
+/** Answers an HTTP/1.1 request without `Host` with 400 (RFC 9112, 3.2). */
 async function refuseWithoutHost(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   if (request.raw.httpVersion !== '1.1' || request.headers.host !== undefined) return;
   const message = 'Host is required';
@@ -132,12 +132,12 @@ function addRoute(
     if (typeof audit !== 'object') {
       scope.addHook('onSend', auditRequest(route, audit, recordAudit, log));
     }
-    if (route.body !== undefined) scope.addHook('preParsing', refuseCodedBody);
+    if (route.body !== undefined) scope.addHook('preParsing', refuseEncodedBody);
     scope.route({ method: route.method, url: route.url, handler: handlerOf(route) });
   });
 }
 
-/** Checks a request by the route's schemas, then the key's scope, and hands it over. */
+/** Checks a request against the route's schemas, then the key's scope, and calls the handler. */
 function handlerOf(route: Route): (request: FastifyRequest, reply: FastifyReply) => unknown {
   const { auth, body } = route;
   return (request, reply) => {
@@ -145,7 +145,7 @@ function handlerOf(route: Route): (request: FastifyRequest, reply: FastifyReply)
       params: route.params === undefined ? {} : checked(parseBody(route.params, request.params)),
       query: route.query === undefined ? {} : checked(parseBody(route.query, request.query)),
       body: typeof body === 'object' ? checked(body.parse(request.body)) : undefined,
-      // After the checks of what was sent (contract, "The order of checks").
+      // After the checks of the request itself (contract, "The order of checks").
       organizationId: auth === 'none' ? '' : organizationWith(request, auth),
     };
     return route.handle({ ...call, request, reply });
@@ -159,16 +159,16 @@ function checked<T>(parsed: Parsed<T>): T {
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
 
-/** A known path with another method is a 405 that names the right ones (RFC 9110, 15.5.6). */
+/** Answers a known path with another method with a 405 that lists the methods (RFC 9110, 15.5.6). */
 function refuseOtherMethods(app: FastifyInstance, table: readonly Route[], url: string): void {
   const routed = new Set<string>(
     table.filter((route) => route.url === url).map((route) => route.method),
   );
-  if (routed.has('GET')) routed.add('HEAD'); // Fastify answers it by the GET
+  if (routed.has('GET')) routed.add('HEAD'); // Fastify serves it from the GET route
   app.route({
     method: METHODS.filter((method) => !routed.has(method)),
     url,
-    // Before a body is read: its type must not decide the answer.
+    // Before a body is read, so that its type does not decide the response.
     onRequest: async (_request, reply) =>
       reply
         .code(405)
@@ -194,7 +194,7 @@ function logRequests(app: FastifyInstance, log: Log): void {
     log.info('request', {
       requestId: request.id,
       method: request.method,
-      // The pattern, not the URL: what callers put into URLs is not ours to log.
+      // The pattern, not the URL: a caller may have put patient data into the URL.
       route: request.routeOptions.url ?? 'unknown',
       status: reply.statusCode,
       durationMs: Math.round(reply.elapsedTime),

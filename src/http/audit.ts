@@ -14,14 +14,14 @@ import type { AuditAction, Route } from './route.ts';
 declare module 'fastify' {
   interface FastifyRequest {
     /**
-     * What the answer's status does not tell the audit log: `recorded`, the row is in the transaction
-     * of what was stored; `failed`, it failed though Postgres serves.
+     * What the response's status does not show. `recorded`: the transaction that stored the change
+     * also wrote its audit row. `failed`: the request failed although Postgres is available.
      */
     audit: 'recorded' | 'failed' | null;
   }
 }
 
-/** What the refusals that are recorded are called. Other ones never came near patient data. */
+/** The result recorded for each refusal. The other refusals happen before patient data is read. */
 const REFUSALS: Readonly<Record<number, string>> = {
   400: 'INVALID',
   403: 'PERMISSION_DENIED',
@@ -30,10 +30,15 @@ const REFUSALS: Readonly<Record<number, string>> = {
   500: 'FAILED',
 };
 
-/** Refusals that tell something of what is stored. */
-const TELLING: readonly number[] = [403, 404, 409];
+/** Refusals that reveal something about stored data. */
+const REVEALING: readonly number[] = [403, 404, 409];
 
-/** Who sends a request on a route that needs a key, for what is recorded where it is stored. */
+/**
+ * Names the sender of an authenticated request, for services that write the audit row in the
+ * transaction of the change.
+ *
+ * @throws {UnauthorizedError} the request was not authenticated (401).
+ */
 export function auditSourceOf(request: FastifyRequest): AuditSource {
   if (request.caller === null) throw new UnauthorizedError();
   const { keyId } = request.caller;
@@ -41,11 +46,13 @@ export function auditSourceOf(request: FastifyRequest): AuditSource {
 }
 
 /**
- * Makes the hook that records a request before its answer goes out, so that no read goes unrecorded,
- * unless what it stored was recorded with it. What was stored and cannot be recorded is told as
- * stored, and so is an answer that tells nothing of what is stored: the log has the gap.
+ * Creates the hook that records a request before its response is sent, so that no read goes
+ * unrecorded. It skips a change whose transaction wrote the audit row.
  *
- * A refusal that tells something, and cannot be recorded, becomes a 503.
+ * When the audit log cannot be written:
+ * - a read, and a refusal that reveals stored data, become a 503;
+ * - a stored change keeps its response, and so does a refusal that reveals nothing. The log has the
+ *   gap.
  *
  * @throws {AuditUnavailableError} a read cannot be recorded (503).
  */
@@ -72,23 +79,26 @@ export function auditRequest(
     } catch (error) {
       const isRead = request.method === 'GET' || request.method === 'HEAD';
       if (status < 400 && isRead) throw new AuditUnavailableError();
-      if (TELLING.includes(status)) return refuseInstead(reply);
-      log.error('not in the audit log', { requestId: request.id, code: codeOf(error) });
+      if (REVEALING.includes(status)) return refuseInstead(reply);
+      log.error('audit record failed', { requestId: request.id, code: codeOf(error) });
     }
     return payload;
   };
 }
 
-/** The error mapper answers a request once: what is thrown behind it would go out without the envelope. */
+/**
+ * Turns a refusal into a 503 in place. The error handler runs once for each request, so an error that
+ * is thrown after it would be sent without the envelope.
+ */
 function refuseInstead(reply: FastifyReply): string {
   for (const name of ['location', 'idempotency-match']) reply.removeHeader(name);
   reply.code(503).header('retry-after', String(RETRY_AFTER_SECONDS));
   return JSON.stringify(failure(503, new AuditUnavailableError().message));
 }
 
-function resultOf(status: number, told: FastifyRequest['audit']): string | undefined {
-  if (told === 'recorded') return undefined;
-  if (told === 'failed') return REFUSALS[500];
+function resultOf(status: number, mark: FastifyRequest['audit']): string | undefined {
+  if (mark === 'recorded') return undefined;
+  if (mark === 'failed') return REFUSALS[500];
   return status < 400 ? 'OK' : REFUSALS[status];
 }
 
@@ -100,11 +110,11 @@ function actorOf(
   if (caller !== null) {
     return { actorKind: 'key', actor: caller.keyId, organizationId: caller.organizationId };
   }
-  // Without a key, only a signed link opens patient data; its refusals are nobody's.
+  // Without a key, only a signed link opens patient data. Its refusals have no actor.
   return byLink ? { actorKind: 'system', actor: 'signed-link' } : undefined;
 }
 
-/** What a caller names and is not there may be any text: only ids of our form are kept of it. */
+/** The case and order of a request. A refused request may name any text, so only UUIDs are recorded. */
 function subjectOf(request: FastifyRequest, served: boolean): Partial<AuditEntry> {
   const { caseId, orderId } = {
     ...fieldsOf(request.body),

@@ -11,18 +11,18 @@ import { rateLimitHeaders } from './rate-limit-headers.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by {@link authenticateRequest} on the routes that need a key. */
+    /** Set by {@link authenticateRequest}; null on routes that need no key. */
     caller: Caller | null;
   }
 }
 
 /**
- * Makes the hook that authenticates a request by its header `cv-api-key`, before its body is read
+ * Creates the hook that authenticates a request by its header `cv-api-key`, before the body is read
  * (contract, "The order of checks").
  *
- * @throws {MissingApiKeyError} the header is not there (400).
- * @throws {UnauthorizedError} the key opens nothing (401).
- * @throws {FailedAttemptsError} too many of these from the caller's address (429).
+ * @throws {MissingApiKeyError} the header is missing (400).
+ * @throws {UnauthorizedError} the key is blank, unknown, revoked or expired (401).
+ * @throws {FailedAttemptsError} too many attempts from the caller's address failed (429).
  */
 export function authenticateRequest(
   orders: Pick<OrderService, 'authenticate'>,
@@ -44,9 +44,10 @@ export function authenticateRequest(
 }
 
 /**
- * The organization of an authenticated request.
+ * Returns the organization of an authenticated request.
  *
- * @throws {PermissionDeniedError} its key lacks the scope (403).
+ * @throws {UnauthorizedError} the request was not authenticated (401).
+ * @throws {PermissionDeniedError} the key lacks the scope (403).
  */
 export function organizationWith(request: FastifyRequest, scope: Scope): string {
   if (request.caller === null) throw new UnauthorizedError();

@@ -10,37 +10,37 @@ interface Measure {
 const MEASURES: readonly Measure[] = [
   {
     name: 'rx_outbox_depth',
-    help: 'Rows that Temporal has not been told of yet.',
+    help: 'Outbox rows that Temporal has not accepted yet.',
     of: ({ outbox }) => outbox.depth,
   },
   {
     name: 'rx_outbox_oldest_seconds',
-    help: 'Age of the oldest of them; 0 when there is none.',
+    help: 'Age of the oldest outbox row; 0 when the outbox is empty.',
     of: ({ outbox }) => outbox.oldestSeconds,
   },
   {
     name: 'rx_outbox_failing',
-    help: 'Rows that Temporal was told of in vain at least once.',
+    help: 'Outbox rows whose dispatch has failed at least once.',
     of: ({ outbox }) => outbox.failing,
   },
   {
     name: 'rx_reconciler_lag_seconds',
-    help: 'Time since all open orders were last compared with Temporal.',
+    help: 'Time since the reconciler last compared all open orders with Temporal.',
     of: ({ reconciler }) => reconciler.lagSeconds,
   },
   {
     name: 'rx_reconciler_restarted_total',
-    help: 'Workflows started again for open orders that had none, ever.',
+    help: 'Workflows that the reconciler has ever restarted for open orders without one.',
     of: ({ reconciler }) => reconciler.restarted,
   },
   {
     name: 'rx_orders_without_workflow',
-    help: 'Open orders that were found without a workflow; another is being started.',
+    help: 'Open orders found without a workflow; the reconciler is starting a new one.',
     of: ({ orders }) => orders.withoutWorkflow,
   },
   {
     name: 'rx_orders_needing_attention',
-    help: 'Orders that wait for people.',
+    help: 'Orders in NEEDS_ATTENTION, which wait for an operator.',
     of: ({ orders }) => orders.needingAttention,
   },
   {
@@ -50,17 +50,21 @@ const MEASURES: readonly Measure[] = [
   },
   {
     name: 'rx_inbox_unmatched',
-    help: 'Messages of pharmacies that have found no order for an hour.',
+    help: 'Pharmacy messages that have matched no order for an hour.',
     of: ({ reconciler }) => reconciler.unmatched,
   },
   {
     name: 'rx_webhook_deliveries_overdue_seconds',
-    help: 'How long the attempt that is due longest has been due; 0 when none is.',
+    help: 'How long the most overdue delivery attempt has been due; 0 when no attempt is due.',
     of: ({ deliveries }) => deliveries.overdueSeconds,
   },
 ];
 
-/** Adds the gauges of the backlogs; what it returns sets them, `undefined` as not known (`NaN`). */
+/**
+ * Adds the gauges of the backlogs to a registry.
+ *
+ * @returns a function that sets the gauges; `undefined` sets them to unknown (`NaN`).
+ */
 export function addBacklogMetrics(registry: Registry): (backlogs: Backlogs | undefined) => void {
   const registers = [registry];
   const gauges = MEASURES.map(({ name, help, of }) => ({
@@ -69,13 +73,13 @@ export function addBacklogMetrics(registry: Registry): (backlogs: Backlogs | und
   }));
   const deliveries = new Gauge({
     name: 'rx_webhook_deliveries',
-    help: 'Webhooks that are not delivered, by state: pending, retrying, dead.',
+    help: 'Webhook deliveries not delivered yet, by state: pending, retrying, dead.',
     labelNames: ['state'],
     registers,
   });
   const endpoints = new Gauge({
     name: 'rx_webhook_endpoints',
-    help: 'Endpoints that are not well, by state: failing, paused, disabled.',
+    help: 'Webhook endpoints that do not receive normally, by state: failing, paused, disabled.',
     labelNames: ['state'],
     registers,
   });

@@ -11,10 +11,10 @@ import { RangeNotSatisfiableError } from './errors/http-errors.ts';
 import { NOT_FOUND } from './openapi/responses.ts';
 import type { ResponseDoc } from './route.ts';
 
-/** The request headers that a download heeds (RFC 9110, 13.1.2 and 14.2). */
+/** The request headers that a download honours (RFC 9110, 13.1.2 and 14.2). */
 export const documentHeaders = z.object({
   Range: z.exactOptional(z.string()).meta({
-    description: 'One range of bytes; several at once get the whole document.',
+    description: 'One byte range. A request for several ranges gets the whole document.',
     example: 'bytes=0-1023',
   }),
   'If-None-Match': z.exactOptional(z.string()),
@@ -27,24 +27,24 @@ const answerHeaders = z.object({
   'Accept-Ranges': z.literal('bytes'),
 });
 
-/** The answers of a download, as they are documented. */
+/** The documented responses of a download. */
 export const documentResponses: Readonly<Record<number, ResponseDoc>> = {
-  200: { description: 'The bytes.', contentType: '*/*', headers: answerHeaders },
+  200: { description: 'The document’s bytes.', contentType: '*/*', headers: answerHeaders },
   206: {
-    description: 'The bytes of the range.',
+    description: 'The requested range of bytes.',
     contentType: '*/*',
     headers: answerHeaders.extend({ 'Content-Range': z.string() }),
   },
-  304: { description: 'The client has the document.' },
+  304: { description: 'The client’s copy is current.' },
   404: NOT_FOUND,
-  416: { description: 'The range is not in the document.', schema: failureBody },
+  416: { description: 'The range lies outside the document.', schema: failureBody },
 };
 
 /**
- * Answers with a stored document, or the part of it that is asked for. It is streamed: memory does
- * not grow with its size.
+ * Sends a stored document, or the requested range of it. The bytes are streamed, so memory does not
+ * grow with the document.
  *
- * @throws {RangeNotSatisfiableError} the range begins behind the end (416).
+ * @throws {RangeNotSatisfiableError} the range begins after the end of the document (416).
  */
 export async function sendDocument(
   request: FastifyRequest,
@@ -64,7 +64,7 @@ export async function sendDocument(
 
   const range = rangeOf(request, size, etag);
   const wanted = request.method === 'GET';
-  // Opened first: a document that is gone is an error, which has none of these headers.
+  // Opened before the headers are set: when the document is missing, the error carries none of them.
   const bytes = wanted
     ? await documents.open(document.storageKey, documentKey(document.key), range)
     : Readable.from([]);
@@ -82,18 +82,18 @@ export async function sendDocument(
     .send(bytes);
 }
 
-/** The one range that is to be sent; undefined for the whole document. */
+/** The range to send; undefined for the whole document. */
 function rangeOf(
   { headers }: FastifyRequest,
   size: number,
   etag: string,
 ): { start: number; end: number } | undefined {
   const { range, 'if-range': ifRange } = headers;
-  // A weak or outdated `If-Range` makes the request one for the whole (RFC 9110, 13.1.5).
+  // A weak or outdated `If-Range` asks for the whole document (RFC 9110, 13.1.5).
   if (range === undefined || (ifRange !== undefined && ifRange !== etag)) return undefined;
   const ranges = parseRange(size, range);
   if (ranges === -1) throw new RangeNotSatisfiableError(size);
-  // A malformed range, another unit and several ranges may be ignored (RFC 9110, 14.2).
+  // A server may ignore a malformed range, another unit and several ranges (RFC 9110, 14.2).
   if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined;
   return ranges[0];
 }
@@ -104,14 +104,17 @@ function matches(header: string | undefined, etag: string): boolean {
   return tags.includes('*') || tags.includes(etag);
 }
 
-/** The name is the pharmacy's word: it is told in every form that browsers know, and never opened. */
+/**
+ * The header for the pharmacy's file name. It encodes the name for old and new browsers, and makes
+ * them save the document instead of opening it.
+ */
 function disposition(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to go.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression removes control characters.
   const printable = name.replace(/[\u0000-\u001f\u007f-\u009f]/g, '_');
   return contentDisposition(printable, { type: 'attachment' });
 }
 
-/** The type is the pharmacy's word; what could not be a header is served as plain bytes. */
+/** The content type that the pharmacy named; one that is no valid header value becomes plain bytes. */
 function safeContentType(contentType: string): string {
   return /^[\w.+-]+\/[\w.+-]+(; ?[\w-]+=[\w.-]+)*$/.test(contentType)
     ? contentType

@@ -2,10 +2,10 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client
 import type { Backlogs } from '../operators/backlogs.ts';
 import { addBacklogMetrics } from './backlog-metrics.ts';
 
-/** One answered request, as the metrics count it: nothing of it names an organization or an order. */
+/** One answered request as the metrics count it, without an organization or an order. */
 export interface AnsweredRequest {
   readonly method: string;
-  /** The pattern of the route, never the URL; undefined for a path that no route has. */
+  /** The route's pattern, never the URL; undefined when no route matches. */
   readonly route: string | undefined;
   readonly status: number;
   readonly seconds: number;
@@ -14,14 +14,14 @@ export interface AnsweredRequest {
 /** The metrics of one server process. */
 export interface HttpMetrics {
   observe(request: AnsweredRequest): void;
-  /** An attempt was refused since too many from its address had failed. */
+  /** Counts an attempt that was refused because too many from its address had failed. */
   countRefusedAttempt(): void;
-  /** All of them in Prometheus' text format. */
+  /** Returns all metrics in Prometheus' text format. */
   text(): Promise<string>;
   readonly contentType: string;
 }
 
-/** Methods that are counted by name: others are a caller's own text, of which there is no end. */
+/** Methods that get a label of their own. Callers can invent others, so those share one label. */
 const METHODS: ReadonlySet<string> = new Set([
   'GET',
   'HEAD',
@@ -32,14 +32,14 @@ const METHODS: ReadonlySet<string> = new Set([
   'OPTIONS',
 ]);
 
-/** In seconds: from one indexed read to the database's time limit. */
+/** Histogram buckets in seconds: from one indexed read up to the database's time limit. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
- * Makes the metrics of a server, in a registry of their own.
+ * Creates the metrics of one server, in their own registry.
  *
- * @param readBacklogs asked at each scrape. When it fails, they are told as not known (`NaN`),
- *   and all else as usual: a database that is away is when metrics are looked at.
+ * @param readBacklogs called at each scrape. When it fails, the backlogs are unknown (`NaN`) and the
+ *   other metrics are served as usual: operators need them most while the database is unreachable.
  */
 export function createHttpMetrics(readBacklogs: () => Promise<Backlogs>): HttpMetrics {
   const registry = new Registry();
@@ -55,14 +55,14 @@ export function createHttpMetrics(readBacklogs: () => Promise<Backlogs>): HttpMe
   });
   const duration = new Histogram({
     name: 'rx_http_request_duration_seconds',
-    help: 'Time from the request to the end of its answer.',
+    help: 'Time from the request to the end of its response.',
     labelNames,
     buckets: BUCKETS,
     registers,
   });
   const refusedAttempts = new Counter({
     name: 'rx_http_refused_attempts_total',
-    help: 'Attempts refused since too many from their address had failed.',
+    help: 'Attempts refused because too many from their address had failed.',
     registers,
   });
   const setBacklogs = addBacklogMetrics(registry);

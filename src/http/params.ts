@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /*
- * Path parameters. They are plain texts: an id of a form that cannot exist is an unknown id, and
- * answers as one, so that nothing can be told from how it is refused.
+ * Path parameters. They accept any text: an id in an impossible format gets the same response as an
+ * unknown id, so that the response reveals nothing.
  */
 
 const caseId = z.string().meta({
@@ -22,7 +22,7 @@ const endpointId = z.string().meta({
   example: '01a20a78-fa0b-705f-a306-b6e96e3290ac',
 });
 const deliveryId = z.string().meta({
-  description: 'The id of the delivery: its `webhook-id`.',
+  description: 'The id of the delivery, which is its `webhook-id`.',
   example: '01a20a78-fa0b-705f-a306-b6e96e3290ad',
 });
 

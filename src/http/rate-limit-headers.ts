@@ -1,9 +1,9 @@
 import type { RateState } from '../organizations/rate-limit.ts';
 
 /**
- * The headers that tell a client where its key stands (draft-ietf-httpapi-ratelimit-headers-10):
- * `q` requests in `w` seconds, of which `r` are left, and all of them again in `t` seconds. Where
- * several processes serve, `r` is what this one knows.
+ * The headers that report a key's rate limit to its client (draft-ietf-httpapi-ratelimit-headers-10):
+ * the key may send `q` requests in `w` seconds, `r` of them are left, and the quota is full again in
+ * `t` seconds. When several processes serve, `r` is what this process knows.
  */
 export function rateLimitHeaders({ burst, remaining, perSecond }: RateState) {
   const quota = Math.max(1, Math.floor(burst));

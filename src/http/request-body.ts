@@ -2,21 +2,21 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { InvalidBodyError, UnsupportedBodyError } from './errors/http-errors.ts';
 
-/** Reads the bodies of `application/json`, and none of any other type. */
+/** Makes the app read bodies of type `application/json` and refuse every other type (415). */
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  // `__proto__` and the like are unknown fields, which the schema ignores, or stand in
-  // `customFields`, which pass untouched; only own, known keys are ever copied.
+  // Keys such as `__proto__` are safe: the schema ignores them as unknown fields, and `customFields`
+  // passes them on unchanged. Code copies only own, known keys.
   const parseJson = app.getDefaultJsonParser('ignore', 'ignore');
   app.addContentTypeParser<Buffer>(
     'application/json',
     { parseAs: 'buffer' },
     (request, body, done) => {
-      // In ASCII all charsets agree, so a client that labels it otherwise is understood all the same.
+      // ASCII bytes mean the same in every charset, so a wrong label does no harm there.
       if (!isAscii(body) && isLabelledOtherThanUtf8(request.headers['content-type'])) {
         return done(new UnsupportedBodyError('charset must be UTF-8'));
       }
-      // Read as text, other bytes would silently become replacement characters in a prescription.
+      // Decoding other bytes would silently put replacement characters into a prescription.
       if (!isUtf8(body)) return done(new InvalidBodyError('body must be UTF-8 text'));
       void parseJson(request, body.toString('utf8'), done);
     },
@@ -24,18 +24,21 @@ export function readJsonBodies(app: FastifyInstance): void {
 }
 
 /**
- * Refuses a body that would have to be decoded before it could be read: a small one can become very
- * large, and what is not undone would be taken for what was sent.
+ * Refuses a body with a content or transfer coding that must be decoded first. A small compressed body
+ * can become very large, and a body that is not decoded would be read as if it were the JSON.
  *
- * @throws {UnsupportedBodyError} it is compressed (415).
+ * @throws {UnsupportedBodyError} the body is encoded (415).
  */
-export async function refuseCodedBody(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+export async function refuseEncodedBody(
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
   const { 'content-encoding': content, 'transfer-encoding': transfer } = request.headers;
   if (content !== undefined && content.toLowerCase() !== 'identity') {
     reply.header('accept-encoding', 'identity'); // RFC 9110, 15.5.16
     throw new UnsupportedBodyError('Content-Encoding must be identity');
   }
-  // Node undoes the chunks and takes whatever else stands before them for done.
+  // Node decodes `chunked` only, and treats any coding in front of it as already decoded.
   if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') {
     throw new UnsupportedBodyError('Transfer-Encoding must be chunked');
   }

@@ -15,12 +15,12 @@ import type { HttpMetrics } from './metrics.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The order that the request turned out to be about; for the log. */
+    /** The order that the request is about, once it is known; for the log and the audit log. */
     orderId: string | null;
   }
 }
 
-/** What the routes serve from; `server.ts` builds it once. */
+/** The services that the routes call. The server creates them once. */
 export interface RouteDependencies {
   readonly recordAudit: (entry: AuditEntry) => Promise<void>;
   readonly failedAttempts: FailedAttempts;
@@ -32,77 +32,77 @@ export interface RouteDependencies {
   readonly documentLinks: DocumentLinks;
   readonly metrics: HttpMetrics;
   readonly pharmacies: Pick<PharmacyDirectory, 'find'>;
-  /** Resolves when Temporal answers; for `/readyz` only, since accepting orders does not need it. */
+  /** Resolves when Temporal responds. Only `/readyz` calls it: accepting orders needs no Temporal. */
   readonly checkTemporal: () => Promise<void>;
 }
 
-/** What a handler is given: everything that the route's schemas let through. */
+/** A handler's arguments, after the route's schemas have validated them. */
 export interface Call<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-  /** The caller's organization; empty on a route that needs no key. */
+  /** The caller's organization; an empty string on a route that needs no key. */
   readonly organizationId: string;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
 
-/** An example by its name, as the documentation shows it. */
+/** The examples that the documentation shows, by name. */
 type Examples = Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
 
-/** How a JSON body is checked, and how it is documented. */
+/** How a JSON body is validated and documented. */
 export interface JsonBody<Body> {
   readonly parse: (body: unknown) => Parsed<Body>;
-  /** The schema that `parse` goes by. */
+  /** The schema that `parse` applies. */
   readonly schema: z.ZodType;
   readonly examples?: Examples;
 }
 
-/** An answer as it is documented. */
+/** A documented response. */
 export interface ResponseDoc {
   readonly description: string;
-  /** The body; with a `contentType`, it is bytes unless this says otherwise. */
+  /** The body. Without a schema, a response with a `contentType` has a body of bytes. */
   readonly schema?: z.ZodType;
-  /** `application/json`, unless it is told here. */
+  /** Default: `application/json`. */
   readonly contentType?: string;
   readonly headers?: z.ZodObject;
   readonly examples?: Examples;
 }
 
-/** What a request is called in the audit log; by its body, where that says what it does. */
+/** The action name in the audit log; a function when it depends on the request body. */
 export type AuditAction = string | ((body: unknown) => string);
 
-/** One route: what it takes, what it answers, and what it does. */
+/** One route: its request, its responses and its handler. */
 export interface Route<Params = unknown, Query = unknown, Body = unknown> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
-  /** The scope that a key needs (api.md, "HTTP"); `none`: the route checks its caller itself. */
+  /** The scope that a key needs (api.md, "HTTP"). With `none`, the route authenticates its caller. */
   readonly auth: Scope | 'none';
-  /** What it is called in the audit log; `none`: why it has nothing to be recorded. */
+  /** The action name in the audit log; `none` states why the route records nothing. */
   readonly audit: AuditAction | { readonly none: string };
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
-  /** A JSON body; `raw`: the body's bytes as they came. */
+  /** A JSON body; `raw` passes the received bytes unchanged. */
   readonly body?: JsonBody<Body> | 'raw';
   readonly doc: {
     readonly operationId: string;
     readonly tag: 'Orders' | 'Cases' | 'Documents' | 'Notifications' | 'Pharmacies' | 'Operation';
     readonly summary: string;
     readonly description?: string;
-    /** Request headers beside `cv-api-key`. */
+    /** Request headers in addition to `cv-api-key`. */
     readonly headers?: z.ZodObject;
-    /** By status; the errors that every route of its kind has are added (`openapi.ts`). */
+    /** By status. `openapi/responses.ts` adds the errors that every such route can return. */
     readonly responses: Readonly<Record<number, ResponseDoc>>;
-    /** False: not part of the API's documentation. */
+    /** False leaves the route out of the API's documentation. */
     readonly listed?: boolean;
   };
   handle(call: Call<Params, Query, Body>): Promise<unknown>;
 }
 
-/** Lets the schemas of a route give its handler's types. */
+/** Defines a route and infers the types of its handler from its schemas. */
 export function defineRoute<Params = unknown, Query = unknown, Body = unknown>(
   route: Route<Params, Query, Body>,
 ): Route {
-  // The types are the schemas' own, by which `app.ts` parses what it hands over.
+  // Dropping the types is safe: `app.ts` validates each request with the same schemas.
   return route;
 }

@@ -25,7 +25,7 @@ import { rotateEndpointSecret } from './routes/rotate-endpoint-secret.ts';
 import { testEndpoint } from './routes/test-endpoint.ts';
 import { updateEndpoint } from './routes/update-endpoint.ts';
 
-/** The route table: every route that there is. */
+/** Returns every route of the API. */
 export function routes(dependencies: RouteDependencies): Route[] {
   const table = [
     caseAction(dependencies),
@@ -55,6 +55,6 @@ export function routes(dependencies: RouteDependencies): Route[] {
     metrics(dependencies),
     ...docsPage(),
   ];
-  // Last: it describes the table, itself included.
+  // The document describes the whole table and itself.
   return [...table, openApiDocument(table)];
 }

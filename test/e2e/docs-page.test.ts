@@ -116,8 +116,8 @@ it('shows why a request was refused', async () => {
 });
 
 it('shows each status code inside its own box', async () => {
-  const answers = page.locator('details.answer .status');
-  const offsets = await answers.evaluateAll((list) =>
+  const codes = page.locator('details.response .status');
+  const offsets = await codes.evaluateAll((list) =>
     list.map((element) => {
       const { document } = element.ownerDocument.defaultView;
       const range = document.createRange();

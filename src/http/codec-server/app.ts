@@ -10,11 +10,11 @@ import { keepForwardedAddresses } from '../edge/forwarded-headers.ts';
 import { renewCertificate, serverOptions } from '../edge/tls.ts';
 import { createSessions, loginPage, SESSION_SECONDS } from './login.ts';
 
-/** Above what a page of a history holds. */
-const MOST_BYTES = 8 * 1024 * 1024;
+/** The largest request body; one page of a workflow history is smaller. */
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
 const COOKIE = 'codec_session';
 
-/** As Temporal's UI and command line send them: bytes in base64 (docs.temporal.io, "Codec Server"). */
+/** Bytes in base64, as Temporal's UI and CLI send them (docs.temporal.io, "Codec Server"). */
 const base64 = z.base64().transform((text) => Buffer.from(text, 'base64'));
 const bodySchema = z.object({
   payloads: z
@@ -24,28 +24,30 @@ const bodySchema = z.object({
         data: base64.default(Buffer.alloc(0)),
       }),
     )
-    .default([]), // an empty list is left out
+    .default([]), // Temporal omits an empty list
 });
 
-/** What a codec server works with. */
+/** The settings and services of a codec server. */
 export interface CodecServerOptions {
   readonly codec: PayloadCodec;
-  /** Whoever has it sees payloads in clear. */
+  /** The operators' secret. Its holder can read payloads in clear text. */
   readonly token: string;
-  /** The Temporal UI's origin: the only page that may ask. */
+  /** The Temporal UI's origin, the only one whose pages may send requests. */
   readonly uiOrigin: string;
   readonly failedAttempts: FailedAttempts;
-  /** Its certificate; undefined: plain HTTP. */
+  /** The certificate. Without it, the server speaks plain HTTP. */
   readonly tls?: TlsFiles | undefined;
-  /** Addresses and CIDR ranges of the proxies that are believed; none by default. */
+  /** Addresses and CIDR ranges of the trusted proxies. Default: none. */
   readonly trustedProxies?: readonly string[];
   readonly log: Log;
+  /** The current time in milliseconds since 1970, for the end of a session. */
   readonly now?: () => number;
 }
 
 /**
- * The codec server: shows payloads in clear to operators who have logged in, in the Temporal UI by the
- * session of `/login`, and to the `temporal` command line by the token. It keeps and logs nothing.
+ * Creates the codec server, which decrypts payloads for operators. The Temporal UI authenticates with
+ * the session that `/login` starts, the `temporal` CLI with the token. The server stores and logs no
+ * payload.
  */
 export function createCodecServer(options: CodecServerOptions): FastifyInstance {
   const { codec, token, uiOrigin, failedAttempts, tls, trustedProxies = [], log } = options;
@@ -53,7 +55,7 @@ export function createCodecServer(options: CodecServerOptions): FastifyInstance 
   const sessions = createSessions(token, now);
   const app = fastify({
     logger: false,
-    bodyLimit: MOST_BYTES,
+    bodyLimit: MAX_BODY_BYTES,
     requestTimeout: 10_000,
     connectionTimeout: 10_000,
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
@@ -93,7 +95,7 @@ export function createCodecServer(options: CodecServerOptions): FastifyInstance 
       try {
         return { payloads: (await convert(body.data.payloads)).map(toJson) };
       } catch (error) {
-        // Its own words name a key, or say that a payload was altered; never a value.
+        // The codec's messages name a key or report an altered payload, and never contain a value.
         return refuse(reply, 422, error instanceof Error ? error.message : 'not readable');
       }
     });
@@ -125,7 +127,7 @@ export function createCodecServer(options: CodecServerOptions): FastifyInstance 
   });
   return app;
 
-  /** A page of another origin is refused, even with the session's cookie. */
+  /** Whether a request is authenticated. A page of another origin is not, even with the cookie. */
   function isAllowed(request: FastifyRequest): boolean {
     const { headers } = request;
     if (headers.origin !== undefined && headers.origin !== uiOrigin) return false;
@@ -135,7 +137,11 @@ export function createCodecServer(options: CodecServerOptions): FastifyInstance 
     return session !== undefined && sessions.isValid(session);
   }
 
-  /** Compared in constant time, whatever the lengths. @throws {FailedAttemptsError} */
+  /**
+   * Compares a token in constant time, whatever its length.
+   *
+   * @throws {FailedAttemptsError} too many wrong tokens came from the address (429).
+   */
   function isToken({ ip }: FastifyRequest, given: string): boolean {
     failedAttempts.admit(ip, given);
     const digest = (text: string) => keyedHash(token, 'codec-session', text);

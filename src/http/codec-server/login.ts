@@ -1,15 +1,18 @@
 import { keyedHash, sameHash } from '../../keys/keyed-hash.ts';
 
-/** How long a login holds: a working day. */
+/** How long a login lasts: a working day of eight hours. */
 export const SESSION_SECONDS = 8 * 60 * 60;
 
-/** Sessions that stand in their cookie: nothing is kept, and a new token ends them all. */
+/** Signed sessions that live in their cookie. The server stores none, and a new token ends them all. */
 export interface Sessions {
   create(): string;
   isValid(session: string): boolean;
 }
 
-/** @param secret signs them. */
+/**
+ * @param secret signs the sessions.
+ * @param now the current time in milliseconds since 1970.
+ */
 export function createSessions(secret: string, now: () => number): Sessions {
   const sign = (until: string) => keyedHash(secret, 'codec-session', `until ${until}`);
   return {
@@ -24,21 +27,22 @@ export function createSessions(secret: string, now: () => number): Sessions {
   };
 }
 
-const WORDS = {
-  out: 'Log in to see the payloads of workflows in the Temporal UI.',
-  wrong: 'That is not the token.',
-  later: 'Too many wrong tokens came from your address. Wait, and try again.',
-  in: 'You are logged in for eight hours. In the Temporal UI, under “Codec Server”, choose “Include cross-origin credentials”.',
+/** The status text of the login page, by state. */
+const STATUS_TEXTS = {
+  out: 'Log in to read workflow payloads in the Temporal UI.',
+  wrong: 'Wrong token. Try again.',
+  later: 'Too many wrong tokens came from your address. Wait, then try again.',
+  in: 'You are logged in. A session lasts eight hours. In the Temporal UI, open “Codec Server” and turn on “Include cross-origin credentials”.',
 };
 
-/** The page of `/login`, which needs nothing beside itself. */
-export function loginPage(state: keyof typeof WORDS): string {
+/** The HTML of `/login`, which loads no other file. */
+export function loginPage(state: keyof typeof STATUS_TEXTS): string {
   return `<!doctype html>
 <html lang="en">
 <title>Codec server</title>
 <meta name="viewport" content="width=device-width">
 <h1>Codec server</h1>
-<p role="status">${WORDS[state]}</p>
+<p role="status">${STATUS_TEXTS[state]}</p>
 <form method="post" action="/login">
 <label>Token <input type="password" name="token" autocomplete="current-password" required></label>
 <button>Log in</button>

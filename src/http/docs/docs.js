@@ -1,7 +1,7 @@
 import { h, prose } from './dom.js';
 import { badge, operationSection } from './operation.js';
 
-// Reads /openapi.json and shows it. The API key is kept in its field and nowhere else.
+// Reads /openapi.json and renders it. The API key stays in its input field and is stored nowhere.
 
 const METHODS = ['get', 'put', 'post', 'patch', 'delete'];
 
@@ -37,7 +37,7 @@ function show(api) {
         ...list.map((entry) => operationSection(api, entry)),
       ]),
     );
-  // The sections were not there yet when the browser looked for the one in the address.
+  // The browser looked for the section in the address before the sections existed.
   if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
@@ -68,6 +68,6 @@ try {
   const response = await fetch(new URL('openapi.json', document.baseURI));
   show(await response.json());
 } catch {
-  const message = 'The document could not be read: load the page again.';
+  const message = 'The API document could not be loaded. Reload the page.';
   document.getElementById('main').replaceChildren(h('p', { class: 'notice' }, message));
 }

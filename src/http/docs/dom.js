@@ -1,8 +1,8 @@
 /**
- * Makes an element. Texts become text nodes, never HTML: what the document says cannot become markup.
+ * Creates an element. Texts become text nodes, never HTML, so the API document cannot inject markup.
  *
  * @param {string} tag
- * @param {Record<string, unknown>} [attributes] `on…` are listeners; false and undefined are left out.
+ * @param {Record<string, unknown>} [attributes] Names that begin with `on` add listeners; `false` and `undefined` add nothing.
  * @param {...(Node | string | undefined | false | (Node | string | undefined)[])} children
  * @returns {HTMLElement}
  */
@@ -17,18 +17,18 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** A line of prose: what stands between backticks is code. */
+/** Renders a line of text; text between backticks becomes code. */
 export function line(text) {
   return text.split('`').map((part, index) => (index % 2 === 1 ? h('code', {}, part) : part));
 }
 
-/** Prose, whose paragraphs have an empty line between them. */
+/** Renders paragraphs, which an empty line separates. */
 export function prose(text) {
   if (!text) return [];
   return text.split('\n\n').map((paragraph) => h('p', {}, line(paragraph)));
 }
 
-/** A value as indented JSON. The block can be scrolled with the keyboard too. */
+/** Renders a block of code. It takes the focus, so that the keyboard can scroll it. */
 export function code(text, label) {
   return h('pre', { tabindex: '0', role: 'region', 'aria-label': label }, h('code', {}, text));
 }

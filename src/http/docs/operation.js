@@ -4,13 +4,13 @@ import { tryIt } from './try-it.js';
 
 const PLACES = { path: 'Path', query: 'Query', header: 'Headers' };
 
-/** The method as a coloured word. */
+/** Renders an HTTP method in its colour. */
 export function badge(method) {
   return h('span', { class: `method ${method}` }, method.toUpperCase());
 }
 
 /**
- * One operation: what it takes and answers, and beside that a form to try it.
+ * Renders one operation: its request, its responses and, next to them, a form to try it.
  *
  * @param {object} api the OpenAPI document.
  * @param {{ method: string, path: string, operation: object, isWebhook: boolean }} entry
@@ -28,7 +28,7 @@ export function operationSection(api, { method, path, operation, isWebhook }) {
       prose(operation.description),
       parameters(api, operation.parameters ?? []),
       requestBody(api, operation.requestBody),
-      answers(api, operation.responses),
+      responseList(api, operation.responses),
     ),
     isWebhook ? sample(operation) : tryIt(api, { method, path, operation }),
   );
@@ -59,24 +59,24 @@ function requestBody(api, body) {
   return h('div', { class: 'part' }, h('h4', {}, 'Body'), fields(api, schema));
 }
 
-function answers(api, responses) {
+function responseList(api, responses) {
   return h(
     'div',
     { class: 'part' },
-    h('h4', {}, 'Answers'),
-    Object.entries(responses).map(([status, answer]) =>
+    h('h4', {}, 'Responses'),
+    Object.entries(responses).map(([status, response]) =>
       h(
         'details',
-        { class: 'answer' },
+        { class: 'response' },
         h(
           'summary',
           {},
           h('span', { class: `status s${status[0]}` }, status),
           ' ',
-          h('span', { class: 'meaning' }, line(answer.description)),
+          h('span', { class: 'meaning' }, line(response.description)),
         ),
-        headers(api, answer.headers),
-        content(api, status, answer.content),
+        headers(api, response.headers),
+        content(api, status, response.content),
       ),
     ),
   );
@@ -95,7 +95,7 @@ function headers(api, named) {
 
 function content(api, status, types) {
   const [type, body] = Object.entries(types ?? {})[0] ?? [];
-  if (type === undefined) return h('p', { class: 'about' }, 'Without a body.');
+  if (type === undefined) return h('p', { class: 'about' }, 'No body.');
   if (type !== 'application/json') return h('p', { class: 'about' }, h('code', {}, type));
   return [...examples(body, `Example of ${status}`), fields(api, body.schema)];
 }
@@ -106,7 +106,7 @@ function examples(body, label) {
   );
 }
 
-/** A webhook is sent by others: there is nothing to try. */
+/** Renders the example of a webhook. Clients do not send webhooks, so there is no form. */
 function sample({ operationId, requestBody: body }) {
   return h(
     'div',

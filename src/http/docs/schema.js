@@ -1,9 +1,9 @@
 import { h, line } from './dom.js';
 
-/** Levels that are opened below one another at most. */
-const MOST_LEVELS = 8;
+/** The deepest level of nested fields that the page renders. */
+const MAX_LEVEL = 8;
 
-/** Follows a `$ref`; what stands beside it wins. */
+/** Follows a `$ref`. Properties next to the `$ref` override those of its target. */
 function resolve(api, schema) {
   if (!schema?.$ref) return schema ?? {};
   const name = schema.$ref.split('/').at(-1);
@@ -11,7 +11,7 @@ function resolve(api, schema) {
   return { title: name, ...api.components.schemas[name], ...beside };
 }
 
-/** Leaves `null` out of a schema that allows it. */
+/** Removes `null` from a schema that allows it. */
 function withoutNull(api, schema) {
   const variants = schema.anyOf ?? schema.oneOf;
   const others = variants?.filter(({ type }) => type !== 'null');
@@ -22,7 +22,7 @@ function withoutNull(api, schema) {
   return resolve(api, { ...resolve(api, others[0]), ...beside });
 }
 
-/** What kind of value it is, in a few words. */
+/** Describes the type of a value in a few words. */
 function typeOf(api, schema) {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.oneOf || schema.anyOf) return 'one of';
@@ -54,7 +54,7 @@ function limitsOf(schema) {
   return limits.join(', ');
 }
 
-/** One field: its name, type, rules and, below it, what it is made of. */
+/** Renders one field: its name, type and rules, and the fields inside it. */
 export function field(api, name, sent, { required, description, level = 0 }) {
   const schema = withoutNull(api, resolve(api, sent));
   const limits = limitsOf(schema);
@@ -92,22 +92,22 @@ function nested(api, schema, level, name) {
   );
 }
 
-/** The fields of an object, or each of the forms that a value can have. */
+/** Renders the fields of an object, or each variant of a value. */
 export function fields(api, sent, level = 0) {
   const schema = withoutNull(api, resolve(api, sent));
-  if (level > MOST_LEVELS) return h('p', { class: 'about' }, 'and so on');
+  if (level > MAX_LEVEL) return h('p', { class: 'about' }, 'More levels follow.');
   const variants = schema.oneOf ?? schema.anyOf;
   if (variants) {
     return h(
       'div',
       { class: 'variants' },
       variants.map((variant, index) => {
-        const form = resolve(api, variant);
+        const shape = resolve(api, variant);
         return h(
           'details',
           { open: index === 0 && level === 0 },
-          h('summary', {}, titleOf(form, index)),
-          fields(api, form, level + 1),
+          h('summary', {}, titleOf(shape, index)),
+          fields(api, shape, level + 1),
         );
       }),
     );
@@ -126,5 +126,5 @@ export function fields(api, sent, level = 0) {
 }
 
 function titleOf(schema, index) {
-  return schema.properties?.action?.const ?? schema.title ?? `Form ${index + 1}`;
+  return schema.properties?.action?.const ?? schema.title ?? `Variant ${index + 1}`;
 }

@@ -1,12 +1,18 @@
 import { code, h } from './dom.js';
 
-/** Longest text that is shown of an answer. */
-const MOST_CHARACTERS = 200_000;
+/** The longest response text that the page shows. */
+const MAX_CHARACTERS = 200_000;
 
-/** Answer headers that say something to a reader. */
-const HEADERS = ['location', 'idempotency-match', 'idempotency-replayed', 'retry-after', 'allow'];
+/** The response headers that the page shows. */
+const SHOWN_HEADERS = [
+  'location',
+  'idempotency-match',
+  'idempotency-replayed',
+  'retry-after',
+  'allow',
+];
 
-/** The form that sends one operation's request, and its answer. */
+/** Renders the form that sends an operation's request and shows the response. */
 export function tryIt(api, { method, path, operation }) {
   const { operationId: id, parameters = [], requestBody } = operation;
   const inputs = parameters.map((parameter) => ({
@@ -14,15 +20,15 @@ export function tryIt(api, { method, path, operation }) {
     input: inputFor(api, id, parameter),
   }));
   const body = requestBody === undefined ? undefined : bodyInput(id, requestBody);
-  const answer = h('div', { class: 'outcome', 'aria-live': 'polite' });
+  const result = h('div', { class: 'outcome', 'aria-live': 'polite' });
   const button = h('button', { type: 'submit' }, 'Send');
 
   async function send(event) {
     event.preventDefault();
     button.setAttribute('aria-disabled', 'true');
-    answer.replaceChildren(h('p', { class: 'muted' }, 'Sending …'));
+    result.replaceChildren(h('p', { class: 'muted' }, 'Sending …'));
     const request = requestOf(method, path, inputs, body?.text.value, operation.security);
-    answer.replaceChildren(...(await outcome(request)));
+    result.replaceChildren(...(await outcome(request)));
     button.removeAttribute('aria-disabled');
   }
 
@@ -35,20 +41,20 @@ export function tryIt(api, { method, path, operation }) {
     ),
     body?.nodes,
     button,
-    answer,
+    result,
   );
 }
 
 function inputFor(api, id, { name, in: place, schema, required, example }) {
   const attributes = { id: `${id}-${place}-${name}`, name, required, autocomplete: 'off' };
-  const words = schema.enum ?? api.components.schemas[schema.$ref?.split('/').at(-1)]?.enum;
-  const choices = words ?? (schema.const === undefined ? undefined : [schema.const]);
+  const values = schema.enum ?? api.components.schemas[schema.$ref?.split('/').at(-1)]?.enum;
+  const choices = values ?? (schema.const === undefined ? undefined : [schema.const]);
   if (choices !== undefined) {
-    const options = choices.map((word) => h('option', { value: word }, word));
+    const options = choices.map((value) => h('option', { value }, value));
     return h('select', attributes, !required && h('option', { value: '' }, '—'), options);
   }
   const shown = example ?? schema.example;
-  // Only the sandbox's case is known beforehand; an order's id is the reader's to fill in.
+  // The sandbox always has this case. The reader fills in other ids.
   const value = name === 'caseId' ? shown : undefined;
   return h('input', {
     ...attributes,
@@ -106,7 +112,7 @@ async function outcome({ url, init }) {
     const response = await fetch(url, init);
     const shown = await shownBody(response);
     const ms = Math.round(performance.now() - since);
-    const told = HEADERS.filter((name) => response.headers.has(name));
+    const shownHeaders = SHOWN_HEADERS.filter((name) => response.headers.has(name));
     return [
       h(
         'p',
@@ -114,12 +120,21 @@ async function outcome({ url, init }) {
         h('span', { class: `status s${String(response.status)[0]}` }, response.status),
         h('span', { class: 'muted' }, `${ms} ms · ${init.method} ${url.pathname}`),
       ),
-      told.length > 0 &&
-        code(told.map((name) => `${name}: ${response.headers.get(name)}`).join('\n'), 'Headers'),
+      shownHeaders.length > 0 &&
+        code(
+          shownHeaders.map((name) => `${name}: ${response.headers.get(name)}`).join('\n'),
+          'Headers',
+        ),
       shown,
     ].filter(Boolean);
   } catch {
-    return [h('p', { class: 'notice' }, 'No answer: is the server up, and are all fields valid?')];
+    return [
+      h(
+        'p',
+        { class: 'notice' },
+        'No response. Check that the server is running and that all fields are valid.',
+      ),
+    ];
   }
 }
 
@@ -130,7 +145,7 @@ async function shownBody(response) {
     return h('p', { class: 'muted' }, `${size} bytes${type && ` of ${type}`}`);
   }
   const text = await response.text();
-  return code(indented(text, type).slice(0, MOST_CHARACTERS), 'The answer');
+  return code(indented(text, type).slice(0, MAX_CHARACTERS), 'Response');
 }
 
 function indented(text, type) {

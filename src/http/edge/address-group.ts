@@ -1,12 +1,12 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
 /**
- * The addresses that count as one client: an IPv4 address for itself, also where it is written as an
- * IPv6 address (RFC 4291, 2.5.5.2), and an IPv6 address with its /64, the least that one site is given
- * (RFC 6177).
+ * Names the group of addresses that counts as one client. An IPv4 address is its own group, even when
+ * it is written as an IPv6 address (RFC 4291, 2.5.5.2). IPv6 addresses of one /64 share a group,
+ * because a /64 is the smallest network that a site gets (RFC 6177).
  *
- * @param address undefined where the connection is gone.
- * @returns a text that is the same for all of them.
+ * @param address undefined when the connection has closed.
+ * @returns one text for all addresses of the group; `unknown` for an address that cannot be read.
  */
 export function addressGroup(address: string | undefined): string {
   if (address === undefined) return 'unknown';
@@ -24,7 +24,7 @@ export function addressGroup(address: string | undefined): string {
 
 /** The eight 16-bit words of an IPv6 address. */
 function wordsOf(address: string): number[] {
-  // In the form of RFC 5952: no dots, one `::` at most.
+  // URL writes the canonical form of RFC 5952: no dots, and at most one `::`.
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
   const [head, tail] = canonical.split('::').map((side) => side.split(':').filter(Boolean));
   const zeros = 8 - (head?.length ?? 0) - (tail?.length ?? 0);

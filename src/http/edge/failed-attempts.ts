@@ -2,15 +2,15 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Log } from '../../process/log.ts';
 import { addressGroup } from './address-group.ts';
 
-/** How many attempts to prove oneself may fail from one address. */
+/** How many attempts to authenticate may fail from one address. */
 export interface FailureLimits {
-  /** At once, after a pause. */
+  /** Failures allowed at once, after a pause. */
   readonly burst: number;
-  /** Over time. */
+  /** Failures allowed per second over time. */
   readonly perSecond: number;
 }
 
-/** Too many attempts from the caller's address failed. */
+/** Too many attempts from the caller's address failed: 429. */
 export class FailedAttemptsError extends Error {
   override readonly name = 'FailedAttemptsError';
   readonly retryAfterMs: number;
@@ -20,51 +20,55 @@ export class FailedAttemptsError extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
-  /** For the header `Retry-After`. */
+  /** The value of the header `Retry-After`. */
   get retryAfterSeconds(): number {
     return Math.ceil(this.retryAfterMs / 1_000);
   }
 }
 
-/** The attempts that failed, by address; of one process. An address may be undefined: it is gone. */
+/**
+ * Counts failed attempts by address, within one process. An address is undefined when the connection
+ * has closed.
+ */
 export interface FailedAttempts {
   /**
-   * Lets an attempt through, or ends it before the credential is looked at. One that was right a
-   * short time ago is let through, so that a client is not locked out by its neighbours.
+   * Admits an attempt, or refuses it before the credential is checked. A credential that was valid a
+   * short time ago is always admitted, so that other clients of the address cannot lock it out.
    *
-   * @throws {FailedAttemptsError} too many failed.
+   * @throws {FailedAttemptsError} too many attempts from the address failed.
    */
   admit(address: string | undefined, credential: string | undefined): void;
-  /** The credential was right. */
+  /** Records that a credential was valid. */
   succeeded(credential: string): void;
   /**
-   * Counts an attempt that failed.
+   * Counts a failed attempt.
    *
-   * @throws {FailedAttemptsError} too many had failed before it; in place of the answer that it would get.
+   * @throws {FailedAttemptsError} too many attempts had failed before this one. The 429 replaces the
+   *   response that the attempt would get.
    */
   failed(address: string | undefined, credential?: string): void;
 }
 
-/** Addresses that are remembered, and credentials: those that were used longest ago are forgotten. */
-const MOST_KEPT = 10_000;
-/** How long a credential that was right is let through without a look at its address. */
+/** The most addresses, and the most credentials, in memory. The least recently used ones are dropped. */
+const MAX_ENTRIES = 10_000;
+/** How long a valid credential is admitted whatever its address did. */
 const PROVEN_MS = 10 * 60_000;
-/** How often an address is told of in the log, at most. */
-const TELL_EVERY_MS = 60_000;
+/** The shortest time between two log lines about one address. */
+const LOG_INTERVAL_MS = 60_000;
 
 interface Bucket {
-  /** Below zero after attempts that came together, down to one burst. */
+  /** Negative after concurrent attempts, down to minus one burst. */
   tokens: number;
   refilledAt: number;
-  toldAt: number;
+  loggedAt: number;
 }
 
 /**
- * Counts failed attempts in a token bucket for each address (IPv6: each /64). In memory: an attacker
- * gets as many bursts as there are processes, and a database under attack is not asked (ADR 27).
+ * Creates the counter: a token bucket in memory for each address (for IPv6, each /64). An attacker gets
+ * one burst from each process; in return, an attack puts no load on the database (ADR 27).
  *
- * @param options.onRefused hears of each attempt that is refused.
- * @param options.now milliseconds that never go back.
+ * @param options.onRefused called for each refused attempt.
+ * @param options.now a monotonic clock in milliseconds.
  */
 export function createFailedAttempts(
   { burst, perSecond }: FailureLimits,
@@ -76,27 +80,27 @@ export function createFailedAttempts(
 ): FailedAttempts {
   const buckets = new Map<string, Bucket>();
   const provenUntil = new Map<string, number>();
-  // Of this process alone: what it keeps is of no use to who reads its memory's remains.
+  // Random in each process, so that a memory dump cannot match these hashes to credentials.
   const secret = randomBytes(32);
   const hashOf = (credential: string) =>
     createHmac('sha256', secret).update(credential).digest('base64');
 
   function refilled(group: string): Bucket {
     const at = now();
-    const { tokens, refilledAt, toldAt } = buckets.get(group) ?? {
+    const { tokens, refilledAt, loggedAt } = buckets.get(group) ?? {
       tokens: burst,
       refilledAt: at,
-      toldAt: Number.NEGATIVE_INFINITY,
+      loggedAt: Number.NEGATIVE_INFINITY,
     };
     const gained = ((at - refilledAt) / 1_000) * perSecond;
-    return { tokens: Math.min(burst, tokens + gained), refilledAt: at, toldAt };
+    return { tokens: Math.min(burst, tokens + gained), refilledAt: at, loggedAt };
   }
 
   function refuse(group: string, bucket: Bucket): never {
     onRefused();
-    if (now() - bucket.toldAt >= TELL_EVERY_MS) {
-      bucket.toldAt = now();
-      log.warn('an address is refused: its attempts failed', { code: 'FAILED_ATTEMPTS' });
+    if (now() - bucket.loggedAt >= LOG_INTERVAL_MS) {
+      bucket.loggedAt = now();
+      log.warn('address refused: too many failed attempts', { code: 'FAILED_ATTEMPTS' });
     }
     keep(buckets, group, bucket);
     throw new FailedAttemptsError(((1 - bucket.tokens) / perSecond) * 1_000);
@@ -126,11 +130,11 @@ export function createFailedAttempts(
   };
 }
 
-/** Sets an entry as the last used one, and forgets the first where there are too many. */
+/** Sets an entry as the most recently used one, and drops the oldest entry of a full map. */
 function keep<V>(map: Map<string, V>, key: string, value: V): void {
   map.delete(key);
   map.set(key, value);
-  if (map.size <= MOST_KEPT) return;
+  if (map.size <= MAX_ENTRIES) return;
   const [oldest] = map.keys();
   if (oldest !== undefined) map.delete(oldest);
 }

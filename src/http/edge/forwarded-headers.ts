@@ -2,18 +2,18 @@ import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
 import { isIP } from 'node:net';
 
 /**
- * Leaves of what proxies say about a request only the addresses that it came by, those that are
- * well-formed up to the first, from the right, that is not: the framework takes the right-most that is
- * no trusted proxy's for the client, whatever text it is. Hosts and schemes go: `PUBLIC_URL` says
- * where we are reached.
+ * Reduces the forwarding headers of each request to `X-Forwarded-For` with well-formed addresses. It
+ * reads that header from the right and stops at the first malformed entry, because Fastify would accept
+ * any text as the client's address. It removes the forwarded host and scheme, because `PUBLIC_URL`
+ * says where clients reach the server.
  *
- * For a server behind trusted proxies; without them the framework looks at none of it.
+ * Use it behind trusted proxies only; without them, Fastify ignores these headers.
  */
 export function keepForwardedAddresses(server: Server): void {
   server.prependListener('request', ({ headers }: IncomingMessage) => cleanForwarded(headers));
 }
 
-/** See {@link keepForwardedAddresses}; changes the headers. */
+/** Cleans one request's headers in place; see {@link keepForwardedAddresses}. */
 export function cleanForwarded(headers: IncomingHttpHeaders): void {
   const hops = String(headers['x-forwarded-for'] ?? '').split(',');
   const kept: string[] = [];
@@ -26,10 +26,10 @@ export function cleanForwarded(headers: IncomingHttpHeaders): void {
   if (kept.length > 0) headers['x-forwarded-for'] = kept.join(', ');
 }
 
-/** Some proxies add the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+/** Reads one entry. Some proxies add the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
 function addressOf(hop: string): string | undefined {
   const [, v6, v4] = /^(?:\[(.+)\]|([\d.]+))(?::\d{1,5})?$/.exec(hop) ?? [];
   const address = v6 ?? v4 ?? hop;
-  // A zone names an interface of the proxy's machine, in free text.
+  // An IPv6 zone is free text that names a network interface of the proxy, so it is refused.
   return isIP(address) === 0 || address.includes('%') ? undefined : address;
 }

@@ -5,23 +5,23 @@ import type { FastifyInstance } from 'fastify';
 import { failure } from '../../contract/envelope.ts';
 import type { Log } from '../../process/log.ts';
 
-/** How long a stopping server still listens: what is on its way to it gets an answer, not a reset. */
+/** How long a stopping server still listens, so that a request on its way gets a response, not a reset. */
 const LISTEN_ON_MS = 250;
-/** Longest that a request in flight may take then; the process's own limit is 20 s. */
+/** How long requests in flight may take after that; the process ends after 20 s in any case. */
 const FINISH_LIMIT_MS = 15_000;
 
-/** By what a connection and its TLS over it are known to be the same. */
+/** Identifies a connection: the TCP socket and the TLS socket over it have the same peer. */
 function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
 
 /**
- * Makes the app's `close()` end in bounded time: requests in flight are finished, new ones (readiness
- * too) get 503, and then every connection is closed. Only an answer that its client has not taken
- * within 15 seconds is torn.
+ * Makes the app's `close()` end in bounded time. Requests in flight finish, new ones (readiness checks
+ * too) get 503, and then the server closes every connection. It cuts off only a request that is still
+ * unfinished after 15 seconds.
  *
- * Node's own close waits for clients instead: for one that kept its connection after its last answer,
- * for one that connected and sent nothing, and for one that never sends the rest of its request.
+ * Node's own close waits for clients: for one that keeps its connection alive, for one that has
+ * connected and sent nothing, and for one that never sends the rest of its request.
  */
 export function stopInTime(app: FastifyInstance, log: Log): void {
   const inFlight = new Map<Socket, number>();
@@ -36,7 +36,7 @@ export function stopInTime(app: FastifyInstance, log: Log): void {
     inFlight.set(socket, 0);
     socket.once('close', () => inFlight.delete(socket));
   };
-  // Over TLS requests come on a socket of its own, and until there is one nothing is in flight.
+  // Over TLS, requests arrive on a second socket. Until it exists, the connection has none in flight.
   const handshakes = new Map<string, Socket>();
   if (app.server instanceof tls.Server) {
     app.server.on('connection', (socket) => {
@@ -68,7 +68,7 @@ export function stopInTime(app: FastifyInstance, log: Log): void {
       .header('retry-after', '1')
       .send(failure(503, 'the server is stopping; send the request again'));
   });
-  // Tells a client not to send its next request on this connection.
+  // Asks the client to send its next request on another connection.
   app.addHook('onSend', async (_request, reply) => {
     if (refusing) reply.header('connection', 'close');
   });
@@ -79,7 +79,7 @@ export function stopInTime(app: FastifyInstance, log: Log): void {
     for (const socket of handshakes.values()) socket.destroy();
     for (const socket of inFlight.keys()) endIfIdle(socket);
     const late = setTimeout(() => {
-      log.warn('stopping: requests were cut off', { count: inFlight.size });
+      log.warn('shutdown cut off requests', { count: inFlight.size });
       for (const socket of inFlight.keys()) socket.destroy();
     }, FINISH_LIMIT_MS).unref();
     app.server.once('close', () => clearTimeout(late));

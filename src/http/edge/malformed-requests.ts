@@ -9,10 +9,10 @@ const FAULTS: Readonly<Record<string, readonly [status: number, phrase: string, 
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'the request took too long'],
 };
 
-/** What is still to be answered on a connection. */
+/** The responses that are still to be sent on each connection. */
 const unanswered = new WeakMap<Socket, Set<ServerResponse>>();
 
-/** Lets {@link malformedRequestHandler} know of the requests before the broken one. */
+/** Tracks open responses, so that {@link malformedRequestHandler} can let earlier requests finish. */
 export function keepUnanswered(server: Server): void {
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     const responses = unanswered.get(socket) ?? new Set();
@@ -22,9 +22,9 @@ export function keepUnanswered(server: Server): void {
 }
 
 /**
- * Answers what is no HTTP request, in the envelope as everything else.
+ * Creates the handler that answers bytes that are not an HTTP request, in the usual envelope.
  *
- * @param headers of every answer.
+ * @param headers headers that every response of the server carries.
  */
 export function malformedRequestHandler(
   headers: Readonly<Record<string, string>>,
@@ -38,17 +38,17 @@ function answerMalformedRequest(
   socket: Socket,
   headerLines: string,
 ): void {
-  // Before the end of its handshake an answer would wait for it, and the connection with the answer.
+  // During the TLS handshake, a response would wait for its end and keep the connection open.
   const isUnsecured = socket instanceof TLSSocket && socket.alpnProtocol === null;
   if (error.code === 'ECONNRESET' || !socket.writable || isUnsecured) {
     socket.destroy();
     return;
   }
-  // A request that came whole is served: were it told of the bytes behind it, its client would take
-  // an order that is stored for one that was refused.
+  // Earlier complete requests are served first. If the 400 reached such a client instead, it would take
+  // a stored order for a refused one.
   const before = [...(unanswered.get(socket) ?? [])].filter(({ req }) => req.complete);
   if (before.length > 0) {
-    socket.pause(); // what follows the broken bytes is as broken, and would be answered once more
+    socket.pause(); // otherwise the bytes that follow would fail too, and get a second response
     void Promise.allSettled(before.map((response) => finished(response))).then(() => {
       socket.resume();
       answerMalformedRequest(error, socket, headerLines);
@@ -67,7 +67,7 @@ function answerMalformedRequest(
   );
 }
 
-/** Answers an `Expect` that is not `100-continue`, where Node would send no body. */
+/** Answers an `Expect` other than `100-continue` with the envelope; Node would send no body. */
 export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
   const body = JSON.stringify(failure(417, 'Expect must be 100-continue'));
   response.writeHead(417, {

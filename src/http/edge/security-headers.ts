@@ -1,17 +1,17 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
-/** A year, in seconds: the least that browsers' lists of HTTPS hosts ask for. */
+/** One year in seconds, the minimum for the HSTS preload list of browsers. */
 const HTTPS_ONLY_SECONDS = 365 * 24 * 60 * 60;
 
 /**
- * The headers of every answer. What a route sets of the same name stands instead, as the
- * documentation page's own policy does.
+ * Returns the headers of every response. A route can override one, as the documentation page does with
+ * its own policy.
  *
- * The choice is OWASP's for APIs (REST Security Cheat Sheet, "Security Headers"): no cache keeps
- * patient data, and a browser that is led to an answer makes no page of it, nor a part of one.
+ * The headers follow OWASP's advice for APIs (REST Security Cheat Sheet, "Security Headers"): no cache
+ * stores patient data, and no browser renders or embeds a response as a page.
  *
- * @param publicUrl where organizations reach this server; over HTTPS, they are told to keep to it.
- * @param servesTls they are also told where it serves HTTPS itself, whatever its address is said to be.
+ * @param publicUrl the URL that organizations use. HTTPS adds `Strict-Transport-Security`.
+ * @param servesTls true when the server itself speaks HTTPS. This adds the header whatever the URL says.
  */
 export function securityHeaders(
   publicUrl: string,
@@ -28,10 +28,13 @@ export function securityHeaders(
 }
 
 /**
- * Gives these headers to each answer of a server, before anything else sees the request: the
- * framework answers some without calling a hook.
+ * Sets these headers on each response before other code sees the request. A Fastify hook would not
+ * suffice, because Fastify answers some requests without calling one.
  */
-export function setOnEveryAnswer(server: Server, headers: Readonly<Record<string, string>>): void {
+export function setOnEveryResponse(
+  server: Server,
+  headers: Readonly<Record<string, string>>,
+): void {
   const all = new Headers(headers);
   const set = (_request: IncomingMessage, response: ServerResponse) => response.setHeaders(all);
   server.prependListener('request', set);

@@ -7,17 +7,17 @@ import { codeOf } from '../../lib/safe-error.ts';
 import type { Log } from '../../process/log.ts';
 import { readPair, type TlsFiles } from '../../process/tls-files.ts';
 
-/** A client that does not end its handshake in this time holds a connection for nothing. */
+/** A client that has not finished its handshake by then loses the connection. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** How soon a renewed certificate is served. */
+/** How often the certificate files are read for a renewed certificate. */
 const RENEW_EVERY_MS = 30_000;
 
 /**
- * The options that make Fastify serve HTTPS by the files, and plain HTTP without any. TLS 1.2 is the
- * least; the ciphers are Node's.
+ * Returns the options that make Fastify serve HTTPS with these files, or plain HTTP without files. TLS
+ * 1.2 is the lowest version; the ciphers are Node's defaults.
  *
- * @param options of the server in both cases.
- * @throws {ConfigError} as {@link readPair}.
+ * @param options server options for both cases.
+ * @throws {ConfigError} the files cannot be used; see {@link readPair}.
  */
 export function serverOptions(
   options: http.ServerOptions,
@@ -30,16 +30,16 @@ export function serverOptions(
     minVersion: 'TLSv1.2',
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   };
-  // Fastify's types tell the two kinds of server apart; one for HTTPS can all that the other can.
+  // Fastify's types keep the two kinds of server apart, but an HTTPS server has the whole HTTP API.
   return { https: secure } as unknown as { http: http.ServerOptions };
 }
 
 /**
- * Serves a certificate that was renewed on disk, without a restart: connections that are open keep the
- * old one. The files are read again and again, as no notice of the system comes through every kind of
- * mount. What cannot be used changes nothing, and is told in the log once.
+ * Serves a certificate that was renewed on disk, without a restart. Open connections keep the old one.
+ * The function polls the files, because file system notifications do not reach every kind of mount.
+ * Files that cannot be used change nothing, and the log reports them once.
  *
- * @param everyMs from one reading to the next, in milliseconds.
+ * @param everyMs time between two reads, in milliseconds.
  */
 export function renewCertificate(
   app: FastifyInstance,
@@ -48,11 +48,11 @@ export function renewCertificate(
   everyMs: number = RENEW_EVERY_MS,
 ): void {
   const server = app.server as unknown as https.Server;
-  let seen = seenOf(files);
+  let seen = contentOf(files);
   const rounds = runPeriodically({
     everyMs,
     round: async () => {
-      const now = seenOf(files);
+      const now = contentOf(files);
       if (now === seen) return false;
       seen = now;
       server.setSecureContext({ ...readPair(files), minVersion: 'TLSv1.2' });
@@ -68,8 +68,8 @@ export function renewCertificate(
   app.addHook('onClose', () => rounds.stop());
 }
 
-/** What tells one state of the files from another. */
-function seenOf({ certFile, keyFile }: TlsFiles): string {
+/** A text that changes when one of the files changes. */
+function contentOf({ certFile, keyFile }: TlsFiles): string {
   return [certFile, keyFile]
     .map((file) => {
       try {

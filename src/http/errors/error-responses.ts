@@ -34,7 +34,7 @@ import {
   UnsupportedBodyError,
 } from './http-errors.ts';
 
-/** The framework's own refusals, by its codes, as the contract's envelope has them. */
+/** Fastify's own errors by code, with the status and text of our envelope. */
 const FRAMEWORK_FAULTS: Readonly<
   Record<string, readonly [status: 400 | 413 | 415, error: string, path?: string]>
 > = {
@@ -47,8 +47,9 @@ const FRAMEWORK_FAULTS: Readonly<
 };
 
 /**
- * The one place that turns errors into answers. What it does not know is a 500 that tells nothing;
- * the log gets its class, code and place, never its message, which may quote the request.
+ * Creates Fastify's error handler, the only place that turns errors into responses, from 400 to 503.
+ * An unknown error becomes a 500 without details. The log gets its code and place but not its message,
+ * which may quote the request.
  */
 export function createErrorHandler(
   log: Log,
@@ -76,7 +77,8 @@ export function createErrorHandler(
     if (error instanceof UnsupportedBodyError) {
       return refuse(reply, 415, error.message);
     }
-    // The client left: nobody reads this, but it is no fault of ours to be counted as one.
+    // The client closed the connection. Nobody reads this response, but the metrics must not count a
+    // 5xx. The error's code can be that of a lost database connection, so this check comes first.
     if (error === request.raw.errored) {
       return refuse(reply, 400, 'body must come whole', 'body');
     }
@@ -125,10 +127,6 @@ export function createErrorHandler(
         .header('retry-after', String(RETRY_AFTER_SECONDS))
         .send(failure(503, `${error.message}; send the request again`));
     }
-    // Its code is that of a broken connection to Postgres, of which nothing must be logged.
-    if (error === request.raw.errored) {
-      return refuse(reply, 400, 'the request was cut off', 'body');
-    }
     const known = FRAMEWORK_FAULTS[error.code];
     if (known !== undefined) {
       return refuse(reply, ...known);
@@ -138,10 +136,10 @@ export function createErrorHandler(
       route: request.routeOptions.url ?? '',
       code: codeOf(error),
     };
-    const away = awayBehind(error);
-    if (away !== undefined) {
+    const dependency = unavailableDependency(error);
+    if (dependency !== undefined) {
       if (error instanceof DocumentStoreError) request.audit = 'failed';
-      log.warn(`${away} unavailable`, fields);
+      log.warn(`${dependency} unavailable`, fields);
       return reply
         .code(503)
         .header('retry-after', String(RETRY_AFTER_SECONDS))
@@ -152,20 +150,20 @@ export function createErrorHandler(
   };
 }
 
-/** What we need and does not serve just now. */
-function awayBehind(error: Error): string | undefined {
+/** Names the dependency whose outage caused the error; undefined for any other error. */
+function unavailableDependency(error: Error): string | undefined {
   if (error instanceof DocumentStoreError) return 'document store';
   if (error instanceof KeyServiceError) return 'key service';
   return isDatabaseUnavailable(error) ? 'database' : undefined;
 }
 
-/** An error with one problem; a 400 lists it by its path, as it does the fields of an order. */
+/** Sends an error with one problem. With a path, `errors` lists it too, like a field of an order. */
 function refuse(reply: FastifyReply, status: number, message: string, path?: string): FastifyReply {
   const errors = path === undefined ? undefined : [{ path, message }];
   return reply.code(status).send(failure(status, message, errors));
 }
 
-/** The 409 of a used key; its headers let a client find the order of a lost answer. */
+/** Sends the 409 of a used key. Its headers let a client find its order after a lost response. */
 function conflict(
   reply: FastifyReply,
   existing: IdempotencyConflictError['existing'],

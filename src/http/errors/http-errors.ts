@@ -1,24 +1,24 @@
 import type { FieldError } from '../../contract/validation.ts';
 
-/** What a caller is told to wait when we cannot serve, in seconds. */
+/** The `Retry-After` of a 503, in seconds. */
 export const RETRY_AFTER_SECONDS = 2;
 
-/** The header `cv-api-key` is missing: 400 by the contract. */
+/** The header `cv-api-key` is missing: 400 (contract, "The order of checks"). */
 export class MissingApiKeyError extends Error {
   override readonly name = 'MissingApiKeyError';
 }
 
-/** The API key opens nothing: 401. */
+/** The credential is not valid: 401. */
 export class UnauthorizedError extends Error {
   override readonly name = 'UnauthorizedError';
 }
 
-/** The API key lacks the scope: 403. */
+/** The API key lacks the scope, or a signed link is not valid: 403. */
 export class PermissionDeniedError extends Error {
   override readonly name = 'PermissionDeniedError';
 }
 
-/** What was asked for cannot be recorded in the audit log, and so is not given: 503. */
+/** The audit log cannot record the request, so the data is withheld: 503. */
 export class AuditUnavailableError extends Error {
   override readonly name = 'AuditUnavailableError';
 
@@ -27,7 +27,7 @@ export class AuditUnavailableError extends Error {
   }
 }
 
-/** A part of the request breaks a rule: 400, with every problem. */
+/** The request breaks a rule: 400 with every problem. */
 export class InvalidRequestError extends Error {
   override readonly name = 'InvalidRequestError';
   readonly errors: readonly [FieldError, ...FieldError[]];
@@ -38,10 +38,10 @@ export class InvalidRequestError extends Error {
   }
 }
 
-/** A document was asked for in parts that it does not have: 416. */
+/** The requested range lies outside the document: 416. */
 export class RangeNotSatisfiableError extends Error {
   override readonly name = 'RangeNotSatisfiableError';
-  /** Bytes of the whole. */
+  /** The document's size in bytes. */
   readonly size: number;
 
   constructor(size: number) {
@@ -50,12 +50,12 @@ export class RangeNotSatisfiableError extends Error {
   }
 }
 
-/** The request's body is not what the route takes: 400, with the message as it stands. */
+/** The request body cannot be used: 400 with this message. */
 export class InvalidBodyError extends Error {
   override readonly name = 'InvalidBodyError';
 }
 
-/** The request's body is in a form that is not read: 415, with the message as it stands. */
+/** The request body's type or coding is not supported: 415 with this message. */
 export class UnsupportedBodyError extends Error {
   override readonly name = 'UnsupportedBodyError';
 }

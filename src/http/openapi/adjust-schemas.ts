@@ -1,35 +1,35 @@
 import type { z } from 'zod';
 
 /*
- * What zod's own translation into JSON Schema leaves out: it is marked while each schema is
- * translated, and written once all are.
+ * Completes zod's translation into JSON Schema. `adjustSchema` marks each schema during the
+ * translation; `allowNulls` writes the marks into the finished document.
  */
 
 type JsonSchema = Record<string, unknown>;
 
-/** Marks an object whose optional fields may be `null`; never in the finished document. */
+/** Marks an object whose optional fields may be `null`. The finished document has no such mark. */
 const NULL_IS_ABSENT = 'x-null-is-absent';
 
-/** For zod-openapi's `override`: adjusts one schema as it is translated. */
+/** Adjusts one schema during its translation; zod-openapi calls it as `override`. */
 export function adjustSchema(
   jsonSchema: JsonSchema,
   zodSchema: z.core.$ZodType,
   io: 'input' | 'output',
 ): void {
   const { def } = zodSchema._zod;
-  // What is sent to us is told apart by `action`; the kinds of an answer may overlap.
+  // Exactly one kind of request matches, because `action` differs. Kinds of responses may overlap.
   if (io === 'input' && def.type === 'union' && jsonSchema['anyOf'] !== undefined) {
     jsonSchema['oneOf'] = jsonSchema['anyOf'];
     delete jsonSchema['anyOf'];
   }
-  // Bodies of answers may gain fields (place-order.md): clients must not refuse what they don't know.
+  // Responses may gain fields (place-order.md), so clients must accept fields that they do not know.
   if (io === 'output' && jsonSchema['additionalProperties'] === false) {
     delete jsonSchema['additionalProperties'];
   }
   if (io === 'input' && isRequestObject(zodSchema)) jsonSchema[NULL_IS_ABSENT] = true;
 }
 
-/** An object made by `object()` of `contract/fields.ts`, which drops what is `null` before it checks. */
+/** Whether `object()` of `contract/fields.ts` made the schema; it drops `null` fields before it validates. */
 function isRequestObject(zodSchema: z.core.$ZodType): boolean {
   const def = zodSchema._zod.def as Partial<z.core.$ZodPipeDef>;
   return (
@@ -40,8 +40,8 @@ function isRequestObject(zodSchema: z.core.$ZodType): boolean {
 }
 
 /**
- * Writes into a finished document that an optional field of a request may be `null`
- * (place-order.md, "missing values").
+ * Allows `null` in each optional request field of a finished document (place-order.md, "missing
+ * values"). Changes the document in place.
  */
 export function allowNulls(node: unknown): void {
   if (typeof node !== 'object' || node === null) return;
@@ -69,7 +69,7 @@ function orNull(schema: JsonSchema): JsonSchema {
   };
 }
 
-/** Whether `null` says something there, and so stands in the schema already. */
+/** Whether the schema already allows `null`, because `null` has a meaning there. */
 function isNullable({ anyOf }: JsonSchema): boolean {
   return Array.isArray(anyOf) && anyOf.some((each: JsonSchema) => each['type'] === 'null');
 }

@@ -13,20 +13,23 @@ import { WEBHOOKS } from './webhooks.ts';
 /** The groups of routes. */
 const TAGS = [
   { name: 'Orders', description: 'Prescription orders of patient cases.' },
-  { name: 'Cases', description: 'Patient cases, which orders are placed for.' },
+  { name: 'Cases', description: 'Patient cases. Each order belongs to one.' },
   { name: 'Documents', description: 'Prescription documents of completed orders.' },
-  { name: 'Pharmacies', description: 'What pharmacies tell us.' },
-  { name: 'Notifications', description: 'What we tell the organization, and where.' },
+  { name: 'Pharmacies', description: 'Webhooks that pharmacies send to this server.' },
+  {
+    name: 'Notifications',
+    description: 'Events of orders, and the webhook endpoints that receive them.',
+  },
   { name: 'Operation', description: 'For load balancers and operators.' },
 ];
 
-/** What {@link createOpenApi} gives: an OpenAPI 3.1 document, ready to be written as JSON. */
+/** An OpenAPI 3.1 document, ready to be serialized as JSON. */
 export type OpenApiDocument = ReturnType<typeof createDocument>;
 
 /**
- * Makes the OpenAPI 3.1 document of the routes, from the schemas that check their requests.
+ * Creates the OpenAPI 3.1 document of the routes from the schemas that validate their requests.
  *
- * @param version of the API, as in package.json.
+ * @param version the API's version, as in package.json.
  */
 export function createOpenApi(routes: readonly Route[], version: string): OpenApiDocument {
   const paths: ZodOpenApiPathsObject = {};
@@ -41,9 +44,9 @@ export function createOpenApi(routes: readonly Route[], version: string): OpenAp
         title: 'rx-orders',
         version,
         description:
-          'Takes prescription orders for patient cases and carries each to its end. Every answer ' +
+          'Accepts prescription orders for patient cases and carries each one to its end. Every response ' +
           'uses the envelope `{status, success, message, data}`, or `{status, success, message, ' +
-          'error}` for an error. Unknown fields are ignored; an optional field that is `null` counts as absent.',
+          'error}` for an error. The server ignores unknown fields, and treats an optional field that is `null` as absent.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: '/', description: 'This server.' }],
@@ -56,7 +59,7 @@ export function createOpenApi(routes: readonly Route[], version: string): OpenAp
             type: 'apiKey',
             in: 'header',
             name: 'cv-api-key',
-            description: 'The key of an organization; its scopes say what it may do.',
+            description: 'An API key of an organization. Its scopes limit what it may do.',
           },
         },
       },
@@ -115,14 +118,14 @@ function examplesOf({ examples }: Pick<ResponseDoc, 'examples'>) {
   return examples === undefined ? {} : { examples };
 }
 
-/** Schemas of `fields.ts` are preprocessed objects: what stands in the document is the object. */
+/** The object schema inside a preprocessed schema of `contract/fields.ts`. */
 function objectOf(schema: z.ZodType): z.ZodObject {
   if (schema instanceof z.ZodObject) return schema;
   if (schema instanceof z.ZodPipe && schema.out instanceof z.ZodObject) return schema.out;
-  throw new Error('parameters are an object of schemas');
+  throw new Error('route parameters must be an object schema');
 }
 
-/** The version of package.json, which stands beside `src` and, in the image, beside `dist`. */
+/** Reads the version of package.json, which is next to `src` and, in the image, next to `dist`. */
 export function packageVersion(): string {
   for (const place of ['../../../package.json', '../../../../package.json']) {
     try {
@@ -131,7 +134,7 @@ export function packageVersion(): string {
       };
       return file.version;
     } catch {
-      // Not here.
+      // Try the other place.
     }
   }
   return '0.0.0';

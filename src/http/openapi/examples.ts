@@ -66,7 +66,7 @@ export const PUT_CASE_EXAMPLE = {
 
 const AT = '2026-01-31T09:30:00.000Z';
 
-/** The order of an event. */
+/** The order in an example event. */
 export const ORDER_EVENT_EXAMPLE = {
   id: '01a20a78-fa0b-705f-a306-b6e96e3290ab',
   status: 'COMPLETED',
@@ -74,7 +74,7 @@ export const ORDER_EVENT_EXAMPLE = {
   createdAt: AT,
 };
 
-/** The case of an event. */
+/** The case in an example event. */
 export const CASE_EXAMPLE = {
   id: '123e4567-e89b-12d3-a456-426614174000',
   status: 'COMPLETED',
@@ -82,7 +82,7 @@ export const CASE_EXAMPLE = {
   updatedAt: AT,
 };
 
-/** A stored document as the original shows it. */
+/** A stored document, in the original API's format. */
 export const ATTACHMENT_EXAMPLE = {
   id: 'f1b6570a-5f18-579e-b035-6f1887cfe38c',
   isRestricted: false,

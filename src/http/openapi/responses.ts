@@ -19,19 +19,19 @@ function refusal(description: string, status: number, message: string, error: st
 /** The errors of every route that needs a key (place-order.md, "Responses"). */
 const WITH_KEY: Readonly<Record<number, ResponseDoc>> = {
   400: refusal(
-    'The header `cv-api-key` is missing, or a part of the request breaks a rule: `error` names the first problem, `errors` all.',
+    'The header `cv-api-key` is missing, or the request breaks a rule. `error` names the first problem; `errors` lists all of them.',
     400,
     'Invalid request',
     'cv-api-key is required',
   ),
   401: refusal(
-    'The key is blank, unknown, revoked or expired, or its organization is gone.',
+    'The key is blank, unknown, revoked or expired, or its organization no longer exists.',
     401,
     'Invalid request',
     'Unauthorized',
   ),
   403: refusal(
-    'The key lacks the scope, or the case does not exist or is another organization’s; which of them is not told.',
+    'The key lacks the scope, the case does not exist, or it belongs to another organization. The response does not reveal which.',
     403,
     'Invalid request',
     'Permission denied',
@@ -65,15 +65,15 @@ const WITH_BODY: Readonly<Record<number, ResponseDoc>> = {
 const ANY: Readonly<Record<number, ResponseDoc>> = {
   400: refusal('The request is malformed.', 400, 'Invalid request', 'the URL is malformed'),
   431: refusal(
-    'The URL and the headers are over 16 KiB together.',
+    'The URL and the headers together are over 16 KiB.',
     431,
     'Request header fields too large',
     'the headers are too large',
   ),
-  500: refusal('A fault of ours.', 500, 'Internal server error', 'internal error'),
+  500: refusal('An error in the server.', 500, 'Internal server error', 'internal error'),
   503: {
     ...refusal(
-      'We cannot serve just now: send the request again, an order under the same key.',
+      'The server is temporarily unavailable. Send the request again; for an order, use the same idempotency key.',
       503,
       'Service unavailable',
       'temporarily unavailable; send the request again',
@@ -82,7 +82,7 @@ const ANY: Readonly<Record<number, ResponseDoc>> = {
   },
 };
 
-/** Where a caller proves itself by other means than a key. */
+/** The 429 of a route that authenticates its callers without an API key. */
 export const TOO_MANY_FAILURES: ResponseDoc = {
   ...refusal(
     'Too many attempts from the caller’s address failed.',
@@ -93,9 +93,9 @@ export const TOO_MANY_FAILURES: ResponseDoc = {
   headers: RETRY_AFTER,
 };
 
-/** What is not there, or is another organization's. */
+/** The 404 of a resource that does not exist or belongs to another organization. */
 export const NOT_FOUND: ResponseDoc = refusal(
-  'There is none.',
+  'It does not exist.',
   404,
   'Not found',
   'order not found',
@@ -104,13 +104,15 @@ export const NOT_FOUND: ResponseDoc = refusal(
 /** The two 409s of `POST /api/v1/cases/:caseId`. */
 export const CONFLICT: ResponseDoc = {
   description:
-    '`PLACE_ORDER`: the idempotency key was used before. `CANCEL_ORDER`: the order has ended.',
+    '`PLACE_ORDER`: the idempotency key was used before. `CANCEL_ORDER`: the order has already ended.',
   schema: z.union([idempotencyConflictBody, failureBody]),
   headers: z.object({
     'Idempotency-Match': z.exactOptional(z.enum(['same', 'different'])).meta({
-      description: 'Whether the order that holds the key has the same payload.',
+      description: 'Whether the order with this key has the same payload.',
     }),
-    Location: z.exactOptional(z.string()).meta({ description: 'That order, if it has.' }),
+    Location: z
+      .exactOptional(z.string())
+      .meta({ description: 'The order with this key; sent when its payload is the same.' }),
   }),
   examples: {
     IDEMPOTENCY_ERROR: {
@@ -124,7 +126,7 @@ export const CONFLICT: ResponseDoc = {
       },
     },
     ORDER_NOT_CANCELLABLE: {
-      summary: 'The order has ended',
+      summary: 'The order has already ended',
       value: {
         status: 409,
         success: false,
@@ -136,7 +138,7 @@ export const CONFLICT: ResponseDoc = {
   },
 };
 
-/** The 409 of what does not go with the state of an endpoint or a delivery. */
+/** The 409 of a request that conflicts with the state of an endpoint or a delivery. */
 export function endpointConflict(description: string, code: string, error: string): ResponseDoc {
   return {
     description,
@@ -150,7 +152,7 @@ export function endpointConflict(description: string, code: string, error: strin
   };
 }
 
-/** All answers of a route: its own, and the errors that every route of its kind has. */
+/** Returns all responses of a route: its own, and the errors that every such route can return. */
 export function responsesOf(route: Route): Readonly<Record<number, ResponseDoc>> {
   return {
     ...ANY,

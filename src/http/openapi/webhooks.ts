@@ -16,24 +16,25 @@ import {
   ORDER_EVENT_EXAMPLE,
 } from './examples.ts';
 
-/* What is sent to us and by us; no client calls these. */
+/* Webhooks that the server receives from pharmacies and sends to organizations. Clients call neither. */
 
-/** Standard Webhooks' headers. */
+/** The headers of Standard Webhooks. */
 const standardWebhooks = z.object({
   'webhook-id': z.string().meta({
-    description: 'The message’s id; the same over all attempts.',
+    description: 'The message’s id. It is the same in all attempts.',
     example: 'msg_2KWPBgLlAfxdpx2AI54pPJ85f4W',
   }),
   'webhook-timestamp': z
     .string()
     .regex(/^[0-9]+$/)
     .meta({
-      description: 'Unix time in seconds; more than 5 minutes off is refused.',
+      description:
+        'Unix time in seconds. Receivers refuse a message that is more than 5 minutes off.',
       example: '1769851800',
     }),
   'webhook-signature': z.string().meta({
     description:
-      'One or more of `v1,<base64>`, with spaces between: the HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>`.',
+      'One or more signatures `v1,<base64>`, separated by spaces: the HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>`.',
     example: 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
   }),
 });
@@ -42,7 +43,9 @@ const pharmacyMessage = z
   .object({
     type: z
       .enum(['order.completed', 'order.rejected', 'order.cancelled', 'order.tracking_added'])
-      .meta({ description: 'What happened. Other types are stored and change nothing.' }),
+      .meta({
+        description: 'What happened. The server stores other types, and they change nothing.',
+      }),
     data: z.object({
       id: z.string().meta({ description: 'The pharmacy’s id of the order.' }),
       reference: z.string().meta({ description: 'Our id of the order.' }),
@@ -50,17 +53,17 @@ const pharmacyMessage = z
       trackingId: z
         .exactOptional(z.string())
         .meta({ description: 'With `order.tracking_added`: the carrier’s number.' }),
-      carrier: z.exactOptional(z.string()).meta({ description: 'Who carries the shipment.' }),
-      trackingUrl: z.exactOptional(z.url()).meta({ description: 'Where to follow it.' }),
+      carrier: z.exactOptional(z.string()).meta({ description: 'The carrier of the shipment.' }),
+      trackingUrl: z.exactOptional(z.url()).meta({ description: 'The carrier’s tracking page.' }),
     }),
   })
-  .meta({ id: 'PharmacyMessage', description: 'What a pharmacy tells of an order.' });
+  .meta({ id: 'PharmacyMessage', description: 'A pharmacy’s message about an order.' });
 
-const HOW_IT_COMES =
-  'Sent to the organization’s webhook endpoints. Beside Standard Webhooks’ headers, `x-cv-signature` ' +
-  'is the hex HMAC-SHA256 of the raw body with the endpoint’s secret. Any 2xx is success; anything else is ' +
-  'sent again, at once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h. An event can ' +
-  'come twice: `webhook-id` tells it.';
+const HOW_IT_IS_SENT =
+  'The server sends this event to the organization’s webhook endpoints. In addition to the headers of ' +
+  'Standard Webhooks, `x-cv-signature` is the hex HMAC-SHA256 of the raw body with the endpoint’s secret. ' +
+  'Any 2xx is success. Otherwise the server sends the event again, after 5 s, 5 min, 30 min, 2 h, 5 h, ' +
+  '10 h, 14 h, 20 h and 24 h. An event can arrive twice: use `webhook-id` to detect it.';
 
 const signatureOfBody = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -76,16 +79,16 @@ function notification(
       operationId,
       tags: ['Notifications'],
       summary,
-      description: HOW_IT_COMES,
+      description: HOW_IT_IS_SENT,
       security: [],
       requestParams: {
         header: standardWebhooks.extend({
           'x-cv-signature': signatureOfBody.meta({
             description:
-              'The hex HMAC-SHA256 of the raw body; while a secret rotates, with the old secret.',
+              'The hex HMAC-SHA256 of the raw body. During a secret rotation, it uses the old secret.',
           }),
           'x-cv-signature-next': z.exactOptional(signatureOfBody).meta({
-            description: 'While a secret rotates: the same with the new secret.',
+            description: 'During a secret rotation: the same HMAC with the new secret.',
           }),
         }),
       },
@@ -94,8 +97,8 @@ function notification(
         content: { 'application/json': { schema, examples: { event: { summary, value } } } },
       },
       responses: {
-        '2XX': { description: 'Taken; it is not sent again.' },
-        410: { description: 'The endpoint is gone: it is disabled.' },
+        '2XX': { description: 'The event is received; the server does not send it again.' },
+        410: { description: 'The endpoint is gone; the server disables it.' },
       },
     },
   };
@@ -109,11 +112,11 @@ export const WEBHOOKS: ZodOpenApiPathsObject = {
     post: {
       operationId: 'pharmacyWebhook',
       tags: ['Pharmacies'],
-      summary: 'A pharmacy tells of an order',
+      summary: 'A pharmacy reports on an order',
       description:
-        'Sent to `POST /webhooks/pharmacies/{pharmacyId}` of this server. How it is authenticated ' +
-        'belongs to the pharmacy’s configuration; these are the headers of `standard-webhooks`. ' +
-        'Send the message again, with the same `webhook-id`, until the answer is 202.',
+        'The pharmacy sends it to `POST /webhooks/pharmacies/{pharmacyId}` of this server. The pharmacy’s ' +
+        'configuration selects the authentication; these are the headers of `standard-webhooks`. ' +
+        'Send the message again, with the same `webhook-id`, until the response is 202.',
       security: [],
       requestParams: { header: standardWebhooks },
       requestBody: {
@@ -130,7 +133,7 @@ export const WEBHOOKS: ZodOpenApiPathsObject = {
                 },
               },
               'order.tracking_added': {
-                summary: 'The order is on its way',
+                summary: 'The order has been shipped',
                 value: {
                   type: 'order.tracking_added',
                   data: {
@@ -147,15 +150,15 @@ export const WEBHOOKS: ZodOpenApiPathsObject = {
       },
       responses: {
         202: {
-          description: 'It is stored.',
+          description: 'The message is stored.',
           content: { 'application/json': { schema: successBody(z.object({}), 202) } },
         },
         400: {
-          description: 'The body is no JSON object with `type` and `data`.',
+          description: 'The body is not a JSON object with `type` and `data`.',
           content: { 'application/json': { schema: failureBody } },
         },
         401: {
-          description: 'It is not authentic, too old, or the pharmacy is unknown.',
+          description: 'The message is not authentic or too old, or the pharmacy is unknown.',
           content: { 'application/json': { schema: failureBody } },
         },
       },
@@ -175,7 +178,7 @@ export const WEBHOOKS: ZodOpenApiPathsObject = {
   ),
   ORDER_TRACKING_ADDED: notification(
     'orderTrackingAdded',
-    'The pharmacy told of a shipment',
+    'The pharmacy reported a shipment',
     orderTrackingAddedEvent,
     {
       event: 'ORDER_TRACKING_ADDED',
@@ -197,7 +200,7 @@ export const WEBHOOKS: ZodOpenApiPathsObject = {
   ),
   ENDPOINT_DISABLED: notification(
     'endpointDisabled',
-    'Another webhook endpoint of the organization gets no more events',
+    'Another webhook endpoint of the organization was disabled',
     endpointDisabledEvent,
     {
       event: 'ENDPOINT_DISABLED',
@@ -210,7 +213,7 @@ export const WEBHOOKS: ZodOpenApiPathsObject = {
       },
     },
   ),
-  PING: notification('ping', 'The endpoint is tried: nothing has happened', pingEvent, {
+  PING: notification('ping', 'A test of the endpoint; nothing has happened', pingEvent, {
     event: 'PING',
     payload: { endpoint: ENDPOINT_OF_EVENT },
   }),

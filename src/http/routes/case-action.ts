@@ -24,13 +24,13 @@ import { CONFLICT, NOT_FOUND } from '../openapi/responses.ts';
 import { caseParams } from '../params.ts';
 import { type Call, defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
-/** Levels of objects and arrays in a body; `customFields` may nest, but nobody needs more. */
-const MOST_LEVELS = 64;
+/** The deepest nesting of objects and arrays in a body; only `customFields` may nest freely. */
+const MAX_DEPTH = 64;
 
 type CaseAction = PlaceOrderRequest | ValidateOrderRequest | CancelOrderRequest;
 type CaseCall<Body> = Call<z.output<typeof caseParams>, unknown, Body>;
 
-/** `POST /api/v1/cases/:caseId`: what `action` says (place-order.md; api.md, "HTTP"). */
+/** `POST /api/v1/cases/:caseId`: places, validates or cancels an order (place-order.md; api.md, "HTTP"). */
 export function caseAction({ orders }: RouteDependencies): Route {
   async function place({
     params,
@@ -47,7 +47,7 @@ export function caseAction({ orders }: RouteDependencies): Route {
       request.audit = 'recorded';
       return orderCreated(orderId);
     } catch (error) {
-      // By request, the same payload under its used key gets the first answer again.
+      // A client can ask for the first response again, when its key and payload are the same.
       const replay = request.headers['idempotency-mode'] === 'replay';
       if (replay && error instanceof IdempotencyConflictError && error.existing !== undefined) {
         reply.header('idempotency-replayed', 'true');
@@ -86,13 +86,13 @@ export function caseAction({ orders }: RouteDependencies): Route {
         .union([placeOrderRequest, validateOrderRequest, cancelOrderRequest])
         .meta({ id: 'CaseAction' }),
       examples: {
-        PLACE_ORDER: { summary: 'Places an order', value: PLACE_ORDER_EXAMPLE },
+        PLACE_ORDER: { summary: 'Place an order', value: PLACE_ORDER_EXAMPLE },
         VALIDATE_ORDER: {
-          summary: 'Checks an order and stores nothing',
+          summary: 'Check an order and store nothing',
           value: { action: 'VALIDATE_ORDER', order: PLACE_ORDER_EXAMPLE.order },
         },
         CANCEL_ORDER: {
-          summary: 'Asks for an order’s cancellation',
+          summary: 'Request the cancellation of an order',
           value: {
             action: 'CANCEL_ORDER',
             orderId: '01a20a78-fa0b-705f-a306-b6e96e3290ab',
@@ -106,18 +106,19 @@ export function caseAction({ orders }: RouteDependencies): Route {
       tag: 'Orders',
       summary: 'Place, validate or cancel an order',
       description:
-        'What `action` says. `PLACE_ORDER` answers 200 when the order is committed; it is processed ' +
-        'from there on. `VALIDATE_ORDER` makes the same checks, stores nothing and uses up no key. ' +
-        '`CANCEL_ORDER` asks for cancellation; once the pharmacy has the order, its answer decides.',
+        '`action` selects the operation. `PLACE_ORDER` responds with 200 when the order is committed; its ' +
+        'processing starts then. `VALIDATE_ORDER` makes the same checks, stores nothing and uses up no ' +
+        'idempotency key. `CANCEL_ORDER` requests the cancellation; once the pharmacy has the order, the ' +
+        'pharmacy decides.',
       headers: z.object({
         'Idempotency-Mode': z.exactOptional(z.literal('replay')).meta({
           description:
-            '`PLACE_ORDER`: the same payload under its used key gets the first 200 again.',
+            '`PLACE_ORDER`: with a used key and the same payload, repeats the first 200.',
         }),
       }),
       responses: {
         200: {
-          description: 'The order is accepted, valid, or its cancellation is asked for.',
+          description: 'The order is accepted or valid, or its cancellation is requested.',
           schema: z.union([
             successBody(z.object({ order: z.object({ id: z.uuid() }) })),
             successBody(z.object({ valid: z.literal(true) })),
@@ -151,8 +152,8 @@ function auditOf(body: unknown): string {
 }
 
 function parseCaseAction(body: unknown): Parsed<CaseAction> {
-  if (jsonDepthExceeds(body, MOST_LEVELS)) {
-    throw new InvalidBodyError(`body must not be nested deeper than ${MOST_LEVELS} levels`);
+  if (jsonDepthExceeds(body, MAX_DEPTH)) {
+    throw new InvalidBodyError(`body must not be nested deeper than ${MAX_DEPTH} levels`);
   }
   const action = typeof body === 'object' && body !== null && 'action' in body ? body.action : '';
   switch (action) {

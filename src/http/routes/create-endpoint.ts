@@ -27,17 +27,18 @@ export function createEndpoint({ endpoints }: RouteDependencies): Route {
       operationId: 'createWebhookEndpoint',
       tag: 'Notifications',
       summary: 'Create a webhook endpoint',
-      description: 'Keep the `secret`: it is shown this once, and every request is signed with it.',
+      description:
+        'Store the `secret`: only this response shows it, and it signs every request to the endpoint.',
       responses: {
         201: {
-          description: 'The endpoint is new.',
+          description: 'The endpoint is created.',
           schema: successBody(z.object({ endpoint: newEndpointView }), 201),
           headers: z.object({
-            Location: z.string().meta({ description: 'Where the endpoint is read.' }),
+            Location: z.string().meta({ description: 'The URL of the endpoint.' }),
           }),
         },
         409: endpointConflict(
-          'There are as many as an organization may have.',
+          'The organization already has the maximum number of endpoints.',
           'TOO_MANY_ENDPOINTS',
           'an organization has at most 20 webhook endpoints',
         ),

@@ -10,12 +10,12 @@ import { documentKey } from '../../orders/order-data-key.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
 /**
- * Bytes of documents that one answer holds in base64, 8 MiB: an answer stands in memory whole. What
- * goes beyond comes as links.
+ * The largest total size of documents that a response includes as base64: 8 MiB, because the whole
+ * response is in memory. The documents beyond it are sent as links.
  */
-const MOST_INLINE_BYTES = 8 * 1024 * 1024;
+const MAX_INLINE_BYTES = 8 * 1024 * 1024;
 
-/** `GET /api/v1/customer-case-detail`: the original's own read of a case, in its own envelope. */
+/** `GET /api/v1/customer-case-detail`: reads a case as the original API does, in the original's envelope. */
 export function customerCaseDetail(dependencies: RouteDependencies): Route {
   const { cases, documents, documentLinks } = dependencies;
 
@@ -35,7 +35,7 @@ export function customerCaseDetail(dependencies: RouteDependencies): Route {
 
   async function inline(found: readonly CaseDocument[]): Promise<CaseDetailAttachment[]> {
     const attachments: CaseDetailAttachment[] = [];
-    let left = MOST_INLINE_BYTES;
+    let left = MAX_INLINE_BYTES;
     for (const document of found) {
       left -= document.attachment.size;
       attachments.push(left < 0 ? asLink(document) : await asContent(document));
@@ -54,8 +54,8 @@ export function customerCaseDetail(dependencies: RouteDependencies): Route {
       tag: 'Cases',
       summary: 'Read a case as the original API shows it',
       description:
-        'With its newest 1,000 orders and documents, where they are asked for. Documents of more ' +
-        'than 8 MiB in all come as links, also with `documentFormat=base64`.',
+        'Includes the newest 1,000 orders and documents on request. Documents beyond 8 MiB in total ' +
+        'are sent as links, even with `documentFormat=base64`.',
       responses: { 200: { description: 'The case.', schema: customerCaseDetailBody } },
     },
     async handle({ query, organizationId }): Promise<CustomerCaseDetailBody> {

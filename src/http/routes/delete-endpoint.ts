@@ -16,10 +16,11 @@ export function deleteEndpoint({ endpoints }: RouteDependencies): Route {
       operationId: 'deleteWebhookEndpoint',
       tag: 'Notifications',
       summary: 'Delete a webhook endpoint',
-      description: 'What is open for it is cancelled. The log of its deliveries is kept.',
+      description:
+        'Cancels the open deliveries of the endpoint. The log of its deliveries is kept.',
       responses: {
         200: {
-          description: 'It is deleted.',
+          description: 'The endpoint is deleted.',
           schema: successBody(z.object({ endpoint: z.object({ id: z.uuid() }) })),
         },
         404: NOT_FOUND,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { defineRoute, type Route } from '../route.ts';
 
-/** The page's files, of `src/http/docs`, by the URL that each is served at. */
+/** The page's files in `src/http/docs`, and the URL of each. */
 const FILES = [
   { url: '/docs', file: 'docs.html', contentType: 'text/html' },
   { url: '/docs/docs.css', file: 'docs.css', contentType: 'text/css' },
@@ -15,8 +15,8 @@ const FILES = [
 ];
 
 /**
- * Everything the page loads is ours: no inline script or style, no other host, no frame around it.
- * Trusted Types make the browser refuse text that would become HTML.
+ * The page loads files of this server only: no inline script or style, no other host, no frame around
+ * it. Trusted Types make the browser refuse text that would become HTML.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -31,7 +31,7 @@ const CONTENT_SECURITY_POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
-/** `GET /docs`: a page to read and try the API, and what it loads (docs/adr/0012-docs-page.md). */
+/** `GET /docs`: a page to read and try the API, and the page's files (docs/adr/0012-docs-page.md). */
 export function docsPage(): Route[] {
   return FILES.map(({ url, file, contentType }) => {
     const bytes = readFileSync(new URL(`../docs/${file}`, import.meta.url));
@@ -43,7 +43,7 @@ export function docsPage(): Route[] {
       doc: {
         operationId: 'docsPage',
         tag: 'Operation',
-        summary: 'This API as a page to read and try',
+        summary: 'A page to read and try this API',
         listed: url === '/docs',
         responses: { 200: { description: 'The page.', contentType, schema: z.string() } },
       },

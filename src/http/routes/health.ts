@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { failure, failureBody, success, successBody } from '../../contract/envelope.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
-const word = z.enum(['up', 'down']);
-const parts = z.object({ postgres: word, temporal: word });
+const state = z.enum(['up', 'down']);
+const dependencies = z.object({ postgres: state, temporal: state });
 
-/** `GET /healthz`: the process answers. */
+/** `GET /healthz`: responds while the process runs. */
 export function health(): Route {
   return defineRoute({
     method: 'GET',
@@ -15,17 +15,19 @@ export function health(): Route {
     doc: {
       operationId: 'health',
       tag: 'Operation',
-      summary: 'Whether the process answers',
-      responses: { 200: { description: 'It does.', schema: successBody(z.object({})) } },
+      summary: 'Check that the process responds',
+      responses: {
+        200: { description: 'The process responds.', schema: successBody(z.object({})) },
+      },
     },
     handle: async () => success('OK', {}),
   });
 }
 
 /**
- * `GET /readyz`: what the server stands on, each named. Without Postgres it is not ready (503).
- * Without Temporal it is: orders are accepted and start when Temporal is back, so that a load
- * balancer must not take the server out.
+ * `GET /readyz`: the state of the server's dependencies. Without Postgres, the server is not ready
+ * (503). Without Temporal, it is ready: it accepts orders, which start when Temporal is reachable again,
+ * so a load balancer must not remove the server.
  */
 export function readiness({ orders, checkTemporal }: RouteDependencies): Route {
   return defineRoute({
@@ -36,12 +38,12 @@ export function readiness({ orders, checkTemporal }: RouteDependencies): Route {
     doc: {
       operationId: 'readiness',
       tag: 'Operation',
-      summary: 'What the server stands on',
+      summary: 'Check the server’s dependencies',
       responses: {
-        200: { description: 'Orders are accepted.', schema: successBody(parts) },
+        200: { description: 'The server accepts orders.', schema: successBody(dependencies) },
         503: {
-          description: 'Postgres is away.',
-          schema: failureBody.extend({ data: parts }).meta({ id: 'NotReady' }),
+          description: 'Postgres is unreachable.',
+          schema: failureBody.extend({ data: dependencies }).meta({ id: 'NotReady' }),
         },
       },
     },
@@ -50,7 +52,7 @@ export function readiness({ orders, checkTemporal }: RouteDependencies): Route {
         isUp(() => orders.check()),
         isUp(checkTemporal),
       ]);
-      const data = { postgres: wordFor(postgres), temporal: wordFor(temporal) };
+      const data = { postgres: stateOf(postgres), temporal: stateOf(temporal) };
       if (postgres) return success(temporal ? 'Ready' : 'Ready, Temporal is away', data);
       return reply
         .code(503)
@@ -67,6 +69,6 @@ async function isUp(check: () => Promise<void>): Promise<boolean> {
   );
 }
 
-function wordFor(up: boolean): 'up' | 'down' {
+function stateOf(up: boolean): 'up' | 'down' {
   return up ? 'up' : 'down';
 }

@@ -13,7 +13,7 @@ export function listDeliveries({ endpoints }: RouteDependencies): Route {
     doc: {
       operationId: 'listWebhookDeliveries',
       tag: 'Notifications',
-      summary: 'List what was sent to webhook endpoints, with each attempt',
+      summary: 'List webhook deliveries with their attempts',
       responses: {
         200: {
           description: 'One page, the newest delivery first.',

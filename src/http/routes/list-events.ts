@@ -3,7 +3,7 @@ import { success, successBody } from '../../contract/envelope.ts';
 import { eventsQuery } from '../../contract/order-query.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
-/** `GET /api/v1/events`: what the webhooks tell, to pull. */
+/** `GET /api/v1/events`: the events of the webhooks, to pull. */
 export function listEvents({ events }: RouteDependencies): Route {
   return defineRoute({
     method: 'GET',
@@ -14,11 +14,11 @@ export function listEvents({ events }: RouteDependencies): Route {
     doc: {
       operationId: 'listEvents',
       tag: 'Notifications',
-      summary: 'List what happened to the organization’s orders',
+      summary: 'List the events of the organization’s orders',
       description:
-        'The same events as the webhooks carry, in commit order, to pull instead of, or after missing, ' +
-        'pushes. Keep the `cursor` of the last event that you worked off and ask on with `after`: no ' +
-        'event is skipped, not even one whose transaction commits late.',
+        'The events that the webhooks carry, in commit order. Pull them instead of receiving webhooks, or ' +
+        'to catch up after missing some. Store the `cursor` of the last event that you have processed and ' +
+        'send it as `after` in the next request. No event is skipped, even if its transaction commits late.',
       responses: { 200: { description: 'One page.', schema: successBody(eventPage) } },
     },
     handle: async ({ organizationId, query }) =>

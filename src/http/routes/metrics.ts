@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
-/** `GET /metrics`: for Prometheus. No label names an organization, a case or an order. */
+/** `GET /metrics`, for Prometheus. No label names an organization, a case or an order. */
 export function metrics({ metrics }: RouteDependencies): Route {
   return defineRoute({
     method: 'GET',
@@ -13,11 +13,11 @@ export function metrics({ metrics }: RouteDependencies): Route {
       tag: 'Operation',
       summary: 'Metrics for Prometheus',
       description:
-        'Requests by route pattern, method and status; what Temporal and the endpoints have not been ' +
-        'told yet; how far Postgres and Temporal have been compared; the process.',
+        'Requests by route pattern, method and status; the backlogs of the outbox and of webhook ' +
+        'deliveries; the progress of the reconciler; the process itself.',
       responses: {
         200: {
-          description: 'In Prometheus’ text format.',
+          description: 'The metrics in Prometheus’ text format.',
           contentType: 'text/plain',
           schema: z.string(),
         },

@@ -3,9 +3,9 @@ import { createOpenApi, packageVersion } from '../openapi/document.ts';
 import { defineRoute, type Route } from '../route.ts';
 
 /**
- * `GET /openapi.json`: the document of the routes, made once.
+ * `GET /openapi.json`: the OpenAPI document of the API, created once at startup.
  *
- * @param others the rest of the table.
+ * @param others all other routes.
  */
 export function openApiDocument(others: readonly Route[]): Route {
   const route: Route = defineRoute({
@@ -19,7 +19,7 @@ export function openApiDocument(others: readonly Route[]): Route {
       summary: 'This document',
       responses: {
         200: {
-          description: 'OpenAPI 3.1, made from the schemas that check the requests.',
+          description: 'OpenAPI 3.1, generated from the schemas that validate the requests.',
           schema: z.looseObject({ openapi: z.string().meta({ example: '3.1.1' }) }),
         },
       },

@@ -8,9 +8,12 @@ import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 const params = z.object({ pharmacyId: z.string() });
 
 /**
- * `POST /webhooks/pharmacies/:pharmacyId`: a pharmacy tells of an order. 202 once it is stored; a
- * webhook that is not authentic and one for an unknown pharmacy are told apart by nothing. Each is looked
- * at however many were forged, so that no forger keeps a true one out; only the answer to forged ones changes.
+ * `POST /webhooks/pharmacies/:pharmacyId`: receives a pharmacy's message about an order and responds
+ * with 202 once it is stored. A webhook with a bad signature and one for an unknown pharmacy get the
+ * same 401.
+ *
+ * The route checks every webhook, however many from the same address were forged, so that a forger
+ * cannot block the pharmacy. After too many failures, a forged webhook gets 429 instead of 401.
  */
 export function pharmacyWebhook({ orders, pharmacies, failedAttempts }: RouteDependencies): Route {
   return defineRoute({
@@ -23,10 +26,12 @@ export function pharmacyWebhook({ orders, pharmacies, failedAttempts }: RouteDep
     doc: {
       operationId: 'pharmacyWebhook',
       tag: 'Pharmacies',
-      summary: 'A pharmacy tells of an order',
-      // It stands under `webhooks` of the document: no client calls it.
+      summary: 'A pharmacy reports on an order',
+      // The document describes it under `webhooks`, because no client calls it.
       listed: false,
-      responses: { 202: { description: 'It is stored.', schema: successBody(z.object({}), 202) } },
+      responses: {
+        202: { description: 'The message is stored.', schema: successBody(z.object({}), 202) },
+      },
     },
     async handle({ params: { pharmacyId }, request, reply }) {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
@@ -51,7 +56,7 @@ export function pharmacyWebhook({ orders, pharmacies, failedAttempts }: RouteDep
   });
 }
 
-/** Node's own `headers` joins, or drops, what was sent twice; a proof must not rest on either. */
+/** The headers as sent. Node's `headers` joins or drops repeated ones, which a signature must not rely on. */
 function headersAsSent({ headersDistinct }: IncomingMessage): RawWebhook['headers'] {
   return Object.fromEntries(
     Object.entries(headersDistinct).map(([name, values = []]) => [

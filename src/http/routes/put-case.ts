@@ -18,7 +18,7 @@ export function putCase({ cases }: RouteDependencies): Route {
     url: '/api/v1/cases/:caseId',
     auth: 'cases:write',
     audit: 'CASE_PUT',
-    // Of all ids only this one is made here, so only here its form matters.
+    // Only this route creates a case id, so only this route validates its format.
     params,
     body: {
       parse: parsePutCase,
@@ -29,11 +29,10 @@ export function putCase({ cases }: RouteDependencies): Route {
       operationId: 'putCase',
       tag: 'Cases',
       summary: 'Create or replace a case',
-      description:
-        'Orders that were accepted before keep the shipping address that they were accepted with.',
+      description: 'Orders that are already accepted keep their shipping address.',
       responses: {
         200: { description: 'The case is replaced.', schema: successBody(storedCase) },
-        201: { description: 'The case is new.', schema: successBody(storedCase, 201) },
+        201: { description: 'The case is created.', schema: successBody(storedCase, 201) },
       },
     },
     async handle({ params: { caseId: id }, body, organizationId, request, reply }) {

@@ -4,7 +4,7 @@ import { NOT_FOUND } from '../openapi/responses.ts';
 import { orderParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
-/** `GET /api/v1/cases/:caseId/orders/:orderId/documents`: all of them, one page. */
+/** `GET /api/v1/cases/:caseId/orders/:orderId/documents`: all documents in one page. */
 export function readDocuments({ orders }: RouteDependencies): Route {
   return defineRoute({
     method: 'GET',
@@ -17,7 +17,7 @@ export function readDocuments({ orders }: RouteDependencies): Route {
       tag: 'Documents',
       summary: 'List the documents of an order',
       responses: {
-        200: { description: 'All of them, one page.', schema: successBody(documentPage) },
+        200: { description: 'All documents, in one page.', schema: successBody(documentPage) },
         404: NOT_FOUND,
       },
     },

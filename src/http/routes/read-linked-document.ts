@@ -10,8 +10,8 @@ import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 const query = object({ expires: requiredText(), signature: requiredText() });
 
 /**
- * `GET /documents/:documentId?expires=&signature=`: a document by the signed link that
- * `customer-case-detail` and webhooks give out, without an API key.
+ * `GET /documents/:documentId?expires=&signature=`: a document without an API key, through the signed
+ * link that `customer-case-detail` and webhooks contain.
  */
 export function readLinkedDocument({
   orders,
@@ -30,12 +30,16 @@ export function readLinkedDocument({
       operationId: 'readLinkedDocument',
       tag: 'Documents',
       summary: 'Download a document by its signed link',
-      description: 'The link is made by us and lives 15 minutes.',
+      description:
+        'Webhooks and `customer-case-detail` contain the link. It expires after 15 minutes.',
       headers: documentHeaders,
       responses: {
         ...documentResponses,
         400: { description: 'A parameter is missing.', schema: failureBody },
-        403: { description: 'The link is not ours, or has expired.', schema: failureBody },
+        403: {
+          description: 'The link’s signature is not valid, or the link has expired.',
+          schema: failureBody,
+        },
         429: TOO_MANY_FAILURES,
       },
     },

@@ -11,8 +11,8 @@ import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 const headers = object({ 'Idempotency-Key': requiredText().pipe(idempotencyKey()) });
 
 /**
- * `GET /api/v1/orders/by-idempotency-key`: the order that holds a key. The key comes in a header: it
- * is the client's own text, and URLs stand in logs.
+ * `GET /api/v1/orders/by-idempotency-key`: the order with an idempotency key. A header carries the key,
+ * because the client chose its text and URLs end up in logs.
  */
 export function readOrderByKey({ orders }: RouteDependencies): Route {
   return defineRoute({
@@ -23,7 +23,7 @@ export function readOrderByKey({ orders }: RouteDependencies): Route {
     doc: {
       operationId: 'readOrderByIdempotencyKey',
       tag: 'Orders',
-      summary: 'Find the order that holds an idempotency key',
+      summary: 'Find an order by its idempotency key',
       headers: z.object({ 'Idempotency-Key': idempotencyKey() }),
       responses: {
         200: { description: 'The order.', schema: successBody(z.object({ order: orderView })) },

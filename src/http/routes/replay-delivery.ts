@@ -19,16 +19,16 @@ export function replayDelivery({ endpoints }: RouteDependencies): Route {
       tag: 'Notifications',
       summary: 'Send a delivery again',
       description:
-        'Under the same `webhook-id`. What has ended begins anew, with all its attempts; what is ' +
-        'open is due now.',
+        'Keeps the `webhook-id`. A delivery that has ended starts again with all its attempts; an open ' +
+        'delivery is due now.',
       responses: {
         200: {
-          description: 'The delivery, due now.',
+          description: 'The delivery, which is due now.',
           schema: successBody(z.object({ delivery: deliveryView })),
         },
         404: NOT_FOUND,
         409: endpointConflict(
-          'It was cancelled, it is a PING, or its endpoint is not `ENABLED`.',
+          'The delivery was cancelled, it is a PING, or its endpoint is not `ENABLED`.',
           'ENDPOINT_NOT_ENABLED',
           'the endpoint is PAUSED',
         ),

@@ -16,13 +16,13 @@ export function rotateEndpointSecret({ endpoints }: RouteDependencies): Route {
     doc: {
       operationId: 'rotateWebhookSecret',
       tag: 'Notifications',
-      summary: 'Give a webhook endpoint a new secret',
+      summary: 'Rotate the secret of a webhook endpoint',
       description:
-        'The secret before signs beside the new one for 24 hours: change the receiver over within ' +
-        'them. A secret that leaked ends at once when the rotation is done twice.',
+        'For 24 hours, both the old and the new secret sign every request: update the receiver within ' +
+        'that time. To end a leaked secret at once, rotate twice.',
       responses: {
         200: {
-          description: 'The endpoint with its new secret, which is shown this once.',
+          description: 'The endpoint with its new secret. Only this response shows the secret.',
           schema: successBody(z.object({ endpoint: newEndpointView })),
         },
         404: NOT_FOUND,

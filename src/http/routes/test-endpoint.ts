@@ -18,11 +18,11 @@ export function testEndpoint({ endpoints }: RouteDependencies): Route {
       tag: 'Notifications',
       summary: 'Send a PING to a webhook endpoint now',
       description:
-        'Takes as long as the endpoint’s answer, 10 seconds at most. A `PAUSED` endpoint that takes ' +
-        'the PING is `ENABLED` again, and what waits for it goes.',
+        'Responds when the endpoint has responded, after 10 seconds at most. A `PAUSED` endpoint that ' +
+        'accepts the PING becomes `ENABLED` again, and its waiting deliveries are sent.',
       responses: {
         200: {
-          description: 'What came of it: `DELIVERED`, or `DEAD` with the reason in its attempt.',
+          description: 'The result: `DELIVERED`, or `DEAD` with the reason in its attempt.',
           schema: successBody(z.object({ delivery: deliveryView })),
         },
         404: NOT_FOUND,

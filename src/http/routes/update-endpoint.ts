@@ -33,10 +33,10 @@ export function updateEndpoint({ endpoints }: RouteDependencies): Route {
       tag: 'Notifications',
       summary: 'Change a webhook endpoint',
       description:
-        'What is absent stays. Enabling an endpoint lets the deliveries that wait for it go at once.',
+        'Absent fields keep their values. Enabling an endpoint sends its waiting deliveries at once.',
       responses: {
         200: {
-          description: 'The endpoint as it is now.',
+          description: 'The endpoint after the change.',
           schema: successBody(z.object({ endpoint: endpointView })),
         },
         404: NOT_FOUND,
