@@ -1,7 +1,7 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-/** The only files that read the environment, end the process and build things. */
+/** The only files that read the environment, end the process and wire the parts together. */
 const COMPOSITION_ROOTS = [
   'src/server.ts',
   'src/worker.ts',
@@ -12,10 +12,10 @@ const COMPOSITION_ROOTS = [
   'sandbox/demo.ts',
   'sandbox/reaper.mjs',
   'simulator/main.ts',
-  // Runs the roots: it ends their process.
+  // Runs the roots, and so ends their process.
   'src/process/run-process.ts',
 ];
-/** Programs for people, and tests: nothing imports them, so they may do as a root does. */
+/** Programs that people run, and tests. Nothing imports them, so they may do what a root does. */
 const PROGRAMS = [
   'scripts/**',
   'bench/**',
@@ -27,7 +27,7 @@ const PROGRAMS = [
 
 const NO_STAR_EXPORT = {
   selector: 'ExportAllDeclaration',
-  message: 'Name what is exported: `export *` hides what a module offers.',
+  message: 'Name each export: `export *` hides what a module offers.',
 };
 const NO_SQL = {
   selector: 'TaggedTemplateExpression[tag.name=/^(sql|tx|db|database)$/]',
@@ -36,7 +36,7 @@ const NO_SQL = {
 const NO_BEGIN = {
   selector:
     'CallExpression[callee.object.name=/^(sql|tx|db|database)$/][callee.property.name=/^(begin|reserve)$/]',
-  message: 'Use inTransaction: the library ends the process when the connection breaks.',
+  message: 'Use inTransaction: postgres.js ends the process when the connection breaks in a transaction.',
 };
 
 export default defineConfig(
@@ -60,11 +60,11 @@ export default defineConfig(
         'error',
         { considerDefaultExhaustiveForUnions: true },
       ],
-      // An interface may ask for a promise where one implementation has nothing to wait for.
+      // An interface may require a promise although one implementation waits for nothing.
       '@typescript-eslint/require-await': 'off',
       // Factories return closures: their methods have no `this` to lose.
       '@typescript-eslint/unbound-method': 'off',
-      // The compiler's noUnusedLocals and noUnusedParameters say the same.
+      // The compiler already reports these: noUnusedLocals and noUnusedParameters.
       '@typescript-eslint/no-unused-vars': 'off',
       eqeqeq: 'error',
       'max-lines': ['error', 300],
@@ -115,7 +115,7 @@ export default defineConfig(
     rules: { 'no-console': 'off' },
   },
   {
-    // Tests read answers as they came; asserting on them is the check.
+    // Tests read untyped answers: the assertions check them.
     files: ['test/**'],
     rules: {
       '@typescript-eslint/no-unsafe-argument': 'off',

@@ -1,17 +1,37 @@
 import { defineConfig } from 'vitest/config';
+import type { Reporter, Vitest } from 'vitest/node';
 
 const MINUTE_MS = 60_000;
 
-/** Where HTTP, workflow and command line tests get their Postgres and Temporal from. */
+/** Starts the Postgres and the Temporal that HTTP, workflow and command line tests share. */
 const SERVERS = ['test/support/global-setup.ts'];
 
-// Groups run one after the other; files of a group side by side, on as many workers as it says.
-// Tests of the whole stack, and those that break it, have the machine to themselves.
+/** Fails a run whose `-t` matches no test: vitest skips every test then, and exits with 0. */
+function titleMustMatch(): Reporter {
+  let vitest: Vitest | undefined;
+  return {
+    onInit(context) {
+      vitest = context;
+    },
+    onTestRunEnd(modules) {
+      const pattern = vitest?.config.testNamePattern;
+      const ran = modules
+        .flatMap((module) => [...module.children.allTests()])
+        .some((test) => test.result().state !== 'skipped');
+      if (pattern === undefined || ran) return;
+      console.error(`no test has a title that matches ${pattern}`);
+      process.exitCode = 1;
+    },
+  };
+}
+
+// Groups run one after the other. The files of a group run in parallel, on its number of workers. Tests
+// of the whole stack and tests that break it run alone.
 export default defineConfig({
   test: {
     environment: 'node',
     pool: 'forks',
-    passWithNoTests: true,
+    reporters: ['default', titleMustMatch()],
     restoreMocks: true,
     unstubEnvs: true,
     projects: [
@@ -44,7 +64,7 @@ export default defineConfig({
           globalSetup: SERVERS,
           sequence: { groupOrder: 1 },
           maxWorkers: 2,
-          // A command is a process: on a busy machine each takes seconds.
+          // Each command starts a process, which takes seconds on a busy machine.
           testTimeout: name === 'cli' ? MINUTE_MS : 30_000,
           hookTimeout: 2 * MINUTE_MS,
         },
