@@ -6,11 +6,12 @@ import { SealBrokenError } from '../keys/aead.ts';
 const KEY_BYTES = 32;
 
 /**
- * The age identity that one document is sealed for, also for the `age` command line: an X25519 key,
- * derived by HKDF-SHA256 (RFC 5869) from its order's key and its place, so that a copy under another
- * order or another name does not open. A secret.
+ * Derives the age identity of one document: an X25519 key by HKDF-SHA256 (RFC 5869) from the order's key
+ * and the storage key. A copy under another order or another name therefore does not open. The identity
+ * is secret; the `age` command line accepts it, too.
  *
- * @param orderKey 32 bytes.
+ * @param orderKey the derived key of the order, 32 bytes.
+ * @param storageKey the key of the document in the store.
  * @returns `AGE-SECRET-KEY-1…`
  */
 export function documentIdentity(orderKey: Uint8Array, storageKey: string): string {
@@ -19,35 +20,35 @@ export function documentIdentity(orderKey: Uint8Array, storageKey: string): stri
   return bech32.encodeFromBytes('age-secret-key-', new Uint8Array(scalar)).toUpperCase();
 }
 
-/** Bytes of a header for one X25519 recipient: its parts all have fixed lengths. */
+/** Size of a header with one X25519 recipient: all of its parts have fixed lengths. */
 const HEADER_BYTES = 168;
 const NONCE_BYTES = 16;
 
-/** Bytes before the payload: the header and the payload's nonce. */
+/** Number of bytes before the payload: the header and the payload's nonce. */
 export const HEAD_BYTES = HEADER_BYTES + NONCE_BYTES;
 
 /**
- * Begins an age file for one identity.
+ * Creates the head of an age file for one identity.
  *
- * @returns what comes before the payload, and the payload's key.
+ * @returns the bytes before the payload, and the payload's key.
  */
 export async function createHead(
   identity: string,
 ): Promise<{ head: Uint8Array; payloadKey: Uint8Array }> {
   const encrypter = new Encrypter();
   encrypter.addRecipient(await identityToRecipient(identity));
-  // The library makes whole files only: an empty one gives its header, with a fresh file key.
+  // The library writes only whole files, so we take the header of an empty one. Its file key is fresh.
   const empty = await encrypter.encrypt(new Uint8Array());
   const head = Buffer.concat([empty.subarray(0, HEADER_BYTES), randomBytes(NONCE_BYTES)]);
   return { head, payloadKey: await openHead(identity, head) };
 }
 
 /**
- * Reads what comes before the payload.
+ * Opens the head of an age file.
  *
- * @param head the first {@link HEAD_BYTES} of a file; fewer if it has no more.
+ * @param head the first {@link HEAD_BYTES} of the file, or the whole file if it is shorter.
  * @returns the payload's key.
- * @throws {SealBrokenError} it was altered, or is sealed for another identity.
+ * @throws {SealBrokenError} the head was altered, or was sealed for another identity.
  */
 export async function openHead(identity: string, head: Uint8Array): Promise<Uint8Array> {
   if (head.byteLength < HEAD_BYTES) throw new SealBrokenError();

@@ -1,12 +1,13 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { SealBrokenError } from '../keys/aead.ts';
 
-// The payload of an age file: STREAM with ChaCha20-Poly1305 (age-encryption.org/v1, "Payload").
-// Node's own cipher, at ten times the speed of age-encryption's, and able to begin at any chunk.
+// The payload of an age file: STREAM with ChaCha20-Poly1305 (age-encryption.org/v1, "Payload"). This code
+// uses Node's cipher: it is ten times as fast as the one of age-encryption, and can start at any chunk.
 
-/** Bytes of a chunk before it is sealed; only the last one may be shorter. */
+/** Size of a chunk in clear text, in bytes. Only the last chunk may be shorter. */
 export const CHUNK_BYTES = 64 * 1024;
 const TAG_BYTES = 16;
+/** Size of an encrypted chunk, in bytes. */
 export const SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES;
 
 const CIPHER = 'chacha20-poly1305';
@@ -14,7 +15,7 @@ const CIPHER = 'chacha20-poly1305';
 /**
  * Encrypts a payload.
  *
- * @param key the payload key, 32 bytes, of this one payload.
+ * @param key the payload key, 32 bytes. It must not be used for another payload.
  */
 export async function* sealPayload(
   key: Uint8Array,
@@ -29,11 +30,12 @@ export async function* sealPayload(
 }
 
 /**
- * Decrypts a payload from one of its chunks on. Nothing comes out that was not authenticated.
+ * Decrypts a payload from a given chunk on. Every chunk is authenticated before it is returned.
  *
- * @param sealed the payload from the chunk of number `first` on. Where it ends counts as the payload's
- *   end; who wants only some chunks gives at least one byte behind them, and stops in time.
- * @throws {SealBrokenError} a chunk was altered, cut, moved, or is missing at the end.
+ * @param sealed the payload from chunk `first` to the end of the payload. To read only some chunks, pass
+ *   at least one byte more than they have, and stop the iteration after the last one.
+ * @param first the number of the first chunk, from 0.
+ * @throws {SealBrokenError} a chunk was altered, truncated or moved, or the end of the payload is missing.
  */
 export async function* openPayload(
   key: Uint8Array,
@@ -63,7 +65,7 @@ function openChunk(key: Uint8Array, nonce: Uint8Array, sealed: Buffer): Buffer {
   return clear;
 }
 
-/** The number of the chunk in 11 bytes, and whether it is the last. */
+/** Builds the nonce of a chunk: its number in 11 bytes, then one byte that marks the last chunk. */
 function nonceOf(index: number, last: boolean): Buffer {
   const nonce = Buffer.alloc(12);
   nonce.writeUIntBE(index, 5, 6);
@@ -71,7 +73,7 @@ function nonceOf(index: number, last: boolean): Buffer {
   return nonce;
 }
 
-/** Cuts bytes into pieces; a piece is good until the next one is asked for. At least one comes. */
+/** Splits bytes into pieces, at least one. The next piece overwrites the buffer of the previous one. */
 async function* pieces(
   bytes: AsyncIterable<Uint8Array>,
   size: number,
@@ -80,7 +82,7 @@ async function* pieces(
   let used = 0;
   for await (const chunk of bytes) {
     for (let at = 0; at < chunk.length; ) {
-      // Only when another byte has come is it known that a full piece is not the last.
+      // A full piece may be the last one; another byte proves that it is not.
       if (used === size) {
         yield { piece, last: false };
         used = 0;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DocumentMismatchError } from './document-errors.ts';
 
-/** What a document's bytes are known by. */
+/** The size and the hash of a document. */
 export interface Measures {
   /** Bytes. */
   readonly size: number;
@@ -9,18 +9,18 @@ export interface Measures {
   readonly sha256: string;
 }
 
-/** What of it was announced. */
+/** The size and the hash that the pharmacy announced, as far as it did. */
 export interface Announced {
   readonly size?: number | undefined;
   readonly sha256?: string | undefined;
 }
 
 /**
- * Passes bytes on while it measures them, and fails at the end (or as soon as there are too many)
- * when they are not those that were announced.
+ * Passes bytes through and measures them. Fails at the end, or as soon as there are too many, if they do
+ * not match the announcement.
  *
- * @returns at the end of the iteration, what they are.
- * @throws {DocumentMismatchError} from the iteration.
+ * @returns the size and the hash, as the return value of the iteration.
+ * @throws {DocumentMismatchError} during the iteration.
  */
 export async function* checkedBytes(
   bytes: AsyncIterable<Uint8Array>,

@@ -2,13 +2,13 @@ import type { DocumentStore } from './document-store.ts';
 import { createFileStore } from './file-store.ts';
 import type { S3Settings } from './s3-store.ts';
 
-/** Where documents are stored: a folder, or an S3-compatible bucket. */
+/** The storage of documents: a folder, or an S3-compatible bucket. */
 export type DocumentSettings = { readonly folder: string } | S3Settings;
 
-/** Makes the store that the configuration names: a bucket where there is one, else the folder. */
+/** Creates the document store that the configuration names. */
 export async function createDocumentStore(documents: DocumentSettings): Promise<DocumentStore> {
   if ('folder' in documents) return createFileStore(documents.folder);
-  // Only here: the SDK takes 80 ms and 24 MB to load.
+  // Imported only if needed: the SDK takes 80 ms and 24 MB to load.
   const { createS3Store } = await import('./s3-store.ts');
   return createS3Store(documents);
 }

@@ -1,33 +1,33 @@
-/** The bytes that came are not the bytes that were announced: too few, too many or others. */
+/** The bytes of a document do not match the announcement: too few, too many, or different ones. */
 export class DocumentMismatchError extends Error {
   override readonly name = 'DocumentMismatchError';
 }
 
-/** The store has nothing under this key. */
+/** The store has no document with this key. */
 export class DocumentMissingError extends Error {
   override readonly name = 'DocumentMissingError';
 }
 
 /**
- * What is stored does not open: it was altered or cut, belongs to another order or document, or was
- * sealed with another key. `message` names the storage key and nothing else.
+ * A stored document cannot be opened: it was altered or truncated, belongs to another order or document,
+ * or was sealed with another key. `message` contains only the storage key.
  */
 export class DocumentBrokenError extends Error {
   override readonly name = 'DocumentBrokenError';
   readonly code = 'DOCUMENT_BROKEN';
 
   constructor(storageKey: string) {
-    super(`document ${storageKey} was altered or cut, or belongs elsewhere`);
+    super(`document ${storageKey} was altered or truncated, or belongs to another order`);
   }
 }
 
-/** The store's service did not do as it was asked; time may mend it. */
+/** The storage service failed. A retry may succeed. */
 export class DocumentStoreError extends Error {
   override readonly name = 'DocumentStoreError';
   /** E.g. `DOCUMENT_STORE_AccessDenied`. */
   readonly code: string;
 
-  /** @param reason the service's or the system's code, e.g. `AccessDenied`, `ECONNREFUSED`. */
+  /** @param reason a code of the service or the operating system, e.g. `AccessDenied`. */
   constructor(reason: string) {
     super(`the document store failed: ${reason}`);
     this.code = `DOCUMENT_STORE_${reason}`;

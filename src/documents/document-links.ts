@@ -1,22 +1,23 @@
 import { keyedHash, sameHash } from '../keys/keyed-hash.ts';
 
-/** How long a link to a document works (api.md, `payload.attachment`). */
+/** How long a link to a document is valid (api.md, `payload.attachment`). */
 const LIFETIME_MS = 15 * 60_000;
 
-/** Links by which a document can be fetched without an API key, for a while. */
+/** Signed links, by which a client can download a document without an API key. */
 export interface DocumentLinks {
-  /** The address of a document; it works for 15 minutes. */
+  /** Creates a link to a document that is valid for 15 minutes. */
   create(documentId: string): string;
-  /** Whether a link is one of ours and still works. */
+  /** Returns whether the signature of a link is valid and the link has not expired. */
   isValid(documentId: string, link: { expires: string; signature: string }): boolean;
 }
 
 /**
- * Makes and checks links to documents. A link carries ids and a time only, signed under the
- * deployment's hash secret; whoever has it can read that one document until it expires.
+ * Creates and verifies signed links to documents. A link contains only the document's id and the time of
+ * expiry, signed with the deployment's hash secret. Anybody with the link can read that one document until
+ * it expires.
  *
- * @param options.publicUrl where organizations reach this server, without a path's last slash.
- * @param options.now milliseconds since the epoch.
+ * @param options.publicUrl URL under which organizations reach this server.
+ * @param options.now returns the current time in milliseconds since the epoch.
  */
 export function createDocumentLinks(options: {
   readonly publicUrl: string;

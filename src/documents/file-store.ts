@@ -6,15 +6,15 @@ import { DocumentMissingError } from './document-errors.ts';
 import { checkPrefix, type DocumentStore } from './document-store.ts';
 
 /**
- * A document store in a folder. A document is written to a temporary file beside its place, flushed
- * to the disk and then renamed, so that a crash leaves the whole document or none under its key.
+ * Creates a document store in a folder. It writes a document to a temporary file in the same directory,
+ * flushes it to disk and then renames it, so that a crash leaves either the whole document or none.
  *
- * @param folder is made when it is missing.
+ * @param folder is created if it is missing.
  */
 export function createFileStore(folder: string): DocumentStore {
   const root = path.resolve(folder);
 
-  /** Keys are ours, but a key that left the folder would be a hole, so it is checked all the same. */
+  /** Returns the path of a key. We make all keys, but one that leaves the folder must never work. */
   function locate(key: string): string {
     const file = path.resolve(root, key);
     if (!file.startsWith(root + path.sep)) throw new Error('document key leaves the folder');
@@ -31,7 +31,7 @@ export function createFileStore(folder: string): DocumentStore {
       const temporary = `${file}.${randomBytes(6).toString('hex')}.part`;
       try {
         const handle = await open(temporary, 'wx', 0o600);
-        // `flush` syncs the file before it is closed: a rename must never outlive its bytes.
+        // `flush` calls fsync before the file is closed, so that its bytes are on disk before the rename.
         await pipeline(bytes, handle.createWriteStream({ flush: true }));
         await rename(temporary, file);
         await syncDirectory(directory);
@@ -78,7 +78,7 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-/** Temporary files of this document from attempts that a crash ended. */
+/** Removes temporary files of this document that crashed attempts have left. */
 async function removeLeftovers(file: string): Promise<void> {
   const directory = path.dirname(file);
   const prefix = `${path.basename(file)}.`;
@@ -89,7 +89,7 @@ async function removeLeftovers(file: string): Promise<void> {
   }
 }
 
-/** Makes a change of a folder survive a power failure, as `fsync` of a file does its bytes. */
+/** Calls fsync on a directory, so that a rename or removal in it survives a power failure. */
 async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {

@@ -11,30 +11,33 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { DocumentMissingError, DocumentStoreError } from './document-errors.ts';
 import { checkPrefix, type DocumentStore } from './document-store.ts';
 
-/** An S3-compatible bucket. */
+/** Settings of an S3-compatible bucket. */
 export interface S3Settings {
   readonly bucket: string;
-  /** The service's URL; undefined for AWS itself. */
+  /** The URL of the service; undefined: AWS. */
   readonly endpoint: string | undefined;
   readonly region: string;
-  /** undefined: found as AWS's SDK finds them, e.g. those of the machine's role. */
+  /** undefined: the AWS SDK's default credential chain, for example the role of the machine. */
   readonly credentials:
     | { readonly accessKeyId: string; readonly secretAccessKey: string }
     | undefined;
 }
 
-/** Two of them are in memory for each upload; 10,000 at most make a document: 78 GiB. */
+/**
+ * Size of a part of a multipart upload. Each upload holds two parts in memory. S3 allows 10,000 parts, so
+ * a document may have 78 GiB.
+ */
 const PART_BYTES = 8 * 1024 * 1024;
 const CONNECT_LIMIT_MS = 5_000;
-/** From a request's first byte, of a part of 8 MiB too, to the answer's. */
+/** From the first byte of a request, which may carry a part of 8 MiB, to the first byte of its answer. */
 const ANSWER_LIMIT_MS = 30_000;
-/** A connection on which nothing moves, be it for the service or for a client that reads nothing. */
+/** Idle time of a connection, whether the service stalls or a client stops reading. */
 const IDLE_LIMIT_MS = 60_000;
 const ATTEMPTS = 3;
 
 /**
- * A document store in a bucket. A document appears when its upload is completed: one request up to
- * 8 MiB, a multipart upload beyond, which is aborted when it cannot be.
+ * Creates a document store in a bucket. A document becomes visible when its upload completes. Up to 8 MiB
+ * are uploaded in one request, larger documents as a multipart upload, which is aborted after a failure.
  */
 export function createS3Store(settings: S3Settings): DocumentStore {
   const { bucket: Bucket, endpoint, region, credentials } = settings;
@@ -44,7 +47,7 @@ export function createS3Store(settings: S3Settings): DocumentStore {
     ...(credentials === undefined ? {} : { credentials }),
     forcePathStyle: true,
     maxAttempts: ATTEMPTS,
-    // Services that are only compatible know no checksums in trailers; documents carry their own.
+    // Compatible services may not support checksums in trailers. Documents are authenticated anyway.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
@@ -107,7 +110,7 @@ export function createS3Store(settings: S3Settings): DocumentStore {
             await client.send(new DeleteObjectCommand({ Bucket, Key }));
           }
         }
-        // What a process that was killed was uploading.
+        // A process that was killed may have left unfinished uploads.
         const begun = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix }));
         for (const { Key, UploadId } of begun.Uploads ?? []) {
           await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
@@ -119,14 +122,14 @@ export function createS3Store(settings: S3Settings): DocumentStore {
   };
 }
 
-/** What the service, the SDK or the system calls an error: a code in each case. */
+/** Returns the code by which the service, the SDK or the operating system names an error. */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return 'Unknown';
   const system = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   return /^\w{1,64}$/.test(error.name) && error.name !== 'Error' ? error.name : system;
 }
 
-/** Keeps the code alone: messages of a service quote keys and settings. */
+/** Keeps only the code of an error: messages of a service quote keys and settings. */
 function storeError(error: unknown): DocumentStoreError {
   return new DocumentStoreError(nameOf(error));
 }

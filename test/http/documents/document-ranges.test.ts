@@ -26,7 +26,7 @@ describe('a range of a document', () => {
     ['bytes=900-', 900, 999],
     ['bytes=-10', 990, 999],
     ['bytes=990-5000', 990, 999],
-  ])('%s gets 206 with those bytes', async (range, start, end) => {
+  ])('%s is answered with 206 and those bytes', async (range, start, end) => {
     const response = await download({ range });
 
     expect(response.status).toBe(206);
@@ -36,7 +36,7 @@ describe('a range of a document', () => {
     expect(bytes.equals(document.bytes.subarray(start, end + 1))).toBe(true);
   });
 
-  it('behind the end gets 416 in the envelope', async () => {
+  it('after the end is answered with 416 in the error envelope', async () => {
     const response = await download({ range: 'bytes=1000-' });
 
     expect(response.status).toBe(416);
@@ -45,7 +45,7 @@ describe('a range of a document', () => {
   });
 
   it.each(['bytes=0-1,5-6', 'bytes=a-b', 'lines=1-2', 'bytes=5-1'])(
-    'that is none of ours, %s, gets the whole or a 416',
+    'that is not supported, %s, is answered with the whole document or 416',
     async (range) => {
       const response = await download({ range });
       await response.arrayBuffer();
@@ -53,7 +53,7 @@ describe('a range of a document', () => {
     },
   );
 
-  it('is given only of the document that the client began with', async () => {
+  it('is honoured only if If-Range has the strong tag of the document', async () => {
     const etag = `"${document.sha256}"`;
     const statuses = [];
     for (const ifRange of [etag, '"other"', `W/${etag}`]) {
@@ -64,7 +64,7 @@ describe('a range of a document', () => {
     expect(statuses).toEqual([206, 200, 200]);
   });
 
-  it('is told of by HEAD, without bytes', async () => {
+  it('is described by HEAD, without bytes', async () => {
     const response = await download({ range: 'bytes=0-9' }, 'HEAD');
 
     expect(response.status).toBe(206);
@@ -78,7 +78,7 @@ it.each([
   ['one of several', (etag: string) => `"x", W/${etag}`, 304],
   ['any', () => '*', 304],
   ['another', () => '"x"', 200],
-])('a document that the client has, by %s tag, is not sent again', async (_what, tag, status) => {
+])('does not send a document again that the client has by %s tag', async (_what, tag, status) => {
   const response = await download({ 'if-none-match': tag(`"${document.sha256}"`) });
 
   expect(response.status).toBe(status);
@@ -94,7 +94,7 @@ it.each([
   'tab\tand\u0007bell.pdf',
   `${'long'.repeat(200)}.pdf`,
   '%41;x=y.pdf',
-])('the name %j is told in a header that cannot be broken', async (name) => {
+])('puts the name %j into a valid header', async (name) => {
   const stored = await storeDocument(api, orderId, { name });
   const response = await download({}, 'HEAD', stored);
   const header = response.headers.get('content-disposition') ?? '';

@@ -19,7 +19,7 @@ interface Stored {
   readonly sha256: string;
 }
 
-/** Puts a document where the activity puts it: a row, and a file under its key. */
+/** Stores a document as the activity does: a row, and a file under its key. */
 const store = (
   options: { bytes?: Buffer; contentType?: string; name?: string; withFile?: boolean } = {},
 ): Promise<Stored> => storeDocument(api, orderId, { bytes: randomBytes(100_000), ...options });
@@ -32,7 +32,7 @@ function download(id: string, method = 'GET'): Promise<Response> {
 }
 
 describe('the list', () => {
-  it('names each document, and nothing of where it lies', async () => {
+  it('describes each document without its storage key', async () => {
     const first = await store({ name: 'one.pdf' });
     const second = await store({ name: '../../évil\n.pdf', contentType: 'text/html' });
 
@@ -55,8 +55,8 @@ describe('the list', () => {
   });
 });
 
-describe('the bytes', () => {
-  it('come as they were stored, with their type, length and hash', async () => {
+describe('the bytes of a document', () => {
+  it('are sent as they were stored, with their type, length and hash', async () => {
     const { id, bytes, sha256 } = await store();
 
     const response = await download(id);
@@ -69,7 +69,7 @@ describe('the bytes', () => {
     expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true);
   });
 
-  it('can be none', async () => {
+  it('may be empty', async () => {
     const { id } = await store({ bytes: Buffer.alloc(0) });
 
     const response = await download(id);
@@ -78,7 +78,7 @@ describe('the bytes', () => {
     expect(await response.text()).toBe('');
   });
 
-  it('are left out of the answer to HEAD', async () => {
+  it('are omitted in the answer to HEAD', async () => {
     const { id, bytes } = await store();
 
     const response = await download(id, 'HEAD');
@@ -95,17 +95,20 @@ describe('the bytes', () => {
     'text/plain; charset="x',
     'application/pdf, text/html',
     'приложение/pdf',
-  ])('come as plain bytes where the pharmacy’s type %j could be no header', async (contentType) => {
-    const { id, bytes } = await store({ contentType });
+  ])(
+    'are sent as octet-stream if the pharmacy’s type %j is not a valid header',
+    async (contentType) => {
+      const { id, bytes } = await store({ contentType });
 
-    const response = await download(id);
+      const response = await download(id);
 
-    expect(response.headers.get('content-type')).toBe('application/octet-stream');
-    expect(response.headers.get('set-cookie')).toBeNull();
-    expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true);
-  });
+      expect(response.headers.get('content-type')).toBe('application/octet-stream');
+      expect(response.headers.get('set-cookie')).toBeNull();
+      expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true);
+    },
+  );
 
-  it('are never shown as a page of ours', async () => {
+  it('are never rendered as a page of our origin', async () => {
     const { id } = await store({ contentType: 'text/html', bytes: Buffer.from('<script>') });
 
     const response = await download(id);
@@ -114,7 +117,7 @@ describe('the bytes', () => {
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  it('that are gone from the store get an error in the envelope', async () => {
+  it('get an error in the envelope if the store has lost them', async () => {
     const { id } = await store({ withFile: false });
 
     const answer = await api.get(`${documents}/${id}`);
@@ -125,13 +128,13 @@ describe('the bytes', () => {
   });
 });
 
-describe('a document that is not there', () => {
+describe('a document that does not exist', () => {
   it.each([
     ['unknown', () => randomUUID()],
     ['malformed', () => 'label.pdf'],
-    ['a way out', () => '..%2F..%2Fetc%2Fpasswd'],
+    ['a path traversal', () => '..%2F..%2Fetc%2Fpasswd'],
     ['NUL', () => '%00'],
-  ])('gets 404 when its id is %s', async (_what, id) => {
+  ])('is answered with 404 if its id is %s', async (_what, id) => {
     const answer = await api.get(`${documents}/${id()}`);
 
     expect(answer.json).toEqual({
@@ -142,7 +145,7 @@ describe('a document that is not there', () => {
     });
   });
 
-  it('gets 404 below another order of the case', async () => {
+  it('is answered with 404 below another order of the case', async () => {
     const { id } = await store();
     const another = (await api.place(exampleWithoutKey())).json.data.order.id as string;
 

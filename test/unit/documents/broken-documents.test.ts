@@ -19,7 +19,7 @@ beforeEach(() => {
   rig = createSealedRig();
 });
 
-/** All that comes out of a stored document before it is refused. */
+/** Reads a broken document, and returns the bytes that came out before the error. */
 async function bytesBeforeRefusal(range?: ByteRange): Promise<Buffer> {
   const got: Buffer[] = [];
   const consume = async () => {
@@ -28,12 +28,12 @@ async function bytesBeforeRefusal(range?: ByteRange): Promise<Buffer> {
   await expect(consume()).rejects.toMatchObject({
     name: 'DocumentBrokenError',
     code: 'DOCUMENT_BROKEN',
-    message: `document ${KEY} was altered or cut, or belongs elsewhere`,
+    message: `document ${KEY} was altered or truncated, or belongs to another order`,
   });
   return Buffer.concat(got);
 }
 
-describe('a stored file that was altered', () => {
+describe('an altered file', () => {
   const bytes = randomBytes(THREE_CHUNKS);
   const size = HEAD + THREE_CHUNKS + 3 * 16;
   const flip = (bit: number) => {
@@ -42,7 +42,7 @@ describe('a stored file that was altered', () => {
     rig.store.files.set(KEY, file);
   };
 
-  it('by any bit before its payload is refused, and nothing of it comes out', async () => {
+  it('does not open after a change of any bit before the payload', async () => {
     await rig.put(bytes);
     const whole = rig.sealed();
     for (let bit = 0; bit < HEAD * 8; bit += 1) {
@@ -53,7 +53,7 @@ describe('a stored file that was altered', () => {
     expect((await rig.read()).equals(bytes)).toBe(true);
   }, 60_000);
 
-  it('by a bit anywhere in its payload is refused, with nothing wrong before', async () => {
+  it('fails after a change of any bit in the payload, and returns only correct bytes before', async () => {
     await rig.put(bytes);
     const whole = rig.sealed();
     const anywhere = fc.integer({ min: HEAD * 8, max: size * 8 - 1 });
@@ -70,7 +70,7 @@ describe('a stored file that was altered', () => {
         const chunk = Math.floor(((bit >> 3) - HEAD) / SEALED_CHUNK);
         const got = await bytesBeforeRefusal();
         expect(got.equals(bytes.subarray(0, chunk * CHUNK))).toBe(true);
-        // The same by ranges: refused where it is altered, right elsewhere.
+        // Ranges behave the same: they fail at the altered chunk, and are correct elsewhere.
         for (const n of [0, 1, 2]) {
           const range = { start: n * CHUNK + 5, end: n * CHUNK + 10 };
           if (n === chunk) expect(await bytesBeforeRefusal(range)).toHaveLength(0);
@@ -101,7 +101,7 @@ describe('a stored file that was altered', () => {
     HEAD + 2 * SEALED_CHUNK + 16,
     size - 16,
     size - 1,
-  ])('by cutting it to %i bytes never ends as if it were whole', async (length) => {
+  ])('truncated to %i bytes never ends like a whole one', async (length) => {
     await rig.put(bytes);
     rig.store.files.set(KEY, rig.sealed().subarray(0, length));
     const got = await bytesBeforeRefusal();
@@ -111,11 +111,11 @@ describe('a stored file that was altered', () => {
   });
 
   it.each([
-    ['a byte more', (file: Buffer) => [file, Buffer.alloc(1)]],
-    ['an empty chunk more', (file: Buffer) => [file, Buffer.alloc(16)]],
+    ['an extra byte', (file: Buffer) => [file, Buffer.alloc(1)]],
+    ['an extra empty chunk', (file: Buffer) => [file, Buffer.alloc(16)]],
     ['its last chunk twice', (file: Buffer) => [file, file.subarray(HEAD + 2 * SEALED_CHUNK)]],
     [
-      'two chunks in each other’s place',
+      'two swapped chunks',
       (file: Buffer) => [
         file.subarray(0, HEAD),
         file.subarray(HEAD + SEALED_CHUNK, HEAD + 2 * SEALED_CHUNK),
@@ -124,47 +124,47 @@ describe('a stored file that was altered', () => {
       ],
     ],
     [
-      'a chunk missing within',
+      'a missing chunk in the middle',
       (file: Buffer) => [
         file.subarray(0, HEAD + SEALED_CHUNK),
         file.subarray(HEAD + 2 * SEALED_CHUNK),
       ],
     ],
-  ])('to have %s is refused', async (_, alter) => {
+  ])('with %s fails before it returns a wrong byte', async (_, alter) => {
     await rig.put(bytes);
     rig.store.files.set(KEY, Buffer.concat(alter(rig.sealed())));
     const got = await bytesBeforeRefusal();
     expect(got.equals(bytes.subarray(0, got.length))).toBe(true);
   });
 
-  it('is refused before its stream is handed out when the fault is in its first 64 KiB', async () => {
+  it('rejects before it returns a stream if the first 64 KiB are altered', async () => {
     await rig.put(bytes);
     flip((HEAD + 10) * 8);
     await expect(rig.documents.open(KEY, rig.orderKey)).rejects.toBeInstanceOf(DocumentBrokenError);
   });
 
-  it('to be no age file at all is refused', async () => {
+  it('that is not an age file does not open', async () => {
     for (const file of [randomBytes(1_000), Buffer.alloc(1_000), Buffer.from('%PDF-1.7')]) {
       rig.store.files.set(KEY, file);
       expect(await bytesBeforeRefusal()).toHaveLength(0);
     }
   });
 
-  it('does not give a range behind its end', async () => {
+  it('does not return a range after its end', async () => {
     await rig.put(randomBytes(100));
     expect(await bytesBeforeRefusal({ start: 100, end: 200 })).toHaveLength(0);
     expect(await bytesBeforeRefusal({ start: 10 * CHUNK, end: 10 * CHUNK })).toHaveLength(0);
   });
 });
 
-describe('a stored file at another place', () => {
+describe('a file in another place', () => {
   it('does not open with the key of another order', async () => {
     await rig.put(randomBytes(100));
     const attempt = rig.documents.open(KEY, randomBytes(32));
     await expect(attempt).rejects.toBeInstanceOf(DocumentBrokenError);
   });
 
-  it('does not open when two orders’ files were swapped, with either key', async () => {
+  it('does not open after the files of two orders were swapped', async () => {
     const other = 'order-2/document-1.pdf';
     const otherKey = randomBytes(32);
     await rig.put(Buffer.from('one'));
@@ -178,7 +178,7 @@ describe('a stored file at another place', () => {
     }
   });
 
-  it('does not open when two documents of one order were swapped', async () => {
+  it('does not open after two documents of one order were swapped', async () => {
     const other = 'order-1/document-2.pdf';
     await rig.put(Buffer.from('one'));
     await rig.put(Buffer.from('two'), other);

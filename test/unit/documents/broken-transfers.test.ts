@@ -13,7 +13,7 @@ import {
   type SealedRig,
 } from '../../support/sealed-rig.ts';
 
-// What a client sees of a stored file that was altered.
+// Downloads of an altered file, as a client sees them.
 
 const bytes = randomBytes(40 * CHUNK);
 const document: StoredDocument = {
@@ -51,7 +51,7 @@ function flipBitOfChunk(index: number): void {
   rig.sealed().writeUInt8(rig.sealed().readUInt8(at) ^ 1, at);
 }
 
-/** What came of a download: its bytes, and whether it came to its end. */
+/** The result of a download: its bytes, and whether the transfer was complete. */
 async function download(headers: Record<string, string> = {}) {
   const response = await fetch(url, { headers });
   const parts: Uint8Array[] = [];
@@ -64,20 +64,20 @@ async function download(headers: Record<string, string> = {}) {
   return { status: response.status, body: Buffer.concat(parts), ended };
 }
 
-it('sends what is whole', async () => {
+it('sends an intact document', async () => {
   const { status, body, ended } = await download();
   expect({ status, ended }).toEqual({ status: 200, ended: true });
   expect(body.equals(bytes)).toBe(true);
 });
 
-it('answers with an error when the first chunk is altered', async () => {
+it('answers with an error if the first chunk was altered', async () => {
   flipBitOfChunk(0);
   const { status, body } = await download();
   expect(status).toBe(500);
   expect(body.includes(bytes.subarray(0, 16))).toBe(false);
 });
 
-it('breaks the transfer off before the altered chunk, and never ends it as if it were whole', async () => {
+it('aborts the transfer before an altered chunk', async () => {
   flipBitOfChunk(30);
   const { status, body, ended } = await download();
   expect({ status, ended }).toEqual({ status: 200, ended: false });
@@ -85,14 +85,14 @@ it('breaks the transfer off before the altered chunk, and never ends it as if it
   expect(body.equals(bytes.subarray(0, body.length))).toBe(true);
 });
 
-it('breaks the transfer of a file off that was cut at the border of a chunk', async () => {
+it('aborts the transfer of a file that was truncated at a chunk boundary', async () => {
   rig.store.files.set(KEY, rig.sealed().subarray(0, HEAD + 20 * SEALED_CHUNK));
   const { body, ended } = await download();
   expect(ended).toBe(false);
   expect(body.equals(bytes.subarray(0, body.length))).toBe(true);
 });
 
-it('sends a range beside the altered chunk, and refuses one that begins in it', async () => {
+it('sends a range outside the altered chunk, and refuses one that begins in it', async () => {
   flipBitOfChunk(30);
   const beside = { range: `bytes=${31 * CHUNK}-${31 * CHUNK + 99}` };
   const right = bytes.subarray(31 * CHUNK, 31 * CHUNK + 100);

@@ -21,7 +21,7 @@ async function read(
 }
 
 describe('checkedBytes', () => {
-  it('passes the announced bytes on, however they are cut', async () => {
+  it('passes the announced bytes through, in chunks of any size', async () => {
     await fc.assert(
       fc.asyncProperty(chunks, async (parts) => {
         const whole = Buffer.concat(parts);
@@ -46,7 +46,7 @@ describe('checkedBytes', () => {
     );
   });
 
-  it('stops reading as soon as there is too much, and closes its source', async () => {
+  it('stops at the first excess byte, and closes its source', async () => {
     let read = 0;
     let closed = false;
     async function* endless(): AsyncIterable<Uint8Array> {

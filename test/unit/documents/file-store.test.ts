@@ -28,7 +28,7 @@ async function* stream(...parts: Uint8Array[]): AsyncIterable<Uint8Array> {
 const put = (bytes: Uint8Array, key = KEY) => store.put(key, stream(bytes));
 const stored = async (key = KEY) => await buffer(await store.open(key));
 
-/** Every file below the outer folder, from there. */
+/** Lists every file below the outer folder, with relative paths. */
 async function files(): Promise<string[]> {
   const entries = await readdir(outer, { recursive: true, withFileTypes: true });
   return entries
@@ -46,14 +46,14 @@ testDocumentStore('file store', () => ({
 }));
 
 describe('file store', () => {
-  it('keeps what it has to its own user', async () => {
+  it('creates files and folders that only its user can read', async () => {
     await put(randomBytes(10_000));
     expect(await files()).toEqual([path.join('documents', KEY)]);
     expect((await stat(path.join(folder, KEY))).mode & 0o077).toBe(0);
     expect((await stat(path.dirname(path.join(folder, KEY)))).mode & 0o077).toBe(0);
   });
 
-  it('keeps the old document readable until the new one is whole', async () => {
+  it('keeps the old document until the new one is complete', async () => {
     const [first, second] = [randomBytes(2_000), randomBytes(2_000)];
     await put(first);
     const reader = await store.open(KEY);
@@ -64,13 +64,13 @@ describe('file store', () => {
     }
     await store.put(KEY, watched());
     expect((await stored()).equals(second)).toBe(true);
-    // Who opened the first one still reads all of it.
+    // A reader that opened the old document still reads all of it.
     expect((await buffer(reader)).equals(first)).toBe(true);
   });
 });
 
 describe('after a crash', () => {
-  it('removes what earlier attempts left, and nothing of other documents', async () => {
+  it('removes the temporary files of earlier attempts, and nothing of other documents', async () => {
     const directory = path.dirname(path.join(folder, KEY));
     await mkdir(directory, { recursive: true });
     const name = path.basename(KEY);
@@ -87,8 +87,8 @@ describe('after a crash', () => {
   });
 });
 
-describe('removing', () => {
-  it('takes what a crash left of the document along', async () => {
+describe('remove', () => {
+  it('also removes temporary files that a crash left', async () => {
     await put(randomBytes(10));
     await writeFile(path.join(folder, `${KEY}.0123456789ab.part`), 'half');
     await store.remove(KEY);
@@ -96,7 +96,7 @@ describe('removing', () => {
   });
 });
 
-describe('attempts at once', () => {
+describe('concurrent uploads', () => {
   it('do not disturb each other under different keys of one order', async () => {
     const documents = Array.from({ length: 8 }, (_, i) => ({
       key: `order-1/document-${i}.pdf`,

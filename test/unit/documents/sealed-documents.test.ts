@@ -28,13 +28,13 @@ const measuresOf = (bytes: Uint8Array) => ({
   size: bytes.length,
   sha256: createHash('sha256').update(bytes).digest('hex'),
 });
-/** Sizes around the borders of chunks. */
+/** Sizes around chunk boundaries. */
 const sizes = fc
   .tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: -17, max: 17 }))
   .map(([chunks, beside]) => Math.max(0, chunks * CHUNK + beside));
 
 describe('a sealed document', () => {
-  it('opens as the bytes that were put, whatever its size and however it came', async () => {
+  it('returns the stored bytes, for every size and chunking of the source', async () => {
     await fc.assert(
       fc.asyncProperty(sizes, fc.integer({ min: 1, max: 200_000 }), async (size, step) => {
         const bytes = randomBytes(size);
@@ -50,7 +50,7 @@ describe('a sealed document', () => {
     );
   });
 
-  it('opens from any byte to any byte', async () => {
+  it('opens with any range', async () => {
     await fc.assert(
       fc.asyncProperty(
         sizes.filter((size) => size > 0),
@@ -76,20 +76,20 @@ describe('a sealed document', () => {
     [CHUNK, 2 * CHUNK - 1],
     [2 * CHUNK, THREE_CHUNKS - 1],
     [THREE_CHUNKS - 1, THREE_CHUNKS - 1],
-  ])('opens from %i to %i, along the borders of chunks', async (start, end) => {
+  ])('opens from %i to %i, around chunk boundaries', async (start, end) => {
     const bytes = randomBytes(THREE_CHUNKS);
     await rig.put(bytes);
     expect((await rig.read({ start, end })).equals(bytes.subarray(start, end + 1))).toBe(true);
   });
 
-  it('reads no more of the store than a range needs', async () => {
+  it('reads only as much from the store as a range needs', async () => {
     await rig.put(randomBytes(20 * CHUNK));
     rig.store.bytesRead = 0;
     await rig.read({ start: 15 * CHUNK, end: 15 * CHUNK + 10 });
     expect(rig.store.bytesRead).toBeLessThanOrEqual(HEAD + SEALED_CHUNK + 1);
   });
 
-  it('is never stored in clear', async () => {
+  it('is never stored in clear text', async () => {
     const bytes = Buffer.from('Invented Name, 1 Example Street. '.repeat(5_000));
     await rig.put(bytes);
     for (const { 0: word } of bytes
@@ -100,7 +100,7 @@ describe('a sealed document', () => {
     }
   });
 
-  it('is another file each time', async () => {
+  it('is a different file each time it is stored', async () => {
     const bytes = randomBytes(1_000);
     await rig.put(bytes);
     const first = rig.sealed();
@@ -108,7 +108,7 @@ describe('a sealed document', () => {
     expect(rig.sealed().subarray(22).equals(first.subarray(22))).toBe(false);
   });
 
-  it('is passed on while it comes, in little memory', async () => {
+  it('streams in little memory', async () => {
     let given = 0;
     rig.store.onWrite = (written) => expect(given - written).toBeLessThan(4 * CHUNK);
     async function* source() {
@@ -122,7 +122,7 @@ describe('a sealed document', () => {
     slow.destroy();
   });
 
-  it('lets go of the store when nobody reads on', async () => {
+  it('closes the stream of the store when the reader stops', async () => {
     await rig.put(randomBytes(20 * CHUNK));
     (await rig.documents.open(KEY, rig.orderKey)).destroy();
     await rig.read({ start: 5, end: 10 });
@@ -131,13 +131,13 @@ describe('a sealed document', () => {
     expect(rig.store.opened.map((each) => each.destroyed)).not.toContain(false);
   });
 
-  it('that is not there is missing', async () => {
+  it('that does not exist is reported as missing', async () => {
     await expect(rig.documents.open(KEY, rig.orderKey)).rejects.toBeInstanceOf(
       DocumentMissingError,
     );
   });
 
-  it("fails with the store's own error when that breaks", async () => {
+  it("fails with the store's own error", async () => {
     await rig.put(randomBytes(5 * CHUNK));
     const fault = new Error('disk lost');
     rig.store.failAfter = { bytes: 2 * SEALED_CHUNK, fault };
@@ -145,7 +145,7 @@ describe('a sealed document', () => {
   });
 });
 
-describe('what was announced', () => {
+describe('the announcement', () => {
   const right = randomBytes(CHUNK + 2_000);
   const altered = Buffer.from(right);
   altered.writeUInt8(altered.readUInt8(1_000) ^ 1, 1_000);
@@ -155,13 +155,13 @@ describe('what was announced', () => {
     ['too long', Buffer.concat([right, Buffer.alloc(1)])],
     ['altered by a bit', altered],
     ['empty', Buffer.alloc(0)],
-  ])('is of the clear bytes: nothing is stored that is %s', async (_, bytes) => {
+  ])('applies to the clear text: a document that is %s is not stored', async (_, bytes) => {
     const attempt = rig.documents.put(KEY, rig.orderKey, stream(bytes), measuresOf(right));
     await expect(attempt).rejects.toBeInstanceOf(DocumentMismatchError);
     expect(rig.store.files.size).toBe(0);
   });
 
-  it('is not asked when the source breaks: its error comes through, and nothing is stored', async () => {
+  it('is not checked if the source fails: its error is thrown, and nothing is stored', async () => {
     const fault = new Error('connection lost');
     async function* broken(): AsyncIterable<Uint8Array> {
       yield right;
@@ -173,7 +173,7 @@ describe('what was announced', () => {
 });
 
 describe('the format', () => {
-  it('is age: its own library opens a stored file with the document’s identity', async () => {
+  it('is age: the age library opens a stored file with the document’s identity', async () => {
     for (const size of [0, 1, CHUNK, CHUNK + 1, THREE_CHUNKS]) {
       const bytes = randomBytes(size);
       await rig.put(bytes);
@@ -183,7 +183,7 @@ describe('the format', () => {
     }
   });
 
-  it('is age: a file that its own library made for the document’s identity opens', async () => {
+  it('is age: a file that the age library made for the document’s identity opens', async () => {
     for (const size of [0, 1, CHUNK, CHUNK + 1, THREE_CHUNKS]) {
       const bytes = randomBytes(size);
       const encrypter = new Encrypter();
@@ -193,7 +193,7 @@ describe('the format', () => {
     }
   });
 
-  it('derives the identity that it always derived', () => {
+  it('derives the same identity as in earlier versions', () => {
     const identity = documentIdentity(Buffer.alloc(32, 7), KEY);
     expect(identity).toMatchInlineSnapshot(
       `"AGE-SECRET-KEY-1AFXY00JJJYTR5UVRAPVXLXK0KNL8AM47LXUMF504UMGVN7RUGFCQRWQ3UM"`,
