@@ -28,13 +28,13 @@ async function expectCancelledOnce(orderId: string): Promise<void> {
   expect(await test.ledgerOf(orderId)).toMatchObject([{ status: 'cancelled' }]);
 }
 
-describe('kill -9 of the worker while orders are cancelled', () => {
-  it.each([0, 80])('%d ms after the request: each is cancelled once', async (afterMs) => {
+describe('kill -9 of the worker during cancellations', () => {
+  it.each([0, 80])('%d ms after the request: each order is cancelled once', async (afterMs) => {
     const orders = await Promise.all(
       Array.from({ length: 3 }, () => test.place('pharmacy-manual')),
     );
     for (const orderId of orders) {
-      await eventually('it is at the pharmacy', async () => {
+      await eventually('the order is at the pharmacy', async () => {
         return (await test.get(orderId)).status === 'AWAITING_COMPLETION';
       });
     }
@@ -45,9 +45,9 @@ describe('kill -9 of the worker while orders are cancelled', () => {
   });
 });
 
-it('a request of before the whole stack was killed is carried out after it', async () => {
+it('a request from before a kill of the whole stack is completed after the restart', async () => {
   const orderId = await test.place('pharmacy-down');
-  await eventually('it is being placed', async () => {
+  await eventually('the order is being placed', async () => {
     return (await test.get(orderId)).status === 'PLACING';
   });
   await client.handle(orderId).cancel();

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 const MINUTE_MS = 60_000;
 
-/** The command as people run it. */
+/** Runs the command as a user would. */
 async function chaos(...args: string[]) {
   const child = spawn(process.execPath, ['scripts/bootstrap.mjs', 'scripts/chaos.ts', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -35,7 +35,7 @@ it(
   4 * MINUTE_MS,
 );
 
-it('prints the schedule of a seed, the same each time, and does nothing', async () => {
+it('prints the same schedule for the same seed, and runs nothing', async () => {
   const args = ['--seed', '7', '--orders', '3', '--kills', '2', '--dry-run'];
   const { out, code } = await chaos(...args);
   expect(code).toBe(0);
@@ -44,7 +44,7 @@ it('prints the schedule of a seed, the same each time, and does nothing', async 
   expect((await chaos(...args)).out).toBe(out);
 });
 
-it('refuses arguments that make no sense', async () => {
+it('rejects invalid arguments', async () => {
   const { err, code } = await chaos('--kills', 'many');
   expect(code).toBe(2);
   expect(err).toContain('usage:');

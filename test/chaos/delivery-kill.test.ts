@@ -12,7 +12,7 @@ let test: TestStack;
 let database: Database;
 let receiver: TestReceiver;
 beforeAll(async () => {
-  // The time-out bounds the lease that a dead worker leaves behind.
+  // The timeout limits the lease that a dead worker leaves.
   test = await startTestStack({ WEBHOOK_TIMEOUT_MS: '1000', WEBHOOK_RETRY_SCHEDULE_MS: '200,200' });
   database = openDatabase(test.stack.databaseUrl, 2, withKeysOf(test.stack.env['ENCRYPTION_KEYS']));
   receiver = await startReceiver();
@@ -28,12 +28,12 @@ it.each([
   ['a first attempt', 1],
   ['an attempt of a workflow', 2],
 ])(
-  'kill -9 of the worker between %s and its record: it comes again under its id',
+  'kill -9 of the worker between %s and its record: the webhook is sent again with the same id',
   async (_, nth) => {
     const from = receiver.received.length;
     let killed: unknown;
-    // Only this one is refused: of another one's workflow, the death of the worker that was just starting
-    // it shows after ten minutes only (`takeWanted`).
+    // Only this webhook is refused. If the worker died while it started the workflow of another one, that
+    // delivery would continue only after ten minutes.
     let refused: unknown;
     receiver.answer = (response, { headers }) => {
       const id = headers['webhook-id'];
@@ -50,7 +50,7 @@ it.each([
     const orderId = await test.place('pharmacy-123');
     await test.end(orderId);
     const rows = await eventually(
-      'everything is delivered',
+      'all webhooks are delivered',
       async () => {
         const found = await database<{ id: string; status: string }[]>`
         SELECT d.id, d.status FROM webhook_deliveries AS d JOIN events ON events.id = event_id

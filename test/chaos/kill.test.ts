@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-/** Orders that are in every stage of their way while the parts die. */
+/** Places orders that are in different statuses when the parts die. */
 const PHARMACIES = [
   'pharmacy-123',
   'pharmacy-lost-reply',
@@ -32,28 +32,28 @@ async function expectEachCompletedOnce(orderIds: string[]): Promise<void> {
   }
 }
 
-describe('kill -9 in mid-order', () => {
+describe('kill -9 during orders', () => {
   it.each<{ part: PartName; afterMs: number }>([
     { part: 'worker', afterMs: 150 },
     { part: 'worker', afterMs: 1_200 },
     { part: 'server', afterMs: 150 },
     { part: 'temporal', afterMs: 300 },
     { part: 'postgres', afterMs: 300 },
-  ])('of the $part after $afterMs ms: every order ends once', async ({ part, afterMs }) => {
+  ])('of the $part after $afterMs ms: every order ends exactly once', async ({ part, afterMs }) => {
     const orders = await placeAll();
     await sleep(afterMs);
     expect(test.stack.kill(part, 'SIGKILL')).toBe(true);
     await expectEachCompletedOnce(orders);
   });
 
-  it('of worker, server and temporal at the same time: every order ends once', async () => {
+  it('of worker, server and temporal at the same time: every order ends exactly once', async () => {
     const orders = await placeAll();
     await sleep(300);
     for (const part of ['worker', 'server', 'temporal'] as const) test.stack.kill(part, 'SIGKILL');
     await expectEachCompletedOnce(orders);
   });
 
-  it('of the whole stack, started again on its data: every order ends once', async () => {
+  it('of the whole stack, restarted on its data: every order ends exactly once', async () => {
     const orders = await placeAll();
     await sleep(300);
     await test.stack.killAll();

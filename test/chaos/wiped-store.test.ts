@@ -7,13 +7,13 @@ import { startTestStack, type TestStack } from '../support/stack.ts';
 // WIPED_STORE_ORDERS=200 npx vitest run --project chaos test/chaos/wiped-store.test.ts
 const ORDERS = Number(process.env['WIPED_STORE_ORDERS'] ?? 50);
 
-/** Where orders are when the store goes, and where each has to come to once all pharmacies work. */
+/** The orders when the store is lost, and the status that each must reach once all pharmacies work. */
 const KINDS = [
-  { pharmacyId: 'pharmacy-123', end: 'COMPLETED' }, // on its way
+  { pharmacyId: 'pharmacy-123', end: 'COMPLETED' }, // in progress
   { pharmacyId: 'pharmacy-manual', end: 'COMPLETED' }, // waiting
   { pharmacyId: 'pharmacy-down', end: 'COMPLETED' }, // being placed
-  { pharmacyId: 'pharmacy-nobody-knows', end: 'NEEDS_ATTENTION' }, // resting, never sent
-  { pharmacyId: 'pharmacy-corrupt', end: 'NEEDS_ATTENTION' }, // fetching, or resting after it
+  { pharmacyId: 'pharmacy-nobody-knows', end: 'NEEDS_ATTENTION' }, // needs attention, never sent
+  { pharmacyId: 'pharmacy-corrupt', end: 'NEEDS_ATTENTION' }, // fetching documents, or needs attention after it
 ] as const;
 
 let test: TestStack;
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-/** Temporal comes back on the same ports, and knows nothing. */
+/** Deletes Temporal's data; the supervisor restarts it on the same ports. */
 function wipeTemporal(): void {
   test.stack.kill('temporal', 'SIGSTOP');
   for (const suffix of ['', '-wal', '-shm']) {
@@ -31,7 +31,7 @@ function wipeTemporal(): void {
   test.stack.kill('temporal', 'SIGKILL');
 }
 
-it(`brings ${ORDERS} orders in every state to their ends, each placed once, after Temporal lost all`, {
+it(`brings ${ORDERS} orders in all states to their final status, each placed once, after Temporal lost its data`, {
   timeout: 10 * 60_000,
 }, async () => {
   const orders: { id: string; pharmacyId: string; end: string }[] = [];
@@ -41,7 +41,10 @@ it(`brings ${ORDERS} orders in every state to their ends, each placed once, afte
   }
   const of = (pharmacyId: string) => orders.filter((order) => order.pharmacyId === pharmacyId);
   for (const { id } of of('pharmacy-manual')) {
-    await eventually('it waits', async () => (await test.get(id)).status === 'AWAITING_COMPLETION');
+    await eventually(
+      'the order waits',
+      async () => (await test.get(id)).status === 'AWAITING_COMPLETION',
+    );
   }
   wipeTemporal();
   await test.control('pharmacies/pharmacy-down', { up: true });
@@ -53,7 +56,7 @@ it(`brings ${ORDERS} orders in every state to their ends, each placed once, afte
     const text = await (await fetch(`${test.stack.baseUrl}/metrics`)).text();
     return Number(/^rx_reconciler_restarted_total (\d+)$/m.exec(text)?.[1] ?? 0);
   };
-  await eventually('lost workflows are started again', async () => (await restarted()) > 0, 90_000);
+  await eventually('lost workflows are restarted', async () => (await restarted()) > 0, 90_000);
   for (const { id, pharmacyId, end } of orders) {
     const order = await eventually(
       `${id} at ${pharmacyId} becomes ${end}`,

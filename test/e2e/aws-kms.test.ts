@@ -25,8 +25,8 @@ const CONTEXT = 'data-key/organization-1/key-1';
 const ring = parseKeyRing(ENCRYPTION_KEYS);
 
 /**
- * AWS vouches for every byte; this server not for the key's name, which it puts in front: a byte of its
- * length, and the name. It is told anyway which key to use.
+ * AWS authenticates every byte. This server does not authenticate the prefix, which is the length and the
+ * name of the key. The caller names the key anyway.
  */
 const boundFrom = (wrapped: Buffer) => 1 + wrapped.readUInt8(0);
 
@@ -64,7 +64,7 @@ testKeyProvider('key provider that wraps by AWS KMS', () => ({
 }));
 
 describe('AWS KMS', () => {
-  it('opens what an older of its keys has wrapped, and not with another than the row names', async () => {
+  it('unwraps with an old key, but only with the key that the row names', async () => {
     const [active, old = ''] = settings.keyIds;
     const dataKey = randomBytes(32);
     const before = createAwsKmsKeyProvider({ ...settings, keyIds: [old] });
@@ -96,7 +96,7 @@ describe('AWS KMS', () => {
         return KeyId;
       },
     ],
-  ])('names a key that %s', async (_, says, spoil) => {
+  ])('reports a key that %s', async (_, says, spoil) => {
     const usable = await createKey();
     const wrapped = await createAwsKmsKeyProvider({ ...settings, keyIds: [usable] }).wrap(
       randomBytes(32),
@@ -109,7 +109,7 @@ describe('AWS KMS', () => {
     await expect(spoilt.unwrap({ ...wrapped, masterKeyId: keyId }, CONTEXT)).rejects.toEqual(error);
   });
 
-  it('opens again with a key that was enabled, or saved from deletion', async () => {
+  it('unwraps again after a key was enabled, or its deletion was cancelled', async () => {
     const keyId = await createKey();
     const own = createAwsKmsKeyProvider({ ...settings, keyIds: [keyId] });
     const wrapped = await own.wrap(randomBytes(32), CONTEXT);
@@ -121,7 +121,7 @@ describe('AWS KMS', () => {
   });
 });
 
-describe('AWS KMS that is away', () => {
+describe('an unreachable AWS KMS', () => {
   let proxy: TcpProxy;
   let away: KeyProvider;
   beforeAll(async () => {
@@ -130,7 +130,7 @@ describe('AWS KMS that is away', () => {
   });
   afterAll(() => proxy?.close());
 
-  it('is told apart from a key that is gone, and serves when it is back', async () => {
+  it('is distinguished from a missing key, and works again when it is back', async () => {
     const wrapped = await away.wrap(randomBytes(32), CONTEXT);
     await proxy.refuse();
     const error = new KeyServiceError('ECONNREFUSED');
@@ -140,7 +140,7 @@ describe('AWS KMS that is away', () => {
     expect(await away.unwrap(wrapped, CONTEXT)).toHaveLength(32);
   });
 
-  it('keeps nobody waiting for longer than a caller is patient', async () => {
+  it('fails within the time limit of a call', async () => {
     proxy.freeze();
     const start = performance.now();
     const error = await away.wrap(randomBytes(32), CONTEXT).catch((reason: unknown) => reason);

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { runCanaries } from '../../scripts/canaries/run.ts';
 
-// The short form of `npm run canaries`: a few paths, all places, the same search.
+// A short form of `npm run canaries`: a few paths, all storage places, the same search.
 
 const MINUTE_MS = 60_000;
 
 test(
-  'patient data stands nowhere in clear: not in stores, documents, logs, metrics or temporary files',
+  'patient data is nowhere in clear text: not in stores, documents, logs, metrics or temporary files',
   async ({ signal }) => {
     const { markers, findings } = await runCanaries(
       ['completed', 'rejected', 'invalid', 'crashed'],

@@ -9,8 +9,8 @@ import { withKeysOf } from '../support/sealed-rows.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
-// Two whole stacks: the pharmacies of the first are the endpoint of the second. Both have the
-// sandbox's cases, and the simulator's pharmacies under the same ids.
+// Two whole stacks: the pharmacies of the first stack are the API of the second. Both have the sandbox's
+// cases, and the simulator's pharmacies under the same ids.
 
 const CASE_ID = '123e4567-e89b-12d3-a456-426614174000';
 const KEY = { 'cv-api-key': 'YOUR_SECRET_KEY' };
@@ -44,7 +44,7 @@ afterAll(async () => {
   await Promise.all([first?.close(), second?.close()]);
 });
 
-/** The second stack tells the first of its orders; gives the secret that it signs with. */
+/** Registers the first stack as a webhook endpoint of the second; returns the endpoint's secret. */
 async function registerWebhook(): Promise<string> {
   const answer = await fetch(`${second.stack.baseUrl}/api/v1/webhook-endpoints`, {
     method: 'POST',
@@ -72,7 +72,7 @@ async function call({ stack }: TestStack, method: string, path: string, body?: o
   return (await answer.json()) as ReturnType<typeof JSON.parse>;
 }
 
-/** What the second stack has of an order of the first. */
+/** Returns the orders of the second stack for an order of the first. */
 async function counterparts(orderId: string) {
   const { data } = await call(second, 'GET', 'orders?limit=200');
   return data.orders.filter(
@@ -103,11 +103,11 @@ async function expectSameDocuments(orderId: string) {
   expect(known([...order.documents])).toEqual(known(data.documents));
 }
 
-it('completes an order with the documents of the stack behind it', async () => {
+it('completes an order with the documents of the second stack', async () => {
   await expectSameDocuments(await place('pharmacy-123'));
 });
 
-it('is told of the completion by the webhook of the stack behind it', async () => {
+it('learns of the completion from the webhook of the second stack', async () => {
   const orderId = await place('pharmacy-123');
   await completed(orderId);
 
@@ -120,14 +120,14 @@ it('is told of the completion by the webhook of the stack behind it', async () =
   });
 });
 
-it('finds its own documents among those of the case’s other orders', async () => {
+it('selects its own documents among those of the case’s other orders', async () => {
   const orders = [await place('pharmacy-123'), await place('pharmacy-tracking')];
 
   for (const orderId of orders) await expectSameDocuments(orderId);
 });
 
 it.each(['before', 'after', 'answered'] as const)(
-  'places it once when the link is cut %s the request is through',
+  'places the order once when the connection breaks at the request (%s)',
   async (moment) => {
     link.breakOn('PLACE_ORDER', moment);
 
@@ -135,14 +135,14 @@ it.each(['before', 'after', 'answered'] as const)(
   },
 );
 
-it('passes a rejection on, with its reason', async () => {
+it('takes over a rejection with its reason', async () => {
   const order = await reach(await place('pharmacy-rejects'), 'REJECTED');
 
   expect(order.reason).toBeTruthy();
   expect(await counterparts(order.id)).toMatchObject([{ status: 'REJECTED' }]);
 });
 
-it('cancels it at the stack behind', async () => {
+it('cancels the order at the second stack', async () => {
   const orderId = await place('pharmacy-manual');
   await reach(orderId, 'AWAITING_COMPLETION');
   await call(first, 'POST', `cases/${CASE_ID}`, { action: 'CANCEL_ORDER', orderId });

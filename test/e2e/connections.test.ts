@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { startReceiver, type TestReceiver } from '../support/receiver.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
-// Nothing of ours, and none of the packages that run in it, tells anyone that nobody configured.
+// No program of this project, and no package in it, connects to an address that is not configured.
 
 let folder: string;
 let test: TestStack;
@@ -35,13 +35,13 @@ async function call(route: string, body: object): Promise<unknown> {
   return await response.json();
 }
 
-// Elsewhere the worker's own connection, which Temporal's native code makes, cannot be seen.
+// Runs only on Linux, because elsewhere the connections of Temporal's native code are not visible.
 it.runIf(process.platform === 'linux')(
   'server and worker connect to what they are configured to, and to nothing else',
   async () => {
     const created = await call('webhook-endpoints', { url: receiver.url });
     const { id } = (created as { data: { endpoint: { id: string } } }).data.endpoint;
-    // The server itself tries an endpoint; the worker's deliveries come with the order.
+    // The server sends the PING to an endpoint; the worker sends the deliveries of the order.
     await call(`webhook-endpoints/${id}/test`, {});
     expect((await fetch(`${test.stack.baseUrl}/readyz`)).status).toBe(200);
     const orderId = await test.place('pharmacy-123');
@@ -50,7 +50,7 @@ it.runIf(process.platform === 'linux')(
       receiver.received.find(({ body }) => body.includes(orderId) && body.includes('COMPLETED')),
     );
 
-    // A pipe, as tsx has one to the process that started it, leads to no other machine.
+    // A pipe, such as that of tsx to its parent process, leads to no other machine.
     const recorded = recordedIn(path.join(folder, 'record')).filter(({ kind }) => kind !== 'pipe');
     const placesOf = (program: string) => [
       ...new Set(recorded.filter((each) => each.program === program).map(({ to }) => to)),

@@ -8,7 +8,7 @@ import { placeOrder } from '../support/order-load.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 
-/* A stack whose Postgres is treated badly while orders come: what was acknowledged is there. */
+/* Postgres fails in several ways while clients place orders: no acknowledged order is lost. */
 
 const CLIENTS = 8;
 
@@ -23,7 +23,7 @@ afterAll(async () => {
   await test?.close();
 });
 
-/** Clients that place one order after the other until they are told to stop; what was answered. */
+/** Starts clients that place one order after the other until they are stopped; collects the answers. */
 function load(): {
   stop(): Promise<{ accepted: string[]; statuses: Map<number | string, number> }>;
 } {
@@ -37,7 +37,7 @@ function load(): {
       const status = answer.kind === 'answered' ? answer.status : answer.kind;
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
       if (answer.kind === 'answered' && status === 200) accepted.push(answer.body.data!.order.id);
-      // Their number is bounded: what comes after this test is carried to its end.
+      // The number is limited, because the stack completes all orders before it stops.
       await sleep(status === 200 ? 250 : 50);
     }
   });
@@ -51,7 +51,7 @@ function load(): {
   };
 }
 
-/** Waits until orders are accepted again, by nobody's doing. */
+/** Waits until orders are accepted again without intervention. */
 async function expectService(): Promise<void> {
   await test.place('pharmacy-123');
 }
@@ -62,10 +62,10 @@ async function expectStored(orderIds: readonly string[]): Promise<void> {
   expect(rows).toHaveLength(orderIds.length);
 }
 
-it('restarted in mid-transaction, gently and not: it comes back by itself, with everything', async () => {
+it('recovers automatically from restarts during transactions, and loses nothing', async () => {
   const { stop } = load();
   await sleep(1_000);
-  // Postgres documentation, "Shutting Down the Server": fast, immediate, and none at all.
+  // The shutdown modes fast and immediate (Postgres documentation, "Shutting Down the Server"), and a kill.
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
     expect(test.stack.kill('postgres', signal)).toBe(true);
     await sleep(500);
@@ -80,7 +80,7 @@ it('restarted in mid-transaction, gently and not: it comes back by itself, with 
   for (const status of statuses.keys()) expect([200, 503]).toContain(status);
 });
 
-it('lets go of what a client holds that fell silent in mid-transaction', async () => {
+it('releases the locks of a client that went silent during a transaction', async () => {
   const orderId = await test.place('pharmacy-manual');
   const { hostname, port } = new URL(test.stack.databaseUrl);
   const proxy = await startTcpProxy({ host: hostname, port: Number(port) });
@@ -112,7 +112,7 @@ it('lets go of what a client holds that fell silent in mid-transaction', async (
   }
 });
 
-it('out of disk: refuses with 503, loses nothing, and goes on when there is room', async () => {
+it('answers 503 while the disk is full, loses nothing, and continues when there is space', async () => {
   const open = await test.place('pharmacy-slow');
   const disk = await fillDisk();
   const { stop } = load();
@@ -130,7 +130,7 @@ it('out of disk: refuses with 503, loses nothing, and goes on when there is room
   expect(await test.end(open)).toMatchObject({ status: 'COMPLETED' });
 });
 
-/** Has Postgres answer every write of an order as on a full disk. */
+/** Makes Postgres answer every write of an order as if its disk were full. */
 async function fillDisk(): Promise<{ free(): Promise<void> }> {
   await database.unsafe(`
     CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$

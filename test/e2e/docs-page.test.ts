@@ -4,12 +4,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startBrowser } from '../support/browser.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
-// The documentation page in a real browser, used as a person uses it.
+// The documentation page in a real browser, used as a person would use it.
 
 /**
- * Opens every fold of the page and returns the texts that the reader cannot see whole: a text that
- * leaves one of the boxes around it, and a value that is longer than its field. Code blocks are left
- * out because they scroll, and the skip link because it stays off the page until it has the focus.
+ * Opens every collapsed section of the page and returns the texts that are cut off: a text that overflows
+ * one of its containers, and a value that is longer than its field. Code blocks are excluded because they
+ * scroll, and the skip link because it is off the page until it has the focus.
  */
 const CUT_TEXTS = `(() => {
   for (const fold of document.querySelectorAll('details')) fold.open = true;
@@ -46,7 +46,7 @@ let test: TestStack;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
-/** What the browser complained of, and what it asked other hosts for. */
+/** The errors of the browser, and its requests to other hosts. */
 let faults: string[];
 
 beforeAll(async () => {
@@ -59,16 +59,16 @@ afterAll(async () => {
 
 beforeEach(async () => {
   faults = [];
-  // Axe opens a page of its own beside it, which takes a context.
+  // Axe opens another page, for which it needs a context.
   context = await browser.newContext();
   page = await context.newPage();
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {
-    // A refused policy is told as an error too.
+    // The browser also reports a violated policy as an error.
     if (['error', 'warning'].includes(message.type())) faults.push(message.text());
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(test.stack.baseUrl)) faults.push(`asked ${request.url()}`);
+    if (!request.url().startsWith(test.stack.baseUrl)) faults.push(`request to ${request.url()}`);
   });
   await page.goto(`${test.stack.baseUrl}/docs`);
   await page.getByRole('heading', { name: 'rx-orders API' }).waitFor();
@@ -92,7 +92,7 @@ it('shows every operation and every webhook of the document', async () => {
   expect(faults).toEqual([]);
 });
 
-it('sends the published example and shows the order that it gave', async () => {
+it('sends the published example and shows the created order', async () => {
   await page.getByLabel('API key').fill('YOUR_SECRET_KEY');
   await caseAction().getByRole('button', { name: 'Send' }).click();
 
@@ -104,7 +104,7 @@ it('sends the published example and shows the order that it gave', async () => {
   expect(faults).toEqual([]);
 });
 
-it('shows why a request was refused', async () => {
+it('shows why a request was rejected', async () => {
   await page.getByLabel('API key').fill('YOUR_SECRET_KEY');
   await caseAction()
     .getByLabel('Body', { exact: true })
@@ -137,20 +137,25 @@ it.each([360, 1280])('cuts off no text at a width of %i pixels', async (width) =
   expect(await page.evaluate(CUT_TEXTS)).toEqual([]);
 });
 
-it.each(['light', 'dark'] as const)('has no serious fault for axe when %s', async (colorScheme) => {
-  await page.emulateMedia({ colorScheme });
-  await page.getByLabel('API key').fill('YOUR_SECRET_KEY');
-  await page.locator('#health').getByRole('button', { name: 'Send' }).click();
-  await page.locator('#health .result').waitFor();
-  await page.locator('#readOrder summary').first().click();
+it.each(['light', 'dark'] as const)(
+  'has no serious axe violation in %s mode',
+  async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    await page.getByLabel('API key').fill('YOUR_SECRET_KEY');
+    await page.locator('#health').getByRole('button', { name: 'Send' }).click();
+    await page.locator('#health .result').waitFor();
+    await page.locator('#readOrder summary').first().click();
 
-  const { violations } = await new AxeBuilder({ page }).analyze();
+    const { violations } = await new AxeBuilder({ page }).analyze();
 
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-});
+    const serious = violations.filter(
+      ({ impact }) => impact === 'serious' || impact === 'critical',
+    );
+    expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  },
+);
 
-it('runs nothing that is not ours: the policy refuses inline scripts and text as HTML', async () => {
+it('runs only its own scripts: the policy blocks inline scripts and text as HTML', async () => {
   const refused = await page.evaluate(`(() => {
     const script = document.createElement('script');
     const thrown = [];

@@ -14,9 +14,9 @@ import { storeDocument } from '../support/stored-document.ts';
 const MEGABYTE = 1024 * 1024;
 const SIZE = 50 * MEGABYTE;
 const DOWNLOADS = 8;
-/** These take their time: what they have not read yet must wait on the disk. */
+/** The slow clients, whose unread bytes must stay on the disk. */
 const SLOW = 4;
-/** The documents of all downloads are four times as much, those of the slow ones twice. */
+/** All downloads together have four times this size, those of the slow clients twice. */
 const MAX_GROWTH = 100 * MEGABYTE;
 const SLOW_MS = 6_000;
 const KEY = 'YOUR_SECRET_KEY';
@@ -35,7 +35,7 @@ afterAll(async () => {
   await test?.close();
 });
 
-/** Bytes of memory that a process holds, asked of the system: a busy process could not answer. */
+/** Returns the memory of a process in bytes. It asks the system, because a busy process may not answer. */
 async function residentBytes(pid: number): Promise<number> {
   const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]);
   return Number(stdout) * 1024;
@@ -55,13 +55,13 @@ async function peakUntil(done: Promise<unknown>): Promise<number> {
   return peak;
 }
 
-it('sends a document of 50 MB to eight clients at once, half of them slow, in little memory', async () => {
+it('sends a document of 50 MB to eight clients at once, half of them slow, with little memory', async () => {
   const orderId = await test.place('pharmacy-manual');
   const app = { documentsDir: path.join(test.dataDir, 'documents') };
   const stored = await storeDocument({ app, database }, orderId, { bytes: randomBytes(SIZE) });
   const orders = `${server.url}/api/v1/cases/123e4567-e89b-12d3-a456-426614174000/orders`;
   const url = `${orders}/${orderId}/documents/${stored.id}`;
-  // What a first request makes the server load and compile is none of the documents' memory.
+  // The first request loads and compiles code, whose memory must not count for the documents.
   await download(url, { headers: { 'cv-api-key': KEY, range: 'bytes=0-99999' } });
   const before = await residentBytes(server.pid);
 

@@ -9,7 +9,7 @@ import { startTestStack, type TestStack } from '../support/stack.ts';
 import { storeDocument } from '../support/stored-document.ts';
 import { type S3Server, startVersitygw } from '../support/versitygw.ts';
 
-// The server as in production, with a bucket in place of the folder.
+// The server as in production, with a bucket instead of the folder.
 
 const BUCKET = 'documents';
 
@@ -37,9 +37,9 @@ afterAll(async () => {
   await s3?.close();
 });
 
-it('serves documents from a bucket, whole and by range, and answers 503 while it is away', async () => {
+it('serves documents from a bucket, whole and by range, and answers 503 while the bucket is unreachable', async () => {
   const orderId = await test.place('pharmacy-manual');
-  // A file in the S3 server's folder is an object.
+  // Each file in the S3 server's folder is an object.
   const app = { documentsDir: path.join(s3.folder, BUCKET) };
   const bytes = randomBytes(300_000);
   const { id } = await storeDocument({ app, database }, orderId, { bytes });

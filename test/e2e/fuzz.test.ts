@@ -19,17 +19,17 @@ function fuzz(...args: string[]): Promise<Ended> {
   });
 }
 
-it('finds nothing in a small run of `npm run fuzz`', async () => {
+it('finds no error in a small run of `npm run fuzz`', async () => {
   const { code, stdout, stderr } = await fuzz('--cases', '600');
 
   const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { cases: number };
   expect(result, stderr).toMatchObject({ serverErrors: 0, offSchema: 0, acceptedBreakingARule: 0 });
   expect(result.cases).toBeGreaterThanOrEqual(600);
-  // Without Python all requests are bodies of our own, and the run says so.
+  // Without Python, the run sends only its own bodies, and says so.
   expect(code, stderr).toBe(stderr.includes('no schemathesis') ? 3 : 0);
 }, 600_000);
 
-it('says how it is used when the arguments are wrong', async () => {
+it('prints its usage when the arguments are invalid', async () => {
   const { code, stderr } = await fuzz('--cases', 'many');
 
   expect(code).toBe(2);

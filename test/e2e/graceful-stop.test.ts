@@ -17,7 +17,7 @@ const CLIENTS = 32;
 const LOAD_MS = 2_000;
 const DOWNLOAD_MS = 4_000;
 const DOCUMENT_BYTES = 50 * 1024 * 1024;
-/** What the process allows itself, and a little more for a busy machine. */
+/** The time limit of the process, plus some time for a busy machine. */
 const STOP_LIMIT_MS = 22_000;
 const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
 const KEY = { 'cv-api-key': 'YOUR_SECRET_KEY' };
@@ -44,7 +44,7 @@ interface Request {
   readonly answer: PlacedAnswer;
 }
 
-/** A client that sends one order after the other on a kept connection, until it is refused. */
+/** Sends one order after the other on a persistent connection until the server refuses it. */
 async function placeUntilRefused(): Promise<Request[]> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const requests: Request[] = [];
@@ -63,14 +63,14 @@ async function placeUntilRefused(): Promise<Request[]> {
 async function connect(bytes: string): Promise<net.Socket> {
   const { hostname, port } = new URL(server.url);
   const socket = net.connect(Number(port), hostname);
-  // A reset is one of the ways to be closed.
+  // The server may also close the connection with a reset.
   socket.on('error', () => undefined);
   await once(socket, 'connect');
   socket.write(bytes);
   return socket;
 }
 
-/** Asks the server to stop; gives its exit code and how long it took. */
+/** Stops the server; returns its exit code and the time that it took. */
 async function stop(): Promise<{ code: number | null; ms: number }> {
   const start = performance.now();
   process.kill(server.pid, 'SIGTERM');
@@ -84,7 +84,7 @@ async function storedOrders(): Promise<Set<string>> {
   return new Set(rows.map(({ id }) => id));
 }
 
-it('finishes what is in flight under load, refuses what comes after, and loses nothing', async () => {
+it('finishes requests in progress under load, refuses later ones, and loses nothing', async () => {
   const orderId = await test.place('pharmacy-manual');
   const app = { documentsDir: path.join(test.dataDir, 'documents') };
   const bytes = randomBytes(DOCUMENT_BYTES);
@@ -94,7 +94,7 @@ it('finishes what is in flight under load, refuses what comes after, and loses n
   const clients = Array.from({ length: CLIENTS }, placeUntilRefused);
   await sleep(LOAD_MS);
   const documentUrl = `${server.url}${CASE}/orders/${orderId}/documents/${stored.id}`;
-  // Its head is sent by then, so nothing tells this client not to keep its connection.
+  // The head of this answer was already sent, so the client was not told to close the connection.
   const keeping = new http.Agent({ keepAlive: true });
   const slow = download(
     documentUrl,
@@ -132,7 +132,7 @@ it('finishes what is in flight under load, refuses what comes after, and loses n
       },
     });
   }
-  // What was sent before the signal gets an answer, if only that one when it was not read yet.
+  // A request that was sent before the signal gets an answer; if the server had not read it, this one.
   for (const each of refused) expect(each.sentAt).toBeGreaterThan(stoppedAt);
   const finished = accepted.filter((each) => each.sentAt < stoppedAt && each.endedAt > stoppedAt);
   expect(finished.length).toBeGreaterThan(0);
@@ -146,7 +146,7 @@ it('finishes what is in flight under load, refuses what comes after, and loses n
   );
 });
 
-it('is not kept up by a client that holds its connection after its last answer', async () => {
+it('does not wait for a client that keeps its connection open after the last answer', async () => {
   const keeping = new http.Agent({ keepAlive: true });
   const answers = Array.from({ length: CLIENTS }, () => placeOrder(server.url, keeping));
   await sleep(20);
@@ -159,7 +159,7 @@ it('is not kept up by a client that holds its connection after its last answer',
   keeping.destroy();
 });
 
-it('is not ready while it still listens', async () => {
+it('reports not ready while it still listens', async () => {
   const watch = async () => {
     const seen: number[] = [];
     for (;;) {
@@ -182,7 +182,7 @@ it('is not ready while it still listens', async () => {
   expect(seen.at(-1)).toBe(503);
 });
 
-it('cuts off a client that never sends the rest of its request, and ends well', async () => {
+it('disconnects a client that never completes its request, and exits with 0', async () => {
   const head = `POST ${CASE} HTTP/1.1\r\nHost: localhost\r\ncv-api-key: YOUR_SECRET_KEY\r\n`;
   const half = await connect(
     `${head}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`,

@@ -24,11 +24,11 @@ import {
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
-// An installation that was filled under ENCRYPTION_KEYS alone, and moved to a KMS: server, worker and
-// `rx` as in production. The stack's own server and worker know nothing of the KMS.
+// A deployment that used only ENCRYPTION_KEYS at first and then moved to a KMS: server, worker and `rx` as
+// in production. The stack's own server and worker have no KMS.
 
 const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
-/** Of the sandbox's two organizations and the deployment. */
+/** The data keys of the sandbox's two organizations and of the deployment. */
 const DATA_KEYS = 3;
 const ROTATE = ['keys', 'rotate', '--master'];
 
@@ -36,7 +36,7 @@ let kms: KmsServer;
 let client: KMSClient;
 let proxy: TcpProxy;
 let key: string;
-/** What makes a program use the KMS. */
+/** The environment that makes a program use the KMS. */
 let withKms: Environment;
 let test: TestStack;
 let orderOfBefore: string;
@@ -93,7 +93,7 @@ async function call(url: string, body?: object) {
   return { status: response.status, order: answer.data?.order, headers: response.headers };
 }
 
-/** Sends a request again while it gets a 503, as a client does: on a busy machine a KMS is slow, too. */
+/** Repeats a request that gets a 503, as a client would: on a busy machine, the KMS may be slow too. */
 async function served(url: string, body?: object) {
   return await eventually('the request is served', async () => {
     const answer = await call(url, body);
@@ -106,7 +106,7 @@ function newOrder(pharmacyId: string) {
   return { ...request, idempotencyKey: randomUUID(), order: { ...request.order, pharmacyId } };
 }
 
-it('accepts and reads orders, and connects to nothing but Postgres and the KMS', async () => {
+it('accepts and reads orders, and connects only to Postgres and the KMS', async () => {
   const record = path.join(folder, 'record');
   const server = await serverWith({ ...withKms, ...recordingTo(record) });
   expect((await served(`${server.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
@@ -122,7 +122,7 @@ it('accepts and reads orders, and connects to nothing but Postgres and the KMS',
   );
 });
 
-it('tells where each data key is wrapped, and what is missing without the KMS', async () => {
+it('shows which master key wraps each data key, and what is missing without the KMS', async () => {
   const known = await rx(withKms, 'keys', 'status');
   expect(known.json.masterKeys[0]).toBe(key);
   expect(known.json.missing).toEqual([]);
@@ -131,10 +131,12 @@ it('tells where each data key is wrapped, and what is missing without the KMS', 
   expect((await rx({}, 'keys', 'status')).json.missing).toEqual([key]);
   const rotated = await rx({}, ...ROTATE);
   expect(rotated.code).toBe(1);
-  expect(rotated.stderr).toContain(`encryption key ${key} is unavailable: add it to KMS_OLD_KEY_IDS`);
+  expect(rotated.stderr).toContain(
+    `encryption key ${key} is unavailable: add it to KMS_OLD_KEY_IDS`,
+  );
 });
 
-it('wraps the first data key of a new organization by the KMS', async () => {
+it('wraps the first data key of a new organization with the KMS', async () => {
   const created = await rx(withKms, 'org', 'create', 'Example Clinic');
   const { id } = (created.json as { organization: { id: string } }).organization;
   const file = path.join(folder, 'cases.ndjson');
@@ -148,7 +150,7 @@ it('wraps the first data key of a new organization by the KMS', async () => {
   );
 });
 
-it('answers 503 while the KMS is away to who needs a key that it has not, and stores nothing', async () => {
+it('answers 503 while the KMS is unreachable and a key is not cached, and stores nothing', async () => {
   const warm = await serverWith(withKms);
   expect((await served(`${warm.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
   await proxy.refuse();
@@ -161,21 +163,21 @@ it('answers 503 while the KMS is away to who needs a key that it has not, and st
   const status = await rx(withKms, 'keys', 'status');
   expect(status.code).toBe(1);
   expect(status.stderr).toContain('the key service failed: ECONNREFUSED');
-  // What has the key goes on.
+  // Requests whose key is cached still work.
   expect((await call(warm.url + CASE, newOrder('pharmacy-manual'))).status).toBe(200);
 
   await proxy.restore();
-  // A 409 would tell that it was stored after all.
+  // A 409 would mean that the order was stored after all.
   expect((await served(cold.url + CASE, request)).status).toBe(200);
   expect((await served(`${cold.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
 });
 
-it('brings an order to its end that a worker took up while the KMS was away', async () => {
+it('completes an order that a worker started while the KMS was unreachable', async () => {
   const server = await serverWith(withKms);
   expect((await served(`${server.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
   const status = async (orderId: string) =>
     (await served(`${server.url}${CASE}/orders/${orderId}`)).order?.status;
-  // The stack's own worker has its keys from before: it is to take nothing up.
+  // The stack's own worker has cached keys, so it must not run this order.
   test.stack.kill('worker', 'SIGSTOP');
   await proxy.refuse();
   const worker = await startWorkerProcess(test.stack, {
@@ -201,7 +203,7 @@ it('brings an order to its end that a worker took up while the KMS was away', as
   }
 });
 
-it('names a key that was disabled, and serves when it is enabled again', async () => {
+it('reports a disabled key, and works when the key is enabled again', async () => {
   await client.send(new DisableKeyCommand({ KeyId: key }));
   const cold = await serverWith(withKms);
   expect((await served(`${cold.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(500);
@@ -216,7 +218,7 @@ it('names a key that was disabled, and serves when it is enabled again', async (
   expect((await served(`${cold.url}${CASE}/orders/${orderOfBefore}`)).status).toBe(200);
 });
 
-it('moves back to the ring, which then needs no KMS', async () => {
+it('moves back to the key ring, which then needs no KMS', async () => {
   const back = await rx({ ...withKms, KMS_KEY_ID: '', KMS_OLD_KEY_IDS: key }, ...ROTATE);
   expect(back.code, back.stderr).toBe(0);
   expect(back.json.rotation.rewrapped).toBeGreaterThanOrEqual(DATA_KEYS);

@@ -8,19 +8,19 @@ import { PROJECT } from '../../sandbox/folders.ts';
 import { type Stack, startStack } from '../../sandbox/stack.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 
-// The published examples, read out of docs/api.md and run as they are printed there but for the host,
-// against a stack as it is started.
+// The published examples, read from docs/api.md and run unchanged except for the host, against a default
+// stack.
 
 const PAGE = readFileSync(path.join(PROJECT, 'docs/api.md'), 'utf8');
 
-/** The one block of a language that speaks to the published host. */
+/** Returns the only code block of a language that uses the published host. */
 function printedBlock(language: string): string {
   const blocks = [...PAGE.matchAll(/^```(\w+)\n(.*?)^```$/gms)];
   const [block, ...more] = blocks.filter(
     ([, tag, text]) => tag === language && text?.includes(HOST),
   );
   if (block?.[2] === undefined || more.length > 0)
-    throw new Error(`one ${language} block, not more`);
+    throw new Error(`docs/api.md must have exactly one ${language} block with ${HOST}`);
   return block[2];
 }
 
@@ -33,7 +33,7 @@ const EXAMPLES = [
   { file: 'place-order.py', language: 'python', needs: ['python3'] },
 ];
 
-/** A program that is not here starts with an error; one that dislikes `--version` does start. */
+/** A missing program fails to start; a program that does not know `--version` does start. */
 const isHere = (program: string) =>
   spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
 
@@ -56,9 +56,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Runs a program that prints a body and, on the last line, a status. */
+/** Runs a program that prints a response body and, on the last line, the status. */
 async function run(program: string, script: string): Promise<{ body: string; status: number }> {
-  // Without a proxy's variables: everything here is on this machine.
+  // Without the variables of a proxy, because everything is on this machine.
   const env = { PATH: process.env.PATH, HOME: process.env.HOME };
   const { stdout } = await promisify(execFile)(program, [script], { env, timeout: 30_000 });
   const [, body, status] = /^(.*)\n(\d+)\n$/s.exec(stdout) ?? [];
@@ -74,7 +74,7 @@ for (const { file, language, needs } of EXAMPLES) {
     continue;
   }
 
-  test(`${file} gives 200 and, given again, 409 byte for byte`, async () => {
+  test(`${file} gets 200 and, run again, 409 byte for byte`, async () => {
     const printed = printedBlock(language);
     expect(printed.split(HOST)).toHaveLength(2);
     const script = path.join(folder, file);
@@ -88,7 +88,7 @@ for (const { file, language, needs } of EXAMPLES) {
     );
     expect(await run(program, script)).toEqual({ status: 409, body: CONFLICT });
 
-    // The server itself says that what was sent is the contract's own example.
+    // The server confirms that the request equals the published example.
     const answer = await fetch(
       `${stack.baseUrl}/api/v1/cases/123e4567-e89b-12d3-a456-426614174000`,
       {
@@ -104,7 +104,7 @@ for (const { file, language, needs } of EXAMPLES) {
   });
 }
 
-/** All examples carry the one published key: each is to find it unused. */
+/** All examples use the same published idempotency key, which must be unused for each. */
 async function freeKey(): Promise<void> {
   const database = openDatabase(stack.databaseUrl, 1);
   await database`UPDATE orders SET idempotency_key = NULL, idempotency_hash = NULL`;

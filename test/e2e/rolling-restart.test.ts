@@ -15,8 +15,8 @@ import {
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 /*
- * A deployment under load: two servers and two workers, restarted by SIGTERM one after the other, while
- * clients place orders and go to the other server when one refuses.
+ * A rolling restart under load: two servers and two workers are restarted with SIGTERM one after the other,
+ * while clients place orders and switch to the other server when one refuses.
  */
 
 const CLIENTS = 4;
@@ -39,7 +39,7 @@ afterAll(async () => {
   await test?.close();
 });
 
-/** What a client does with an answer: takes it, or sends the same request again. */
+/** Returns whether a client accepts an answer or repeats the request. */
 function isToRetry(answer: PlacedAnswer): boolean {
   return answer.kind === 'refused' || (answer.kind === 'answered' && answer.status === 503);
 }
@@ -49,13 +49,13 @@ async function stop(one: TestProcess): Promise<void> {
   expect(await one.ended).toBe(0);
 }
 
-/** The stack starts its own again when they have stopped. */
+/** The stack restarts its own processes after they stop. */
 async function restartOfStack(part: 'server' | 'worker'): Promise<void> {
   expect(test.stack.kill(part, 'SIGTERM')).toBe(true);
   await sleep(2_000);
 }
 
-it('fails no request that a client does not get through by sending it again, and no activity', {
+it('lets every request succeed after retries of the client, and fails no activity', {
   timeout: 300_000,
 }, async () => {
   let retried = 0;

@@ -40,7 +40,7 @@ async function* stream(...parts: Uint8Array[]): AsyncIterable<Uint8Array> {
   yield* parts;
 }
 
-/** Objects, and uploads that were begun and neither completed nor aborted. */
+/** Returns all objects, and the uploads that are neither completed nor aborted. */
 async function leftovers(prefix: string): Promise<string[]> {
   const folder = path.join(server.folder, BUCKET, prefix);
   const files = await readdir(folder).catch(() => []);
@@ -54,7 +54,7 @@ async function leftovers(prefix: string): Promise<string[]> {
 testDocumentStore('S3 store', () => ({ store, leftovers }));
 
 describe('S3 store', () => {
-  it('aborts the uploads of an order that a killed process left', async () => {
+  it('aborts the unfinished uploads of an order that a killed process left', async () => {
     const begun = { Bucket: BUCKET, Key: 'order-9/document.pdf' };
     const { UploadId } = await client.send(new CreateMultipartUploadCommand(begun));
     const part = { ...begun, UploadId, PartNumber: 1, Body: randomBytes(100) };
@@ -67,7 +67,7 @@ describe('S3 store', () => {
   it.each([
     ['with a wrong secret', { secretAccessKey: 'wrong' }, {}, 'SignatureDoesNotMatch'],
     ['without its bucket', {}, { bucket: 'no-such-bucket' }, 'NoSuchBucket'],
-  ])('fails with a code and nothing else %s', async (_, credentials, other, code) => {
+  ])('fails with only a code %s', async (_, credentials, other, code) => {
     const wrong = createS3Store({
       ...settings,
       credentials: { ...server.credentials, ...credentials },
@@ -79,7 +79,7 @@ describe('S3 store', () => {
     await expect(wrong.removeAll('order-1/')).rejects.toEqual(failure);
   });
 
-  it('fails with a code when nothing listens, after a bounded number of attempts', async () => {
+  it('fails with a code after a limited number of attempts when nothing listens', async () => {
     const { PORT } = await freePorts();
     const away = createS3Store({ ...settings, endpoint: `http://127.0.0.1:${PORT}` });
     const failure = new DocumentStoreError('ECONNREFUSED');
@@ -87,7 +87,7 @@ describe('S3 store', () => {
     await expect(away.open('order-1/a.pdf')).rejects.toEqual(failure);
   });
 
-  it('keeps sealed documents, of which it never sees a clear byte', async () => {
+  it('stores encrypted documents, and never receives a plaintext byte', async () => {
     const documents = createSealedDocuments(store);
     const orderKey = randomBytes(32);
     const bytes = Buffer.from('Invented Name, 1 Example Street. '.repeat(400_000));

@@ -1,16 +1,18 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { PROJECT } from '../../sandbox/folders.ts';
 import { freePorts } from '../../sandbox/ports.ts';
 import { identify } from '../../sandbox/process-table.mjs';
+import { testEnvironment } from '../support/environment.ts';
 
-// `npm start` as a person uses it: one data folder, started, killed and started again.
+// `npm start` as a user runs it: started on one data folder, killed, and started again.
 
 const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
 const KEY = { 'cv-api-key': 'YOUR_SECRET_KEY' };
@@ -38,9 +40,9 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
 interface Started {
   readonly pid: number;
-  /** Resolves with the address of the `ready` line; rejects when the program ends before. */
+  /** Resolves with the address in the `ready` line; rejects when the program ends before that. */
   readonly ready: Promise<string>;
-  /** Resolves with the exit code and what was written to stderr. */
+  /** Resolves with the exit code and the text on stderr. */
   readonly ended: Promise<{ code: number | null; said: string }>;
 }
 
@@ -62,13 +64,13 @@ function start(more: NodeJS.ProcessEnv = {}): Started {
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (line.startsWith('ready ')) resolve(line.slice('ready '.length));
     });
-    child.once('close', () => reject(new Error(`it ended before it was ready:\n${said}`)));
+    child.once('close', () => reject(new Error(`the stack ended before it was ready:\n${said}`)));
   });
   ready.catch(() => undefined);
   return { pid: child.pid ?? 0, ready, ended };
 }
 
-/** A process and everything below it. */
+/** Returns the pids of a process and all its descendants. */
 function tree(root: number): number[] {
   const table = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
     .trim()
@@ -87,7 +89,7 @@ async function killTree(root: number): Promise<void> {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // It ended with its parent.
+      // The process ended together with its parent.
     }
   }
   await gone(pids);
@@ -102,6 +104,17 @@ async function gone(pids: readonly number[]): Promise<void> {
     if (Date.now() > limit) throw new Error(`left behind: ${left.join(', ')}`);
     await sleep(50);
   }
+}
+
+/** Runs `rx` with DATA_DIR as its only setting; returns its output as JSON. */
+async function rx(...args: readonly string[]): Promise<ReturnType<typeof JSON.parse>> {
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    ['--import', 'tsx', 'src/cli.ts', ...args, '--json'],
+    { cwd: PROJECT, env: testEnvironment({ DATA_DIR: dataDir }) },
+  );
+  expect(stderr).toContain(`using the sandbox ${dataDir} at 127.0.0.1:${env.POSTGRES_PORT}`);
+  return JSON.parse(stdout);
 }
 
 async function place(baseUrl: string): Promise<string> {
@@ -126,11 +139,27 @@ async function completed(baseUrl: string, orderId: string): Promise<void> {
   }
 }
 
-test('takes an order to its end, refuses a second start, and leaves no process after Ctrl-C', async () => {
+test('completes an order, serves rx, refuses a second start, and leaves no process after Ctrl-C', async () => {
   const stack = start();
   const baseUrl = await stack.ready;
   expect(baseUrl).toBe(`http://127.0.0.1:${env.PORT}`);
-  await completed(baseUrl, await place(baseUrl));
+  const orderId = await place(baseUrl);
+  await completed(baseUrl, orderId);
+
+  // Reads Postgres and Temporal, and decrypts the payloads.
+  expect((await rx('order', 'history', orderId)).history).toContainEqual(
+    expect.objectContaining({ event: 'activityTaskScheduled', about: 'fetchDocuments' }),
+  );
+  // A key works only when rx and the server hash it with the same secret.
+  const organization = ['--org', '0198a000-0000-7000-8000-000000000001'];
+  const { apiKey } = await rx(
+    ...['key', 'create', ...organization, '--name', 'x', '--scopes', 'orders:read'],
+  );
+  const read = await fetch(`${baseUrl}${CASE}/orders/${orderId}`, {
+    headers: { 'cv-api-key': apiKey },
+  });
+  expect(read.status).toBe(200);
+  expect(statSync(path.join(dataDir, 'connection.json')).mode & 0o777).toBe(0o600);
 
   const second = await start().ended;
   expect(second.code).toBe(1);
@@ -160,12 +189,12 @@ test('keeps every order when the whole tree is killed, and completes those in fl
   expect((await second.ended).code).toBe(0);
 });
 
-test('leaves no process when only the program itself is killed, and can be started again', async () => {
+test('leaves no process when only the program itself is killed, and can start again', async () => {
   const first = start();
   await first.ready;
   const pids = tree(first.pid);
   process.kill(first.pid, 'SIGKILL');
-  // At once: what is being ended must not get in the way.
+  // Starts immediately: the processes that are still ending must not disturb the new start.
   const second = start();
   await second.ready;
   await gone(pids);
@@ -173,7 +202,7 @@ test('leaves no process when only the program itself is killed, and can be start
   expect((await second.ended).code).toBe(0);
 });
 
-test('ends when the npm that ran it by a shell is killed', async () => {
+test('ends when the npm that started it through a shell is killed', async () => {
   const command = `"${process.execPath}" --import tsx sandbox/start.ts; :`;
   const program = `require('node:child_process').spawn('sh', ['-c', ${JSON.stringify(command)}],
     { stdio: 'inherit', env: { ...process.env, npm_lifecycle_event: 'start' } })`;
@@ -194,7 +223,7 @@ test('ends when the npm that ran it by a shell is killed', async () => {
   await gone(pids);
 });
 
-test('stops at once when it is stopped while it starts', async () => {
+test('stops immediately when it is stopped during the start', async () => {
   const stack = start();
   while (tree(stack.pid).length < 4) await sleep(20);
   const pids = tree(stack.pid);
@@ -211,11 +240,19 @@ test.each([
   ],
   ['a malformed port', { PORT: 'http' }, /^PORT must be a port/],
   ['a malformed time', { POLL_INITIAL_MS: 'soon' }, /POLL_INITIAL_MS/],
-  ['a Temporal server that is away', { TEMPORAL_ADDRESS: '127.0.0.1:1' }, /^no Temporal server/m],
-  ['a folder that cannot be', { DATA_DIR: '/dev/null/data' }, /^DATA_DIR \/dev\/null\/data cannot/],
+  ['an unreachable Temporal server', { TEMPORAL_ADDRESS: '127.0.0.1:1' }, /^no Temporal server/m],
+  [
+    'a folder that cannot be created',
+    { DATA_DIR: '/dev/null/data' },
+    /^DATA_DIR \/dev\/null\/data cannot/,
+  ],
   ['a folder below /proc', { DATA_DIR: '/proc/data' }, /^DATA_DIR \/proc\/data cannot/],
-  ['a binary that is none', { TEMPORAL_CLI: '/dev/null' }, /^TEMPORAL_CLI \/dev\/null/m],
-])('refuses %s with one clear message', async (_what, more, message) => {
+  [
+    'a file that is not a Temporal binary',
+    { TEMPORAL_CLI: '/dev/null' },
+    /^TEMPORAL_CLI \/dev\/null/m,
+  ],
+])('rejects %s with one clear message', async (_what, more, message) => {
   const { code, said } = await start(more).ended;
   expect(code).toBe(1);
   expect(said).toMatch(message);

@@ -9,12 +9,12 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-it('looks at the pharmacy again soon when the worker is killed while it looks', async () => {
+it('polls the pharmacy again soon when the worker is killed during a poll', async () => {
   const orderId = await test.place('pharmacy-silent');
-  await eventually('it is at the pharmacy', async () => {
+  await eventually('the order is at the pharmacy', async () => {
     return (await test.get(orderId)).status === 'AWAITING_COMPLETION';
   });
-  // The look begins after a second, and gets no answer.
+  // The poll begins after a second, and gets no answer.
   test.stack.kill('simulator', 'SIGSTOP');
   await sleep(3_000);
   const killedAt = Date.now();
@@ -22,6 +22,6 @@ it('looks at the pharmacy again soon when the worker is killed while it looks', 
   test.stack.kill('simulator', 'SIGCONT');
 
   expect(await test.end(orderId)).toMatchObject({ status: 'COMPLETED' });
-  // The dead worker is noticed by its missing heartbeat, not at the end of the attempt's minute.
+  // Temporal detects the dead worker by its missing heartbeat, before the attempt times out after a minute.
   expect(Date.now() - killedAt).toBeLessThan(45_000);
 });

@@ -8,18 +8,18 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-it('takes 20 orders while Temporal is away, and all start when it is back', async () => {
-  // Frozen rather than killed: the supervisor would bring it back within a second.
+it('accepts 20 orders while Temporal is unavailable, and starts them all when it is back', async () => {
+  // Frozen instead of killed, because the supervisor would restart it within a second.
   test.stack.kill('temporal', 'SIGSTOP');
   const orders = await Promise.all(Array.from({ length: 20 }, () => test.place('pharmacy-123')));
   const ready = await fetch(`${test.stack.baseUrl}/readyz`);
   expect(ready.status).toBe(200);
   expect(await ready.json()).toMatchObject({ data: { postgres: 'up', temporal: 'down' } });
-  await sleep(4_000); // long enough for calls to fail and rows to be given back
+  await sleep(4_000); // long enough for calls to fail and rows to be released
   for (const orderId of orders) {
     expect(await test.get(orderId)).toMatchObject({ status: 'ACCEPTED' });
   }
-  // Gone for good, with what it had not written; the next one starts from its files.
+  // Killed, with unwritten data lost; the next process starts from the files.
   test.stack.kill('temporal', 'SIGKILL');
   for (const orderId of orders) {
     expect(await test.end(orderId)).toMatchObject({ status: 'COMPLETED' });
