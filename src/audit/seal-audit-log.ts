@@ -60,6 +60,7 @@ export function startSealer(options: {
   return runPeriodically({
     everyMs,
     round: async () => (await sealAuditLog(database)) > 0,
-    onError: (error) => log.warn('cannot seal the audit log', { code: codeOf(error) }),
+    onError: (error) =>
+      log.warn('sealing the audit log failed; the next round retries', { code: codeOf(error) }),
   });
 }

@@ -1,23 +1,23 @@
 import { isUtf8 } from 'node:buffer';
 import { type ImportedCase, parseImportedCase } from '../contract/case.ts';
 
-/** One line of a file of cases: the case, what is wrong with it, or nothing in a blank line. */
+/** A parsed line of a file of cases: a case, a fault, or a blank line. */
 export type CaseLine =
   | { readonly kind: 'case'; readonly value: ImportedCase }
   | { readonly kind: 'fault'; readonly rule: string }
   | { readonly kind: 'blank' };
 
-/** Longest line, in bytes: far above any case, and a bound on what is kept in memory. */
+/** Maximum length of a line, far above any real case. It bounds the memory of an import. */
 const MAX_LINE_BYTES = 1_048_576;
 
-/** Faults of one line that are told. */
+/** Maximum number of faults that are reported for one line. */
 const MAX_RULES = 5;
 
 const LINE_FEED = 0x0a;
 /**
- * Splits bytes into lines. A line that is too long comes as undefined, and its bytes are let go of.
+ * Splits bytes into lines. A line that is too long is returned as undefined; its bytes are dropped.
  *
- * @param chunks of any size.
+ * @param chunks the bytes of the file, in chunks of any size.
  */
 export async function* splitLines(
   chunks: AsyncIterable<Buffer>,
@@ -48,17 +48,16 @@ export async function* splitLines(
 }
 
 /**
- * Reads one line, `{"id","patient":{…}}`. What is told of a fault names fields and rules, never a
- * value.
+ * Parses one line, `{"id","patient":{…}}`. A fault names fields and rules, and never quotes a value.
  *
- * @param line its bytes; undefined: too long.
+ * @param line the bytes of the line; undefined if it was too long.
  */
 export function readCaseLine(line: Buffer | undefined): CaseLine {
   if (line === undefined) {
     return { kind: 'fault', rule: `must be at most ${MAX_LINE_BYTES} bytes` };
   }
   if (!isUtf8(line)) return { kind: 'fault', rule: 'must be UTF-8' };
-  // Takes a byte order mark away too.
+  // `trim` also removes a byte order mark.
   const text = line.toString('utf8').trim();
   if (text === '') return { kind: 'blank' };
   let body: unknown;

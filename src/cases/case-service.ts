@@ -6,24 +6,28 @@ import { forOrganization } from '../storage/row-level-security.ts';
 import { type CaseDetail, readCaseDetail } from './customer-case-detail.ts';
 import { putCase } from './put-case.ts';
 
-/** Which case, and whose. */
+/** A case of an organization. */
 export interface CaseKey {
   readonly organizationId: string;
   readonly caseId: string;
 }
 
-/** What the HTTP layer asks of the cases. Each call is bounded in time, as in `OrderService`. */
+/** The operations on cases for the HTTP layer. Each call has a time limit, as in `OrderService`. */
 export interface CaseService {
   /** Creates or replaces a case; see {@link putCase}. */
   put(key: CaseKey, patient: Patient, by: AuditSource): ReturnType<typeof putCase>;
-  /** Reads a case as the original shows it; see {@link readCaseDetail}. */
+  /** Reads a case as the original API returns it; see {@link readCaseDetail}. */
   detail(
     key: CaseKey,
     include: { readonly orders: boolean; readonly attachments: boolean },
   ): Promise<CaseDetail>;
 }
 
-/** The cases on a database; the secret keys the hashes of patients. */
+/**
+ * Creates the {@link CaseService} of a database.
+ *
+ * @param hashSecret the secret of the keyed hashes of patients.
+ */
 export function createCaseService(database: Database, hashSecret: string): CaseService {
   return {
     put: (key, patient, by) =>
@@ -33,7 +37,7 @@ export function createCaseService(database: Database, hashSecret: string): CaseS
         ),
       ),
     async detail(key, include) {
-      // A text that Postgres cannot hold is no case's id.
+      // Postgres cannot store NUL in a text, so no case has such an id.
       if (key.caseId.includes('\0')) throw new CaseNotPermittedError();
       return await withTimeout(
         forOrganization(database, key.organizationId, (sql) => readCaseDetail(sql, key, include)),

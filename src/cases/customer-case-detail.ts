@@ -11,29 +11,29 @@ import { CaseNotPermittedError } from '../orders/order-errors.ts';
 import { openDocumentName } from '../orders/read-order.ts';
 import type { Sql } from '../storage/database.ts';
 
-/** Orders and attachments that one answer holds; the lists have pages for more. */
-const MOST = 1_000;
+/** Maximum number of orders and of attachments in one answer. The list routes have pages. */
+const MAX_ITEMS = 1_000;
 
-/** A stored document of a case, with the place of its bytes. */
+/** A stored document of a case, and where to find its bytes. */
 export interface CaseDocument {
   readonly attachment: Omit<CaseDetailAttachment, 'url' | 'content'>;
   readonly storageKey: string;
-  /** The key of its order. */
+  /** The key of the document's order. */
   readonly key: SubjectKey;
 }
 
-/** What {@link readCaseDetail} gives: the detail, and what its attachments are made of. */
+/** The result of {@link readCaseDetail}. */
 export interface CaseDetail {
   readonly detail: Omit<CustomerCaseDetail, 'attachments'>;
-  /** The newest first; undefined when they were not asked for. */
+  /** The documents for `detail.attachments`, newest first; undefined if they were not requested. */
   readonly documents?: readonly CaseDocument[];
 }
 
 /**
- * Reads a case as the original shows it (api.md, `GET /api/v1/customer-case-detail`), with its newest
- * thousand orders and documents where they are asked for.
+ * Reads a case as the original API returns it (api.md, `GET /api/v1/customer-case-detail`), on request
+ * with its newest 1,000 orders and 1,000 documents.
  *
- * @throws {CaseNotPermittedError} the case is not the organization's.
+ * @throws {CaseNotPermittedError} the case does not exist, or belongs to another organization.
  */
 export async function readCaseDetail(
   sql: Sql,
@@ -66,7 +66,7 @@ async function readOrders(sql: Sql, caseId: string): Promise<CaseDetailOrder[]> 
       (SELECT tracking_id FROM shipments WHERE order_id = orders.id
         ORDER BY id DESC LIMIT 1) AS tracking_id
     FROM orders WHERE case_id = ${caseId}
-    ORDER BY created_at DESC, id DESC LIMIT ${MOST}`;
+    ORDER BY created_at DESC, id DESC LIMIT ${MAX_ITEMS}`;
   return await Promise.all(
     rows.map(async ({ id, dataKey, status, trackingId, message, createdAt }) => {
       const key = await openOrderDataKey(sql, id, dataKey);
@@ -87,7 +87,7 @@ async function readDocuments(sql: Sql, caseId: string): Promise<CaseDocument[]> 
       pharmacy_id, data_key
     FROM documents JOIN orders ON orders.id = order_id
     WHERE case_id = ${caseId}
-    ORDER BY documents.created_at DESC, documents.id DESC LIMIT ${MOST}`;
+    ORDER BY documents.created_at DESC, documents.id DESC LIMIT ${MAX_ITEMS}`;
   const found = rows.map(async ({ name, ...row }): Promise<CaseDocument[]> => {
     const key = await openOrderDataKey(sql, row.orderId, row.dataKey);
     if (key === undefined) return []; // erased
@@ -97,7 +97,7 @@ async function readDocuments(sql: Sql, caseId: string): Promise<CaseDocument[]> 
   return (await Promise.all(found)).flat();
 }
 
-/** A document in the original's words (api.md, `payload.attachment`). */
+/** Converts a document to the format of the original API (api.md, `payload.attachment`). */
 function toAttachment(row: DocumentRow): CaseDocument['attachment'] {
   return {
     id: row.id,
@@ -107,7 +107,7 @@ function toAttachment(row: DocumentRow): CaseDocument['attachment'] {
     fileName: row.name,
     isDeleted: false,
     createdAt: timestamp(row.createdAt),
-    // The original names a person; here a pharmacy made it.
+    // The original API names the person who uploaded the file; ours come from a pharmacy.
     uploadedBy: { firstName: 'Pharmacy', lastName: row.pharmacyId },
     contentType: row.contentType,
     size: Number(row.size),

@@ -7,29 +7,29 @@ import { withKeys } from '../storage/transaction.ts';
 import { readCaseLine, splitLines } from './case-lines.ts';
 import { sealCase } from './sealed-case.ts';
 
-/** What an import did with the cases of a file. */
+/** The number of cases that an import created, updated or left unchanged. */
 export interface ImportResult {
   readonly created: number;
   readonly updated: number;
-  /** They were there and the same already. */
+  /** The case existed with the same patient. */
   readonly unchanged: number;
 }
 
-/** Something that is wrong with a line of the file; `rule` never quotes it. */
+/** A fault in a line of the file. `rule` never quotes the line. */
 export interface LineFault {
   /** From 1. */
   readonly line: number;
   readonly rule: string;
 }
 
-/** The file cannot be imported; nothing of it was. */
+/** The file has faults, so nothing was imported. */
 export class CaseFileError extends Error {
   override readonly name = 'CaseFileError';
-  /** `invalid`: the file itself; `foreign`: cases of other organizations. */
+  /** `invalid`: lines are malformed or repeat an id; `foreign`: cases belong to other organizations. */
   readonly kind: 'invalid' | 'foreign';
-  /** The first of them, in the file's order. */
+  /** The first faults, in the order of the file. */
   readonly faults: readonly LineFault[];
-  /** How many lines are at fault in all. */
+  /** The number of lines with faults. */
   readonly total: number;
 
   constructor(kind: 'invalid' | 'foreign', faults: readonly LineFault[], total: number) {
@@ -40,25 +40,25 @@ export class CaseFileError extends Error {
   }
 }
 
-/** Faults that are told one by one. */
+/** Maximum number of faults in {@link CaseFileError}. */
 const MAX_FAULTS = 20;
 
-/** Bytes that go to Postgres at once: a row each would cost more than the row itself. */
-const BATCH_BYTES = 65_536;
+/** Number of characters sent to Postgres at once: sending each row separately is much slower. */
+const BATCH_LENGTH = 65_536;
 
 /**
- * Imports a file of cases, one JSON object a line, all or nothing: the lines stream by `COPY` into a
- * temporary table, and one `INSERT … ON CONFLICT` takes them from there. Memory stays flat. A file
- * that was imported before changes nothing; a case that differs is replaced.
+ * Imports a file of cases, one JSON object per line, all or nothing. `COPY` streams the lines into a
+ * temporary table, and one `INSERT … ON CONFLICT` stores them, so that memory use is constant. A case
+ * that differs is replaced; importing a file a second time changes nothing.
  *
- * @param file.organizationId whose cases they are.
- * @param file.hashSecret keys the hashes that tell whether a patient differs.
- * @param file.chunks the file's bytes.
- * @param file.by who does it, for the audit log: its row is in the same transaction.
- * @param file.onProgress called now and then with the number of lines read.
- * @throws {UnknownIdError} there is no such organization.
- * @throws {CaseFileError} lines that are no case, an id that stands on two lines, or ids of cases of
- *   other organizations.
+ * @param file.organizationId the owner of the cases.
+ * @param file.hashSecret the secret of the keyed hashes by which patients are compared.
+ * @param file.chunks the bytes of the file.
+ * @param file.by the actor, for the entry in the audit log, which is part of the transaction.
+ * @param file.onProgress receives the number of lines read so far, after each batch.
+ * @throws {UnknownIdError} the organization does not exist.
+ * @throws {CaseFileError} a line is malformed, an id is on two lines, or a case belongs to another
+ *   organization.
  */
 export async function importCases(
   database: Database,
@@ -71,11 +71,11 @@ export async function importCases(
   },
 ): Promise<ImportResult> {
   await requireOrganization(database, file.organizationId);
-  // The file can be read once only, so a transaction that gave way is not run again.
+  // `inTransaction` could retry, but the file can be read only once.
   // eslint-disable-next-line no-restricted-syntax
   return await database.begin(async (raw) => {
     const tx = withKeys(raw, database);
-    // However long the file is; but a lock that another import holds is waited for only so long.
+    // A large file may take long, but another import must not block this one for long.
     await tx`SET LOCAL statement_timeout = 0`;
     await tx`SET LOCAL lock_timeout = '30s'`;
     await tx`
@@ -92,7 +92,7 @@ export async function importCases(
   });
 }
 
-/** Reads the whole file even when a line is at fault, to tell of them all. */
+/** Copies the lines to Postgres. After a fault it still reads the rest, to report all faults. */
 async function copyLines(
   tx: Sql,
   file: {
@@ -117,12 +117,12 @@ async function copyLines(
       } else if (read.kind === 'case' && total === 0) {
         const { id, patient } = read.value;
         const sealed = await sealCase(tx, hashSecret, { organizationId, caseId: id }, patient);
-        // Nothing in it needs an escape but the backslash of a bytea's own form (Postgres
-        // documentation, "COPY", text format).
+        // Only the backslash of the bytea format needs an escape here (Postgres documentation, "COPY",
+        // text format); the other fields contain no special characters.
         const hash = `\\\\x${sealed.patientHash.toString('hex')}`;
         const fields = [line, id, sealed.dataKey, hash, sealed.patient, sealed.address ?? '\\N'];
         batch += `${fields.join('\t')}\n`;
-        if (batch.length >= BATCH_BYTES) {
+        if (batch.length >= BATCH_LENGTH) {
           yield batch;
           batch = '';
           onProgress?.(line);
@@ -137,16 +137,16 @@ async function copyLines(
   if (total > 0) throw new CaseFileError('invalid', faults, total);
 }
 
-/** Which of two would win is not to be guessed. */
+/** Refuses a file with an id on two lines, because either could be the right one. */
 async function refuseRepeatedIds(tx: Sql): Promise<void> {
   const rows = await tx<(FaultRow & { first: string })[]>`
     SELECT line, first, count(*) OVER () AS total
     FROM (SELECT line, min(line) OVER (PARTITION BY id) AS first FROM imported_cases) AS lines
     WHERE line > first ORDER BY line LIMIT ${MAX_FAULTS}`;
-  throwFaults('invalid', rows, ({ first }) => `id stands on line ${first} already`);
+  throwFaults('invalid', rows, ({ first }) => `id is already on line ${first}`);
 }
 
-/** In the order of the ids, so that two imports at once wait for each other and never deadlock. */
+/** Stores the cases in the order of their ids, so that concurrent imports cannot deadlock. */
 async function storeCases(tx: Sql, organizationId: string): Promise<ImportResult> {
   const [row] = await tx<[{ created: number; updated: number; total: number }]>`
     WITH stored AS (
@@ -168,7 +168,7 @@ async function storeCases(tx: Sql, organizationId: string): Promise<ImportResult
   return { created, updated, unchanged: total - created - updated };
 }
 
-/** After the insert, so that a case which another organization created meanwhile is seen too. */
+/** Runs after the insert, so that it also sees a case that another organization has just created. */
 async function refuseForeignIds(tx: Sql, organizationId: string): Promise<void> {
   const rows = await tx<FaultRow[]>`
     SELECT line, count(*) OVER () AS total

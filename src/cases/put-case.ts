@@ -6,13 +6,13 @@ import type { Sql } from '../storage/database.ts';
 import { sealCase } from './sealed-case.ts';
 
 /**
- * Creates a case of an organization, or replaces its patient. Orders that were accepted before keep
- * the shipping address that they froze.
+ * Creates a case, or replaces its patient. Accepted orders keep the shipping address that they already
+ * have.
  *
- * @param hashSecret keys the hash of the patient.
- * @param by who does it, for the audit log: its row is in the same statement.
- * @returns whether the case is new.
- * @throws {CaseNotPermittedError} the id is another organization's.
+ * @param hashSecret the secret of the keyed hash of the patient.
+ * @param by the actor, for the entry in the audit log, which is part of the statement.
+ * @returns whether the case was created, and its times.
+ * @throws {CaseNotPermittedError} the case belongs to another organization.
  */
 export async function putCase(
   sql: Sql,
@@ -22,7 +22,7 @@ export async function putCase(
   by: AuditSource,
 ): Promise<{ created: boolean; createdAt: Date; updatedAt: Date }> {
   const sealed = await sealCase(sql, hashSecret, key, patient).catch((error: unknown) => {
-    // An organization that does not exist has no cases.
+    // An organization that does not exist may not store cases.
     if (error instanceof NoSuchOrganizationError) throw new CaseNotPermittedError();
     throw error;
   });
@@ -39,7 +39,7 @@ export async function putCase(
     ), ${recorded}
     SELECT created_at, updated_at FROM stored`;
   if (inserted !== undefined) return { created: true, ...inserted };
-  // Not in the same statement: Postgres refuses to update a row that its policy hides.
+  // A separate statement, because ON CONFLICT DO UPDATE fails for a row that row-level security hides.
   const [updated] = await sql<Times[]>`
     WITH stored AS (
       UPDATE cases SET data_key = ${dataKey}, patient_hash = ${patientHash},

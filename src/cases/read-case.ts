@@ -3,7 +3,7 @@ import { UnknownIdError } from '../lib/operator-errors.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Sql } from '../storage/database.ts';
 
-/** A case with its patient: patient data. */
+/** A case with its patient. Contains patient data. */
 export interface StoredCase {
   readonly id: string;
   readonly organizationId: string;
@@ -12,7 +12,7 @@ export interface StoredCase {
   readonly updatedAt: Date;
 }
 
-/** Reads a case of an organization. @throws {UnknownIdError} it has none of this id. */
+/** Reads a case of an organization. @throws {UnknownIdError} the organization has no such case. */
 export async function readCase(
   sql: Sql,
   organizationId: string,
@@ -32,7 +32,7 @@ export async function readCase(
 }
 
 interface SealedRow extends Omit<StoredCase, 'patient'> {
-  /** null: it was erased. */
+  /** null: the patient was erased. */
   readonly dataKey: string | null;
   readonly patient: string;
 }

@@ -3,22 +3,22 @@ import type { Patient } from '../contract/case.ts';
 import { keyedHash } from '../keys/keyed-hash.ts';
 import type { Sql } from '../storage/database.ts';
 
-/** A case's patient as its row keeps it. */
+/** The sealed columns of a case. */
 export interface SealedCase {
   /** The case's key, wrapped. */
   readonly dataKey: string;
-  /** Tells whether another patient is the same. */
+  /** Keyed hash of the patient, to detect changes. */
   readonly patientHash: Buffer;
   readonly patient: string;
-  /** The patient's address alone, for orders that are frozen to it. */
+  /** The patient's address. It is a separate column because orders copy it when they are accepted. */
   readonly address: string | null;
 }
 
 /**
- * Seals a case's patient, each time with a new key.
+ * Seals the patient of a case with a new key.
  *
- * @param hashSecret keys the hash.
- * @throws {NoSuchOrganizationError} there is no such organization.
+ * @param hashSecret the secret of the keyed hash.
+ * @throws {NoSuchOrganizationError} the organization does not exist.
  */
 export async function sealCase(
   sql: Sql,

@@ -7,14 +7,15 @@ import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 
 /**
- * Erases what Postgres holds of an order's patient, in one transaction: the order's key and fields, its
- * documents' and parcels' rows, what receivers answered to its webhooks and people's words about it;
- * and the patient of its case, when no other order is left there. Ids, times, codes and counts stay.
- * Documents and workflows follow by {@link startEraser}. Repeating it changes nothing.
+ * Erases an order's patient data from Postgres in one transaction: the order's key and fields, the rows
+ * of its documents and shipments, the answers of webhook receivers, and the texts that people wrote about
+ * it. It also erases the patient of the case if the case has no other order that is not erased. Ids,
+ * times, codes and counts remain. {@link startEraser} removes documents and workflows afterwards.
+ * Repeating the call changes nothing.
  *
- * @param by who wants it; stands in the timeline and in the audit log.
- * @throws {UnknownIdError} there is no such order.
- * @throws {OperatorConflictError} it has not ended.
+ * @param by the actor, for the timeline and the audit log.
+ * @throws {UnknownIdError} the order does not exist.
+ * @throws {OperatorConflictError} the order has not ended.
  */
 export async function eraseOrder(
   database: Database,
@@ -29,7 +30,7 @@ export async function eraseOrder(
     if (order.erasedAt !== null) return;
     if (!isEnd(order.status)) {
       throw new OperatorConflictError(
-        `the order is ${order.status}: only one that has ended can be erased; rx order cancel ends it`,
+        `the order is ${order.status}: only an order that has ended can be erased; end it with rx order cancel`,
       );
     }
     await eraseRows(sql, orderId, by);
@@ -53,7 +54,7 @@ interface ErasedOrder {
 }
 
 async function eraseRows(sql: Sql, orderId: string, by: AuditSource): Promise<void> {
-  // What is still to be told of it would tell nothing any more.
+  // Notifications that are still pending would have no content.
   await sql`
     UPDATE webhook_deliveries SET status = 'CANCELLED', next_attempt_at = NULL,
       workflow_wanted = false
@@ -67,7 +68,7 @@ async function eraseRows(sql: Sql, orderId: string, by: AuditSource): Promise<vo
   await sql`UPDATE order_repairs SET reason = NULL WHERE order_id = ${orderId}`;
   const documents = await sql`DELETE FROM documents WHERE order_id = ${orderId}`;
   const shipments = await sql`DELETE FROM shipments WHERE order_id = ${orderId}`;
-  // What else its key has sealed, as in its events, does not open without it.
+  // Without the key, other data that it has sealed, such as in events, cannot be opened.
   await sql`
     UPDATE orders SET erased_at = now(), data_key = NULL, prescription = NULL,
       shipping_address = NULL, case_key = NULL, case_address = NULL, reason = NULL,
@@ -79,11 +80,11 @@ async function eraseRows(sql: Sql, orderId: string, by: AuditSource): Promise<vo
     VALUES (${orderId}, ${by.actorKind}, 'ERASED', ${sql.json(detail)})`;
 }
 
-/** Who erases an order whose time is up. */
+/** The actor that erases an order after its retention time. */
 export const RETENTION = { actorKind: 'system', actor: 'retention' } as const;
 
 async function eraseCase(sql: Sql, caseId: string): Promise<void> {
-  // The lock keeps an order from being accepted for the case meanwhile.
+  // The lock prevents that an order for this case is accepted at the same time.
   await sql`SELECT FROM cases WHERE id = ${caseId} FOR UPDATE`;
   await sql`
     UPDATE cases SET data_key = NULL, patient_hash = NULL, patient = NULL, address = NULL,

@@ -2,18 +2,18 @@ import { SealBrokenError } from '../keys/aead.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { SEALED_COLUMNS, type SealedColumn, type SealedRow } from './sealed-columns.ts';
 
-/** Rows that are read and sealed anew at once. */
+/** Number of rows that are read at once. */
 const BATCH = 500;
 
-/** What {@link reseal} did. */
+/** The result of {@link reseal}. */
 export interface Resealed {
-  /** Texts that were sealed anew. */
+  /** The number of texts that were sealed again. */
   readonly done: number;
-  /** Those that do not open, by column and row: they were altered, and are left as they are. */
+  /** Column and row of each text that was altered and does not open. Such texts stay unchanged. */
   readonly broken: readonly string[];
 }
 
-/** How many texts of each column are sealed with keys that are not active any more. */
+/** Counts for each column the texts that are sealed with inactive data keys. */
 export async function countStale(sql: Sql): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   for (const column of SEALED_COLUMNS) {
@@ -25,11 +25,12 @@ export async function countStale(sql: Sql): Promise<ReadonlyMap<string, number>>
 }
 
 /**
- * Seals with the active data keys what is sealed with others. What has been done stays done, so that
- * it goes on from there after a crash; rows that others change meanwhile are left to the next call.
+ * Seals with the active data keys all texts that are sealed with inactive ones. Each text is stored at
+ * once, so that a call after a crash continues from there. A row that changes at the same time is left to
+ * the next call.
  *
- * @param onProgress called with the number of texts that were sealed anew, now and then.
- * @param signal stops it between two batches.
+ * @param onProgress receives the number of texts that were sealed so far, after each batch.
+ * @param signal stops between two batches.
  */
 export async function reseal(
   database: Database,

@@ -5,19 +5,19 @@ import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { SEALED_COLUMNS } from './sealed-columns.ts';
 
-/** The data keys of an organization, or the deployment's own. */
+/** The state of the data keys of an organization or of the deployment. */
 export interface KeyStatus {
   /** null: the deployment. */
   readonly organizationId: string | null;
   readonly activeKeyId: string;
   readonly since: Date;
-  /** The master key that wraps it. */
+  /** The master key that wraps the active data key. */
   readonly masterKeyId: string;
-  /** Data keys that only open; they go when nothing is sealed with them any more. */
+  /** The number of inactive data keys. They only open, until {@link destroyOldKeys} removes them. */
   readonly oldKeys: number;
 }
 
-/** Whose data keys there are, and with which master keys they are wrapped. */
+/** Reads the state of all data keys, the deployment's first. */
 export async function readKeyStatus(sql: Sql): Promise<KeyStatus[]> {
   return await sql<KeyStatus[]>`
     SELECT organization_id, id AS active_key_id, created_at AS since, master_key_id,
@@ -27,7 +27,10 @@ export async function readKeyStatus(sql: Sql): Promise<KeyStatus[]> {
     FROM data_keys WHERE active ORDER BY organization_id NULLS FIRST`;
 }
 
-/** Which master keys wrap data keys and cannot open them: one data key of each is tried. */
+/**
+ * Returns the ids of master keys that wrap data keys but are unavailable. It tries to unwrap one data key
+ * of each master key.
+ */
 export async function missingMasterKeys(sql: Sql, provider: KeyProvider): Promise<string[]> {
   const rows = await sql<DataKeyRow[]>`
     SELECT DISTINCT ON (master_key_id) id, organization_id, master_key_id, wrapped
@@ -45,11 +48,11 @@ export async function missingMasterKeys(sql: Sql, provider: KeyProvider): Promis
 }
 
 /**
- * Gives owners new data keys, which seal from now on. Processes that run go on to seal with the ones
- * before for {@link ACTIVE_KEY_KEPT_MS}.
+ * Creates new active data keys. Running processes may seal with the previous keys for up to
+ * {@link ACTIVE_KEY_KEPT_MS}.
  *
- * @param owners organizations, and null for the deployment; those that have no key yet get none.
- * @returns how many got one.
+ * @param owners ids of organizations; null: the deployment. An owner without any key gets none.
+ * @returns the number of new keys.
  */
 export async function rotateDataKeys(
   database: Database,
@@ -75,10 +78,10 @@ export async function rotateDataKeys(
 }
 
 /**
- * Wraps every data key anew with the active master key, so that the ones before can be destroyed.
+ * Wraps every data key with the active master key, so that older master keys can be destroyed.
  *
- * @returns how many.
- * @throws {KeyMissingError} a master key that wraps one is gone.
+ * @returns the number of data keys that were wrapped again.
+ * @throws {KeyMissingError} a master key that wraps one of them is missing.
  */
 export async function rewrapDataKeys(database: Database, provider: KeyProvider): Promise<number> {
   const rows = await database<DataKeyRow[]>`
@@ -98,11 +101,12 @@ export async function rewrapDataKeys(database: Database, provider: KeyProvider):
 }
 
 /**
- * Destroys data keys with which nothing is sealed any more: what was erased, or replaced, does not
- * open from then on, not even from a backup of its table.
+ * Deletes data keys that no longer seal any row. From then on, erased or replaced data cannot be opened,
+ * not even from a backup of its table.
  *
- * @param afterMs only where the active key is older, so that no process seals with the one before.
- * @returns how many.
+ * @param afterMs minimum age of the active key, in milliseconds, so that no process still seals with the
+ *   old one.
+ * @returns the number of deleted keys.
  */
 export async function destroyOldKeys(database: Database, afterMs: number): Promise<number> {
   const old = await database<{ id: string }[]>`

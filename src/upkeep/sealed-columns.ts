@@ -1,25 +1,26 @@
 import type { Sql } from '../storage/database.ts';
 
-/** A column whose texts are sealed with data keys, in SQL. */
+/** A column whose texts are sealed with data keys. */
 export interface SealedColumn {
   /** `table.column`. */
   readonly name: string;
-  /** The rows, with `id`, `owner` (an organization; null: the deployment), `context` and `sealed`. */
+  /** Returns a query for all rows that are not null, in the shape of {@link SealedRow}. */
   rows(sql: Sql): ReturnType<Sql>;
-  /** Replaces a row's text, unless it has changed meanwhile. */
+  /** Replaces the text of a row, unless it has changed since it was read. */
   replace(sql: Sql, row: SealedRow, sealed: string): Promise<unknown>;
 }
 
 /** A row of a {@link SealedColumn}. */
 export interface SealedRow {
   readonly id: string;
+  /** The organization; null: the deployment. */
   readonly owner: string | null;
-  /** As where it is sealed. */
+  /** The context that the text was sealed with. */
   readonly context: string;
   readonly sealed: string;
 }
 
-/** An owner's id, the columns' own types apart, in one form. */
+/** An SQL expression on a row `t`. */
 type Part = (sql: Sql) => ReturnType<Sql>;
 
 function column(table: string, name: string, parts: { owner: Part; context: Part }): SealedColumn {
@@ -39,7 +40,7 @@ const organization: Part = (sql) => sql`t.organization_id`;
 const deployment: Part = (sql) => sql`NULL::uuid`;
 const endpointSecret: Part = (sql) => sql`'endpoint/' || t.id || '/secret'`;
 
-/** Every column that is sealed with data keys; a test compares it with the database. */
+/** Every column that is sealed with data keys. A test compares the list with the database. */
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   column('orders', 'data_key', { owner: organization, context: (sql) => sql`'order/' || t.id` }),
   column('orders', 'case_key', {

@@ -3,38 +3,43 @@ import { codeOf } from '../lib/safe-error.ts';
 import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
 import { eraseOrder, RETENTION } from './erase-order.ts';
-import { finishErasures, type Remains } from './finish-erasures.ts';
+import { type ExternalData, finishErasures } from './finish-erasures.ts';
 
-/** Orders erased in one call. */
+/** Maximum number of orders that {@link eraseExpired} erases in one call. */
 const EXPIRED_BATCH = 100;
 
 /**
- * Starts erasing what organizations keep no longer, and finishing what was erased in Postgres. Any
- * number of processes may run one: all that it does can be done twice.
+ * Starts a periodic task that erases orders after their retention time and finishes erasures outside of
+ * Postgres. Any number of processes may run it, because every step is idempotent.
  *
- * @param options.everyMs from the end of a round to the next one.
+ * @param options.everyMs milliseconds between the end of one round and the start of the next.
  */
 export function startEraser(
-  options: Remains & { readonly database: Database; readonly everyMs: number; readonly log: Log },
+  options: ExternalData & {
+    readonly database: Database;
+    readonly everyMs: number;
+    readonly log: Log;
+  },
 ): PeriodicTask {
   const { database, everyMs, log } = options;
   return runPeriodically({
     everyMs,
     async round() {
       const expired = await eraseExpired(database);
-      if (expired > 0) log.info('orders were erased: their time was up', { count: expired });
+      if (expired > 0) log.info('orders erased after their retention time', { count: expired });
       const finished = await finishErasures(database, options);
-      if (finished > 0) log.info('erasures are finished', { count: finished });
+      if (finished > 0) log.info('erasures finished', { count: finished });
       return expired + finished > 0;
     },
-    onError: (error) => log.warn('cannot finish what was erased', { code: codeOf(error) }),
+    onError: (error) =>
+      log.warn('erasing orders failed; the next round retries', { code: codeOf(error) }),
   });
 }
 
 /**
- * Erases orders that ended longer ago than their organization keeps them.
+ * Erases orders whose organization's retention time has passed since their end.
  *
- * @returns how many; {@link EXPIRED_BATCH} at most.
+ * @returns the number of erased orders, at most 100.
  */
 export async function eraseExpired(database: Database): Promise<number> {
   const orders = await database<{ id: string }[]>`

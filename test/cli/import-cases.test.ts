@@ -120,7 +120,7 @@ it('rejects an id that is on two lines', async () => {
   const before = await countCases();
   const result = await importText(caseLine(a) + caseLine(b) + caseLine(a, { lastName: 'Other' }));
   expect(result.code).toBe(2);
-  expect(result.stderr).toContain('line 3: id stands on line 1 already\nnothing was imported');
+  expect(result.stderr).toContain('line 3: id is already on line 1\nnothing was imported');
   expect(await countCases()).toBe(before);
 });
 

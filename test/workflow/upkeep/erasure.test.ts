@@ -16,7 +16,7 @@ import { receiveMessage } from '../../../src/orders/inbox.ts';
 import { CaseNotPermittedError } from '../../../src/orders/order-errors.ts';
 import { createDeleteWorkflow } from '../../../src/temporal/delete-workflow.ts';
 import { eraseOrder } from '../../../src/upkeep/erase-order.ts';
-import type { Remains } from '../../../src/upkeep/finish-erasures.ts';
+import type { ExternalData } from '../../../src/upkeep/finish-erasures.ts';
 import { eraseExpired, startEraser } from '../../../src/upkeep/start-eraser.ts';
 import { orderWorkflowId } from '../../../src/workflows/order-messages.ts';
 import { createEndpoint } from '../../support/deliveries.ts';
@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 /** An eraser as the worker has one; `broken` replaces some of what it works on. */
-function start(broken: Partial<Remains> = {}): PeriodicTask {
+function start(broken: Partial<ExternalData> = {}): PeriodicTask {
   log = createKeptLog();
   eraser = startEraser({
     documents: createFileStore(world.worker.documentsDir),
