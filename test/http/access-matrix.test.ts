@@ -11,8 +11,8 @@ import { storeDocument } from '../support/stored-document.ts';
 import { type Answer, exampleWithKey, startTestApi, type TestApi } from '../support/test-api.ts';
 
 /*
- * Every route of the route table with every kind of key. The table itself is the source: a route
- * that has no case here fails the first test.
+ * Calls every route with every kind of key. The cases come from the route table, so a new route
+ * without a case fails the first test.
  */
 
 const SCOPES = ['orders:write', 'orders:read', 'cases:write', 'webhooks:manage'] as const;
@@ -28,15 +28,15 @@ const KEYS = [
 ] as const;
 type KeyKind = (typeof KEYS)[number];
 
-/** Headers that differ between any two answers: the second counts the key’s requests. */
+/** Headers that differ between any two responses; `ratelimit` counts the key’s requests. */
 const OF_THE_MOMENT = ['date', 'ratelimit'];
 
-/** Handlers take their parts apart when they are called: the table alone needs none. */
+/** The table needs no dependencies, because handlers use them only when they are called. */
 const TABLE = routes({} as RouteDependencies).flatMap((route) =>
   namesOf(route).map((name) => ({ ...route, name })),
 );
 
-/** The one route that does several things has a case for each. */
+/** The names of a route’s cases; the route with several actions has one case for each. */
 function namesOf({ method, url }: Route): string[] {
   const name = `${method} ${url}`;
   if (name !== 'POST /api/v1/cases/:caseId') return [name];
@@ -60,7 +60,7 @@ function expectedStatus(key: KeyKind, auth: string, served: number, foreign: num
   return key === 'all' || key === auth ? served : 403;
 }
 
-/** The bodies that the contract fixes to the byte. */
+/** The bodies that the contract fixes byte for byte. */
 const FIXED: Readonly<Record<number, string>> = {
   400: '{"status":400,"success":false,"message":"Invalid request","error":"cv-api-key is required","errors":[{"path":"cv-api-key","message":"cv-api-key is required"}]}',
   401: '{"status":401,"success":false,"message":"Invalid request","error":"Unauthorized"}',
@@ -70,7 +70,7 @@ const FIXED: Readonly<Record<number, string>> = {
 let api: TestApi;
 let ours: Subject;
 let keys: Record<KeyKind, string | undefined>;
-/** The texts of SQL statements, in the order that they were sent. */
+/** The texts of the SQL statements, in the order of sending. */
 const statements: string[] = [];
 
 beforeAll(async () => {
@@ -78,7 +78,7 @@ beforeAll(async () => {
   const { organizationId, caseId } = api.organization;
   const idempotencyKey = `key-${randomUUID()}`;
   const orderId = (await api.place(exampleWithKey(idempotencyKey))).json.data.order.id as string;
-  // At the pharmacy, so that its cancellation can be asked for again and again.
+  // The pharmacy has the order, so the test can request its cancellation repeatedly.
   await api.database`
     UPDATE orders SET status = 'AWAITING_COMPLETION', sent_at = now() WHERE id = ${orderId}`;
   const { id: documentId } = await storeDocument(api, orderId, { name: 'secret-label.pdf' });
@@ -137,13 +137,13 @@ async function send(name: string, key: KeyKind, subject: Subject): Promise<Answe
   });
 }
 
-/** All of an answer but what is the moment's. */
+/** A response as text, without the headers that always differ. */
 function bytesOf({ status, headers, text }: Answer): string {
   const kept = [...headers].filter(([name]) => !OF_THE_MOMENT.includes(name));
   return JSON.stringify([status, kept, text]);
 }
 
-/** A subject that nobody has. */
+/** A subject whose ids belong to nobody. */
 function unknown(): Subject {
   return {
     caseId: randomUUID(),
@@ -155,13 +155,13 @@ function unknown(): Subject {
   };
 }
 
-it('has a case for every route of the table, and for no other', () => {
+it('there is a case for every route of the table, and for no other', () => {
   expect(Object.keys(CASES).sort()).toEqual(TABLE.map(({ name }) => name).sort());
 });
 
 describe('access', () => {
   it.each(MATRIX)(
-    'to $name with key “$key” answers $status, for no cache or frame',
+    'to $name with key “$key” returns $status with the security headers',
     async ({ name, key, status }) => {
       const answer = await send(name, key, ours);
 
@@ -171,9 +171,9 @@ describe('access', () => {
     },
   );
 
-  // The document and its page show the published examples, whose names the test's patient shares.
+  // The API document and its page contain the published examples, with the same patient name.
   const OF_DATA = TABLE.filter(({ url }) => url !== '/openapi.json' && !DOCS_PAGE.includes(url));
-  it.each(OF_DATA)('to $name gives another organization nothing of ours', async ({ name }) => {
+  it.each(OF_DATA)('to $name reveals no data to another organization', async ({ name }) => {
     const answer = await send(name, 'foreign', ours);
 
     const secrets = [...Object.values(ours), api.organization.organizationId, 'secret-label'];
@@ -187,15 +187,15 @@ const REFUSING = GUARDED.filter(
   ({ name }) => CASES[name]?.refusesUnknown !== false && (CASES[name]?.foreign ?? 0) >= 400,
 );
 
-describe.each(REFUSING)('“not yours” at $name', ({ name }) => {
-  it('is answered as “not there”, to the byte, by the same statements', async () => {
+describe.each(REFUSING)('“not yours” from $name', ({ name }) => {
+  it('has the same bytes as “not found”, after the same SQL statements', async () => {
     const ask = async (subject: typeof ours) => {
       statements.length = 0;
       const answer = await send(name, 'foreign', subject);
       return { bytes: bytesOf(answer), statements: statements.splice(0) };
     };
     let seen: Awaited<ReturnType<typeof ask>>[] = [];
-    // Now and then a statement of nobody's request comes between, or one that leases a key's tokens.
+    // Repeated because a background statement, or one that leases a key's tokens, can come between.
     for (let attempt = 0; attempt < 5; attempt += 1) {
       seen = [await ask(ours), await ask(unknown())];
       if (isDeepStrictEqual(seen[0], seen[1])) break;
@@ -205,10 +205,10 @@ describe.each(REFUSING)('“not yours” at $name', ({ name }) => {
     expect(seen[0]?.statements.length).toBeGreaterThan(1);
   });
 
-  it('takes as long as “not there”', async () => {
-    const times: Record<'notYours' | 'notThere', number[]> = { notYours: [], notThere: [] };
+  it('takes as long as “not found”', async () => {
+    const times: Record<'notYours' | 'notFound', number[]> = { notYours: [], notFound: [] };
     for (let round = 0; round < 60; round++) {
-      for (const which of ['notYours', 'notThere'] as const) {
+      for (const which of ['notYours', 'notFound'] as const) {
         const subject = which === 'notYours' ? ours : unknown();
         const start = performance.now();
         await send(name, 'foreign', subject);
@@ -216,8 +216,8 @@ describe.each(REFUSING)('“not yours” at $name', ({ name }) => {
       }
     }
 
-    const ratio = median(times.notYours) / median(times.notThere);
-    // Far wider than noise: what it would catch is a path of its own, as a second round trip.
+    const ratio = median(times.notYours) / median(times.notFound);
+    // The bounds are far wider than noise; a second round trip to the database would exceed them.
     expect(ratio).toBeGreaterThan(0.25);
     expect(ratio).toBeLessThan(4);
   });

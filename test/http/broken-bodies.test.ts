@@ -12,15 +12,15 @@ function expectError(answer: Answer, status: number, error: string): void {
   expect(answer.status).toBe(status);
 }
 
-/** `levels` objects, one in the other. */
+/** Nests `levels` objects in one another. */
 function nested(levels: number): string {
   return '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
 }
 
 describe('a body', () => {
   it.each([
-    ['that is cut', '{"action":"PLACE_ORDER",'],
-    ['that is no JSON', 'action=PLACE_ORDER'],
+    ['that is truncated', '{"action":"PLACE_ORDER",'],
+    ['that is not JSON', 'action=PLACE_ORDER'],
     ['with a trailing comma', '{"action":"PLACE_ORDER",}'],
     ['of NULs', '\0\0\0\0'],
   ])('%s gets 400', async (_what, body) => {
@@ -33,7 +33,7 @@ describe('a body', () => {
     });
   });
 
-  it('whose texts are no UTF-8 gets 400, for they could not be kept as they are', async () => {
+  it('that is not UTF-8 gets 400, because its texts could not be stored unchanged', async () => {
     const body = exampleWithoutKey();
     const text = JSON.stringify({ ...body, order: { ...body.order, diagnosis: 'caf\xe9' } });
 
@@ -59,7 +59,7 @@ describe('a body', () => {
     'application/jsonp',
     'application/json-patch+json',
     ' ',
-  ])('of the type %j gets 415', async (contentType) => {
+  ])('of type %j gets 415', async (contentType) => {
     const answer = await api.place(exampleWithoutKey(), {
       headers: { 'content-type': contentType },
     });
@@ -76,13 +76,13 @@ describe('a body', () => {
     expectError(answer, 415, 'Content-Type must be application/json');
   });
 
-  it('of one byte more than 1 MiB gets 413', async () => {
+  it('one byte over 1 MiB gets 413', async () => {
     const answer = await api.place(`{"fill":"${'x'.repeat(1024 * 1024 - 10)}"}`);
 
     expectError(answer, 413, 'body must not be larger than 1 MiB');
   });
 
-  it('of 1 MiB in chunks and a byte more gets 413', async () => {
+  it('one byte over 1 MiB in chunks gets 413', async () => {
     const chunks = [Buffer.alloc(1024 * 1024, 0x20), Buffer.from(' ')];
     const response = await fetch(`${api.app.url}/api/v1/cases/${api.organization.caseId}`, {
       method: 'POST',
@@ -102,7 +102,7 @@ describe('a body', () => {
     expect(answer.json.errors).toHaveLength(1);
   });
 
-  it('whose customFields are nested deep gets 400, and 200 up to the limit', async () => {
+  it('with nested customFields gets 200 up to the limit and 400 beyond it', async () => {
     const withFields = (levels: number) => {
       const body = exampleWithoutKey();
       const prescriptionItems = [{ ...body.order.prescriptionItems[0], customFields: 'HERE' }];
@@ -116,7 +116,7 @@ describe('a body', () => {
     expect((await api.place(withFields(61))).status).toBe(400);
   });
 
-  it('cannot fill in for a field by the key __proto__', async () => {
+  it('cannot supply a field through the key __proto__', async () => {
     const body = exampleWithoutKey();
     const { diagnosis: _, ...order } = body.order;
     const text = JSON.stringify({ ...body, order: { ...order, HERE: 1 } }).replace(
@@ -137,11 +137,11 @@ describe('a body', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it('with a byte order mark is read all the same', async () => {
+  it('with a byte order mark gets 200', async () => {
     expect((await api.place(`\ufeff${JSON.stringify(exampleWithoutKey())}`)).status).toBe(200);
   });
 
-  it('with ten thousand faulty items gets a 400 that stays small', async () => {
+  it('with ten thousand invalid items gets a small 400', async () => {
     const body = exampleWithoutKey();
     const prescriptionItems = Array.from({ length: 10_000 }, () => ({}));
     const answer = await api.place({ ...body, order: { ...body.order, prescriptionItems } });

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-describe('of a key that comes twice, the last is what counts:', () => {
+describe('the last of two equal keys counts:', () => {
   it.each([
     ['at the top', '', '"order":{"diagnosis":"first"}'],
     ['the action', '', '"action":"CANCEL_ORDER"'],
@@ -40,7 +40,7 @@ describe('of a key that comes twice, the last is what counts:', () => {
     expect(await storedText(api, answer)).toContain('"customFields":{"a":3,"b":{"c":2}}');
   });
 
-  it('the idempotency key, also when it is used again', async () => {
+  it('the idempotency key, and its reuse', async () => {
     const text = JSON.stringify(exampleWithKey('second')).replace(
       '{',
       '{"idempotencyKey":"first",',
@@ -53,7 +53,7 @@ describe('of a key that comes twice, the last is what counts:', () => {
     expect(again.headers.get('idempotency-match')).toBe('same');
   });
 
-  it('and a refused last one is not mended by the first', async () => {
+  it('and an invalid last value is refused although the first was valid', async () => {
     const text = withField('order', '"diagnosis":"good"').replace(
       '"diagnosis":"Hypertension"',
       '"diagnosis":null',
@@ -63,7 +63,7 @@ describe('of a key that comes twice, the last is what counts:', () => {
   });
 });
 
-describe('a key that every object has by itself', () => {
+describe('a key that every JavaScript object inherits', () => {
   const KEYS = ['__proto__', 'constructor', 'prototype', 'toString', 'toJSON', 'hasOwnProperty'];
 
   it.each(KEYS)('%s is an unknown field at the top and in the order', async (key) => {
@@ -75,20 +75,23 @@ describe('a key that every object has by itself', () => {
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });
 
-  it.each(KEYS)('%s is kept in customFields and told apart from another value', async (key) => {
-    const sent = (value: number) =>
-      withValue(CUSTOM_FIELDS, `{"${key}":{"polluted":${value}}}`, exampleWithKey(`own ${key}`));
-    const first = await api.place(sent(1));
-    const same = await api.place(sent(1));
-    const other = await api.place(sent(2));
+  it.each(KEYS)(
+    '%s is stored in customFields, and its value counts for idempotency',
+    async (key) => {
+      const sent = (value: number) =>
+        withValue(CUSTOM_FIELDS, `{"${key}":{"polluted":${value}}}`, exampleWithKey(`own ${key}`));
+      const first = await api.place(sent(1));
+      const same = await api.place(sent(1));
+      const other = await api.place(sent(2));
 
-    expect(await storedText(api, first)).toContain(`"customFields":{"${key}":{"polluted":1}}`);
-    expect(same.headers.get('idempotency-match')).toBe('same');
-    expect(other.headers.get('idempotency-match')).toBe('different');
-    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
-  });
+      expect(await storedText(api, first)).toContain(`"customFields":{"${key}":{"polluted":1}}`);
+      expect(same.headers.get('idempotency-match')).toBe('same');
+      expect(other.headers.get('idempotency-match')).toBe('different');
+      expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+    },
+  );
 
-  it.each(KEYS)('%s is no state, action or other word', async (key) => {
+  it.each(KEYS)('%s is not a valid state or action', async (key) => {
     const action = 'action must be one of PLACE_ORDER, VALIDATE_ORDER, CANCEL_ORDER';
     const state = 'state must be a valid US state abbreviation';
 

@@ -20,14 +20,14 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-describe('an escape that no text can hold', () => {
+describe('an escape that no stored text can contain', () => {
   const NUL = String.raw`\u0000`;
   it.each([
     ['NUL', NUL, 'must not contain the NUL character'],
     ['the first half of a pair', String.raw`\ud800`, 'must be well-formed Unicode text'],
     ['the second half of a pair', String.raw`\udc00`, 'must be well-formed Unicode text'],
-    ['a pair the wrong way round', String.raw`\udc00\ud800`, 'must be well-formed Unicode text'],
-  ])('is refused in every text that is ours: %s', async (_what, escape, rule) => {
+    ['a pair in the wrong order', String.raw`\udc00\ud800`, 'must be well-formed Unicode text'],
+  ])('is refused in every field of the contract: %s', async (_what, escape, rule) => {
     for (const path of [
       'idempotencyKey',
       'order.prescriber.firstName',
@@ -45,7 +45,7 @@ describe('an escape that no text can hold', () => {
   });
 
   it.each([NUL, String.raw`\ud800`, String.raw`\udc00\ud800`])(
-    'is kept in customFields, in names as in values: %s',
+    'is stored in customFields, in names and in values: %s',
     async (escape) => {
       const custom = `{"a${escape}":["${escape}b"]}`;
       const sent = (text: string) =>
@@ -60,7 +60,7 @@ describe('an escape that no text can hold', () => {
     },
   );
 
-  it('is a pair when both halves are there', async () => {
+  it('is accepted when both halves of a pair are present', async () => {
     const escape = String.raw`\ud83d\udc8a`;
     const answer = await api.place(withValue('order.diagnosis', `"${escape}"`));
 
@@ -76,14 +76,14 @@ describe('a number', () => {
     ['1.0', 1],
     ['10e-1', 1],
     ['9007199254740991', Number.MAX_SAFE_INTEGER],
-  ])('%s is the integer %d, and stored so', async (written, stored) => {
+  ])('%s is stored as the integer %d', async (written, stored) => {
     const answer = await api.place(withValue(`${ITEM}.refillCount`, written));
 
     expect(await storedText(api, answer)).toContain(`"refillCount":${stored},`);
   });
 
   it.each(['1e400', '-1e400', '1e308', '9007199254740992', '9007199254740993', '1.5', '-1'])(
-    '%s is no integer of ours',
+    '%s is not a valid count',
     async (written) => {
       const rule = 'must be an integer of 0 or more';
       await expectRefusal(
@@ -102,7 +102,7 @@ describe('a number', () => {
     ['5e-324', '5e-324'],
     ['1e-400', '0'],
     ['9007199254740991', '9007199254740991'],
-    // As every reader of JSON has it that knows doubles only (RFC 8259, 6).
+    // Rounded, as by every JSON reader that uses doubles (RFC 8259, 6).
     ['9007199254740993', '9007199254740992'],
   ])('%s in customFields is stored as the double %s', async (written, stored) => {
     const answer = await api.place(withValue(CUSTOM_FIELDS, `{"n":[${written}]}`));
@@ -111,7 +111,7 @@ describe('a number', () => {
   });
 
   it.each(['{"n":1e400}', '{"a":[{"n":-1e309}]}'])(
-    'beyond a double is refused in customFields, where it would become null: %s',
+    'outside the range of a double is refused in customFields, where it would become null: %s',
     async (custom) => {
       await expectRefusal(
         api,
@@ -122,7 +122,7 @@ describe('a number', () => {
     },
   );
 
-  it('beyond a double is ignored in an unknown field', async () => {
+  it('outside the range of a double is ignored in an unknown field', async () => {
     const answer = await api.place(withField('order', '"unknown":1e400'));
 
     expect(JSON.parse(await storedText(api, answer))).toEqual(exampleWithoutKey().order);

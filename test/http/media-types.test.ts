@@ -30,7 +30,7 @@ it.each([
   'application/json; profile=x',
   'application/json;',
   'APPLICATION/JSON',
-])('a body of the type %s is read as UTF-8', async (type) => {
+])('a body of type %s is read as UTF-8', async (type) => {
   const { answer, stored } = await place(UTF_8, { 'content-type': type });
 
   expect([answer.status, stored]).toEqual([200, 1]);
@@ -39,7 +39,7 @@ it.each([
 });
 
 it.each(['latin1', 'ISO-8859-1', 'us-ascii', '"windows-1252"', 'utf-16', 'utf-8x', ''])(
-  'a body labelled with the charset %j is taken while it is ASCII, and refused beyond',
+  'a body labelled with the charset %j is accepted if it is ASCII and refused otherwise',
   async (charset) => {
     const headers = { 'content-type': `application/json; charset=${charset}` };
     const ascii = await place(ASCII, headers);
@@ -62,7 +62,7 @@ it.each([
   'text/plain; a=application/json',
   'application',
   'application/json, text/plain',
-])('a body of the type %s is refused', async (type) => {
+])('a body of type %s is refused', async (type) => {
   const { answer, stored } = await place(ASCII, { 'content-type': type });
 
   expect([answer.json, stored]).toEqual([refusal('Content-Type must be application/json'), 0]);
@@ -83,7 +83,7 @@ it.each<[coding: string, body: Uint8Array]>([
 });
 
 it.each(['identity', 'Identity'])(
-  'a body with the Content-Encoding %s is taken',
+  'a body with the Content-Encoding %s is accepted',
   async (coding) => {
     const { answer, stored } = await place(ASCII, { 'content-encoding': coding });
 
@@ -91,13 +91,13 @@ it.each(['identity', 'Identity'])(
   },
 );
 
-it('the key is told of before the form of the body', async () => {
+it('the key is checked before the encoding of the body', async () => {
   const { answer } = await place(ASCII, { 'cv-api-key': 'nobody', 'content-encoding': 'gzip' });
 
   expect(answer.status).toBe(401);
 });
 
-it('a compressed message of a pharmacy is refused as well', async () => {
+it('a compressed message from a pharmacy is refused too', async () => {
   const answer = await api.send('POST', '/webhooks/pharmacies/pharmacy-123', {
     headers: { 'content-encoding': 'gzip', 'content-type': 'application/json' },
     body: gzipSync('{}'),
@@ -109,7 +109,7 @@ it('a compressed message of a pharmacy is refused as well', async () => {
 it.each([
   ['application/json', 'text/plain', 200],
   ['text/plain', 'application/json', 415],
-])('of two types, %s and %s, the first is what counts', async (first, second, status) => {
+])('the first of two types, %s and %s, counts', async (first, second, status) => {
   const headers = [`Content-Type: ${second}`];
   const bytes = orderBytes(api, { type: first, headers });
 

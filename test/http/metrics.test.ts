@@ -9,13 +9,13 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** The value of a series, by its exact name and labels. */
+/** The value of a series with exactly this name and these labels. */
 function valueOf(text: string, series: string): number | undefined {
   const line = text.split('\n').find((each) => each.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length));
 }
 
-it('counts requests by the pattern of their route, and names nobody', async () => {
+it('counts requests by route pattern, without any id', async () => {
   const { json } = await api.place(exampleWithoutKey());
   const orderId: string = json.data.order.id;
   await api.get(`/api/v1/cases/${api.organization.caseId}/orders/${orderId}`);
@@ -35,7 +35,7 @@ it('counts requests by the pattern of their route, and names nobody', async () =
   }
 });
 
-it('tells how much Temporal has not been told, and since when', async () => {
+it('reports the depth of the outbox and the age of its oldest row', async () => {
   await api.place(exampleWithoutKey());
   await api.database`UPDATE outbox SET created_at = now() - interval '1 hour'`;
 
@@ -45,8 +45,8 @@ it('tells how much Temporal has not been told, and since when', async () => {
   expect(valueOf(text, 'rx_outbox_oldest_seconds')).toBeGreaterThanOrEqual(3_600);
 });
 
-it('tells all else while the database is away', async () => {
-  const metrics = createHttpMetrics(() => Promise.reject(new Error('away')));
+it('reports the other metrics while the database is unreachable', async () => {
+  const metrics = createHttpMetrics(() => Promise.reject(new Error('unreachable')));
 
   const text = await metrics.text();
 
@@ -54,7 +54,7 @@ it('tells all else while the database is away', async () => {
   expect(text).toContain('process_cpu_user_seconds_total');
 });
 
-it('tells of deliveries by their state, and how far Postgres and Temporal are compared', async () => {
+it('reports deliveries by state, and the progress of the reconciler', async () => {
   const { organizationId } = api.organization;
   const endpointId = randomUUID();
   await api.database`

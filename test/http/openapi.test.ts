@@ -12,14 +12,14 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-it('serves the document that is committed', async () => {
+it('serves the committed document', async () => {
   const answer = await api.send('GET', '/openapi.json');
 
   expect(answer.status).toBe(200);
   expect(answer.json).toEqual(DOCUMENT);
 });
 
-it('answers on every route as the document says', async () => {
+it('responds on every route as the document says', async () => {
   const { caseId } = api.organization;
   const scopes = ['orders:write', 'orders:read', 'cases:write', 'webhooks:manage'];
   const apiKey = await createKey(api.database, api.organization.organizationId, { scopes });
@@ -54,7 +54,7 @@ it('answers on every route as the document says', async () => {
       ? `?caseId=${caseId}&includeOrders=true`
       : '';
     for (const method of Object.keys(operations)) {
-      // What one call deletes the others need.
+      // One call deletes the endpoint, and the others need it.
       await api.database`UPDATE webhook_endpoints SET deleted_at = NULL`;
       const sent = bodies[`${method} ${path}`];
       const request = sent === undefined ? { headers: key } : { headers: json, body: sent };
@@ -68,11 +68,11 @@ it('answers on every route as the document says', async () => {
       statuses.push(answer.status);
     }
   }
-  // What has no document is a 404, and a link without a signature a 400; all else is served.
+  // The order has no document (404), and the link has no signature (400). The rest succeeds.
   expect(statuses.filter((status) => status >= 300).toSorted()).toEqual([400, 404]);
 });
 
-it('serves the page under a policy that lets nothing foreign in', async () => {
+it('serves the page under a policy that allows no other origin', async () => {
   const page = await api.send('GET', '/docs');
 
   expect(page.status).toBe(200);

@@ -22,7 +22,7 @@ describe('a second cv-api-key', () => {
     ['of another organization', async () => (await createOrganization(api.database)).apiKey],
     ['that is unknown', () => 'nobody'],
     ['that is empty', () => ''],
-  ])('%s gets 401: which of them is meant is not guessed', async (_what, second) => {
+  ])('%s gets 401, because the server does not guess which one is meant', async (_what, second) => {
     const { status, json, stored } = await place([`CV-API-Key: ${await second()}`]);
 
     expect([status, json.error, stored]).toEqual([401, 'Unauthorized', 0]);
@@ -37,9 +37,9 @@ describe('Idempotency-Mode', () => {
     ['twice and different', ['Idempotency-Mode: replay', 'Idempotency-Mode: none'], 409],
     ['in upper case', ['Idempotency-Mode: REPLAY'], 409],
     ['empty', ['Idempotency-Mode:'], 409],
-    ['with another word', ['Idempotency-Mode: yes'], 409],
+    ['with another value', ['Idempotency-Mode: yes'], 409],
   ])(
-    '%s answers a used key as the contract says, or by the word replay',
+    '%s: a used key gets a 409, or the first response with exactly one “replay”',
     async (what, headers, status) => {
       const first = await place([], exampleWithKey(what));
       const bytes = orderBytes(api, { headers, body: JSON.stringify(exampleWithKey(what)) });
@@ -55,7 +55,7 @@ describe('Idempotency-Mode', () => {
 });
 
 describe('many headers', () => {
-  it('are read to the last: none is left out without a word', async () => {
+  it('are all read, to the last one', async () => {
     const key = `cv-api-key: ${api.organization.apiKey}`;
     const bytes = orderBytes(api).replace(key, `${'a:b\r\n'.repeat(2_500)}${key}`);
 
@@ -80,13 +80,13 @@ it.each([
   ['without a name', ': a'],
   ['with a carriage return', 'x-odd: a\rb'],
   ['with a control character', 'x-odd: a\x01b'],
-])('a header %s is no HTTP', async (_what, header) => {
+])('a header %s is not valid HTTP', async (_what, header) => {
   const { status, json, stored } = await place([header]);
 
   expect([status, json.error, stored]).toEqual([400, 'the request is not valid HTTP', 0]);
 });
 
-it('a request without a Host gets 400, also in absolute form', async () => {
+it('a request without a Host gets 400, even in absolute form', async () => {
   const bytes = orderBytes(api, {
     line: `POST http://127.0.0.1/api/v1/cases/${api.organization.caseId} HTTP/1.1`,
   }).replace('Host: 127.0.0.1\r\n', '');

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answersIn, orderBytes, sendRaw } from '../support/raw-http.ts';
 import { exampleWithoutKey, startTestApi, type TestApi } from '../support/test-api.ts';
 
-/* Requests are written to the socket: a client library would tidy their targets up. */
+/* The tests write requests to the socket, because a client library would normalize their targets. */
 
 let api: TestApi;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** What placing an order comes to with another target, made of the case's id. */
+/** Places an order with a target made from the case's id. Returns status, error and stored orders. */
 async function outcome(target: (caseId: string) => string, method = 'POST') {
   const before = await api.count('orders');
   const line = `${method} ${target(api.organization.caseId)} HTTP/1.1`;
@@ -24,14 +24,14 @@ describe('the path of an order', () => {
   it.each<[what: string, target: (id: string) => string]>([
     ['with a digit or letter of the id encoded', (id) => `/api/v1/cases/${encoded(id)}`],
     ['with a letter of the route encoded', (id) => `/api/v1/c%61ses/${id}`],
-    ['with a query that nobody asked for', (id) => `/api/v1/cases/${id}?a=b&a=%zz&&=`],
+    ['with an unknown query', (id) => `/api/v1/cases/${id}?a=b&a=%zz&&=`],
     ['with an empty query', (id) => `/api/v1/cases/${id}?`],
     ['in absolute form', (id) => `http://127.0.0.1/api/v1/cases/${id}`],
     [
       'in absolute form with another host',
       (id) => `HTTPS://orders.example.com:1/api/v1/cases/${id}`,
     ],
-  ])('%s is the same', async (_what, target) => {
+  ])('%s places the order', async (_what, target) => {
     expect(await outcome(target)).toEqual([200, undefined, 1]);
   });
 
@@ -41,13 +41,13 @@ describe('the path of an order', () => {
     ['with encoded dots', (id) => `/api/v1/%2e%2e/v1/cases/${id}`],
     ['with a double slash before it', (id) => `//api/v1/cases/${id}`],
     ['with a double slash in it', (id) => `/api/v1/cases//${id}`],
-    ['with a slash behind it', (id) => `/api/v1/cases/${id}/`],
+    ['with a slash after it', (id) => `/api/v1/cases/${id}/`],
     ['with an encoded slash of the route', (id) => `/api/v1%2Fcases/${id}`],
     ['in upper case', (id) => `/API/V1/CASES/${id}`],
     ['with a backslash', (id) => `/api/v1\\cases\\${id}`],
     ['of another scheme', (id) => `ftp://127.0.0.1/api/v1/cases/${id}`],
     ['that is only a host', () => 'http://127.0.0.1'],
-  ])('%s is none of ours', async (_what, target) => {
+  ])('%s is an unknown route', async (_what, target) => {
     expect(await outcome(target)).toEqual([404, 'no such route', 0]);
   });
 
@@ -57,7 +57,10 @@ describe('the path of an order', () => {
     ['encoded white space', (id) => `/api/v1/cases/${id}%20`],
     ['dots', () => '/api/v1/cases/..'],
     ['a parameter of its own', (id) => `/api/v1/cases/${id};a=b`],
-    ['twice encoded digits', (id) => `/api/v1/cases/${encoded(id).replaceAll('%', '%25')}`],
+    [
+      'digits that are encoded twice',
+      (id) => `/api/v1/cases/${encoded(id).replaceAll('%', '%25')}`,
+    ],
     ['upper case', (id) => `/api/v1/cases/${id.toUpperCase()}`],
     ['nothing', () => '/api/v1/cases/'],
   ])('with %s in the id is another case', async (_what, target) => {
@@ -79,7 +82,7 @@ describe('the path of an order', () => {
     ['a space', ' x'],
     ['a letter that is not encoded', '\xe9'],
     ['DEL', '\x7f'],
-  ])('with %s in the id is no HTTP', async (_what, character) => {
+  ])('with %s in the id is not valid HTTP', async (_what, character) => {
     expect(await outcome((id) => `/api/v1/cases/${id}${character}`)).toEqual([
       400,
       'the request is not valid HTTP',
@@ -87,7 +90,7 @@ describe('the path of an order', () => {
     ]);
   });
 
-  it('is served up to the limit of the head, and refused beyond', async () => {
+  it('is accepted up to the size limit of the head, and refused beyond it', async () => {
     expect(await outcome((id) => `/api/v1/cases/${id}?${'q'.repeat(16_000)}`)).toEqual([
       200,
       undefined,
@@ -106,11 +109,11 @@ function encoded(text: string): string {
 }
 
 describe('the method', () => {
-  /** Those that Node reads; a tunnel is no request, and an upgrade answers as what it would have been. */
+  /** The methods that Node parses, without CONNECT, which opens a tunnel. */
   const OTHERS = METHODS.filter((method) => !['POST', 'PUT', 'CONNECT'].includes(method));
   const REFUSED = ['GET', 'HEAD', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'];
 
-  it.each(REFUSED)('%s of an order’s path gets 405, with a body too', async (method) => {
+  it.each(REFUSED)('%s on an order’s path gets 405, even with a body', async (method) => {
     const line = `${method} /api/v1/cases/${api.organization.caseId} HTTP/1.1`;
     const received = await sendRaw(api.app.url, orderBytes(api, { line }));
     const head = received.slice(0, received.indexOf('\r\n\r\n') + 4);
@@ -122,7 +125,7 @@ describe('the method', () => {
   });
 
   it.each(OTHERS.filter((method) => !REFUSED.includes(method)))(
-    '%s, which no path has, gets 404',
+    '%s, which no path supports, gets 404',
     async (method) => {
       const target = (id: string) => `/api/v1/cases/${id}`;
 
@@ -131,7 +134,7 @@ describe('the method', () => {
   );
 
   it.each(['FOO', 'post', 'Post', 'POSTS', 'PO ST', '', '\x00POST'])(
-    '%j is no HTTP',
+    '%j is not valid HTTP',
     async (method) => {
       expect(await outcome((id) => `/api/v1/cases/${id}`, method)).toEqual([
         400,
@@ -141,14 +144,14 @@ describe('the method', () => {
     },
   );
 
-  it('CONNECT is not answered', async () => {
+  it('CONNECT gets no response', async () => {
     const bytes = 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n';
 
     expect(await sendRaw(api.app.url, bytes)).toBe('');
   });
 });
 
-it('a GET is served without its body, and what follows is read behind that', async () => {
+it('a GET ignores its body, and the next request is read after the body', async () => {
   const body = JSON.stringify(exampleWithoutKey());
   const path = `/api/v1/cases/${api.organization.caseId}/orders?limit=1`;
   const get = orderBytes(api, { line: `GET ${path} HTTP/1.1`, body }).replace(

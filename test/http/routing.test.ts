@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exampleWithKey, startTestApi, type TestApi } from '../support/test-api.ts';
 
 let api: TestApi;
-/** What `/readyz` sees of Temporal. */
+/** The check of Temporal that `/readyz` calls. */
 let temporal: () => Promise<void> = async () => {};
 beforeAll(async () => {
   api = await startTestApi({ checkTemporal: () => temporal() });
@@ -72,7 +72,7 @@ describe('a known route with another method', () => {
     ['/webhooks/pharmacies/x', 'POST', ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
     ['/healthz', READ, ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
     ['/readyz', READ, ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
-  ])('%s gets 405 and is told %s', async (path, allowed, methods) => {
+  ])('%s gets 405 with Allow: %s', async (path, allowed, methods) => {
     for (const method of methods) {
       const hasBody = !['GET', 'HEAD', 'OPTIONS'].includes(method);
       const answer = await api.send(method, path, hasBody ? { body: 'not { json' } : {});
@@ -91,14 +91,14 @@ describe('a known route with another method', () => {
 });
 
 describe('health', () => {
-  it('is 200 while the process answers', async () => {
+  it('is 200 while the process responds', async () => {
     expect(await api.send('GET', '/healthz')).toMatchObject({
       status: 200,
       json: { status: 200, success: true },
     });
   });
 
-  it('names both servers that are there', async () => {
+  it('reports both dependencies as up', async () => {
     temporal = async () => {};
 
     expect(await api.send('GET', '/readyz')).toMatchObject({
@@ -107,7 +107,7 @@ describe('health', () => {
     });
   });
 
-  it('stays ready while Temporal is away, and says so', async () => {
+  it('stays ready while Temporal is unreachable, and reports it', async () => {
     temporal = () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.1:7233'));
 
     const answer = await api.send('GET', '/readyz');
@@ -119,8 +119,8 @@ describe('health', () => {
     expect(answer.text).not.toContain('10.0.0.1');
   });
 
-  it('takes orders while Temporal is away', async () => {
-    temporal = () => Promise.reject(new Error('away'));
+  it('accepts orders while Temporal is unreachable', async () => {
+    temporal = () => Promise.reject(new Error('unreachable'));
 
     expect((await api.place(exampleWithKey('temporal-away'))).status).toBe(200);
   });

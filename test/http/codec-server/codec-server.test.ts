@@ -76,7 +76,7 @@ async function logIn(token: string): Promise<Response> {
 }
 
 describe('payloads', () => {
-  it('are shown to who has the token, and read back as they were encrypted', async () => {
+  it('are decrypted for a client with the token, and decode to what was encoded', async () => {
     expect(await decoded(bearer)).toBe('"PHARMACY_DOWN"');
     const clear = { metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'eyJieSI6ImFubmEifQ==' };
     const answer = await post('/encode', { payloads: [clear] }, bearer);
@@ -89,39 +89,42 @@ describe('payloads', () => {
   });
 
   it.each([
-    ['nobody', {}],
+    ['a client without credentials', {}],
     ['a wrong token', { authorization: 'Bearer the-operators-own-toker' }],
     ['half a token', { authorization: 'Bearer the' }],
     ['another scheme', { authorization: TOKEN }],
-    ['a cookie that was made up', { cookie: 'codec_session=9999999999999.AAAA' }],
+    ['a forged cookie', { cookie: 'codec_session=9999999999999.AAAA' }],
     ['a page of another origin', { ...bearer, origin: 'https://elsewhere.example.com' }],
-  ])('are not shown to %s', async (_who, headers: Record<string, string>) => {
+  ])('are not decrypted for %s', async (_who, headers: Record<string, string>) => {
     expect(await decoded(headers)).toBe(401);
   });
 
-  it('that were altered, or whose key is gone, get an error that says so', async () => {
+  it('that were altered, or whose key is unavailable, get an error that says so', async () => {
     const payload = await encrypted('x');
     const key = Buffer.from('2020-01').toString('base64');
     const lost = { ...payload, metadata: { ...payload.metadata, 'encryption-key-id': key } };
-    for (const [given, words] of [
+    for (const [given, message] of [
       [{ ...payload, data: payload.data.replace(/^...../, 'AAAAA') }, 'altered'],
       [lost, 'encryption key 2020-01 is unavailable'],
     ] as const) {
       const answer = await post('/decode', { payloads: [given] }, bearer);
       expect(answer.status).toBe(422);
-      expect(await answer.text()).toContain(words);
+      expect(await answer.text()).toContain(message);
     }
   });
 
-  it.each(['{"payloads":', '[]', '{"payloads":[{"data":"%%%"}]}'])('cannot be %s', async (body) => {
-    const answer = await post('/decode', body, bearer);
-    expect(answer.status).toBe(400);
-    expect(await answer.text()).not.toContain('%%%');
-  });
+  it.each(['{"payloads":', '[]', '{"payloads":[{"data":"%%%"}]}'])(
+    'in the form %s are refused',
+    async (body) => {
+      const answer = await post('/decode', body, bearer);
+      expect(answer.status).toBe(400);
+      expect(await answer.text()).not.toContain('%%%');
+    },
+  );
 });
 
 describe('a login', () => {
-  it('lets the Temporal UI ask for eight hours', async () => {
+  it('lets the Temporal UI decode payloads for eight hours', async () => {
     const answer = await logIn(TOKEN);
     const cookie = answer.headers.get('set-cookie') ?? '';
     expect(cookie).toMatch(/; HttpOnly; SameSite=Strict; Path=\/; Max-Age=28800$/);
@@ -132,7 +135,7 @@ describe('a login', () => {
     expect(await decoded(session)).toBe(401);
   });
 
-  it('needs the token, and says nothing of it', async () => {
+  it('needs the token, and reveals nothing about it', async () => {
     const answer = await logIn('guess');
     expect(answer.status).toBe(401);
     expect(answer.headers.get('set-cookie')).toBeNull();
@@ -140,7 +143,7 @@ describe('a login', () => {
   });
 });
 
-it('tells browsers to let the UI’s page ask, and no other', async () => {
+it('allows cross-origin requests from the UI only', async () => {
   const ask = (origin: string) =>
     fetch(`${url}/decode`, { method: 'OPTIONS', headers: { origin } });
   const ui = await ask(UI);
@@ -151,10 +154,10 @@ it('tells browsers to let the UI’s page ask, and no other', async () => {
   expect(other.headers.get('access-control-allow-origin')).toBeNull();
 });
 
-describe('who sends wrong tokens', () => {
+describe('a client that sends wrong tokens', () => {
   const wrong = { authorization: 'Bearer guess' };
 
-  it('is told to wait after a burst, whatever comes then', async () => {
+  it('gets 429 after a burst, whatever it sends then', async () => {
     for (const status of [401, 401, 401, 429]) expect(await decoded(wrong)).toBe(status);
     const answer = await post('/decode', { payloads: [] }, bearer);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1']);
@@ -163,20 +166,20 @@ describe('who sends wrong tokens', () => {
     expect(await login.text()).toContain('Too many wrong tokens');
   });
 
-  it('is counted at the login, too, and locks nobody out who was right before', async () => {
+  it('is counted at the login too, and does not lock out a token or session that was valid before', async () => {
     const [session = ''] = ((await logIn(TOKEN)).headers.get('set-cookie') ?? '').split(';');
     for (const status of [401, 401, 401, 429]) expect((await logIn('guess')).status).toBe(status);
     expect(await decoded({ cookie: session, origin: UI })).toBe('"PHARMACY_DOWN"');
     expect(await decoded(bearer)).toBe('"PHARMACY_DOWN"');
   });
 
-  it('is not who sends none', async () => {
+  it('is not one that sends no token', async () => {
     for (let n = 0; n < 5; n += 1) expect(await decoded({})).toBe(401);
     expect(await decoded(bearer)).toBe('"PHARMACY_DOWN"');
   });
 });
 
-it('serves HTTPS, where a session never goes over plain HTTP', async () => {
+it('serves HTTPS, with a session cookie that browsers never send over plain HTTP', async () => {
   const certificate = makeCertificate('IP:127.0.0.1', 'CODEC_');
   const secure = start(certificate);
   try {

@@ -10,7 +10,7 @@ const TOO_MANY =
 
 let api: TestApi;
 beforeEach(async () => {
-  // So slow that none is refilled during a test.
+  // So slow that no token is refilled during a test.
   api = await startTestApi({ http: { failureLimits: { burst: BURST, perSecond: 0.01 } } });
 });
 afterEach(() => api.close());
@@ -25,7 +25,7 @@ async function failTo(count: number): Promise<void> {
   for (let n = 0; n < count; n += 1) expect((await read(`guess-${n}`)).status).toBe(401);
 }
 
-it('a guesser is told to wait after a burst, whatever it guesses then', async () => {
+it('a client that guesses keys gets 429 after a burst, whatever it sends then', async () => {
   const unused = await createKey(api.database, api.organization.organizationId);
   await failTo(BURST);
   for (const key of ['guess', '', undefined, unused]) {
@@ -39,14 +39,14 @@ it('a guesser is told to wait after a burst, whatever it guesses then', async ()
   }
 });
 
-it('a key that was right before goes on behind the same address', async () => {
+it('a key that was valid before keeps working from the same address', async () => {
   expect((await read(api.organization.apiKey)).status).toBe(200);
   await failTo(BURST);
   expect((await read('guess')).status).toBe(429);
   expect((await api.place(exampleWithoutKey())).status).toBe(200);
 });
 
-it('a key that was right before and is revoked is told so no more than once', async () => {
+it('a key that was valid before and is revoked gets 429', async () => {
   expect((await read(api.organization.apiKey)).status).toBe(200);
   await failTo(BURST);
   await api.database`UPDATE api_keys SET revoked_at = now()`;
@@ -54,25 +54,25 @@ it('a key that was right before and is revoked is told so no more than once', as
   expect((await read(api.organization.apiKey)).status).toBe(429);
 });
 
-it('requests without a key count, and get what the contract says up to then', async () => {
+it('requests without a key count, and get the contract’s errors up to the limit', async () => {
   const answers = [await read(), await read(' '), await read(), await read()];
   expect(answers.map(({ status }) => status)).toEqual([400, 401, 400, 429]);
 });
 
-it('requests that need no proof are served all the while', async () => {
+it('routes without authentication are served meanwhile', async () => {
   await failTo(BURST);
   expect((await api.send('GET', '/healthz')).status).toBe(200);
   expect((await api.send('GET', '/openapi.json')).status).toBe(200);
 });
 
-it('good requests cost nothing', async () => {
+it('successful requests use up no attempts', async () => {
   for (let n = 0; n < 3 * BURST; n += 1) {
     expect((await read(api.organization.apiKey)).status).toBe(200);
   }
   await failTo(BURST);
 });
 
-it('forged webhooks are told to wait, and true ones are taken in all the while', async () => {
+it('forged webhooks get 429, and authentic ones are accepted meanwhile', async () => {
   const pharmacy = await createPharmacy(api.database);
   const send = (headers: Record<string, string>, body: string) =>
     api.send('POST', `/webhooks/pharmacies/${pharmacy.id}`, { headers, body });
@@ -87,11 +87,11 @@ it('forged webhooks are told to wait, and true ones are taken in all the while',
   }
   expect(statuses).toEqual([401, 401, 401, 429]);
   expect((await send(pharmacy.sign(body), body)).status).toBe(202);
-  // One address, one count.
+  // Webhooks and API keys share the count of the address.
   expect((await read('guess')).status).toBe(429);
 });
 
-it('made-up links to documents are told to wait', async () => {
+it('forged document links get 429', async () => {
   const statuses: number[] = [];
   for (let n = 0; n <= BURST; n += 1) {
     const link = `/documents/${randomUUID()}?expires=9999999999&signature=${n}`;
@@ -100,13 +100,13 @@ it('made-up links to documents are told to wait', async () => {
   expect(statuses).toEqual([403, 403, 403, 429]);
 });
 
-it('refusals are counted and logged, without an address or a key', async () => {
+it('refusals are counted and logged without an address or a key', async () => {
   await failTo(BURST);
   await read('guess');
   await read('guess');
   const { text } = await api.send('GET', '/metrics');
   expect(text).toMatch(/^rx_http_refused_attempts_total 2$/m);
-  const told = api.app.log.lines.filter(({ fields }) => fields.code === 'FAILED_ATTEMPTS');
-  expect(told).toHaveLength(1);
-  expect(JSON.stringify(told)).not.toMatch(/127\.0|guess/);
+  const refusals = api.app.log.lines.filter(({ fields }) => fields.code === 'FAILED_ATTEMPTS');
+  expect(refusals).toHaveLength(1);
+  expect(JSON.stringify(refusals)).not.toMatch(/127\.0|guess/);
 });

@@ -30,29 +30,29 @@ it.each<[what: string, bytes: string | Buffer]>([
   ['a URL of 64 KiB', `GET /${'x'.repeat(65_536)} HTTP/1.1\r\n${HOST}\r\n`],
   ['5,000 headers', `GET /healthz HTTP/1.1\r\n${HOST}${'a: b\r\n'.repeat(5_000)}\r\n`],
   ['a negative length', `${PLACE}Content-Length: -1\r\n\r\n`],
-  ['a length that is no number', `${PLACE}Content-Length: 1e3\r\n\r\n`],
+  ['a length that is not a number', `${PLACE}Content-Length: 1e3\r\n\r\n`],
   ['two lengths', `${PLACE}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`],
   [
     'a length and chunks',
     `${PLACE}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
   ],
-  ['chunks that are none', `${PLACE}Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n`],
+  ['invalid chunks', `${PLACE}Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n`],
   ['an unknown encoding', `${PLACE}Transfer-Encoding: gzip\r\n\r\n{}`],
   ['a line feed in place of a line end', 'GET /healthz HTTP/1.1\nHost: x\nA : b\n\n'],
   ['a tunnel', `CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n`],
-  ['an impossible expectation', `${PLACE}Expect: 200-maybe\r\nContent-Length: 2\r\n\r\n{}`],
+  ['an unknown expectation', `${PLACE}Expect: 200-maybe\r\nContent-Length: 2\r\n\r\n{}`],
   ['an asterisk', `OPTIONS * HTTP/1.1\r\n${HOST}\r\n`],
   ['another host’s URL', `GET http://example.com/x HTTP/1.1\r\n${HOST}\r\n`],
   ['a path out of the root', `GET /../../etc/passwd HTTP/1.1\r\n${HOST}\r\n`],
   ['a TRACE', `TRACE /healthz HTTP/1.1\r\n${HOST}\r\n`],
-])('meets %s with an envelope or a closed socket', async (_what, bytes) => {
+])('answers %s with an envelope or closes the socket', async (_what, bytes) => {
   const received = await sendRaw(api.app.url, bytes, { silenceMs: 300 });
 
   for (const { status } of answersIn(received)) expect(status).toBeLessThan(500);
   expect((await api.send('GET', '/healthz')).status).toBe(200);
 });
 
-it('survives clients that leave in the middle of a request', async () => {
+it('survives clients that disconnect during a request', async () => {
   const parts = [
     'POST /api/v1/ca',
     `${PLACE}Content-Le`,
@@ -66,7 +66,7 @@ it('survives clients that leave in the middle of a request', async () => {
   expect(await api.count('orders')).toBe(0);
 });
 
-it('does not take a client that left for a database that is away', async () => {
+it('does not mistake a disconnected client for a database outage', async () => {
   const half = `${PLACE}cv-api-key: ${api.organization.apiKey}\r\nContent-Length: 5000\r\n\r\n{`;
 
   await sendRaw(api.app.url, half, { silenceMs: 200 });
@@ -75,7 +75,7 @@ it('does not take a client that left for a database that is away', async () => {
   expect(api.app.log.lines.filter(({ level }) => level !== 'info')).toEqual([]);
 });
 
-it('answers an upgrade as a request like any other', async () => {
+it('answers an upgrade request like any other request', async () => {
   const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
   const received = await sendRaw(api.app.url, `GET /healthz HTTP/1.1\r\n${HOST}${upgrade}\r\n`, {
     silenceMs: 300,
@@ -84,7 +84,7 @@ it('answers an upgrade as a request like any other', async () => {
   expect(answersIn(received)).toMatchObject([{ status: 200 }]);
 });
 
-it('answers each of several requests that come in one packet', async () => {
+it('answers each of several requests in one packet', async () => {
   const one = `GET /healthz HTTP/1.1\r\n${HOST}\r\n`;
   const last = `GET /healthz HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`;
 
@@ -96,7 +96,7 @@ it('answers each of several requests that come in one packet', async () => {
 it.each([
   ['a request without Host', 'GET /healthz HTTP/1.1\r\n\r\n', 400, 'Host is required'],
   [
-    'an impossible expectation',
+    'an unknown expectation',
     `${PLACE}Expect: 200-maybe\r\nContent-Length: 0\r\n\r\n`,
     417,
     'Expect must be 100-continue',
@@ -107,8 +107,8 @@ it.each([
     431,
     'the headers are too large',
   ],
-  ['what is no HTTP', 'hello\r\n\r\n', 400, 'the request is not valid HTTP'],
-])('says of %s what is wrong', async (_what, bytes, status, error) => {
+  ['bytes that are not HTTP', 'hello\r\n\r\n', 400, 'the request is not valid HTTP'],
+])('names the problem of %s', async (_what, bytes, status, error) => {
   const answers = answersIn(await sendRaw(api.app.url, bytes, { silenceMs: 500 }));
 
   expect(answers).toMatchObject([{ status, json: { error } }]);

@@ -5,7 +5,7 @@ import { SECURITY_HEADERS, securityHeadersOf } from '../../support/security-head
 import { storeDocument } from '../../support/stored-document.ts';
 import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
-// Answers to what the route table serves are held against these headers by access-matrix.test.ts.
+// access-matrix.test.ts checks these headers on the routes of the table; this file checks the rest.
 
 let api: TestApi;
 beforeAll(async () => {
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-describe('the security headers are on the answer to', () => {
+describe('the security headers are on the response to', () => {
   it.each([
     ['an unknown route', 'GET', '/nothing', 404],
     ['another method', 'DELETE', '/api/v1/orders', 405],
@@ -28,11 +28,11 @@ describe('the security headers are on the answer to', () => {
   });
 
   it.each([
-    ['what is no HTTP', 'nonsense\r\n\r\n', 400],
+    ['bytes that are not HTTP', 'nonsense\r\n\r\n', 400],
     ['a head that is too large', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-    ['a request without a host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    ['a request without a Host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
     [
-      'an expectation',
+      'an unknown expectation',
       'POST / HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\nContent-Length: 0\r\n\r\n',
       417,
     ],
@@ -45,7 +45,7 @@ describe('the security headers are on the answer to', () => {
     expect(securityHeadersOf({ headers })).toEqual(SECURITY_HEADERS);
   });
 
-  it('a broken body, and to an order', async () => {
+  it('a malformed body, and to an order', async () => {
     const bytes = [orderBytes(api, { body: '{' }), orderBytes(api)];
     for (const [index, status] of [400, 200].entries()) {
       const [answer] = answersIn(await sendRaw(api.app.url, bytes[index]!));
@@ -55,7 +55,7 @@ describe('the security headers are on the answer to', () => {
     }
   });
 
-  it('a document, whole, in part, and as it was', async () => {
+  it('a document: whole, in part, out of range and not modified', async () => {
     const orderId = (await api.place(exampleWithoutKey())).json.data.order.id as string;
     const { id, sha256 } = await storeDocument(api, orderId, { name: 'label.pdf' });
     const path = `/api/v1/cases/${api.organization.caseId}/orders/${orderId}/documents/${id}`;
@@ -81,7 +81,7 @@ function fieldOf(line: string): [string, string] {
   return [line.slice(0, at), line.slice(at + 1)];
 }
 
-it('HTTPS is not asked for where the server is reached without it', () => {
+it('a server that clients reach over HTTP sends no Strict-Transport-Security', () => {
   const { 'strict-transport-security': https, ...rest } = SECURITY_HEADERS;
 
   expect(securityHeaders('http://127.0.0.1:3000')).toEqual(rest);

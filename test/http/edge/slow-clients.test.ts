@@ -8,10 +8,10 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** The time limit of a request's head, the second in which it is looked at, and some for the machine. */
+/** The time limit of a request's head, the second until Node checks it, and time for a busy machine. */
 const LATEST_MS = 20_000;
 
-it('a client that does not finish its headers in 10 s gets 408, and others are served meanwhile', async () => {
+it('a client that sends no complete head within 10 s gets 408, and others are served meanwhile', async () => {
   const started = performance.now();
   const cut = orderBytes(api).indexOf('Content-Type');
   const slow = sendRaw(api.app.url, orderBytes(api).slice(0, cut), { silenceMs: LATEST_MS });

@@ -12,7 +12,7 @@ import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/tes
 let certificate: TestCertificate;
 let api: TestApi;
 let open: boolean;
-/** `/readyz` asks Temporal; the answer waits for the test. */
+/** Holds back the check of Temporal in `/readyz` until the test releases it. */
 let temporal: EventEmitter;
 
 beforeAll(() => {
@@ -45,7 +45,7 @@ function connect(options: tls.ConnectionOptions = {}): tls.TLSSocket {
   return tls.connect({ host: '127.0.0.1', port, ca: certificate.cert, ...options });
 }
 
-it('orders are taken over HTTPS, and clients are told to keep to it', async () => {
+it('orders are accepted over HTTPS, with Strict-Transport-Security', async () => {
   const { organization } = api;
   const headers = { 'cv-api-key': organization.apiKey, 'content-type': 'application/json' };
   const answer = await ask(
@@ -58,7 +58,7 @@ it('orders are taken over HTTPS, and clients are told to keep to it', async () =
   expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
 });
 
-it('TLS 1.2 is spoken, and nothing older', async () => {
+it('TLS 1.2 is the oldest accepted version', async () => {
   const socket = connect({ maxVersion: 'TLSv1.2' });
   await once(socket, 'secureConnect');
   expect(socket.getProtocol()).toBe('TLSv1.2');
@@ -71,20 +71,20 @@ it('TLS 1.2 is spoken, and nothing older', async () => {
   expect(error).toMatchObject({ code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });
 });
 
-it('plain HTTP is ended without an answer, and HTTPS goes on', async () => {
+it('plain HTTP is closed without a response, and HTTPS continues', async () => {
   const received = await sendRaw(api.app.url, orderBytes(api));
   expect(received).toBe('');
   expect(await api.count('orders')).toBe(0);
   expect((await ask('/healthz')).status).toBe(200);
 });
 
-it('a broken request gets its answer over TLS', async () => {
+it('a malformed request gets its response over TLS', async () => {
   const socket = connect();
   socket.write('nonsense\r\n\r\n');
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*\{"status":400/s);
 });
 
-it('a stop finishes the request in flight, and ends who is idle or still shaking hands', async () => {
+it('a stop finishes the request in flight, and closes idle connections and open handshakes', async () => {
   const handshaking = net.connect(Number(new URL(api.app.url).port), '127.0.0.1');
   await once(handshaking, 'connect');
   const idle = connect();
@@ -102,7 +102,7 @@ it('a stop finishes the request in flight, and ends who is idle or still shaking
   await closed;
 });
 
-it('a client that leaves in the middle of its handshake takes nobody along', async () => {
+it('a client that disconnects during its handshake affects nobody else', async () => {
   const port = Number(new URL(api.app.url).port);
   for (const hello of ['', '\x16\x03\x01', '\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00']) {
     const socket = net.connect(port, '127.0.0.1');

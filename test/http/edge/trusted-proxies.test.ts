@@ -6,7 +6,7 @@ import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/tes
 let api: TestApi;
 afterEach(() => api.close());
 
-/** The source that the audit log has of a read with these headers. */
+/** The source address that the audit log records for a read with these headers. */
 async function sourceOf(headers: Record<string, string>): Promise<unknown> {
   expect((await api.get('/api/v1/orders', headers)).status).toBe(200);
   const [row] = await api.database`SELECT source FROM audit_log ORDER BY id DESC LIMIT 1`;
@@ -14,14 +14,14 @@ async function sourceOf(headers: Record<string, string>): Promise<unknown> {
 }
 
 describe('without trusted proxies', () => {
-  it('nothing forwarded is believed', async () => {
+  it('forwarding headers are ignored', async () => {
     api = await startTestApi();
     expect(await sourceOf({ 'x-forwarded-for': '192.0.2.1', forwarded: 'for=192.0.2.1' })).toBe(
       '127.0.0.1',
     );
   });
 
-  it('an address that is forged with each attempt does not help', async () => {
+  it('a new forged address for each attempt does not avoid the limit', async () => {
     api = await startTestApi({ http: { failureLimits: { burst: 2, perSecond: 0.01 } } });
     const statuses: number[] = [];
     for (const n of [1, 2, 3, 4]) {
@@ -33,7 +33,7 @@ describe('without trusted proxies', () => {
 });
 
 describe('behind trusted proxies', () => {
-  it('the source is the right-most address that is none of theirs', async () => {
+  it('the source is the right-most address that is not a trusted proxy', async () => {
     api = await startTestApi({ http: { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] } });
     for (const [forwarded, source] of [
       ['192.0.2.1', '192.0.2.1'],
@@ -41,7 +41,7 @@ describe('behind trusted proxies', () => {
       ['203.0.113.9, 192.0.2.1, 10.1.2.3', '192.0.2.1'],
       ['192.0.2.1:4711', '192.0.2.1'],
       ['2001:db8::1', '2001:db8::1'],
-      // What is no address is not the source, nor is anything before it.
+      // A malformed entry is never the source, and neither is any entry before it.
       ['192.0.2.1, <script>alert(1)</script>', '127.0.0.1'],
       ['192.0.2.1, unknown, 10.1.2.3', '10.1.2.3'],
       ['', '127.0.0.1'],
@@ -53,12 +53,12 @@ describe('behind trusted proxies', () => {
     }
   });
 
-  it('a proxy that is not listed is the source itself', async () => {
+  it('an unlisted proxy is the source itself', async () => {
     api = await startTestApi({ http: { trustedProxies: ['10.0.0.0/8'] } });
     expect(await sourceOf({ 'x-forwarded-for': '192.0.2.1' })).toBe('127.0.0.1');
   });
 
-  it('attempts are counted for each client', async () => {
+  it('failed attempts are counted for each client', async () => {
     const failureLimits = { burst: 1, perSecond: 0.01 };
     api = await startTestApi({ http: { trustedProxies: ['127.0.0.1'], failureLimits } });
     const guess = async (from: string) => {
@@ -69,7 +69,7 @@ describe('behind trusted proxies', () => {
     expect(await guess('192.0.2.2')).toBe(401);
   });
 
-  it('links and headers go by PUBLIC_URL, whatever is said of the host', async () => {
+  it('links and headers use PUBLIC_URL, whatever host is forwarded', async () => {
     api = await startTestApi({ http: { trustedProxies: ['127.0.0.1'] } });
     const headers = {
       'x-forwarded-host': 'evil.example.com',

@@ -13,10 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** In every value that a caller can send; nothing of it may reach the log. */
+/** Part of every value that the test sends. It must never reach the log. */
 const MARK = `private-${randomUUID()}`;
 
-/** The published example with the mark in all of its texts that have no format. */
+/** The published example with the mark in every text without a fixed format. */
 function marked(key: string) {
   const body = exampleWithKey(`${MARK}-${key}`);
   const { order } = body;
@@ -39,7 +39,7 @@ function written(): string {
   return JSON.stringify(api.app.log.lines);
 }
 
-it('keeps out of the log what callers send, and their keys', async () => {
+it('keeps the callers’ data and keys out of the log', async () => {
   const { apiKey, caseId } = api.organization;
   const patient = { firstName: MARK, lastName: MARK, address: PATIENT_ADDRESS };
   await putCase(api.database, HASH_SECRET, api.organization, patient, TESTER);
@@ -80,7 +80,7 @@ it('keeps out of the log what callers send, and their keys', async () => {
   }
 });
 
-it('keeps out of the log what Postgres says of an error of ours', async () => {
+it('keeps the message of a Postgres error out of the log', async () => {
   const name = `unfit_${randomUUID().slice(0, 8)}`;
   await api.database.unsafe(
     `ALTER TABLE orders ADD CONSTRAINT ${name} CHECK (pharmacy_id <> '${MARK}')`,
@@ -98,7 +98,7 @@ it('keeps out of the log what Postgres says of an error of ours', async () => {
   expect(written()).not.toContain(MARK);
 });
 
-it('names each request by its method, pattern, status and organization', async () => {
+it('logs each request with its method, route pattern, status and organization', async () => {
   const before = api.app.log.lines.length;
 
   await api.place(marked('6'));

@@ -7,7 +7,7 @@ const words = (length: number) => fc.array(word, { minLength: length, maxLength:
 const written = (all: readonly number[]) => all.map((each) => each.toString(16)).join(':');
 
 describe('addressGroup', () => {
-  it('puts all addresses of an IPv6 /64 together, and no others', () => {
+  it('groups the addresses of one IPv6 /64, and no others', () => {
     const network = words(4).filter((all) => all.some((each) => each > 0));
     fc.assert(
       fc.property(network, network, words(4), words(4), (one, other, host, neighbour) => {
@@ -20,7 +20,7 @@ describe('addressGroup', () => {
     );
   });
 
-  it('takes an IPv4 address for itself, however it is written', () => {
+  it('keeps each IPv4 address in its own group, in every spelling', () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
         const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
@@ -37,13 +37,13 @@ describe('addressGroup', () => {
     );
   });
 
-  it('takes an address for the same in all its spellings', () => {
+  it('gives all spellings of an address the same group', () => {
     const spellings = ['2001:db8::1', '2001:DB8:0:0:0:0:0:1', '2001:0db8::', '2001:db8::1%eth0'];
     expect(new Set(spellings.map(addressGroup))).toEqual(new Set(['2001:db8:0:0::/64']));
     expect(addressGroup('::1')).toBe('0:0:0:0::/64');
   });
 
-  it('is bounded, also for what is no address', () => {
+  it('returns a short text even for input that is not an address', () => {
     expect(addressGroup(undefined)).toBe('unknown');
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.ipV6()), (text) => {

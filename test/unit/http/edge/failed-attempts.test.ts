@@ -30,7 +30,7 @@ function make(limits = LIMITS): FailedAttempts {
   });
 }
 
-/** The seconds that a caller is told to wait; 0: none. */
+/** The seconds of `Retry-After`; 0 when the call succeeds. */
 function waitOf(call: () => void): number {
   try {
     call();
@@ -48,7 +48,7 @@ const admitted = (address: string, key?: string) =>
   waitOf(() => attempts.admit(address, key)) === 0;
 
 describe('failed attempts', () => {
-  it('are let through up to a burst, and then one a second', () => {
+  it('are admitted up to a burst, then once per second', () => {
     fail(3);
     expect(waitOf(() => attempts.admit(HERE, 'guess'))).toBe(1);
     time += 999;
@@ -59,14 +59,14 @@ describe('failed attempts', () => {
     expect(admitted(HERE)).toBe(false);
   });
 
-  it('that came together are made up for, but by no more than another burst', () => {
+  it('that were concurrent cost waiting time, but no more than one extra burst', () => {
     fail(1_000);
     expect(waitOf(() => attempts.admit(HERE, undefined))).toBe(4);
     time += 4_000;
     expect(admitted(HERE)).toBe(true);
   });
 
-  it('of other addresses are none of one’s own, but for those of the same /64', () => {
+  it('count for the client’s own address only, or for its IPv6 /64', () => {
     fail(3);
     expect(admitted('192.0.2.2')).toBe(true);
     fail(3, '2001:db8::1');
@@ -74,7 +74,7 @@ describe('failed attempts', () => {
     expect(admitted('2001:db8:0:1::1')).toBe(true);
   });
 
-  it('do not keep a key out that was right within ten minutes', () => {
+  it('do not lock out a key that was valid within the last ten minutes', () => {
     attempts.succeeded('right');
     fail(3);
     time += 10 * 60_000 - 1;
@@ -85,14 +85,14 @@ describe('failed attempts', () => {
     expect(admitted(HERE, 'right')).toBe(false);
   });
 
-  it('end the trust in a key that is right no more', () => {
+  it('end the trust in a key that is no longer valid', () => {
     attempts.succeeded('revoked');
     fail(3);
     waitOf(() => attempts.failed(HERE, 'revoked'));
     expect(admitted(HERE, 'revoked')).toBe(false);
   });
 
-  it('never let more through than a burst and what was refilled', () => {
+  it('never admit more than one burst plus the refilled tokens', () => {
     const steps = fc.array(fc.integer({ min: 0, max: 3_000 }), { maxLength: 60 });
     const limits = fc.record({
       burst: fc.integer({ min: 1, max: 10 }),
@@ -102,26 +102,26 @@ describe('failed attempts', () => {
       fc.property(steps, limits, (waits, { burst, perSecond }) => {
         time = 0;
         attempts = make({ burst, perSecond });
-        let through = 0;
+        let admissions = 0;
         for (const wait of waits) {
           time += wait;
           if (!admitted(HERE)) continue;
-          through += 1;
+          admissions += 1;
           attempts.failed(HERE);
         }
-        expect(through).toBeLessThanOrEqual(burst + (time / 1_000) * perSecond + 1e-6);
+        expect(admissions).toBeLessThanOrEqual(burst + (time / 1_000) * perSecond + 1e-6);
       }),
     );
   });
 
-  it('are forgotten of the address that failed longest ago, beyond 10,000', () => {
+  it('are kept for 10,000 addresses; the one that failed longest ago is dropped', () => {
     fail(3, '198.51.100.1');
     fail(3, '198.51.100.2');
     for (let n = 0; n < 9_999; n += 1) attempts.failed(`10.0.${n >> 8}.${n & 255}`);
     expect([admitted('198.51.100.1'), admitted('198.51.100.2')]).toEqual([true, false]);
   });
 
-  it('are told of without an address, once a minute, and each refusal is counted', () => {
+  it('are logged once a minute without the address, and every refusal is counted', () => {
     fail(3);
     for (let n = 0; n < 5; n += 1) admitted(HERE, 'guess');
     expect(refused).toBe(5);

@@ -21,11 +21,11 @@ describe('cleanForwarded', () => {
     ['fe80::1%eth0', undefined],
     ['unknown', undefined],
     ['', undefined],
-  ])('leaves of %j %j', (value, kept) => {
+  ])('reduces %j to %j', (value, kept) => {
     expect(cleaned(value)).toBe(kept);
   });
 
-  it('leaves nothing but addresses, whatever was sent', () => {
+  it('keeps nothing but addresses, whatever the client sent', () => {
     const hop = fc.oneof(fc.string(), fc.ipV4(), fc.ipV6());
     fc.assert(
       fc.property(fc.array(hop), (hops) => {
@@ -34,7 +34,7 @@ describe('cleanForwarded', () => {
     );
   });
 
-  it('drops what is said of host and scheme', () => {
+  it('removes the forwarded host and scheme', () => {
     const headers = { 'x-forwarded-host': 'evil.example.com', 'x-forwarded-proto': 'https' };
     cleanForwarded(headers);
     expect(headers).toEqual({});

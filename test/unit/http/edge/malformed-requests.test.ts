@@ -20,11 +20,11 @@ afterEach(() => {
   certificate.remove();
 });
 
-// As `https.Server` hands both to `clientError`; Node leaves it to the handler to end the first.
+// `https.Server` passes both cases to `clientError`. In the first, only the handler ends the connection.
 it.each([
-  ['begins no handshake', ''],
-  ['sends no TLS', 'GET / HTTP/1.1\r\n\r\n'],
-])('a client that %s gets no answer, and its connection ends', async (_what, bytes) => {
+  ['starts no handshake', ''],
+  ['sends plain HTTP', 'GET / HTTP/1.1\r\n\r\n'],
+])('a client that %s gets no response, and its connection is closed', async (_what, bytes) => {
   const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
   const received: Buffer[] = [];
   socket.on('data', (data) => received.push(data)).write(bytes);

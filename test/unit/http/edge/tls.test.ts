@@ -22,7 +22,7 @@ afterAll(() => {
   for (const certificate of [first, second]) certificate.remove();
 });
 
-describe('a certificate that is renewed on disk', () => {
+describe('a certificate that was renewed on disk', () => {
   beforeEach(async () => {
     served = makeCertificate();
     replace(served, first);
@@ -36,7 +36,7 @@ describe('a certificate that is renewed on disk', () => {
     served.remove();
   });
 
-  it('is served to new connections, and open ones stay', async () => {
+  it('is served to new connections, while open ones continue', async () => {
     const open = await connect(first);
     replace(served, second);
     await vi.waitFor(async () => (await connect(second)).destroy());
@@ -47,13 +47,13 @@ describe('a certificate that is renewed on disk', () => {
 
   it.each([
     [
-      'is no certificate',
+      'is not a certificate',
       () => ({ cert: 'nonsense', key: first.key }),
       'TLS_CERTIFICATE_MALFORMED',
     ],
     ['is empty', () => ({ cert: '', key: '' }), 'TLS_CERTIFICATE_MALFORMED'],
-    ['came without its key', () => ({ cert: second.cert, key: first.key }), 'TLS_KEY_MISMATCH'],
-  ])('and %s leaves the old one, with one warning', async (_what, pair, code) => {
+    ['arrives without its key', () => ({ cert: second.cert, key: first.key }), 'TLS_KEY_MISMATCH'],
+  ])('but %s changes nothing and logs one warning', async (_what, pair, code) => {
     replace(served, pair());
     await vi.waitFor(() => expect(log.lines.at(-1)?.fields).toEqual({ code }));
     (await connect(first)).destroy();
@@ -64,7 +64,7 @@ describe('a certificate that is renewed on disk', () => {
   });
 });
 
-/** Connects to the app, trusting that certificate alone. */
+/** Connects to the app and trusts only this certificate. */
 async function connect({ cert }: TestCertificate): Promise<tls.TLSSocket> {
   const { port } = app.server.address() as { port: number };
   const socket = tls.connect({ host: '127.0.0.1', port, ca: cert, servername: 'localhost' });
@@ -72,35 +72,35 @@ async function connect({ cert }: TestCertificate): Promise<tls.TLSSocket> {
   return socket;
 }
 
-describe('files that cannot be served are refused by their variable:', () => {
+describe('the error about an unusable file names its variable:', () => {
   it.each<[string, () => TlsFiles, string]>([
     [
-      'a certificate that is not there',
+      'a missing certificate',
       () => ({ ...first, certFile: `${first.certFile}.not` }),
       'TLS_CERT_FILE names a file that cannot be read',
     ],
     [
-      'a key that is not there',
+      'a missing key',
       () => ({ ...first, keyFile: `${first.keyFile}.not` }),
       'TLS_KEY_FILE names a file that cannot be read',
     ],
     [
-      'a key for a certificate',
+      'a key in place of the certificate',
       () => ({ ...first, certFile: first.keyFile }),
       'TLS_CERT_FILE names a file that holds no certificate in PEM',
     ],
     [
-      'a certificate for a key',
+      'a certificate in place of the key',
       () => ({ ...first, keyFile: first.certFile }),
       'TLS_KEY_FILE names a file that holds no private key in PEM without a passphrase',
     ],
     [
-      'another certificate’s key',
+      'the key of another certificate',
       () => ({ ...first, keyFile: second.keyFile }),
       'TLS_KEY_FILE is not the key of TLS_CERT_FILE',
     ],
     [
-      'the codec server’s',
+      'the codec server’s variables',
       () => ({ ...first, keyFile: second.keyFile, prefix: 'CODEC_' }),
       'CODEC_TLS_KEY_FILE is not the key of CODEC_TLS_CERT_FILE',
     ],
@@ -115,14 +115,14 @@ describe('files that cannot be served are refused by their variable:', () => {
   });
 });
 
-it('a server does not start with them, and says why in one line without what they hold', async () => {
+it('the server refuses to start with unusable files and logs one line without their content', async () => {
   const server = spawn(process.execPath, ['--import', 'tsx', 'src/server.ts'], {
     env: {
       DATABASE_URL: 'postgres://rx@127.0.0.1:9/rx_orders',
       HASH_SECRET: 'sixteen characters or more',
       ENCRYPTION_KEYS: `2026-11:${Buffer.alloc(32, 7).toString('base64')}`,
       DOCUMENTS_DIR: 'documents',
-      // Else it would look for the sandbox's keys in Postgres first.
+      // Otherwise the server would first check Postgres for the sandbox's keys.
       WEBHOOK_DESTINATIONS: 'loopback',
       TLS_CERT_FILE: first.certFile,
       TLS_KEY_FILE: second.keyFile,
