@@ -1,10 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  Client,
-  Connection,
-  type ConnectionOptions,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { recordAudit } from './audit/record-audit.ts';
 import { parseCancelOrder } from './contract/cancel-order.ts';
 import type { OrderStatus, OrderView } from './contract/order.ts';
@@ -25,6 +20,7 @@ import { isDatabaseUnavailable, openDatabase, withTimeout } from './storage/data
 import { connectionScope } from './storage/row-level-security.ts';
 import { inTransaction } from './storage/transaction.ts';
 import { createDataConverter } from './temporal/data-converter.ts';
+import type { TemporalOptions } from './temporal/temporal-options.ts';
 import { waitForWorkflow } from './temporal/wait-for-workflow.ts';
 import { orderWorkflowId } from './workflows/order-messages.ts';
 
@@ -39,6 +35,7 @@ export {
   OrderTimeoutError,
 } from './orders/order-errors.ts';
 export { RepairRefusedError, TemporalUnavailableError } from './orders/repairs/repair-errors.ts';
+export type { TemporalOptions } from './temporal/temporal-options.ts';
 
 /** Longest single wait on Temporal inside {@link OrderHandle.result}, in milliseconds. */
 const WAIT_SLICE_MS = 10_000;
@@ -62,14 +59,8 @@ export interface OrderClientOptions {
   readonly encryptionKeys: string;
   /** The deployment's keys in AWS KMS (its `KMS_…` variables), where it has some. */
   readonly kms?: KmsSettings;
-  /** Where Temporal is; the fields of the SDK's `ConnectionOptions`, TLS and API key included. */
-  readonly temporal: ConnectionOptions & {
-    readonly address: string;
-    /** Default `default`. */
-    readonly namespace?: string;
-    /** The Temporal UI's base address, for {@link OrderHandle.describe}. */
-    readonly uiUrl?: string;
-  };
+  /** How to reach Temporal. */
+  readonly temporal: TemporalOptions;
 }
 
 /** An order to place: what the endpoint takes, without the envelope. */
