@@ -52,9 +52,9 @@ export async function examine(
   return [...postgres, ...migrations, ...temporal, ...backlogs, ...pharmacies];
 }
 
-async function attempt(check: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
+async function attempt(check: string, run: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
-    return await look();
+    return await run();
   } catch (error) {
     return [{ check, result: 'fail', message: codeOf(error) }];
   }

@@ -86,8 +86,10 @@ it('fails when the schema is outdated or Postgres is unavailable', async () => {
   });
   expect(behind.code).toBe(1);
 
-  const away = await createRx('postgres://rx@127.0.0.1:1/none')(['doctor', '--json'], { env });
-  expect(found(away.json)('postgres')).toMatchObject({ result: 'fail' });
-  expect(found(away.json)('temporal')).toMatchObject({ result: 'ok' });
-  expect(away.code).toBe(1);
+  const unavailable = await createRx('postgres://rx@127.0.0.1:1/none')(['doctor', '--json'], {
+    env,
+  });
+  expect(found(unavailable.json)('postgres')).toMatchObject({ result: 'fail' });
+  expect(found(unavailable.json)('temporal')).toMatchObject({ result: 'ok' });
+  expect(unavailable.code).toBe(1);
 });

@@ -65,11 +65,11 @@ it('reports errors with their exit codes', { timeout: 60_000 }, async () => {
     const blank = await rx(['order', command, id, '--reason', ' '], { env });
     expect(blank).toMatchObject({ code: 2, stdout: '' });
   }
-  const away = await rx(['order', 'retry', id, '--reason', 'x'], {
+  const unavailable = await rx(['order', 'retry', id, '--reason', 'x'], {
     env: { TEMPORAL_ADDRESS: '127.0.0.1:9' },
   });
-  expect(away).toMatchObject({ code: 6, stdout: '' });
-  expect(away.stderr).toContain('Temporal, or its workers, did not answer');
+  expect(unavailable).toMatchObject({ code: 6, stdout: '' });
+  expect(unavailable.stderr).toContain('Temporal, or its workers, did not answer');
 });
 
 it('shows the history of the workflow and the events of the organization', {
@@ -91,10 +91,10 @@ it('shows the history of the workflow and the events of the organization', {
     { sequence: 2, event: 'ORDER_STATUS_CHANGED', delivery: null },
   ]);
 
-  const [unknown, away] = [randomUUID(), { TEMPORAL_ADDRESS: '127.0.0.1:9' }];
+  const [unknown, unavailable] = [randomUUID(), { TEMPORAL_ADDRESS: '127.0.0.1:9' }];
   expect(await rx(['order', 'history', unknown], { env })).toMatchObject({ code: 3 });
   expect(await rx(['order', 'events', unknown])).toMatchObject({ code: 3 });
-  expect(await rx(['order', 'history', id], { env: away })).toMatchObject({ code: 6 });
+  expect(await rx(['order', 'history', id], { env: unavailable })).toMatchObject({ code: 6 });
 });
 
 it('shows a pending activity with its failure', { timeout: 60_000 }, async () => {
@@ -128,21 +128,21 @@ it('links a message that matched no order to its order', { timeout: 120_000 }, a
   expect(list.json.messages).toMatchObject([{ id: mine, type: 'completed', reference: 'old-1' }]);
   expect((await rx(['inbox', 'list'])).stdout).toMatch(/pharmacy-slow +completed +old-1/);
 
-  const words = ['--by', 'anna', '--reason', 'they named its old id'];
-  const foreign = await rx(['inbox', 'link', other, id, ...words]);
+  const reason = ['--by', 'anna', '--reason', 'they named its old id'];
+  const foreign = await rx(['inbox', 'link', other, id, ...reason]);
   expect(foreign).toMatchObject({ code: 4, stdout: '' });
   expect(foreign.stderr).toContain(
     'the message comes from another pharmacy than the order’s (OTHER_PHARMACY)',
   );
-  expect(await rx(['inbox', 'link', '999999', id, ...words])).toMatchObject({ code: 3 });
-  expect(await rx(['inbox', 'link', mine, randomUUID(), ...words])).toMatchObject({ code: 3 });
+  expect(await rx(['inbox', 'link', '999999', id, ...reason])).toMatchObject({ code: 3 });
+  expect(await rx(['inbox', 'link', mine, randomUUID(), ...reason])).toMatchObject({ code: 3 });
 
-  const linked = await rx(['inbox', 'link', mine, id, ...words]);
+  const linked = await rx(['inbox', 'link', mine, id, ...reason]);
   expect(linked.code, linked.stderr).toBe(0);
-  await world.reach(id, 'COMPLETED'); // long before the first poll, which is a minute away
+  await world.reach(id, 'COMPLETED'); // long before the first poll, which is a minute unavailable
   const shown = await rx(['order', 'show', id]);
   expect(shown.stdout).toMatch(/operator +REPAIR_LINK .*anna +they named its old id/);
-  const again = await rx(['inbox', 'link', mine, id, ...words]);
+  const again = await rx(['inbox', 'link', mine, id, ...reason]);
   expect(again).toMatchObject({ code: 4, stdout: '' });
   expect(await database`SELECT FROM order_repairs WHERE kind = 'link'`).toHaveLength(1);
 });

@@ -83,12 +83,14 @@ it('names the database on stderr, without its password', async () => {
 
 it('exits with 5 when the database is unavailable or its schema is outdated', async () => {
   const { POSTGRES_PORT } = await freePorts();
-  const away = await rx(['org', 'list'], {
+  const unavailable = await rx(['org', 'list'], {
     env: { DATABASE_URL: `postgres://rx:secret-word@127.0.0.1:${POSTGRES_PORT}/rx` },
   });
-  expect(away).toMatchObject({ code: 5, stdout: '' });
-  expect(away.stderr).toContain('the database is unavailable: ECONNREFUSED; check DATABASE_URL');
-  expect(away.stderr).not.toContain('secret-word');
+  expect(unavailable).toMatchObject({ code: 5, stdout: '' });
+  expect(unavailable.stderr).toContain(
+    'the database is unavailable: ECONNREFUSED; check DATABASE_URL',
+  );
+  expect(unavailable.stderr).not.toContain('secret-word');
 
   const wrong = new URL(db.operatorUrl);
   wrong.password = 'secret-word';

@@ -123,30 +123,35 @@ describe('AWS KMS', () => {
 
 describe('an unreachable AWS KMS', () => {
   let proxy: TcpProxy;
-  let away: KeyProvider;
+  let unreachable: KeyProvider;
   beforeAll(async () => {
     proxy = await startTcpProxy({ host: '127.0.0.1', port: Number(new URL(server.url).port) });
-    away = createAwsKmsKeyProvider({ ...settings, endpoint: `http://127.0.0.1:${proxy.port}` });
+    unreachable = createAwsKmsKeyProvider({
+      ...settings,
+      endpoint: `http://127.0.0.1:${proxy.port}`,
+    });
   });
   afterAll(() => proxy?.close());
 
   it('is distinguished from a missing key, and works again when it is back', async () => {
-    const wrapped = await away.wrap(randomBytes(32), CONTEXT);
+    const wrapped = await unreachable.wrap(randomBytes(32), CONTEXT);
     await proxy.refuse();
     const error = new KeyServiceError('ECONNREFUSED');
-    await expect(away.wrap(randomBytes(32), CONTEXT)).rejects.toEqual(error);
-    await expect(away.unwrap(wrapped, CONTEXT)).rejects.toEqual(error);
+    await expect(unreachable.wrap(randomBytes(32), CONTEXT)).rejects.toEqual(error);
+    await expect(unreachable.unwrap(wrapped, CONTEXT)).rejects.toEqual(error);
     await proxy.restore();
-    expect(await away.unwrap(wrapped, CONTEXT)).toHaveLength(32);
+    expect(await unreachable.unwrap(wrapped, CONTEXT)).toHaveLength(32);
   });
 
   it('fails within the time limit of a call', async () => {
     proxy.freeze();
     const start = performance.now();
-    const error = await away.wrap(randomBytes(32), CONTEXT).catch((reason: unknown) => reason);
+    const error = await unreachable
+      .wrap(randomBytes(32), CONTEXT)
+      .catch((reason: unknown) => reason);
     expect(performance.now() - start).toBeLessThan(1_900);
     expect(error).toBeInstanceOf(KeyServiceError);
     await proxy.restore();
-    expect((await away.wrap(randomBytes(32), CONTEXT)).masterKeyId).toBe(settings.keyIds[0]);
+    expect((await unreachable.wrap(randomBytes(32), CONTEXT)).masterKeyId).toBe(settings.keyIds[0]);
   });
 });

@@ -81,10 +81,12 @@ describe('S3 store', () => {
 
   it('fails with a code after a limited number of attempts when nothing listens', async () => {
     const { PORT } = await freePorts();
-    const away = createS3Store({ ...settings, endpoint: `http://127.0.0.1:${PORT}` });
+    const unreachable = createS3Store({ ...settings, endpoint: `http://127.0.0.1:${PORT}` });
     const failure = new DocumentStoreError('ECONNREFUSED');
-    await expect(away.put('order-1/a.pdf', stream(randomBytes(10)))).rejects.toEqual(failure);
-    await expect(away.open('order-1/a.pdf')).rejects.toEqual(failure);
+    await expect(unreachable.put('order-1/a.pdf', stream(randomBytes(10)))).rejects.toEqual(
+      failure,
+    );
+    await expect(unreachable.open('order-1/a.pdf')).rejects.toEqual(failure);
   });
 
   it('stores encrypted documents, and never receives a plaintext byte', async () => {

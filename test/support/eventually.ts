@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Polls until `look` returns a value that is neither undefined nor false.
+ * Polls until `check` returns a value that is neither undefined nor false.
  *
  * @param limitMs after this time it throws an error that names `what`.
  */
 export async function eventually<T>(
   what: string,
-  look: () => Promise<T | undefined | false>,
+  check: () => Promise<T | undefined | false>,
   limitMs = 20_000,
 ): Promise<T> {
   const end = Date.now() + limitMs;
   for (;;) {
-    const seen = await look();
+    const seen = await check();
     if (seen !== undefined && seen !== false) return seen;
     if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
     await sleep(50);

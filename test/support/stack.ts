@@ -65,11 +65,11 @@ export async function startTestStack(settings: Record<string, string> = {}): Pro
     },
     async end(orderId) {
       const ends = ['COMPLETED', 'REJECTED', 'CANCELLED', 'EXPIRED', 'NEEDS_ATTENTION'];
-      const look = async () => {
+      const endedOrder = async () => {
         const order = await test.get(orderId).catch(() => undefined);
         return order !== undefined && ends.includes(order.status) ? order : undefined;
       };
-      return await eventually(`${orderId} ends`, look, 90_000);
+      return await eventually(`${orderId} ends`, endedOrder, 90_000);
     },
     async ledgerOf(orderId) {
       const response = await fetch(`${test.stack.simulatorUrl}/control/ledger`);

@@ -19,13 +19,13 @@ export interface WorkflowVersion {
  */
 export async function plantVersion(
   name: string,
-  ...changes: readonly (readonly [words: string, otherWords: string])[]
+  ...changes: readonly (readonly [text: string, replacement: string])[]
 ): Promise<WorkflowVersion> {
   const folder = path.dirname(PRESENT_WORKFLOWS);
   let source = await readFile(path.join(folder, 'order.ts'), 'utf8');
-  for (const [words, otherWords] of changes) {
-    if (!source.includes(words)) throw new Error(`order.ts does not contain ${words}`);
-    source = source.replace(words, () => otherWords);
+  for (const [text, replacement] of changes) {
+    if (!source.includes(text)) throw new Error(`order.ts does not contain ${text}`);
+    source = source.replace(text, () => replacement);
   }
   const file = path.join(folder, `${name}.ts`);
   await writeFile(file, source);
