@@ -84,7 +84,7 @@ const RESULTS: Readonly<Record<number, string>> = {
   404: 'NOT_FOUND',
 };
 
-/** What a call leaves in the log. */
+/** Runs a call, and returns the entries that it adds to the audit log. */
 async function rowsOf(call: () => Promise<unknown>) {
   const [last] = await api.database`SELECT coalesce(max(id), 0)::text AS id FROM audit_log`;
   await call();
@@ -93,7 +93,7 @@ async function rowsOf(call: () => Promise<unknown>) {
 }
 
 it.each(RECORDED.flatMap((name) => ['all', 'foreign'].map((kind) => ({ name, kind }))))(
-  '$name with key “$kind” leaves one row: who, for whom, and what came of it',
+  '$name with key “$kind” leaves one entry with the actor, the organization and the result',
   async ({ name, kind }) => {
     const key = keys[kind];
     let status = 0;
@@ -115,7 +115,7 @@ it.each(RECORDED.flatMap((name) => ['all', 'foreign'].map((kind) => ({ name, kin
   },
 );
 
-/** Orders and rows of the log, by the transaction that stored them. */
+/** The transaction ids of an order and of its entries in the audit log. */
 async function transactionsOf(orderId: string) {
   const [order] = await api.database`SELECT xmin::text FROM orders WHERE id = ${orderId}`;
   const rows = await api.database`
@@ -124,7 +124,7 @@ async function transactionsOf(orderId: string) {
   return { order: order?.['xmin'] as string, rows };
 }
 
-it('an order and its row are one commit, and so is what is asked of it', async () => {
+it('commits an order together with its entry, and a request to cancel it too', async () => {
   const { caseId } = api.organization;
   const orderId = (await api.place(exampleWithoutKey())).json.data.order.id as string;
   const placed = await transactionsOf(orderId);
@@ -137,58 +137,55 @@ it('an order and its row are one commit, and so is what is asked of it', async (
   ]);
 });
 
-it('a repeated order that gets its first answer again is recorded as that order', async () => {
+it('records a replayed order with the id of the first one', async () => {
   const body = exampleWithKey('repeated');
   const { id } = (await api.place(body)).json.data.order;
   const rows = await rowsOf(() => api.place(body, { headers: { 'idempotency-mode': 'replay' } }));
   expect(rows).toMatchObject([{ action: 'ORDER_PLACED', orderId: id, result: 'OK' }]);
 });
 
-it('a refused body, and what failed, leave a row without anything of what was sent', async () => {
+it('records invalid bodies and failures without any data of the request', async () => {
   const refused = await rowsOf(() => api.place({ action: 'PLACE_ORDER', order: 'Jane' }));
   expect(refused).toMatchObject([
     { action: 'ORDER_PLACED', actorKind: 'key', result: 'INVALID', orderId: null },
   ]);
   expect(JSON.stringify(refused)).not.toContain('Jane');
 
-  await api.database`ALTER TABLE shipments RENAME TO shipments_away`;
+  await api.database`ALTER TABLE shipments RENAME TO shipments_renamed`;
   const { caseId, orderId } = ours;
   const failed = await rowsOf(async () => {
     const { status } = await api.get(`/api/v1/cases/${caseId}/orders/${orderId}`);
     expect(status).toBe(500);
   });
-  await api.database`ALTER TABLE shipments_away RENAME TO shipments`;
+  await api.database`ALTER TABLE shipments_renamed RENAME TO shipments`;
   expect(failed).toMatchObject([{ action: 'ORDER_READ', result: 'FAILED', orderId }]);
 });
 
 it.each([
-  ['a document store that is away', new DocumentStoreError('AccessDenied'), ['FAILED']],
-  ['Postgres that is away', new DatabaseTimeoutError(), []],
-])(
-  'what is refused with 503 for %s is recorded only where a row is possible',
-  async (_what, error, results) => {
-    const entries: AuditEntry[] = [];
-    const log = createKeptLog();
-    const app = Fastify();
-    app
-      .decorateRequest('caller', null)
-      .decorateRequest('orderId', null)
-      .decorateRequest('audit', null);
-    app.addHook('onRequest', async (request) => {
-      const rate = { burst: 1, remaining: 1, perSecond: 1 };
-      request.caller = { keyId: 'key', organizationId: 'organization', scopes: [], rate };
-    });
-    const record = async (entry: AuditEntry) => void entries.push(entry);
-    app.addHook('onSend', auditRequest({ auth: 'orders:read' }, 'DOCUMENT_READ', record, log));
-    app.setErrorHandler(createErrorHandler(log));
-    app.get('/', () => Promise.reject(error));
+  ['an unreachable document store', new DocumentStoreError('AccessDenied'), ['FAILED']],
+  ['an unreachable Postgres', new DatabaseTimeoutError(), []],
+])('records a 503 for %s only if Postgres can store the entry', async (_what, error, results) => {
+  const entries: AuditEntry[] = [];
+  const log = createKeptLog();
+  const app = Fastify();
+  app
+    .decorateRequest('caller', null)
+    .decorateRequest('orderId', null)
+    .decorateRequest('audit', null);
+  app.addHook('onRequest', async (request) => {
+    const rate = { burst: 1, remaining: 1, perSecond: 1 };
+    request.caller = { keyId: 'key', organizationId: 'organization', scopes: [], rate };
+  });
+  const record = async (entry: AuditEntry) => void entries.push(entry);
+  app.addHook('onSend', auditRequest({ auth: 'orders:read' }, 'DOCUMENT_READ', record, log));
+  app.setErrorHandler(createErrorHandler(log));
+  app.get('/', () => Promise.reject(error));
 
-    expect((await app.inject('/')).statusCode).toBe(503);
-    expect(entries.map(({ result }) => result)).toEqual(results);
-  },
-);
+  expect((await app.inject('/')).statusCode).toBe(503);
+  expect(entries.map(({ result }) => result)).toEqual(results);
+});
 
-it('who has no key leaves no row', async () => {
+it('records nothing for a request without a valid key', async () => {
   const path = `/api/v1/cases/${ours.caseId}`;
   const rows = await rowsOf(async () => {
     expect((await api.send('POST', path, { body: '{' })).status).toBe(400);
@@ -204,13 +201,13 @@ describe('a pharmacy', () => {
     pharmacy = await createPharmacy(api.database);
   });
 
-  const tell = async (body: string, headers: Record<string, string>) =>
+  const sendMessage = async (body: string, headers: Record<string, string>) =>
     await api.send('POST', `/webhooks/pharmacies/${pharmacy.id}`, {
       headers: { 'content-type': 'application/json', ...headers },
       body,
     });
 
-  it('leaves a row for each message that is stored, with the message; none for a forged one', async () => {
+  it('commits an entry with each stored message, and none for a forged one', async () => {
     const order = { ...exampleWithoutKey().order, pharmacyId: pharmacy.id };
     const orderId = (await api.place({ ...exampleWithoutKey(), order })).json.data.order.id;
     const body = JSON.stringify({
@@ -220,9 +217,9 @@ describe('a pharmacy', () => {
     const headers = pharmacy.sign(body);
 
     const rows = await rowsOf(async () => {
-      expect((await tell(`${body} `, headers)).status).toBe(401);
-      expect((await tell(body, headers)).status).toBe(202);
-      expect((await tell(body, headers)).status).toBe(202);
+      expect((await sendMessage(`${body} `, headers)).status).toBe(401);
+      expect((await sendMessage(body, headers)).status).toBe(202);
+      expect((await sendMessage(body, headers)).status).toBe(202);
     });
     expect(rows).toMatchObject([
       {
@@ -238,23 +235,23 @@ describe('a pharmacy', () => {
   });
 });
 
-it('what cannot be recorded is not given and not accepted; what was stored before is told', async () => {
+it('refuses reads and orders that cannot be recorded, and reports changes that are already stored', async () => {
   const orders = await api.count('orders');
-  await api.database`ALTER TABLE audit_log RENAME TO audit_log_away`;
+  await api.database`ALTER TABLE audit_log RENAME TO audit_log_renamed`;
   try {
     const { key = '' } = keys['all'] ?? {};
     expect(await send('GET /api/v1/orders', key)).toBe(503);
-    expect(await api.place(exampleWithKey('while-the-audit-log-is-away'))).toMatchObject({
+    expect(await api.place(exampleWithKey('while-the-audit-log-is-missing'))).toMatchObject({
       status: 500,
     });
     expect(await api.place({})).toMatchObject({ status: 400 });
-    // sendTo checks that the body is the error envelope.
+    // `sendTo` checks the error envelope.
     const elsewhere = await api.get(`/api/v1/cases/${randomUUID()}/orders`);
     expect([elsewhere.status, elsewhere.headers.has('retry-after')]).toEqual([503, true]);
     expect(await send('POST /api/v1/webhook-endpoints/:endpointId/rotate-secret', key)).toBe(200);
     expect(api.app.log.lines.map(({ message }) => message)).toContain('audit record failed');
   } finally {
-    await api.database`ALTER TABLE audit_log_away RENAME TO audit_log`;
+    await api.database`ALTER TABLE audit_log_renamed RENAME TO audit_log`;
   }
   expect(await api.count('orders')).toBe(orders);
 });

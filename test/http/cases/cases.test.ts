@@ -38,7 +38,7 @@ function put(caseId: string, body: unknown) {
 }
 
 describe('a case', () => {
-  it('is created, then replaced, and can be ordered for', async () => {
+  it('is created, then replaced, and accepts orders', async () => {
     const caseId = `case-${randomUUID()}`;
 
     expect(await put(caseId, { patient: { ...PATIENT, address: PATIENT_ADDRESS } })).toMatchObject({
@@ -51,7 +51,7 @@ describe('a case', () => {
     expect(await api.place(exampleWithoutKey(), { caseId })).toMatchObject({ status: 200 });
   });
 
-  it('of another organization is refused and left as it is', async () => {
+  it('of another organization is refused and stays unchanged', async () => {
     const other = await createOrganization(api.database);
     const answer = await put(other.caseId, { patient: PATIENT });
     const { patient } = await readCase(api.database, other.organizationId, other.caseId);
@@ -64,7 +64,7 @@ describe('a case', () => {
     ['{}', {}, 'patient is required'],
     ['no name', { patient: { lastName: 'x' } }, 'firstName is required'],
     [
-      'a day that is none',
+      'an invalid date',
       { patient: { ...PATIENT, dateOfBirth: '1990-02-30' } },
       'dateOfBirth must be a date YYYY-MM-DD that exists in the calendar',
     ],
@@ -73,21 +73,18 @@ describe('a case', () => {
       { patient: { ...PATIENT, address: { ...PATIENT_ADDRESS, state: 'nv' } } },
       'state must be a valid US state abbreviation',
     ],
-  ])('with %s gets 400', async (_what, body, error) => {
+  ])('with %s is answered with 400', async (_what, body, error) => {
     expect(await put(randomUUID(), body)).toMatchObject({ status: 400, json: { error } });
   });
 
-  it.each(['%20', 'a%2Fb', '%C3%A9', 'x'.repeat(256), '-a'])(
-    'cannot have the id %s',
-    async (id) => {
-      expect(await put(id, { patient: PATIENT })).toMatchObject({
-        status: 400,
-        json: { errors: [{ path: 'caseId' }] },
-      });
-    },
-  );
+  it.each(['%20', 'a%2Fb', '%C3%A9', 'x'.repeat(256), '-a'])('refuses the id %s', async (id) => {
+    expect(await put(id, { patient: PATIENT })).toMatchObject({
+      status: 400,
+      json: { errors: [{ path: 'caseId' }] },
+    });
+  });
 
-  it('does not move an order that was accepted before', async () => {
+  it('keeps the shipping address of accepted orders after a change', async () => {
     const caseId = randomUUID();
     await put(caseId, { patient: { ...PATIENT, address: PATIENT_ADDRESS } });
     const { shippingAddress: _, ...order } = exampleWithoutKey().order;
@@ -105,7 +102,7 @@ describe('VALIDATE_ORDER', () => {
   const validate = (body: { order?: unknown; idempotencyKey?: unknown }, request = {}) =>
     api.place({ ...body, action: 'VALIDATE_ORDER' }, request);
 
-  it('says that an order is valid, stores nothing and uses up no key', async () => {
+  it('reports a valid order, stores nothing and uses no idempotency key', async () => {
     const body = exampleWithKey(randomUUID());
     const before = await api.count('orders');
 
@@ -117,7 +114,7 @@ describe('VALIDATE_ORDER', () => {
     expect(await api.place(body)).toMatchObject({ status: 200 });
   });
 
-  it('gives the same refusals as PLACE_ORDER, byte for byte', async () => {
+  it('answers errors exactly like PLACE_ORDER', async () => {
     const { shippingAddress: _, ...unaddressed } = exampleWithoutKey().order;
     const { order } = exampleWithoutKey();
     const cases: [object, object][] = [
@@ -136,7 +133,7 @@ describe('VALIDATE_ORDER', () => {
   });
 });
 
-describe('the original’s read of a case', () => {
+describe('the case read of the original API', () => {
   const detail = (query: string) => api.get(`/api/v1/customer-case-detail?${query}`);
   let caseId: string;
   let orderId: string;
@@ -146,7 +143,7 @@ describe('the original’s read of a case', () => {
     orderId = (await api.place(exampleWithoutKey(), { caseId })).json.data.order.id;
   });
 
-  it('comes in its own envelope, with what was asked for only', async () => {
+  it('has its own envelope, with only the requested parts', async () => {
     const { status, json } = await detail(`caseId=${caseId}`);
 
     expect(status).toBe(200);
@@ -159,7 +156,7 @@ describe('the original’s read of a case', () => {
     });
   });
 
-  it('gives orders, and attachments as signed links that need no key', async () => {
+  it('returns orders, and attachments as signed links that need no key', async () => {
     const { id, bytes, sha256 } = await storeDocument(api, orderId, { name: 'Rx "1".pdf' });
     const { json } = await detail(`caseId=${caseId}&includeOrders=true&includeAttachments=true`);
     const [attachment] = json.caseDetail.attachments;
@@ -180,7 +177,7 @@ describe('the original’s read of a case', () => {
     expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true);
   });
 
-  it('gives documents in base64, and those beyond 8 MiB as links', async () => {
+  it('returns documents in base64, and those over 8 MiB as links', async () => {
     const large = await storeDocument(api, orderId, { bytes: randomBytes(8 * 1024 * 1024 + 1) });
     const small = await storeDocument(api, orderId);
     const { json } = await detail(`caseId=${caseId}&includeAttachments=true&documentFormat=base64`);
@@ -196,7 +193,7 @@ describe('the original’s read of a case', () => {
     expect(found.get(large.id)).toHaveProperty('url');
   });
 
-  it('needs the case, and gives 403 for another organization’s', async () => {
+  it('requires a case id, and answers 403 for another organization’s case', async () => {
     const other = await createOrganization(api.database);
 
     expect(await detail('')).toMatchObject({ status: 400, json: { error: 'caseId is required' } });
@@ -206,7 +203,7 @@ describe('the original’s read of a case', () => {
 });
 
 describe('a signed link to a document', () => {
-  it('works for 15 minutes, for its document, as it was signed', async () => {
+  it('is valid for 15 minutes, for its document, with its signature', async () => {
     const { json } = await api.place(exampleWithoutKey());
     const document = await storeDocument(api, json.data.order.id);
     const other = await storeDocument(api, json.data.order.id);

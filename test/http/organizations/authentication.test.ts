@@ -52,19 +52,19 @@ describe('the header cv-api-key', () => {
   });
 
   it.each([
-    ['that is empty', ''],
-    ['that is blank', '   '],
-    ['that is unknown', 'key-of-nobody'],
-    ['that is very long', 'k'.repeat(8_000)],
-    ['of letters outside ASCII', 'clé'],
-  ])('gets 401 with a key %s', async (_what, apiKey) => {
+    ['is empty', ''],
+    ['is blank', '   '],
+    ['is unknown', 'key-of-nobody'],
+    ['is very long', 'k'.repeat(8_000)],
+    ['is not ASCII', 'clé'],
+  ])('is answered with 401 if the key %s', async (_what, apiKey) => {
     const answer = await placeWithKey(apiKey);
 
     expect(answer.status).toBe(401);
     expect(answer.text).toBe(UNAUTHORIZED);
   });
 
-  it('gets 401 with a key that is revoked or expired, and 200 with one that is not yet', async () => {
+  it('is answered with 401 for a revoked or expired key, and with 200 for one that expires later', async () => {
     const revoked = await keyOf({ revokedAt: new Date() });
     const expired = await keyOf({ expiresAt: new Date(Date.now() - 1_000) });
     const expiring = await keyOf({ expiresAt: new Date(Date.now() + 3_600_000) });
@@ -74,13 +74,13 @@ describe('the header cv-api-key', () => {
     expect((await placeWithKey(expiring)).status).toBe(200);
   });
 
-  it('gets 401 when it is sent twice', async () => {
+  it('is answered with 401 if it is sent twice', async () => {
     const twice = `${api.organization.apiKey}, ${api.organization.apiKey}`;
 
     expect((await placeWithKey(twice)).text).toBe(UNAUTHORIZED);
   });
 
-  it('is the only place where a key is looked for', async () => {
+  it('is the only accepted place for a key', async () => {
     const { apiKey } = api.organization;
     const headers = {
       authorization: `Bearer ${apiKey}`,
@@ -91,7 +91,7 @@ describe('the header cv-api-key', () => {
     expect(answer).toMatchObject({ status: 400, json: { error: 'cv-api-key is required' } });
   });
 
-  it('is compared with its case', async () => {
+  it('is case-sensitive', async () => {
     expect((await placeWithKey(api.organization.apiKey.toUpperCase())).text).toBe(UNAUTHORIZED);
   });
 });
@@ -100,12 +100,12 @@ describe('a case', () => {
   it.each([
     ['that does not exist', () => randomUUID()],
     ['of another organization', () => other.caseId],
-    ['whose id is no UUID', () => 'x'],
+    ['whose id is not a UUID', () => 'x'],
     ['whose id is very long', () => 'x'.repeat(4_000)],
-    ['whose id holds NUL', () => '%00'],
+    ['whose id contains NUL', () => '%00'],
     ['whose id is percent-encoded', () => '%E2%9C%93%2F..%2F%20'],
     ['whose id looks like SQL', () => "'%20OR%20true--"],
-  ])('%s gets one and the same 403', async (_what, caseId) => {
+  ])('%s is answered with the same 403', async (_what, caseId) => {
     const answer = await api.place(exampleWithoutKey(), { caseId: caseId() });
 
     expect(answer.text).toBe(FORBIDDEN);
@@ -114,14 +114,14 @@ describe('a case', () => {
 });
 
 describe('scopes', () => {
-  it('refuse an order to a key that may only read', async () => {
+  it('refuse orders from a key that may only read', async () => {
     const answer = await placeWithKey(await keyOf({ scopes: ['orders:read'] }));
 
     expect(answer.status).toBe(403);
     expect(answer.text).toBe(FORBIDDEN);
   });
 
-  it('refuse reading to a key that may only write', async () => {
+  it('refuse reads from a key that may only write', async () => {
     const key = await keyOf({ scopes: ['orders:write', 'cases:write'] });
     const order = `/api/v1/cases/${api.organization.caseId}/orders/${randomUUID()}`;
 
@@ -134,25 +134,25 @@ describe('scopes', () => {
 describe('the order of checks', () => {
   const INVALID = { action: 'PLACE_ORDER' };
 
-  it('tells of the key before the body', async () => {
+  it('reports the key before the body', async () => {
     expect((await placeWithKey('key-of-nobody', INVALID)).status).toBe(401);
     expect((await placeWithKey('key-of-nobody', '{not json')).status).toBe(401);
     const plain = { 'cv-api-key': 'key-of-nobody', 'content-type': 'text/plain' };
     expect((await api.place('hello', { headers: plain })).status).toBe(401);
   });
 
-  it('tells of the body before the scope', async () => {
+  it('reports the body before the scope', async () => {
     const readOnly = await keyOf({ scopes: ['orders:read'] });
 
     expect((await placeWithKey(readOnly, INVALID)).status).toBe(400);
     expect((await placeWithKey(readOnly)).status).toBe(403);
   });
 
-  it('tells of the body before the case', async () => {
+  it('reports the body before the case', async () => {
     expect((await api.place(INVALID, { caseId: other.caseId })).status).toBe(400);
   });
 
-  it('tells of the case before a used key', async () => {
+  it('reports the case before a used idempotency key', async () => {
     await api.place(exampleWithKey('used'));
 
     const answer = await api.place(exampleWithKey('used'), { caseId: other.caseId });
@@ -160,7 +160,7 @@ describe('the order of checks', () => {
     expect(answer.text).toBe(FORBIDDEN);
   });
 
-  it('tells of a used key before a shipping address that is nowhere', async () => {
+  it('reports a used idempotency key before a missing shipping address', async () => {
     const { shippingAddress: _, ...order } = exampleWithKey('used-too').order;
     await api.place(exampleWithKey('used-too'));
 

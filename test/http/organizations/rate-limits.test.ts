@@ -28,7 +28,7 @@ afterAll(async () => {
 
 const newKey = () => createKey(api.database, api.organization.organizationId);
 
-/** A key that may be used once a second, and is used up. */
+/** Creates a key with a limit of one request per second, and uses it up. */
 async function usedUpKey(): Promise<{ key: string; answers: Answer[] }> {
   const key = await newKey();
   await api.database`
@@ -42,7 +42,7 @@ function list(app: TestApp, key: string): Promise<Answer> {
   return sendTo(app.url, 'GET', '/api/v1/orders', { headers: { 'cv-api-key': key } });
 }
 
-/** Sends as fast as it goes, in turn to each app, for a while. */
+/** Sends requests to all apps as fast as possible for `ms` milliseconds. */
 async function flood(apps: TestApp[], key: string, ms: number): Promise<Answer[]> {
   const until = Date.now() + ms;
   const answers: Answer[] = [];
@@ -58,7 +58,7 @@ async function flood(apps: TestApp[], key: string, ms: number): Promise<Answer[]
 }
 
 describe('the rate limit of a key', () => {
-  it('lets through the burst and the rate, over all processes together', async () => {
+  it('allows the burst and the rate across all processes', async () => {
     const key = await newKey();
     const start = Date.now();
     const answers = await flood([api.app, second], key, 2_000);
@@ -67,11 +67,11 @@ describe('the rate limit of a key', () => {
     const served = answers.filter(({ status }) => status === 200).length;
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 429]));
     expect(served).toBeLessThanOrEqual(BURST + LIMIT.perSecond * seconds + 1);
-    // What a process leased may be left over at the end.
+    // Tokens that a process has leased may be unused at the end.
     expect(served).toBeGreaterThanOrEqual(BURST - 2 * CHUNK);
   });
 
-  it('tells in every answer where the key stands, and when to come again', async () => {
+  it('reports its state in every answer, and when to retry', async () => {
     const key = await newKey();
 
     const first = await list(api.app, key);
@@ -89,7 +89,7 @@ describe('the rate limit of a key', () => {
     expect(refused?.headers.get('ratelimit')).toMatch(/^"key";r=0;t=[12]$/);
   });
 
-  it('is no other key’s, of the same organization either', async () => {
+  it('does not affect other keys of the same organization', async () => {
     const quiet = await newKey();
     const { key: busy } = await usedUpKey();
     const [first, second] = await Promise.all([list(api.app, busy), list(api.app, quiet)]);
@@ -97,7 +97,7 @@ describe('the rate limit of a key', () => {
     expect([first.status, second.status]).toEqual([429, 200]);
   });
 
-  it('fills again with time', async () => {
+  it('refills over time', async () => {
     const key = await newKey();
     await flood([api.app], key, 1_000);
     await sleep(1_000);
@@ -108,14 +108,14 @@ describe('the rate limit of a key', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
-  it('can be the key’s own', async () => {
+  it('can be set for one key', async () => {
     const { answers } = await usedUpKey();
 
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(2);
     expect(answers[0]?.headers.get('ratelimit-policy')).toBe('"key";q=2;w=2');
   });
 
-  it('does not keep a revoked key open', async () => {
+  it('does not keep a revoked key valid', async () => {
     const key = await newKey();
     expect((await list(api.app, key)).status).toBe(200);
     await api.database`UPDATE api_keys SET revoked_at = now()`;
@@ -126,7 +126,7 @@ describe('the rate limit of a key', () => {
     expect(answer.headers.has('ratelimit')).toBe(false);
   });
 
-  it('uses up no idempotency key and stores nothing when it refuses', async () => {
+  it('stores nothing, and uses no idempotency key, if it refuses a request', async () => {
     const before = await api.count('orders');
     const { key } = await usedUpKey();
 

@@ -8,7 +8,7 @@ import { createTestDatabase } from '../../support/database.ts';
 import { createOrganization, ENCRYPTION_KEYS, HASH_SECRET } from '../../support/organization.ts';
 import { withKeysOf } from '../../support/sealed-rows.ts';
 
-it('keeps a server from a database whose keys everybody knows, until they are revoked', async () => {
+it('refuses a database with the public sandbox keys until they are revoked', async () => {
   const { database, url, drop } = await createTestDatabase();
   onTestFinished(drop);
   await createOrganization(database);

@@ -12,7 +12,7 @@ beforeAll(() => {
 });
 afterAll(() => database.end({ timeout: 2 }));
 
-it('gives nobody the rows of a query that was given up while others waited behind it', async () => {
+it('never gives the rows of a timed-out query to the queries pipelined after it', async () => {
   await database`SELECT 1`;
   const ask = (answer: string) => database<{ answer: string }[]>`SELECT ${answer}::text AS answer`;
   await ask('before');

@@ -17,13 +17,13 @@ import { insertDocument } from '../../support/sealed-rows.ts';
 import { storeDelivery } from '../../support/stored-delivery.ts';
 import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
-/** Postgres refuses: no right, or a row that the policies do not let be written (appendix A). */
+/** `insufficient_privilege`: a missing grant, or a row that a policy does not allow (appendix A). */
 const REFUSED = { code: '42501' };
 
-/** Tables whose rows belong to no organization, or show nothing of anybody without its keys. */
-const WITHOUT_WALL = [
-  'api_keys', // by these the caller's organization is found; hashes
-  'audit_log', // the server may only add to it
+/** Tables whose rows belong to no organization, or reveal nothing without the encryption keys. */
+const WITHOUT_POLICIES = [
+  'api_keys', // hashes; the server finds the caller's organization with them
+  'audit_log', // the server may only insert
   'audit_seals',
   'data_keys', // wrapped
   'organizations',
@@ -40,10 +40,10 @@ let other: TestOrganization;
 let pharmacy: TestPharmacy;
 let worker: Database;
 let operator: Database;
-let walled: string[];
+let protectedTables: string[];
 const orders = new Map<string, string>();
 
-/** An order with a row in every table that hangs on one. */
+/** Creates an order with a row in every table that refers to orders. */
 async function orderOf({ organizationId, caseId, apiKey }: TestOrganization): Promise<void> {
   const { database } = api;
   const { order } = exampleWithoutKey();
@@ -58,8 +58,8 @@ async function orderOf({ organizationId, caseId, apiKey }: TestOrganization): Pr
   await insertDocument(database, orderId, { id, ...file });
   const message = { type: 'tracking_added', reference: orderId } as const;
   const shipment = { trackingId: `track-${orderId}` };
-  const told = { ...message, webhookId: randomUUID(), shipment };
-  await receiveMessage(database, pharmacy.id, told, TESTER);
+  const tracking = { ...message, webhookId: randomUUID(), shipment };
+  await receiveMessage(database, pharmacy.id, tracking, TESTER);
   await storeDelivery(database, organizationId, {
     url: `https://hooks.example.com/${organizationId}`,
     orderId,
@@ -79,31 +79,31 @@ beforeAll(async () => {
   const rows = await api.database<{ name: string }[]>`
     SELECT relname AS name FROM pg_class
     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relrowsecurity`;
-  walled = rows.map(({ name }) => name).sort();
+  protectedTables = rows.map(({ name }) => name).sort();
 });
 afterAll(async () => {
   await Promise.all([worker.end(), operator.end()]);
   await api.close();
 });
 
-/** Rows that a statement without any filter finds. */
+/** Counts the rows that a statement without any filter finds. */
 async function countAll(sql: Sql, table: string): Promise<number> {
   const [row] = await sql<{ count: number }[]>`SELECT count(*)::int AS count FROM ${sql(table)}`;
   return row!.count;
 }
 
-describe('the second wall', () => {
-  it('stands before every table but those that need none', async () => {
+describe('row-level security', () => {
+  it('is enabled for every table except those that need none', async () => {
     const rows = await api.database<{ name: string }[]>`
       SELECT relname AS name FROM pg_class
       WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`;
-    const open = rows.map(({ name }) => name).filter((name) => !walled.includes(name));
-    expect(open.sort()).toEqual(WITHOUT_WALL);
+    const open = rows.map(({ name }) => name).filter((name) => !protectedTables.includes(name));
+    expect(open.sort()).toEqual(WITHOUT_POLICIES);
   });
 
-  it('shows a statement that forgets its filter the rows of one organization', async () => {
-    // The inbox is a pharmacy's, see below.
-    for (const table of walled.filter((each) => each !== 'inbox')) {
+  it('limits a statement without a filter to the rows of one organization', async () => {
+    // The inbox belongs to pharmacies; a test below covers it.
+    for (const table of protectedTables.filter((each) => each !== 'inbox')) {
       const [ours, theirs] = await Promise.all(
         [api.organization, other].map(({ organizationId }) =>
           forOrganization(api.asServer, organizationId, (sql) => countAll(sql, table)),
@@ -120,11 +120,11 @@ describe('the second wall', () => {
     expect(seen.map((row) => row.organizationId)).toEqual([other.organizationId]);
   });
 
-  it('shows nothing to a statement that does not say for whom it is', async () => {
-    for (const table of walled) expect(await countAll(api.asServer, table), table).toBe(0);
+  it('shows nothing to a transaction without an organization', async () => {
+    for (const table of protectedTables) expect(await countAll(api.asServer, table), table).toBe(0);
   });
 
-  it('keeps no scope on the connection behind the transaction', async () => {
+  it('leaves no organization set on the connection after the transaction', async () => {
     const { asServer, organization } = api;
     await Promise.all(
       Array.from({ length: 20 }, () =>
@@ -137,7 +137,7 @@ describe('the second wall', () => {
     expect(new Set(counts)).toEqual(new Set([0]));
   });
 
-  it('keeps a change that forgets its filter within one organization', async () => {
+  it('limits an update without a filter to one organization', async () => {
     const { database, asServer, organization } = api;
     const changed = await forOrganization(asServer, organization.organizationId, async (sql) => {
       const { count } = await sql`UPDATE orders SET updated_at = now()`;
@@ -150,7 +150,7 @@ describe('the second wall', () => {
     expect(await countAll(database, 'orders')).toBeGreaterThan(changed);
   });
 
-  it('lets nothing be written for another organization', async () => {
+  it('refuses to write rows of another organization', async () => {
     const { asServer, organization } = api;
     await expect(
       forOrganization(asServer, organization.organizationId, (sql) =>
@@ -171,7 +171,7 @@ describe('the second wall', () => {
     await expect(moved).rejects.toMatchObject(REFUSED);
   });
 
-  it('shows a pharmacy’s message the orders of that pharmacy alone', async () => {
+  it('shows a pharmacy only its own orders', async () => {
     const second = await createPharmacy(api.database);
     const see = (id: string, table: string) =>
       forPharmacy(api.asServer, id, (sql) => countAll(sql, table));
@@ -238,7 +238,7 @@ describe('the operators’ role', () => {
     await expect(operator.unsafe(statement)).rejects.toMatchObject(REFUSED);
   });
 
-  it('makes a key that opens', async () => {
+  it('can create a working API key', async () => {
     const key = await createKey(operator, other.organizationId);
     const path = `/api/v1/cases/${other.caseId}/orders`;
     const answer = await api.send('GET', path, { headers: { 'cv-api-key': key } });

@@ -17,18 +17,18 @@ import {
   type TestApi,
 } from '../../support/test-api.ts';
 
-/* Transactions that Postgres makes give way to others. */
+/* Transactions that conflict with others: deadlocks, serialization failures, lost connections. */
 
 let api: TestApi;
-/** Connections of the test's own, which see what the app's wait for. */
+/** Connections of the test, which observe and block those of the app. */
 let other: Database;
 beforeAll(async () => {
   api = await startTestApi();
   const [{ name, server }] = await api.database<[{ name: string; server: number }]>`
     SELECT current_database() AS name, inet_server_port() AS server`;
   expect(server).toBeGreaterThan(0);
-  // Found before the time for locks (1 s) is up; connections of before keep the old time, so the app's
-  // are ended, all of them.
+  // Deadlocks must be found before `lock_timeout` (1 s). Only new connections get the setting, so the test
+  // ends those of the app.
   await api.database.unsafe(`ALTER DATABASE ${name} SET deadlock_timeout = '400ms'`);
   const { host, port, user, pass } = api.database.options;
   other = openDatabase(`postgres://${user}:${pass ?? ''}@${host[0]}:${port[0]}/${name}`, 3, {
@@ -38,7 +38,7 @@ beforeAll(async () => {
   await other`
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = ${name} AND pid <> pg_backend_pid()`;
-  await eventually('the app is connected anew', async () => {
+  await eventually('the app is connected again', async () => {
     const answered = await api.database`SELECT 1`.catch(() => undefined);
     return answered !== undefined;
   });
@@ -46,7 +46,7 @@ beforeAll(async () => {
 let orderId: string;
 beforeEach(async () => {
   orderId = (await api.place(exampleWithoutKey())).json.data.order.id as string;
-  // Sent, so that cancelling it tells its workflow.
+  // The order was sent, so a cancellation goes to its workflow.
   await api.database`UPDATE orders SET status = 'PLACING', sent_at = now() WHERE id = ${orderId}`;
 });
 afterAll(async () => {
@@ -56,8 +56,11 @@ afterAll(async () => {
 
 const cancel = (): Promise<Answer> => api.place({ action: 'CANCEL_ORDER', orderId });
 
-/** Has the app hold the order and wait for the outbox, and then asks for the order itself. */
-async function meet(request: () => Promise<unknown>): Promise<void> {
+/**
+ * Causes a deadlock: the app locks the order and waits for the outbox, which the test has locked; then the
+ * test waits for the order.
+ */
+async function causeDeadlock(request: () => Promise<unknown>): Promise<void> {
   const answered = await other.begin(async (sql) => {
     await sql`LOCK TABLE outbox IN SHARE MODE`;
     const waiting = request();
@@ -73,9 +76,9 @@ async function meet(request: () => Promise<unknown>): Promise<void> {
   await answered.waiting;
 }
 
-it('cancels an order all the same when its transaction had to give way', async () => {
+it('cancels an order although its transaction was the victim of a deadlock', async () => {
   let answer: Answer | undefined;
-  await meet(async () => {
+  await causeDeadlock(async () => {
     answer = await cancel();
   });
 
@@ -85,7 +88,7 @@ it('cancels an order all the same when its transaction had to give way', async (
   expect(requests).toHaveLength(1);
 });
 
-it('stores the request to cancel an order that is being sent in the same moment', async () => {
+it('stores the request to cancel an order that is sent at the same moment', async () => {
   await api.database`UPDATE orders SET status = 'ACCEPTED', sent_at = NULL WHERE id = ${orderId}`;
   const answered = await other.begin(async (sql) => {
     await sql`UPDATE orders SET status = 'PLACING', sent_at = now() WHERE id = ${orderId}`;
@@ -105,7 +108,7 @@ it('stores the request to cancel an order that is being sent in the same moment'
   expect(order).toEqual({ status: 'PLACING', cancelRequestedBy: 'api' });
 });
 
-it('repeats a serialization failure, three times in all', async () => {
+it('retries after a serialization failure, up to three attempts', async () => {
   let runs = 0;
   const failing = inTransaction(api.database, async (sql) => {
     runs += 1;
@@ -115,13 +118,13 @@ it('repeats a serialization failure, three times in all', async () => {
   expect(runs).toBe(3);
 });
 
-/** Ends the connection of a transaction as a restart of Postgres does. */
+/** Ends the connection of a transaction, like a restart of Postgres. */
 async function cut(sql: TransactionSql): Promise<void> {
   const [{ pid }] = await sql<[{ pid: number }]>`SELECT pg_backend_pid() AS pid`;
   await other`SELECT pg_terminate_backend(${pid}, 5000)`;
 }
 
-// The library ends the process in some of these, by an error that nobody can catch.
+// Without our guard, the library would end the process in some of these cases with an uncatchable error.
 it.each<[moment: string, run: (sql: TransactionSql) => Promise<unknown>]>([
   ['before a statement', (sql) => cut(sql).then(() => sql`SELECT 1`)],
   [
@@ -142,7 +145,7 @@ it.each<[moment: string, run: (sql: TransactionSql) => Promise<unknown>]>([
           throw new Error('x');
         }),
   ],
-])('repeats nothing when its connection breaks %s, and the pool goes on', async (_, run) => {
+])('does not retry after the connection broke %s, and the pool recovers', async (_, run) => {
   let runs = 0;
   const broken = inTransaction(api.database, async (sql) => {
     runs += 1;
@@ -150,7 +153,7 @@ it.each<[moment: string, run: (sql: TransactionSql) => Promise<unknown>]>([
   });
   expect(isDatabaseUnavailable(await broken.catch((error: unknown) => error))).toBe(true);
   expect(runs).toBe(1);
-  // The library gives the first use of a new connection the last words of the old one.
+  // The library may report the old connection’s error to the first query on the new one.
   await eventually('the whole pool serves', () =>
     Promise.all(
       Array.from({ length: 20 }, () => inTransaction(api.database, (sql) => sql`SELECT 1`)),

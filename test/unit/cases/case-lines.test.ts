@@ -10,13 +10,13 @@ async function lines(...chunks: string[]): Promise<(string | undefined)[]> {
   return found;
 }
 
-it('splits lines wherever the chunks end', async () => {
+it('splits lines independently of chunk boundaries', async () => {
   expect(await lines('a', 'b\nc', '\n', '\nd\r\ne')).toEqual(['ab', 'c', '', 'd\r', 'e']);
   expect(await lines('a\n')).toEqual(['a']);
   expect(await lines()).toEqual([]);
 });
 
-it('lets go of a line that is too long, and goes on with the next', async () => {
+it('drops a line that is too long, and continues with the next', async () => {
   const half = 'x'.repeat(600_000);
   expect(await lines('a\n', half, half, half, '\nb')).toEqual(['a', undefined, 'b']);
   expect(readCaseLine(undefined)).toEqual({ kind: 'fault', rule: 'must be at most 1048576 bytes' });

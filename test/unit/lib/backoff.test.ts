@@ -15,17 +15,17 @@ describe('backoffMs', () => {
     expect(longest).toEqual([1_000, 2_000, 4_000, 32_000, 60_000, 60_000]);
   });
 
-  it('takes a random part of the upper half only', () => {
+  it('randomizes only the upper half', () => {
     expect(backoffMs(3, limits, 0)).toBe(2_000);
     expect(backoffMs(3, limits, 0.5)).toBe(3_000);
   });
 
-  it('spreads attempts that failed together', () => {
+  it('spreads attempts that failed at the same time', () => {
     const waits = new Set(Array.from({ length: 50 }, () => backoffMs(5, limits)));
     expect(waits.size).toBeGreaterThan(10);
   });
 
-  it('stays whole, positive and between half of the cap and the cap', () => {
+  it('is a positive integer between half of the capped wait and all of it', () => {
     fc.assert(
       fc.property(fc.nat({ max: 1_000_000 }), anyLimits, random, (attempt, some, part) => {
         const wait = backoffMs(attempt, some, part);
@@ -37,7 +37,7 @@ describe('backoffMs', () => {
     );
   });
 
-  it('never shortens as attempts go on', () => {
+  it('never gets shorter with more attempts', () => {
     fc.assert(
       fc.property(fc.nat({ max: 2_000 }), anyLimits, random, (attempt, some, part) => {
         const next = backoffMs(attempt + 1, some, part);

@@ -4,7 +4,7 @@ import {
   type InterruptibleSleep,
 } from '../../../src/lib/interruptible-sleep.ts';
 
-/** Starts a sleep; `ended` turns true when it is over. */
+/** Starts a sleep; `ended` becomes true when it ends. */
 function startSleep(waker: InterruptibleSleep, ms: number): { ended: boolean } {
   const state = { ended: false };
   void waker.sleep(ms).then(() => {
@@ -13,7 +13,7 @@ function startSleep(waker: InterruptibleSleep, ms: number): { ended: boolean } {
   return state;
 }
 
-describe('waker', () => {
+describe('createInterruptibleSleep', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -21,7 +21,7 @@ describe('waker', () => {
     vi.useRealTimers();
   });
 
-  it('sleeps its time out when nobody wakes it', async () => {
+  it('sleeps for the whole time if nothing wakes it', async () => {
     const sleep = startSleep(createInterruptibleSleep(), 1_000);
     await vi.advanceTimersByTimeAsync(999);
     expect(sleep.ended).toBe(false);
@@ -29,7 +29,7 @@ describe('waker', () => {
     expect(sleep.ended).toBe(true);
   });
 
-  it('ends a sleep at once when woken, and leaves no timer', async () => {
+  it('ends a sleep at once after a wake, and leaves no timer', async () => {
     const waker = createInterruptibleSleep();
     const sleep = startSleep(waker, 60_000);
     waker.wake();
@@ -38,7 +38,7 @@ describe('waker', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('does not miss a wake that comes between two sleeps', async () => {
+  it('does not miss a wake between two sleeps', async () => {
     const waker = createInterruptibleSleep();
     waker.wake();
     const sleep = startSleep(waker, 60_000);
@@ -46,7 +46,7 @@ describe('waker', () => {
     expect(sleep.ended).toBe(true);
   });
 
-  it('counts many wakes as one', async () => {
+  it('treats several wakes as one', async () => {
     const waker = createInterruptibleSleep();
     for (let i = 0; i < 5; i += 1) waker.wake();
     await waker.sleep(60_000);

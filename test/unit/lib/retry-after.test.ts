@@ -26,11 +26,11 @@ describe('parseRetryAfter', () => {
     );
   });
 
-  it('reads the older form of a date, too', () => {
+  it('reads the obsolete date format of RFC 850', () => {
     expect(parseRetryAfter('Sunday, 01-Jun-25 12:00:30 GMT', NOW)).toBe(30_000);
   });
 
-  it('caps a number without end', () => {
+  it('caps a huge number', () => {
     expect(parseRetryAfter('9'.repeat(400), NOW)).toBe(HOUR_MS);
   });
 
@@ -47,11 +47,11 @@ describe('parseRetryAfter', () => {
     '10 minutes',
     '٣',
     '2025'.repeat(2) + 'Z',
-  ])('takes %j for no wish', (header) => {
+  ])('ignores %j', (header) => {
     expect(parseRetryAfter(header, NOW)).toBeUndefined();
   });
 
-  it('never gives anything but a wait within the hour, or nothing', () => {
+  it('returns a wait of at most an hour, or nothing', () => {
     const pieces = fc.constantFrom('GMT', ' GMT', 'Sun,', '-', '1', '99999', ':', 'Jun', '+', '.');
     fc.assert(
       fc.property(

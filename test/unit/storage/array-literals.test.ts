@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { readTextArray, writeTextArray } from '../../../src/storage/database.ts';
 
-it('reads what it wrote, whatever the texts', () => {
+it('round-trips any texts', () => {
   const texts = fc.array(
     fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('"', '\\', ',', '{}', '')),
   );
@@ -13,7 +13,7 @@ it('reads what it wrote, whatever the texts', () => {
   );
 });
 
-it('reads what Postgres writes without quotes', () => {
+it('reads texts that Postgres writes without quotes', () => {
   expect(readTextArray('{}')).toEqual([]);
   expect(readTextArray('{orders:read,orders:write,"a b"}')).toEqual([
     'orders:read',

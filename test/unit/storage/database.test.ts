@@ -23,23 +23,23 @@ describe('isDatabaseUnavailable', () => {
     ['out of time', '57014'],
     ['a serialization failure', '40001'],
     ['a deadlock', '40P01'],
-    ['a lock that is not to be had', '55P03'],
-  ])('is true for a server that is %s', (_, code) => {
+    ['a lock timeout', '55P03'],
+  ])('is true for: %s', (_, code) => {
     expect(isDatabaseUnavailable(withCode(code))).toBe(true);
   });
 
-  it('is true for a query that was given up', () => {
+  it('is true for a query that timed out', () => {
     expect(isDatabaseUnavailable(new DatabaseTimeoutError())).toBe(true);
   });
 
   it.each(['23505', '23514', '42P01', '22P02', '40003', '28P01', 'UNDEFINED_VALUE', '', '157000'])(
-    'is false for %j, which repeating does not mend',
+    'is false for %j, which a retry does not fix',
     (code) => {
       expect(isDatabaseUnavailable(withCode(code))).toBe(false);
     },
   );
 
-  it('is false for what carries no code of its own', () => {
+  it('is false for values without an error code', () => {
     for (const error of [
       new Error('ECONNREFUSED'),
       withCode(57),
@@ -61,7 +61,7 @@ describe('withTimeout', () => {
     vi.useRealTimers();
   });
 
-  it('gives what the query gives, and leaves no timer', async () => {
+  it('returns the result of the query, and leaves no timer', async () => {
     await expect(withTimeout(Promise.resolve('rows'))).resolves.toBe('rows');
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -72,13 +72,13 @@ describe('withTimeout', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('gives up after two seconds on a server that does not answer', async () => {
+  it('times out after two seconds if the server does not answer', async () => {
     const outcome = withTimeout(new Promise(() => {})).catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(await outcome).toBeInstanceOf(DatabaseTimeoutError);
   });
 
-  it('leaves no unhandled rejection when a query fails after it was given up', async () => {
+  it('leaves no unhandled rejection if a query fails after the timeout', async () => {
     let fail: ((error: Error) => void) | undefined;
     const query = new Promise((_, reject) => {
       fail = reject;
@@ -107,10 +107,10 @@ describe('outcomeWithTimeout', () => {
 
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-  it('tells what was stored as stored, though its caller was to be given up', async () => {
-    const outcome = outcomeWithTimeout(async (goOn) => {
+  it('reports success if the commit was under way at the timeout', async () => {
+    const outcome = outcomeWithTimeout(async (throwIfLate) => {
       await pause(1_900);
-      goOn();
+      throwIfLate();
       await pause(400); // the commit
       return 'stored';
     });
@@ -119,11 +119,11 @@ describe('outcomeWithTimeout', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('lets nothing be stored any more once its caller was given up', async () => {
+  it('stores nothing after the timeout', async () => {
     const commit = vi.fn();
-    const outcome = outcomeWithTimeout(async (goOn) => {
+    const outcome = outcomeWithTimeout(async (throwIfLate) => {
       await pause(2_100);
-      goOn();
+      throwIfLate();
       commit();
     });
     const seen = outcome.catch((thrown: unknown) => thrown);
@@ -143,7 +143,7 @@ describe('outcomeWithTimeout', () => {
     expect(await seen).toBe(error);
   });
 
-  it('gives up on a server that tells nothing for longer than a statement may take', async () => {
+  it('times out if the server stays silent for longer than the statement limit', async () => {
     const outcome = outcomeWithTimeout(() => new Promise(() => {})).catch(
       (error: unknown) => error,
     );

@@ -23,7 +23,7 @@ afterEach(async () => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** Answers as Postgres does up to the login, which it refuses in words of its own: 28000. */
+/** Answers like Postgres until the login, and then refuses it with the code 28000. */
 async function startPostgres({ cert, key }: TestCertificate): Promise<number> {
   const length = (bytes: string) => {
     const size = Buffer.alloc(4);
@@ -48,7 +48,7 @@ async function startPostgres({ cert, key }: TestCertificate): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** The code of what a query ends with: 28000 where the connection was trusted. */
+/** Runs a query, and returns the code of its error: 28000 if the certificate was trusted. */
 async function codeOf(certificate: TestCertificate, host: string, query: string): Promise<unknown> {
   const port = await startPostgres(certificate);
   database = openDatabase(`postgres://rx:password@${host}:${port}/orders?${query}`, 1);
@@ -61,29 +61,29 @@ async function codeOf(certificate: TestCertificate, host: string, query: string)
 const root = ({ certFile }: TestCertificate) => `sslrootcert=${encodeURIComponent(certFile)}`;
 
 describe('sslmode=verify-full', () => {
-  it('trusts a certificate that the root vouches for, of the host’s name', async () => {
+  it('trusts a certificate that the root has signed for the host’s name', async () => {
     expect(await codeOf(named, 'localhost', `sslmode=verify-full&${root(named)}`)).toBe('28000');
   });
 
-  it('trusts one of the host’s address', async () => {
+  it('trusts a certificate for the host’s IP address', async () => {
     const query = `${root(numbered)}&sslmode=verify-full`;
     expect(await codeOf(numbered, '127.0.0.1', query)).toBe('28000');
   });
 
-  it('refuses one that nobody vouches for', async () => {
+  it('refuses a certificate of an unknown authority', async () => {
     const code = await codeOf(named, 'localhost', 'sslmode=verify-full');
     expect(code).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
   });
 
   it.each([
     ['another name', 'localhost', () => numbered],
-    ['localhost for an address', '127.0.0.1', () => named],
-  ])('refuses one of %s', async (_what, host, certificate) => {
+    ['localhost if the host is an IP address', '127.0.0.1', () => named],
+  ])('refuses a certificate for %s', async (_what, host, certificate) => {
     const code = await codeOf(certificate(), host, `sslmode=verify-full&${root(certificate())}`);
     expect(code).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
-  it('is the same as verify-ca', async () => {
+  it('works the same as verify-ca', async () => {
     const code = await codeOf(named, '127.0.0.1', `sslmode=verify-ca&${root(named)}`);
     expect(code).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
   });
@@ -93,7 +93,7 @@ it('sslmode=require encrypts, and trusts any certificate', async () => {
   expect(await codeOf(named, '127.0.0.1', 'sslmode=require')).toBe('28000');
 });
 
-it('refuses a root that cannot be read, or that would not be used', () => {
+it('refuses a root that cannot be read, or a mode that would ignore it', () => {
   const open = (query: string) => () => openDatabase(`postgres://rx@localhost/orders?${query}`, 1);
   const nowhere = path.join(path.dirname(named.certFile), 'nowhere');
   expect(open(`sslmode=verify-full&sslrootcert=${nowhere}`)).toThrow(

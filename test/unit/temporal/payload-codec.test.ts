@@ -10,7 +10,7 @@ const codec = (...keys: string[]) => createPayloadCodec(parseKeyRing(keys.join('
 const OLD = key('2026-05', 1);
 const NEW = key('2026-11', 2);
 
-/** As JSON gives it back: it writes -0 as 0. */
+/** A value after a round trip through JSON, which writes -0 as 0. */
 const json = fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value)));
 
 const clear = (value: unknown): Payload => defaultPayloadConverter.toPayload(value);
@@ -18,7 +18,7 @@ const metadata = (payload: Payload | undefined, name: string) =>
   Buffer.from(payload?.metadata?.[name] ?? []).toString();
 
 describe('an encrypted payload', () => {
-  it('is read as it was written, and shows nothing of it but its key’s id', async () => {
+  it('round-trips, and shows only the id of its key', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(json, { maxLength: 5 }), async (values) => {
         const encoded = await codec(NEW).encode(values.map(clear));
@@ -34,20 +34,20 @@ describe('an encrypted payload', () => {
     expect(Buffer.from(payload?.data ?? []).toString('latin1')).not.toMatch(/Jane|json/);
   });
 
-  it('is read with the key that it was written with, and written with the active one', async () => {
+  it('is decrypted with its own key, and encrypted with the active one', async () => {
     const before = await codec(OLD).encode([clear(1)]);
     const rotated = codec(NEW, OLD);
     expect(defaultPayloadConverter.fromPayload((await rotated.decode(before))[0]!)).toBe(1);
     expect(metadata((await rotated.encode([clear(1)]))[0], 'encryption-key-id')).toBe('2026-11');
   });
 
-  it('names the key that is missing', async () => {
+  it('names a missing key in the error', async () => {
     const decoding = codec(NEW).decode(await codec(OLD).encode([clear(1)]));
     await expect(decoding).rejects.toThrow(KeyMissingError);
     await expect(decoding).rejects.toThrow(/2026-05/);
   });
 
-  it('is refused when one bit of it is flipped, or it is cut', async () => {
+  it('is refused if a bit was flipped, or if it was truncated', async () => {
     const [payload] = await codec(NEW).encode([clear('x')]);
     const data = Buffer.from(payload!.data!);
     for (let bit = 0; bit < data.length * 8; bit += 1) {
@@ -62,7 +62,7 @@ describe('an encrypted payload', () => {
   });
 });
 
-it('passes on what is encoded otherwise', async () => {
+it('passes payloads of other encodings through unchanged', async () => {
   const payloads = [
     clear({ by: 'anna' }),
     {},

@@ -24,7 +24,7 @@ function recordingLog(): { log: Log; lines: Line[] } {
 }
 
 describe('createSdkLog', () => {
-  it('passes ids, types and counts on', () => {
+  it('forwards ids, types and counts', () => {
     const { log, lines } = recordingLog();
     const meta = { workflowId: 'order-1', activityType: 'placeOrder', attempt: 3 };
     createSdkLog(log).warn('Activity failed', meta);
@@ -37,7 +37,7 @@ describe('createSdkLog', () => {
     ]);
   });
 
-  it('leaves everything else behind', () => {
+  it('drops all other metadata', () => {
     const { log, lines } = recordingLog();
     const secret = 'Ada Example, 1 Main Street';
     createSdkLog(log).error('failed', {
@@ -51,7 +51,7 @@ describe('createSdkLog', () => {
     expect(lines).toEqual([{ level: 'error', message: 'failed', fields: {} }]);
   });
 
-  it("tells a failure's codes, but neither its details nor its cause", () => {
+  it('logs the codes of a failure, but neither its details nor its cause', () => {
     const { log, lines } = recordingLog();
     const error = ApplicationFailure.create({
       type: 'PHARMACY_UNAVAILABLE',
@@ -63,7 +63,7 @@ describe('createSdkLog', () => {
     expect(lines[0]?.fields).toEqual({ code: 'PHARMACY_UNAVAILABLE: PHARMACY_HTTP_503' });
   });
 
-  it('lowers what the SDK tells for its own sake to debug', () => {
+  it('logs messages about the SDK itself at level debug', () => {
     const { log, lines } = recordingLog();
     const sdk = createSdkLog(log);
     sdk.trace('t');

@@ -19,7 +19,7 @@ interface RawPayload {
   readonly metadata?: Record<string, Uint8Array>;
 }
 
-/** An order's history as Temporal's store has it. */
+/** Reads an order’s history as Temporal stores it. */
 async function stored(orderId: string) {
   const { history } = await raw.workflowService.getWorkflowExecutionHistory({
     namespace: 'default',
@@ -28,8 +28,8 @@ async function stored(orderId: string) {
   return history?.events ?? [];
 }
 
-/** The encodings of all payloads in it, but those of search attributes, and the ends of failures. */
-function look(value: unknown, found: { encodings: string[]; messages: string[] }): void {
+/** Collects the encodings of all payloads except search attributes, and the messages of failures. */
+function collect(value: unknown, found: { encodings: string[]; messages: string[] }): void {
   if (typeof value !== 'object' || value === null) return;
   const { metadata } = value as RawPayload;
   if (metadata?.['encoding'] !== undefined) {
@@ -37,23 +37,23 @@ function look(value: unknown, found: { encodings: string[]; messages: string[] }
     return;
   }
   for (const [name, part] of Object.entries(value)) {
-    // `data` is what the SDK's core notes of a local activity: its type, its number and times.
+    // The SDK’s core stores type, number and times of a local activity in `data`.
     if (name === 'searchAttributes' || name === 'data') continue;
     if (/failure|cause/i.test(name)) {
       const { message } = (part ?? {}) as { message?: string };
       if (message !== undefined) found.messages.push(message);
     }
-    look(part, found);
+    collect(part, found);
   }
 }
 
-describe('Temporal’s store', () => {
-  it('has every payload of an order encrypted, up to its end', async () => {
+describe('Temporal’s database', () => {
+  it('holds every payload of an order encrypted', async () => {
     const orderId = await world.place('pharmacy-123');
     await world.reach(orderId, 'COMPLETED');
     await world.ended(orderId);
     const found = { encodings: [], messages: [] };
-    look(await stored(orderId), found);
+    collect(await stored(orderId), found);
     expect(new Set(found.encodings)).toEqual(new Set(['binary/encrypted']));
     expect(found.encodings.length).toBeGreaterThan(5);
     const result: unknown = await world.worker.client.workflow
@@ -62,12 +62,12 @@ describe('Temporal’s store', () => {
     expect(result).toMatchObject({ orderId, status: 'COMPLETED' });
   });
 
-  it('has failures without their messages; who has the keys reads them', async () => {
+  it('holds failures without messages, which the keys can decrypt', async () => {
     const orderId = await world.place('pharmacy-flaky');
     await world.reach(orderId, 'COMPLETED');
     await world.ended(orderId);
     const found: { encodings: string[]; messages: string[] } = { encodings: [], messages: [] };
-    look(await stored(orderId), found);
+    collect(await stored(orderId), found);
     expect(found.messages.filter((message) => message !== 'Encoded failure')).toEqual([]);
     const lines = await readHistory(world.worker.client, orderId);
     const failures = lines.flatMap(({ failure }) => failure ?? []);
@@ -75,7 +75,7 @@ describe('Temporal’s store', () => {
     for (const failure of failures) expect(failure).toMatch(/^PHARMACY_UNAVAILABLE: PHARMACY_/);
   });
 
-  it('takes an update in clear, as the Temporal UI sends it', async () => {
+  it('accepts an unencrypted update, as the Temporal UI sends it', async () => {
     const pharmacyId = `pharmacy-new-${Date.now()}`;
     const orderId = await world.place(pharmacyId);
     await world.reach(orderId, 'NEEDS_ATTENTION');

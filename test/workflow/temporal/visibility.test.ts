@@ -33,7 +33,7 @@ it('is found by each of its search attributes', async () => {
   });
 });
 
-it('explains itself: where it is and since when', async () => {
+it('describes its status, and since when', async () => {
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'AWAITING_COMPLETION');
   const handle = workflow(orderId);
@@ -48,7 +48,7 @@ it('explains itself: where it is and since when', async () => {
   expect(metadata.currentDetails).toContain('Waiting for pharmacy-manual, until ');
 });
 
-it('belongs to its organization when the queue is long', async () => {
+it('has its organization as fairness key', async () => {
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'AWAITING_COMPLETION');
   const { raw } = await workflow(orderId).describe();
@@ -56,7 +56,7 @@ it('belongs to its organization when the queue is long', async () => {
   expect(fairnessKey).toBe(world.organization.organizationId);
 });
 
-it('keeps the patient out of Temporal and out of the logs', { timeout: 60_000 }, async () => {
+it('keeps patient data out of Temporal and of the logs', { timeout: 60_000 }, async () => {
   const markers = {
     diagnosis: 'Marker-Diagnosis',
     allergies: 'Marker-Allergies',
@@ -88,7 +88,7 @@ it('keeps the patient out of Temporal and out of the logs', { timeout: 60_000 },
     written += await readable(await workflow(orderId).fetchHistory());
   }
   written += JSON.stringify([world.worker.log.lines, world.app.log.lines]);
-  // What is searched holds the payloads in clear: an activity's result, an input.
+  // Proves that the searched text contains the decrypted payloads, such as this field of an input.
   expect(written.includes('firstLookMs')).toBe(true);
   const leaks = [...Object.values(markers), 'jane.sample', 'Jane'].filter((marker) =>
     written.includes(marker),

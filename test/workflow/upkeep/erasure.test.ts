@@ -42,7 +42,7 @@ afterAll(async () => {
   await world.close();
 });
 
-/** An eraser as the worker has one; `broken` replaces some of what it works on. */
+/** Starts the worker’s eraser; `broken` replaces some of its dependencies. */
 function start(broken: Partial<ExternalData> = {}): PeriodicTask {
   log = createKeptLog();
   eraser = startEraser({
@@ -86,8 +86,8 @@ const row = async (orderId: string) => {
   return found;
 };
 
-describe('an order that is erased', () => {
-  it('loses patient, documents, answers and workflow; ids, codes and counts stay', {
+describe('an erased order', () => {
+  it('loses patient, documents, answers and workflow, and keeps ids, codes and counts', {
     timeout: 120_000,
   }, async () => {
     const { database } = world.db;
@@ -113,13 +113,13 @@ describe('an order that is erased', () => {
     await eraser?.stop();
 
     expect(await files(orderId)).toEqual([]);
-    const forgotten = async () => {
+    const isDeleted = async () => {
       const workflow = world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
       const error: unknown = await workflow.describe().catch((thrown: unknown) => thrown);
       return error instanceof WorkflowNotFoundError;
     };
-    // Its server takes some twenty seconds to delete what has ended.
-    await eventually('Temporal has forgotten it', forgotten, 90_000);
+    // The Temporal server takes about twenty seconds to delete a closed workflow.
+    await eventually('Temporal has deleted the workflow', isDeleted, 90_000);
     expect(await row(orderId)).toMatchObject({
       ...{ status: 'COMPLETED', caseId, dataKey: null, prescription: null, caseAddress: null },
       ...{ shippingAddress: null, reason: null, idempotencyKey: null },
@@ -133,9 +133,9 @@ describe('an order that is erased', () => {
       SELECT FROM webhook_deliveries AS d JOIN events ON events.id = event_id
       WHERE order_id = ${orderId} AND status IN ('PENDING', 'RETRYING')`;
     expect(open).toHaveLength(0);
-    const [told] = await database`
+    const [activity] = await database`
       SELECT actor, detail FROM order_activity WHERE order_id = ${orderId} AND event = 'ERASED'`;
-    expect(told).toEqual({
+    expect(activity).toEqual({
       actor: 'operator',
       detail: { by: 'anna', documents: before.documents.length, shipments: 0 },
     });
@@ -145,7 +145,7 @@ describe('an order that is erased', () => {
     expect(JSON.stringify(events)).toContain('"fileName":"erased"');
   });
 
-  it('must have ended, and be there', async () => {
+  it('must exist and have ended', async () => {
     const orderId = await world.place('pharmacy-manual');
     await world.reach(orderId, 'AWAITING_COMPLETION');
     const erasing = eraseOrder(world.db.database, orderId, ANNA);
@@ -154,7 +154,7 @@ describe('an order that is erased', () => {
     expect((await row(orderId))?.['dataKey']).not.toBeNull();
   });
 
-  it('leaves the patient to the other orders of the case, until the last one goes', async () => {
+  it('keeps the patient of the case until its last order is erased', async () => {
     const { database } = world.db;
     const caseId = await createCase();
     const [one, two] = [await placeFor(caseId), await placeFor(caseId)];
@@ -168,7 +168,7 @@ describe('an order that is erased', () => {
     expect((await world.client.get(two)).documents).toHaveLength(2);
     await eraseOrder(database, two, ANNA);
     expect(await patient()).toBeNull();
-    // No order goes to a pharmacy without a patient; the case can be put again.
+    // A case without a patient accepts no orders; it can be stored again.
     await expect(placeFor(caseId)).rejects.toThrow(CaseNotPermittedError);
     const { organizationId } = world.organization;
     const again = { firstName: 'Ada', lastName: 'Sample' };
@@ -176,7 +176,7 @@ describe('an order that is erased', () => {
     await world.reach(await placeFor(caseId), 'COMPLETED');
   });
 
-  it('stays erased and ended when its pharmacy speaks of it later', async () => {
+  it('stays erased and ended after a late message of its pharmacy', async () => {
     const { database } = world.db;
     const orderId = await placeFor(await createCase(), 'pharmacy-manual');
     await world.reach(orderId, 'AWAITING_COMPLETION');
@@ -194,15 +194,15 @@ describe('an order that is erased', () => {
   });
 });
 
-it('is finished by a later round when a store or Temporal is away', async () => {
+it('finishes an erasure in a later round after a failure of the store or of Temporal', async () => {
   const orderId = await placeFor(await createCase());
   await world.reach(orderId, 'COMPLETED');
   await world.ended(orderId);
   await eraseOrder(world.db.database, orderId, ANNA);
-  const away = () => Promise.reject(Object.assign(new Error('secret'), { code: 'AWAY' }));
-  for (const broken of [{ documents: { removeAll: away } }, { deleteWorkflow: away }]) {
+  const failing = () => Promise.reject(Object.assign(new Error('secret'), { code: 'AWAY' }));
+  for (const broken of [{ documents: { removeAll: failing } }, { deleteWorkflow: failing }]) {
     start(broken);
-    await eventually('it is told', async () =>
+    await eventually('the failure is logged', async () =>
       log.lines.some(({ fields }) => fields?.code === 'AWAY'),
     );
     await eraser?.stop();
@@ -214,7 +214,7 @@ it('is finished by a later round when a store or Temporal is away', async () => 
   expect(await files(orderId)).toEqual([]);
 });
 
-it('comes by itself once an organization keeps its orders no longer, and not before', async () => {
+it('erases an order automatically after the retention time, and not before', async () => {
   const { database } = world.db;
   const { organizationId } = world.organization;
   const [old, young] = [await placeFor(await createCase()), await placeFor(await createCase())];
@@ -226,7 +226,7 @@ it('comes by itself once an organization keeps its orders no longer, and not bef
   expect(await eraseExpired(database)).toBe(1);
   expect((await row(old))?.['erasedAt']).toBeInstanceOf(Date);
   expect((await row(young))?.['erasedAt']).toBeNull();
-  const [told] = await database`
+  const [activity] = await database`
     SELECT actor, detail FROM order_activity WHERE order_id = ${old} AND event = 'ERASED'`;
-  expect(told).toMatchObject({ actor: 'system', detail: { by: 'retention', documents: 2 } });
+  expect(activity).toMatchObject({ actor: 'system', detail: { by: 'retention', documents: 2 } });
 });

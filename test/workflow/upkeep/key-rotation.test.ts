@@ -17,10 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-it('rotates every data key twice with 200 orders in flight, and all end', {
+it('rotates every data key twice while 200 orders are processed, and all complete', {
   timeout: 180_000,
 }, async () => {
-  // As the operator's command does it: from a process of its own.
+  // A separate pool with its own keys, like the operator’s command in another process.
   const operator = openDatabase(world.db.url, 2, withKeysOf(ENCRYPTION_KEYS));
   const { keys: provider } = withKeysOf(ENCRYPTION_KEYS);
   const resealAll = () => reseal(operator, () => undefined, new AbortController().signal);
@@ -43,7 +43,7 @@ it('rotates every data key twice with 200 orders in flight, and all end', {
     orderIds.push(...(await placing));
   }
   await eventually(
-    'all have ended',
+    'all orders are completed',
     async () => {
       const left = await operator`SELECT FROM orders WHERE status <> 'COMPLETED' LIMIT 1`;
       return left.length === 0;
@@ -51,7 +51,7 @@ it('rotates every data key twice with 200 orders in flight, and all end', {
     150_000,
   );
 
-  // Whatever sealed with an old key meanwhile is found by the pass that follows.
+  // The next pass finds rows that were sealed with an old key during the rotation.
   world.db.database.keys.forgetActive();
   expect((await resealAll()).broken).toEqual([]);
   expect([...(await countStale(operator)).values()].every((count) => count === 0)).toBe(true);

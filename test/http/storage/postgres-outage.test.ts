@@ -13,7 +13,7 @@ import { withKeysOf } from '../../support/sealed-rows.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { type Answer, exampleWithoutKey, sendTo } from '../../support/test-api.ts';
 
-/** "Within a second or two", with room for a busy machine. */
+/** The target is two seconds; this leaves room for a busy machine. */
 const SOON_MS = 5_000;
 
 let db: TestDatabase;
@@ -68,29 +68,29 @@ function expectUnavailable(answer: Answer): void {
   expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
 }
 
-async function servesAgain(): Promise<void> {
+async function recovers(): Promise<void> {
   await eventually('an order is accepted', async () => (await place()).status === 200, 10_000);
 }
 
 describe.each([
   ['refuses connections', () => proxy.refuse()],
   ['answers nothing', async () => proxy.freeze()],
-])('while Postgres %s', (_what, takeAway) => {
-  it('answers 503 with Retry-After soon, and serves again when it is back', async () => {
-    await servesAgain();
-    await takeAway();
+])('while Postgres %s', (_what, breakPostgres) => {
+  it('answers 503 with Retry-After soon, and recovers with Postgres', async () => {
+    await recovers();
+    await breakPostgres();
 
     const { result: answers, ms } = await timed(Promise.all([1, 2, 3].map(place)));
 
     for (const answer of answers) expectUnavailable(answer);
     expect(ms).toBeLessThan(SOON_MS);
     await proxy.restore();
-    await servesAgain();
+    await recovers();
   });
 
-  it('does so for reads and webhooks too', async () => {
-    await servesAgain();
-    await takeAway();
+  it('answers reads and webhooks the same way', async () => {
+    await recovers();
+    await breakPostgres();
 
     const order = `/api/v1/cases/${organization.caseId}/orders/0190c000-0000-7000-8000-000000000000`;
     const { result: answers, ms } = await timed(
@@ -105,8 +105,8 @@ describe.each([
     expect(ms).toBeLessThan(SOON_MS);
   });
 
-  it('is alive, not ready, and says why', async () => {
-    await takeAway();
+  it('is alive but not ready, and says why', async () => {
+    await breakPostgres();
 
     expect((await read('/healthz')).status).toBe(200);
     const ready = await read('/readyz');
@@ -118,27 +118,27 @@ describe.each([
     });
   });
 
-  it('takes what needs no database as ever', async () => {
-    await takeAway();
+  it('still answers requests that need no database', async () => {
+    await breakPostgres();
 
     expect((await read('/nowhere')).status).toBe(404);
     const withoutKey = await sendTo(app.url, 'POST', '/api/v1/cases/x');
     expect(withoutKey.json.error).toBe('cv-api-key is required');
   });
 
-  it('serves again after many requests have failed', async () => {
-    await servesAgain();
-    await takeAway();
+  it('recovers after many failed requests', async () => {
+    await recovers();
+    await breakPostgres();
 
     const answers = await Promise.all(Array.from({ length: 40 }, place));
 
     for (const answer of answers) expectUnavailable(answer);
     await proxy.restore();
-    await servesAgain();
+    await recovers();
   });
 });
 
-it('names no host, address or statement of the database, in answers or in the log', async () => {
+it('mentions no host, address or statement of the database in answers or in the log', async () => {
   await proxy.refuse();
 
   const { text } = await place();
