@@ -8,10 +8,11 @@ import { runCanaries } from './canaries/run.ts';
 /*
  *   npm run canaries [-- PATH …]
  *
- * Proves that patient data stands nowhere in clear: orders whose every text is a marker go down every
- * path through a whole stack, then all that the stack keeps or writes is searched for each marker in
- * every encoding; see docs/canaries.md. The last line is JSON. Ends 0: no marker was found; 1: some
- * were, or the run failed; 2: wrong arguments; 130: stopped.
+ * Proves that no patient data is stored or written in clear text. Orders whose every text is a unique
+ * marker take every path through a whole stack. Then the run searches everything that the stack stores
+ * or writes for each marker in every encoding; see docs/canaries.md. The last line is JSON. Exit codes:
+ * 0, no marker was found; 1, at least one was found, or the run failed; 2, wrong arguments; 130,
+ * interrupted.
  */
 
 const all = Object.keys(PATHS) as PathName[];
@@ -22,14 +23,14 @@ if (!wanted.every((name) => Object.hasOwn(PATHS, name))) {
 }
 const paths = all.filter((name) => wanted.length === 0 || wanted.includes(name));
 const { stopping } = watchStopSignals(process.env);
-setMaxListeners(0, stopping); // each request has its own
+setMaxListeners(0, stopping); // each request adds a listener
 try {
-  const tell = (text: string) => console.error(text);
-  const { markers, findings } = await runCanaries(paths, tell, stopping);
+  const progress = (text: string) => console.error(text);
+  const { markers, findings } = await runCanaries(paths, progress, stopping);
   const hits = hitsOf(findings);
   console.log(report(findings));
   for (const [what, why] of Object.entries(IN_CLEAR))
-    console.log(`not looked for: ${what}: ${why}`);
+    console.log(`not searched for: ${what}: ${why}`);
   console.log(JSON.stringify({ markers, places: findings.length, hits }));
   process.exitCode = hits === 0 ? 0 : 1;
 } catch (error) {

@@ -18,17 +18,17 @@ import { verdictOf } from './chaos/verdict.ts';
  *   npm run chaos -- [--seed N] [--orders N] [--kills N] [--copies N] [--temporal-down SECONDS]
  *                    [--dry-run]
  *
- * Places orders at a whole system of real processes while those are killed, frozen and restarted and
- * the connections between them disturbed, as a schedule says that follows from the seed. Then compares
- * the ledgers of the clients, the pharmacies and the receiver with each other and with what the API
- * shows. `--copies` sends so many equal requests for each order at once. The verdict is the last line.
- * Ends 0: every promise was kept; 1: one was broken, then the logs, the ledgers, the histories and what
- * was found are kept; 2: wrong arguments; 130: stopped.
+ * Places orders on a whole system of real processes. Meanwhile it kills, freezes and restarts the
+ * processes and disturbs their connections, by a schedule that follows from the seed. Then it compares
+ * the ledgers of the clients, the pharmacies and the receiver with each other and with the API.
+ * `--copies` sends this many equal requests for each order at once. The last line is the verdict.
+ * Exit codes: 0, the system kept every promise; 1, it broke at least one, and the run keeps the logs,
+ * the ledgers, the histories and the findings; 2, wrong arguments; 130, interrupted.
  */
 
-/** How long the system may take to come to rest after the last fault. */
+/** How long the system may take to finish all orders after the last fault. */
 const REST_MS = 120_000;
-/** How long the processes may take to be gone when the system is stopped. */
+/** How long the processes may take to end when the run stops the system. */
 const GONE_MS = 5_000;
 
 const { values } = parseArgs({
@@ -75,11 +75,11 @@ if (values['dry-run']) {
 }
 
 const { stopping } = watchStopSignals(process.env);
-setMaxListeners(0, stopping); // each order and each step has its own
+setMaxListeners(0, stopping); // each order and each step adds a listener
 const folder = await mkdtemp(path.join(os.tmpdir(), 'rx-chaos-'));
 const log: string[] = [];
 const began = Date.now();
-const tell = (text: string) => {
+const progress = (text: string) => {
   const line = `${((Date.now() - began) / 1_000).toFixed(1).padStart(6)} s  ${text}`;
   log.push(line);
   console.error(line);
@@ -103,30 +103,30 @@ async function run(): Promise<boolean> {
   const start = Date.now();
   const pharmacist = new AbortController();
   try {
-    tell(`the system is up; the load takes ${schedule.loadMs / 1_000} s`);
+    progress(`the system is up; the load takes ${schedule.loadMs / 1_000} s`);
     const loadEnd = start + schedule.loadMs;
     const clients = startClients(schedule.orders, {
-      doors: system.doors,
+      serverUrls: system.serverUrls,
       keyOf: (index) => `chaos-${seed}-${index}`,
       deadline: loadEnd + REST_MS,
       signal: stopping,
     });
     void runPharmacist(system, clients, pharmacist.signal);
-    const performed = await perform(schedule.steps, system, stopping, tell);
-    tell('the last fault is over');
+    const performed = await perform(schedule.steps, system, stopping, progress);
+    progress('the last fault is over');
     const deadline = Math.max(Date.now(), loadEnd) + REST_MS;
-    const settled = await settle(system, clients, deadline, stopping, tell);
+    const settled = await settle(system, clients, deadline, stopping, progress);
     const seconds = Math.round((Date.now() - start) / 1_000);
     await keepHistories(
       path.join(folder, 'histories'),
       system.temporalAddress,
       settled.violations,
-    ).catch((error: unknown) => tell(`the histories could not be kept: ${String(error)}`));
+    ).catch((error: unknown) => progress(`cannot keep the histories: ${String(error)}`));
     pharmacist.abort();
     await system.stop();
     stopping.throwIfAborted();
     const violations = [...settled.violations, ...(await leftovers(system.processes, GONE_MS))];
-    for (const { kind, subject, detail } of violations) tell(`${kind}: ${subject} ${detail}`);
+    for (const { kind, subject, detail } of violations) progress(`${kind}: ${subject} ${detail}`);
     await keep('evidence.json', JSON.stringify(settled.evidence ?? clients.records, null, 1));
     await keep('violations.json', JSON.stringify(violations, null, 1));
     await keep('steps.log', `${log.join('\n')}\n`);

@@ -1,8 +1,8 @@
 // Adds to package-lock.json the optional packages of other platforms that a registry mirror did not
-// have when the file was made. npm leaves them out then, and `npm ci` refuses a lock file that lacks
-// them. They get no integrity hash: on their platforms npm fetches them by name and exact version.
+// have when npm wrote the file. npm omits such packages, and `npm ci` then refuses the lock file. The
+// added packages have no integrity hash: on their platforms npm fetches them by name and exact version.
 //
-//   npm run lock      makes the lock file anew and completes it
+//   npm run lock      writes the lock file again and completes it
 
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -37,7 +37,7 @@ lock.packages = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => (
 writeFileSync(FILE, `${JSON.stringify(lock, null, 2)}\n`);
 console.error(`${missing.length} packages of other platforms added to package-lock.json`);
 
-/** Looks where Node would: beside the owner, then in each folder above it. */
+/** Searches as Node does: first in the owner's own folder, then in each folder above it. */
 function isLocked(owner, name) {
   const folders = owner === '' ? [] : owner.split('/node_modules/');
   for (let depth = folders.length; depth >= 0; depth -= 1) {
@@ -47,7 +47,7 @@ function isLocked(owner, name) {
   return false;
 }
 
-/** The platform is in the name, as in `@biomejs/cli-linux-arm64-musl`. */
+/** The entry of a package, with the platform from its name, as in `@biomejs/cli-linux-arm64-musl`. */
 function describe(name, version, dev) {
   const words = name.split('/').at(-1).split('-');
   const cpu = words.find((word) => CPU.includes(word));

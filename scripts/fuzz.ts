@@ -17,13 +17,13 @@ import { obtainSchemathesis, runSchemathesis } from './fuzz/schemathesis.ts';
 /*
  *   npm run fuzz -- --cases N [--seed S]
  *
- * Half of the requests are made from the OpenAPI document by schemathesis, half are bodies that no
- * document describes. Then: does any accepted order break a rule? The result is the last line.
- * Ends 0: nothing found; 1: something found; 2: wrong arguments; 3: no schemathesis here, all
- * requests were of the second kind.
+ * Schemathesis makes half of the requests from the OpenAPI document. The other half are bodies that no
+ * document can describe. Then the run checks whether any accepted order breaks a rule. The last line is
+ * the result. Exit codes: 0, it found nothing; 1, it found something; 2, wrong arguments; 3, schemathesis
+ * is not available, so all requests were of the second kind.
  */
 
-/** Operations that take a parameter or a body, and so get their full share; the others get one. */
+/** How many operations take a parameter or a body and so get their full share. The others get one request. */
 const VARIED = 21;
 
 const { values } = parseArgs({ options: { cases: { type: 'string' }, seed: { type: 'string' } } });
@@ -35,7 +35,7 @@ if (!Number.isSafeInteger(cases) || cases < 2 || !Number.isSafeInteger(seed)) {
 }
 const obtained = obtainSchemathesis();
 if ('missing' in obtained) {
-  console.error(`no schemathesis: ${obtained.missing}; only the bodies of our own are sent`);
+  console.error(`schemathesis is not available (${obtained.missing}); sending our own bodies only`);
 }
 
 const folder = await mkdtemp(path.join(os.tmpdir(), 'rx-fuzz-'));
@@ -43,7 +43,7 @@ const failures: (Failure | { order: string; broken: string[] })[] = [];
 const stack = await startStack({
   dataDir: path.join(folder, 'data'),
   ports: 'free',
-  // Answers of the limits would stand before those that are looked for.
+  // Answers of the rate limits would hide the answers of the code under test.
   env: testEnvironment({ RATE_LIMIT_PER_SECOND: '10000' }),
   log: { write: () => true },
   news: process.stderr,
@@ -81,7 +81,7 @@ if (failed) {
   const file = path.join(folder, 'failures.json');
   await writeFile(file, JSON.stringify(failures, null, 2));
   const again = `npm run fuzz -- --cases ${cases} --seed ${seed}`;
-  console.error(`what failed of ours: ${file}\nagain: ${again}`);
+  console.error(`our requests that failed: ${file}\nagain: ${again}`);
 } else {
   await rm(folder, { recursive: true, force: true });
 }
@@ -106,5 +106,5 @@ async function judgeAccepted(): Promise<void> {
     failures.push({ order: id, broken });
   }
   await database.end();
-  console.error(`${rows.length} orders were accepted and judged`);
+  console.error(`${rows.length} accepted orders checked`);
 }

@@ -3,26 +3,28 @@ import type { Patient } from '../../src/contract/case.ts';
 import type { PrescriptionOrder } from '../../src/contract/place-order.ts';
 import type { Marker } from './needles.ts';
 
-/** A case and an order whose every text is a marker: it stands nowhere else in the world. */
+/** A case and an order whose every text is a marker: a text that occurs nowhere else. */
 export interface Canary {
   readonly caseId: string;
   readonly patient: Patient;
   readonly idempotencyKey: string;
-  /** All markers that were made so far. */
+  /** All markers so far. */
   readonly markers: readonly Marker[];
   order(pharmacyId: string): PrescriptionOrder;
-  /** Makes another marker, for a field that neither the case nor the order has. */
+  /** Makes one more marker, for a field that neither the case nor the order has. */
   mark(field: string): string;
 }
 
-/** What is in clear by design, and so is no marker; with the reason. */
+/** Data that is in clear text by design and so is not a marker, with the reason. */
 export const IN_CLEAR: Readonly<Record<string, string>> = {
-  'case id, order id, pharmacy order id': 'identifiers: they stand in URLs, logs and workflow ids',
-  'pharmacy id, organization name': 'configuration of the deployment, no one’s health',
-  'state, country': 'two letters are met everywhere; they are sealed with the rest of the address',
+  'case id, order id, pharmacy order id': 'identifiers: they are in URLs, logs and workflow ids',
+  'pharmacy id, organization name':
+    'configuration of the deployment: it says nothing about a patient',
+  'state, country':
+    'two letters occur everywhere by chance; they are encrypted with the rest of the address',
 };
 
-/** @param path what is done with it; the markers' fields begin so. */
+/** @param path the name of its path. The fields of its markers begin with it. */
 export function createCanary(path: string): Canary {
   const markers: Marker[] = [];
   const keep = (field: string, text: string, searched = text) => {
@@ -36,12 +38,12 @@ export function createCanary(path: string): Canary {
       `q${randomBytes(6).toString('hex')}@q${randomBytes(4).toString('hex')}.example.com`,
     );
   const phoneNumber = (field: string) => keep(field, `+1${digits(13)}`);
-  // With a fraction of a second no other date has.
+  // A fraction of a second makes the date unique.
   const date = (field: string) => keep(field, `1871-04-09T07:08:09.${digits(12)}Z`);
   const number = (field: string) => Number(keep(field, `1${digits(14)}`));
   const address = (field: string) => {
     const postalCode = digits(5);
-    // Five digits alone are met by chance. Postgres writes `jsonb` with a space.
+    // Five digits alone occur by chance, so the marker includes the key. Postgres writes `jsonb` with a space.
     for (const space of ['', ' ']) {
       keep(`${field}.postalCode`, postalCode, `"postalCode":${space}"${postalCode}"`);
     }
@@ -77,7 +79,7 @@ export function createCanary(path: string): Canary {
   const order = {
     shippingAddress: address('order.shippingAddress'),
     patientHealthInfo: {
-      // Beyond ASCII, which JSON, URLs and UTF-16 each write their own way.
+      // Not only ASCII: JSON, URLs and UTF-16 each encode the rest differently.
       allergies: keep('order.patientHealthInfo.allergies', `Ünverträglich ${digits(12)} “é”`),
       healthConditions: mark('order.patientHealthInfo.healthConditions'),
       currentMedications: mark('order.patientHealthInfo.currentMedications'),

@@ -7,9 +7,9 @@ export interface Answer {
   readonly bytes: Buffer;
 }
 
-/** The Demo organization's backend, over HTTP. */
+/** The backend of the Demo organization, a client of the API. */
 export interface Clinic {
-  /** Any request; `body` goes out as JSON, or as it is when it is a text. */
+  /** Sends a request. `body` is sent as JSON, or unchanged if it is a string. */
   send(
     method: string,
     path: string,
@@ -17,16 +17,16 @@ export interface Clinic {
     headers?: Readonly<Record<string, string>>,
   ): Promise<Answer>;
   putCase(canary: Canary): Promise<void>;
-  /** Places the canary's order, after its case; under its own key or another. @returns the order's id. */
+  /** Creates the canary's case and places its order, under its own key or another. @returns the order's id. */
   place(canary: Canary, pharmacyId: string, idempotencyKey?: string): Promise<string>;
   cancel(canary: Canary, orderId: string, reason: string): Promise<void>;
   /**
-   * Waits until an order has this status, whatever dies meanwhile.
+   * Waits until an order has this status. Processes may die meanwhile.
    *
-   * @throws {Error} it has not within two minutes.
+   * @throws {Error} the order does not have the status after two minutes.
    */
   reaches(canary: Canary, orderId: string, status: string): Promise<void>;
-  /** The bytes of an order's documents. */
+  /** Downloads the bytes of an order's documents. */
   documents(canary: Canary, orderId: string): Promise<Buffer[]>;
 }
 
@@ -34,8 +34,8 @@ const LIMIT_MS = 120_000;
 const HEADERS = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };
 
 /**
- * @param baseUrl the server's.
- * @param signal gives up what is being asked for when it aborts.
+ * @param baseUrl the server's URL.
+ * @param signal aborts a request.
  */
 export function createClinic(baseUrl: string, signal: AbortSignal): Clinic {
   const send: Clinic['send'] = async (method, path, body, headers = {}) => {
@@ -52,7 +52,7 @@ export function createClinic(baseUrl: string, signal: AbortSignal): Clinic {
 
   async function mustSend<T>(method: string, path: string, body?: unknown): Promise<T> {
     const { status, bytes } = await send(method, path, body);
-    // The path as it is would name no one: ids only.
+    // The path contains ids only, so it identifies no patient.
     if (status >= 300) throw new Error(`${method} ${path} was answered with ${status}`);
     return (JSON.parse(bytes.toString()) as { data: T }).data;
   }

@@ -2,15 +2,16 @@ import { Client, Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { openDatabase } from '../../src/storage/database.ts';
 
-/** A text that stands for a part of a store. */
+/** A part of a store, as text. */
 export interface Dumped {
   readonly name: string;
   readonly bytes: Buffer;
 }
 
 /**
- * All tables of a database as text, and the statements that its processes ran last. In the files a long
- * value is compressed or cut over pages, so that a search could miss it; here it is whole.
+ * Dumps all tables of a database as text, and the last statement of each of its processes. In the
+ * database's files a long value is compressed or split over pages, so a search could miss it. A dump has
+ * each value complete.
  */
 export async function* dumpTables(databaseUrl: string): AsyncGenerator<Dumped> {
   const database = openDatabase(databaseUrl, 1);
@@ -32,7 +33,7 @@ export async function* dumpTables(databaseUrl: string): AsyncGenerator<Dumped> {
   }
 }
 
-/** All workflows of a namespace: what lists show of each, and its whole history. */
+/** Dumps all workflows of a namespace: what lists show of each workflow, and its complete history. */
 export async function* dumpWorkflows(address: string, namespace: string): AsyncGenerator<Dumped> {
   const connection = await Connection.connect({ address });
   try {

@@ -2,19 +2,19 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** Foreign systems that say back whatever they are told, as careless ones do. */
+/** External systems that carelessly repeat whatever they receive. */
 export interface EchoServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
 /**
- * Starts one on this machine. An organization's receiver at `/hooks/<status>` answers with that status
- * and the request's body. Pharmacies that speak `rest`: `/refusing` answers a new order with 422 and
- * the order in code and message, `/failing` with 503 and then with 400, each with the order,
- * `/silent` takes it, tells the order in `reason`, and never completes it.
+ * Starts such a system on this machine. An organization's receiver at `/hooks/<status>` answers with
+ * that status and the request's body. Three pharmacies speak `rest`: `/refusing` answers a new order
+ * with 422 and repeats the order in code and message; `/failing` answers with 503 and then with 400,
+ * each with the order; `/silent` accepts the order, repeats it in `reason` and never completes it.
  *
- * @param words stand in every answer, in its body and in a header.
+ * @param words texts that are in the body and in a header of every answer.
  */
 export async function startEchoServer(words: string): Promise<EchoServer> {
   const placed = new Map<string, string>();

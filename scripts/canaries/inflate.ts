@@ -1,23 +1,24 @@
 import { constants, createInflateRaw, inflateRawSync } from 'node:zlib';
 
-/** A stream is read no further than this, so that a crafted one cannot fill the memory: 64 MiB. */
+/** Reads at most 64 MiB of a stream, so that a crafted stream cannot exhaust memory. */
 const MAX_INFLATED_BYTES = 64 * 1024 * 1024;
 
-/** Bytes from a beginning on that tell a stream from bytes that only begin like one. */
+/** How many bytes tell a compressed stream from bytes that only start with the same header. */
 export const PROBE_BYTES = 4_096;
 
 /** The second byte of a zlib header for each level of compression (RFC 1950, section 2.2). */
 const ZLIB_LEVELS = new Set([0x01, 0x5e, 0x9c, 0xda]);
 const ZLIB_HEADER_BYTES = 2;
 
-/** Where a compressed stream may begin: its header, and the deflated data behind that. */
+/** Where a compressed stream may begin: its header, and the deflated data after the header. */
 export interface Beginning {
   readonly header: number;
   readonly data: number;
 }
 
 /**
- * Where gzip streams (`1f 8b 08`, RFC 1952) and zlib streams may begin. Most are none: {@link isDeflated} tells.
+ * Finds where gzip streams (`1f 8b 08`, RFC 1952) and zlib streams may begin. Most places are not
+ * streams: {@link isDeflated} decides.
  */
 export function* deflatedBeginnings(bytes: Buffer): Generator<Beginning> {
   for (let at = bytes.indexOf(0x1f); at >= 0; at = bytes.indexOf(0x1f, at + 1)) {
@@ -32,7 +33,7 @@ export function* deflatedBeginnings(bytes: Buffer): Generator<Beginning> {
   }
 }
 
-/** RFC 1952, section 2.3: ten bytes, and up to four parts that flags announce. */
+/** The length of a gzip header (RFC 1952, section 2.3): ten bytes, and up to four parts that its flags announce. */
 function behindGzipHeader(bytes: Buffer, start: number): number {
   const flags = bytes[start + 3] ?? 0;
   let at = start + 10;
@@ -46,13 +47,13 @@ function behindGzipHeader(bytes: Buffer, start: number): number {
 }
 
 /**
- * Whether deflated data really begins here: its first bytes can be inflated.
+ * Whether deflated data begins here: its first bytes can be inflated.
  *
- * @param bytes from the beginning on, 4 KiB or what there is.
+ * @param bytes up to 4 KiB from the beginning of the data.
  */
 export function isDeflated(bytes: Buffer): boolean {
   try {
-    // Cut short it is, as a rule; what follows data that ends early does no harm.
+    // The probe usually cuts the data short. Bytes after data that ends early do no harm.
     const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_INFLATED_BYTES };
     return inflateRawSync(bytes.subarray(0, PROBE_BYTES), options).length > 0;
   } catch {
@@ -61,8 +62,8 @@ export function isDeflated(bytes: Buffer): boolean {
 }
 
 /**
- * The inflated data in chunks: up to the first byte that cannot be inflated, and 64 MiB at most.
- * Checksums are not looked at, and what follows the data does no harm.
+ * Inflates data in chunks, up to the first byte that cannot be inflated and at most 64 MiB. It ignores
+ * checksums and bytes after the data.
  */
 export async function* inflated(deflated: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const stream = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH });
@@ -84,7 +85,7 @@ export async function* inflated(deflated: AsyncIterable<Buffer>): AsyncGenerator
       if (size >= MAX_INFLATED_BYTES) return;
     }
   } catch {
-    // It is damaged from here on, or was none.
+    // The data is damaged from here on, or this was not a stream.
   } finally {
     stream.destroy();
     await feeding.catch(() => undefined);

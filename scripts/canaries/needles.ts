@@ -1,4 +1,4 @@
-/** How a text may be written down: as it is, or in an encoding that hides it from a plain search. */
+/** How a text can be stored: unchanged, or in an encoding that hides it from a plain search. */
 export type Encoding =
   | 'utf-8'
   | 'base64'
@@ -10,27 +10,27 @@ export type Encoding =
   | 'utf-16be'
   | 'bytes';
 
-/** A unique text that stands in one field of an order, a case or a prescriber. */
+/** A unique text in one field of an order, a case or a prescriber. */
 export interface Marker {
   /** The field that holds the text, for example `case.patient.lastName`. */
   field: string;
   text: string;
 }
 
-/** The bytes to look for: one marker in one encoding. */
+/** The bytes to search for: one marker in one encoding. */
 export interface Needle {
   marker: Marker;
   encoding: Encoding;
   bytes: Buffer;
 }
 
-/** Shorter needles would be met by chance in a gigabyte of random bytes. */
+/** Shorter needles would occur by chance in a gigabyte of random bytes. */
 const MIN_NEEDLE_BYTES = 6;
 
 /**
- * All needles of a marker, each byte sequence once.
+ * Makes all needles of a marker, each byte sequence once.
  *
- * @throws {Error} naming the field, if its text is too short to be told from chance
+ * @throws {Error} with the field's name: its text is so short that it could occur by chance.
  */
 export function needlesOf(marker: Marker): Needle[] {
   const utf8 = Buffer.from(marker.text, 'utf8');
@@ -44,13 +44,13 @@ export function needlesOf(marker: Marker): Needle[] {
   return [...needles.values()];
 }
 
-/** So many bytes of a file, from within it, that no other file has them. */
+/** How many bytes of a file make a piece that no other file contains. */
 const SLICE_BYTES = 32;
 
 /**
- * Needles of a file's content: three pieces of it, as they are, in base64 and in hex.
+ * Makes needles of a file's content: three pieces, each unchanged, in base64 and in hex.
  *
- * @param bytes the file's, at least 256.
+ * @param bytes the file's bytes, at least 256.
  */
 export function needlesOfContent(field: string, bytes: Buffer): Needle[] {
   return [0.25, 0.5, 0.75].flatMap((share) => {
@@ -96,8 +96,8 @@ function* encodingsOf(text: string, utf8: Buffer): Generator<[Encoding, Buffer]>
 }
 
 /**
- * The base64 characters that stand for the text wherever it begins in a group of three bytes:
- * a character at the border that also holds bits of a neighbour is cut off.
+ * The base64 characters of a text at each of the three positions where it can begin in a group of three
+ * bytes. A character at the border that also holds bits of a neighbouring byte is left out.
  */
 function base64Core(utf8: Buffer, offset: number): string {
   const whole = Buffer.concat([Buffer.alloc(offset), utf8])

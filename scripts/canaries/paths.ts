@@ -5,23 +5,23 @@ import type { CliResult } from '../../test/support/cli.ts';
 import type { Canary } from './canary.ts';
 import type { Clinic } from './clinic.ts';
 
-/** What a path works with. */
+/** The tools of a path. */
 export interface Walk {
   readonly stack: Pick<Stack, 'baseUrl' | 'simulatorUrl' | 'kill'>;
   readonly clinic: Clinic;
-  /** This path's own. */
+  /** The canary of this path alone. */
   readonly canary: Canary;
-  /** Runs `rx` on the stack; its output is kept and searched. */
+  /** Runs `rx` on the stack. The run keeps its output and searches it. */
   rx(args: readonly string[], stdin?: string): Promise<CliResult>;
-  /** Tells the simulator's control API. */
+  /** Sends a request to the simulator's control API. */
   control(route: string, body?: object): Promise<unknown>;
-  /** Keeps a document's bytes: they must not stand in clear either. */
+  /** Adds a document's bytes to the search: they must not be stored in clear text either. */
   keepDocument(bytes: Buffer): void;
 }
 
-/** What is done with an order's data, one way through the system each. */
+/** The paths: each is one way of an order's data through the system. */
 export const PATHS = {
-  /** Two documents, tracking, and the organization told of it all. */
+  /** Completes with two documents and tracking, and notifies the organization of each event. */
   async completed(walk) {
     const { canary, clinic } = walk;
     await walk.control('pharmacies/pharmacy-tracking', {
@@ -32,7 +32,7 @@ export const PATHS = {
     for (const bytes of await clinic.documents(canary, orderId)) walk.keepDocument(bytes);
     const detail = `/api/v1/customer-case-detail?caseId=${canary.caseId}&includeOrders=true`;
     await clinic.send('GET', `${detail}&includeAttachments=true&documentFormat=base64`);
-    // The same again, and another order under its key: 409.
+    // The same request again, and another order under its key: 409 for both.
     const path = `/api/v1/cases/${canary.caseId}`;
     const { idempotencyKey } = canary;
     for (const pharmacyId of ['pharmacy-tracking', 'pharmacy-slow']) {
@@ -40,7 +40,7 @@ export const PATHS = {
       await clinic.send('POST', path, { action: 'PLACE_ORDER', idempotencyKey, order });
     }
   },
-  /** Rejected by a pharmacy whose reason is about the patient. */
+  /** A pharmacy rejects the order with a reason about the patient. */
   async rejected(walk) {
     const { canary, clinic } = walk;
     const orderId = await clinic.place(canary, 'pharmacy-manual');
@@ -49,7 +49,7 @@ export const PATHS = {
     await walk.control(`orders/${orderId}/advance`, { to: 'rejected', reason });
     await clinic.reaches(canary, orderId, 'REJECTED');
   },
-  /** Requests that are no orders, with markers wherever a caller can put one. */
+  /** Invalid requests, with a marker wherever a caller can put one. */
   async invalid({ canary, clinic }) {
     const path = `/api/v1/cases/${canary.caseId}`;
     await clinic.putCase(canary);
@@ -76,12 +76,12 @@ export const PATHS = {
     await clinic.send('GET', `/${url}/${url}`);
     await clinic.send('GET', `${path}/orders/${url}/documents/${url}`);
   },
-  /** Refused at once, in words that repeat the order. */
+  /** A pharmacy refuses the order at once, in a message that repeats the order. */
   async refused({ canary, clinic }) {
     const orderId = await clinic.place(canary, 'canary-refusing');
     await clinic.reaches(canary, orderId, 'REJECTED');
   },
-  /** A pharmacy that fails and repeats the order; then a person asks for its cancellation. */
+  /** A pharmacy fails and repeats the order in its answers. Then an operator cancels the order. */
   async failing(walk) {
     const { canary, clinic } = walk;
     const orderId = await clinic.place(canary, 'canary-failing');
@@ -89,7 +89,7 @@ export const PATHS = {
     const reason = canary.mark('rx order cancel --reason');
     await must(walk.rx(['order', 'cancel', orderId, '--reason', reason]));
   },
-  /** A document that never matches its hash; then a person sends the order on again. */
+  /** A document never matches its hash. Then an operator retries the order. */
   async corrupt(walk) {
     const { canary, clinic } = walk;
     const orderId = await clinic.place(canary, 'pharmacy-corrupt');
@@ -97,19 +97,19 @@ export const PATHS = {
     const reason = canary.mark('rx order retry --reason');
     await must(walk.rx(['order', 'retry', orderId, '--reason', reason]));
   },
-  /** Cancelled by the organization. */
+  /** The organization cancels the order. */
   async cancelled({ canary, clinic }) {
     const orderId = await clinic.place(canary, 'pharmacy-manual');
     await clinic.reaches(canary, orderId, 'AWAITING_COMPLETION');
     await clinic.cancel(canary, orderId, canary.mark('cancel.reason'));
     await clinic.reaches(canary, orderId, 'CANCELLED');
   },
-  /** Never completed by a pharmacy whose every answer repeats the order. */
+  /** A pharmacy never completes the order and repeats it in every answer. */
   async expired({ canary, clinic }) {
     const orderId = await clinic.place(canary, 'canary-silent');
     await clinic.reaches(canary, orderId, 'EXPIRED');
   },
-  /** Cases from a file, and a file that is at fault. */
+  /** An operator imports cases from a file, and from an invalid file. */
   async imported(walk) {
     const { canary } = walk;
     const { patient, caseId: id } = canary;
@@ -123,9 +123,9 @@ export const PATHS = {
       line,
     ].join('\n');
     const { code } = await walk.rx(['case', 'import', '-', ...org], faults);
-    if (code !== 2) throw new Error(`a file at fault ended rx with ${code}`);
+    if (code !== 2) throw new Error(`rx ended with ${code} for an invalid file`);
   },
-  /** Callers who are nobody, and webhooks in a pharmacy's name and of its own. */
+  /** Requests without a valid key, forged webhooks of a pharmacy, and genuine ones. */
   async forged(walk) {
     const { canary, clinic } = walk;
     const orderId = await clinic.place(canary, 'pharmacy-manual');
@@ -162,10 +162,10 @@ export const PATHS = {
       await send(text, new Webhook(secret).sign(headers['webhook-id'], at, text));
     }
     headers['webhook-id'] = 'msg_canary_2';
-    const told = await send(body, new Webhook(secret).sign(headers['webhook-id'], at, body));
-    if (told.status !== 202) throw new Error(`a pharmacy's webhook was answered ${told.status}`);
+    const answer = await send(body, new Webhook(secret).sign(headers['webhook-id'], at, body));
+    if (answer.status !== 202) throw new Error(`a pharmacy's webhook got ${answer.status}`);
   },
-  /** Completed, and erased by a person; its documents and workflow go. */
+  /** Completes, and an operator erases the order with its documents and workflow. */
   async erased(walk) {
     const { canary, clinic } = walk;
     const orderId = await clinic.place(canary, 'pharmacy-123');
@@ -173,19 +173,19 @@ export const PATHS = {
     for (const bytes of await clinic.documents(canary, orderId)) walk.keepDocument(bytes);
     await must(walk.rx(['order', 'erase', orderId, '--by', 'anna', '--wait', '60s']));
   },
-  /** Server and worker crash in the middle of it, in the way that leaves a core where that is let. */
+  /** Server and worker crash with SIGABRT, which leaves a core dump where the system allows one. */
   async crashed({ canary, clinic, stack }) {
     const orderId = await clinic.place(canary, 'pharmacy-123');
     for (const part of ['server', 'worker'] as const) stack.kill(part, 'SIGABRT');
     await clinic.reaches(canary, orderId, 'COMPLETED');
   },
-  /** The worker dies in the middle of it. */
+  /** The worker dies during the order. */
   async killed({ canary, clinic, stack }) {
     const orderId = await clinic.place(canary, 'pharmacy-123');
     stack.kill('worker', 'SIGKILL');
     await clinic.reaches(canary, orderId, 'COMPLETED');
   },
-  /** Every part is killed, twice, while orders are on their way. The last: it wears the stack out. */
+  /** Every part is killed twice during orders. This path is the last, because it exhausts the stack's restarts. */
   async chaos({ canary, clinic, stack }) {
     const orders = [];
     for (const pharmacyId of ['pharmacy-flaky', 'pharmacy-lost-reply', 'pharmacy-tracking']) {

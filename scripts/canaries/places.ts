@@ -2,13 +2,13 @@ import type { Needles } from './search-bytes.ts';
 import { type SearchedFile, searchFolder } from './search-folder.ts';
 import { type Hit, searchBytes } from './search-stream.ts';
 
-/** Where patient data could have been left in clear. */
+/** A place where patient data could be in clear text. */
 export interface Place {
   readonly name: string;
   search(needles: Needles): AsyncIterable<SearchedFile>;
 }
 
-/** What a search of a place found. */
+/** The result of searching a place. */
 export interface Finding {
   readonly place: string;
   readonly files: number;
@@ -17,12 +17,12 @@ export interface Finding {
   readonly hits: readonly (Hit & { readonly file: string })[];
 }
 
-/** All files of a folder. @param skip relative paths that are not looked at. */
+/** All files of a folder. @param skip relative paths that the search leaves out. */
 export function folderPlace(name: string, folder: string, skip: readonly string[] = []): Place {
   return { name, search: (needles) => searchFolder(folder, needles, new Set(skip)) };
 }
 
-/** Texts that are no files: a dump, an answer. @param texts reads them, each with its name. */
+/** Texts that are not files, such as a dump or an answer. @param texts reads them, each with its name. */
 export function textPlace(
   name: string,
   texts: () => AsyncIterable<{ name: string; bytes: Buffer }>,
@@ -37,7 +37,7 @@ export function textPlace(
   };
 }
 
-/** Searches a place. @throws {Error} it cannot be read: then nothing is known of it. */
+/** Searches a place. @throws {Error} the place cannot be read, so the search proves nothing. */
 export async function searchPlace(place: Place, needles: Needles): Promise<Finding> {
   const since = performance.now();
   let files = 0;

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { Finding } from './places.ts';
 
-/** Renders what was searched, place by place, and what stood where, field by field. */
+/** Renders the searched places, and the hits by place and field. */
 export function report(findings: readonly Finding[]): string {
   const places = new Table({ head: ['place', 'files', 'MB', 'MB/s', 'hits'], style: PLAIN });
   for (const { place, files, bytes, seconds, hits } of findings) {
@@ -22,10 +22,10 @@ export function report(findings: readonly Finding[]): string {
   return [places.toString(), ...lines].join('\n');
 }
 
-/** No colours: the report is read in logs, too. */
+/** A table without colours, because people also read the report in logs. */
 const PLAIN = { head: [], border: [] };
 
-/** Hits in all places. */
+/** All hits, in all places. */
 export function hitsOf(findings: readonly Finding[]): number {
   return findings.reduce((sum, { hits }) => sum + hits.length, 0);
 }

@@ -16,27 +16,27 @@ import { PATHS, type PathName } from './paths.ts';
 import { type Finding, folderPlace, type Place, searchPlace, textPlace } from './places.ts';
 import { Needles } from './search-bytes.ts';
 
-/** What a run found. */
+/** The result of a run. */
 export interface CanaryRun {
-  /** Texts that were looked for. */
+  /** How many texts the run searched for. */
   readonly markers: number;
   readonly findings: readonly Finding[];
 }
 
-/** `canary-silent`'s orders expire so soon. */
+/** The orders of `canary-silent` expire after this time. */
 const COMPLETION_LIMIT = '3s';
 
 /**
- * Sends an order whose every text is a marker down each path, through a whole stack of its own, then
- * looks for the markers wherever the stack keeps or writes anything: while it runs, and after its end.
+ * Starts a stack and sends an order whose every text is a marker down each path. Then searches
+ * everything that the stack stores or writes for the markers: while it runs, and after its end.
  *
- * @param tell hears what is being done.
- * @param signal gives the run up when it aborts; nothing is left of it then.
- * @throws {Error} the stack does not start, or an order does not get where its path leads.
+ * @param progress reports progress.
+ * @param signal aborts the run, which then leaves nothing behind.
+ * @throws {Error} the stack does not start, or an order does not reach the status of its path.
  */
 export async function runCanaries(
   paths: readonly PathName[],
-  tell: (text: string) => void,
+  progress: (text: string) => void,
   signal: AbortSignal,
 ): Promise<CanaryRun> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'rx-canaries-'));
@@ -57,22 +57,22 @@ export async function runCanaries(
       signal,
     });
     try {
-      const needles = await walkAll(paths, { stack, echo, hooks, tmp, written, tell, signal });
+      const needles = await walkAll(paths, { stack, echo, hooks, tmp, written, progress, signal });
       const all = new Needles(needles);
       const output = textPlace('output of stack and rx', async function* () {
         yield { name: 'output', bytes: Buffer.from(written.join('')) };
       });
-      tell('searching while it runs');
+      progress('searching while it runs');
       const running = [
         textPlace('tables, dumped', () => dumpTables(stack.databaseUrl)),
         textPlace('workflows, dumped', () => dumpWorkflows(stack.temporalAddress, 'default')),
         textPlace('metrics', () => metricsOf(stack)),
         ...folders(folder).map((place) => ({ ...place, name: `${place.name}, running` })),
       ];
-      const findings = await searchAll(running, all, tell, signal);
+      const findings = await searchAll(running, all, progress, signal);
       await stack.stop();
-      tell('searching after its end');
-      findings.push(...(await searchAll([...folders(folder), output], all, tell, signal)));
+      progress('searching after its end');
+      findings.push(...(await searchAll([...folders(folder), output], all, progress, signal)));
       findings.push(
         await coreDumps([PROJECT, dataDir, path.join(dataDir, 'postgres', 'data'), tmp]),
       );
@@ -87,7 +87,7 @@ export async function runCanaries(
   }
 }
 
-/** What the parts of a stack write to. The simulator's folder is the pharmacy's, not ours. */
+/** The folders that the parts of a stack write to. The simulator's folder belongs to the pharmacy, so it is not searched. */
 function folders(folder: string): Place[] {
   const dataDir = path.join(folder, 'data');
   return [
@@ -98,7 +98,7 @@ function folders(folder: string): Place[] {
     folderPlace('rest of the data folder', dataDir, [
       ...['postgres', 'temporal', 'documents', 'logs', 'simulator'],
     ]),
-    // The run's own folder may lie within; it is searched part by part.
+    // The run's own folder can be inside; its parts are searched as places of their own.
     folderPlace('temporary folder of the parts', temporaryFolder(), [
       path.relative(temporaryFolder(), folder),
     ]),
@@ -109,7 +109,7 @@ function folders(folder: string): Place[] {
 async function searchAll(
   places: readonly Place[],
   needles: Needles,
-  tell: (text: string) => void,
+  progress: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const findings = [];
@@ -117,7 +117,7 @@ async function searchAll(
     signal.throwIfAborted();
     const finding = await searchPlace(place, needles);
     findings.push(finding);
-    tell(`${place.name}: ${finding.hits.length} hits`);
+    progress(`${place.name}: ${finding.hits.length} hits`);
   }
   return findings;
 }
@@ -128,13 +128,14 @@ async function* metricsOf({ baseUrl }: Stack) {
   yield { name: '/metrics', bytes: Buffer.from(await response.arrayBuffer()) };
 }
 
-/** What the stack does not forbid its parts is allowed them, so that a core that nothing prevents shows. */
+/** Allows core dumps as far as this machine does, so that a missing prohibition in the stack shows. */
 function allowCores(): void {
   const { status } = spawnSync('prlimit', ['--pid', String(process.pid), '--core=unlimited']);
-  if (status !== 0) process.stderr.write('cores stay as the limits of this machine have them\n');
+  if (status !== 0)
+    process.stderr.write('prlimit failed: core dumps keep the limit of this machine\n');
 }
 
-/** A dump of a process's memory holds what it worked on: there must be none. */
+/** Finds memory dumps of processes. There must be none: a dump contains the data that a process worked on. */
 async function coreDumps(places: readonly string[]): Promise<Finding> {
   const since = performance.now();
   const hits = [];
@@ -148,7 +149,7 @@ async function coreDumps(places: readonly string[]): Promise<Finding> {
   return { place: 'core dumps', files: hits.length, bytes: 0, seconds, hits };
 }
 
-/** Goes down the paths, one after the other. @returns what to look for. */
+/** Takes the paths, one after the other. @returns what to search for. */
 async function walkAll(
   paths: readonly PathName[],
   run: {
@@ -157,11 +158,11 @@ async function walkAll(
     hooks: Canary;
     tmp: string;
     written: string[];
-    tell: (text: string) => void;
+    progress: (text: string) => void;
     signal: AbortSignal;
   },
 ): Promise<Needle[]> {
-  const { stack, echo, hooks, tmp, written, tell } = run;
+  const { stack, echo, hooks, tmp, written, progress } = run;
   const clinic = createClinic(stack.baseUrl, run.signal);
   const operatorUrl = urlOfRole(stack.databaseUrl, 'operator');
   const program = createRx(operatorUrl);
@@ -190,7 +191,7 @@ async function walkAll(
   const canaries = [hooks];
   const needles: Needle[] = [];
   for (const name of paths) {
-    tell(`path: ${name}`);
+    progress(`path: ${name}`);
     const canary = createCanary(name);
     canaries.push(canary);
     await PATHS[name]({

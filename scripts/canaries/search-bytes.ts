@@ -1,21 +1,21 @@
 import type { Needle } from './needles.ts';
 
-/** How many leading bytes of a needle choose its bucket. */
+/** How many leading bytes of a needle select its bucket. */
 const PREFIX = 4;
 
 /**
- * Finds many needles at once in bytes that come in chunks, also across the borders of chunks.
+ * Finds many needles at once in chunks of bytes, also across the borders of chunks.
  *
- * The first four bytes at each position are looked up in a bit table of 1 MiB; only where that
- * says "maybe" the needles that begin so are compared. Needles are few against the 2^32 possible
- * beginnings, so almost every position costs one look into a table.
+ * At each position it looks the first four bytes up in a bit table of 1 MiB. Only if the bit is set, it
+ * compares the needles that begin with these bytes. There are few needles among the 2^32 possible
+ * beginnings, so almost every position costs one lookup.
  */
 export class Needles {
   readonly longest: number;
   private readonly maybe = new Uint8Array(1 << 20);
   private readonly byPrefix = new Map<number, Needle[]>();
 
-  /** @throws {RangeError} for a needle of fewer than four bytes */
+  /** @throws {RangeError} a needle has fewer than four bytes. */
   constructor(needles: readonly Needle[]) {
     let longest = PREFIX;
     for (const needle of needles) {
@@ -34,9 +34,9 @@ export class Needles {
   }
 
   /**
-   * Calls `found` for every needle that begins in `bytes` at or after `from` and lies wholly inside.
+   * Calls `found` for every needle that begins in `bytes` at or after `from` and is completely inside.
    *
-   * @param from byte offset of the first position that is looked at
+   * @param from byte offset of the first position to check
    */
   scan(bytes: Buffer, from: number, found: (needle: Needle, at: number) => void): void {
     const last = bytes.length - PREFIX;
@@ -68,7 +68,7 @@ export class Needles {
   }
 }
 
-/** A search through one stream: it keeps the end of the last chunk, where a needle may have begun. */
+/** A search through one stream. It keeps the end of the last chunk, where a needle can have begun. */
 export class NeedleStream {
   private readonly needles: Needles;
   private tail: Buffer = Buffer.alloc(0);
@@ -77,13 +77,13 @@ export class NeedleStream {
     this.needles = needles;
   }
 
-  /** The needles that end in this chunk. A needle that lies in it twice is reported twice. */
+  /** The needles that end in this chunk. A needle that occurs twice is reported twice. */
   push(chunk: Buffer): Needle[] {
     const hits: Needle[] = [];
     const kept = this.tail.length;
     const bytes = kept === 0 ? chunk : Buffer.concat([this.tail, chunk]);
     this.needles.scan(bytes, 0, (needle, at) => {
-      // What ends in the kept bytes was reported with the chunk before.
+      // The previous chunk already reported a needle that ends in the kept bytes.
       if (at + needle.bytes.length > kept) hits.push(needle);
     });
     const keep = Math.min(bytes.length, this.needles.longest - 1);
@@ -92,7 +92,7 @@ export class NeedleStream {
   }
 }
 
-/** A slot of the bit table for a beginning of four bytes (Fibonacci hashing). */
+/** The slot of four bytes in the bit table (Fibonacci hashing). */
 function slot(prefix: number): number {
   return Math.imul(prefix, 0x9e3779b1) >>> 12;
 }

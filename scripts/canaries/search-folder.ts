@@ -3,17 +3,17 @@ import path from 'node:path';
 import type { Needles } from './search-bytes.ts';
 import { type Searched, searchFile } from './search-stream.ts';
 
-/** A file and what was found in it. */
+/** A file and the hits in it. */
 export interface SearchedFile extends Searched {
   /** Relative to the folder. */
   readonly file: string;
 }
 
 /**
- * Searches all plain files in a folder and below; links are not followed. A file that goes away while
- * the search runs is left out: in a folder that is in use, files come and go.
+ * Searches all plain files of a folder and its subfolders. It does not follow links. It leaves out a
+ * file that disappears during the search, because processes still use the folder.
  *
- * @param skip relative paths of folders and files that are not looked at.
+ * @param skip relative paths of folders and files to leave out.
  * @throws {Error} the folder or a file in it cannot be read.
  */
 export async function* searchFolder(

@@ -3,22 +3,22 @@ import { deflatedBeginnings, inflated, isDeflated, PROBE_BYTES } from './inflate
 import type { Encoding, Needle } from './needles.ts';
 import type { Needles } from './search-bytes.ts';
 
-/** A marker that stands where it must not. */
+/** A marker in a place where it must not be. */
 export interface Hit {
-  /** Where it would have come from, e.g. `order.diagnosis`. */
+  /** The marker's field, for example `order.diagnosis`. */
   readonly field: string;
   readonly encoding: Encoding;
-  /** Whether it stood in a gzip or zlib stream. */
+  /** Whether it was in a gzip or zlib stream. */
   readonly compressed: boolean;
 }
 
-/** What a search went through and found. */
+/** The result of a search. */
 export interface Searched {
   readonly bytes: number;
   readonly hits: readonly Hit[];
 }
 
-/** Bytes that are read and searched at once. */
+/** How many bytes are read and searched at once. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -29,7 +29,7 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
 export async function searchFile(path: string, needles: Needles): Promise<Searched> {
   const file = await open(path, 'r');
   try {
-    // As long as it was when it was opened; most files are far smaller than what is read at once.
+    // The size at the time of opening. Most files are far smaller than one read.
     const { size } = await file.stat();
     const read: Read = (at, length) => readAt(file, at, Math.max(0, Math.min(length, size - at)));
     return await searchSource(read, needles);
@@ -43,7 +43,7 @@ export async function searchBytes(bytes: Buffer, needles: Needles): Promise<Sear
   return await searchSource(async (at, length) => bytes.subarray(at, at + length), needles);
 }
 
-/** Reads up to `length` bytes; fewer at the end only. */
+/** Reads `length` bytes, or fewer at the end of the file. */
 type Read = (at: number, length: number) => Promise<Buffer>;
 
 async function searchSource(read: Read, needles: Needles): Promise<Searched> {
@@ -51,7 +51,7 @@ async function searchSource(read: Read, needles: Needles): Promise<Searched> {
   const plain = needles.start();
   let at = 0;
   for (;;) {
-    // Reads a little further than it searches, so that every beginning has its probe.
+    // Reads a little further than it searches, so that the probe of every beginning is complete.
     const ahead = await read(at, CHUNK_BYTES + PROBE_BYTES);
     const chunk = ahead.subarray(0, CHUNK_BYTES);
     if (chunk.length === 0) return { bytes: at, hits };

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 
-/** The sandbox's case that all orders of a run are placed for. */
+/** The sandbox's case of all orders of a run. */
 export const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
 
 const KEY = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };
-/** A client's patience with one request. */
+/** How long a client waits for one answer. */
 const TIMEOUT_MS = 4_000;
 
 /** An answer, as far as it could be read. */
 export interface Answer {
-  /** Null when none came, or only a part of one. */
+  /** Null when no answer or only a part of one arrived. */
   readonly status: number | null;
   readonly headers: Headers;
   readonly json: unknown;
@@ -38,9 +38,9 @@ const TRIES = 10;
 const COME_AGAIN_MS = 500;
 
 /**
- * Reads what must be there; asks again where a client is told to.
+ * Reads a resource that must exist. Retries when the API asks for a retry.
  *
- * @throws {Error} no answer of 200 with this shape.
+ * @throws {Error} the answer is not a 200 with this shape.
  */
 export async function read<Shape extends z.ZodType>(
   url: string,

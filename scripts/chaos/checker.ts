@@ -11,11 +11,11 @@ import type {
   ViolationKind,
 } from './evidence.ts';
 
-/** Answers to a request that may be sent again: no answer, too busy, too many. */
-const COME_AGAIN = [null, 429, 503];
+/** The answers after which a client may retry: none, too many requests, unavailable. */
+const RETRYABLE = [null, 429, 503];
 const TEMPORARY = /\.(part|tmp|new)$/;
 
-/** Compares all ledgers with each other. Pure; nothing is found when every promise was kept. */
+/** Compares all ledgers with each other. Pure. Finds nothing when the system kept every promise. */
 export function check(evidence: Evidence): Violation[] {
   const found: Violation[] = [];
   const report = (kind: ViolationKind, subject: string, detail: string) => {
@@ -34,7 +34,7 @@ export function check(evidence: Evidence): Violation[] {
     const { key, answers } = client;
     const ids = new Set(answers.flatMap(({ orderId }) => orderId ?? []));
     for (const { status, orderId } of answers) {
-      if (orderId !== undefined || COME_AGAIN.includes(status)) continue;
+      if (orderId !== undefined || RETRYABLE.includes(status)) continue;
       report('answer', key, `was answered with ${status ?? 'nothing'}`);
     }
     if (ids.size === 0) report('unfinished', key, 'was never acknowledged');
@@ -43,7 +43,7 @@ export function check(evidence: Evidence): Violation[] {
     if (created.length > 1) report('duplicated', key, `was created ${created.length} times`);
     for (const id of ids) {
       const other = clientOf.get(id);
-      if (other !== undefined) report('lost', key, `was given the order of ${other.key}`);
+      if (other !== undefined) report('lost', key, `got the order of ${other.key}`);
       clientOf.set(id, client);
     }
   }
@@ -55,7 +55,7 @@ export function check(evidence: Evidence): Violation[] {
       report('duplicated', orderId, `the pharmacies have it ${placed.length} times`);
     }
     if (order === undefined) {
-      report('lost', orderId, 'was acknowledged, and the API does not know it');
+      report('lost', orderId, 'was acknowledged, but the API does not have it');
       continue;
     }
     checkEnd(order, placed[0], client);
@@ -66,20 +66,21 @@ export function check(evidence: Evidence): Violation[] {
 
   for (const { reference } of evidence.pharmacies) {
     if (clientOf.has(reference)) continue;
-    report('duplicated', reference, 'a pharmacy has it, and no client was told of it');
+    report('duplicated', reference, 'a pharmacy has it, but no client got its id');
   }
   const documents = new Set(
     evidence.orders.flatMap((order) => order.documents.map(({ id }) => id)),
   );
   for (const file of evidence.files) {
-    if (TEMPORARY.test(file.path)) report('temporary-file', file.path, 'was left');
+    if (TEMPORARY.test(file.path)) report('temporary-file', file.path, 'was left behind');
     else if (!documents.has(idOf(file))) report('document', file.path, 'belongs to no document');
   }
   for (const { genuine, orderId, webhookId } of evidence.events) {
-    if (!genuine) report('event-false', webhookId, 'is not signed as it should be');
-    else if (!clientOf.has(orderId)) report('event-false', webhookId, `tells of order ${orderId}`);
+    if (!genuine) report('event-false', webhookId, 'has a wrong signature');
+    else if (!clientOf.has(orderId))
+      report('event-false', webhookId, `is about the unknown order ${orderId}`);
   }
-  if (evidence.outbox > 0) report('outbox', 'outbox', `${evidence.outbox} rows wait`);
+  if (evidence.outbox > 0) report('outbox', 'outbox', `${evidence.outbox} rows are left`);
   return found;
 
   function checkEnd(
@@ -88,11 +89,11 @@ export function check(evidence: Evidence): Violation[] {
     { pharmacyId, cancels }: ClientRecord,
   ): void {
     const attention = status === 'NEEDS_ATTENTION';
-    if (!isEnd(status) && !attention) return report('unfinished', id, `rests nowhere: ${status}`);
+    if (!isEnd(status) && !attention) return report('unfinished', id, `is still ${status}`);
     if (placed === undefined) {
       if (pharmacyId === 'pharmacy-refuses' && status === 'REJECTED') return;
       if (cancels && status === 'CANCELLED') return;
-      return report('lost', id, `is ${status}, and no pharmacy has it`);
+      return report('lost', id, `is ${status}, but no pharmacy has it`);
     }
     if (
       placed.status !== pharmacyStatusFor(status, pharmacyId) ||
@@ -107,7 +108,7 @@ export function check(evidence: Evidence): Violation[] {
     let at: OrderStatus | undefined;
     for (const { from, to } of changes) {
       const legal = from === undefined ? to === 'ACCEPTED' : mayBecome(from, to);
-      if (from !== at) report('timeline', id, `comes from ${from ?? '-'}, was ${at ?? '-'}`);
+      if (from !== at) report('timeline', id, `changes from ${from ?? '-'}, but was ${at ?? '-'}`);
       else if (!legal) report('timeline', id, `went from ${from ?? '-'} to ${to}`);
       at = to;
     }
@@ -117,24 +118,24 @@ export function check(evidence: Evidence): Violation[] {
   function checkDocuments(order: ShownOrder, placed: PharmacyOrder | undefined): void {
     const { id, status } = order;
     const announced = status === 'COMPLETED' ? (placed?.documents ?? []) : [];
-    const told = order.documents.map(({ sha256 }) => sha256);
+    const shown = order.documents.map(({ sha256 }) => sha256);
     if (
-      told.toSorted().join() !==
+      shown.toSorted().join() !==
       announced
         .map(({ sha256 }) => sha256)
         .toSorted()
         .join()
     ) {
-      report('document', id, `shows ${told.length} documents, not those of the pharmacy`);
+      report('document', id, `shows ${shown.length} documents that differ from the pharmacy's`);
     }
     for (const document of order.documents) {
       if (files.get(document.id)?.sha256 === document.sha256) continue;
-      report('document', id, `document ${document.id} is not stored as it is shown`);
+      report('document', id, `document ${document.id} is stored with another hash than shown`);
     }
   }
 }
 
-/** What the pharmacy must have of an order that has come to rest; undefined: it must not rest so. */
+/** The status that the pharmacy must have for an order in this final status; undefined: the status is wrong. */
 function pharmacyStatusFor(status: OrderStatus, pharmacyId: string): string | undefined {
   switch (status) {
     case 'COMPLETED':
@@ -150,7 +151,7 @@ function pharmacyStatusFor(status: OrderStatus, pharmacyId: string): string | un
   }
 }
 
-/** The id of the document that a file is named after. */
+/** The id of a file's document, from the file's name. */
 function idOf({ path }: StoredFile): string {
   return path.split('/').at(-1)?.split('.')[0] ?? path;
 }

@@ -11,32 +11,32 @@ const placedSchema = z.object({ data: z.object({ order: z.object({ id: z.string(
 
 /** The clients of a run, and their ledger. */
 export interface Clients {
-  /** One record a key; grows while they run. */
+  /** One record for each key. Grows during the run. */
   readonly records: readonly ClientRecord[];
-  /** The orders that were acknowledged so far, with their pharmacies. */
+  /** The orders that the API has acknowledged so far, with their pharmacies. */
   acknowledged(): { orderId: string; pharmacyId: string }[];
-  /** Resolves when each has its answers, or gave up at the deadline. */
+  /** Resolves when each client has its answers or has given up at the deadline. */
   readonly done: Promise<unknown>;
 }
 
 /**
- * Starts the clients: each places its order at its time, asks again under the same key until it is
- * answered, at another server each time, and cancels where the plan says so.
+ * Starts the clients. Each places its order at the planned time and retries under the same key until it
+ * gets an answer, on another server each time. It cancels the order if the plan says so.
  *
- * @param doors where the servers are.
- * @param keyOf names the idempotency key of an order by its number.
+ * @param serverUrls the URLs of the servers.
+ * @param keyOf makes the idempotency key of an order from its number.
  * @param deadline milliseconds since the epoch.
  */
 export function startClients(
   orders: readonly PlannedOrder[],
   options: {
-    readonly doors: readonly string[];
+    readonly serverUrls: readonly string[];
     readonly keyOf: (index: number) => string;
     readonly deadline: number;
     readonly signal: AbortSignal;
   },
 ): Clients {
-  const { doors, deadline, signal } = options;
+  const { serverUrls, deadline, signal } = options;
   const ledger = orders.map(({ pharmacyId, cancelAfterMs }, index) => ({
     key: options.keyOf(index),
     pharmacyId,
@@ -44,7 +44,7 @@ export function startClients(
     answers: [] as ClientAnswer[],
   }));
   let turn = 0;
-  const door = () => `${doors[((turn += 1)) % doors.length]}${CASE}`;
+  const nextUrl = () => `${serverUrls[((turn += 1)) % serverUrls.length]}${CASE}`;
   const isOver = () => signal.aborted || Date.now() > deadline;
 
   async function run(order: PlannedOrder, index: number): Promise<void> {
@@ -68,7 +68,7 @@ export function startClients(
     const body = { ...example, idempotencyKey: key, order: { ...example.order, pharmacyId } };
     const headers: Record<string, string> = replay ? { 'idempotency-mode': 'replay' } : {};
     while (!isOver()) {
-      const answer = await ask(door(), body, headers);
+      const answer = await ask(nextUrl(), body, headers);
       const orderId = orderIdOf(answer);
       const replayed = answer.headers.get('idempotency-replayed') === 'true';
       answers.push({ status: answer.status, orderId, replayed });
@@ -80,9 +80,9 @@ export function startClients(
 
   async function cancel(orderId: string, record: (typeof ledger)[number]): Promise<void> {
     while (!isOver()) {
-      const { status } = await ask(door(), { action: 'CANCEL_ORDER', orderId });
+      const { status } = await ask(nextUrl(), { action: 'CANCEL_ORDER', orderId });
       if (status === 200 || status === 409) return;
-      // No order comes of it: it stands in the ledger as an answer like the others.
+      // The ledger records a failed cancellation too, although it creates no order.
       record.answers.push({ status });
       await sleep(RETRY_MS, undefined, { signal });
     }
@@ -99,7 +99,7 @@ export function startClients(
   };
 }
 
-/** The order that an answer acknowledges: a 200's, or the one that has the key already. */
+/** The order that an answer acknowledges: the order of a 200, or the order that already has the key. */
 function orderIdOf({ status, headers, json }: Answer): string | undefined {
   if (status === 200) {
     const placed = placedSchema.safeParse(json);

@@ -1,4 +1,4 @@
-// Loaded before a program (NODE_OPTIONS) whose clock is to be off: its JavaScript sees another time.
+// NODE_OPTIONS loads this before a program, whose JavaScript then sees a clock with an offset.
 
 const offset = Number(process.env.CHAOS_CLOCK_OFFSET_MS);
 const SystemDate = Date;

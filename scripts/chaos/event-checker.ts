@@ -3,8 +3,8 @@ import { isEnd } from '../../src/orders/status.ts';
 import type { PharmacyOrder, ReceivedEvent, ShownOrder, Violation } from './evidence.ts';
 
 /**
- * Compares what the receiver was told of an order with what became of it. At least once is promised:
- * copies of an event are no violation, as long as they have one `webhook-id`.
+ * Compares the notifications that the receiver got about an order with what happened to the order. The
+ * promise is at-least-once: copies of an event are no violation if they have the same `webhook-id`.
  */
 export function eventViolations(
   order: ShownOrder,
@@ -26,7 +26,7 @@ export function eventViolations(
     const before = bySequence.get(sequence);
     bySequence.set(sequence, before ?? event);
     if (before !== undefined && before.webhookId !== webhookId) {
-      wrong(`number ${sequence} came as ${before.webhookId} and as ${webhookId}`);
+      wrong(`number ${sequence} arrived as ${before.webhookId} and as ${webhookId}`);
     }
   }
   const last = Math.max(0, ...bySequence.keys());
@@ -38,21 +38,21 @@ export function eventViolations(
     ...(placed === undefined ? [] : ['ORDER_CREATED']),
     ...(placed?.trackingId === undefined ? [] : [`ORDER_TRACKING_ADDED ${placed.trackingId}`]),
     ...order.documents.map(({ sha256 }) => `ADD_CASE_ATTACHMENT ${sha256}`),
-    ...order.changes.flatMap(({ to }) => (isTold(to) ? `ORDER_STATUS_CHANGED ${to}` : [])),
+    ...order.changes.flatMap(({ to }) => (isNotified(to) ? `ORDER_STATUS_CHANGED ${to}` : [])),
   ];
-  const told = [...bySequence.values()].map(describe);
+  const descriptions = [...bySequence.values()].map(describe);
   for (const [description, times] of counted(expected)) {
-    const came = told.filter((one) => one === description).length;
+    const came = descriptions.filter((one) => one === description).length;
     if (came < times) missing(description);
   }
-  for (const [description, times] of counted(told)) {
+  for (const [description, times] of counted(descriptions)) {
     const due = expected.filter((one) => one === description).length;
-    if (times > due) wrong(`${description} came as ${times} events, ${due} happened`);
+    if (times > due) wrong(`${description} arrived as ${times} events, but happened ${due} times`);
   }
   return found;
 }
 
-function isTold(status: OrderStatus): boolean {
+function isNotified(status: OrderStatus): boolean {
   return isEnd(status) || status === 'NEEDS_ATTENTION';
 }
 

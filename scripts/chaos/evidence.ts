@@ -1,29 +1,29 @@
 import type { OrderStatus } from '../../src/contract/order.ts';
 
 /*
- * What the checker judges by. The parts outside of the system (clients, pharmacies, receiver) kept
- * their own ledgers; what the system says of itself is read over its API as any client does.
+ * The evidence that the checker compares. The parts outside the system (clients, pharmacies, receiver)
+ * keep their own ledgers. The run reads the system's own account over the API, like any client.
  */
 
-/** An answer that a client got; `status` is null when none came. */
+/** An answer that a client got. `status` is null when no answer arrived. */
 export interface ClientAnswer {
   readonly status: number | null;
-  /** The order that it acknowledges. */
+  /** The order that the answer acknowledges. */
   readonly orderId?: string | undefined;
-  /** A 200 that says that it repeats an earlier one. */
+  /** Whether a 200 says that it repeats an earlier answer. */
   readonly replayed?: boolean;
 }
 
-/** One idempotency key: all that was asked and answered under it. */
+/** One idempotency key, with every request and answer under it. */
 export interface ClientRecord {
   readonly key: string;
   readonly pharmacyId: string;
   readonly answers: readonly ClientAnswer[];
-  /** Whether its cancellation was asked for. */
+  /** Whether the client requested a cancellation. */
   readonly cancels: boolean;
 }
 
-/** An order as a pharmacy has it. */
+/** An order in a pharmacy's ledger. */
 export interface PharmacyOrder {
   readonly pharmacyId: string;
   readonly reference: string;
@@ -38,14 +38,14 @@ export interface ShownOrder {
   readonly status: OrderStatus;
   readonly reasonCode?: string | undefined;
   readonly documents: readonly { readonly id: string; readonly sha256: string }[];
-  /** The changes of its status, the first first. */
+  /** The changes of its status, in their order. */
   readonly changes: readonly {
     readonly from: OrderStatus | undefined;
     readonly to: OrderStatus;
   }[];
 }
 
-/** A notification as the receiver took it. */
+/** A notification in the receiver's ledger. */
 export interface ReceivedEvent {
   readonly webhookId: string;
   /** Whether its signature and its timestamp were right. */
@@ -60,40 +60,40 @@ export interface ReceivedEvent {
 
 /** A file of the document store. */
 export interface StoredFile {
-  /** Within the store's folder. */
+  /** Relative to the store's folder. */
   readonly path: string;
   readonly sha256: string;
 }
 
-/** All of it, taken when the system had come to rest. */
+/** All evidence, gathered after the system has finished. */
 export interface Evidence {
   readonly clients: readonly ClientRecord[];
   readonly pharmacies: readonly PharmacyOrder[];
   readonly orders: readonly ShownOrder[];
   readonly events: readonly ReceivedEvent[];
   readonly files: readonly StoredFile[];
-  /** Rows that still wait in the outbox. */
+  /** How many rows are still in the outbox. */
   readonly outbox: number;
 }
 
-/** What kinds of broken promises there are. */
+/** The kinds of broken promises. */
 export type ViolationKind =
-  /** An acknowledged order, or its order at the pharmacy, is not there. */
+  /** An acknowledged order, or its order at the pharmacy, is missing. */
   | 'lost'
-  /** A key has several orders or several first 200s, a reference several at the pharmacies, or one that nobody was told of. */
+  /** A key has several orders or several first 200s. Or pharmacies have several orders for a reference, or one that no client knows. */
   | 'duplicated'
-  /** A client was never answered, or an order has not come to rest. */
+  /** A client never got an answer, or an order has no final status. */
   | 'unfinished'
-  /** An answer that the contract has not for this request. */
+  /** An answer that the contract does not allow for this request. */
   | 'answer'
-  /** The end does not fit what the pharmacy has. */
+  /** The order's final status does not match the pharmacy's. */
   | 'end'
-  /** What is stored are not the pharmacy's bytes. */
+  /** The stored bytes are not the pharmacy's. */
   | 'document'
   | 'timeline'
-  /** A notification did not come. */
+  /** A notification is missing. */
   | 'event-missing'
-  /** A notification came that is forged, contradicts another, or tells what never was. */
+  /** A notification is forged, contradicts another, or reports something that did not happen. */
   | 'event-false'
   | 'outbox'
   | 'temporary-file'
@@ -102,7 +102,7 @@ export type ViolationKind =
 /** A broken promise. */
 export interface Violation {
   readonly kind: ViolationKind;
-  /** The key, the order or the file that it is about. */
+  /** The key, the order or the file concerned. */
   readonly subject: string;
   readonly detail: string;
 }

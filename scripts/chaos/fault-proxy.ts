@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import type { FaultName } from './schedule.ts';
 
-/** A TCP proxy that can disturb the connections that go through it. */
+/** A TCP proxy that can disturb its connections. */
 export interface FaultProxy {
   readonly port: number;
-  /** Begins a fault; several may be at work at once. @returns ends it. */
+  /** Starts a fault. Several faults can be active at once. @returns a function that ends the fault. */
   inject(fault: FaultName): () => void;
   close(): Promise<void>;
 }
@@ -15,11 +15,11 @@ const LATENCY_MS = 400;
 const LOST_SHARE = 1 / 3;
 
 /**
- * Starts a proxy on a free port of 127.0.0.1. Toxiproxy has no fault that lets a request be executed
- * and drops the answer, so this is our own.
+ * Starts a proxy on a free port of 127.0.0.1. We do not use Toxiproxy, because it has no fault that lets
+ * the server execute a request and then drops the answer.
  *
- * @param targetPort where the server is, on 127.0.0.1.
- * @param random numbers from 0 (included) to 1 (not included).
+ * @param targetPort the server's port on 127.0.0.1.
+ * @param random returns numbers from 0 (included) to 1 (excluded).
  */
 export async function startFaultProxy(
   targetPort: number,
@@ -49,7 +49,7 @@ export async function startFaultProxy(
     if (has('hang')) for (const socket of pair) socket.pause();
   });
 
-  /** Passes on what comes, in its order, late while there is latency. */
+  /** Passes chunks on in their order, with a delay while the latency fault is active. */
   function carry(from: Socket, to: Socket, mayPass: () => boolean): void {
     let last = Promise.resolve();
     const inTurn = (run: () => void) => {

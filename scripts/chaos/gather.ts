@@ -32,17 +32,17 @@ const shownSchema = z.object({ data: z.object({ order: orderView }) });
 const activitySchema = z.object({ data: activityPage });
 const statusSchema = z.object({ data: z.object({ order: z.object({ status: orderStatus }) }) });
 
-/** Takes the evidence of a system that is left alone. @throws {Error} a part does not answer. */
+/** Gathers the evidence of a system without load. @throws {Error} a part does not answer. */
 export async function gather(system: System, clients: Clients): Promise<Evidence> {
   const ids = new Set(
     clients.records.flatMap(({ answers }) => answers.flatMap((a) => a.orderId ?? [])),
   );
-  // What follows from something else is read before it: of a system that has not come to rest, an order
-  // is not to look lost that is only younger than the pharmacies' ledger.
+  // Reads each effect before its cause. In a system that has not finished, an order that is younger than
+  // the pharmacies' ledger must not look lost.
   return {
     clients: clients.records,
     events: await readReceipts(system.receipts.file, system.receipts.secret),
-    orders: (await each([...ids], (id) => readOrder(doorOf(system), id))).flatMap(
+    orders: (await each([...ids], (id) => readOrder(serverOf(system), id))).flatMap(
       (one) => one ?? [],
     ),
     pharmacies: await readPharmacies(system.simulatorUrl),
@@ -51,11 +51,11 @@ export async function gather(system: System, clients: Clients): Promise<Evidence
   };
 }
 
-/** Which of these orders have not come to rest. */
-export async function unrested(system: System, ids: readonly string[]): Promise<string[]> {
+/** Filters the orders that have no final status yet. */
+export async function unfinished(system: System, ids: readonly string[]): Promise<string[]> {
   const left = await each(ids, async (id) => {
-    const { status, json } = await ask(`${doorOf(system)}${CASE}/orders/${id}`);
-    if (status === 404) return []; // the checker's to judge
+    const { status, json } = await ask(`${serverOf(system)}${CASE}/orders/${id}`);
+    if (status === 404) return []; // the checker reports it as lost
     const shown = statusSchema.safeParse(json);
     const rests = shown.success && isRest(shown.data.data.order.status);
     return rests ? [] : [id];
@@ -67,12 +67,12 @@ function isRest(status: z.output<typeof orderStatus>): boolean {
   return !['ACCEPTED', 'PLACING', 'AWAITING_COMPLETION', 'FETCHING_DOCUMENTS'].includes(status);
 }
 
-function doorOf({ doors }: System): string {
-  return doors[0] ?? '';
+function serverOf({ serverUrls }: System): string {
+  return serverUrls[0] ?? '';
 }
 
 async function readPharmacies(simulatorUrl: string): Promise<PharmacyOrder[]> {
-  // Its answers are evidence now.
+  // The answers are evidence.
   const calm = { faultRate: 0 };
   await ask(`${simulatorUrl}/control/pharmacies/pharmacy-flaky`, calm);
   const { pharmacies } = await read(`${simulatorUrl}/control/pharmacies`, pharmaciesSchema);
@@ -86,8 +86,8 @@ async function readPharmacies(simulatorUrl: string): Promise<PharmacyOrder[]> {
   });
 }
 
-async function readOrder(door: string, id: string): Promise<ShownOrder | undefined> {
-  const url = `${door}${CASE}/orders/${id}`;
+async function readOrder(serverUrl: string, id: string): Promise<ShownOrder | undefined> {
+  const url = `${serverUrl}${CASE}/orders/${id}`;
   if ((await ask(url)).status === 404) return undefined;
   const { order } = (await read(url, shownSchema)).data;
   const { activity } = (await read(`${url}/activity?limit=100`, activitySchema)).data;
@@ -102,7 +102,7 @@ async function readOrder(door: string, id: string): Promise<ShownOrder | undefin
   };
 }
 
-/** The stored documents, opened with the keys of their orders. */
+/** Reads the stored documents, decrypted with the keys of their orders. */
 async function readFiles({ documentsDir: folder, ...system }: System): Promise<StoredFile[]> {
   const keys = createLocalKeyProvider(parseKeyRing(system.encryptionKeys));
   const database = openDatabase(system.databaseUrl, 2, { keys });
@@ -120,7 +120,7 @@ async function readSealedFiles(database: Database, folder: string): Promise<Stor
   return await each(files, async ({ parentPath, name }) => {
     const file = path.relative(folder, path.join(parentPath, name));
     const key = await readOrderDataKey(database, path.dirname(file));
-    if (key === undefined) throw new Error(`${file} is of no order`);
+    if (key === undefined) throw new Error(`${file} belongs to no order`);
     const hash = createHash('sha256');
     for await (const bytes of await documents.open(file, documentKey(key))) {
       hash.update(bytes as Uint8Array);
@@ -139,7 +139,7 @@ async function countOutbox(databaseUrl: string): Promise<number> {
   }
 }
 
-/** Maps a list with a few at once, in its order. */
+/** Maps a list, a few items at a time, and keeps its order. */
 async function each<In, Out>(list: readonly In[], run: (one: In) => Promise<Out>): Promise<Out[]> {
   const results: Out[] = [];
   const left = list.entries();

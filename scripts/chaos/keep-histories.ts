@@ -9,8 +9,8 @@ const MOST = 20;
 const LIMIT_MS = 30_000;
 
 /**
- * Writes the workflows' histories of orders that a promise was broken to, `<order id>.json` each.
- * What is not to be had is left out.
+ * Writes the workflow history of each order with a broken promise to `<order id>.json`. Leaves out
+ * histories that it cannot read.
  */
 export async function keepHistories(
   folder: string,
@@ -26,7 +26,7 @@ export async function keepHistories(
     await connection.withDeadline(Date.now() + LIMIT_MS, async () => {
       for (const subject of subjects) {
         const handle = client.workflow.getHandle(orderWorkflowId(subject));
-        // A subject may be a key or a file, and a workflow may not be there: that is the finding.
+        // A subject can be a key or a file. A missing workflow can be the finding itself.
         const history = await handle.fetchHistory().catch(() => undefined);
         if (history === undefined) continue;
         await writeFile(path.join(folder, `${subject}.json`), historyToJSON(history));

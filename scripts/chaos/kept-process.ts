@@ -5,17 +5,17 @@ import { type Child, type ChildContext, startChild } from '../../sandbox/child.t
 import type { Part } from '../../sandbox/part.ts';
 import { endGroup, identify, signalProcess } from '../../sandbox/process-table.mjs';
 
-/** A process of a run, brought back whenever it dies. */
+/** A process of a run, restarted whenever it dies. */
 export interface KeptProcess {
-  /** Resolves when it is ready for the first time. @throws {Error} not within its limit. */
+  /** Resolves when the process is ready for the first time. @throws {Error} it is not ready within the limit. */
   readonly ready: Promise<void>;
-  /** Sends a signal, as soon as there is a process to send it to. @throws {Error} it does not come back. */
+  /** Sends a signal as soon as the process runs. @throws {Error} the process does not restart. */
   signal(name: NodeJS.Signals): Promise<void>;
-  /** Kills it with SIGKILL, and keeps it down for a time. */
+  /** Kills the process with SIGKILL and delays its restart. */
   kill(downMs: number): Promise<void>;
-  /** The process groups of all its lives. */
+  /** The process groups of the process and its restarts. */
   readonly groups: readonly number[];
-  /** Ends it for good. */
+  /** Ends the process and restarts it no more. */
   stop(): Promise<void>;
 }
 
@@ -24,8 +24,8 @@ const RESTART_AFTER_MS = 200;
 const LOOK_EVERY_MS = 20;
 
 /**
- * Starts a process and keeps it. The stack's own supervisor is not used: it gives up a part that dies
- * often, and knows one of each.
+ * Starts a process and restarts it whenever it dies. The sandbox's supervisor does not fit: it gives up
+ * a part that dies often, and it runs one of each part.
  *
  * @param logsDir gets the file `<name>.log`.
  */
@@ -38,7 +38,7 @@ export function keepProcess(
   const lines = part.ready === 'message' ? createWriteStream(logFile, { flags: 'a' }) : undefined;
   const context: ChildContext = {
     reaper,
-    // Nobody starts again on the data of a run; after a crash of the harness the reaper is enough.
+    // No later run uses the data of this run. After a crash of the harness the reaper ends the process.
     pidFiles: { write() {}, remove() {}, endLeftovers: async () => [] },
     logFile,
     onLine: (line) => lines?.write(`${line}\n`),
@@ -53,7 +53,7 @@ export function keepProcess(
     becameReady = resolve;
   });
   const over = keepAlive();
-  // Nobody may be waiting when it cannot be started any more; then the orders tell.
+  // When the process can no longer start and nobody awaits it, unfinished orders reveal that.
   over.catch(() => undefined);
 
   async function keepAlive(): Promise<void> {
@@ -74,7 +74,7 @@ export function keepProcess(
     const until = Math.max(Date.now(), downUntil) + READY_LIMIT_MS;
     while (!stopping) {
       if (child?.pid !== undefined && signalProcess(child.pid, signalName)) return;
-      if (Date.now() > until) throw new Error(`${name} does not come back: ${logFile}`);
+      if (Date.now() > until) throw new Error(`${name} does not restart: ${logFile}`);
       await sleep(LOOK_EVERY_MS);
     }
   }

@@ -6,9 +6,9 @@ import type { KeptProcess } from './kept-process.ts';
 const LOOK_EVERY_MS = 50;
 
 /**
- * What still runs of processes that were stopped: of any of their lives, and their children.
+ * Finds stopped processes, restarts of them and children that still run.
  *
- * @param limitMs how long what was killed a moment ago may be on its way out.
+ * @param limitMs how long a process may take to end after its kill.
  */
 export async function leftovers(
   processes: ReadonlyMap<string, Pick<KeptProcess, 'groups'>>,

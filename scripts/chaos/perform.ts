@@ -2,27 +2,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Step } from './schedule.ts';
 import type { System } from './system.ts';
 
-/** What came of a schedule's steps. */
+/** The result of a schedule's steps. */
 export interface Performed {
   readonly kills: number;
 }
 
 /**
- * Does the steps of a schedule to a system, each at its time; resolves when the last fault is over.
+ * Performs the steps of a schedule on a system, each at its time. Resolves when the last fault is over.
  *
- * @param tell hears of each step when it begins.
+ * @param progress reports each step when it begins.
  */
 export async function perform(
   steps: readonly Step[],
   system: System,
   signal: AbortSignal,
-  tell: (text: string) => void,
+  progress: (text: string) => void,
 ): Promise<Performed> {
   let kills = 0;
   await Promise.all(
     steps.map(async (step) => {
       await sleep(step.atMs, undefined, { signal });
-      tell(describe(step));
+      progress(describe(step));
       await doIt(step);
     }),
   );
@@ -51,7 +51,7 @@ export async function perform(
   }
 }
 
-/** A step in words. */
+/** Describes a step for people. */
 export function describe(step: Step): string {
   switch (step.do) {
     case 'fault':

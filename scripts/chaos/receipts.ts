@@ -16,10 +16,10 @@ const bodySchema = z.object({
   payload: z.object({ attachment: z.object({ sha256: z.string() }).optional() }),
 });
 
-/** Reads the receiver's ledger and verifies each webhook as of when it came. */
+/** Reads the receiver's ledger and verifies each webhook as of its arrival. */
 export async function readReceipts(file: string, secret: string): Promise<ReceivedEvent[]> {
   const lines = (await readFile(file, 'utf8')).split('\n');
-  // The last one has no end yet, or is nothing.
+  // The last line is empty, or incomplete because the receiver was killed.
   return lines.slice(0, -1).map((line) => {
     const { at, headers, body } = lineSchema.parse(JSON.parse(line));
     const raw = Buffer.from(body, 'base64');

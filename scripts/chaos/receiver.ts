@@ -2,8 +2,8 @@ import http from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { openJournal } from '../../simulator/journal.ts';
 
-// An organization's receiver of webhooks, as a process that can be killed: what it has answered with
-// 204 is on its disk. It judges nothing; `receipts.ts` does, from the file.
+// An organization's receiver of webhooks, as a process that the run can kill. It writes each webhook to
+// its disk before it answers with 204. It verifies nothing: `receipts.ts` verifies the file.
 
 const { journal } = await openJournal(process.env['RECEIVER_FILE'] ?? '');
 const server = http.createServer((request, response) => {

@@ -1,6 +1,6 @@
 import { createRandom } from '../../simulator/random.ts';
 
-/** What a run starts, and may kill, freeze and restart. */
+/** The processes of a run, which it can kill, freeze and restart. */
 export const PROCESSES = [
   'server-1',
   'server-2',
@@ -12,16 +12,16 @@ export const PROCESSES = [
   'receiver',
 ] as const;
 
-/** Names a process of a run. */
+/** The name of a process of a run. */
 export type ProcessName = (typeof PROCESSES)[number];
 
 /**
- * The connections that can be disturbed: clients to each server, each server with its worker to
- * Postgres and Temporal, workers to the pharmacies, workers to the receiver.
+ * The connections that a run can disturb: clients to each server, each server with its worker to
+ * Postgres and to Temporal, workers to the pharmacies, workers to the receiver.
  */
 export const LINKS = [
-  'door-1',
-  'door-2',
+  'clients-1',
+  'clients-2',
   'postgres-1',
   'postgres-2',
   'temporal-1',
@@ -30,16 +30,16 @@ export const LINKS = [
   'receiver',
 ] as const;
 
-/** Names a link of a run. */
+/** The name of a connection. */
 export type LinkName = (typeof LINKS)[number];
 
-/** How a link is disturbed. `lost-answers`: what was asked is executed, its answer never arrives. */
+/** How a connection is disturbed. `lost-answers`: the server executes the request, but its answer never arrives. */
 export const FAULTS = ['latency', 'reset', 'hang', 'lost-answers'] as const;
 
-/** Names a fault. */
+/** The name of a fault. */
 export type FaultName = (typeof FAULTS)[number];
 
-/** Something that is done to the system; times are milliseconds from the start of the load. */
+/** A disturbance of the system. Times are milliseconds from the start of the load. */
 export type Step = { readonly atMs: number } & (
   | { readonly do: 'kill'; readonly process: ProcessName; readonly downMs: number }
   | { readonly do: 'freeze'; readonly process: ProcessName; readonly forMs: number }
@@ -56,37 +56,37 @@ export type Step = { readonly atMs: number } & (
 export interface PlannedOrder {
   readonly atMs: number;
   readonly pharmacyId: string;
-  /** How many equal requests for it are sent at once. */
+  /** How many equal requests the client sends at once. */
   readonly copies: number;
-  /** Whether the client asks for `Idempotency-Mode: replay`. */
+  /** Whether the client sends `Idempotency-Mode: replay`. */
   readonly replay: boolean;
-  /** Whether the client asks once more although it has its answer. */
+  /** Whether the client sends the request again after it got its answer. */
   readonly asksAgain: boolean;
-  /** When it cancels, counted from its answer. */
+  /** When the client cancels, counted from its answer. */
   readonly cancelAfterMs: number | null;
 }
 
-/** Everything that a run decides by chance. */
+/** Every random decision of a run. */
 export interface Schedule {
   readonly loadMs: number;
-  /** How far the clocks of these processes are off, in milliseconds. */
+  /** The offsets of these processes' clocks, in milliseconds. */
   readonly clockOffsetsMs: Readonly<Partial<Record<ProcessName, number>>>;
   readonly orders: readonly PlannedOrder[];
   readonly steps: readonly Step[];
 }
 
-/** What a schedule is made from. */
+/** The options of a schedule. */
 export interface ScheduleOptions {
   readonly seed: number;
   readonly orders: number;
   readonly kills: number;
-  /** Equal requests for each order, all at once. */
+  /** How many equal requests for each order are sent at once. */
   readonly copies: number;
-  /** Temporal is away for so many seconds from a quarter of the load on; the load lasts at least as long. */
+  /** For how many seconds Temporal is down, from the first quarter of the load on. The load lasts at least as long. */
   readonly temporalDownSeconds: number;
 }
 
-/** Pharmacies of the sandbox whose orders come to an end, the last one by the run's own hand. */
+/** The sandbox's pharmacies whose orders end. The run itself completes the orders of the last one. */
 const PHARMACIES = [
   ...['pharmacy-123', 'pharmacy-silent', 'pharmacy-refuses', 'pharmacy-rejects', 'pharmacy-flaky'],
   ...['pharmacy-lost-reply', 'pharmacy-early', 'pharmacy-chatty', 'pharmacy-bad-document'],
@@ -94,7 +94,7 @@ const PHARMACIES = [
 ];
 const CANCELLED_AT = ['pharmacy-123', 'pharmacy-silent', 'pharmacy-flaky', 'pharmacy-manual'];
 
-/** How often each is killed, of all kills. */
+/** The share of each process in all kills. */
 const KILLED: readonly [ProcessName, number][] = [
   ['worker-1', 0.17],
   ['worker-2', 0.17],
@@ -106,9 +106,9 @@ const KILLED: readonly [ProcessName, number][] = [
   ['receiver', 0.05],
 ];
 
-/** What two workers carry while they are being killed. */
+/** How many orders two workers can process while the run kills them. */
 const ORDERS_A_SECOND = 2;
-/** A killed process gets this long on average until the next one dies. */
+/** The average time between two kills. */
 const KILL_EVERY_MS = 4_000;
 const SHORTEST_MS = 10_000;
 
@@ -129,7 +129,7 @@ export function makeSchedule(options: ScheduleOptions): Schedule {
   );
 
   const orders = Array.from({ length: options.orders }, (_, index): PlannedOrder => {
-    // Each in its turn, so that a short run has all of them.
+    // In turn, so that a short run has each of them.
     const pharmacyId = PHARMACIES[index % PHARMACIES.length] ?? '';
     const cancels = CANCELLED_AT.includes(pharmacyId) && chance(0.3);
     return {
@@ -147,7 +147,7 @@ export function makeSchedule(options: ScheduleOptions): Schedule {
     return { atMs: below(loadMs), do: 'kill', process: killed(random()), downMs };
   });
   const freezes = Array.from({ length: Math.ceil(options.kills / 4) }, (): Step => {
-    // Some longer than an activity's heartbeat: its work is given to another, and then it wakes up.
+    // Sometimes longer than an activity's heartbeat timeout: another worker takes over the activity, and then the frozen worker wakes up.
     const forMs = chance(0.3) ? between(11_000, 14_000) : between(500, 6_000);
     return { atMs: below(loadMs), do: 'freeze', process: pick(PROCESSES), forMs };
   });

@@ -3,53 +3,53 @@ import { ask } from './api.ts';
 import { check } from './checker.ts';
 import type { Clients } from './clients.ts';
 import type { Evidence, Violation } from './evidence.ts';
-import { gather, unrested } from './gather.ts';
+import { gather, unfinished } from './gather.ts';
 import type { System } from './system.ts';
 
-const LOOK_EVERY_MS = 1_000;
+const CHECK_EVERY_MS = 1_000;
 
-/** What was found when the system had come to rest, or its time was up. */
+/** The findings when the system has finished, or when its time is up. */
 export interface Settled {
   readonly evidence: Evidence | undefined;
   readonly violations: readonly Violation[];
 }
 
 /**
- * Waits until everything that was promised is there.
+ * Waits until the system has kept every promise.
  *
- * @param deadline when it must be, in milliseconds since the epoch.
- * @param tell hears how far it is.
+ * @param deadline when it gives up, in milliseconds since the epoch.
+ * @param progress reports what is still open.
  */
 export async function settle(
   system: System,
   clients: Clients,
   deadline: number,
   signal: AbortSignal,
-  tell: (text: string) => void,
+  progress: (text: string) => void,
 ): Promise<Settled> {
   await clients.done;
   let open = clients.acknowledged().map(({ orderId }) => orderId);
-  let told = '';
-  const tellOnce = (text: string) => {
-    if (text !== told) tell(text);
-    told = text;
+  let last = '';
+  const progressOnce = (text: string) => {
+    if (text !== last) progress(text);
+    last = text;
   };
   while (open.length > 0 && Date.now() < deadline && !signal.aborted) {
-    open = await unrested(system, open);
-    tellOnce(
-      `${open.length} orders have not come to rest${open.length < 4 ? `: ${open.join()}` : ''}`,
+    open = await unfinished(system, open);
+    progressOnce(
+      `${open.length} orders are not final yet${open.length < 4 ? `: ${open.join()}` : ''}`,
     );
-    if (open.length > 0) await sleep(LOOK_EVERY_MS, undefined, { signal });
+    if (open.length > 0) await sleep(CHECK_EVERY_MS, undefined, { signal });
   }
   for (;;) {
-    const found = await look(system, clients);
-    tellOnce(`${found.violations.length} promises are not kept yet`);
+    const found = await compare(system, clients);
+    progressOnce(`${found.violations.length} promises are not kept yet`);
     if (found.violations.length === 0 || Date.now() > deadline || signal.aborted) return found;
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    await sleep(CHECK_EVERY_MS, undefined, { signal });
   }
 }
 
-async function look(system: System, clients: Clients): Promise<Settled> {
+async function compare(system: System, clients: Clients): Promise<Settled> {
   try {
     const evidence = await gather(system, clients);
     return { evidence, violations: check(evidence) };
@@ -59,7 +59,7 @@ async function look(system: System, clients: Clients): Promise<Settled> {
   }
 }
 
-/** Completes the orders of `pharmacy-manual`, as a person there would, until it is told to stop. */
+/** Completes the orders of `pharmacy-manual`, as a pharmacist would, until the signal aborts. */
 export async function runPharmacist(
   system: System,
   clients: Clients,
@@ -73,6 +73,6 @@ export async function runPharmacist(
       const { status } = await ask(url, { to: 'completed' });
       if (status === 200 || status === 409) done.add(orderId);
     }
-    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(CHECK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
 }

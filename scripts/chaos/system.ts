@@ -20,27 +20,27 @@ import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { type KeptProcess, keepProcess } from './kept-process.ts';
 import { LINKS, type LinkName, PROCESSES, type ProcessName, type Schedule } from './schedule.ts';
 
-/** A whole system of real processes, with a proxy on each way between them. */
+/** A whole system of real processes, with a proxy on each connection between them. */
 export interface System {
   readonly processes: ReadonlyMap<ProcessName, KeptProcess>;
   readonly proxies: ReadonlyMap<LinkName, FaultProxy>;
-  /** Where clients reach the servers. */
-  readonly doors: readonly string[];
-  /** The simulator itself, past the proxies. */
+  /** The URLs at which clients reach the servers. */
+  readonly serverUrls: readonly string[];
+  /** The simulator's own address, without a proxy. */
   readonly simulatorUrl: string;
-  /** Temporal itself, past the proxies. */
+  /** Temporal's own address, without a proxy. */
   readonly temporalAddress: string;
-  /** Postgres itself, past the proxies. */
+  /** Postgres' own address, without a proxy. */
   readonly databaseUrl: string;
   readonly encryptionKeys: string;
   readonly documentsDir: string;
-  /** The receiver's ledger, and the secret of its endpoint. */
+  /** The receiver's ledger and the secret of its endpoint. */
   readonly receipts: { readonly file: string; readonly secret: string };
   /** Ends everything. */
   stop(): Promise<void>;
 }
 
-/** Retries that a run does not have to wait for; leases and time-outs short enough to see them end. */
+/** Short retry intervals, so that a run does not wait for them, and timeouts that end during a run. */
 const TIMES = {
   PHARMACY_TIMEOUT_MS: '2000',
   RETRY_INITIAL_MS: '250',
@@ -59,11 +59,11 @@ const endpointSchema = z.object({
 });
 
 /**
- * Starts it: two servers, two workers, Temporal, Postgres, the simulator and a receiver.
+ * Starts two servers, two workers, Temporal, Postgres, the simulator and a receiver.
  *
- * @param folder holds its data and its logs.
- * @param signal gives the start up when it aborts.
- * @throws {Error} it does not come up; nothing runs then.
+ * @param folder the folder of the system's data and logs.
+ * @param signal aborts the start.
+ * @throws {Error} the system does not start. Then none of its processes runs.
  */
 export async function startSystem(
   folder: string,
@@ -98,8 +98,8 @@ export async function startSystem(
     const ports = await freePorts();
     const { PORT: secondPort, SIMULATOR_PORT: receiverPort } = await freePorts();
     const targets: Record<LinkName, number> = {
-      'door-1': ports.PORT,
-      'door-2': secondPort,
+      'clients-1': ports.PORT,
+      'clients-2': secondPort,
       'postgres-1': ports.POSTGRES_PORT,
       'postgres-2': ports.POSTGRES_PORT,
       'temporal-1': ports.TEMPORAL_PORT,
@@ -122,7 +122,7 @@ export async function startSystem(
         ...TIMES,
         LOG_LEVEL: 'info',
         PORT: String(port),
-        PUBLIC_URL: url(via(`door-${nth}`)),
+        PUBLIC_URL: url(via(`clients-${nth}`)),
         DATABASE_URL: urlOfRole(
           databaseUrl(via(`postgres-${nth}`), password),
           name.startsWith('server') ? 'server' : 'worker',
@@ -153,7 +153,7 @@ export async function startSystem(
     const receipts = path.join(data.folder('receiver'), 'receipts.ndjson');
     const simulatorEnv = {
       ...settings.env,
-      SIMULATOR_WEBHOOK_URL: `${url(via('door-1'))}/webhooks/pharmacies`,
+      SIMULATOR_WEBHOOK_URL: `${url(via('clients-1'))}/webhooks/pharmacies`,
     };
     const receiverEnv = {
       ...foreignEnv,
@@ -173,10 +173,10 @@ export async function startSystem(
       start('temporal', temporal),
       start('postgres', postgres),
       start('simulator', nodePart('simulator', 'simulator/main.ts', simulatorEnv)),
-      // As a part it is a pharmacy's neighbour: somebody else's system.
+      // The receiver runs as a `simulator` part: it too is an external system.
       start('receiver', nodePart('simulator', 'scripts/chaos/receiver.ts', receiverEnv)),
     ]);
-    // The pharmacies' addresses are those at which they are asked here.
+    // Workers reach the pharmacies through the proxy.
     const simulator = Promise.resolve(url(via('pharmacy')));
     await prepareDatabase({ ...settings, hashSecret, simulator });
     const server = (nth: 1 | 2, port: number) =>
@@ -185,15 +185,15 @@ export async function startSystem(
       start(`worker-${nth}`, nodePart('worker', 'src/worker.ts', ours(nth, `worker-${nth}`, 1)));
     await Promise.all([server(1, ports.PORT), server(2, secondPort), worker(1), worker(2)]);
 
-    const doors = [url(via('door-1')), url(via('door-2'))];
-    const registered = await ask(`${doors[0]}/api/v1/webhook-endpoints`, {
+    const serverUrls = [url(via('clients-1')), url(via('clients-2'))];
+    const registered = await ask(`${serverUrls[0]}/api/v1/webhook-endpoints`, {
       url: `${url(via('receiver'))}/rx`,
     });
     const { secret } = endpointSchema.parse(registered.json).data.endpoint;
     return {
       processes,
       proxies,
-      doors,
+      serverUrls,
       simulatorUrl: settings.simulatorUrl,
       temporalAddress: settings.temporalAddress,
       databaseUrl: settings.databaseUrl,

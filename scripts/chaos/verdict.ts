@@ -1,8 +1,8 @@
 import type { ClientRecord, Violation, ViolationKind } from './evidence.ts';
 
-/** The verdict on a run (api.md, "Commands"). */
+/** The verdict on a run, as its last line shows it. */
 export interface Verdict {
-  /** Keys whose order was acknowledged. */
+  /** Keys with an acknowledged order. */
   readonly acknowledged: number;
   readonly lost: number;
   readonly duplicated: number;
@@ -13,7 +13,7 @@ export interface Verdict {
   readonly seconds: number;
 }
 
-/** Sums a run up: orders or keys by what was found of them. */
+/** Counts the orders or keys of a run by the kind of finding. */
 export function verdictOf(
   clients: readonly ClientRecord[],
   violations: readonly Violation[],

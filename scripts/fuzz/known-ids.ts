@@ -10,8 +10,8 @@ interface Operations {
 }
 
 /**
- * The document, with known values offered beside each of the named parameters' own schemas: made-up
- * ids alone never get behind a 404.
+ * Adds known values to the schema of each named parameter of the document. Random ids alone never get
+ * past a 404.
  */
 export function withKnownIds<D extends object>(document: D, known: Record<string, string>): D {
   const copy = structuredClone(document) as D & Operations;

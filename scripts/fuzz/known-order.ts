@@ -8,7 +8,7 @@ const orderSchema = z.object({
   data: z.object({ order: z.object({ idempotencyKey: z.string() }) }),
 });
 
-/** Places an order and sees it completed; what finds it, by the names of the parameters. */
+/** Places an order and waits until it is completed. @returns the ids that find it, by parameter name. */
 export async function placeKnownOrder(baseUrl: string): Promise<Record<string, string>> {
   const orderId = await placeExample(baseUrl);
   const signal = AbortSignal.timeout(LIMIT_MS);

@@ -6,13 +6,13 @@ import type { Findings } from './report.ts';
 const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
 const AT_ONCE = 4;
 
-/** A request that was answered wrongly: enough to send it again. */
+/** A request with a wrong answer, complete enough to send it again. */
 export interface Failure {
   readonly body: string;
   readonly faults: readonly string[];
 }
 
-/** Sends bodies that no OpenAPI document can describe to the endpoint. */
+/** Sends the endpoint bodies that no OpenAPI document can describe. */
 export async function sendOurBodies(
   baseUrl: string,
   options: { readonly cases: number; readonly seed: number; onFailure(failure: Failure): void },
@@ -43,11 +43,11 @@ async function judge(baseUrl: string, body: Buffer) {
     const { status, headers } = answer;
     const json: unknown = await answer.json();
     const faults = faultsOf({ status, headers, json }, 'POST', '/api/v1/cases/{caseId}');
-    // A 5xx may be documented (a 503 is); under fuzzing none is right.
+    // The document allows a 503, but under fuzzing every 5xx is wrong.
     if (status >= 500) faults.push(`answered ${status}`);
     return { isServerError: status >= 500, faults };
   } catch (cause) {
-    // No answer, or none in JSON: the run goes on, to find the others too.
+    // No answer, or an answer that is not JSON. The run continues, to find the others too.
     return { isServerError: true, faults: [String(cause)] };
   }
 }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** What a fuzzing run found: numbers of requests. */
+/** The findings of a fuzzing run, as numbers of requests. */
 export interface Findings {
   readonly cases: number;
-  /** Answered with a 5xx, or not at all. */
+  /** Requests with a 5xx or without an answer. */
   readonly serverErrors: number;
-  /** Answered otherwise than the OpenAPI document says. */
+  /** Requests with an answer that the OpenAPI document does not describe. */
   readonly offSchema: number;
-  /** Accepted, though a rule is broken. */
+  /** Accepted requests that break a rule. */
   readonly acceptedBreakingARule: number;
 }
 
@@ -21,7 +21,7 @@ const reportSchema = z.object({
 /**
  * Reads schemathesis' JSON report.
  *
- * @throws {Error} the run was not complete, or failed for a reason that the report does not count.
+ * @throws {Error} the run is incomplete, or failed for a reason that the report does not count.
  */
 export function readReport(json: unknown): Findings {
   const { complete, exit_code, test_cases, failures } = reportSchema.parse(json);
@@ -31,7 +31,7 @@ export function readReport(json: unknown): Findings {
   const acceptedBreakingARule = count((type) => type === 'AcceptedNegativeData');
   const offSchema = count((type) => type !== 'ServerError' && type !== 'AcceptedNegativeData');
   const found = serverErrors + acceptedBreakingARule + offSchema;
-  if (!complete) throw new Error('schemathesis did not come to its end');
+  if (!complete) throw new Error('schemathesis did not finish');
   if (exit_code !== 0 && found === 0) throw new Error(`schemathesis ended with ${exit_code}`);
   return { cases: test_cases.generated, serverErrors, offSchema, acceptedBreakingARule };
 }

@@ -9,8 +9,8 @@ const VERSION = '4.32.5';
 const INSTALL_MS = 300_000;
 
 /*
- * Off are `positive_data_acceptance` (a well-formed order of an unknown case is rightly refused) and
- * the checks that need operations linked to each other.
+ * Two kinds of checks are off: `positive_data_acceptance`, because the server rightly refuses a
+ * well-formed order of an unknown case, and the checks that need links between operations.
  */
 const CHECKS = [
   'not_a_server_error',
@@ -22,17 +22,18 @@ const CHECKS = [
 ].join(',');
 
 /**
- * The program's path; installed into the cache folder when it is not there yet.
+ * Finds schemathesis, and installs it into the cache folder if it is missing.
  *
- * @returns what keeps it from being there, when something does: no Python, no package index.
+ * @returns the program's path; or `missing`, the reason why it is not available, such as no Python.
  */
 export function obtainSchemathesis(): { program: string } | { missing: string } {
   const folder = path.join(cacheFolder(process.env), `schemathesis-${VERSION}`);
   const program = path.join(folder, 'bin', 'schemathesis');
-  // Written last: an installation that was broken off is made again.
+  // Written last, so that an interrupted installation is repeated.
   const done = path.join(folder, 'installed');
   if (existsSync(done)) return { program };
-  if (spawnSync('python3', ['--version']).status !== 0) return { missing: 'python3 is not here' };
+  if (spawnSync('python3', ['--version']).status !== 0)
+    return { missing: 'python3 is not installed' };
   console.error(`installing schemathesis ${VERSION} into ${folder} …`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.dirname(folder), { recursive: true });
@@ -50,30 +51,30 @@ export function obtainSchemathesis(): { program: string } | { missing: string } 
   return { program };
 }
 
-/** Beside those it knows by itself: a broken request can be refused for its size first. */
+/** In addition to the defaults of schemathesis: the server can refuse an invalid request for its size first. */
 const CONFIG = `[checks]
 negative_data_rejection.expected-statuses = [
   "400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429", "431",
 ]
 `;
 
-/** What a run is given. */
+/** The options of a run. */
 export interface Run {
   readonly baseUrl: string;
-  /** Where the document and the reports are written. */
+  /** The folder of the document and the reports. */
   readonly folder: string;
   readonly document: object;
-  /** Requests to each operation, at most. */
+  /** The maximum number of requests to each operation. */
   readonly each: number;
   readonly seed: number;
-  /** How long it may take, in milliseconds. */
+  /** The longest time of the run, in milliseconds. */
   readonly limitMs: number;
 }
 
 /**
- * Sends requests that are made from the document, well-formed ones and broken ones.
+ * Sends valid and invalid requests that schemathesis makes from the document.
  *
- * @throws {Error} the run did not come to its end.
+ * @throws {Error} the run did not finish.
  */
 export async function runSchemathesis(program: string, run: Run): Promise<Findings> {
   const document = path.join(run.folder, 'openapi.json');
@@ -84,13 +85,13 @@ export async function runSchemathesis(program: string, run: Run): Promise<Findin
   args.push('-n', String(run.each), '--seed', String(run.seed), '--workers', '2');
   args.push('-H', 'cv-api-key: YOUR_SECRET_KEY', '--request-timeout', '10', '--warnings', 'off');
   args.push('--no-color', '--no-shrink', '--continue-on-failure', '--report-json-path', report);
-  // In the folder of the run: there it finds its configuration and leaves its example database.
+  // schemathesis reads its configuration from the run's folder and leaves its example database there.
   const child = spawn(program, args, {
     cwd: run.folder,
     stdio: ['ignore', 2, 2],
     timeout: run.limitMs,
   });
   await once(child, 'exit');
-  if (!existsSync(report)) throw new Error(`schemathesis made no report in ${run.limitMs} ms`);
+  if (!existsSync(report)) throw new Error(`schemathesis wrote no report in ${run.limitMs} ms`);
   return readReport(JSON.parse(readFileSync(report, 'utf8')));
 }

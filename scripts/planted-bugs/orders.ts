@@ -58,7 +58,7 @@ export const ORDER_BUGS: readonly Bug[] = [
   {
     name: 'keeps using a connection that was lost in a transaction',
     file: 'src/storage/transaction.ts',
-    original: 'if (!lost && !isLast(error)) throw error;',
+    original: 'if (!lost && !endsConnection(error)) throw error;',
     replacement: 'throw error;',
     tests: ['test/http/storage/transactions.test.ts'],
   },

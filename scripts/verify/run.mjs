@@ -1,25 +1,25 @@
 import { spawn } from 'node:child_process';
 
-/** The running command and whether it was told to stop, with everything that it started. */
+/** The running command, and whether this process has received a stop signal. */
 let current;
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     if (current === undefined) process.exit(1);
-    // The second time it is not asked.
+    // The second signal kills the command.
     process.kill(-current.pid, stopping ? 'SIGKILL' : signal);
     stopping = true;
   });
 }
 
 /**
- * Runs a command without a terminal to its end. A stop signal is passed on to the command's whole
- * process group and ends this process once the command has ended.
+ * Runs a command without a terminal and waits for its end. Passes a stop signal on to the command's
+ * whole process group, and ends this process after the command.
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ show?: boolean }} [options] `show` passes the output on as it comes; else it is kept.
- * @returns {Promise<{ code: number, output: string }>} a command that cannot start has code 127.
+ * @param {{ show?: boolean }} [options] `show` prints the output while the command runs. Otherwise the output is returned.
+ * @returns {Promise<{ code: number, output: string }>} `code` is 127 when the command cannot start.
  */
 export function run(command, args, { show = false } = {}) {
   return new Promise((resolve) => {
