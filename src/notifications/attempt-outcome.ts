@@ -1,27 +1,27 @@
 import type { SendResult } from './sending/send-result.ts';
 
-/** What became of one attempt, in the words of the delivery log. */
+/** The outcome of one attempt, as the delivery log has it. */
 export interface AttemptOutcome {
   readonly durationMs: number;
-  /** undefined: it was delivered. A stable code, as `timeout`, `redirect`, `http_5xx`. */
+  /** A stable code, e.g. `timeout`, `redirect` or `http_5xx`; undefined when it was delivered. */
   readonly errorClass?: string;
-  /** undefined: there was no answer. */
+  /** undefined when there was no answer. */
   readonly statusCode?: number;
   /** The broken rule, or the code of Node's or OpenSSL's error. */
   readonly code?: string;
-  /** The first bytes of the answer, or a failure in words; nothing that was sent. */
+  /** The start of the answer, or a sentence about the failure. It has nothing that was sent. */
   readonly answerStart?: string;
-  /** What an endpoint that is too busy asks for. */
+  /** `Retry-After` of an overloaded endpoint, in milliseconds. */
   readonly retryAfterMs?: number;
 }
 
-/** A fault of ours, which is none of the endpoint's: nothing was sent. */
+/** An internal error: nothing was sent, so the endpoint is not to blame. */
 export const INTERNAL = 'internal';
-/** The endpoint said so itself: it wants nothing more. */
+/** The status with which an endpoint unsubscribes. */
 export const GONE = 410;
 const TOO_BUSY: readonly number[] = [429, 503];
 
-/** Judges what the sender brought back: any 2xx is success, all else, redirects too, is failure. */
+/** Classifies a result of the sender: 2xx is success; everything else is failure, redirects included. */
 export function outcomeOf(result: SendResult): AttemptOutcome {
   const { durationMs } = result;
   if ('failure' in result) {
@@ -49,7 +49,7 @@ function classOf(status: number): string {
   return status >= 500 && status < 600 ? 'http_5xx' : 'bad_response';
 }
 
-/** An outcome for logs and the Temporal UI: codes only. */
+/** Describes an outcome for logs and the Temporal UI, with codes only. */
 export function describeOutcome({ errorClass, statusCode, code }: AttemptOutcome): string {
   return [errorClass ?? 'delivered', statusCode ?? code]
     .filter((part) => part !== undefined)

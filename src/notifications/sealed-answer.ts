@@ -1,9 +1,9 @@
 import type { Sql } from '../storage/database.ts';
 
 /**
- * Seals the start of an endpoint's answer: a receiver may echo what it was sent.
+ * Encrypts the start of an endpoint's answer, because a receiver may echo what it was sent.
  *
- * @returns null for nothing.
+ * @returns null for an empty or missing answer.
  */
 export async function sealAnswer(
   sql: Sql,
@@ -15,7 +15,7 @@ export async function sealAnswer(
   return await sql.keys.seal(organizationId, contextOf(deliveryId), answerStart);
 }
 
-/** Opens what {@link sealAnswer} gave. */
+/** Decrypts a result of {@link sealAnswer}. */
 export async function openAnswer<Sealed extends string | null>(
   sql: Sql,
   deliveryId: string,

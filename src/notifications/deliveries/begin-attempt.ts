@@ -2,25 +2,28 @@ import type { Database, Sql } from '../../storage/database.ts';
 import { inTransaction } from '../../storage/transaction.ts';
 import type { Lease } from './delivery.ts';
 
-/** Attempts of workflows at one endpoint at the same time, over all processes; of a failing one. */
+/** Concurrent attempts by workflows at one endpoint over all processes, and at a failing one. */
 const MOST_UNDER_WAY = 4;
 const MOST_WHILE_FAILING = 1;
-/** What keeps an endpoint's waiting deliveries from asking all the time: together, four times a second. */
+/** The waiting deliveries of one endpoint ask four times a second, all together. */
 const ASK_EVERY_MS = 250;
 const BUSY_MS = { least: 500, most: 60_000 };
 
-/** What a delivery's workflow may do now. */
+/** What a delivery's workflow has to do now. */
 export type Begun =
   | { readonly kind: 'begun'; readonly lease: Lease }
   | { readonly kind: 'ended'; readonly outcome: 'delivered' | 'dead' | 'cancelled' }
-  /** Its endpoint takes nothing now, or the delivery is the pool's: it is `PENDING`. */
+  /** The delivery is `PENDING`: its endpoint is paused or disabled, or the pool attempts it next. */
   | { readonly kind: 'held' }
-  /** `busy`: others of its endpoint are under way. */
+  /** `busy`: the endpoint has as many attempts in flight as it may have. */
   | { readonly kind: 'wait'; readonly why: 'not_due' | 'busy'; readonly waitMs: number };
 
 /**
- * Begins an attempt of a delivery's workflow, if it is due and its endpoint has room: else says what
- * to do instead. What says no counts as no attempt.
+ * Begins an attempt by a delivery's workflow if it is due and the endpoint has capacity. Otherwise
+ * returns what the workflow has to do instead, which does not count as an attempt.
+ *
+ * @param leaseMs how long the attempt's lease lasts, in milliseconds.
+ * @throws {Error} there is no such delivery.
  */
 export async function beginAttempt(
   database: Database,
@@ -54,7 +57,7 @@ async function beginOpen(sql: Sql, found: FoundDelivery, leaseMs: number): Promi
     return { kind: 'ended', outcome: 'cancelled' };
   }
   if (found.endpointStatus !== 'ENABLED') {
-    // Its time is kept: it goes on from there when the endpoint does.
+    // next_attempt_at stays: the delivery resumes there when the endpoint is enabled.
     await sql`
       UPDATE webhook_deliveries SET status = 'PENDING', workflow_wanted = false WHERE id = ${id}`;
     return { kind: 'held' };
@@ -62,7 +65,7 @@ async function beginOpen(sql: Sql, found: FoundDelivery, leaseMs: number): Promi
   if (found.lockedMs > 0) return { kind: 'wait', why: 'busy', waitMs: found.lockedMs };
   if (found.dueMs > 0) return { kind: 'wait', why: 'not_due', waitMs: found.dueMs };
   if (found.underWay >= (found.isFailing ? MOST_WHILE_FAILING : MOST_UNDER_WAY)) {
-    return await putOff(sql, found);
+    return await postpone(sql, found);
   }
   const [lease] = await sql<Lease[]>`
     UPDATE webhook_deliveries
@@ -73,8 +76,11 @@ async function beginOpen(sql: Sql, found: FoundDelivery, leaseMs: number): Promi
   return { kind: 'begun', lease };
 }
 
-/** The more deliveries of its endpoint wait, the longer it does; its time says so, as it is not overdue. */
-async function putOff(sql: Sql, { id, endpointId }: FoundDelivery): Promise<Begun> {
+/**
+ * Postpones a delivery; the more deliveries of its endpoint wait, the longer. The new time is stored, so
+ * that the delivery does not count as overdue.
+ */
+async function postpone(sql: Sql, { id, endpointId }: FoundDelivery): Promise<Begun> {
   const [row] = await sql<{ waitMs: number }[]>`
     WITH waiting AS (
       SELECT count(*) AS others FROM webhook_deliveries
@@ -89,9 +95,9 @@ async function putOff(sql: Sql, { id, endpointId }: FoundDelivery): Promise<Begu
   return { kind: 'wait', why: 'busy', waitMs: row?.waitMs ?? BUSY_MS.least };
 }
 
-/** Reads a delivery and keeps its endpoint's others from beginning at the same moment. */
+/** Reads a delivery, and locks its endpoint so that its other deliveries cannot begin meanwhile. */
 async function readLocked(sql: Sql, deliveryId: string): Promise<FoundDelivery> {
-  // The endpoint before its delivery, as everybody locks them.
+  // The endpoint is locked before its delivery, as everywhere, so that there is no deadlock.
   await sql`
     SELECT FROM webhook_endpoints
     WHERE id = (SELECT endpoint_id FROM webhook_deliveries WHERE id = ${deliveryId})
@@ -119,6 +125,6 @@ interface FoundDelivery {
   readonly isFailing: boolean;
   readonly lockedMs: number;
   readonly dueMs: number;
-  /** Attempts at its endpoint. */
+  /** Attempts in flight at its endpoint. */
   readonly underWay: number;
 }

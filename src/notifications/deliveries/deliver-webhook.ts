@@ -9,12 +9,12 @@ import { type Attempted, attemptDelivery, type DeliveryDependencies } from './at
 import { beginAttempt } from './begin-attempt.ts';
 import type { Lease } from './delivery.ts';
 
-/** After a fault of ours, such as Postgres being away. */
+/** Waits after an internal error, e.g. when Postgres is unreachable. */
 const BACKOFF = { initialMs: 1_000, maxMs: 60_000 };
-/** After another attempt was recorded in this one's place. */
+/** Wait after another attempt was recorded instead of this one. */
 const SUPERSEDED_MS = 1_000;
 
-/** Builds the activity of deliveries' workflows; see {@link WebhookDeliveryActivities}. */
+/** Creates the activity that delivery workflows call; see {@link WebhookDeliveryActivities}. */
 export function createDeliveryActivities(
   dependencies: DeliveryDependencies,
   leaseMs: number,
@@ -29,16 +29,16 @@ export function createDeliveryActivities(
       case 'held':
         return 'held';
       case 'wait':
-        throw comeBack(begun.why === 'busy' ? 'BUSY' : 'NOT_DUE', begun.why, begun.waitMs);
+        throw retryLater(begun.why === 'busy' ? 'BUSY' : 'NOT_DUE', begun.why, begun.waitMs);
       case 'begun':
-        return follow(
+        return toOutcome(
           begun.lease,
           await attemptDelivery(dependencies, begun.lease, true, abortSignal()),
         );
     }
   }
 
-  function follow(lease: Lease, { outcome, recorded }: Attempted): DeliveryOutcome {
+  function toOutcome(lease: Lease, { outcome, recorded }: Attempted): DeliveryOutcome {
     switch (recorded.status) {
       case 'DELIVERED':
         return 'delivered';
@@ -47,13 +47,13 @@ export function createDeliveryActivities(
       case 'CANCELLED':
         return 'cancelled';
       case 'SUPERSEDED':
-        throw comeBack('SUPERSEDED', 'another attempt came before it', SUPERSEDED_MS);
+        throw retryLater('SUPERSEDED', 'another attempt was recorded first', SUPERSEDED_MS);
       case 'RETRYING': {
         const { nextAttemptAt } = recorded;
-        const words = `${describeOutcome(outcome)}, attempt ${lease.attempts + 1} of ${most}`;
-        throw comeBack(
+        const attempted = `${describeOutcome(outcome)}, attempt ${lease.attempts + 1} of ${most}`;
+        throw retryLater(
           'NOT_DELIVERED',
-          `${words}, next at ${nextAttemptAt.toISOString()}`,
+          `${attempted}, next at ${nextAttemptAt.toISOString()}`,
           nextAttemptAt.getTime() - Date.now(),
         );
       }
@@ -66,7 +66,7 @@ export function createDeliveryActivities(
         return await withHeartbeat(() => deliverWebhook(deliveryId));
       } catch (error) {
         if (error instanceof ApplicationFailure) throw error;
-        // Codes only: a message may quote what Postgres was given.
+        // Codes only: a message of Postgres may quote the query's values.
         const failure = ApplicationFailure.create({
           type: 'INTERNAL',
           message: codeOf(error),
@@ -79,15 +79,15 @@ export function createDeliveryActivities(
   };
 }
 
-/** Expected, so it is no warning in the worker's log. */
-function comeBack(type: string, message: string, waitMs: number): ApplicationFailure {
+/** Makes Temporal retry the activity after a wait. It is expected, so the worker logs no warning. */
+function retryLater(type: string, message: string, waitMs: number): ApplicationFailure {
   const failure = ApplicationFailure.create({
     type,
     message,
     nextRetryDelay: Math.max(1, Math.round(waitMs)),
     category: ApplicationFailureCategory.BENIGN,
   });
-  // The same each time; it says nothing, and it is kept with the failure.
+  // The stack is always the same and says nothing, but Temporal would store it.
   failure.stack = message;
   return failure;
 }

@@ -11,36 +11,37 @@ import { describeOutcome } from '../attempt-outcome.ts';
 import { attemptDelivery, type DeliveryDependencies } from './attempt-delivery.ts';
 import type { Lease } from './delivery.ts';
 import { type AttemptLimits, handOverFailing, leaseDeliveries } from './lease-deliveries.ts';
-import type { StartDeliveryWorkflow } from './start-workflow.ts';
 import {
-  cancelOfDeleted,
-  takeWanted,
-  type WantedWorkflow,
-  wantAgain,
-  wantLate,
-} from './wanted-workflows.ts';
+  cancelForDeletedEndpoints,
+  queueOverdueStarts,
+  requeueStart,
+  type StartDeliveryWorkflow,
+  takeStarts,
+  type WorkflowStart,
+} from './workflow-starts.ts';
 
-/** Attempts of one process at the same time: some places stay free of any one organization. */
+/** Concurrent attempts of one process. One organization cannot use them all. */
 export const POOL_LIMITS: AttemptLimits = { total: 32, ofOrganization: 24, ofEndpoint: 4 };
-/** Workflows being started at the same time. */
+/** Concurrent starts of workflows. */
 const MOST_STARTS = 4;
-/** After a start that failed: Temporal is away, or overwhelmed. */
+/** Pause after a failed start: Temporal is unreachable or overloaded. */
 const START_PAUSE_MS = 2_000;
-/** Looks for deliveries at least this often: a notification can be lost with its connection. */
+/** Longest time between two polls. Notifications wake the pool earlier, but can be lost with their connection. */
 const POLL_MS = 1_000;
-const LOOK_FOR_LATE_MS = 60_000;
-/** What attempts under way get to end when the process stops; then they are given back. */
+/** Time between two searches for overdue deliveries. */
+const OVERDUE_CHECK_MS = 60_000;
+/** How long a stop waits for attempts in flight. Then it aborts them and releases their leases. */
 const STOP_GRACE_MS = 8_000;
 
-/** The deliveries of one process; any number of processes may run a pool. */
+/** Makes first attempts at deliveries. Any number of processes may run a pool. */
 export interface DeliveryPool {
-  /** When it last reached the deliveries, in milliseconds since the epoch. */
+  /** When the pool last read the deliveries, in milliseconds since the epoch. */
   lastRound(): number;
-  /** Takes no more, ends what is under way, and resolves. */
+  /** Takes no more deliveries, finishes the attempts in flight, and resolves. */
   stop(): Promise<void>;
 }
 
-/** What a pool works with. */
+/** What a pool needs. */
 export interface PoolDependencies extends DeliveryDependencies {
   readonly startWorkflow: StartDeliveryWorkflow;
   readonly withDeadline: WithDeadline;
@@ -49,8 +50,9 @@ export interface PoolDependencies extends DeliveryDependencies {
 }
 
 /**
- * Starts making the first attempts of deliveries, without Temporal; what fails, or would at an endpoint
- * that is known to, is left to a workflow that the pool starts (docs/adr/0014).
+ * Starts a pool that makes the first attempt at each delivery, without Temporal. If the attempt fails, or
+ * the endpoint is failing already, the pool starts a workflow that retries the delivery
+ * (docs/adr/0014).
  */
 export function startDeliveryPool(dependencies: PoolDependencies): DeliveryPool {
   const { database, log } = dependencies;
@@ -61,10 +63,10 @@ export function startDeliveryPool(dependencies: PoolDependencies): DeliveryPool 
   let stopped = false;
   let lastRound = Date.now();
   let nextStart = 0;
-  let nextLookForLate = 0;
+  let nextOverdueCheck = 0;
 
   const draining = drain();
-  // Without notifications the poll finds them all the same.
+  // If this fails, polling still finds the deliveries.
   database.listen('deliveries', waker.wake, waker.wake).catch(() => undefined);
 
   async function drain(): Promise<void> {
@@ -78,7 +80,7 @@ export function startDeliveryPool(dependencies: PoolDependencies): DeliveryPool 
   async function round(): Promise<number> {
     try {
       const taken = (await fillAttempts()) + (await handOverFailing(database));
-      const started = (await lookForLate()) + (await fillStarts());
+      const started = (await checkOverdue()) + (await fillStarts());
       lastRound = Date.now();
       return taken + started;
     } catch (error) {
@@ -104,47 +106,47 @@ export function startDeliveryPool(dependencies: PoolDependencies): DeliveryPool 
   async function fillStarts(): Promise<number> {
     const free = MOST_STARTS - starts.size;
     if (free <= 0 || Date.now() < nextStart) return 0;
-    const wanted = await takeWanted(database, free);
-    for (const one of wanted) {
+    const queued = await takeStarts(database, free);
+    for (const one of queued) {
       const work = start(one).finally(() => {
         starts.delete(work);
         waker.wake();
       });
       starts.add(work);
     }
-    return wanted.length;
+    return queued.length;
   }
 
-  async function lookForLate(): Promise<number> {
-    if (Date.now() < nextLookForLate) return 0;
-    nextLookForLate = Date.now() + LOOK_FOR_LATE_MS;
-    await cancelOfDeleted(database);
-    return await wantLate(database);
+  async function checkOverdue(): Promise<number> {
+    if (Date.now() < nextOverdueCheck) return 0;
+    nextOverdueCheck = Date.now() + OVERDUE_CHECK_MS;
+    await cancelForDeletedEndpoints(database);
+    return await queueOverdueStarts(database);
   }
 
-  /** Never throws: what could not be recorded is attempted again. */
+  /** Never throws: an attempt that cannot be recorded is repeated. */
   async function attempt(lease: Lease): Promise<void> {
     const fields = { workflowId: webhookDeliveryWorkflowId(lease.deliveryId) };
     try {
       const { outcome, recorded } = await attemptDelivery(dependencies, lease, false, abort.signal);
       const code = describeOutcome(outcome);
-      log.debug('attempted a delivery', { ...fields, status: recorded.status, code });
+      log.debug('webhook delivery attempted', { ...fields, status: recorded.status, code });
     } catch (error) {
       if (abort.signal.aborted) return;
-      log.warn('could not attempt a delivery', { ...fields, code: codeOf(error) });
+      log.warn('webhook delivery attempt failed', { ...fields, code: codeOf(error) });
     }
   }
 
-  /** Never throws: what could not be started is wanted again. */
-  async function start(wanted: WantedWorkflow): Promise<void> {
-    const workflowId = webhookDeliveryWorkflowId(wanted.deliveryId);
+  /** Never throws: a start that fails is queued again. */
+  async function start(queued: WorkflowStart): Promise<void> {
+    const workflowId = webhookDeliveryWorkflowId(queued.deliveryId);
     try {
-      await callWithTimeout(dependencies.withDeadline, () => dependencies.startWorkflow(wanted));
+      await callWithTimeout(dependencies.withDeadline, () => dependencies.startWorkflow(queued));
     } catch (error) {
       nextStart = Date.now() + START_PAUSE_MS;
-      log.warn('could not start a delivery’s workflow', { workflowId, code: temporalCode(error) });
-      // Where that fails, too, it is found late.
-      await wantAgain(database, wanted.deliveryId).catch(() => undefined);
+      log.warn('webhook delivery workflow not started', { workflowId, code: temporalCode(error) });
+      // If this fails as well, the check for overdue deliveries finds it.
+      await requeueStart(database, queued.deliveryId).catch(() => undefined);
     }
   }
 

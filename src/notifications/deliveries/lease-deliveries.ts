@@ -1,28 +1,30 @@
 import type { Sql } from '../../storage/database.ts';
 import type { Lease } from './delivery.ts';
 
-/** Attempts that may be under way at the same time. */
+/** How many attempts one process makes at the same time. */
 export interface AttemptLimits {
   readonly total: number;
   readonly ofOrganization: number;
   readonly ofEndpoint: number;
 }
 
-/** Rows looked at for each one wanted, so that processes that look at the same time all find some. */
+/** Candidate rows for each row requested, so that processes that query at the same time all get some. */
 const SPARE = 4;
-/** Deliveries handed over in one step. */
+/** Deliveries handed over by one statement. */
 const MOST_HANDED_OVER = 200;
-/** Workflows of a failing endpoint that have an attempt to make now, or within this time. */
+/** A failing endpoint has at most so many workflows whose attempt is due now or within `READY_MS`. */
 const MOST_READY = 8;
 const READY_MS = 2_000;
 
 /**
- * Leases deliveries that the pool is to attempt, fairly: turns go round the organizations and, of one,
- * round its endpoints, so that neither a burst nor an endpoint that hangs holds up another's delivery.
- * Endpoints that are paused, disabled, deleted or failing get none. The cost grows with the number of
- * endpoints that have deliveries, not with the number of deliveries (as in `dispatch/outbox.ts`).
+ * Leases due deliveries for the pool, fairly: in turn by organization, and within an organization in
+ * turn by endpoint. So neither a burst nor an endpoint that hangs delays the deliveries of others.
+ * Deliveries to paused, disabled, deleted or failing endpoints are left out. The cost grows with the
+ * number of endpoints that have deliveries, not with the number of deliveries, because the query skips
+ * through the index from endpoint to endpoint (as in `engine/outbox.ts`).
  *
- * @param inHand leases that this process works on.
+ * @param leaseMs how long the leases last, in milliseconds.
+ * @param inHand leases that this process holds.
  */
 export async function leaseDeliveries(
   sql: Sql,
@@ -80,15 +82,14 @@ export async function leaseDeliveries(
 }
 
 /**
- * Hands deliveries to endpoints that are known to be failing over to workflows of theirs, attempt or
- * not: waiting for an endpoint that hangs would take the others' places. No more of them than the
- * endpoint gets through: a burst waits here, where it costs nothing, and needs no workflows at all
- * once the endpoint has recovered.
+ * Hands due deliveries of failing endpoints over to workflows without a first attempt, because an
+ * endpoint that hangs would occupy the pool. Hands over only as many as the endpoint can process: the
+ * rest of a burst waits in Postgres at no cost, and needs no workflow at all if the endpoint recovers.
  *
- * @returns how many.
+ * @returns how many were handed over.
  */
 export async function handOverFailing(sql: Sql): Promise<number> {
-  // Materialized: worked out once, and not for each delivery that it might be.
+  // MATERIALIZED makes Postgres compute the list once, not again for each candidate row.
   const { count } = await sql`
     WITH due AS MATERIALIZED (
       SELECT next.id FROM webhook_endpoints AS e
@@ -121,7 +122,7 @@ export async function handOverFailing(sql: Sql): Promise<number> {
   return count;
 }
 
-/** Gives a lease back whose attempt was not made, or is not known to have been made. */
+/** Releases a lease whose attempt was not made, or whose result is unknown. */
 export async function releaseLease(sql: Sql, { deliveryId, token }: Lease): Promise<void> {
   await sql`
     UPDATE webhook_deliveries SET locked_until = NULL

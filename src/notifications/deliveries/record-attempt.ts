@@ -4,27 +4,27 @@ import { type AttemptOutcome, GONE, INTERNAL } from '../attempt-outcome.ts';
 import { sealAnswer } from '../sealed-answer.ts';
 import type { Lease } from './delivery.ts';
 
-/** Where a delivery is after an attempt. */
+/** The state of a delivery after an attempt. */
 export type Recorded =
   | { readonly status: 'DELIVERED' | 'DEAD' | 'CANCELLED' }
   | { readonly status: 'RETRYING'; readonly nextAttemptAt: Date }
-  /** The lease had run out and the delivery was taken over: what others record counts. */
+  /** The lease expired and another process took over: its record counts, this one was dropped. */
   | { readonly status: 'SUPERSEDED' };
 
-/** What is recorded of an attempt. */
+/** An attempt, and what follows from it. */
 export interface AttemptRecord {
   readonly outcome: AttemptOutcome;
-  /** Until the next attempt; undefined: that was the last. */
+  /** Time until the next attempt in milliseconds; undefined after the last one. */
   readonly waitMs: number | undefined;
-  /** An endpoint that has failed for so long is paused. */
+  /** An endpoint that has been failing for so many milliseconds is paused. */
   readonly pauseAfterMs: number;
-  /** The workflow is on it already and need not be started. */
+  /** The delivery's workflow made the attempt, so none has to be started. */
   readonly byWorkflow: boolean;
 }
 
 /**
- * Records an attempt, in one transaction: its row in the log, where the delivery is now, and what it
- * says of the endpoint. Only for who holds the delivery still.
+ * Records an attempt in one transaction: a row in the delivery log, the new state of the delivery, and
+ * the state of the endpoint. Records nothing if the lease was taken over.
  */
 export async function recordAttempt(
   database: Database,
@@ -39,7 +39,7 @@ export async function recordAttempt(
     attempt.outcome.answerStart,
   );
   return await inTransaction(database, async (sql) => {
-    // The endpoint before its delivery, as everybody locks them.
+    // The endpoint is locked before its delivery, as everywhere, so that there is no deadlock.
     await recordOnEndpoint(sql, lease, attempt);
     return await recordOnDelivery(sql, lease, attempt, answer);
   });
@@ -73,7 +73,7 @@ async function recordOnEndpoint(
   }
 }
 
-/** It answered that it is gone: it gets nothing more, and the organization's others are told. */
+/** Disables an endpoint that answered 410, and notifies the organization's other endpoints. */
 async function disable(sql: Sql, lease: Lease): Promise<void> {
   const reason = 'ANSWERED_GONE';
   const [endpoint] = await sql<{ id: string; url: string }[]>`
@@ -82,17 +82,17 @@ async function disable(sql: Sql, lease: Lease): Promise<void> {
     WHERE id = ${lease.endpointId} AND status <> 'DISABLED' AND deleted_at IS NULL AND ${isHeld(sql, lease)}
     RETURNING id, url`;
   if (endpoint === undefined) return;
-  const [told] = await sql<{ id: string }[]>`
+  const [event] = await sql<{ id: string }[]>`
     INSERT INTO events (id, organization_id, event, content)
     VALUES (uuidv7(), ${lease.organizationId}, 'ENDPOINT_DISABLED',
       jsonb_build_object('endpoint', jsonb_build_object(
         'id', ${endpoint.id}::text, 'url', ${endpoint.url}::text, 'reason', ${reason}::text)))
     RETURNING id`;
   await sql`
-    SELECT queue_event(events, ${endpoint.id}::uuid) FROM events WHERE id = ${told?.id ?? null}`;
+    SELECT queue_event(events, ${endpoint.id}::uuid) FROM events WHERE id = ${event?.id ?? null}`;
 }
 
-/** The condition that the lease was not taken over. */
+/** The SQL condition that the lease was not taken over. */
 function isHeld(sql: Sql, { deliveryId, token }: Lease) {
   return sql`EXISTS (
     SELECT FROM webhook_deliveries WHERE id = ${deliveryId} AND locked_until::text = ${token})`;
@@ -110,7 +110,7 @@ async function recordOnDelivery(
   const [row] = await sql<{ status: Recorded['status']; nextAttemptAt: Date | null }[]>`
     WITH recorded AS (
       UPDATE webhook_deliveries SET attempts = attempts + 1, locked_until = NULL,
-        -- Its endpoint may have been deleted meanwhile.
+        -- The endpoint may have been deleted during the attempt.
         status = CASE WHEN status = 'CANCELLED' THEN status ELSE ${status}::text END,
         next_attempt_at = CASE WHEN status <> 'CANCELLED'
           THEN now() + ${nextMs ?? null}::float8 * interval '1 millisecond' END,

@@ -7,25 +7,25 @@ import { webhookTaskQueue } from '../../workflows/webhook-delivery-messages.ts';
 import type { DeliveryDependencies } from './attempt-delivery.ts';
 import { createDeliveryActivities } from './deliver-webhook.ts';
 import { POOL_LIMITS, startDeliveryPool } from './delivery-pool.ts';
-import { createStartWorkflow } from './start-workflow.ts';
+import { createStartWorkflow } from './workflow-starts.ts';
 
-/** Attempts of workflows at the same time in one process. */
+/** Concurrent attempts by workflows in one process. */
 const MOST_WORKFLOW_ATTEMPTS = 50;
-/** Requests of one process at the same time: a sender with fewer connections would make some wait. */
+/** Concurrent requests of one process. A sender with fewer connections would delay some of them. */
 export const MOST_REQUESTS = POOL_LIMITS.total + MOST_WORKFLOW_ATTEMPTS;
 
-/** The deliveries of one process: the pool, and the worker of their workflows. */
+/** The deliveries of one process: the pool, and the Temporal worker that runs their workflows. */
 export interface Deliveries {
-  /** Whether both still work. */
+  /** Whether both the worker and the pool make progress. */
   isAlive(): boolean;
-  /** Resolves when the worker has stopped, by `stop` or by itself; rejects when it breaks down. */
+  /** Resolves when the worker has stopped; rejects when it breaks down. */
   readonly running: Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts the deliveries, on a worker and a task queue of their own, so that endpoints that hang take no
- * places of orders.
+ * Starts the deliveries. They have their own Temporal worker and task queue, so that an endpoint that
+ * hangs cannot take capacity from orders.
  */
 export async function startDeliveries(
   options: DeliveryDependencies & {
@@ -38,7 +38,7 @@ export async function startDeliveries(
 ): Promise<Deliveries> {
   const { connection, temporal, dataConverter, workflowBundle, log, ...dependencies } = options;
   const taskQueue = webhookTaskQueue(temporal.taskQueue);
-  // Longer than the longest attempt, so that a delivery is only taken over from a dead process.
+  // Longer than the longest attempt, so that another process takes over only if this one died.
   const leaseMs = 2 * dependencies.settings.timeoutMs + 5_000;
   const worker = await Worker.create({
     connection,

@@ -3,10 +3,10 @@ import type { DestinationPolicy } from '../sending/address-rules.ts';
 import { checkUrl, type Lookup, resolveDestination } from '../sending/destination.ts';
 import { InvalidEndpointError } from './endpoint-errors.ts';
 
-/** Longest that a name may take to be resolved: somebody waits for the answer. */
+/** Limit for resolving a name, in milliseconds. A caller waits for the answer. */
 const LOOKUP_LIMIT_MS = 5_000;
 
-/** What decides where webhooks may go. */
+/** Where webhooks may go, and how names are resolved. */
 export interface Destinations {
   readonly policy: DestinationPolicy;
   /** `dns.promises.lookup`. */
@@ -14,10 +14,10 @@ export interface Destinations {
 }
 
 /**
- * Resolves when a URL may be an endpoint's: what it leads to is checked now, so that a mistake shows
- * at once, and again with each request.
+ * Checks that an endpoint may have a URL, and resolves its host, so that the caller learns of a mistake at
+ * once. Each request checks both again.
  *
- * @throws {InvalidEndpointError} it may not be; the message names the field and the rule.
+ * @throws {InvalidEndpointError} nothing may be sent to the URL; the message names the field and the rule.
  */
 export async function checkDestination(
   text: string,

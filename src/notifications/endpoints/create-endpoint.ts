@@ -7,14 +7,14 @@ import { newSecret } from '../sending/signatures.ts';
 import { EndpointConflictError } from './endpoint-errors.ts';
 import { type EndpointRow, endpointColumns, found, toEndpoint } from './endpoint-row.ts';
 
-/** Each event is queued for each of them, in the transaction of what it tells of. */
+/** A limit, because every event queues a delivery for each endpoint in the order's own transaction. */
 const MOST_ENDPOINTS = 20;
 
 /**
- * Creates an endpoint with a secret of its own, which is shown this once.
+ * Creates an endpoint with a new secret. Only this answer shows the secret.
  *
- * @param request with a URL that was checked.
- * @throws {EndpointConflictError} the organization has as many as it may have.
+ * @param request its URL must have passed {@link checkDestination}.
+ * @throws {EndpointConflictError} the organization has as many endpoints as it may have.
  */
 export async function createEndpoint(
   database: Database,
@@ -30,7 +30,7 @@ export async function createEndpoint(
     ? await keys.seal(organizationId, headerContext(id), authHeader.value)
     : null;
   const row = await forOrganization(database, organizationId, async (tx) => {
-    // Two at once would both count the same.
+    // Without the lock, two concurrent requests would count the same number.
     await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`endpoints of ${organizationId}`}, 0))`;
     const [{ count }] = await tx<[{ count: number }]>`
       SELECT count(*)::integer AS count FROM webhook_endpoints

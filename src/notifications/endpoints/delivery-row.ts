@@ -5,10 +5,10 @@ import type { Sql } from '../../storage/database.ts';
 import { openAnswer } from '../sealed-answer.ts';
 import { EndpointNotFoundError } from './endpoint-errors.ts';
 
-/** Replays can add attempts without end. */
+/** The newest attempts that are shown, because replays add any number of them. */
 const MOST_ATTEMPTS = 50;
 
-/** The columns of {@link toDelivery}, of deliveries `d` and their events `e`. */
+/** The columns that {@link toDelivery} needs, from deliveries `d` and their events `e`. */
 export function deliveryColumns(sql: Sql) {
   return sql`d.id, d.endpoint_id, d.event, d.event_id, e.order_id, d.status, d.next_attempt_at,
     d.delivered_at, d.created_at,
@@ -19,7 +19,7 @@ export function deliveryColumns(sql: Sql) {
         ORDER BY id DESC LIMIT ${MOST_ATTEMPTS}) AS newest) AS tried`;
 }
 
-/** What {@link deliveryColumns} gives. */
+/** A row of {@link deliveryColumns}. */
 export interface DeliveryRow {
   id: string;
   endpointId: string;
@@ -40,7 +40,7 @@ export interface DeliveryRow {
   createdAt: Date;
 }
 
-/** A delivery as every answer shows it. */
+/** Converts a row to the delivery that the API shows. */
 export async function toDelivery(sql: Sql, { tried, ...row }: DeliveryRow): Promise<DeliveryView> {
   const attempts = tried.map(async ({ at, answerStart, nextAttemptAt, ...attempt }) => {
     const answer = await openAnswer(sql, row.id, answerStart);
@@ -65,7 +65,11 @@ export async function toDelivery(sql: Sql, { tried, ...row }: DeliveryRow): Prom
   };
 }
 
-/** Reads one delivery of an organization. @throws {EndpointNotFoundError} it has no such one. */
+/**
+ * Reads one delivery of an organization.
+ *
+ * @throws {EndpointNotFoundError} the organization has no such delivery.
+ */
 export async function readDelivery(
   sql: Sql,
   organizationId: string,

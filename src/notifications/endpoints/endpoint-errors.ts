@@ -1,6 +1,6 @@
 import type { FieldError } from '../../contract/validation.ts';
 
-/** An endpoint's field breaks a rule that only a deployment can tell; texts never hold its value. */
+/** A field breaks a rule that the schema cannot check. The message never quotes the field's value. */
 export class InvalidEndpointError extends Error {
   override readonly name = 'InvalidEndpointError';
   readonly errors: readonly [FieldError, ...FieldError[]];
@@ -12,7 +12,7 @@ export class InvalidEndpointError extends Error {
   }
 }
 
-/** The organization has no such endpoint or delivery; another's is not told from none. */
+/** The organization has no such endpoint or delivery. Those of other organizations count as missing. */
 export class EndpointNotFoundError extends Error {
   override readonly name = 'EndpointNotFoundError';
   readonly what: 'endpoint' | 'delivery';
@@ -23,7 +23,7 @@ export class EndpointNotFoundError extends Error {
   }
 }
 
-/** What is asked for does not go with what is there; `message` says why. */
+/** The request conflicts with the current state; `message` says why. */
 export class EndpointConflictError extends Error {
   override readonly name = 'EndpointConflictError';
   readonly code: 'TOO_MANY_ENDPOINTS' | 'ENDPOINT_NOT_ENABLED' | 'NOT_REPLAYABLE';

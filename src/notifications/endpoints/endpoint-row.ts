@@ -4,20 +4,20 @@ import { isUuid } from '../../lib/uuid.ts';
 import type { Sql } from '../../storage/database.ts';
 import { EndpointNotFoundError } from './endpoint-errors.ts';
 
-/** Which endpoint, and whose. */
+/** Identifies an endpoint of an organization. */
 export interface EndpointKey {
   readonly organizationId: string;
   readonly endpointId: string;
 }
 
-/** The columns of {@link toEndpoint}: no secret, and of the header its name. */
+/** The columns that {@link toEndpoint} needs: neither the secret nor the header's value. */
 export function endpointColumns(sql: Sql) {
   return sql`id, url, events, description, document_format, payload_mode, auth_header_name, status,
     status_reason, failing_since, created_at, updated_at,
     CASE WHEN previous_secret_until > now() THEN previous_secret_until END AS previous_secret_until`;
 }
 
-/** What {@link endpointColumns} gives. */
+/** A row of {@link endpointColumns}. */
 export interface EndpointRow {
   id: string;
   url: string;
@@ -34,7 +34,7 @@ export interface EndpointRow {
   updatedAt: Date;
 }
 
-/** An endpoint as every answer shows it. */
+/** Converts a row to the endpoint that the API shows. */
 export function toEndpoint(row: EndpointRow): EndpointView {
   const { failingSince, previousSecretUntil } = row;
   return {
@@ -56,15 +56,19 @@ export function toEndpoint(row: EndpointRow): EndpointView {
   };
 }
 
-/** The row that a query found. @throws {EndpointNotFoundError} it found none. */
+/**
+ * Returns the row that a query found.
+ *
+ * @throws {EndpointNotFoundError} it found none.
+ */
 export function found<Row>([row]: readonly Row[]): Row {
   if (row === undefined) throw new EndpointNotFoundError('endpoint');
   return row;
 }
 
-/** The condition that a row of `webhook_endpoints` is this one, and there. */
+/** The SQL condition that a row of `webhook_endpoints` is this endpoint and not deleted. */
 export function isEndpoint(sql: Sql, { organizationId, endpointId }: EndpointKey) {
-  // Postgres refuses to compare a uuid with a text of another form, which is an unknown id to us.
+  // Postgres fails on text that is not a UUID; here such an id is unknown.
   return isUuid(endpointId)
     ? sql`id = ${endpointId} AND organization_id = ${organizationId} AND deleted_at IS NULL`
     : sql`false`;

@@ -17,18 +17,17 @@ import { forOrganization } from '../../storage/row-level-security.ts';
 import type { Sender } from '../sending/sender.ts';
 import { checkDestination, type Destinations } from './check-destination.ts';
 import { createEndpoint } from './create-endpoint.ts';
-import { deleteEndpoint } from './delete-endpoint.ts';
 import type { EndpointKey } from './endpoint-row.ts';
 import { listDeliveries } from './list-deliveries.ts';
 import { listEndpoints, readEndpoint } from './read-endpoints.ts';
 import { type ReplaySelection, replayDeliveries, replayDelivery } from './replay-deliveries.ts';
 import { rotateSecret } from './rotate-secret.ts';
 import { testEndpoint } from './test-endpoint.ts';
-import { updateEndpoint } from './update-endpoint.ts';
+import { deleteEndpoint, updateEndpoint } from './update-endpoint.ts';
 
 /**
- * What the HTTP layer and the command line ask of webhook endpoints and of what was sent to them. Each
- * call is bounded in time; those that name an endpoint or a delivery throw `EndpointNotFoundError`.
+ * What the HTTP API and `rx` do with webhook endpoints and deliveries. Each call has a time limit; calls
+ * that name an endpoint or a delivery throw `EndpointNotFoundError`.
  */
 export interface EndpointService {
   /**
@@ -37,19 +36,23 @@ export interface EndpointService {
    * @throws {InvalidEndpointError} nothing may be sent to its URL.
    */
   create(organizationId: string, request: CreateEndpointRequest): Promise<NewEndpointView>;
-  /** One page of an organization's endpoints; see {@link listEndpoints}. */
+  /** Reads one page of an organization's endpoints; see {@link listEndpoints}. */
   list(organizationId: string, query: PageQuery): Promise<EndpointPage>;
-  /** One endpoint. */
+  /** Reads one endpoint. */
   read(key: EndpointKey): Promise<EndpointView>;
-  /** Changes an endpoint; see {@link updateEndpoint} and, for a new URL, `create`. */
+  /**
+   * Changes an endpoint; see {@link updateEndpoint}.
+   *
+   * @throws {InvalidEndpointError} nothing may be sent to the new URL.
+   */
   update(key: EndpointKey, changes: UpdateEndpointRequest): Promise<EndpointView>;
   /** Deletes an endpoint; see {@link deleteEndpoint}. */
   delete(key: EndpointKey): Promise<void>;
-  /** Gives an endpoint a new secret; see {@link rotateSecret}. */
+  /** Replaces an endpoint's secret; see {@link rotateSecret}. */
   rotateSecret(key: EndpointKey): Promise<NewEndpointView>;
-  /** Tries an endpoint; see {@link testEndpoint}. Takes as long as its answer. */
+  /** Sends a PING; see {@link testEndpoint}. Resolves when the endpoint has answered. */
   test(key: EndpointKey): Promise<DeliveryView>;
-  /** One page of the delivery log; see {@link listDeliveries}. */
+  /** Reads one page of the delivery log; see {@link listDeliveries}. */
   deliveries(organizationId: string, query: DeliveriesQuery): Promise<DeliveryPage>;
   /** Sends a delivery again; see {@link replayDelivery}. */
   replay(organizationId: string, deliveryId: string, by: AuditSource): Promise<DeliveryView>;
@@ -57,12 +60,12 @@ export interface EndpointService {
   replayMany(key: EndpointKey, selection: ReplaySelection, by: AuditSource): Promise<number>;
 }
 
-/** What endpoints are served with. */
+/** What the service needs apart from the database. */
 export interface EndpointServiceOptions extends Destinations {
   readonly sender: Pick<Sender, 'post'>;
 }
 
-/** The endpoints on a database. */
+/** Creates the service on a database. */
 export function createEndpointService(
   database: Database,
   options: EndpointServiceOptions,

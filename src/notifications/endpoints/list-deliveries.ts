@@ -9,10 +9,9 @@ const LIST = 'deliveries';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Lists what was sent to an organization's endpoints and what is to be, newest first. An id that
- * cannot exist is one of nobody: nothing is listed.
+ * Lists an organization's deliveries, newest first. For an id that is not a UUID, the list is empty.
  *
- * @throws {InvalidCursorError} the cursor is none that this list gave.
+ * @throws {InvalidCursorError} the cursor is not from this list.
  */
 export async function listDeliveries(
   sql: Sql,
@@ -23,7 +22,7 @@ export async function listDeliveries(
   if (after === undefined) throw new InvalidCursorError();
   const ids = [endpointId, orderId].filter((id) => id !== undefined);
   if (!ids.every(isUuid)) return { deliveries: [], nextCursor: null };
-  // The ids' order is that of time.
+  // The ids are UUIDs of version 7, so their order is the order of creation.
   const rows = await sql<DeliveryRow[]>`
     SELECT ${deliveryColumns(sql)}
     FROM webhook_deliveries AS d LEFT JOIN events AS e ON e.id = d.event_id

@@ -15,7 +15,11 @@ import {
 const LIST = 'endpoints';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Reads one endpoint of an organization. @throws {EndpointNotFoundError} it has no such one. */
+/**
+ * Reads one endpoint of an organization.
+ *
+ * @throws {EndpointNotFoundError} the organization has no such endpoint.
+ */
 export async function readEndpoint(sql: Sql, key: EndpointKey): Promise<EndpointView> {
   const rows = await sql<EndpointRow[]>`
     SELECT ${endpointColumns(sql)} FROM webhook_endpoints WHERE ${isEndpoint(sql, key)}`;
@@ -25,7 +29,7 @@ export async function readEndpoint(sql: Sql, key: EndpointKey): Promise<Endpoint
 /**
  * Lists an organization's endpoints, newest first.
  *
- * @throws {InvalidCursorError} the cursor is none that this list gave.
+ * @throws {InvalidCursorError} the cursor is not from this list.
  */
 export async function listEndpoints(
   sql: Sql,
@@ -34,7 +38,7 @@ export async function listEndpoints(
 ): Promise<EndpointPage> {
   const after = cursor === undefined ? [] : readCursor(cursor, LIST, [UUID]);
   if (after === undefined) throw new InvalidCursorError();
-  // The ids' order is that of time.
+  // The ids are UUIDs of version 7, so their order is the order of creation.
   const rows = await sql<EndpointRow[]>`
     SELECT ${endpointColumns(sql)} FROM webhook_endpoints
     WHERE organization_id = ${organizationId} AND deleted_at IS NULL

@@ -6,14 +6,15 @@ import { forOrganization } from '../../storage/row-level-security.ts';
 import { readDelivery } from './delivery-row.ts';
 import { EndpointConflictError, EndpointNotFoundError } from './endpoint-errors.ts';
 import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';
-import { ringDeliveries } from './release-deliveries.ts';
+import { notifyDeliveryPools } from './release-deliveries.ts';
 
 /**
- * Sends a delivery again: what has ended begins anew, with all its attempts; what is open is due now.
+ * Sends a delivery again. One that has ended starts over with all its attempts; an open one becomes due
+ * now.
  *
- * @param by who wants it, for the audit log: its row is in the same transaction.
+ * @param by the actor, for the audit log. Its row is written in the same transaction.
  * @throws {EndpointNotFoundError} the organization has no such delivery.
- * @throws {EndpointConflictError} it was cancelled, it is a PING, or its endpoint takes nothing now.
+ * @throws {EndpointConflictError} it was cancelled, it is a PING, or its endpoint is not ENABLED.
  */
 export async function replayDelivery(
   database: Database,
@@ -32,7 +33,7 @@ export async function replayDelivery(
     if (row === undefined) throw new EndpointNotFoundError('delivery');
     requireReplayable(row);
     await tx`UPDATE webhook_deliveries SET ${dueNow(tx)} WHERE id = ${deliveryId}`;
-    await ringDeliveries(tx);
+    await notifyDeliveryPools(tx);
     const delivery = await readDelivery(tx, organizationId, deliveryId);
     await recordAudit(tx, {
       ...by,
@@ -48,18 +49,18 @@ const REPLAYED = { action: 'DELIVERY_REPLAYED', result: 'OK' } as const;
 
 /** Which of an endpoint's deliveries to send again. */
 export interface ReplaySelection {
-  /** Those that were created at or after this time. */
+  /** Only deliveries created at or after this time. */
   readonly since: Date | undefined;
-  /** Dead letters only; else whatever was not cancelled. */
+  /** Only dead letters; otherwise all that were not cancelled. */
   readonly deadOnly: boolean;
 }
 
 /**
  * Sends many deliveries of an endpoint again; see {@link replayDelivery}.
  *
- * @returns how many.
+ * @returns how many are sent again.
  * @throws {EndpointNotFoundError} the organization has no such endpoint.
- * @throws {EndpointConflictError} the endpoint takes nothing now.
+ * @throws {EndpointConflictError} the endpoint is not ENABLED.
  */
 export async function replayDeliveries(
   database: Database,
@@ -78,7 +79,7 @@ export async function replayDeliveries(
       WHERE endpoint_id = ${id} AND event_id IS NOT NULL
         AND ${deadOnly ? tx`status = 'DEAD'` : tx`status <> 'CANCELLED'`}
         ${since === undefined ? tx`` : tx`AND created_at >= ${since}`}`;
-    await ringDeliveries(tx);
+    await notifyDeliveryPools(tx);
     await recordAudit(tx, { ...by, ...REPLAYED, organizationId: key.organizationId });
     return count;
   });
@@ -105,7 +106,7 @@ function requireEnabled(status: string): void {
   throw new EndpointConflictError('ENDPOINT_NOT_ENABLED', `the endpoint is ${status}`);
 }
 
-/** The assignments that make a delivery due; one whose attempt is under way keeps its lock. */
+/** The SQL assignments that make a delivery due. An attempt in flight keeps its lease. */
 function dueNow(sql: Sql) {
   return sql`status = 'PENDING', next_attempt_at = now(), delivered_at = NULL,
     workflow_wanted = false,

@@ -12,8 +12,8 @@ import {
 } from './endpoint-row.ts';
 
 /**
- * Gives an endpoint a new secret, which is shown this once. The one before signs beside it for 24
- * hours; a second rotation within them ends the first secret at once.
+ * Replaces an endpoint's secret. Only this answer shows the new one. The previous secret also signs for
+ * 24 hours; a second rotation within them ends the first secret at once.
  *
  * @throws {EndpointNotFoundError} the organization has no such endpoint.
  */

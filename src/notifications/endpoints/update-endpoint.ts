@@ -13,9 +13,10 @@ import {
 import { releaseDeliveries } from './release-deliveries.ts';
 
 /**
- * Changes an endpoint; what is absent stays. When it becomes ENABLED, what waits for it is due now.
+ * Changes an endpoint; absent fields stay as they are. When it becomes ENABLED, its waiting deliveries
+ * become due.
  *
- * @param changes with a URL that was checked.
+ * @param changes a new URL must have passed {@link checkDestination}.
  * @throws {EndpointNotFoundError} the organization has no such endpoint.
  */
 export async function updateEndpoint(
@@ -47,7 +48,7 @@ export async function updateEndpoint(
   });
 }
 
-/** What to write, by the names of columns; the header's value sealed. */
+/** The changed columns with their new values; the header's value is encrypted. */
 function columnsOf(
   changes: UpdateEndpointRequest,
   before: EndpointView['status'],
@@ -68,9 +69,31 @@ function columnsOf(
           auth_header_name: authHeader?.name ?? null,
           auth_header_value: headerValue,
         }),
-    // One that is so already keeps its reason, and how long it has been failing.
+    // An endpoint that has the status already keeps its reason and since when it has been failing.
     ...(status === before
       ? {}
       : { status_reason: status === 'ENABLED' ? null : 'BY_HAND', failing_since: null }),
   };
+}
+
+/**
+ * Deletes an endpoint and its credentials, and cancels its open deliveries. Its delivery log is kept.
+ *
+ * @throws {EndpointNotFoundError} the organization has no such endpoint.
+ */
+export async function deleteEndpoint(database: Database, key: EndpointKey): Promise<void> {
+  await forOrganization(database, key.organizationId, async (tx) => {
+    const { id } = found(
+      await tx<{ id: string }[]>`
+        UPDATE webhook_endpoints
+        SET deleted_at = now(), updated_at = now(), auth_header_name = NULL,
+          auth_header_value = NULL, previous_secret = NULL, previous_secret_until = NULL
+        WHERE ${isEndpoint(tx, key)}
+        RETURNING id`,
+    );
+    await tx`
+      UPDATE webhook_deliveries
+      SET status = 'CANCELLED', next_attempt_at = NULL, workflow_wanted = false
+      WHERE endpoint_id = ${id} AND status IN ('PENDING', 'RETRYING')`;
+  });
 }

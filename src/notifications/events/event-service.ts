@@ -7,13 +7,13 @@ import { forOrganization } from '../../storage/row-level-security.ts';
 import { listEvents } from './list-events.ts';
 import { renderEvent } from './render-event.ts';
 
-/** What the HTTP layer asks of the events. */
+/** What the HTTP API reads of events. */
 export interface EventService {
-  /** One page of an organization's events, with documents as links; see {@link listEvents}. */
+  /** Reads one page of an organization's events, with links to documents; see {@link listEvents}. */
   list(organizationId: string, query: EventsQuery): Promise<EventPage>;
 }
 
-/** The events on a database. */
+/** Creates the service on a database. */
 export function createEventService(database: Database, links: DocumentLinks): EventService {
   return {
     async list(organizationId, query) {

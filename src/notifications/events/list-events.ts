@@ -5,7 +5,7 @@ import type { Sql } from '../../storage/database.ts';
 import { openEvents } from './open-events.ts';
 import type { StoredEvent } from './stored-event.ts';
 
-/** An event of the list, and where it stands there. */
+/** An event and its position in the list. */
 export interface ListedEvent extends StoredEvent {
   readonly cursor: string;
 }
@@ -14,12 +14,12 @@ const LIST = 'events';
 const NUMBER = /^\d{1,18}$/;
 
 /**
- * Lists an organization's events in commit order. An event shows once no transaction that began
- * before its own is still open: then nothing can come to stand before it any more, and a cursor that
- * has passed it has skipped none (docs/adr/0013).
+ * Lists an organization's events in the order of their transactions. An event is listed once no earlier
+ * transaction is still open. From then on no event can appear before it, so a cursor never skips one
+ * (docs/adr/0013).
  *
- * @returns one more than `limit`, when there are more.
- * @throws {InvalidCursorError} the cursor is none that this list gave.
+ * @returns `limit + 1` events when there are more than `limit`.
+ * @throws {InvalidCursorError} the cursor is not from this list.
  */
 export async function listEvents(
   sql: Sql,

@@ -10,12 +10,12 @@ import type {
   StoredOrder,
 } from './stored-event.ts';
 
-/** Stands for the name of a document whose order was erased. */
+/** Replaces the name of a document whose order was erased. */
 const ERASED = 'erased';
 
 /**
- * Opens what events hold of orders: reasons, tracking ids and names of documents. What was erased is
- * left out.
+ * Decrypts the patient data in events: reasons, tracking ids and names of documents. Data of erased orders
+ * is left out.
  */
 export async function openEvents<E extends StoredEvent>(
   sql: Sql,

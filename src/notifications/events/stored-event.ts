@@ -2,11 +2,11 @@ import type { EventName } from '../../contract/case-activity.ts';
 import type { OrderStatus } from '../../contract/order.ts';
 import type { SubjectKey } from '../../keys/subject-key.ts';
 
-/** An event as it is stored: what its body is rendered from, as it was when it happened. */
+/** An event as Postgres stores it: the data that its body is rendered from, as of when it happened. */
 export interface StoredEvent {
   readonly id: string;
   readonly organizationId: string;
-  /** Of the order's events: from 1, without a gap; null when it tells of no order. */
+  /** The event's number among its order's events, from 1 without gaps; null without an order. */
   readonly sequence: number | null;
   readonly event: EventName;
   readonly content: EventContent;
@@ -14,12 +14,13 @@ export interface StoredEvent {
 }
 
 /**
- * Written by migration 0007, `record_order_event`; times are texts in the form of the API. `reason`,
- * `fileName` and `trackingId` are sealed with their orders' keys until {@link openEvents} has opened them.
+ * The function `record_order_event` of migration 0007 writes it. Times are in the API's text form.
+ * `reason`, `fileName` and `trackingId` are encrypted with their order's data key until
+ * {@link openEvents} decrypts them.
  */
 export type EventContent = OrderEventContent | EndpointEventContent;
 
-/** What tells of an order. */
+/** The content of an event about an order. */
 export interface OrderEventContent {
   readonly order: StoredOrder;
   readonly case: {
@@ -28,16 +29,16 @@ export interface OrderEventContent {
     readonly createdAt: string;
     readonly updatedAt: string;
   };
-  /** With `ORDER_TRACKING_ADDED`. */
+  /** Only of `ORDER_TRACKING_ADDED`. */
   readonly trackingId?: string;
-  /** With `ADD_CASE_ATTACHMENT`. */
+  /** Only of `ADD_CASE_ATTACHMENT`. */
   readonly attachment?: StoredAttachment;
-  /** The case's newest, oldest first; when an endpoint wanted them then. */
+  /** The case's newest orders, oldest first; only if an endpoint had `payloadMode` `full` then. */
   readonly orders?: readonly StoredOrder[];
   readonly attachments?: readonly StoredAttachment[];
 }
 
-/** What tells of an endpoint. */
+/** The content of an event about an endpoint. */
 export interface EndpointEventContent {
   readonly endpoint: { readonly id: string; readonly url: string; readonly reason: string };
 }
@@ -59,6 +60,6 @@ export interface StoredAttachment {
   readonly size: number;
   readonly sha256: string;
   readonly storageKey: string;
-  /** Its order's, once it is opened; an order that was erased has none. */
+  /** The order's data key, set by {@link openEvents}; undefined for an erased order. */
   readonly key?: SubjectKey | undefined;
 }

@@ -2,11 +2,11 @@ import { BlockList, isIP } from 'node:net';
 
 /** Which destinations a deployment allows. */
 export interface DestinationPolicy {
-  /** Loopback and nothing else; otherwise public addresses and nothing else. */
+  /** true: only loopback addresses. false: only public addresses. */
   readonly sandbox: boolean;
 }
 
-/** The rule that an address breaks, as a stable name. */
+/** The rule that an address breaks. The names are stable. */
 export type AddressRule =
   | keyof typeof NOT_PUBLIC
   | 'not_global_unicast'
@@ -14,9 +14,10 @@ export type AddressRule =
   | 'not_an_address';
 
 /*
- * What IANA's special-purpose registries do not call globally reachable, and what tunnels to an IPv4
- * address that nobody checked. Addresses of metadata services stand in here, too: 169.254.169.254
- * (link-local), 100.100.100.200 (shared), fd00:ec2::254 (not global unicast), 192.0.0.192 (reserved).
+ * The ranges that IANA's special-purpose registries do not list as globally reachable, and the ranges
+ * that tunnel to an IPv4 address, which would go unchecked. They include the metadata services of
+ * clouds: 169.254.169.254 (link-local), 100.100.100.200 (shared), fd00:ec2::254 (not global unicast),
+ * 192.0.0.192 (reserved).
  */
 const NOT_PUBLIC = {
   unspecified: ['0.0.0.0/8'],
@@ -33,7 +34,7 @@ const NOT_PUBLIC = {
   ],
   benchmark: ['198.18.0.0/15'],
   multicast: ['224.0.0.0/4'],
-  // Teredo is in 2001::/23; 3ffe::/16 was the 6bone's.
+  // 2001::/23 includes Teredo; 3ffe::/16 was the 6bone.
   reserved: [
     '192.0.0.0/24',
     '192.31.196.0/24',
@@ -44,27 +45,27 @@ const NOT_PUBLIC = {
     '2620:4f:8000::/48',
     '3ffe::/16',
   ],
-  // The relays of 6to4, and what they carry.
+  // The relays of 6to4, and the addresses that embed an IPv4 address.
   six_to_four: ['192.88.99.0/24', '2002::/16'],
-  // A public address of Azure that only its own machines reach.
+  // A public address of Azure that only Azure's own machines reach.
   metadata: ['168.63.129.16/32'],
 } as const satisfies Record<string, readonly string[]>;
 
-// Of IPv6, all the rest is mapped, NAT64, unique local, site-local, multicast or not given out.
+// The rest of IPv6 is mapped, NAT64, unique local, site-local, multicast or unassigned.
 const GLOBAL_UNICAST = blockList(['2000::/3']);
-// Apart: a list of IPv4 subnets matches mapped addresses as well, and `::ffff:127.0.0.1` is refused.
+// Separate lists: an IPv4 list also matches mapped addresses, and `::ffff:127.0.0.1` must be refused.
 const LOOPBACK = { ipv4: blockList(['127.0.0.0/8']), ipv6: blockList(['::1/128']) };
 const RULES = Object.entries(NOT_PUBLIC).map(
   ([rule, subnets]) => [rule as AddressRule, blockList(subnets)] as const,
 );
 
-/** The rule that forbids sending to an address; undefined for one that is allowed. */
+/** Returns the rule that forbids sending to an address; undefined for an allowed address. */
 export function brokenRule(
   address: string,
   { sandbox }: DestinationPolicy,
 ): AddressRule | undefined {
   const family = isIP(address);
-  // A zone picks an interface of this machine: no such address is public.
+  // A zone selects an interface of this machine, so the address is not public.
   if (family === 0 || address.includes('%')) return 'not_an_address';
   const type = family === 4 ? 'ipv4' : 'ipv6';
   if (sandbox) return LOOPBACK[type].check(address, type) ? undefined : 'not_loopback';

@@ -7,10 +7,10 @@ const URL_LIMIT = 2_048;
 const NOT_A_URL = 'It is not an absolute URL.';
 const PORTS = ['', '443', '8443'];
 const LOWEST_SANDBOX_PORT = 1_024;
-/** Names that mean this machine or the network that it stands in; RFC 6761, 6762, 8375 and custom. */
+/** Names of this machine or its local network (RFC 6761, 6762, 8375, and conventions). */
 const LOCAL_DOMAINS = /(^|\.)(localhost|local|localdomain|internal|home\.arpa)$/;
 
-/** The rule that a URL breaks, as a stable code. */
+/** The rule that a URL breaks. The codes are stable. */
 export type UrlRule =
   | 'not_a_url'
   | 'too_long'
@@ -21,39 +21,39 @@ export type UrlRule =
   | 'host'
   | 'address';
 
-/** Why a destination is refused; the message names the rule and nothing of the URL. */
+/** Why a destination is refused. The message names the rule and quotes nothing of the URL. */
 export interface Refusal<Code extends string> {
   readonly code: Code;
   readonly message: string;
 }
 
-/** A URL that may be stored as an endpoint's, or why not. */
+/** A URL that an endpoint may have, or why not. */
 export type CheckedUrl = { readonly url: URL } | { readonly refusal: Refusal<UrlRule> };
 
-/** Resolves a name to all its addresses: `dns.promises.lookup`, or a test's own. */
+/** Resolves a name to all its addresses, as `dns.promises.lookup` does. */
 export type Lookup = (
   hostname: string,
   options: { readonly all: true },
 ) => Promise<readonly LookupAddress[]>;
 
-/** Where a host's name leads: addresses that may be sent to, or why it may not be sent to. */
+/** The addresses of a host, or why nothing may be sent there. */
 export type Destination =
   | { readonly addresses: readonly [string, ...string[]] }
   | { readonly refusal: Refusal<AddressRule | 'dns'> };
 
 /**
- * Whether a URL may be an endpoint's, by all that can be said without asking DNS: `https` on 443 or
- * 8443 to a public name or address; in the sandbox `http`, too, to loopback from port 1024 on. What is
- * allowed here is checked again, with the addresses of its name, each time that something is sent.
+ * Checks a URL by all rules that need no DNS. Allowed is `https` on port 443 or 8443 to a public name
+ * or address; in the sandbox `https` and `http` to loopback from port 1024. Each request checks the URL
+ * again, together with the addresses of its host.
  */
 export function checkUrl(text: string, policy: DestinationPolicy): CheckedUrl {
   if (text.length > URL_LIMIT) {
     return refuse('too_long', `The URL is longer than ${URL_LIMIT} characters.`);
   }
-  // Parsers disagree on what these mean: what was checked must be what every reader sees.
+  // URL parsers disagree on ambiguous text, and every reader must see the URL that was checked.
   if (hasAmbiguity(text) || !URL.canParse(text)) return refuse('not_a_url', NOT_A_URL);
   const url = new URL(text);
-  // Not ASCII, it grows when it is written out.
+  // Characters outside ASCII grow when the URL is serialized.
   if (url.href.length > URL_LIMIT) {
     return refuse('too_long', `The URL is longer than ${URL_LIMIT} characters.`);
   }
@@ -63,10 +63,10 @@ export function checkUrl(text: string, policy: DestinationPolicy): CheckedUrl {
       `The URL must begin with https://${policy.sandbox ? ' or http://' : ''}.`,
     );
   }
-  // The parser takes `https:host` and `https:///host` for `https://host`; others don't.
+  // Node's parser reads `https:host` and `https:///host` as `https://host`; other parsers do not.
   const [, authority] = /^https?:\/\/([^/?#]+)/i.exec(text) ?? [];
   if (authority === undefined) return refuse('not_a_url', NOT_A_URL);
-  // An empty user name leaves no trace in the parsed URL.
+  // The parsed URL does not show an empty user name.
   if (authority.includes('@')) {
     return refuse('credentials', 'The URL must not contain a user name or a password.');
   }
@@ -75,9 +75,9 @@ export function checkUrl(text: string, policy: DestinationPolicy): CheckedUrl {
 }
 
 /**
- * Resolves a checked URL's host and checks every address that it has: one that is forbidden forbids
- * them all, so that a name cannot mix a public address with one inside. Connect to these addresses and
- * never to the name: it may mean another address by then.
+ * Resolves a checked URL's host and checks all its addresses. One forbidden address refuses the host, so
+ * that a name cannot mix a public address with an internal one. The caller must connect to one of these
+ * addresses and not to the name, which may resolve to another address by then (DNS rebinding).
  */
 export async function resolveDestination(
   url: URL,
@@ -86,7 +86,7 @@ export async function resolveDestination(
 ): Promise<Destination> {
   const found = await addressesOf(url.hostname, lookup);
   const [first, ...others] = found ?? [];
-  // The resolver's own message would hold the name.
+  // The resolver's message would quote the name.
   if (first === undefined) return refuse('dns', 'The host name could not be resolved.');
   for (const address of [first, ...others]) {
     const rule = brokenRule(address, policy);
@@ -109,7 +109,7 @@ function refuse<Code extends string>(code: Code, message: string): { refusal: Re
   return { refusal: { code, message } };
 }
 
-/** White space, controls and backslashes, which a URL parser drops or takes for something else. */
+/** White space, control characters and backslashes: a URL parser drops or converts them. */
 function hasAmbiguity(text: string): boolean {
   return /[\s\\\p{Cc}]/u.test(text);
 }
@@ -125,7 +125,7 @@ function refuseHost(host: string, policy: DestinationPolicy) {
       ? undefined
       : refuse('host', 'In the sandbox the host must be localhost or a loopback address.');
   }
-  // A last dot would pass by the rules for names, and no certificate has one.
+  // A trailing dot would evade the rules for names, and no certificate has one.
   if (host.endsWith('.') || !host.includes('.') || LOCAL_DOMAINS.test(host)) {
     return refuse('host', 'The host must be a full public name, without a dot at its end.');
   }
@@ -136,13 +136,13 @@ function refusePort(port: string, policy: DestinationPolicy) {
   if (!policy.sandbox) {
     return PORTS.includes(port) ? undefined : refuse('port', 'The port must be 443 or 8443.');
   }
-  // Without a port it is 80 or 443.
+  // An empty port means 80 or 443. Number('') is 0, so it is refused.
   return Number(port) >= LOWEST_SANDBOX_PORT
     ? undefined
     : refuse('port', `In the sandbox the port must be ${LOWEST_SANDBOX_PORT} or higher.`);
 }
 
-/** The address when a host is one and no name; the URL parser has brought it to its usual form. */
+/** Returns the address if the host is one, in the form of the URL parser; undefined for a name. */
 function literalOf(host: string): string | undefined {
   const bare = host.replace(/^\[(.*)\]$/, '$1');
   return isIP(bare) === 0 ? undefined : bare;

@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 
-/** What of an answer is read before the connection is destroyed. */
+/** How much of an answer is read before the connection is destroyed. */
 const BODY_LIMIT_BYTES = 16 * 1024;
 const HEADER_LIMIT_BYTES = 16 * 1024;
 
@@ -13,12 +13,12 @@ export interface OneRequest {
   readonly agents: Agents;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** For this address to take the connection; the whole has its end by `signal`. */
+  /** Limit for connecting to this address, in milliseconds. `signal` limits the whole request. */
   readonly connectMs: number;
   readonly signal: AbortSignal;
 }
 
-/** Connections that are kept; the name of each holds its address and its TLS name. */
+/** Keep-alive agents. They reuse a connection only for the same address and TLS name. */
 export interface Agents {
   readonly http: http.Agent;
   readonly https: https.Agent;
@@ -29,17 +29,21 @@ export type Outcome =
   | {
       readonly failure: 'connect' | 'tls' | 'reset' | 'bad_response';
       readonly code: string | undefined;
-      /** A kept connection that the other side had closed: nothing is known of this request. */
+      /** The endpoint closed a kept connection. Whether it saw this request is unknown. */
       readonly isStale: boolean;
     };
 
-/** Makes one POST to one address. Never rejects but for a header that Node does not take. */
+/**
+ * Makes one POST to one address.
+ *
+ * @throws {TypeError} Node refuses a header. All other failures are outcomes.
+ */
 export function requestOnce(one: OneRequest): Promise<Outcome> {
   const isTls = one.url.protocol === 'https:';
   const request = (isTls ? https : http).request({
     method: 'POST',
-    // The address and not the name, so that Node asks no DNS. It is also what kept connections are
-    // found by: none is ever used for another address than the one that was checked.
+    // The address, not the name: Node makes no DNS lookup of its own, and reuses a kept connection only
+    // for the address that was checked.
     host: one.address,
     port: one.url.port === '' ? (isTls ? 443 : 80) : Number(one.url.port),
     path: `${one.url.pathname}${one.url.search}`,
@@ -53,9 +57,9 @@ export function requestOnce(one: OneRequest): Promise<Outcome> {
   return new Promise((resolve) => {
     let phase: 'connect' | 'tls' | 'sent' = 'connect';
     let hasAnswer = false;
-    let patience: NodeJS.Timeout | undefined;
+    let connectTimer: NodeJS.Timeout | undefined;
     const settle = (outcome: Outcome) => {
-      clearTimeout(patience);
+      clearTimeout(connectTimer);
       resolve(outcome);
     };
     const fail = (code: string | undefined) => {
@@ -65,13 +69,13 @@ export function requestOnce(one: OneRequest): Promise<Outcome> {
     };
 
     request.on('socket', (socket: Socket) => {
-      // A new one is connecting, or has failed to before this event (no route to the address).
+      // A new socket is connecting, or failed before this event (no route to the address).
       if (!socket.connecting && !socket.destroyed) {
         phase = 'sent';
         return;
       }
-      // From here on: waiting for a free connection is no connecting.
-      patience = setTimeout(() => {
+      // The limit starts here, because waiting for a free socket is not connecting.
+      connectTimer = setTimeout(() => {
         if (phase === 'connect') request.destroy(codedError('ETIMEDOUT'));
       }, one.connectMs);
       socket.once('connect', () => {
@@ -82,7 +86,7 @@ export function requestOnce(one: OneRequest): Promise<Outcome> {
       });
     });
     request.on('error', (error) => fail(codeOf(error)));
-    // Node drops some answers in silence, as one that changes the protocol.
+    // Node drops some answers without an event, e.g. one that switches protocols.
     request.on('close', () => {
       if (!hasAnswer) fail(undefined);
     });
@@ -109,7 +113,7 @@ export function requestOnce(one: OneRequest): Promise<Outcome> {
   });
 }
 
-/** An address has no server name; the certificate must then be for the address. */
+/** The TLS server name: empty for an address, so that the certificate must be for the address. */
 function tlsName(hostname: string): string {
   return isIP(hostname.replace(/^\[(.*)\]$/, '$1')) === 0 ? hostname : '';
 }
@@ -118,7 +122,7 @@ function afterSending(code: string | undefined): 'reset' | 'bad_response' {
   return code === undefined || code.startsWith('HPE_') ? 'bad_response' : 'reset';
 }
 
-/** Codes only: a message of Node's may hold what was sent or answered. */
+/** Returns the code only: Node's messages may quote what was sent or answered. */
 function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown }).code;
   return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : undefined;

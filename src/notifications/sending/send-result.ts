@@ -1,4 +1,4 @@
-/** What kept a request from its answer. */
+/** Why a request got no answer. */
 export type SendFailureClass =
   | 'refused_destination'
   | 'dns'
@@ -8,17 +8,17 @@ export type SendFailureClass =
   | 'reset'
   | 'bad_response';
 
-/** The answer of an endpoint, whatever its status; a redirect is an answer and is not followed. */
+/** An endpoint's answer with any status. A redirect is an answer too and is not followed. */
 export interface SendAnswer {
   readonly status: number;
   readonly durationMs: number;
-  /** The first 1,024 bytes of the body, with controls made harmless. */
+  /** The first 1,024 bytes of the body, with control characters replaced. */
   readonly bodyStart: string;
-  /** What `Retry-After` asks for, at most an hour. */
+  /** The wait that `Retry-After` asks for, in milliseconds, at most an hour. */
   readonly retryAfterMs?: number;
 }
 
-/** A request without an answer. The message holds nothing that was sent, looked up or answered. */
+/** A request without an answer. The message holds nothing of the request, the lookup or the answer. */
 export interface SendFailure {
   readonly failure: SendFailureClass;
   /** The broken rule, or the code of Node's or OpenSSL's error. */
@@ -29,7 +29,7 @@ export interface SendFailure {
 
 export type SendResult = SendAnswer | SendFailure;
 
-/** What a person reads of a failure in the delivery log. */
+/** The sentences about failures in the delivery log. */
 export const FAILURE_MESSAGES: Record<Exclude<SendFailureClass, 'refused_destination'>, string> = {
   dns: 'The host name could not be resolved.',
   connect: 'No connection could be made.',

@@ -3,19 +3,18 @@ import https from 'node:https';
 import { parseRetryAfter } from '../../lib/retry-after.ts';
 import type { DestinationPolicy } from './address-rules.ts';
 import { checkUrl, type Lookup, type Refusal, resolveDestination } from './destination.ts';
-import { harmlessText } from './harmless-text.ts';
 import { type OneRequest, type Outcome, requestOnce } from './request-once.ts';
 import { FAILURE_MESSAGES, type SendFailure, type SendResult } from './send-result.ts';
 import { createSlots } from './slots.ts';
 
 const BODY_START_BYTES = 1_024;
-/** For one address of several, so that one that is not reachable leaves time for the next. */
+/** Limit for one address of several, so that an unreachable one leaves time for the next. */
 const CONNECT_MS = 3_000;
 const OTHER_ADDRESSES = 2;
 const CONNECTIONS_PER_HOST = 8;
-/** Shorter than servers usually keep a connection, so that few are found closed. */
+/** Shorter than the keep-alive of most servers, so that few kept connections turn out to be closed. */
 const IDLE_MS = 4_000;
-/** They are for the connection, not for the receiver; the sender alone decides on them. */
+/** Headers of the connection. Only the sender may set them. */
 const CONNECTION_HEADERS =
   /^(host|content-length|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer|proxy-.*)$/i;
 
@@ -23,21 +22,23 @@ export interface SenderOptions {
   /** `dns.promises.lookup`. */
   readonly lookup: Lookup;
   readonly policy: DestinationPolicy;
-  /** For everything from the look-up to the last byte of the answer; 10 s where it is not given. */
+  /** From the DNS lookup to the last byte of the answer, in milliseconds; default 10,000. */
   readonly timeoutMs?: number;
-  /** Requests at once, over all endpoints, and idle connections; what is more waits, in its time. */
+  /** Limit of concurrent requests over all endpoints, and of idle connections. Further requests wait. */
   readonly maxConnections?: number;
 }
 
-/** Sends webhooks to where the policy allows, over connections that it keeps for a while. */
+/** Sends webhooks to destinations that the policy allows, and keeps connections for a few seconds. */
 export interface Sender {
   /**
    * Posts a body once. Checks the destination, connects to the checked address, follows no redirect
-   * and uses no proxy. Every end of the request is a result; only a header that HTTP cannot carry, and
-   * an aborted `signal`, reject.
+   * and uses no proxy. Every outcome of the request resolves as a result.
    *
-   * A request that meets a kept connection which the endpoint has just closed is made once more: it
+   * If the endpoint has just closed a kept connection, the request is repeated once on a new one. So it
    * can arrive twice, as any delivery can.
+   *
+   * @throws {TypeError} HTTP cannot carry a header.
+   * @throws the signal's reason, when it is aborted.
    */
   post(
     url: string,
@@ -45,11 +46,11 @@ export interface Sender {
     body: string,
     signal?: AbortSignal,
   ): Promise<SendResult>;
-  /** Ends the connections that are kept. */
+  /** Closes the kept connections. */
   close(): void;
 }
 
-/** Makes a sender. One is made for a process and shared. */
+/** Creates a sender. A process creates one and shares it. */
 export function createSender({
   lookup,
   policy,
@@ -81,7 +82,7 @@ export function createSender({
     body: Buffer,
     signal: AbortSignal,
   ): Promise<Outcome | Refused> {
-    const destination = await inTime(resolveDestination(url, policy, lookup), signal);
+    const destination = await orAborted(resolveDestination(url, policy, lookup), signal);
     if ('refusal' in destination) return destination;
 
     const [address, ...others] = destination.addresses;
@@ -99,7 +100,12 @@ export function createSender({
       const timer = setTimeout(abort, timeoutMs);
       signal?.addEventListener('abort', abort);
       try {
-        const outcome = await deliver(url, own(headers), Buffer.from(body), end.signal);
+        const outcome = await deliver(
+          url,
+          withoutConnectionHeaders(headers),
+          Buffer.from(body),
+          end.signal,
+        );
         return toResult(outcome, elapsed(), end.signal.aborted);
       } catch (error) {
         if (!end.signal.aborted) throw error;
@@ -107,7 +113,7 @@ export function createSender({
       } finally {
         clearTimeout(timer);
         signal?.removeEventListener('abort', abort);
-        // The caller's own wish is no failure of the endpoint.
+        // An abort by the caller is not a failure of the endpoint.
         signal?.throwIfAborted();
       }
     },
@@ -122,7 +128,7 @@ interface Refused {
   readonly refusal: Refusal<string>;
 }
 
-/** An agent bounds what it keeps for one host, but not for how many hosts. */
+/** An agent limits its idle connections by host, but not over all hosts. This limits them over all. */
 function boundIdle<A extends http.Agent>(agent: A, limit: number): A {
   const keep = agent.keepSocketAlive.bind(agent);
   agent.keepSocketAlive = (socket) =>
@@ -130,7 +136,7 @@ function boundIdle<A extends http.Agent>(agent: A, limit: number): A {
   return agent;
 }
 
-/** Tries the next address only where no connection was made: nothing was sent, then. */
+/** Tries the next address only if no connection was made, because then nothing was sent. */
 async function requestAny(one: OneRequest, others: readonly string[]): Promise<Outcome> {
   const [next, ...rest] = others;
   const attempt = next === undefined ? one : { ...one, connectMs: CONNECT_MS };
@@ -153,7 +159,7 @@ function toResult(outcome: Outcome | Refused, durationMs: number, isLate: boolea
     return {
       status: outcome.status,
       durationMs,
-      bodyStart: harmlessText(outcome.body, BODY_START_BYTES),
+      bodyStart: printableStart(outcome.body, BODY_START_BYTES),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     };
   }
@@ -167,17 +173,31 @@ function timedOut(durationMs: number): SendFailure {
   return { failure: 'timeout', message: FAILURE_MESSAGES.timeout, durationMs };
 }
 
-function own(headers: Readonly<Record<string, string>>): Record<string, string> {
+function withoutConnectionHeaders(
+  headers: Readonly<Record<string, string>>,
+): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => !CONNECTION_HEADERS.test(name)),
   );
 }
 
-/** The look-up goes on when nobody waits any more; what it finds is dropped. */
-function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Rejects when the signal is aborted. The DNS lookup cannot be aborted, so its result is dropped. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(new Error('aborted'));
     signal.addEventListener('abort', abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
+}
+
+/**
+ * Decodes the start of an answer's body as text that is safe to store, log and show, because a foreign
+ * server wrote it. White space becomes a blank. Control characters, characters that change the writing
+ * direction, and bytes that are not UTF-8 become U+FFFD. A character that the limit cuts is left out.
+ */
+function printableStart(bytes: Uint8Array, limitBytes: number): string {
+  const text = new TextDecoder().decode(bytes.subarray(0, limitBytes), {
+    stream: bytes.length > limitBytes,
+  });
+  return text.replace(/[\s\p{Zl}\p{Zp}]/gu, ' ').replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/gu, '\uFFFD');
 }

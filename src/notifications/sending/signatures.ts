@@ -6,35 +6,38 @@ import { createHmac, randomBytes } from 'node:crypto';
  */
 
 const PREFIX = 'whsec_';
-/** The length of the secrets that we make. */
+/** The length of a new secret. */
 const SECRET_BYTES = 32;
 /** The lengths that a symmetric secret may have (Standard Webhooks, "Signature scheme"). */
 const MIN_BYTES = 24;
 const MAX_BYTES = 64;
 
-/** What is signed; the body is exactly what is sent. */
+/** A webhook to sign. */
 export interface Unsigned {
-  /** The same over all attempts. Without a full stop, which parts what is signed. */
+  /** The same for every attempt. It must not have a full stop, which separates the signed parts. */
   readonly id: string;
-  /** Of this attempt, in seconds since the epoch. */
+  /** The time of this attempt, in seconds since the epoch. */
   readonly timestamp: number;
+  /** Exactly what is sent. */
   readonly body: string;
-  /** Those that sign now, the newest first: one, or two while a secret rotates. */
+  /** The secrets that sign now, the newest first: one, or two while a secret rotates. */
   readonly secrets: readonly [string, ...string[]];
 }
 
-/** A new secret of an endpoint: `whsec_` and the base64 of 32 random bytes. */
+/** Creates a secret for an endpoint: `whsec_` and the base64 of 32 random bytes. */
 export function newSecret(): string {
   return `${PREFIX}${randomBytes(SECRET_BYTES).toString('base64')}`;
 }
 
 /**
- * The headers that prove a webhook to its receiver.
+ * Returns the headers that authenticate a webhook.
  *
- * Standard Webhooks' signature holds one value for each secret, made with the bytes after `whsec_`.
- * `x-cv-signature` holds a single value, made with the secret's whole text: a handler written for the
- * original compares it to one HMAC and reads no list. So while a secret rotates it stays the oldest
- * secret's, which such a handler still has, and the newest one's is beside it in `x-cv-signature-next`.
+ * `webhook-signature` (Standard Webhooks) has one value for each secret, keyed with the bytes that the
+ * secret encodes. `x-cv-signature` has a single value, keyed with the secret's text, because a receiver
+ * of that header compares it to one HMAC. While a secret rotates, it is the signature of the oldest
+ * secret, which such a receiver still has; `x-cv-signature-next` has the signature of the newest.
+ *
+ * @throws {TypeError} a secret is malformed.
  */
 export function signaturesOf({ id, timestamp, body, secrets }: Unsigned): Record<string, string> {
   const [newest] = secrets;
@@ -50,9 +53,9 @@ export function signaturesOf({ id, timestamp, body, secrets }: Unsigned): Record
 }
 
 /**
- * The bytes that a secret encodes.
+ * Returns the bytes that a secret encodes.
  *
- * @throws {TypeError} the text is not a secret. A key that is too short or empty would let anyone sign.
+ * @throws {TypeError} the text is not a secret. Anyone could guess a key that is too short.
  */
 function keyOf(secret: string): Buffer {
   const text = secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : '';

@@ -1,12 +1,16 @@
-/** Bounds how many pieces of work run at once, over all and by key. */
+/** Limits how much work runs at the same time, in total and by key. */
 export interface Slots {
-  /** Runs work when there is room; rejects when the signal says to wait no longer. */
+  /**
+   * Runs the work as soon as a slot is free.
+   *
+   * @throws {Error} the signal was aborted while it waited.
+   */
   use<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }
 
 /**
- * Node's agents have such bounds, too, but idle connections count there, and a host with all its
- * connections in use holds up the others' requests. Here whoever has room goes, the first come first.
+ * Creates slots. Node's agents have limits too, but they count idle connections, and a host that uses all
+ * its connections blocks the requests to others. Here the first waiter whose key has a free slot runs.
  */
 export function createSlots(limits: { readonly total: number; readonly perKey: number }): Slots {
   const running = new Map<string, number>();

@@ -50,7 +50,9 @@ it('delivers without Temporal what the endpoints take, and the rest when it is b
   const failed = await rig.ping();
   await rig.reach(failed, 'RETRYING');
   await eventually('a start has failed', async () =>
-    rig.deliveries.log.lines.some(({ message }) => message.startsWith('could not start')),
+    rig.deliveries.log.lines.some(
+      ({ message }) => message === 'webhook delivery workflow not started',
+    ),
   );
   rig.receiver.answer = answering(200);
   await proxy.restore();
