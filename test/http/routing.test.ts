@@ -122,6 +122,6 @@ describe('health', () => {
   it('accepts orders while Temporal is unreachable', async () => {
     temporal = () => Promise.reject(new Error('unreachable'));
 
-    expect((await api.place(exampleWithKey('temporal-away'))).status).toBe(200);
+    expect((await api.place(exampleWithKey('temporal-unreachable'))).status).toBe(200);
   });
 });

@@ -7,8 +7,8 @@ const MAX_LEVEL = 8;
 function resolve(api, schema) {
   if (!schema?.$ref) return schema ?? {};
   const name = schema.$ref.split('/').at(-1);
-  const { $ref: _, ...beside } = schema;
-  return { title: name, ...api.components.schemas[name], ...beside };
+  const { $ref: _, ...siblings } = schema;
+  return { title: name, ...api.components.schemas[name], ...siblings };
 }
 
 /** Removes `null` from a schema that allows it. */
@@ -18,8 +18,8 @@ function withoutNull(api, schema) {
   if (others === undefined || others.length === variants.length || others.length !== 1) {
     return schema;
   }
-  const { anyOf: _, oneOf: __, ...beside } = schema;
-  return resolve(api, { ...resolve(api, others[0]), ...beside });
+  const { anyOf: _, oneOf: __, ...siblings } = schema;
+  return resolve(api, { ...resolve(api, others[0]), ...siblings });
 }
 
 /** Describes the type of a value in a few words. */
