@@ -10,7 +10,7 @@ export class DocumentMissingError extends Error {
 
 /**
  * A stored document cannot be opened: it was altered or truncated, belongs to another order or document,
- * or was sealed with another key. `message` contains only the storage key.
+ * or was sealed with another key. `message` names only the storage key.
  */
 export class DocumentBrokenError extends Error {
   override readonly name = 'DocumentBrokenError';

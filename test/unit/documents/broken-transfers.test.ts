@@ -94,8 +94,8 @@ it('aborts the transfer of a file that was truncated at a chunk boundary', async
 
 it('sends a range outside the altered chunk, and refuses one that begins in it', async () => {
   flipBitOfChunk(30);
-  const beside = { range: `bytes=${31 * CHUNK}-${31 * CHUNK + 99}` };
+  const outside = { range: `bytes=${31 * CHUNK}-${31 * CHUNK + 99}` };
   const right = bytes.subarray(31 * CHUNK, 31 * CHUNK + 100);
-  expect(await download(beside)).toEqual({ status: 206, body: right, ended: true });
+  expect(await download(outside)).toEqual({ status: 206, body: right, ended: true });
   expect((await download({ range: `bytes=${30 * CHUNK}-` })).status).toBe(500);
 });

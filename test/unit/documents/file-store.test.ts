@@ -125,7 +125,7 @@ describe('a key', () => {
   });
 
   it.each(['a\0b', `${'x'.repeat(300)}.pdf`])(
-    'that is no file name stores nothing: %j',
+    'that is not a valid file name stores nothing: %j',
     async (key) => {
       await expect(put(Buffer.from('x'), key)).rejects.toThrow();
       expect(await files()).toEqual([]);

@@ -31,7 +31,7 @@ const measuresOf = (bytes: Uint8Array) => ({
 /** Sizes around chunk boundaries. */
 const sizes = fc
   .tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: -17, max: 17 }))
-  .map(([chunks, beside]) => Math.max(0, chunks * CHUNK + beside));
+  .map(([chunks, offset]) => Math.max(0, chunks * CHUNK + offset));
 
 describe('a sealed document', () => {
   it('returns the stored bytes, for every size and chunking of the source', async () => {
