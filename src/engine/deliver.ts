@@ -15,21 +15,21 @@ import {
 } from '../workflows/order-messages.ts';
 import type { OutboxRow } from './outbox.ts';
 
-/** Characters of a pharmacy's id that go to Temporal, which limits a search attribute to 2 KB. */
+/** Maximum length of a pharmacy's id in Temporal, which limits a search attribute to 2 KB. */
 const MOST_PHARMACY_ID = 255;
 
-/** Takes one outbox row into Temporal. Running a row twice does nothing the second time. */
+/** Starts or signals the workflow for one outbox row. Repeating a row has no further effect. */
 export type Deliver = (row: OutboxRow) => Promise<void>;
 
 /**
- * Makes the delivery of outbox rows.
+ * Creates the function that delivers outbox rows to Temporal.
  *
- * @param client on the worker's own connection, so that a start can be eager: its first task is
- *   handed to this process without a trip through the queue.
+ * @param client must use the worker's own connection. Then starts are eager: Temporal hands the first
+ *   workflow task to this process directly, without the task queue.
  */
 export function createDeliver(client: Client, taskQueue: string): Deliver {
   async function start(row: OutboxRow): Promise<void> {
-    // Callers choose it, and Temporal limits what it stores; in full it stands in Postgres.
+    // Callers choose the id, and Temporal limits its length. Postgres has it in full.
     const pharmacyId = Array.from(row.pharmacyId).slice(0, MOST_PHARMACY_ID).join('');
     const input: OrderInput = { orderId: row.orderId, pharmacyId, ...restOf(row) };
     try {
@@ -45,7 +45,7 @@ export function createDeliver(client: Client, taskQueue: string): Deliver {
         priority: { fairnessKey: row.organizationId },
       });
     } catch (error) {
-      // It ran and ended: an attempt before this one had started it.
+      // An earlier attempt started the workflow, and it has ended.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
   }
@@ -54,10 +54,10 @@ export function createDeliver(client: Client, taskQueue: string): Deliver {
     try {
       await client.workflow.getHandle(orderWorkflowId(row.orderId)).signal(definition);
     } catch (error) {
-      // An order's rows go in their order, so it was started: the signal is late. A plain signal,
-      // never signalWithStart, which would start a second run.
-      // Of an order that is still open, the workflow is gone: the row is kept, and its failing told,
-      // until the reconciler starts another.
+      // An order's rows are delivered in sequence, so the workflow was started before. If the order has
+      // ended, the signal is late and has no effect. Never use signalWithStart: it would start a second
+      // run. If the order is still open, its workflow was lost: keep the row, and log the failure, until
+      // the reconciler starts another.
       if (!(error instanceof WorkflowNotFoundError) || !isEnd(row.status)) throw error;
     }
   }
@@ -75,7 +75,7 @@ export function createDeliver(client: Client, taskQueue: string): Deliver {
   };
 }
 
-/** Where a new run of an order that rests has to begin. */
+/** Where a new run begins when its order is in NEEDS_ATTENTION. */
 function restOf({ kind, status, reasonCode, placed }: OutboxRow): Pick<OrderInput, 'resting'> {
   if (kind !== 'restart' || status !== 'NEEDS_ATTENTION') return {};
   return { resting: { reasonCode: reasonCode ?? 'UNKNOWN', placed } };

@@ -8,31 +8,31 @@ import type { Deliver } from './deliver.ts';
 import { completeRow, leaseRows, type OutboxRow, postponeRow } from './outbox.ts';
 import { createPacer } from './pacer.ts';
 
-/** Orders being started at the same time: about what keeps a worker process busy. */
+/** Concurrent starts of orders: about as many as keep a worker process busy. */
 const MOST_STARTS = 4;
-/** An organization that has so many at work, started or finishing, gets no more started. */
+/** An organization with so many rows in progress, starts or others, gets no further start. */
 const STARTS_OF_ONE = 3;
-/** Signals in hand at the same time, and those of one organization: some places stay free. */
+/** Concurrent signals, in total and of one organization, so that one cannot use them all. */
 const MOST_SIGNALS = 32;
 const SIGNALS_OF_ONE = 24;
-/** A lease outlives the longest delivery, so that a row is only taken over from a dead process. */
+/** Longer than the longest delivery, so that another process takes over a row only if this one died. */
 const LEASE_MS = 20_000;
-/** Looks at the outbox at least this often: a notification can be lost with its connection. */
+/** Longest time between two polls. Notifications wake the dispatcher earlier, but can be lost with their connection. */
 const POLL_MS = 1_000;
 const BACKOFF = { initialMs: 500, maxMs: 10_000 };
 
 /** The dispatcher of one process; any number of processes may run one. */
 export interface Dispatcher {
-  /** When it last reached the outbox, in milliseconds since the epoch. */
+  /** When the dispatcher last read the outbox, in milliseconds since the epoch. */
   lastRound(): number;
-  /** Stops taking rows, finishes those in hand, and resolves. */
+  /** Stops taking rows, finishes those in progress, and resolves. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts draining the outbox into Temporal. At least once, row by row: a row is removed when
- * Temporal has taken it, and tried again for as long as it takes when not. A row that fails holds
- * up only the later rows of its own order.
+ * Starts delivering the outbox to Temporal, each row at least once. The dispatcher deletes a row after
+ * Temporal accepts it, and retries a row that fails without limit. A failing row delays only the later
+ * rows of its own order.
  */
 export function startDispatcher(dependencies: {
   readonly database: Database;
@@ -50,7 +50,7 @@ export function startDispatcher(dependencies: {
   const signals = createLane('others', MOST_SIGNALS, SIGNALS_OF_ONE);
   const lanes = [signals, starts];
   const draining = drain();
-  // Without notifications the poll drains the outbox all the same.
+  // If this fails, polling still finds the rows.
   database.listen('outbox', waker.wake, waker.wake).catch(() => undefined);
 
   async function drain(): Promise<void> {
@@ -68,7 +68,7 @@ export function startDispatcher(dependencies: {
     for (const row of rows) {
       const work = handle(row).finally(() => {
         inHand.delete(work);
-        waker.wake(); // a place is free, and the order's next row may go
+        waker.wake(); // a slot is free, and the order's next row may go
       });
       inHand.set(work, row.organizationId);
     }
@@ -79,7 +79,7 @@ export function startDispatcher(dependencies: {
     const free = most - inHand.size;
     if (free === 0) return [];
     try {
-      // What is begun is finished first: starts wait for the completions of their organization too.
+      // Orders in progress come first: signals of an organization also count against its starts.
       const counted = which === 'starts' ? lanes.map((lane) => lane.inHand) : [inHand];
       const counts = countEach(counted.flatMap((rows) => [...rows.values()]));
       const rows = await leaseRows(database, which, free, LEASE_MS, counts, mostOfOne);
@@ -91,20 +91,20 @@ export function startDispatcher(dependencies: {
     }
   }
 
-  /** Delivers one row and removes it; one that fails is given back. Never throws. */
+  /** Delivers one row and deletes it; releases one that fails. Never throws. */
   async function handle(row: OutboxRow): Promise<void> {
     const fields = { orderId: row.orderId, workflowId: orderWorkflowId(row.orderId) };
     try {
       await callWithTimeout(dependencies.withDeadline, () => dependencies.deliver(row));
       await completeRow(database, row.id);
-      log.debug(`dispatched ${row.kind}`, fields);
-      waker.wake(); // the order's next row may go, though this one is still in hand
+      log.debug(`outbox row dispatched: ${row.kind}`, fields);
+      waker.wake(); // the order's next row may go, even while the pacer holds this one
       await pacer.done(row);
     } catch (error) {
       const code = temporalCode(error);
       const attempt = row.attempts + 1;
-      log.warn(`could not dispatch ${row.kind}`, { ...fields, code, attempt });
-      // A row that cannot be given back either comes back when its lease has run out.
+      log.warn(`outbox row not dispatched: ${row.kind}`, { ...fields, code, attempt });
+      // If this fails as well, the lease expires and the row becomes available again.
       await postponeRow(database, row.id, backoffMs(attempt, BACKOFF), code).catch(() => undefined);
     }
   }
@@ -120,7 +120,7 @@ export function startDispatcher(dependencies: {
   };
 }
 
-/** Rows of one kind in hand, with their organizations: starts must not hold up the signals. */
+/** The rows of one kind in progress, with their organizations. Separate lanes keep starts from delaying signals. */
 interface Lane {
   readonly which: 'starts' | 'others';
   readonly most: number;

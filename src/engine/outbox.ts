@@ -1,7 +1,7 @@
 import type { OrderStatus } from '../contract/order.ts';
 import type { Sql } from '../storage/database.ts';
 
-/** One thing to tell Temporal, with what that takes. */
+/** A row of the outbox: one message to Temporal, with the order's data that it needs. */
 export interface OutboxRow {
   readonly id: string;
   readonly kind: 'start' | 'restart' | 'completion' | 'cancel';
@@ -11,29 +11,29 @@ export interface OutboxRow {
   readonly organizationId: string;
   readonly caseId: string;
   readonly pharmacyId: string;
-  /** Where the order was when the row was leased. */
+  /** The order's status when the row was leased. */
   readonly status: OrderStatus;
   readonly reasonCode: string | null;
   /** Whether the pharmacy is known to have it. */
   readonly placed: boolean;
 }
 
-/** Rows looked at for each one wanted, so that processes that look at the same time all find some. */
+/** Candidate rows for each row requested, so that processes that query at the same time all get some. */
 const SPARE = 4;
 
 /**
- * Leases the rows that are due for `leaseMs`, fairly: the next row goes to the organization of which
- * the fewest are in hand, so that one's burst does not hold up another's single order. Within an
- * organization the oldest come first. Of one order only the oldest row is ever leased, so that an
- * order's rows go in their order; rows that others hold are passed over.
+ * Leases due rows for `leaseMs` milliseconds, fairly: the next row goes to the organization with the
+ * fewest rows in progress, so that a burst of one organization does not delay another's single order.
+ * Within an organization the oldest rows come first. Only the oldest row of an order is ever leased, so
+ * that its rows are delivered in sequence. Rows that other processes hold are skipped.
  *
- * The cost grows with the number of organizations that have rows, not with the number of rows: the
- * index is skipped through from organization to organization (docs/adr/0008).
+ * The cost grows with the number of organizations that have rows, not with the number of rows, because
+ * the query skips through the index from organization to organization (docs/adr/0008).
  *
- * @param which starts of orders, or what follows them.
+ * @param which starts of orders, or all other rows.
  * @param most how many rows at most.
- * @param inHand rows that this process works on, by organization.
- * @param mostOfOne rows of one organization that this process may work on, those in hand included.
+ * @param inHand how many rows of each organization this process has in progress.
+ * @param mostOfOne how many rows of one organization this process may have in progress.
  */
 export async function leaseRows(
   sql: Sql,
@@ -84,12 +84,12 @@ export async function leaseRows(
       orders.status, reason_code, pharmacy_order_id IS NOT NULL AS placed`;
 }
 
-/** Removes a row that Temporal has taken. */
+/** Deletes a row that Temporal accepted. */
 export async function completeRow(sql: Sql, id: string): Promise<void> {
   await sql`DELETE FROM outbox WHERE id = ${id}`;
 }
 
-/** Gives a row back after a failed attempt, to be tried again after `delayMs`. */
+/** Releases a row after a failed attempt, to be retried after `delayMs` milliseconds. */
 export async function postponeRow(
   sql: Sql,
   id: string,

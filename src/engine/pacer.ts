@@ -3,23 +3,23 @@ import type { OrderStatus } from '../contract/order.ts';
 import type { Database } from '../storage/database.ts';
 import type { OutboxRow } from './outbox.ts';
 
-/** Where an order is while it does what a row told it. Not when it waits for its pharmacy. */
+/** The statuses of an order while it works on a row; waiting for the pharmacy is not work. */
 const AT_WORK: Readonly<Record<OutboxRow['kind'], readonly OrderStatus[]>> = {
   start: ['ACCEPTED'],
   restart: ['ACCEPTED'],
   completion: ['AWAITING_COMPLETION', 'FETCHING_DOCUMENTS'],
   cancel: [],
 };
-/** Longest that one order is waited for: its worker may have died with it, or a hint was wrong. */
+/** Longest wait for one order. Its worker may have died, or a pharmacy's webhook was wrong. */
 const PATIENCE_MS = 5_000;
 const LOOK_EVERY_MS = 50;
 
-/** Knows when orders have done what they were told; made by {@link createPacer}. */
+/** Waits until orders have processed their outbox rows; see {@link createPacer}. */
 export interface Pacer {
   /**
-   * Resolves when the order has done its own part of what a row told it; after five seconds at the
-   * latest, and at once when stopped. It does not wait for the pharmacy to take an order: one that is
-   * slow or away must not hold up other orders.
+   * Resolves when the order has done its own part of a row's work; after five seconds at the latest, and
+   * immediately when stopped. It does not wait for the pharmacy, because one that is slow or unreachable
+   * must not delay other orders.
    */
   done(row: OutboxRow): Promise<void>;
   /** Ends all waits. */
@@ -27,9 +27,9 @@ export interface Pacer {
 }
 
 /**
- * Makes what holds the starts back until those before have done their work. Without it a burst would
- * move into Temporal at once, where it stands in queues that are fair in part only: eager starts and
- * a worker's own tasks go past their fairness (docs/adr/0008). All that wait share one query.
+ * Creates what holds starts back until earlier orders have done their work. Without it a burst would
+ * move into Temporal immediately, whose queues are only partly fair: eager starts and a worker's own
+ * tasks bypass their fairness (docs/adr/0008). All waits share one query.
  */
 export function createPacer(database: Database): Pacer {
   const waiting = new Map<OutboxRow, { readonly until: number; readonly end: () => void }>();
@@ -59,7 +59,7 @@ export function createPacer(database: Database): Pacer {
         SELECT id, status FROM orders WHERE id = ANY(${orderIds}::uuid[])`;
       return new Map(rows.map(({ id, status }) => [id, status]));
     } catch {
-      return new Map(); // time ends the waits
+      return new Map(); // the waits time out
     }
   }
 

@@ -3,16 +3,16 @@ import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import type { WorkflowState } from './workflow-states.ts';
 
-/** Each run that ended too early keeps the next one waiting for so much longer. */
+/** Each restart within a day makes the next one wait for so many minutes longer. */
 const PAUSE_MINUTES = 5;
 
 /**
- * Has another workflow started for an order whose own is gone, or has ended before the order, and
- * tells so on its timeline. Postgres is asked again, under the order's lock: an order that has ended
- * meanwhile, or is about to be started anyhow, is left as it is. So is, for a while, one whose runs
- * end again and again.
+ * Queues the start of a new workflow for an open order whose workflow was lost or has ended, and records
+ * it on the order's timeline. It checks Postgres again under the order's lock, and does nothing if the
+ * order has ended meanwhile or its start is queued already. An order whose runs end again and again is
+ * restarted less and less often.
  *
- * @returns whether it did.
+ * @returns whether it queued the start.
  */
 export async function restartOrder(
   database: Database,
@@ -25,7 +25,7 @@ export async function restartOrder(
         AND status NOT IN ('COMPLETED', 'REJECTED', 'CANCELLED', 'EXPIRED')
       FOR UPDATE`;
     if (open.length === 0) return false;
-    if (state !== 'GONE' && (await restartedLately(sql, orderId))) return false;
+    if (state !== 'GONE' && (await wasRestartedRecently(sql, orderId))) return false;
     if (!(await queueRestart(sql, orderId))) return false;
     await sql`
       INSERT INTO order_activity (order_id, actor, event, reason_code)
@@ -35,10 +35,10 @@ export async function restartOrder(
   });
 }
 
-async function restartedLately(sql: Sql, orderId: string): Promise<boolean> {
-  const [row] = await sql<{ lately: boolean | null }[]>`
-    SELECT max(at) > now() - count(*) * ${PAUSE_MINUTES} * interval '1 minute' AS lately
+async function wasRestartedRecently(sql: Sql, orderId: string): Promise<boolean> {
+  const [row] = await sql<{ recent: boolean | null }[]>`
+    SELECT max(at) > now() - count(*) * ${PAUSE_MINUTES} * interval '1 minute' AS recent
     FROM order_activity
     WHERE order_id = ${orderId} AND event = 'WORKFLOW_RESTARTED' AND at > now() - interval '1 day'`;
-  return row?.lately ?? false;
+  return row?.recent ?? false;
 }

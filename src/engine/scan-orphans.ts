@@ -4,17 +4,17 @@ import type { Database } from '../storage/database.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
 import type { WorkflowStates } from './workflow-states.ts';
 
-/** Workflows compared at once. */
+/** Workflows compared in one step. */
 const PAGE = 200;
-/** A workflow follows its order's end; only one that has not after so long is an orphan. */
+/** A workflow ends shortly after its order. Only one that is still open after so long is an orphan. */
 const PATIENCE_SECONDS = 60;
 
 /**
- * Looks through the next of Temporal's open order workflows for those that have no open order, and
- * keeps them in `orphan_workflows`. They are reported and never ended: whoever made them may have
- * restored Postgres from a backup, and then they know more than Postgres does.
+ * Checks the next page of Temporal's open order workflows, and stores those without an open order in
+ * `orphan_workflows`. They are reported and never terminated: after Postgres was restored from a backup,
+ * they know more than Postgres does.
  *
- * @returns whether the scan goes on.
+ * @returns whether there are more pages.
  */
 export async function scanOrphans({
   database,
@@ -29,7 +29,7 @@ export async function scanOrphans({
   const page = await workflows.list(before, PAGE);
   const orderIds = page.flatMap(({ workflowId }) => orderIdOf(workflowId) ?? []);
   const suspects = await findSuspects(database, orderIds);
-  // The search lags behind: what it calls open may have ended.
+  // Temporal's search lags behind: a workflow that it lists as open may have ended.
   const states = await workflows.read([...suspects.keys()]);
   for (const [orderId, reasonCode] of suspects) {
     if (states.get(orderId) !== 'OPEN') continue;
@@ -40,7 +40,7 @@ export async function scanOrphans({
         SET seen_at = now(), reason_code = excluded.reason_code
       RETURNING found_at = seen_at AS first`;
     if (known[0]?.['first']) {
-      log.warn('an open workflow has no open order', { workflowId, code: reasonCode });
+      log.warn('open workflow without an open order', { workflowId, code: reasonCode });
     }
   }
   const last = page.at(-1);
@@ -49,7 +49,7 @@ export async function scanOrphans({
   return goesOn;
 }
 
-/** A millisecond that both pages share: Temporal keeps times more finely than we do. */
+/** The pages overlap by a millisecond, because Temporal's times are finer than a Date's. */
 function nextBefore(before: Date, last: Date): Date {
   return new Date(Math.min(before.getTime() - 1, last.getTime() + 1));
 }
@@ -63,11 +63,11 @@ async function readScan(database: Database): Promise<Date> {
   const [row] = await database<{ before: Date }[]>`
     UPDATE reconciliation SET scan_began_at = coalesce(scan_began_at, now())
     RETURNING coalesce(scan_before, now() + interval '1 minute') AS before`;
-  if (row === undefined) throw new Error('the row of the reconciliation is missing');
+  if (row === undefined) throw new Error('the table reconciliation has no row');
   return row.before;
 }
 
-/** Of some orders, those that are not there or have ended, with which of both it is. */
+/** Returns the orders that are missing or have ended, with the reason. */
 async function findSuspects(
   database: Database,
   orderIds: string[],
@@ -81,7 +81,7 @@ async function findSuspects(
   return new Map(rows.map(({ id, reasonCode }) => [id, reasonCode]));
 }
 
-/** @param before where the scan goes on; null at its end, when those that it no longer saw are forgotten. */
+/** @param before where the scan continues; null at its end, when orphans that it no longer saw are deleted. */
 async function advance(database: Database, before: Date | null): Promise<void> {
   await database`
     WITH forgotten AS (

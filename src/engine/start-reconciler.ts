@@ -5,25 +5,25 @@ import { temporalCode } from '../temporal/call-with-timeout.ts';
 import { scanOrphans } from './scan-orphans.ts';
 import { type SweepDependencies, sweepBatch } from './sweep.ts';
 
-/** Any fixed number; it only has to be the same in all workers on one database. */
+/** The advisory lock of the leader. The number is arbitrary, but the same in all workers on a database. */
 const LEADER_LOCK = 7_261_117;
-/** A round ends after so long, and the next one goes on from there. */
+/** Longest duration of a round. The next round continues where it stopped. */
 const ROUND_MS = 20_000;
-/** Messages tried again in one round. */
+/** Messages of pharmacies matched again in one round. */
 const MOST_MESSAGES = 200;
 
 /** The reconciler of one process. */
 export interface Reconciler {
-  /** Ends what is under way, and resolves. */
+  /** Finishes the current step, and resolves. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts comparing Postgres with Temporal, again and again (docs/adr/0017). Any number of processes
- * may run one: an advisory lock lets one of them work at a time.
+ * Starts comparing Postgres with Temporal periodically (docs/adr/0017). Any number of processes may run a
+ * reconciler: an advisory lock lets one of them work at a time.
  *
  * @param dependencies.leadership a pool of one connection, whose session holds the lock.
- * @param dependencies.everyMs from the end of a round to the next one.
+ * @param dependencies.everyMs from the end of a round to the start of the next, in milliseconds.
  */
 export function startReconciler(
   dependencies: SweepDependencies & {
@@ -39,7 +39,7 @@ export function startReconciler(
   async function run(): Promise<void> {
     while (!stopped) {
       await round().catch((error: unknown) => {
-        log.warn('cannot compare Postgres with Temporal', { code: temporalCode(error) });
+        log.warn('reconciliation failed', { code: temporalCode(error) });
       });
       if (!stopped) await waker.sleep(everyMs);
     }
@@ -58,14 +58,14 @@ export function startReconciler(
     }
   }
 
-  /** Asked before each batch: the lock goes with its connection, and may be had again. */
+  /** Called before each batch, because a lost connection loses the lock; takes it again if it is free. */
   async function leads(): Promise<boolean> {
     const [row] = await leadership<{ leads: boolean }[]>`
       SELECT pg_try_advisory_lock(${LEADER_LOCK}) AS leads`;
     return row?.leads ?? false;
   }
 
-  /** Whether no other process has had a round just now. */
+  /** Whether no other process has had a round recently. */
   async function isDue(): Promise<boolean> {
     const due = await database`
       SELECT FROM reconciliation
@@ -78,7 +78,7 @@ export function startReconciler(
     const [row] = await database<{ after: string }[]>`
       SELECT after_message AS after FROM reconciliation`;
     const { found, last } = await retryMessages(database, row?.after ?? '0', MOST_MESSAGES);
-    if (found > 0) log.info('messages of pharmacies found their orders', { count: found });
+    if (found > 0) log.info('pharmacy messages matched to orders', { count: found });
     await database`UPDATE reconciliation SET after_message = ${last ?? '0'}`;
   }
 

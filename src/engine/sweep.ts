@@ -5,27 +5,27 @@ import { orderWorkflowId } from '../workflows/order-messages.ts';
 import { restartOrder } from './restart-order.ts';
 import type { WorkflowState, WorkflowStates } from './workflow-states.ts';
 
-/** Orders compared at once. */
+/** Orders compared in one step. */
 const BATCH = 200;
-/** Restarts that may wait for the dispatcher; a lost Temporal store is filled again at its pace. */
+/** Restarts that may wait in the outbox: after Temporal lost its store, the dispatcher sets the pace. */
 const MOST_QUEUED = 1_000;
-/** What looks lost is looked at again after so long: an end may be just about to be written. */
+/** Wait before a workflow that seems lost is checked again: the order's end may be about to commit. */
 const SECOND_LOOK_MS = 1_000;
 
-/** What a sweep works with. */
+/** What a sweep needs. */
 export interface SweepDependencies {
   readonly database: Database;
   readonly workflows: WorkflowStates;
-  /** Makes Temporal ready for starts: a store that lost the workflows has lost all else too. */
+  /** Registers search attributes again: a Temporal store that lost workflows has lost them too. */
   readonly prepareTemporal: () => Promise<void>;
   readonly log: Log;
 }
 
 /**
- * Compares the next open orders with Temporal, and has those started again whose workflow is gone or
- * has ended. Where it has come to stands in Postgres, so that whoever is next goes on from there.
+ * Compares the next open orders with Temporal, and restarts those whose workflow was lost or has ended.
+ * Postgres stores the sweep's position, so that the next process continues there.
  *
- * @returns whether the sweep goes on; false when it came to its end, or the dispatcher is behind.
+ * @returns whether the sweep continues; false at its end, or when too many restarts wait in the outbox.
  */
 export async function sweepBatch(dependencies: SweepDependencies): Promise<boolean> {
   const { database, workflows, log } = dependencies;
@@ -47,7 +47,7 @@ export async function sweepBatch(dependencies: SweepDependencies): Promise<boole
   async function restart(orderId: string, state: WorkflowState): Promise<void> {
     if (!(await restartOrder(database, orderId, state))) return;
     const fields = { orderId, workflowId: orderWorkflowId(orderId), code: `WORKFLOW_${state}` };
-    log.warn('an open order had no open workflow: starting it again', fields);
+    log.warn('open order without an open workflow: restarting it', fields);
   }
 }
 
@@ -57,7 +57,7 @@ async function dispatcherIsBehind(database: Database): Promise<boolean> {
   return (row?.queued ?? 0) >= MOST_QUEUED;
 }
 
-/** The next open orders; not those whose start Temporal has not been told of yet. */
+/** Returns the next open orders, without those whose start still waits in the outbox. */
 async function nextOrders(database: Database): Promise<string[]> {
   const rows = await database<{ id: string }[]>`
     WITH present AS (

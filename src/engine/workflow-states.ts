@@ -2,30 +2,30 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { callWithTimeout, type WithDeadline } from '../temporal/call-with-timeout.ts';
 import { ORDER_WORKFLOW, orderWorkflowId } from '../workflows/order-messages.ts';
 
-/** Calls to Temporal at the same time. */
+/** Concurrent calls to Temporal. */
 const MOST_CALLS = 8;
 
 /**
- * Where the workflow of an order is: `OPEN`, `GONE` (Temporal knows none) or how the last run ended,
- * as Temporal names it, e.g. `TERMINATED`.
+ * The state of an order's workflow: `OPEN`, `GONE` (Temporal has none), or the status with which the last
+ * run ended, e.g. `TERMINATED`.
  */
 export type WorkflowState = string;
 
-/** An order's open workflow, as Temporal's search lists it, which may lag behind. */
+/** An open order workflow in Temporal's search, which may lag behind. */
 export interface ListedWorkflow {
   readonly workflowId: string;
   readonly startTime: Date;
 }
 
-/** What the reconciler asks Temporal. Every call is bounded in time, and throws what the SDK throws. */
+/** The queries of the reconciler to Temporal. Every call has a time limit and throws the SDK's errors. */
 export interface WorkflowStates {
-  /** The states of some orders' workflows, as they are now (this call of Temporal is consistent). */
+  /** Returns the current states of orders' workflows. Temporal's describe is consistent, unlike its search. */
   read(orderIds: readonly string[]): Promise<Map<string, WorkflowState>>;
-  /** A page of the open order workflows of our task queue, the latest started first. */
+  /** Returns a page of the task queue's open order workflows, the latest started first. */
   list(startedBefore: Date, most: number): Promise<ListedWorkflow[]>;
 }
 
-/** Makes what reads the states of workflows. */
+/** Creates the reader of workflow states. */
 export function createWorkflowStates(
   client: Client,
   taskQueue: string,
@@ -71,7 +71,7 @@ export function createWorkflowStates(
   };
 }
 
-/** An order's workflow that is none of these is open. */
+/** A workflow in any other status is open. */
 const ENDS: ReadonlySet<string> = new Set([
   'COMPLETED',
   'FAILED',
