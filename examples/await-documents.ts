@@ -1,9 +1,9 @@
-// Waits for an order's end and shows its documents.
+// Waits until an order has ended and shows its documents.
 //
 //   await-documents.ts [<order id>] [--pharmacy <id>] [--timeout <seconds>]
 //
-// Without an order id it places an order first. Exit code: 0 the documents are there, 1 the order
-// ended without them, 2 it has not ended yet.
+// Without an order id it places an order first. Exit code: 0 the order is completed, 1 it ended without
+// documents, 2 it has not ended yet.
 
 import { parseArgs } from 'node:util';
 import { OrderTimeoutError, type OrderView } from '../src/client.ts';
@@ -27,19 +27,19 @@ try {
       : client.handle(orderId);
   console.log(`waiting for order ${handle.orderId}`);
 
-  // One call that waits; a loop around `status()` would ask again and again, and never give up.
+  // One call that waits. A loop around `status()` would poll and have no time limit.
   show(await handle.result({ timeoutMs: Number(values.timeout) * 1000 }));
 
   const { uiUrl } = await handle.describe();
-  if (uiUrl !== undefined) console.log(`its way: ${uiUrl}`);
+  if (uiUrl !== undefined) console.log(`in the Temporal UI: ${uiUrl}`);
 } catch (error) {
   if (!(error instanceof OrderTimeoutError)) throw error;
-  // No failure: the order goes on without us. A real pharmacy may need days, so a backend keeps the
-  // order id and comes back when the webhook of the end tells it to; it does not sit here.
+  // Not a failure: the order continues without this program. A real pharmacy may need days, so a backend
+  // stores the order id and reads the order when the webhook arrives.
   console.log(
     error.status === 'NEEDS_ATTENTION'
-      ? 'the order rests until somebody looks at it: waiting longer will not help'
-      : `the order is ${error.status}; ask for it again later by its id`,
+      ? 'the order waits for an operator; waiting longer will not help'
+      : `the order is ${error.status}; read it again later by its id`,
   );
   process.exitCode = 2;
 } finally {
@@ -48,7 +48,7 @@ try {
 
 function show(order: OrderView): void {
   if (order.status !== 'COMPLETED') {
-    // REJECTED, CANCELLED or EXPIRED: an end like any other, and no exception.
+    // REJECTED, CANCELLED and EXPIRED are regular ends, so `result()` returns them.
     console.log(`the order ended ${order.status}: ${order.reason ?? order.reasonCode ?? ''}`);
     process.exitCode = 1;
     return;

@@ -1,10 +1,10 @@
 import { createOrderClient, type OrderClient } from '../src/client.ts';
 
 /**
- * A client made from the environment. A backend makes one when it starts, shares it among all
- * requests and closes it when it stops.
+ * Creates a client from the environment. A backend creates one client at its start, uses it for all
+ * requests, and closes it at its end.
  *
- * @throws an error that names the variable that is not set.
+ * @throws {Error} a variable is not set. The message names it.
  */
 export function orderClientFromEnvironment(): OrderClient {
   const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_UI_URL: uiUrl } = process.env;
@@ -21,9 +21,10 @@ export function orderClientFromEnvironment(): OrderClient {
   });
 }
 
-/** A variable that must be set. */
+/** Reads a variable that must be set. */
 export function required(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set; examples/README.md says where it comes from`);
+  if (!value)
+    throw new Error(`${name} is not set; examples/README.md explains where it comes from`);
   return value;
 }

@@ -2,11 +2,11 @@
 //
 //   http-client.ts [--prescription <our id>] [--pharmacy <id>] [--case <id>] [--into <folder>]
 //
-// RX_URL and RX_API_KEY say where; without them, the sandbox of `npm start`. In a project of its own
-// the import below is `rx-orders/http`. Exit code: 0 the documents are saved, 1 anything else.
+// RX_URL and RX_API_KEY select the server and the key. The defaults are those of the sandbox
+// (`npm start`). Exit code: 0 the documents are saved, 1 anything else.
 
 import { createWriteStream } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -19,7 +19,7 @@ import {
   IdempotencyConflictError,
   InvalidRequestError,
   type OrderView,
-} from '../packages/http-client/src/index.ts';
+} from '@rx-orders/http-client';
 import { prescriptionFor, SANDBOX_CASE } from './prescription.ts';
 
 const { values } = parseArgs({
@@ -36,6 +36,10 @@ const client = createHttpClient({
   apiKey: process.env.RX_API_KEY || 'YOUR_SECRET_KEY',
 });
 
+// Before the order is placed, because a folder that cannot be created must not leave an order behind.
+const folder = values.into ?? (await mkdtemp(path.join(tmpdir(), 'rx-documents-')));
+await mkdir(folder, { recursive: true });
+
 try {
   const order = await end(await place());
   if (order.status === 'COMPLETED') await save(order);
@@ -46,14 +50,14 @@ try {
   if (error instanceof InvalidRequestError) {
     for (const { path: field, message } of error.errors) console.error(`  ${field}: ${message}`);
   }
-  // Where the answers were lost: the same key again finds the order, or places it.
-  if (error.outcomeUnknown) console.error('the order may be placed: run this again');
+  // An answer was lost. The same key finds the order or places it.
+  if (error.outcomeUnknown) console.error('the order may be placed; run this again to find out');
   process.exitCode = 1;
 }
 
-/** Places the order, or finds the one that an earlier run placed; gives its id. */
+/** Places the order or finds the one that an earlier run placed. Returns its id. */
 async function place(): Promise<string> {
-  // Names what the order is for. Inside the call the client repeats what is lost by itself.
+  // The key identifies what the order is for. The client retries with the same key.
   const idempotencyKey = `prescription-${values.prescription}`;
   try {
     const order = prescriptionFor(values.pharmacy);
@@ -62,12 +66,12 @@ async function place(): Promise<string> {
     return orderId;
   } catch (error) {
     if (!(error instanceof IdempotencyConflictError) || error.existing === undefined) throw error;
-    console.log(`placed before as order ${error.existing.orderId}`);
+    console.log(`placed earlier as order ${error.existing.orderId}`);
     return error.existing.orderId;
   }
 }
 
-/** Reads the order until it has come to rest. A backend would wait for the webhook instead. */
+/** Polls the order until it has ended or needs attention. A backend would wait for the webhook instead. */
 async function end(orderId: string): Promise<OrderView> {
   for (let shown = ''; ; await sleep(250)) {
     const order = await client.getOrder(values.case, orderId);
@@ -78,10 +82,9 @@ async function end(orderId: string): Promise<OrderView> {
 }
 
 async function save(order: OrderView): Promise<void> {
-  const folder = values.into ?? (await mkdtemp(path.join(tmpdir(), 'rx-documents-')));
   for (const { id, name, size } of await client.listDocuments(order.caseId, order.id)) {
     const { stream } = await client.downloadDocument(order.caseId, order.id, id);
-    // The name is the pharmacy's: only its last part, so that it stays in the folder.
+    // The pharmacy chose the name. Use its last part only, so that the file stays in the folder.
     const file = path.join(folder, path.basename(name));
     await pipeline(Readable.fromWeb(stream), createWriteStream(file));
     console.log(`saved ${file}, ${size} bytes`);

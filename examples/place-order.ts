@@ -19,8 +19,8 @@ const { values } = parseArgs({
   },
 });
 
-// The key names what the order is for, not this attempt: after a crash or a lost answer the same
-// call with the same key finds the order, and never makes a second one.
+// The key identifies what the order is for, not this attempt. After a crash or a lost answer the same
+// call with the same key finds the order and never places a second one.
 const idempotencyKey = `prescription-${values.prescription}`;
 
 const client = orderClientFromEnvironment();
@@ -30,14 +30,14 @@ try {
     order: prescriptionFor(values.pharmacy),
     idempotencyKey,
   });
-  // From here on the order survives any crash; nothing has to be kept running for it.
+  // The order is stored and survives any crash. This program does not have to keep running.
   console.log(`placed order ${orderId} for ${idempotencyKey}`);
 } catch (error) {
   if (error instanceof IdempotencyConflictError && error.existing !== undefined) {
-    // The same order again: that is success.
+    // An earlier call placed the same order. That is success.
     const { orderId } = error.existing;
     const status = await client.handle(orderId).status();
-    console.log(`placed before as order ${orderId} for ${idempotencyKey}; it is ${status}`);
+    console.log(`placed earlier as order ${orderId} for ${idempotencyKey}; it is ${status}`);
   } else if (error instanceof IdempotencyConflictError) {
     console.error(`${idempotencyKey} was used for a different order; nothing was placed`);
     process.exitCode = 1;
@@ -46,10 +46,10 @@ try {
     for (const { path, message } of error.errors) console.error(`  ${path}: ${message}`);
     process.exitCode = 1;
   } else if (error instanceof CaseNotPermittedError) {
-    console.error(`case ${values.case} is not ours; nothing was placed`);
+    console.error(`case ${values.case} belongs to another organization; nothing was placed`);
     process.exitCode = 1;
   } else {
-    // Postgres is away, say. Whether the order was stored is not known: run it again, same key.
+    // For example, Postgres is unreachable. The order may be stored: run this again with the same key.
     throw error;
   }
 } finally {

@@ -1,9 +1,9 @@
 import type { PrescriptionOrder } from '../src/client.ts';
 
-/** A case of the sandbox's organization; its patient has an address, so that the order needs none. */
+/** A case of the sandbox. Its patient has an address, so the order needs no shipping address. */
 export const SANDBOX_CASE = '123e4567-e89b-12d3-a456-426614174000';
 
-/** A prescription as a backend would make it from its own records; all of it is invented. */
+/** A prescription, as a backend builds it from its own records. All of it is invented. */
 export function prescriptionFor(pharmacyId: string): PrescriptionOrder {
   return {
     prescriber: {

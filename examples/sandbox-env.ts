@@ -1,5 +1,5 @@
-// Writes what a client of the stack of `npm start` needs into DATA_DIR/client.env, for
-// `node --env-file`. Reads DATA_DIR, ports and TEMPORAL_… from the environment as the stack does.
+// Writes DATA_DIR/client.env for `node --env-file`: what the examples need to use the stack of
+// `npm start`. Reads DATA_DIR, the ports and TEMPORAL_… from the environment, as the stack does.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -31,6 +31,6 @@ const variables = {
 
 const file = path.join(dataDir, 'client.env');
 const lines = Object.entries(variables).map(([name, value]) => `${name}=${value ?? ''}\n`);
-// For its owner alone: it opens the database.
+// Readable by its owner only, because it opens the database.
 writeFileSync(file, lines.join(''), { mode: 0o600 });
 console.log(`wrote ${path.relative('', file)}`);

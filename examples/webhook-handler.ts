@@ -1,4 +1,4 @@
-// A webhook handler of one's own: some pharmacy tells, in its own format, what became of an order.
+// Your own webhook handler: a pharmacy reports the result of an order in its own format.
 //
 //   WEBHOOK_PORT=4020 WEBHOOK_SECRET=… webhook-handler.ts
 //
@@ -14,7 +14,7 @@ import { orderClientFromEnvironment, required } from './from-environment.ts';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 
-/** What ends an order, in this pharmacy's words; its other events are none of ours. */
+/** The pharmacy's events that end an order. The handler ignores the others. */
 const ENDS = {
   'rx.filled': 'completed',
   'rx.denied': 'rejected',
@@ -31,22 +31,24 @@ const secret = required('WEBHOOK_SECRET');
 const client = orderClientFromEnvironment();
 
 const server = createServer((request, response) => {
-  take(request)
+  handle(request)
     .catch((error: unknown) => {
-      // Not stored: no 2xx, so that the pharmacy sends it again.
-      console.error(`not taken in: ${error instanceof Error ? error.name : 'unknown error'}`);
+      // Nothing was stored, so do not answer 2xx: the pharmacy then sends the event again.
+      console.error(
+        `the event was not stored: ${error instanceof Error ? error.name : 'unknown error'}`,
+      );
       return 503;
     })
     .then((status) => response.writeHead(status, { connection: 'close' }).end())
     .catch(() => response.destroy());
 });
 
-/** Takes in one webhook; gives the status to answer with. */
-async function take(request: IncomingMessage): Promise<number> {
+/** Handles one webhook. Returns the status of the answer. */
+async function handle(request: IncomingMessage): Promise<number> {
   if (request.method !== 'POST' || request.url !== '/pharmacy-events') return 404;
   const body = await read(request);
   if (body === undefined) return 413;
-  // Checked over the bytes as they came, before anything reads them.
+  // Verify the raw bytes, before any parsing.
   if (!isGenuine(body, request.headers['x-pharmacy-signature'])) return 401;
   const event = parse(body);
   if (event === undefined) return 400;
@@ -54,8 +56,8 @@ async function take(request: IncomingMessage): Promise<number> {
   const { event_id: webhookId, event_type: type, partner_reference: orderId } = event;
   if (!isEnd(type)) return 204;
   try {
-    // Stored when this resolves, so that a 204 is a promise. The same event again does nothing, and
-    // the order itself asks the pharmacy: a forged or mistaken event ends no order.
+    // The event is stored when this resolves, so 204 is safe. A repeated event has no effect. The order
+    // asks the pharmacy before it ends, so a forged or mistaken event ends no order.
     await client.handle(orderId).signalCompletion({ webhookId, status: ENDS[type] });
   } catch (error) {
     if (error instanceof OrderNotFoundError) return 404;
@@ -68,7 +70,7 @@ async function take(request: IncomingMessage): Promise<number> {
 async function read(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // Not destroyed when the loop is left early: a request that is too long gets its answer, too.
+  // Keep the request open when the loop ends early, so that a body that is too long gets its 413.
   const parts: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
   for await (const chunk of parts) {
     size += chunk.length;

@@ -1,20 +1,19 @@
-// A receiver of webhooks on Fastify.
+// A webhook receiver with Fastify.
 //
 //   WEBHOOK_SECRET=whsec_… WEBHOOK_PORT=4021 fastify-receiver.ts
 //
-// WEBHOOK_SECRET may name two secrets, with a comma between, while one rotates. Ctrl-C ends it.
+// While a secret rotates, WEBHOOK_SECRET holds both, separated by a comma. Ctrl-C ends it.
 
 import { once } from 'node:events';
+import { verifyWebhook, WebhookVerificationError } from '@rx-orders/webhooks';
 import fastify from 'fastify';
-// In a project of its own: from 'rx-orders/webhooks'.
-import { verifyWebhook, WebhookVerificationError } from '../../packages/webhooks/src/index.ts';
 
 const secrets = (process.env.WEBHOOK_SECRET ?? '').split(',');
-/** In production a table with `webhook-id` as its key, written in the transaction of the work. */
+/** In production: a table with the key `webhook-id`, written in the same transaction as the work. */
 const done = new Set<string>();
 
 const app = fastify({ bodyLimit: 20 * 1024 * 1024 });
-// The bytes as they came: what is parsed and written again may not be what was signed.
+// Keep the raw bytes: a body that was parsed and serialized again can differ from what was signed.
 app.removeAllContentTypeParsers();
 app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => {
   parsed(null, body);
@@ -22,7 +21,7 @@ app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) =>
 
 app.post<{ Body: Buffer }>('/webhooks', (request, reply) => {
   try {
-    // With a timestamp there is an id, too.
+    // A signature with a timestamp also covers the id.
     const options = { requireTimestamp: true };
     const event = verifyWebhook(request.body, request.headers, secrets, options);
     const id = String(request.headers['webhook-id']);

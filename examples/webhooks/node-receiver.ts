@@ -1,34 +1,33 @@
-// A receiver of webhooks on node:http alone.
+// A webhook receiver with node:http.
 //
 //   WEBHOOK_SECRET=whsec_… WEBHOOK_PORT=4021 node-receiver.ts
 //
-// WEBHOOK_SECRET may name two secrets, with a comma between, while one rotates. Ctrl-C ends it.
+// While a secret rotates, WEBHOOK_SECRET holds both, separated by a comma. Ctrl-C ends it.
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-// In a project of its own: from 'rx-orders/webhooks'.
-import { verifyWebhook, WebhookVerificationError } from '../../packages/webhooks/src/index.ts';
+import { verifyWebhook, WebhookVerificationError } from '@rx-orders/webhooks';
 
 const BODY_LIMIT_BYTES = 20 * 1024 * 1024;
 const secrets = (process.env.WEBHOOK_SECRET ?? '').split(',');
-/** In production a table with `webhook-id` as its key, written in the transaction of the work. */
+/** In production: a table with the key `webhook-id`, written in the same transaction as the work. */
 const done = new Set<string>();
 
 const server = createServer((request, response) => {
-  take(request).then(
+  handle(request).then(
     (status) => response.writeHead(status).end(),
-    // Not taken in: no 2xx, so that it comes again.
+    // Nothing was stored, so do not answer 2xx: the server then sends the event again.
     () => response.writeHead(503).end(),
   );
 });
 
-async function take(request: IncomingMessage): Promise<number> {
+async function handle(request: IncomingMessage): Promise<number> {
   if (request.method !== 'POST' || request.url !== '/webhooks') return 404;
   const body = await read(request);
   if (body === undefined) return 413;
   try {
-    // With a timestamp there is an id, too.
+    // A signature with a timestamp also covers the id.
     const event = verifyWebhook(body, request.headers, secrets, { requireTimestamp: true });
     const id = String(request.headers['webhook-id']);
     if (!done.has(id)) {
@@ -45,7 +44,7 @@ async function take(request: IncomingMessage): Promise<number> {
 async function read(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // Not destroyed when the loop is left early: a request that is too long gets its answer, too.
+  // Keep the request open when the loop ends early, so that a body that is too long gets its 413.
   const parts: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
   for await (const chunk of parts) {
     size += chunk.length;

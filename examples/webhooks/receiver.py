@@ -1,8 +1,8 @@
-"""A receiver of webhooks in Python 3, with nothing but its standard library.
+"""A webhook receiver in Python 3, with the standard library only.
 
     WEBHOOK_SECRET=whsec_... WEBHOOK_PORT=4021 python3 receiver.py
 
-WEBHOOK_SECRET may name two secrets, with a comma between, while one rotates. Ctrl-C ends it.
+While a secret rotates, WEBHOOK_SECRET holds both, separated by a comma. Ctrl-C ends it.
 """
 
 import base64
@@ -22,12 +22,12 @@ KEYS = [
 if any(len(key) < 24 for key in KEYS):
     raise SystemExit("WEBHOOK_SECRET: a secret is whsec_ and the base64 of 24 to 64 bytes")
 
-# In production a table with webhook-id as its key, written in the transaction of the work.
+# In production: a table with the key webhook-id, written in the same transaction as the work.
 done = set()
 
 
 def is_genuine(body, headers):
-    """Whether the bytes were signed, lately, by somebody who has a secret."""
+    """Whether a holder of a secret signed the bytes within the tolerance."""
     values = [headers.get_all(f"webhook-{name}", []) for name in ("id", "timestamp", "signature")]
     if any(len(value) != 1 for value in values):
         return False
@@ -44,16 +44,16 @@ def is_genuine(body, headers):
 
 class Receiver(BaseHTTPRequestHandler):
     def do_POST(self):
-        self.send_response(self.take() if self.path == "/webhooks" else 404)
+        self.send_response(self.handle_webhook() if self.path == "/webhooks" else 404)
         self.send_header("content-length", "0")
         self.end_headers()
 
-    def take(self):
+    def handle_webhook(self):
         length = int(self.headers.get("content-length", 0))
         if length > BODY_LIMIT_BYTES:
             self.close_connection = True
             return 413
-        # The bytes as they came, before anything parses them.
+        # The raw bytes, before any parsing.
         body = self.rfile.read(length)
         if not is_genuine(body, self.headers):
             return 401
@@ -64,7 +64,7 @@ class Receiver(BaseHTTPRequestHandler):
         return 204
 
     def log_message(self, *_):
-        """Says nothing of its own: a request's path is no news."""
+        """Logs no requests."""
 
 
 server = ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("WEBHOOK_PORT", "4021"))), Receiver)

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,7 @@ import { freePorts } from '../../sandbox/ports.ts';
 import { type Stack, startStack } from '../../sandbox/stack.ts';
 import { eventually } from '../support/eventually.ts';
 
-// The examples as examples/README.md runs them, each a process of its own beside one stack.
+// Runs the examples as examples/README.md describes, each as its own process against one stack.
 
 const TSX = ['--import', 'tsx'];
 const KEY = { 'cv-api-key': 'YOUR_SECRET_KEY' };
@@ -30,7 +30,7 @@ beforeAll(async () => {
   env = { ...process.env, ...Object.fromEntries(ports), DATA_DIR: dataDir };
   stack = await startStack({
     dataDir,
-    // Nobody looks for a completion while the tests run: only a webhook can tell of it.
+    // No polling while the tests run: only a webhook can complete an order.
     env: { ...env, POLL_INITIAL_MS: '3600000' },
     ports: 'env',
     log: { write: () => true, isTTY: false },
@@ -66,7 +66,7 @@ function start(example: string, args: readonly string[], options: readonly strin
   return child;
 }
 
-/** Runs an example to the end that it comes to by itself. */
+/** Runs an example until it exits. */
 async function run(
   example: string,
   args: readonly string[],
@@ -97,7 +97,7 @@ test('place-order places once, finds its order again, and explains each refusal'
 
   const again = await run('place-order.ts', args);
   expect(again).toMatchObject({ code: 0, said: '' });
-  expect(again.printed).toContain(`placed before as order ${orderIn(first.printed)} `);
+  expect(again.printed).toContain(`placed earlier as order ${orderIn(first.printed)} `);
 
   const different = await run('place-order.ts', [...args, '--pharmacy', 'pharmacy-slow']);
   expect(different).toMatchObject({ code: 1, printed: '' });
@@ -110,10 +110,12 @@ test('place-order places once, finds its order again, and explains each refusal'
 
   const foreign = await run('place-order.ts', ['--case', OTHER_CASE, '--prescription', 'rx-2']);
   expect(foreign).toMatchObject({ code: 1, printed: '' });
-  expect(foreign.said).toBe(`case ${OTHER_CASE} is not ours; nothing was placed\n`);
+  expect(foreign.said).toBe(
+    `case ${OTHER_CASE} belongs to another organization; nothing was placed\n`,
+  );
 });
 
-test('await-documents shows the documents, each end and an end that is not there yet', async () => {
+test('await-documents shows the documents, each end, and an order that has not ended', async () => {
   const completed = await run('await-documents.ts', []);
   expect(completed).toMatchObject({ code: 0, said: '' });
   const orderId = orderIn(completed.printed);
@@ -133,7 +135,7 @@ test('await-documents shows the documents, each end and an end that is not there
   const manual = ['--pharmacy', 'pharmacy-manual', '--timeout', '0.5'];
   const waiting = await run('await-documents.ts', manual);
   expect(waiting).toMatchObject({ code: 2, said: '' });
-  expect(waiting.printed).toMatch(/^the order is (\w+); ask for it again later by its id$/m);
+  expect(waiting.printed).toMatch(/^the order is (\w+); read it again later by its id$/m);
 
   const nobody = ['--pharmacy', 'pharmacy-nobody-knows', '--timeout', '0'];
   const placed = await run('await-documents.ts', nobody);
@@ -141,10 +143,10 @@ test('await-documents shows the documents, each end and an end that is not there
   await eventually('it rests', async () => (await statusOf(lost)) === 'NEEDS_ATTENTION');
   const resting = await run('await-documents.ts', [lost, '--timeout', '0']);
   expect(resting).toMatchObject({ code: 2, said: '' });
-  expect(resting.printed).toContain('the order rests until somebody looks at it');
+  expect(resting.printed).toContain('the order waits for an operator');
 });
 
-test('webhook-handler completes an order that nobody else tells of, and stops cleanly', async () => {
+test('webhook-handler completes an order of a silent pharmacy, and stops cleanly', async () => {
   const placed = await run('place-order.ts', [
     ...['--prescription', randomUUID().slice(0, 8)],
     ...['--pharmacy', 'pharmacy-silent'],
@@ -186,8 +188,8 @@ test('webhook-handler completes an order that nobody else tells of, and stops cl
 });
 
 test('http-client places once, saves the documents and explains each refusal', async () => {
-  const into = path.join(dataDir, 'saved');
-  mkdirSync(into);
+  // The example creates the folder.
+  const into = path.join(dataDir, 'saved/here');
   const args = ['--prescription', randomUUID().slice(0, 8), '--into', into];
   const first = await run('http-client.ts', args, TSX);
   expect(first).toMatchObject({ code: 0, said: '' });
@@ -199,7 +201,7 @@ test('http-client places once, saves the documents and explains each refusal', a
 
   const again = await run('http-client.ts', args, TSX);
   expect(again).toMatchObject({ code: 0, said: '' });
-  expect(again.printed).toContain(`placed before as order ${orderIn(first.printed)}\n`);
+  expect(again.printed).toContain(`placed earlier as order ${orderIn(first.printed)}\n`);
 
   const different = await run('http-client.ts', [...args, '--pharmacy', 'pharmacy-slow'], TSX);
   expect(different).toMatchObject({ code: 1, printed: '' });
@@ -212,6 +214,18 @@ test('http-client places once, saves the documents and explains each refusal', a
   const foreign = await run('http-client.ts', ['--case', OTHER_CASE, '--prescription', 'y'], TSX);
   expect(foreign).toMatchObject({ code: 1, printed: '' });
   expect(foreign.said).toBe('PERMISSION_DENIED: permission denied\n');
+});
+
+test('http-client places nothing when it cannot save the documents', async () => {
+  const into = path.join(dataDir, 'client.env', 'below-a-file');
+  const prescription = randomUUID().slice(0, 8);
+  const failed = await run('http-client.ts', ['--prescription', prescription, '--into', into], TSX);
+  expect(failed).toMatchObject({ code: 1, printed: '' });
+  expect(failed.said).toContain('ENOTDIR');
+
+  const url = `${stack.baseUrl}/api/v1/orders/by-idempotency-key`;
+  const headers = { ...KEY, 'idempotency-key': `prescription-${prescription}` };
+  expect((await fetch(url, { headers })).status).toBe(404);
 });
 
 function sign(body: string): string {
