@@ -37,49 +37,50 @@ export {
 export { RepairRefusedError, TemporalUnavailableError } from './orders/repairs/repair-errors.ts';
 export type { TemporalOptions } from './temporal/temporal-options.ts';
 
-/** Longest single wait on Temporal inside {@link OrderHandle.result}, in milliseconds. */
+/** Longest single wait for the workflow inside {@link OrderHandle.result}, in milliseconds. */
 const WAIT_SLICE_MS = 10_000;
 /** Longest wait for Temporal's answer to {@link OrderHandle.describe}, in milliseconds. */
 const DESCRIBE_LIMIT_MS = 5_000;
-/** How often an order is read while Postgres is away, in milliseconds. */
-const LOOK_MS = 500;
+/** Time between two reads while Postgres is unreachable, in milliseconds. */
+const READ_AGAIN_MS = 500;
 
-/** Who does what is done by a client, for the audit log: code of ours has no key. */
+/** The client as an actor in the audit log. Backend code has no API key that would name it. */
 const BY = { actorKind: 'system', actor: 'order-client' } as const;
 
-/** What {@link createOrderClient} connects to and on whose behalf. */
+/** The options of {@link createOrderClient}: the organization, the keys and the connections. */
 export interface OrderClientOptions {
-  /** The organization that everything is done for; orders of others are not found. */
+  /** The organization that the client acts for. It cannot see the orders of others. */
   readonly organizationId: string;
-  /** `postgres://…` of the orders' database. */
+  /** The URL of the orders' database, `postgres://…`. */
   readonly databaseUrl: string;
-  /** The deployment's `HASH_SECRET`: the same as the server's, or repeated payloads look different. */
+  /** The server's `HASH_SECRET`. With another one, an equal payload looks different. */
   readonly hashSecret: string;
-  /** The deployment's `ENCRYPTION_KEYS`: the same as the server's, or nothing that it stored opens. */
+  /** The server's `ENCRYPTION_KEYS`. With others, nothing that the server stored can be decrypted. */
   readonly encryptionKeys: string;
-  /** The deployment's keys in AWS KMS (its `KMS_…` variables), where it has some. */
+  /** The server's keys in AWS KMS (its `KMS_…` variables), if it has some. */
   readonly kms?: KmsSettings;
   /** How to reach Temporal. */
   readonly temporal: TemporalOptions;
 }
 
-/** An order to place: what the endpoint takes, without the envelope. */
+/** An order to place: the fields of the HTTP request without its envelope. */
 export interface PlaceOrderInput {
   readonly caseId: string;
   readonly order: PrescriptionOrder;
-  /** Prevents a duplicate; unique within the organization. */
+  /** Prevents a duplicate order. Unique within the organization. */
   readonly idempotencyKey?: string;
 }
 
-/** Places orders from backend code and follows them; made by {@link createOrderClient}. */
+/** Places and follows orders from backend code; see {@link createOrderClient}. */
 export interface OrderClient {
   /**
-   * Places an order by the same schema and the same transaction as the endpoint. When it resolves,
-   * the order survives any crash; its workflow starts by itself.
+   * Places an order with the same schema and the same transaction as the HTTP API. When the promise
+   * resolves, the order survives any crash, and its workflow starts automatically.
    *
-   * @throws {InvalidOrderError} names every field that breaks a rule.
-   * @throws {CaseNotPermittedError} the case is not the organization's.
-   * @throws {IdempotencyConflictError} the key is used; `existing` names the order of an equal payload.
+   * @throws {InvalidOrderError} a field breaks a rule; the error names each such field.
+   * @throws {CaseNotPermittedError} the organization has no such case.
+   * @throws {IdempotencyConflictError} the key was used before; `existing` names the order if its payload
+   *   is equal.
    */
   place(input: PlaceOrderInput): Promise<OrderHandle>;
   /**
@@ -88,55 +89,56 @@ export interface OrderClient {
    * @throws {OrderNotFoundError} the organization has no such order.
    */
   get(orderId: string): Promise<OrderView>;
-  /** The handle of an order that was placed before; nothing is looked up until it is used. */
+  /** Returns the handle of an existing order, without a query. */
   handle(orderId: string): OrderHandle;
-  /** Closes the connections; waits in flight end with an error. */
+  /** Closes the connections. Calls in flight reject. */
   close(): Promise<void>;
 }
 
-/** One order. Every call can throw {@link OrderNotFoundError}. */
+/** An order. Every method can throw {@link OrderNotFoundError}. */
 export interface OrderHandle {
   readonly orderId: string;
-  /** Where the order is now, from Postgres: it answers with Temporal away, too. */
+  /** Reads the order's status from Postgres, so it works while Temporal is unreachable. */
   status(): Promise<OrderStatus>;
   /**
-   * Waits for the order's end, which may be weeks away, and returns the order. An end that is no
-   * success is returned too, not thrown: look at `status` and `reason`. An order that needs
-   * attention has not ended; give a time-out to learn of it.
+   * Waits until the order has ended, which can take weeks, and returns it. An order that failed is
+   * returned too, not thrown: check `status` and `reason`. An order that is `NEEDS_ATTENTION` has not
+   * ended, so set a timeout to learn about it.
    *
-   * @param options.timeoutMs how long to wait; without it, for ever.
-   * @throws {OrderTimeoutError} it had not ended by then; carries the status that it had.
+   * @param options.timeoutMs how long to wait, in milliseconds; by default without limit.
+   * @throws {OrderTimeoutError} the order has not ended in time; the error has its current status.
    */
   result(options?: { readonly timeoutMs?: number }): Promise<OrderView>;
   /**
-   * Tells the order that its pharmacy is done with it: what a webhook handler of one's own calls.
-   * Messages of the same `webhookId`, which is the pharmacy's own id of the message, count once; one
-   * that comes late or early does no harm. Stored when it resolves, so that the pharmacy can be
-   * answered 2xx.
+   * Records that the pharmacy has finished the order. Call it from your own handler of the pharmacy's
+   * webhooks. Messages with the same `webhookId`, the pharmacy's id of the message, count once; late and
+   * early messages have no effect. The message is stored when the promise resolves, so the handler can
+   * answer 2xx then.
    */
   signalCompletion(message: {
     readonly webhookId: string;
     readonly status: 'completed' | 'rejected' | 'cancelled';
   }): Promise<void>;
   /**
-   * Asks for the order's cancellation, at any time before its end; resolves when the request is
-   * stored. An order that was never sent is `CANCELLED` then. One that the pharmacy may have is asked
-   * back there: wait for {@link OrderHandle.result}, which is `CANCELLED`, or whatever the order came
-   * to when it was too late. Asking again while a request is pending changes nothing.
+   * Requests the order's cancellation, and resolves when the request is stored. An order that was never
+   * sent is `CANCELLED` then. If the pharmacy may have the order, the workflow cancels it there first:
+   * {@link OrderHandle.result} returns `CANCELLED`, or another end if it was too late. A second request
+   * while the first is pending has no effect.
    *
-   * @param reason words for the order's reader, at most 1,000 characters; never logged.
-   * @throws {InvalidOrderError} the reason breaks its rule.
-   * @throws {OrderNotCancellableError} it has ended.
+   * @param reason shown with the order, at most 1,000 characters; never logged.
+   * @throws {InvalidOrderError} the reason breaks a rule.
+   * @throws {OrderNotCancellableError} the order has ended.
    */
   cancel(reason?: string): Promise<void>;
   /**
-   * Sends the order on when it is `NEEDS_ATTENTION`. Who and why stay in Postgres, for operators.
-   * Resolves when the order is on its way.
+   * Retries an order that is `NEEDS_ATTENTION`, and resolves when the order continues. Postgres keeps who
+   * requested it and why, for operators.
    *
-   * @param request.pharmacyOrderId the pharmacy's id of the order, where ours is missing or wrong:
-   *   that order is adopted when it is ours there, and none is placed.
-   * @throws {RepairRefusedError} it is not `NEEDS_ATTENTION`, or another order has that id; `code`.
-   * @throws {TemporalUnavailableError} Temporal or every worker is away.
+   * @param request.pharmacyOrderId the pharmacy's id of the order, if the stored id is missing or wrong.
+   *   The workflow checks at the pharmacy that the id belongs to this order, and places no second one.
+   * @throws {RepairRefusedError} the order is not `NEEDS_ATTENTION`, or another order has that id; see
+   *   `code`.
+   * @throws {TemporalUnavailableError} Temporal or every worker is unreachable.
    */
   retry(request: {
     readonly by: string;
@@ -144,9 +146,9 @@ export interface OrderHandle {
     readonly pharmacyOrderId?: string;
   }): Promise<void>;
   /**
-   * Where people find the order in Temporal. It asks Temporal, for at most five seconds.
+   * Returns where to find the order in Temporal. Waits for Temporal for at most five seconds.
    *
-   * @throws {Error} the SDK's `ServiceError`: Temporal is away.
+   * @throws {Error} the SDK's `ServiceError`: Temporal is unreachable.
    */
   describe(): Promise<OrderDescription>;
 }
@@ -160,15 +162,15 @@ export interface OrderDescription {
   readonly runId?: string;
   /** Events in the workflow's history. */
   readonly historyLength?: number;
-  /** The order's page in the Temporal UI, where the UI's address is known. */
+  /** The order's page in the Temporal UI, if `uiUrl` was configured. */
   readonly uiUrl?: string;
 }
 
 /**
- * Connects backend code to the orders of one organization, without HTTP. Connecting is lazy, so
- * that orders can be placed while Temporal is away. Call `close()` when done.
+ * Connects backend code to the orders of one organization, without HTTP. The client connects on first
+ * use, and places orders even while Temporal is unreachable. Call `close()` when done.
  *
- * @throws {KeyRingError} `encryptionKeys` is no key ring.
+ * @throws {KeyRingError} `encryptionKeys` is malformed.
  */
 export function createOrderClient(options: OrderClientOptions): OrderClient {
   const { organizationId, hashSecret } = options;
@@ -178,7 +180,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
     keys: createKeyProvider({ encryptionKeys, kms: options.kms }),
     settings: connectionScope(organizationId),
   });
-  // No retries beneath ours: they would hide a Temporal that is away, and outlive a `close()`.
+  // No interceptors: the SDK's retries would hide that Temporal is unreachable, and outlive `close()`.
   const connection = Connection.lazy({ interceptors: [], ...connectionOptions });
   const dataConverter = createDataConverter(encryptionKeys);
   const temporal = new Client({ connection, namespace, dataConverter });
@@ -187,7 +189,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
 
   const read = (orderId: string) => withTimeout(readOrder(database, { organizationId, orderId }));
 
-  /** Records that an order is handed over, before it is. */
+  /** Writes the audit row of a read before the caller gets the order. */
   async function recorded(order: OrderView): Promise<OrderView> {
     const entry = { ...BY, action: 'ORDER_READ', organizationId, orderId: order.id, result: 'OK' };
     await withTimeout(recordAudit(database, entry));
@@ -204,16 +206,16 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
 
       async result({ timeoutMs = Number.POSITIVE_INFINITY } = {}) {
         const end = Date.now() + timeoutMs;
-        const look = async () => {
+        const readNow = async () => {
           const order = await read(orderId);
           return isEnd(order.status) ? await recorded(order) : order;
         };
         for (;;) {
-          const order = await look().catch(async (error: unknown) => {
-            // A wait of weeks outlives a restart of Postgres, or of a KMS.
-            const passes = isDatabaseUnavailable(error) || error instanceof KeyServiceError;
-            if (closing.signal.aborted || !passes || Date.now() > end) throw error;
-            await sleep(LOOK_MS);
+          const order = await readNow().catch(async (error: unknown) => {
+            // A wait of weeks must survive a restart of Postgres or of the KMS.
+            const isTransient = isDatabaseUnavailable(error) || error instanceof KeyServiceError;
+            if (closing.signal.aborted || !isTransient || Date.now() > end) throw error;
+            await sleep(READ_AGAIN_MS);
           });
           if (order === undefined) continue;
           if (isEnd(order.status)) return order;

@@ -4,8 +4,8 @@ import { parseCodecServerConfig } from './process/config.ts';
 import { runProcess } from './process/run-process.ts';
 import { createPayloadCodec } from './temporal/payload-codec.ts';
 
-// The codec server process: shows Temporal's payloads to operators. It alone does, so that neither
-// server nor worker has a door to them; it needs no database.
+// The codec server process: decrypts Temporal's payloads for operators. It is a process of its own, so
+// that neither server nor worker exposes them. It needs no database.
 
 await runProcess('codec', process.env, parseCodecServerConfig, async ({ config, log }) => {
   const { host, port, tls, trustedProxies, failureLimits, token, uiUrl, encryptionKeys } = config;

@@ -1,7 +1,7 @@
 import { runTask } from './process/run-process.ts';
 import { migrate } from './storage/migrate.ts';
 
-// Brings the database of DATABASE_URL to the current schema, and ends.
+// Applies the migrations that the database of DATABASE_URL lacks, and exits.
 
 await runTask('migrate', process.env, async ({ config, log }) => {
   await migrate(config.database.url);
