@@ -13,9 +13,9 @@ import {
 import { withKeysOf } from '../test/support/sealed-rows.ts';
 import { time, withBenchDatabase } from './bench-database.ts';
 
-// What accepting an order costs, against one plain INSERT and against the same rows
-// written by separate statements, all in one run on one Postgres, the kinds taking turns. Machines
-// differ and are noisy: the ratios are the result, on the last line.
+// Measures what accepting an order costs, compared with one plain INSERT and with the same rows in
+// separate statements. All kinds run in turns on one Postgres. Machines differ and are noisy, so the
+// results are ratios, on the last line.
 
 const CLIENTS = 32;
 const ROUNDS = 5;

@@ -13,14 +13,14 @@ import {
   type SentOrder,
 } from './open-loop.ts';
 
-// Where the server begins to refuse orders, and that it then refuses well: the load offered to the
-// real process doubles until a limit is reached, and once more. Its two limits are set lower than in
-// production, so that seconds of load reach them.
+// Measures at which load the server begins to refuse orders, and checks that it refuses correctly. The
+// load on the real process doubles until it reaches a limit, and once more. The two limits are lower than
+// in production, so that seconds of load reach them.
 
 const STEP_SECONDS = 6;
 const MOST_STEPS = 6;
 
-/** A limit, and the rate of orders to begin with. */
+/** A limit, and the first rate of orders. */
 interface Ramp {
   readonly name: string;
   readonly settings: Readonly<Record<string, string>>;
@@ -36,13 +36,13 @@ const stack = await startStack({
   news: process.stderr,
 });
 try {
-  // Orders come in faster than they are carried on.
+  // Orders arrive faster than workers process them.
   const outbox = await climb({
     name: 'outbox',
     settings: { OUTBOX_LIMIT: '200' },
     fromPerSecond: 25,
   });
-  // Orders come in faster than Postgres takes them.
+  // Orders arrive faster than Postgres stores them.
   const queue = await climb({
     name: 'queue',
     settings: { REQUEST_QUEUE_LIMIT: '100' },
@@ -52,7 +52,7 @@ try {
   const accepted = new Set(sent.flatMap(({ orderId }) => orderId ?? []));
   const stored = await storedOrders();
   const kept = [...accepted].filter((orderId) => stored.has(orderId)).length;
-  console.log(`${accepted.size} orders were answered with 200, ${stored.size} are stored`);
+  console.log(`${accepted.size} orders got 200, ${stored.size} are stored`);
   console.log(
     JSON.stringify({
       backpressureAtPerSecond: acceptedAtFirstRefusal(queue),
@@ -67,7 +67,7 @@ try {
   await rm(dataDir, { recursive: true, force: true });
 }
 
-/** All orders offered to a server that has one limit set low: until it refuses, and a step more. */
+/** Sends orders to a server with one low limit, until it refuses some and one step beyond. */
 async function climb({ name, settings, fromPerSecond }: Ramp): Promise<SentOrder[]> {
   const server = await startServer(stack, { ...settings, LOG_LEVEL: 'error' });
   const agent = await openConnections(server.url);

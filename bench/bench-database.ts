@@ -7,10 +7,10 @@ import { migrate } from '../src/storage/migrate.ts';
 import { testEnvironment } from '../test/support/environment.ts';
 
 /**
- * Runs a benchmark on databases of its own, beside that of a stack, so that the stack's worker takes
- * nothing of what is accepted there.
+ * Runs a benchmark on its own databases, next to the database of a stack, so that the stack's worker
+ * does not process the benchmark's orders.
  *
- * @param run gets what makes a database of a name, and the stack.
+ * @param run gets a function that makes a database by name, and the stack.
  */
 export async function withBenchDatabase(
   run: (create: (name: string) => Promise<string>, stack: Stack) => Promise<void>,
@@ -40,13 +40,13 @@ export async function withBenchDatabase(
   }
 }
 
-/** How much is done at once, and how often. */
+/** The concurrency of a measurement, and its number of runs. */
 export interface Load {
   readonly clients: number;
   readonly runs: number;
 }
 
-/** Seconds that clients take together for some runs. */
+/** Measures how many seconds parallel clients take for a number of runs. */
 export async function time(
   { clients, runs }: Load,
   run: () => PromiseLike<unknown>,

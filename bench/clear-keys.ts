@@ -8,7 +8,7 @@ const clearKey: SubjectKey = {
   hash: (_field, text) => Buffer.from(text),
   derive: () => randomBytes(32),
 };
-/** Keys under which everything stays in clear: what encryption is measured against. */
+/** Keys that encrypt nothing: the baseline for measuring encryption. */
 export const clearKeys: Keys = {
   seal: async (_owner, _context, text) => text,
   open: async (_context, sealed) => sealed,

@@ -15,14 +15,15 @@ import { examplePlaceOrder } from '../test/support/example.ts';
 /*
  *   npm run bench:deliveries -- [--orders N] [--every MS] [--limit SECONDS]
  *
- * Orders whose events go to a receiver that fails half of all requests, each in one of six ways. It
- * counts by its own ledger: every event must arrive, and whoever dedupes by `webhook-id` must see each
- * once. Before it, the same number of orders without a receiver, to see that none took longer for it:
- * orders come one every so many milliseconds, slower than they are carried through, so that it is an
- * order's own time that is compared and not how much a busy machine can do.
+ * Sends the events of orders to a receiver that fails half of all requests, each in one of six ways. The
+ * receiver counts with its own ledger: every event must arrive, and a receiver that dedupes by
+ * `webhook-id` must see each event once. Before that, the same number of orders run without a receiver,
+ * to check that failing deliveries slow no order down. The orders arrive one at a time, at an interval
+ * longer than their processing takes, so that the comparison measures an order's own time and not the
+ * capacity of the machine.
  */
 
-/** An order's: created, two documents, completed. */
+/** The events of an order: created, two documents, completed. */
 const EVENTS_OF_AN_ORDER = 4;
 const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
 const KEY = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };
@@ -103,7 +104,7 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   fail(request, response);
 }
 
-/** Counts an event; some of those whose answer fails are counted too, as a real receiver would. */
+/** Counts an event. Like a real receiver, it also counts some events whose answer then fails. */
 function take(body: Buffer, request: IncomingMessage): void {
   const id = String(request.headers['webhook-id']);
   try {
@@ -128,7 +129,7 @@ function fail(request: IncomingMessage, response: ServerResponse): void {
   ways[Math.floor(Math.random() * ways.length)]?.();
 }
 
-/** Places orders, one after the other, and sees them completed; how long one took. */
+/** Places orders one after the other and waits for their completion. @returns times of one order, in milliseconds. */
 async function run(count: number): Promise<{ median: number; slowestTenth: number }> {
   const taken: Promise<number>[] = [];
   for (let order = 0; order < count; order += 1) {

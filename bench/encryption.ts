@@ -12,8 +12,8 @@ import { withKeysOf } from '../test/support/sealed-rows.ts';
 import { time, withBenchDatabase } from './bench-database.ts';
 import { clearKeys } from './clear-keys.ts';
 
-// What encryption costs: orders accepted, and read back, with the real keys and with ones that seal
-// nothing, in turns on one Postgres. Machines differ: the ratios are the result, on the last line.
+// Measures what encryption costs: accepts and reads orders with real keys and with keys that encrypt
+// nothing, in turns on one Postgres. Machines differ, so the results are ratios, on the last line.
 
 const CLIENTS = 32;
 const ROUNDS = 5;
@@ -33,7 +33,7 @@ await withBenchDatabase(async (create) => {
       readOff: await time(LOAD, off.read),
       readOn: await time(LOAD, on.read),
     };
-    if (round === 0) continue; // it warms up
+    if (round === 0) continue; // the first round warms up
     for (const name of Object.keys(seconds) as (keyof typeof seconds)[])
       seconds[name] += spent[name];
   }

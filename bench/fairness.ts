@@ -7,9 +7,9 @@ import { openDatabase } from '../src/storage/database.ts';
 import { testEnvironment } from '../test/support/environment.ts';
 import { examplePlaceOrder } from '../test/support/example.ts';
 
-// How long one organization's order takes while another's burst is being worked off, against its
-// time alone: the whole stack, over HTTP, the pharmacy included. Machines differ and are noisy: the
-// ratio is the result, on the last line.
+// Measures how long one organization's order takes while workers process a burst of another, compared
+// with its time alone. It runs the whole stack over HTTP, with the pharmacy. Machines differ and are
+// noisy, so the result is a ratio, on the last line.
 
 const BACKLOG = 1_000;
 const CLIENTS = 16;
@@ -37,7 +37,7 @@ try {
   const beside = await repeat(() => complete(ALONE));
   const backlogLeft = await backlog();
   console.log(`alone, ms: ${alone.join(' ')}`);
-  console.log(`beside the backlog, ms: ${beside.join(' ')}`);
+  console.log(`during the backlog, ms: ${beside.join(' ')}`);
   console.log(`backlog: ${leftAtFirst} orders before, ${backlogLeft} after`);
   const [aloneMs, besideBacklogMs] = [median(alone), median(beside)];
   const fairness = Number((besideBacklogMs / aloneMs).toFixed(2));
@@ -52,7 +52,7 @@ interface Client {
   readonly caseId: string;
 }
 
-/** Milliseconds from sending an order to reading that it is completed. */
+/** Measures the milliseconds from sending an order to reading its completion. */
 async function complete(client: Client): Promise<number> {
   const start = performance.now();
   const orderId = await place(client);
@@ -86,7 +86,7 @@ function call({ key, caseId }: Client, route: string, body?: string): Promise<Re
   });
 }
 
-/** Orders that have not ended. */
+/** Counts the orders that have not ended. */
 async function backlog(): Promise<number> {
   const database = openDatabase(stack.databaseUrl, 1);
   const [row] = await database<{ open: number }[]>`

@@ -3,23 +3,23 @@ import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { placeOrder } from '../test/support/order-load.ts';
 
-/** More than the server lets wait, so that its limit is met and not ours. */
+/** More connections than the server's queue allows, so that the server's limit applies and not ours. */
 const CONNECTIONS = 256;
 const TICK_MS = 10;
 const WINDOW_MS = 1_000;
 
-/** An order that was sent, and what became of it. */
+/** A sent order, and its result. */
 export interface SentOrder {
   readonly sentAt: number;
-  /** How long the server took; waiting for a free connection is not its time. */
+  /** How long the server took, without the wait for a free connection. */
   readonly ms: number;
-  /** undefined: it was refused with 503 and `Retry-After`. */
+  /** undefined: the server refused the order with 503 and `Retry-After`. */
   readonly orderId: string | undefined;
 }
 
 /**
- * Opens the connections that a balancer in front would keep. Those that are not there yet would be
- * measured too: while the server is busy, a new one waits in the system's queue, unseen by it.
+ * Opens the connections that a load balancer would keep. Otherwise the benchmark would also measure new
+ * connections: while the server is busy, they wait in the system's queue, unseen by the server.
  */
 export async function openConnections(baseUrl: string): Promise<http.Agent> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
@@ -34,10 +34,10 @@ export async function openConnections(baseUrl: string): Promise<http.Agent> {
 }
 
 /**
- * Sends orders at a rate, however long their answers take: as clients that know nothing of each
- * other do, and unlike a fixed number of clients, which an overloaded server slows down.
+ * Sends orders at a fixed rate, however long their answers take. Independent clients behave like this. A
+ * fixed number of clients does not: an overloaded server slows them down.
  *
- * @throws {Error} an answer is neither 200 nor a 503 that says when to come back.
+ * @throws {Error} an answer is neither 200 nor a 503 with `Retry-After`.
  */
 export async function offerOrders(
   baseUrl: string,
@@ -68,7 +68,7 @@ async function sendOrder(baseUrl: string, agent: http.Agent): Promise<SentOrder>
   return { sentAt, ms, orderId: body.data.order.id };
 }
 
-/** Orders accepted in the second before the first one was refused. */
+/** Counts the orders accepted in the second before the first refusal. */
 export function acceptedAtFirstRefusal(orders: readonly SentOrder[]): number {
   const refusedAt = orders.find(({ orderId }) => orderId === undefined)?.sentAt;
   if (refusedAt === undefined) throw new Error('no order was refused');
@@ -78,7 +78,7 @@ export function acceptedAtFirstRefusal(orders: readonly SentOrder[]): number {
   ).length;
 }
 
-/** A quantile of the time that accepted orders took, in milliseconds; undefined without any. */
+/** A quantile of the times of accepted orders, in milliseconds; undefined when none was accepted. */
 export function acceptedMs(orders: readonly SentOrder[], share: number): number | undefined {
   const times = orders
     .filter(({ orderId }) => orderId !== undefined)

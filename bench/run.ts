@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-// `npm run bench`: runs the benchmarks one after the other; the last line has all their figures.
+// `npm run bench`: runs the benchmarks one after the other. The last line has all results.
 
 const BENCHMARKS = ['accept', 'encryption', 'whole-order', 'fairness', 'backpressure'];
 

@@ -30,15 +30,15 @@ import { withKeysOf } from '../test/support/sealed-rows.ts';
 import { withBenchDatabase } from './bench-database.ts';
 import { clearKeys } from './clear-keys.ts';
 
-// What encryption costs an order from its acceptance to COMPLETED, documents included: with everything
-// encrypted (Postgres, Temporal, documents) and with nothing, in turns on the same servers and the same
-// pharmacy. Machines differ: the ratio is the result, on the last line.
+// Measures what encryption costs an order from its acceptance to COMPLETED, with its documents. It runs
+// with everything encrypted (Postgres, Temporal, documents) and with nothing encrypted, in turns on the
+// same servers and the same pharmacy. Machines differ, so the result is a ratio, on the last line.
 
 const PHARMACY = 'pharmacy-123';
 const ROUNDS = 4;
 const ORDERS = 100;
 const LOOK_MS = 50;
-/** No webhooks come here: the pharmacy is looked at. */
+/** No webhooks arrive here: the workflow polls the pharmacy. */
 const SETTINGS = {
   ...{ timeoutMs: 2_000, retryInitialMs: 100, retryMaxMs: 1_000 },
   ...{ pollInitialMs: 100, pollMaxMs: 500, completionLimitMs: 600_000 },
@@ -67,7 +67,7 @@ await withBenchDatabase(async (create, stack) => {
     const seconds = { on: 0, off: 0 };
     for (let round = 0; round <= ROUNDS; round += 1) {
       const spent = { off: await off.complete(ORDERS), on: await on.complete(ORDERS) };
-      if (round === 0) continue; // it warms up
+      if (round === 0) continue; // the first round warms up
       seconds.on += spent.on;
       seconds.off += spent.off;
     }
@@ -84,7 +84,7 @@ await withBenchDatabase(async (create, stack) => {
 });
 
 interface System {
-  /** Seconds from the acceptance of so many orders to the last one's completion. */
+  /** Measures the seconds from the acceptance of a number of orders to the last completion. */
   complete(count: number): Promise<number>;
   stop(): Promise<void>;
 }
@@ -133,7 +133,7 @@ async function startSystem(parts: {
   };
 }
 
-/** Documents that are checked as ever, and stored as they are. */
+/** A document store that checks documents and stores them without encryption. */
 function clearDocuments(store: DocumentStore): SealedDocuments {
   return {
     async put(storageKey, _orderKey, bytes, announced) {

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 
-/** What a call ends with, an answer or none. */
+/** The end of a call: an answer, or a dropped connection. */
 export type Answer =
   | {
       readonly kind: 'json';
@@ -9,12 +9,12 @@ export type Answer =
       readonly headers?: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'file'; readonly contentType: string; readonly bytes: Uint8Array }
-  /** The connection is dropped. */
+  /** The simulator drops the connection. */
   | { readonly kind: 'reset' }
-  /** Nothing comes, and then the connection is dropped. */
+  /** The simulator sends nothing for a time and then drops the connection. */
   | { readonly kind: 'hang'; readonly ms: number };
 
-/** An answer in JSON. */
+/** Makes an answer in JSON. */
 export function json(
   status: number,
   body: unknown,
@@ -23,7 +23,7 @@ export function json(
   return { kind: 'json', status, body, headers };
 }
 
-/** An error: a code for programs, a message for people. */
+/** Makes an error answer: a code for programs, a message for people. */
 export function problem(
   status: number,
   code: string,
@@ -33,7 +33,7 @@ export function problem(
   return json(status, { code, message }, headers);
 }
 
-/** Gives the answer, or does to the connection what stands in its place. */
+/** Sends the answer, or drops the connection instead. */
 export function send(reply: FastifyReply, answer: Answer): FastifyReply {
   switch (answer.kind) {
     case 'json':

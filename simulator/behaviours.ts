@@ -4,44 +4,44 @@ const milliseconds = z.number().int().min(0).max(2_147_483_647);
 const delays = z.array(milliseconds).min(1);
 
 const behaviourSchema = z.strictObject({
-  /** False: every connection is dropped unanswered. */
+  /** False: the simulator drops every connection without an answer. */
   up: z.boolean(),
-  /** A refusal that every new order is answered with, as 422. */
+  /** The 422 that every new order gets. */
   refusal: z.object({ code: z.string(), message: z.string() }).nullable(),
-  /** How an order ends by itself; null: only the control API ends it. */
+  /** How an order ends automatically; null: only the control API ends it. */
   outcome: z.enum(['completed', 'rejected']).nullable(),
-  /** From acceptance to that end. */
+  /** The time from acceptance to that end. */
   completeAfterMs: milliseconds,
-  /** From acceptance to a tracking number; null: none. */
+  /** The time from acceptance to a tracking number; null: no tracking number. */
   trackAfterMs: milliseconds.nullable(),
-  /** Whether an order that has not ended can be cancelled. */
+  /** Whether the pharmacy cancels an order that has not ended. */
   cancellable: z.boolean(),
-  /** Whether webhooks are sent. */
+  /** Whether the pharmacy sends webhooks. */
   webhooks: z.boolean(),
-  /** When the copies of a webhook go out, counted from the event; equal times go out together. */
+  /** When the pharmacy sends each copy of a webhook, counted from the event. Equal times are sent together. */
   webhookDelaysMs: delays,
   /** The same for `order.tracking_added`. */
   trackingDelaysMs: delays,
-  /** True: the order ends, and the webhook is sent, before the answer to its POST. */
+  /** True: the order ends and its webhook is sent before the POST is answered. */
   endsBeforeAnswer: z.boolean(),
-  /** True: the connection of the POST that creates an order is dropped. */
+  /** True: the simulator creates the order and then drops the connection of its POST. */
   dropsFirstAnswer: z.boolean(),
-  /** Share of all calls that fail, 0 to 1; the fifth call of an order in a row never does. */
+  /** The share of all calls that fail, 0 to 1. After four failures in a row, an order's next call succeeds. */
   faultRate: z.number().min(0).max(1),
-  /** How long a call that hangs is held. */
+  /** How long a hanging call keeps its connection. */
   hangMs: milliseconds,
-  /** How many downloads of each document are spoiled before the first good one. */
+  /** How many downloads of each document are damaged before the first good one. */
   spoiledDownloads: z.number().int().min(0),
-  /** How they are spoiled, in turn: cut short, or of the right size with wrong bytes. */
+  /** How downloads are damaged, in turn: cut short, or the right size with wrong bytes. */
   spoiledBy: z.array(z.enum(['truncation', 'alteration'])).min(1),
-  /** The name that the dispensing label carries. */
+  /** The name of the dispensing label's file. */
   labelName: z.string().min(1),
 });
 
 /** How a pharmacy behaves. The control API can change every field. */
 export type Behaviour = Readonly<z.output<typeof behaviourSchema>>;
 
-/** What the control API changes of a behaviour. */
+/** The schema of the control API's change to a behaviour. */
 export const behaviourPatchSchema = behaviourSchema.partial();
 
 /** A change to a behaviour. */
@@ -66,7 +66,7 @@ const ORDINARY: Behaviour = {
   labelName: 'dispensing-label.pdf',
 };
 
-/** The sandbox's pharmacies (contract, `api.md`, "The sandbox"). */
+/** The sandbox's pharmacies. */
 export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   'pharmacy-123': { ...ORDINARY, completeAfterMs: 1_000 },
   'pharmacy-slow': { ...ORDINARY, completeAfterMs: 10_000 },
@@ -83,7 +83,7 @@ export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
     ...ORDINARY,
     trackAfterMs: 300,
     webhookDelaysMs: [0, 0, 100, 400, 600],
-    // The number is there 300 ms before the end, and every word of it comes after the end's first.
+    // The tracking number exists 300 ms before the end, but every webhook about it arrives after the first webhook about the end.
     trackingDelaysMs: [950, 950, 850, 1_200, 1_400],
     labelName: '../../etc/label "1".pdf',
   },
@@ -99,9 +99,9 @@ export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
 };
 
 /**
- * The behaviour of a pharmacy with the changes that were made to it.
+ * The behaviour of a pharmacy, with the changes made to it.
  *
- * @throws {Error} for a pharmacy that is not of the sandbox.
+ * @throws {Error} the sandbox has no such pharmacy.
  */
 export function behaviourOf(pharmacyId: string, patch: BehaviourPatch = {}): Behaviour {
   if (!isPharmacy(pharmacyId)) throw new Error(`no pharmacy ${pharmacyId}`);

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 
 const schema = z.object({
-  /** 0 lets the system choose; the log line `listening` tells which. */
+  /** 0 lets the system choose a port. The log line `listening` names it. */
   SIMULATOR_PORT: z.coerce.number().int().min(0).max(65_535).default(4010),
   SIMULATOR_HOST: z.string().default('127.0.0.1'),
-  /** Folder of the ledger and the secrets. */
+  /** The folder of the ledger and the secrets. */
   SIMULATOR_DATA_DIR: z.string(),
-  /** A webhook goes to `<this>/<pharmacyId>`. */
+  /** The simulator sends a pharmacy's webhooks to `<webhookUrl>/<pharmacyId>`. */
   SIMULATOR_WEBHOOK_URL: z.url({ protocol: /^https?$/ }),
   /** Seeds the faults of `pharmacy-flaky`, so that a run can be repeated. */
   SIMULATOR_SEED: z.coerce.number().int().default(1),
 });
 
-/** What the simulator runs with. */
+/** The simulator's configuration. */
 export interface Configuration {
   readonly port: number;
   readonly host: string;
@@ -22,9 +22,9 @@ export interface Configuration {
 }
 
 /**
- * Reads the configuration from an environment; an empty variable counts as one that is not set.
+ * Reads the configuration from an environment. An empty variable counts as not set.
  *
- * @throws {Error} names every variable at fault, never a value.
+ * @throws {Error} with the name of every invalid variable, never a value.
  */
 export function parseConfiguration(
   env: Readonly<Record<string, string | undefined>>,

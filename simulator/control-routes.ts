@@ -21,11 +21,10 @@ const stepSchema = z.object({
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
 /**
- * The control API (contract, `api.md`, "The sandbox"), for calls from this machine only. Nothing
- * of it exists at a real pharmacy; `GET /pharmacies`, which tells the secrets, exists so that the
- * sandbox can register the pharmacies.
+ * The control API, for calls from this machine only. A real pharmacy has no such API. `GET /pharmacies`
+ * returns the secrets, so that the sandbox can register the pharmacies.
  *
- * @param scope the server at `/control`.
+ * @param scope the server's routes below `/control`.
  */
 export function addControlRoutes(
   scope: FastifyInstance,

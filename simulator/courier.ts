@@ -8,21 +8,21 @@ const ATTEMPTS = 10;
 const FIRST_WAIT_MS = 500;
 const TIMEOUT_MS = 5_000;
 
-/** Carries webhooks to the client. */
+/** Delivers webhooks to the client. */
 export interface Courier {
-  /** Delivers each of them, again and again; resolves when all have arrived or are given up. */
+  /** Delivers each of them, with retries. Resolves when all have arrived or are given up. */
   send(deliveries: readonly Delivery[]): Promise<void>;
-  /** Drops whatever is on its way. */
+  /** Stops all deliveries. */
   stop(): void;
 }
 
 /**
- * Webhooks as Standard Webhooks has them (standardwebhooks.com, specification): any 2xx is success,
- * everything else is tried again after 0.5 s, 1 s, 2 s and so on, ten times in all. What is not
- * settled stays in the ledger, from where the next start sends it.
+ * Sends webhooks as the Standard Webhooks specification (standardwebhooks.com) describes: any 2xx is
+ * success. It retries everything else after 0.5 s, 1 s, 2 s and so on, with ten attempts in all. An
+ * unfinished delivery stays in the ledger, and the next start sends it.
  *
- * @param options.webhookUrl a webhook goes to `<this>/<pharmacyId>`.
- * @param options.secretOf the secret that signs a pharmacy's webhooks.
+ * @param options.webhookUrl a pharmacy's webhooks go to `<webhookUrl>/<pharmacyId>`.
+ * @param options.secretOf returns the secret that signs a pharmacy's webhooks.
  */
 export function createCourier(options: {
   ledger: Ledger;
@@ -51,12 +51,12 @@ export function createCourier(options: {
     await ledger.record({ event: 'settled', deliveryId: id });
   }
 
-  /** @returns undefined for success, else a code of what went wrong. */
+  /** @returns undefined on success, otherwise an error code. */
   async function post(delivery: Delivery, signal: AbortSignal): Promise<string | undefined> {
     const { pharmacyId, webhookId, body } = delivery;
     const now = new Date();
     const webhook = new Webhook(options.secretOf(pharmacyId));
-    // Not `AbortSignal.timeout`: Node 20 collects one that only `AbortSignal.any` refers to.
+    // Not `AbortSignal.timeout`: Node 20 garbage-collects it when only `AbortSignal.any` refers to it.
     const late = new AbortController();
     const timer = setTimeout(
       () => late.abort(new DOMException('late', 'TimeoutError')),

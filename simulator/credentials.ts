@@ -2,20 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** What a pharmacy and its client share. */
+/** The secrets that a pharmacy and its client share. */
 export interface Credentials {
-  /** The bearer token of calls to the pharmacy. */
+  /** The bearer token for calls to the pharmacy. */
   readonly token: string;
   /** The Standard Webhooks secret of the pharmacy's webhooks, `whsec_…`. */
   readonly webhookSecret: string;
 }
 
 /**
- * The credentials of each pharmacy, made at the first start and the same ever after.
+ * Reads the credentials of each pharmacy. The first start makes them, and they never change.
  *
- * @param dataDir an existing folder; they are kept in its `credentials.json`, readable by the
+ * @param dataDir an existing folder. Its `credentials.json` has the credentials and is readable by its
  *   owner only.
- * @throws {Error} when the file cannot be read, written or understood.
+ * @throws {Error} the file cannot be read, written or parsed.
  */
 export async function loadCredentials(
   dataDir: string,
@@ -24,7 +24,7 @@ export async function loadCredentials(
   const file = path.join(dataDir, 'credentials.json');
   const known = await readKnown(file);
   const all = Object.fromEntries(pharmacyIds.map((id) => [id, known[id] ?? createCredentials()]));
-  // Written aside first: a start that is killed here leaves the old file or the new one.
+  // A rename is atomic: a start that is killed here leaves the old file or the new one.
   await writeFile(`${file}.new`, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);
   return new Map(Object.entries(all));

@@ -16,17 +16,17 @@ export interface OrderDocument {
 
 /** The documents of orders. */
 export interface Documents {
-  /** The two documents of an order that is completed; none of any other. */
+  /** The two documents of a completed order. Other orders have no documents. */
   of(order: Order): Promise<readonly OrderDocument[]>;
-  /** The bytes that a download gets: spoiled as often as the pharmacy's behaviour says. */
+  /** The bytes of a download, damaged as often as the pharmacy's behaviour says. */
   download(document: OrderDocument, behaviour: Behaviour): Uint8Array;
 }
 
 const BANNER = 'SANDBOX - NOT A REAL PRESCRIPTION';
-/** Made again from the order when they are asked for later: the bytes are the same. */
+/** For how many orders the documents stay in memory. Others are made from the order again, with the same bytes. */
 const KEPT_ORDERS = 200;
 
-/** Makes documents from orders, and keeps the latest in memory. */
+/** Makes documents from orders and keeps the latest in memory. */
 export function createDocuments(ledger: Ledger): Documents {
   const made = new Map<string, Promise<readonly OrderDocument[]>>();
   return {

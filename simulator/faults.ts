@@ -4,7 +4,7 @@ import type { Behaviour } from './behaviours.ts';
 /** How a call fails. */
 export interface Fault {
   readonly answer: Answer;
-  /** Whether the call does its work before it fails, as when an answer is lost on its way. */
+  /** Whether the call does its work before it fails, as with a lost answer. */
   readonly executes: boolean;
 }
 
@@ -12,12 +12,12 @@ export interface Fault {
 export interface Faults {
   /**
    * @param subject the order that the call is about.
-   * @returns undefined for a call that is to succeed.
+   * @returns undefined when the call succeeds.
    */
   draw(subject: string, behaviour: Behaviour): Fault | undefined;
 }
 
-/** A client that keeps trying gets through: no order fails more often than this in a row. */
+/** The most failures of an order in a row, so that a client that retries succeeds. */
 const LONGEST_STREAK = 4;
 
 const KINDS: readonly ((behaviour: Behaviour) => Answer)[] = [
@@ -28,9 +28,9 @@ const KINDS: readonly ((behaviour: Behaviour) => Answer)[] = [
 ];
 
 /**
- * Faults at the rate that a behaviour asks for.
+ * Makes calls fail at the rate of a behaviour.
  *
- * @param random numbers from 0 (included) to 1 (not included).
+ * @param random returns numbers from 0 (included) to 1 (excluded).
  */
 export function createFaults(random: () => number): Faults {
   const streaks = new Map<string, number>();

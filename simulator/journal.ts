@@ -2,18 +2,18 @@ import { open, readFile } from 'node:fs/promises';
 
 /** An append-only file of lines. */
 export interface Journal {
-  /** Appends a line; resolves when it is on disk. Lines keep their order. */
+  /** Appends a line. Resolves when the line is on disk. Lines keep their order. */
   append(line: string): Promise<void>;
-  /** Resolves when everything appended so far is on disk. */
+  /** Resolves when every line so far is on disk. */
   flushed(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a journal and reads what it holds. A last line without its end was never promised to
- * anyone (the process was killed while it wrote) and is cut off.
+ * Opens a journal and reads its lines. Cuts off an incomplete last line: the process was killed while
+ * it wrote, so nobody got an answer that depends on it.
  *
- * @param file created when it is missing, readable by the owner only.
+ * @param file is created if it is missing, readable by its owner only.
  */
 export async function openJournal(file: string): Promise<{ journal: Journal; lines: string[] }> {
   const handle = await open(file, 'a', 0o600);
@@ -26,14 +26,14 @@ export async function openJournal(file: string): Promise<{ journal: Journal; lin
   let last = Promise.resolve();
   let next: Promise<void> | undefined;
 
-  // One write and one sync serve all lines that came while the one before was under way. A failed
-  // one fails all that follow: the file has a hole then.
+  // One write and one sync serve all lines that arrived during the previous write. After a failed write
+  // all later writes fail too, because the file then has a gap.
   async function flush(): Promise<void> {
     next = undefined;
     const batch = queue;
     queue = [];
-    // Not earlier: a second process on the same file would cut the line that the first one writes,
-    // but it never gets this far, for the first one has the port.
+    // Not earlier: a second process on the same file would cut off a line that the first process is
+    // writing. It does not get this far, because the first process holds the port.
     if (torn) await handle.truncate(whole);
     torn = false;
     await handle.appendFile(batch.join(''));

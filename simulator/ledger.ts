@@ -3,25 +3,25 @@ import { openJournal } from './journal.ts';
 import type { Delivery, Order } from './order.ts';
 import { apply, emptyState, type LedgerEvent, within } from './state.ts';
 
-/** The simulator's memory, which is also the evidence of what it was asked. */
+/** The simulator's memory. It is also the record of every request. */
 export interface Ledger {
-  /** Takes an event in at once; resolves when it is on disk. */
+  /** Applies an event at once. Resolves when the event is on disk. */
   record(event: LedgerEvent): Promise<void>;
-  /** Resolves when everything recorded so far is on disk. */
+  /** Resolves when every event so far is on disk. */
   flushed(): Promise<void>;
   /** Every order, oldest first. */
   orders(): Order[];
   order(id: string): Order | undefined;
   orderByReference(pharmacyId: string, reference: string): Order | undefined;
   orderByKey(pharmacyId: string, idempotencyKey: string): Order | undefined;
-  /** How many POSTs of this reference came. */
+  /** How many POSTs had this reference. */
   asked(pharmacyId: string, reference: string): number;
-  /** The webhooks that are still to be delivered. */
+  /** The webhooks that still need a delivery. */
   deliveries(): Delivery[];
   delivery(id: string): Delivery | undefined;
-  /** How many spoiled copies of a document were served. */
+  /** How many damaged copies of a document the pharmacy has sent. */
   spoiled(documentId: string): number;
-  /** How a pharmacy behaves now. */
+  /** The current behaviour of a pharmacy. */
   behaviour(pharmacyId: string): Behaviour;
   close(): Promise<void>;
 }
@@ -29,8 +29,8 @@ export interface Ledger {
 /**
  * Opens the ledger and replays it.
  *
- * @param file newline-delimited JSON, created when it is missing.
- * @throws {Error} when a line other than an unfinished last one is damaged.
+ * @param file newline-delimited JSON. It is created if it is missing.
+ * @throws {Error} a line is damaged, other than an incomplete last line.
  */
 export async function openLedger(file: string): Promise<Ledger> {
   const { journal, lines } = await openJournal(file);

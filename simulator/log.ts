@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 
-/** What a log line may carry beside its message: ids and codes, never what is in an order. */
+/** The fields of a log line in addition to its message: ids and codes, never the content of an order. */
 export interface LogFields {
   readonly pharmacyId?: string;
   readonly reference?: string;
@@ -13,7 +13,7 @@ export interface LogFields {
   readonly signal?: string;
 }
 
-/** The simulator's log: one JSON line an event on stderr. */
+/** The simulator's log: one line of JSON on stderr for each event. */
 export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;

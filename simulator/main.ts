@@ -13,8 +13,8 @@ import { createOrderBook } from './order-book.ts';
 import { createRandom } from './random.ts';
 import { createServer } from './server.ts';
 
-// The pharmacy simulator: the sandbox's pharmacies over real HTTP. It stands for a foreign system
-// and shares no code with the rest of the project.
+// The pharmacy simulator: the sandbox's pharmacies over real HTTP. It stands for an external system and
+// shares no code with the rest of the project.
 
 const log = createLog();
 const stopped = new Promise<void>((resolve) => {
@@ -45,7 +45,7 @@ try {
     credentials,
     log,
   });
-  // What the last run left to do; looked up before the first call can add to it.
+  // The unfinished work of the last run, read before the first call can add to it.
   const orders = ledger.orders().filter((order) => !hasEnded(order));
   const deliveries = ledger.deliveries();
   const address = await server.listen({ port, host });
@@ -67,7 +67,7 @@ try {
   fail(error);
 }
 
-/** Ends the process with one line that says why. */
+/** Ends the process with one line that gives the reason. */
 function fail(error: unknown): never {
   log.error(describe(error));
   process.exit(1);

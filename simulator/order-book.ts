@@ -14,42 +14,43 @@ import {
   type WebhookType,
 } from './order.ts';
 
-/** Thrown when something is asked of an order that can't happen to it any more. */
+/** The order has ended, so the step can no longer happen. */
 export class OrderEndedError extends Error {
   override readonly name = 'OrderEndedError';
 }
 
-/** A step and what it tells. */
+/** A step with its details. */
 export interface Step {
   readonly to: StepTarget;
   readonly reason?: string | undefined;
-  /** Of a completion: the order was dispensed before its cancellation came to the counter. */
+  /** Whether a completion follows a cancellation: the order was dispensed before the cancellation arrived. */
   readonly late?: boolean | undefined;
-  /** Of a tracking number; what is missing is made up. */
+  /** The details of a tracking number. Missing details are invented. */
   readonly trackingId?: string | undefined;
   readonly carrier?: string | undefined;
   readonly trackingUrl?: string | undefined;
 }
 
-/** The pharmacies' orders and what happens to them. */
+/** The pharmacies' orders and their steps. */
 export interface OrderBook {
-  /** Takes an order in; nothing happens to it before {@link OrderBook.begin}. */
+  /** Adds an order. Its steps start with {@link OrderBook.begin}. */
   create(placed: {
     pharmacyId: string;
     reference: string;
     idempotencyKey: string;
     body: unknown;
   }): Order;
-  /** Lets an order take its planned steps, each at its time; those that it took stay taken. */
+  /** Schedules an order's planned steps, without those that it has already taken. */
   begin(order: Order): void;
   /**
-   * Moves an order, and sends the webhook.
+   * Moves an order and sends the webhook.
    *
-   * @returns the order as it is now, and `told`: settles when the webhook has arrived or is given up.
-   * @throws {OrderEndedError} a tracking number can still follow a completion, nothing else.
+   * @returns the order after the step, and `notified`, which settles when the webhook has arrived or is
+   *   given up.
+   * @throws {OrderEndedError} the order has ended. Only a tracking number can still follow a completion.
    */
-  advance(orderId: string, step: Step): { order: Order; told: Promise<void> };
-  /** Forgets all planned steps; the ledger keeps them. */
+  advance(orderId: string, step: Step): { order: Order; notified: Promise<void> };
+  /** Cancels the timers of all planned steps. The ledger still has the steps. */
   stop(): void;
 }
 
@@ -65,7 +66,7 @@ const REJECTION = 'The prescriber could not be reached to confirm this prescript
 /**
  * Makes the order book.
  *
- * @param options.onBroken called when the ledger can't be written: whatever was promised since is void.
+ * @param options.onBroken called when the ledger cannot be written. All later answers are void.
  */
 export function createOrderBook(options: {
   ledger: Ledger;
@@ -76,7 +77,7 @@ export function createOrderBook(options: {
   const { ledger, courier, log, onBroken } = options;
   const timers = new Set<NodeJS.Timeout>();
 
-  function advance(orderId: string, step: Step): { order: Order; told: Promise<void> } {
+  function advance(orderId: string, step: Step): { order: Order; notified: Promise<void> } {
     const order = ledger.order(orderId);
     if (order === undefined) throw new Error(`no order ${orderId}`);
     const afterwards =
@@ -98,10 +99,10 @@ export function createOrderBook(options: {
       deliveries,
     });
     log.info('order changed', { pharmacyId, reference, status, type: step.to });
-    // A webhook must not tell what a crash could still take back.
-    const told = written.then(() => courier.send(deliveries));
-    told.catch(onBroken);
-    return { order: ledger.order(orderId) ?? order, told };
+    // A webhook must not report a step that a crash could still undo.
+    const notified = written.then(() => courier.send(deliveries));
+    notified.catch(onBroken);
+    return { order: ledger.order(orderId) ?? order, notified };
   }
 
   function deliveriesOf(

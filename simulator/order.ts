@@ -1,29 +1,29 @@
-/** Where an order of a pharmacy stands. */
+/** The status of a pharmacy's order. */
 export type OrderStatus = 'accepted' | 'in_progress' | 'completed' | 'rejected' | 'cancelled';
 
-/** What can be done to an order: a new status, or a tracking number. */
+/** The steps of an order: a new status, or a tracking number. */
 export type StepTarget = Exclude<OrderStatus, 'accepted'> | 'tracking';
 
-/** A step that an order takes by itself. */
+/** A step that an order takes automatically. */
 export interface PlannedStep {
   readonly to: StepTarget;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** A parcel's number. */
+/** A parcel's tracking number. */
 export interface Tracking {
   readonly trackingId: string;
   readonly carrier: string;
   readonly trackingUrl: string;
 }
 
-/** An order as the pharmacy has it. */
+/** An order of a pharmacy. */
 export interface Order {
   readonly pharmacyId: string;
-  /** The pharmacy's own. */
+  /** The pharmacy's own id. */
   readonly id: string;
-  /** The client's. */
+  /** The client's reference. */
   readonly reference: string;
   readonly idempotencyKey: string;
   readonly status: OrderStatus;
@@ -33,18 +33,18 @@ export interface Order {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly plan: readonly PlannedStep[];
-  /** The body that placed it, as it came; the documents are made from it. */
+  /** The unchanged body of the POST. The documents are made from it. */
   readonly body: unknown;
 }
 
-/** What a webhook tells. */
+/** The event of a webhook. */
 export type WebhookType =
   | 'order.completed'
   | 'order.rejected'
   | 'order.cancelled'
   | 'order.tracking_added';
 
-/** One copy of a webhook on its way. */
+/** One copy of a webhook that needs a delivery. */
 export interface Delivery {
   readonly id: string;
   /** The same for all copies of one event. */
@@ -52,13 +52,13 @@ export interface Delivery {
   readonly pharmacyId: string;
   readonly reference: string;
   readonly type: WebhookType;
-  /** JSON, as it is signed and sent. */
+  /** The signed and sent JSON. */
   readonly body: string;
   /** Milliseconds since the epoch. */
   readonly dueAt: number;
 }
 
-/** Whether nothing but a tracking number can come any more. */
+/** Whether only a tracking number can still follow. */
 export function hasEnded({ status }: Order): boolean {
   return status === 'completed' || status === 'rejected' || status === 'cancelled';
 }

@@ -10,16 +10,16 @@ import type { Log } from './log.ts';
 import { hasEnded, type Order } from './order.ts';
 import type { OrderBook } from './order-book.ts';
 
-/** What a call asks for: the order that it is about, and the work. */
+/** A parsed call: its order, and the work to do. */
 interface Call {
   readonly reference: string;
   readonly run: () => Promise<Answer>;
 }
 
-/** A route: what the request asks for, or the answer to one that makes no sense. */
+/** A route: parses a request into a call, or returns the answer to an invalid request. */
 type Route = (request: FastifyRequest) => Call | Answer;
 
-/** How long the answer to a POST waits for the webhook that is to come before it. */
+/** How long the answer to a POST waits for a webhook that must arrive first. */
 const WEBHOOK_FIRST_MS = 2_000;
 
 const UNKNOWN_ORDER = problem(404, 'ORDER_UNKNOWN', 'The pharmacy has no such order.');
@@ -31,10 +31,10 @@ const NO_REFERENCE = problem(400, 'REFERENCE_REQUIRED', 'reference is required.'
 const placedSchema = z.object({ reference: z.string().min(1).max(255) });
 
 /**
- * The API of one pharmacy (contract, `api.md`, "What a pharmacy offers").
+ * The API of one pharmacy.
  *
- * @param scope the server at the pharmacy's base URL.
- * @param options.token the bearer token of its clients.
+ * @param scope the server's routes below the pharmacy's base URL.
+ * @param options.token the bearer token of the pharmacy's clients.
  */
 export function addPharmacyRoutes(
   scope: FastifyInstance,
@@ -68,7 +68,7 @@ export function addPharmacyRoutes(
     return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const asked = route(request);
       const answer = 'run' in asked ? await carryOut(asked) : asked;
-      // No answer may tell what a crash could still take back.
+      // No answer may report a step that a crash could still undo.
       await ledger.flushed();
       return send(reply, answer);
     };
@@ -104,8 +104,8 @@ export function addPharmacyRoutes(
     }
     const order = orderBook.create({ pharmacyId, reference, idempotencyKey, body });
     if (endsBeforeAnswer && outcome !== null) {
-      const { told } = orderBook.advance(order.id, { to: outcome });
-      await Promise.race([told, sleep(WEBHOOK_FIRST_MS, undefined, { ref: false })]);
+      const { notified } = orderBook.advance(order.id, { to: outcome });
+      await Promise.race([notified, sleep(WEBHOOK_FIRST_MS, undefined, { ref: false })]);
     } else {
       orderBook.begin(order);
     }
@@ -130,7 +130,7 @@ export function addPharmacyRoutes(
 
   function cancel(request: FastifyRequest): Call | Answer {
     return withOrder(request, async (order) => {
-      // Asked again after a lost answer, it is as cancelled as before.
+      // A retry after a lost answer gets the same answer.
       if (order.status === 'cancelled') return json(200, summary(order));
       if (hasEnded(order) || !behaviour().cancellable) return json(409, summary(order));
       return json(200, summary(orderBook.advance(order.id, { to: 'cancelled' }).order));
@@ -178,7 +178,7 @@ function summary({ id, reference, status }: Order): Pick<Order, 'id' | 'referenc
   return { id, reference, status };
 }
 
-/** Compares in constant time, whatever the lengths. */
+/** Compares in constant time, for texts of any length. */
 function sameText(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));

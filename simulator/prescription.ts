@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** Text as it comes, numbers too; empty for anything else. */
+/** A string, number or boolean, as text. Anything else becomes empty. */
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String).catch('');
 
-/** An object whatever comes: what is missing or odd in it becomes empty. */
+/** An object from any input. Missing and invalid fields become empty. */
 function lenient<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.preprocess(
     (value) => (typeof value === 'object' && value !== null ? value : {}),
@@ -63,10 +63,10 @@ const bodySchema = lenient({
   }),
 });
 
-/** What an order's documents tell; whatever the client left out is empty. */
+/** The texts of an order's documents. Fields that the client left out are empty. */
 export type PrescriptionText = z.output<typeof bodySchema>;
 
-/** Reads the body that placed an order. Never throws: a document can be made of anything. */
+/** Reads the body of an order. Never throws: every body has a document. */
 export function readPrescription(body: unknown): PrescriptionText {
   return bodySchema.parse(body);
 }
@@ -77,7 +77,7 @@ export function addressLine(of: PrescriptionText['shippingAddress']): string {
   return joined(', ', of.addressLine1, of.addressLine2, of.city, region, of.country);
 }
 
-/** What is there of the parts, with a separator between. */
+/** Joins the parts that are not empty with a separator. */
 export function joined(separator: string, ...parts: string[]): string {
   return parts.filter((part) => part !== '').join(separator);
 }

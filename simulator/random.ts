@@ -1,8 +1,8 @@
 /**
- * A generator of numbers from 0 (included) to 1 (not included) that gives the same row for the
- * same seed: mulberry32.
+ * A generator of numbers from 0 (included) to 1 (excluded): mulberry32. The same seed gives the same
+ * sequence.
  *
- * @param seed any integer; its lowest 32 bits count.
+ * @param seed any integer. Only its lowest 32 bits matter.
  */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0;

@@ -11,8 +11,8 @@ import type { OrderBook } from './order-book.ts';
 import { addPharmacyRoutes } from './pharmacy-routes.ts';
 
 /**
- * The simulator's HTTP server: each pharmacy at `/pharmacies/<id>`, the control API at `/control`.
- * It does not listen yet.
+ * Makes the simulator's HTTP server: each pharmacy at `/pharmacies/<id>`, the control API at `/control`.
+ * The server does not listen yet.
  */
 export async function createServer(options: {
   ledger: Ledger;
@@ -26,7 +26,7 @@ export async function createServer(options: {
   const { credentials, log } = options;
   const app = fastify({ forceCloseConnections: true });
 
-  // A JSON content type without a body is a call without one, not an error.
+  // A request with a JSON content type and no body is valid.
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
@@ -38,7 +38,7 @@ export async function createServer(options: {
   );
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
     const status = error.statusCode ?? 500;
-    // The message of a parser's error can quote the body.
+    // A parser's error message can quote the body, so neither the log nor the answer has it.
     const code = error.code ?? error.name;
     if (status >= 500) log.error('call failed', { code });
     return send(reply, problem(status, code, 'The call could not be understood or carried out.'));

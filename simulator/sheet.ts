@@ -4,7 +4,7 @@ import { createLettering, type Line, type Style } from './lettering.ts';
 /** A PDF document that is written from top to bottom. */
 export interface Sheet {
   section(title: string): void;
-  /** A label and its value; nothing for an empty value. */
+  /** Adds a label and its value. Adds nothing for an empty value. */
   row(label: string, value: string): void;
   finish(): Promise<Uint8Array>;
 }
@@ -31,10 +31,10 @@ const VALUE: Style = { size: 10.5, color: INK };
 const FOOTER: Style = { size: 8, color: PALE };
 
 /**
- * Begins a document. The same calls give the same bytes: nothing in it comes from the clock or
- * from chance.
+ * Starts a document. The same calls give the same bytes: nothing comes from the clock or from chance.
  *
- * @param options.banner stands on every page, as does the footer with the page's number.
+ * @param options.banner a text for the top of every page.
+ * @param options.footer a text for the bottom of every page, before the page's number.
  * @param options.at the document's date.
  */
 export async function createSheet(options: {
@@ -51,7 +51,7 @@ export async function createSheet(options: {
   pdf.setModificationDate(options.at);
   const lettering = await createLettering(pdf);
   const banner = await oneLine(options.banner, BANNER);
-  /** What was asked for, in its order. It is drawn at the end, when fonts may be waited for. */
+  /** The drawing steps, in order. They run in `finish`, which can wait for a font. */
   const steps: (() => Promise<void>)[] = [];
 
   let page: PDFPage;

@@ -1,9 +1,9 @@
 import type { BehaviourPatch } from './behaviours.ts';
 import type { Delivery, Order, OrderStatus, Tracking } from './order.ts';
 
-/** Something that happened: one line of the ledger. */
+/** An event: one line of the ledger. */
 export type LedgerEvent =
-  /** A POST of this reference came, whatever became of it. */
+  /** A POST with this reference arrived, with any result. */
   | { readonly event: 'asked'; readonly pharmacyId: string; readonly reference: string }
   | { readonly event: 'created'; readonly order: Order }
   | {
@@ -13,17 +13,17 @@ export type LedgerEvent =
       readonly status?: OrderStatus;
       readonly reason?: string | undefined;
       readonly tracking?: Tracking;
-      /** The webhooks that tell of it: in the same line, so that neither is there alone. */
+      /** The webhooks about the step, in the same line, so that neither exists alone. */
       readonly deliveries: readonly Delivery[];
     }
-  /** A delivery needs no further attempt: it arrived, or was given up. */
+  /** A delivery needs no further attempt: it has arrived or is given up. */
   | { readonly event: 'settled'; readonly deliveryId: string }
-  /** A spoiled copy of a document was served. */
+  /** The pharmacy sent a damaged copy of a document. */
   | { readonly event: 'spoiled'; readonly documentId: string }
   | { readonly event: 'configured'; readonly pharmacyId: string; readonly patch: BehaviourPatch }
   | { readonly event: 'reset' };
 
-/** All that the simulator knows: the sum of the ledger's events. */
+/** The simulator's state: the sum of the ledger's events. */
 export interface State {
   readonly orders: Map<string, Order>;
   /** Order ids by pharmacy and reference, and by pharmacy and idempotency key. */
@@ -49,12 +49,12 @@ export function emptyState(): State {
   };
 }
 
-/** The key of what is unique within a pharmacy. */
+/** The key of a value that is unique within a pharmacy. */
 export function within(pharmacyId: string, name: string): string {
   return `${pharmacyId} ${name}`;
 }
 
-/** Adds an event to the state. Events that speak of what a reset took away change nothing. */
+/** Applies an event to the state. An event about an order that a reset removed changes nothing. */
 export function apply(state: State, event: LedgerEvent): void {
   switch (event.event) {
     case 'asked':

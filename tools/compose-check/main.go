@@ -1,10 +1,10 @@
-// Command compose-check judges a compose file by the reference implementation of the compose
+// Command compose-check checks a compose file with the reference implementation of the compose
 // specification: schema, interpolation, and consistency (undefined services, volumes, networks,
-// bad durations). It needs no container engine.
+// invalid durations). It needs no container engine.
 //
 //	compose-check FILE [NAME=value ...]
 //
-// The pairs stand for the environment; the process's own is not used.
+// The pairs replace the environment. The command does not use its own environment.
 package main
 
 import (
@@ -31,7 +31,7 @@ func check(file string, environment []string) error {
 		[]string{file},
 		cli.WithEnv(environment),
 		cli.WithConsistency(true),
-		// All profiles: a service that is off by default is checked too.
+		// All profiles, so that it also checks services that are off by default.
 		cli.WithProfiles([]string{"*"}),
 	)
 	if err != nil {

@@ -18,7 +18,7 @@ type Known = { pharmacies: Pharmacy[]; orders: Entry[] };
 type Received = { headers: Record<string, string>; body: { type: string; data: Order } };
 
 const PATIENCE = { timeout: 15_000, interval: 50 };
-/** Webhooks as they came. The first one of a reference in `refused` gets a 500. */
+/** The received webhooks, in their order. The first one of a reference in `refused` gets a 500. */
 const received: Received[] = [];
 const refused = new Set<string>();
 const receiver = fastify({ forceCloseConnections: true });
@@ -111,7 +111,7 @@ afterAll(async () => {
 });
 
 describe.concurrent('a sandbox pharmacy', { timeout: 20_000 }, () => {
-  it('makes two readable documents, and sends its signed webhook until it is taken', async () => {
+  it('makes two readable documents, and retries its signed webhook until it arrives', async () => {
     const reference = randomUUID();
     refused.add(reference);
     const { status, body } = await place('pharmacy-123', reference);
@@ -133,7 +133,7 @@ describe.concurrent('a sandbox pharmacy', { timeout: 20_000 }, () => {
     }
   });
 
-  it('creates one order for many equal requests, and counts them', async () => {
+  it('creates one order for many equal requests and counts them', async () => {
     const reference = randomUUID();
     const ten = Array.from({ length: 10 }, () => place('pharmacy-manual', reference));
     const answers = await Promise.all(ten);
@@ -154,14 +154,14 @@ describe.concurrent('a sandbox pharmacy', { timeout: 20_000 }, () => {
     const [entry] = await entries(reference);
     const tookMs = Date.parse(entry!.updatedAt) - Date.parse(entry!.createdAt);
     expect(tookMs).toBeGreaterThanOrEqual(leastMs);
-    // A webhook of another order that came later is here: so would be one too many of this one.
+    // A later webhook of another order has arrived, so a surplus webhook of this order would have too.
     await told((await place('pharmacy-early')).reference);
     const copies = (await told(reference, types.length)).map(({ body }) => body);
     expect(copies.map(({ type }) => type)).toEqual(types);
     expect(order.trackingId).toBe(copies[0]?.data.trackingId);
   });
 
-  it('keeps no order that it refused or could not understand', async () => {
+  it('keeps no order that it refused or could not parse', async () => {
     const { status, body, reference } = await place('pharmacy-refuses');
     expect({ status, body }).toMatchObject({ status: 422, body: { code: 'DRUG_NOT_STOCKED' } });
     expect((await call('pharmacy-123', 'orders', 'POST', {})).status).toBe(400);
@@ -171,10 +171,10 @@ describe.concurrent('a sandbox pharmacy', { timeout: 20_000 }, () => {
     expect(await entries(reference)).toEqual([]);
   });
 
-  it('fails in every way at pharmacy-flaky, and lets through who keeps trying', async () => {
+  it('fails in every way at pharmacy-flaky, and lets a client succeed that retries', async () => {
     await configure('pharmacy-flaky', { hangMs: 50 });
     const seen = new Set<number>();
-    // Its faults are random: a few orders need not meet them all.
+    // The faults are random: a few orders need not meet all of them.
     for (let n = 0; n < 15 || (seen.size < 5 && n < 200); n += 1) {
       const reference = randomUUID();
       let asked = 0;
@@ -187,7 +187,7 @@ describe.concurrent('a sandbox pharmacy', { timeout: 20_000 }, () => {
       expect(asked).toBeLessThanOrEqual(5);
       expect(await entries(reference)).toMatchObject([{ asked }]);
     }
-    // 0: the connection was dropped; 409: the order was created by a call that then failed.
+    // 0: the simulator dropped the connection. 409: a call created the order and then failed.
     expect([...seen].sort()).toEqual([0, 201, 409, 429, 503]);
   });
 
@@ -217,7 +217,7 @@ describe.concurrent('a sandbox pharmacy', { timeout: 20_000 }, () => {
   it.each([
     ['pharmacy-bad-document', [false, false, true, true]],
     ['pharmacy-corrupt', [false, false, false, false]],
-  ])('serves spoiled documents at %s', async (pharmacyId, expected) => {
+  ])('serves damaged documents at %s', async (pharmacyId, expected) => {
     const { reference } = await place(pharmacyId);
     for (const document of (await ended(pharmacyId, reference)).documents) {
       const good: boolean[] = [];
@@ -226,7 +226,7 @@ describe.concurrent('a sandbox pharmacy', { timeout: 20_000 }, () => {
     }
   });
 
-  it('answers nothing at pharmacy-down until it is switched on', async () => {
+  it('answers nothing at pharmacy-down until a test switches it on', async () => {
     await expect(place('pharmacy-down')).rejects.toThrow();
     expect(await configure('pharmacy-down', { upp: true })).toBe(400);
     expect(await configure('pharmacy-none', { up: true })).toBe(404);
@@ -234,7 +234,7 @@ describe.concurrent('a sandbox pharmacy', { timeout: 20_000 }, () => {
     expect((await place('pharmacy-down')).status).toBe(201);
   });
 
-  it('does what the control API says at pharmacy-manual, and no more', async () => {
+  it('does only what the control API says at pharmacy-manual', async () => {
     const { reference } = await place('pharmacy-manual');
     await told((await place('pharmacy-123')).reference);
     expect(await look('pharmacy-manual', reference)).toMatchObject({ status: 'accepted' });
@@ -249,7 +249,7 @@ describe.concurrent('a sandbox pharmacy', { timeout: 20_000 }, () => {
     expect(await look('pharmacy-manual', reference)).toMatchObject(after);
   });
 
-  it('cancels an order, however often it is asked, until the order has ended', async () => {
+  it('cancels an order at every request until the order has ended', async () => {
     const open = await place('pharmacy-manual');
     const late = await place('pharmacy-manual');
     await advance(late.reference, 'completed');
@@ -262,7 +262,7 @@ describe.concurrent('a sandbox pharmacy', { timeout: 20_000 }, () => {
 });
 
 describe('the simulator', { timeout: 15_000 }, () => {
-  it('keeps its orders, secrets and work over kill -9', async () => {
+  it('keeps its orders, secrets and work after kill -9', async () => {
     const { reference } = await place('pharmacy-123');
     const { documents } = await look('pharmacy-early', (await place('pharmacy-early')).reference);
     const { token } = pharmacies.get('pharmacy-123')!;
@@ -279,7 +279,7 @@ describe('the simulator', { timeout: 15_000 }, () => {
     expect(await entries(reference)).toMatchObject([{ asked: 2, status: 'completed' }]);
   });
 
-  it('forgets orders and changes at a reset, but no secret', async () => {
+  it('forgets orders and changes at a reset, but keeps its secrets', async () => {
     await control('POST', 'reset');
     expect((await control('GET', 'ledger')).body).toEqual({ orders: [] });
     await expect(place('pharmacy-down')).rejects.toThrow();
@@ -288,7 +288,7 @@ describe('the simulator', { timeout: 15_000 }, () => {
     expect((await stat(path.join(dataDir, 'credentials.json'))).mode & 0o777).toBe(0o600);
   });
 
-  it('names the variable of a taken port, and ends with 0 when it is told to stop', async () => {
+  it('names the variable of a taken port, and ends with 0 at a stop signal', async () => {
     const second = launch(new URL(base).port);
     const lines = createInterface({ input: second.stderr! });
     const [[line], [code]] = await Promise.all([once(lines, 'line'), once(second, 'exit')]);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { recordedIn, recordingTo } from '../../support/connections.ts';
 
-// The test of what server and worker connect to is worth what this hook sees.
+// The test of the connections of server and worker is only as good as this hook.
 
 let folder: string;
 beforeEach(() => {
@@ -15,7 +15,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Runs a program that reaches out; nothing listens there, and no name of `.invalid` exists. */
+/** Runs a program that connects. Nothing listens at its targets, and no name of `.invalid` exists. */
 function recordedOf(program: string) {
   const [file, record] = [path.join(folder, 'program.mjs'), path.join(folder, 'record')];
   writeFileSync(file, program);
@@ -92,7 +92,7 @@ it.each([
      socket.send('x', 9, '127.0.0.1', () => socket.close());`,
     'program.mjs send 127.0.0.1',
   ],
-])('the recorder sees %s', (_what, program, line) => {
+])('the recorder reports %s', (_what, program, line) => {
   expect(recordedOf(program)).toContain(line);
 });
 
@@ -107,7 +107,7 @@ it.runIf(process.platform === 'linux')(
     });`);
 
     const [connected, ...found] = lines;
-    // The end that was connected to is no connection that the program made.
+    // The accepting end is not a connection that the program opened.
     expect(found).toEqual([connected?.replace(' connect ', ' socket ')]);
   },
 );

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** What a leak would look like in each place. */
+/** A leak in each place. */
 const LEAKS = [
   ['a log', 'logs/server.log', JSON.stringify({ level: 'info', msg: `found ${lastName}` })],
   ['a rotated log', 'logs/server.log.1.gz', gzipSync(`{"msg":"found ${lastName}"}`)],
@@ -55,7 +55,7 @@ it.each(LEAKS)('finds a leak in %s', async (_, file, content) => {
   expect(leaky.hits.length).toBeGreaterThan(clean.hits.length);
 });
 
-it('finds a document that is kept as it came', async () => {
+it('finds a document that is stored without encryption', async () => {
   await writeFile(path.join(folder, 'label.pdf'), document);
   const { hits } = await searchPlace(folderPlace('documents', folder, ['logs', 'tmp']), needles);
   expect(hits).toContainEqual({
@@ -79,12 +79,12 @@ it.each([
   expect(report([finding])).toContain(`${name} | ${FIELD} | utf-8 | 1 hits`);
 });
 
-it('cannot pass over a place that is not there', async () => {
+it('fails for a place that does not exist', async () => {
   const missing = folderPlace('logs', path.join(folder, 'missing'));
   await expect(searchPlace(missing, needles)).rejects.toThrow('ENOENT');
 });
 
-it('marks a case and an order that the API takes', () => {
+it('marks a case and an order that the API accepts', () => {
   const order = canary.order('pharmacy-123');
   const { patient, idempotencyKey } = canary;
   expect(parsePlaceOrder({ action: 'PLACE_ORDER', idempotencyKey, order })).toEqual({
@@ -94,14 +94,14 @@ it('marks a case and an order that the API takes', () => {
   expect(parsePutCase({ patient })).toEqual({ ok: true, value: { patient } });
 });
 
-it('marks every text of both, but for what is in clear by design', () => {
+it('marks every text of both, except what is in clear text by design', () => {
   const texts = textsOf([canary.patient, canary.order('pharmacy-123'), canary.idempotencyKey]);
   const searched = canary.markers.map(({ text }) => text).join('\n');
   const unmarked = texts.filter((text) => !searched.includes(text));
   expect(new Set(unmarked)).toEqual(new Set(['WY', 'US', 'pharmacy-123', 'nested', 'deep']));
 });
 
-/** Values, and names of fields that the contract does not have. */
+/** All values, and the names of fields that the contract does not have. */
 function textsOf(value: unknown, free = false): string[] {
   if (typeof value !== 'object' || value === null) return [String(value)];
   if (Array.isArray(value)) return value.flatMap((part) => textsOf(part, free));

@@ -16,7 +16,7 @@ const MARKERS: Marker[] = [
 ];
 const needles = new Needles(MARKERS.flatMap(needlesOf));
 
-/** A text as programs write it, made here without the code under test. */
+/** Encodings of a text as programs write them, made without the code under test. */
 const WRITERS: Record<string, (text: string, before: string, after: string) => Buffer> = {
   'UTF-8': (...parts) => Buffer.from(joined(parts)),
   base64: (...parts) => Buffer.from(Buffer.from(joined(parts)).toString('base64')),
@@ -50,7 +50,7 @@ const noise = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes
 const neighbours = fc.string({ maxLength: 9 });
 
 describe('a marker in any bytes', () => {
-  it.each(Object.entries(WRITERS))('is found in %s, wherever it stands', async (_, write) => {
+  it.each(Object.entries(WRITERS))('is found in %s, in any position', async (_, write) => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...MARKERS),
@@ -87,7 +87,7 @@ describe('a marker in any bytes', () => {
     );
   });
 
-  it('is found once, however the bytes are cut into chunks', () => {
+  it('is found once, however the bytes are split into chunks', () => {
     fc.assert(
       fc.property(
         noise,
@@ -109,7 +109,7 @@ describe('a marker in any bytes', () => {
     );
   });
 
-  it('is found behind a stream that is cut short or damaged', async () => {
+  it('is found after a stream that is cut short or damaged', async () => {
     const [marker] = MARKERS as [Marker];
     const filler = Buffer.from(Array.from({ length: 99_999 }, (_, n) => (n * n * 31 + n) % 251));
     const whole = gzipSync(Buffer.concat([Buffer.from(marker.text), filler]));
@@ -121,7 +121,7 @@ describe('a marker in any bytes', () => {
   });
 });
 
-it('finds nothing in bytes that hold no marker', async () => {
+it('finds nothing in bytes without a marker', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 9_999 }), async (bytes) => {
       expect(await searchBytes(Buffer.from(bytes), needles)).toEqual({
@@ -132,7 +132,7 @@ it('finds nothing in bytes that hold no marker', async () => {
   );
 });
 
-it('refuses a marker that chance could write', () => {
+it('refuses a marker that could occur by chance', () => {
   expect(() => needlesOf({ field: 'address.state', text: 'NV' })).toThrow('address.state');
 });
 
@@ -143,7 +143,7 @@ describe('a folder', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('is searched file by file, across the borders of what is read at once', async () => {
+  it('is searched file by file, also across the borders of two reads', async () => {
     const [marker] = MARKERS as [Marker];
     const border = 4 * 1024 * 1024;
     const large = Buffer.alloc(2 * border);

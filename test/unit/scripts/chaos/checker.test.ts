@@ -69,7 +69,7 @@ function withOrder(changes: Partial<ShownOrder>): Partial<Evidence> {
 function withPlaced(changes: Partial<PharmacyOrder>): Partial<Evidence> {
   return { pharmacies: [{ ...placed, ...changes }] };
 }
-/** An order that ended before it had documents, and was told so. */
+/** An order that ended before it had documents, with a notification of its end. */
 function ended(status: ShownOrder['status'], from: ShownOrder['status']): Partial<Evidence> {
   const way = shown.changes.slice(0, shown.changes.findIndex(({ to }) => to === from) + 1);
   return {
@@ -79,11 +79,11 @@ function ended(status: ShownOrder['status'], from: ShownOrder['status']): Partia
   };
 }
 
-it('finds nothing when every promise was kept', () => {
+it('finds nothing when the system kept every promise', () => {
   expect(check(kept)).toEqual([]);
 });
 
-it('takes copies of a notification, and answers that name the order again, for kept promises', () => {
+it('accepts copies of a notification, and answers that name the order again', () => {
   const again = { status: 409, orderId: ORDER };
   expect(found({ events: [...events, events[3]!, events[0]!] })).toEqual([]);
   expect(found(withClient({ answers: [{ status: null }, again] }))).toEqual([]);
@@ -91,9 +91,9 @@ it('takes copies of a notification, and answers that name the order again, for k
   expect(found(withClient({ answers: [...client.answers, replayed] }))).toEqual([]);
 });
 
-it('knows the ends without an order at the pharmacy', () => {
-  const told = { events: [event(1, 'ORDER_STATUS_CHANGED', { status: 'REJECTED' })] };
-  const refused = { ...ended('REJECTED', 'PLACING'), pharmacies: [], ...told };
+it('knows the final statuses without an order at the pharmacy', () => {
+  const notified = { events: [event(1, 'ORDER_STATUS_CHANGED', { status: 'REJECTED' })] };
+  const refused = { ...ended('REJECTED', 'PLACING'), pharmacies: [], ...notified };
   expect(found({ ...refused, ...withClient({ pharmacyId: 'pharmacy-refuses' }) })).toEqual([]);
   expect(found(refused)).toEqual(['lost']);
 
@@ -112,11 +112,7 @@ const bare = { trackingId: undefined, documents: [] };
 it.each<[string, ViolationKind, Partial<Evidence>]>([
   ['an acknowledged order that the API does not know', 'lost', { orders: [] }],
   ['a completed order that no pharmacy has', 'lost', { pharmacies: [] }],
-  [
-    'one order that was given to two keys',
-    'lost',
-    { clients: [client, { ...client, key: 'key-2' }] },
-  ],
+  ['one order that two keys got', 'lost', { clients: [client, { ...client, key: 'key-2' }] }],
   [
     'two orders of one key',
     'duplicated',
@@ -129,7 +125,7 @@ it.each<[string, ViolationKind, Partial<Evidence>]>([
   ],
   ['two orders of one reference', 'duplicated', { pharmacies: [placed, placed] }],
   [
-    'an order at a pharmacy that no client was told of',
+    'an order at a pharmacy that no client knows',
     'duplicated',
     { pharmacies: [placed, { ...placed, reference: 'another' }] },
   ],
@@ -146,7 +142,7 @@ it.each<[string, ViolationKind, Partial<Evidence>]>([
     { ...status('REJECTED'), ...withPlaced({ ...bare, status: 'completed' }) },
   ],
   [
-    'an order that rests without need',
+    'an order that needs attention without a reason',
     'end',
     { ...status('NEEDS_ATTENTION'), ...withPlaced({ ...bare, status: 'completed' }) },
   ],

@@ -21,7 +21,7 @@ beforeEach(async () => {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  // Always below any share: where chance decides, it hits.
+  // Below any share, so that every random fault happens.
   proxy = await startFaultProxy((server.address() as AddressInfo).port, () => 0);
 });
 afterEach(async () => {
@@ -42,7 +42,7 @@ async function connect(): Promise<Socket> {
   return socket;
 }
 
-/** What comes after `text` was sent: an answer, or that the connection has ended. */
+/** Sends `text` and returns the answer, or that the connection has ended. */
 async function answerTo(socket: Socket, text: string): Promise<string> {
   socket.write(text);
   return await Promise.race([
@@ -55,11 +55,11 @@ function closed(socket: Socket): Promise<string> {
   return new Promise((resolve) => socket.once('close', () => resolve('closed')));
 }
 
-it('passes both ways without a fault', async () => {
+it('passes data both ways without a fault', async () => {
   expect(await answerTo(await connect(), 'one')).toBe('did one');
 });
 
-it('lets a request be executed and drops its answer', async () => {
+it('lets the server execute a request and drops its answer', async () => {
   const socket = await connect();
   const lift = proxy.inject('lost-answers');
   expect(await answerTo(socket, 'one')).toBe('closed');
@@ -68,7 +68,7 @@ it('lets a request be executed and drops its answer', async () => {
   expect(await answerTo(await connect(), 'two')).toBe('did two');
 });
 
-it('holds everything back while it hangs, and lets it go on afterwards', async () => {
+it('holds everything back while it hangs, and passes it on afterwards', async () => {
   const socket = await connect();
   const lift = proxy.inject('hang');
   const answer = answerTo(socket, 'one');
@@ -78,7 +78,7 @@ it('holds everything back while it hangs, and lets it go on afterwards', async (
   expect(await answer).toBe('did one');
 });
 
-it('resets the connections that are there, and those that come', async () => {
+it('resets open connections and new ones', async () => {
   const socket = await connect();
   const dropped = closed(socket);
   const lift = proxy.inject('reset');
@@ -88,7 +88,7 @@ it('resets the connections that are there, and those that come', async () => {
   expect(await answerTo(await connect(), 'two')).toBe('did two');
 });
 
-it('delays each way, and keeps the order', async () => {
+it('delays each way and keeps the order', async () => {
   const socket = await connect();
   const lift = proxy.inject('latency');
   const start = performance.now();

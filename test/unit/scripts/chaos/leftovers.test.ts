@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { leftovers } from '../../../../scripts/chaos/leftovers.ts';
 
-it('finds a process that outlived its run, and nothing once it is gone', async () => {
+it('finds a process that outlives its run, and nothing after its end', async () => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
     detached: true,
     stdio: 'ignore',

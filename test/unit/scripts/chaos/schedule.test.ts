@@ -3,12 +3,12 @@ import { LINKS, makeSchedule, PROCESSES } from '../../../../scripts/chaos/schedu
 
 const OPTIONS = { seed: 7, orders: 200, kills: 100, copies: 1, temporalDownSeconds: 0 };
 
-it('is the same for the same seed, and another for another', () => {
+it('is the same for the same seed, and different for another seed', () => {
   expect(makeSchedule(OPTIONS)).toEqual(makeSchedule(OPTIONS));
   expect(makeSchedule({ ...OPTIONS, seed: 8 }).steps).not.toEqual(makeSchedule(OPTIONS).steps);
 });
 
-it('has the orders and kills that were asked for, in the order of time', () => {
+it('has the requested orders and kills, in the order of time', () => {
   const { orders, steps, loadMs } = makeSchedule(OPTIONS);
   const times = steps.map(({ atMs }) => atMs);
   expect(orders).toHaveLength(200);
@@ -25,7 +25,7 @@ it('kills every process and disturbs every link in a long run', () => {
   expect(new Set(disturbed)).toEqual(new Set(LINKS));
 });
 
-it('lets Temporal be away for as long as was asked for, inside of the load', () => {
+it('keeps Temporal down for the requested time, during the load', () => {
   const { steps, loadMs } = makeSchedule({ ...OPTIONS, kills: 0, temporalDownSeconds: 300 });
   const outage = steps.find((step) => step.do === 'kill');
   expect(outage).toMatchObject({ process: 'temporal', downMs: 300_000 });

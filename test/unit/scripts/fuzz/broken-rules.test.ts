@@ -8,7 +8,7 @@ import {
   withValue,
 } from '../../contract/contract-table.ts';
 
-// The fuzz run judges accepted orders by this: it must see each fault that the contract knows.
+// The fuzz run checks accepted orders with this function, so it must find each fault that the contract names.
 
 const BREAKAGES = CONTRACT.filter(({ path }) => path[0] === 'order' && path.length > 1)
   .flatMap(breakagesOf)
@@ -24,7 +24,7 @@ it.each(BREAKAGES)('finds %#: $message', ({ row, value }) => {
   expect(brokenRules(order)).toContain(row.path.join('.'));
 });
 
-it('looks at every item, not at the first alone', () => {
+it('checks every item, not only the first', () => {
   const request = fullRequest();
   const items = [...request.order.prescriptionItems, { drugId: 'x', quantity: 7 }];
   const path = pathText(['order', 'prescriptionItems', items.length - 1, 'quantity']);

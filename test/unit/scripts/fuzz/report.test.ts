@@ -20,7 +20,7 @@ it('finds nothing in a run that passed', () => {
   });
 });
 
-it('tells server errors, answers off the schema and accepted faults apart', () => {
+it('separates server errors, answers outside the schema and accepted faults', () => {
   const failures = [
     { type: 'ServerError', count: 2 },
     { type: 'UndefinedStatusCode', count: 3 },
