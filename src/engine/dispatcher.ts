@@ -17,7 +17,7 @@ const MOST_SIGNALS = 32;
 const SIGNALS_OF_ONE = 24;
 /** Longer than the longest delivery, so that another process takes over a row only if this one died. */
 const LEASE_MS = 20_000;
-/** Longest time between two polls. Notifications wake the dispatcher earlier, but can be lost with their connection. */
+/** Longest time between two polls. Notifications come earlier, but can be lost with their connection. */
 const POLL_MS = 1_000;
 const BACKOFF = { initialMs: 500, maxMs: 10_000 };
 
@@ -120,7 +120,7 @@ export function startDispatcher(dependencies: {
   };
 }
 
-/** The rows of one kind in progress, with their organizations. Separate lanes keep starts from delaying signals. */
+/** The rows of one kind in progress, by organization. Two lanes keep starts from delaying signals. */
 interface Lane {
   readonly which: 'starts' | 'others';
   readonly most: number;

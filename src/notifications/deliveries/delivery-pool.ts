@@ -26,7 +26,7 @@ export const POOL_LIMITS: AttemptLimits = { total: 32, ofOrganization: 24, ofEnd
 const MOST_STARTS = 4;
 /** Pause after a failed start: Temporal is unreachable or overloaded. */
 const START_PAUSE_MS = 2_000;
-/** Longest time between two polls. Notifications wake the pool earlier, but can be lost with their connection. */
+/** Longest time between two polls. Notifications come earlier, but can be lost with their connection. */
 const POLL_MS = 1_000;
 /** Time between two searches for overdue deliveries. */
 const OVERDUE_CHECK_MS = 60_000;

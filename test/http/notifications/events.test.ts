@@ -10,15 +10,15 @@ import { createOrganization } from '../../support/organization.ts';
 import { createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
 import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
-// The events are written by the database in the transaction of what they tell of: these tests change
-// orders as the activities do, and read what an organization can pull.
+// A database trigger writes the events in the transaction of the change. These tests change orders as the
+// activities do, and read the events as an organization can pull them.
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let api: TestApi;
 let pharmacy: TestPharmacy;
 let orderId: string;
-/** Behind the events of the tests before. */
+/** The cursor after the events of earlier tests. */
 let start = '';
 beforeAll(async () => {
   api = await startTestApi();
@@ -37,10 +37,10 @@ async function place(): Promise<string> {
 }
 
 /**
- * Waits for transactions in the databases of other tests, which share the server: an event shows once
- * none is open that is older, and a large import takes its time (docs/adr/0013).
+ * Waits until other tests have no open transaction. They share the Postgres server, and an event is
+ * listed only when no earlier transaction is open (docs/adr/0013).
  */
-async function othersAreDone(): Promise<void> {
+async function otherTransactionsEnded(): Promise<void> {
   await eventually(
     'no other test has an open transaction',
     async () => {
@@ -54,7 +54,7 @@ async function othersAreDone(): Promise<void> {
 }
 
 async function pull(query = '') {
-  await othersAreDone();
+  await otherTransactionsEnded();
   const after = start === '' ? '' : `&after=${start}`;
   const answer = await api.get(`/api/v1/events?limit=200${after}${query}`);
   expect(answer.status).toBe(200);
@@ -93,7 +93,7 @@ async function storeDocument(name = 'label.pdf') {
   return documentId;
 }
 
-it('tells an order’s way, numbered, each event in the form of the notifications', async () => {
+it('lists an order’s events in sequence, each in the form of the notifications', async () => {
   await placeAtPharmacy();
   await pharmacy.tell(api.app.url, {
     type: 'order.tracking_added',
@@ -131,30 +131,30 @@ it('tells an order’s way, numbered, each event in the form of the notification
 });
 
 it.each([
-  ['the pharmacy refuses', ['ORDER_STATUS_CHANGED'], refuse],
-  ['nobody knows the pharmacy', ['ORDER_STATUS_CHANGED'], () => move('NEEDS_ATTENTION')],
+  ['the pharmacy refuses the order', ['ORDER_STATUS_CHANGED'], refuse],
+  ['the pharmacy is unknown', ['ORDER_STATUS_CHANGED'], () => move('NEEDS_ATTENTION')],
   [
-    'it expires at the pharmacy',
+    'the order expires at the pharmacy',
     ['ORDER_CREATED', 'ORDER_STATUS_CHANGED'],
     async () => {
       await placeAtPharmacy();
       await move('EXPIRED');
     },
   ],
-  ['it is only being placed', [], () => move('PLACING', { sent: true })],
-])('when %s, tells %j', async (_, expected, happen) => {
+  ['the order is only being placed', [], () => move('PLACING', { sent: true })],
+])('when %s, lists %j', async (_, expected, happen) => {
   await happen();
 
   expect(await names()).toEqual(expected);
 });
 
-it('passes the reason on in words', async () => {
+it('has the pharmacy’s reason as the message', async () => {
   await refuse();
 
   expect((await pull())[0].order.message).toBe('Out of stock');
 });
 
-it('tells once that the pharmacy has the order, though it is retried', async () => {
+it('reports once that the pharmacy has the order, even if the order is retried', async () => {
   await placeAtPharmacy();
   await move('FETCHING_DOCUMENTS');
   await move('NEEDS_ATTENTION');
@@ -164,7 +164,7 @@ it('tells once that the pharmacy has the order, though it is retried', async () 
   expect(await names()).toEqual(['ORDER_CREATED', 'ORDER_STATUS_CHANGED', 'ORDER_STATUS_CHANGED']);
 });
 
-it('tells nothing of a change that is rolled back', async () => {
+it('has no event of a change that is rolled back', async () => {
   await placeAtPharmacy();
   const undone = inTransaction(api.database, async (sql) => {
     await move('FETCHING_DOCUMENTS', {}, sql);
@@ -176,7 +176,7 @@ it('tells nothing of a change that is rolled back', async () => {
   expect(await names()).toEqual(['ORDER_CREATED']);
 });
 
-it('numbers the events of an order without a gap when they come at once', async () => {
+it('numbers concurrent events of an order without a gap', async () => {
   await placeAtPharmacy();
   await Promise.all(Array.from({ length: 12 }, () => storeDocument()));
 
@@ -187,7 +187,7 @@ it('numbers the events of an order without a gap when they come at once', async 
 });
 
 describe('the cursor', () => {
-  it('goes through all events page by page, each once', async () => {
+  it('reads all events page by page, each once', async () => {
     await placeAtPharmacy();
     for (let n = 0; n < 6; n += 1) await storeDocument();
     const all = (await pull()).map(({ id }: { id: string }) => id);
@@ -195,7 +195,7 @@ describe('the cursor', () => {
     const seen: string[] = [];
     let after = start;
     for (;;) {
-      await othersAreDone();
+      await otherTransactionsEnded();
       const { data } = (await api.get(`/api/v1/events?limit=3&after=${after}`)).json;
       seen.push(...data.events.map(({ id }: { id: string }) => id));
       if (data.nextCursor === null) break;
@@ -217,7 +217,7 @@ describe('the cursor', () => {
       begun.abort();
       await once(commit.signal, 'abort');
     });
-    // The other transaction begins after it and commits before it.
+    // The other transaction begins after this one and commits before it.
     await once(begun.signal, 'abort');
     orderId = second;
     await refuse();
@@ -228,15 +228,15 @@ describe('the cursor', () => {
     start = before.at(-1).cursor;
     const after = await pull();
 
-    const told = [...before, ...after].map(({ event, order }) => [event, order.id]);
-    expect(told).toEqual([
+    const listed = [...before, ...after].map(({ event, order }) => [event, order.id]);
+    expect(listed).toEqual([
       ['ORDER_CREATED', first],
       ['ORDER_STATUS_CHANGED', first],
       ['ORDER_STATUS_CHANGED', second],
     ]);
   });
 
-  it('is refused when it is none of the list', async () => {
+  it('is refused if it is not from this list', async () => {
     const answer = await api.get('/api/v1/events?after=nonsense');
 
     expect(answer.status).toBe(400);
@@ -244,7 +244,7 @@ describe('the cursor', () => {
   });
 });
 
-it('filters by the name of the event', async () => {
+it('filters by event name', async () => {
   await placeAtPharmacy();
   await storeDocument();
 

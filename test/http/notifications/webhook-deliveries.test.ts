@@ -36,7 +36,7 @@ function replay(id = stored.deliveryId) {
   return call('POST', `webhook-deliveries/${id}/replay`);
 }
 
-/** The row of the delivery. */
+/** Reads the delivery's row. */
 async function row() {
   const [found] = await api.database`
     SELECT status, attempts, locked_until, delivered_at, next_attempt_at <= now() AS due
@@ -83,7 +83,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('keeps to the newest 50 attempts, oldest first', async () => {
+  it('shows the newest 50 attempts, oldest first', async () => {
     await api.database`
       INSERT INTO webhook_attempts (delivery_id, duration_ms, status_code, error_class)
       SELECT ${stored.deliveryId}, number, 500, 'http_5xx' FROM generate_series(1, 60) AS number`;
@@ -98,7 +98,7 @@ describe('the log', () => {
       url: URL,
       orderId,
     });
-    // The second event was queued for the first endpoint, too.
+    // The second event was queued for the first endpoint as well.
     const all = await list(`orderId=${orderId}`);
     expect(all).toHaveLength(3);
     const ids = async (query: string) => (await list(query)).map(({ id }) => id);
@@ -112,7 +112,7 @@ describe('the log', () => {
     expect(await ids('endpointId=%20')).toEqual([]);
   });
 
-  it('comes newest first, page by page', async () => {
+  it('lists the newest first, page by page', async () => {
     for (let index = 0; index < 4; index++) {
       await api.database`SELECT record_order_event(${orderId}, 'ORDER_STATUS_CHANGED', '{}')`;
     }
@@ -136,7 +136,7 @@ describe('the log', () => {
     ['status=SENT', 'status must be one of PENDING, RETRYING, DELIVERED, DEAD, CANCELLED'],
     ['limit=0', 'limit must be an integer from 1 to 200'],
     ['cursor=x', 'cursor must be a nextCursor of this list'],
-  ])('asked for %s answers 400', async (query, error) => {
+  ])('answers 400 to %s', async (query, error) => {
     expect(await call('GET', `webhook-deliveries?${query}`)).toMatchObject({
       status: 400,
       json: { error },
@@ -160,18 +160,18 @@ describe('the log', () => {
 });
 
 describe('a replay', () => {
-  it.each(['DEAD', 'DELIVERED'])('of what is %s begins anew, at once', async (status) => {
+  it.each(['DEAD', 'DELIVERED'])('of a %s delivery starts over immediately', async (status) => {
     await api.database`
       UPDATE webhook_deliveries SET status = ${status}, attempts = 10, delivered_at = now(),
         locked_until = now() + interval '1 minute'
       WHERE id = ${stored.deliveryId}`;
-    let ring = () => {};
-    const rung = new Promise<void>((resolve) => {
-      ring = resolve;
+    let notify = () => {};
+    const notified = new Promise<void>((resolve) => {
+      notify = resolve;
     });
-    const { unlisten } = await api.database.listen('deliveries', () => ring());
+    const { unlisten } = await api.database.listen('deliveries', () => notify());
     const answer = await replay();
-    await rung;
+    await notified;
     await unlisten();
 
     expect(answer).toMatchObject({
@@ -203,7 +203,7 @@ describe('a replay', () => {
     },
   );
 
-  it('of what was cancelled is refused', async () => {
+  it('of a cancelled delivery is refused', async () => {
     await api.database`
       UPDATE webhook_deliveries SET status = 'CANCELLED' WHERE id = ${stored.deliveryId}`;
     expect(await replay()).toMatchObject({ status: 409, json: { code: 'NOT_REPLAYABLE' } });

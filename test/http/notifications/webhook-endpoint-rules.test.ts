@@ -107,7 +107,7 @@ describe('outside the sandbox', () => {
     expect(answer.text).not.toContain('10.0.0.7');
   });
 
-  it('a public name is taken, and read back as it was sent', async () => {
+  it('a public name is accepted, and shown as it was sent', async () => {
     const url = 'https://CLINIC.example.com:8443/hook?a=1';
     const answer = await call('POST', ENDPOINTS, { url });
     expect(answer.json.data.endpoint.url).toBe(url);

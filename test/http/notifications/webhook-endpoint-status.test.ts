@@ -7,7 +7,7 @@ const HEADER_VALUE = 'Bearer value-of-the-header';
 const webhooks = useWebhooks();
 
 describe('an endpoint', () => {
-  it('that is disabled gets nothing queued; once enabled, what waits is due', async () => {
+  it('that is disabled gets no new deliveries; when enabled, waiting deliveries become due', async () => {
     const { id } = await webhooks.create();
     const path = `${ENDPOINTS}/${id}`;
     await webhooks.recordEvent();
@@ -30,7 +30,7 @@ describe('an endpoint', () => {
     expect(await webhooks.deliveriesTo(id)).toMatchObject([{ status: 'PENDING', due: true }]);
   });
 
-  it('that is enabled already keeps the waits of its deliveries', async () => {
+  it('that is already enabled keeps the times of its deliveries', async () => {
     const { id } = await webhooks.create();
     await webhooks.recordEvent();
     await webhooks.api.database`
@@ -41,7 +41,7 @@ describe('an endpoint', () => {
     expect(await webhooks.deliveriesTo(id)).toMatchObject([{ due: false }]);
   });
 
-  it('that is deleted is gone; what is open is cancelled, its log and others’ stay', async () => {
+  it('that is deleted answers 404; its open deliveries are cancelled, its log is kept', async () => {
     const { id } = await webhooks.create({ authHeader: { name: 'X-Token', value: HEADER_VALUE } });
     const { id: other } = await webhooks.create();
     await webhooks.recordEvent();

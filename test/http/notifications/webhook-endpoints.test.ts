@@ -10,7 +10,7 @@ const HEADER_VALUE = 'Bearer value-of-the-header';
 const webhooks = useWebhooks();
 
 describe('an endpoint', () => {
-  it('is created with what was asked for, and its secret is shown this once', async () => {
+  it('is created as requested, and its secret is shown once', async () => {
     const answer = await webhooks.call('POST', ENDPOINTS, {
       url: webhooks.receiver.url,
       events: ['ORDER_CREATED', 'ADD_CASE_ATTACHMENT', 'ORDER_CREATED'],
@@ -43,7 +43,7 @@ describe('an endpoint', () => {
     });
   });
 
-  it('gets every event, as links, when nothing is said', async () => {
+  it('gets every event, with links, by default', async () => {
     expect(await webhooks.create({ events: null, unknown: 1 })).toMatchObject({
       events: null,
       documentFormat: 'url',
@@ -51,7 +51,7 @@ describe('an endpoint', () => {
     });
   });
 
-  it('never shows its secrets again, and none gets into the log', async () => {
+  it('never shows its secrets again, and writes none to the log', async () => {
     const { id, secret } = await webhooks.create({
       authHeader: { name: 'X-Token', value: HEADER_VALUE },
     });
@@ -73,7 +73,7 @@ describe('an endpoint', () => {
     expect(rotated.text).not.toContain(secret);
   });
 
-  it('is one of 20 at most, also when they come at once', async () => {
+  it('is one of at most 20, even with concurrent requests', async () => {
     const answers = await Promise.all(
       Array.from({ length: 25 }, () =>
         webhooks.call('POST', ENDPOINTS, { url: webhooks.receiver.url }),
@@ -87,7 +87,7 @@ describe('an endpoint', () => {
     expect(refused).toHaveLength(5);
   });
 
-  it('stands in the list, newest first, page by page', async () => {
+  it('is listed, newest first, page by page', async () => {
     const ids = [];
     for (let index = 0; index < 5; index++) ids.unshift((await webhooks.create()).id);
 
@@ -106,7 +106,7 @@ describe('an endpoint', () => {
     });
   });
 
-  it('is changed in what is named only, and null takes back', async () => {
+  it('changes only in the named fields, and null resets a field', async () => {
     const {
       id,
       secret: _,
@@ -138,7 +138,7 @@ describe('an endpoint', () => {
       json: { error: 'status must be one of ENABLED, DISABLED' },
     });
   });
-  it('of another organization answers as one of nobody, and stays as it is', async () => {
+  it('of another organization looks unknown, and does not change', async () => {
     const { id } = await webhooks.create();
     const { organizationId } = await createOrganization(webhooks.api.database);
     const foreign = await createWebhooksCall(webhooks.api, organizationId);

@@ -8,8 +8,8 @@ const HEADER_VALUE = 'Bearer value-of-the-header';
 
 const webhooks = useWebhooks();
 
-describe('a test', () => {
-  it('sends a PING that verifies, with the header, and tells what came of it', async () => {
+describe('a test of an endpoint', () => {
+  it('sends a signed PING with the endpoint’s header, and returns the outcome', async () => {
     const { id, secret } = await webhooks.create({
       authHeader: { name: 'X-Token', value: HEADER_VALUE },
     });
@@ -60,7 +60,7 @@ describe('a test', () => {
     [302, { location: 'http://127.0.0.1:1024/' }, 'redirect'],
     [410, {}, 'http_4xx'],
   ])(
-    'that is answered %i is dead with its reason, and changes nothing',
+    'that is answered %i is logged as dead, and does not change the endpoint',
     async (status, headers, errorClass) => {
       const { id } = await webhooks.create();
       webhooks.receiver.answer = answering(status, headers);
@@ -77,7 +77,7 @@ describe('a test', () => {
     },
   );
 
-  it('without an answer tells of what kind the failure is', async () => {
+  it('without an answer returns the class of the failure', async () => {
     const { id } = await webhooks.create();
     await webhooks.receiver.close();
     const { delivery } = (await webhooks.call('POST', `${ENDPOINTS}/${id}/test`)).json.data;
@@ -89,7 +89,7 @@ describe('a test', () => {
     });
   });
 
-  it('that a PAUSED endpoint takes enables it, and what waits is due', async () => {
+  it('enables a PAUSED endpoint that answers 2xx, and its waiting deliveries become due', async () => {
     const { id } = await webhooks.create();
     await webhooks.recordEvent();
     await pause(id);
@@ -132,8 +132,8 @@ describe('a test', () => {
   }
 });
 
-describe('a rotation', () => {
-  it('lets both secrets sign for 24 hours, then the new one alone', async () => {
+describe('a rotation of the secret', () => {
+  it('lets both secrets sign for 24 hours, then only the new one', async () => {
     const { id, secret: first } = await webhooks.create();
     const rotated = (await webhooks.call('POST', `${ENDPOINTS}/${id}/rotate-secret`)).json.data
       .endpoint;
@@ -150,7 +150,7 @@ describe('a rotation', () => {
         event: 'PING',
       });
     }
-    // A handler of the original's reads the one header alone, and knows the old secret still.
+    // A handler that reads only x-cv-signature still has the old secret.
     const plain = { 'x-cv-signature': both?.headers['x-cv-signature'] };
     expect(verifyWebhook(both?.raw ?? '', plain, first)).toMatchObject({ event: 'PING' });
 

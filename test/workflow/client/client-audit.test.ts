@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-it('what a program places, does and is handed is in the audit log; a status is no patient data', async () => {
+it('the audit log has what a program places, changes and reads; reading a status is not recorded', async () => {
   const { organizationId, caseId } = world.organization;
   const order = { ...examplePlaceOrder().order, pharmacyId: 'pharmacy-nobody-knows' };
   const handle = await world.client.place({ caseId, order });

@@ -21,7 +21,7 @@ import { createOrganization, ENCRYPTION_KEYS, HASH_SECRET } from '../../support/
 import { startWorker } from '../../support/worker.ts';
 import { createWorld, type World } from '../../support/world.ts';
 
-/** Nothing listens there. */
+/** An address on which nothing listens. */
 const NOWHERE = '127.0.0.1:1';
 
 let world: World;
@@ -42,7 +42,7 @@ const optionsFor = (organizationId: string, address: string): OrderClientOptions
   temporal: { address },
 });
 
-/** A client beside the world's own; closed at the end. */
+/** Creates a client in addition to the world's own. It is closed at the end. */
 function anotherClient({
   organizationId = world.organization.organizationId,
   address = inject('temporal').address,
@@ -66,7 +66,7 @@ async function postExample(order: PrescriptionOrder, idempotencyKey: string): Pr
   });
 }
 
-/** Completes an order without a webhook. The first look is a minute away: only a signal can tell. */
+/** Completes an order without a webhook. The first poll comes after a minute, so only a signal reports it. */
 async function endSilently(orderId: string): Promise<void> {
   await world.simulator.control('POST', 'pharmacies/pharmacy-manual', { webhooks: false });
   await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
@@ -74,14 +74,14 @@ async function endSilently(orderId: string): Promise<void> {
 
 const ordersStored = async () => (await world.db.database`SELECT FROM orders`).length;
 
-/** Places the published example, and waits until it is where that pharmacy's orders rest. */
-async function restingAt(pharmacyId: string, status: OrderStatus): Promise<string> {
+/** Places the published example at a pharmacy, and waits until the order has a status. */
+async function placeUntil(pharmacyId: string, status: OrderStatus): Promise<string> {
   const orderId = await world.place(pharmacyId);
   await world.reach(orderId, status);
   return orderId;
 }
 
-it('lists every field that breaks a rule, as the endpoint does, and stores nothing', async () => {
+it('lists every field that breaks a rule, as the HTTP API does, and stores nothing', async () => {
   const before = await ordersStored();
   const good = orderFor('pharmacy-manual');
   const bad = {
@@ -103,7 +103,7 @@ it('lists every field that breaks a rule, as the endpoint does, and stores nothi
   expect(await ordersStored()).toBe(before);
 });
 
-it('refuses a key that is none, and asks for an address that is nowhere', async () => {
+it('refuses a malformed idempotency key, and an order without any address', async () => {
   const { caseId, caseWithoutAddress } = world.organization;
   const { shippingAddress, ...order } = orderFor('pharmacy-manual');
   const refused = (path: string) => ({ constructor: InvalidOrderError, errors: [{ path }] });
@@ -113,7 +113,7 @@ it('refuses a key that is none, and asks for an address that is nowhere', async 
   await expect(nowhere).rejects.toMatchObject(refused('order.shippingAddress'));
 });
 
-it('refuses a case of another organization and a case of nobody with the same words', async () => {
+it('refuses another organization’s case and an unknown case with the same message', async () => {
   const before = await ordersStored();
   const other = await createOrganization(world.db.database);
   const order = orderFor('pharmacy-manual');
@@ -124,7 +124,7 @@ it('refuses a case of another organization and a case of nobody with the same wo
   expect(await ordersStored()).toBe(before);
 });
 
-it('shares its keys with the endpoint, and names the order only for an equal payload', async () => {
+it('shares idempotency keys with the HTTP API, and names the order only for an equal payload', async () => {
   const { caseId } = world.organization;
   const [order, idempotencyKey] = [orderFor('pharmacy-manual'), randomUUID()];
   const { orderId } = await world.client.place({ caseId, order, idempotencyKey });
@@ -143,7 +143,7 @@ it('shares its keys with the endpoint, and names the order only for an equal pay
   expect(headers.get('location')).toBe(`/api/v1/cases/${caseId}/orders/${orderId}`);
 });
 
-it('follows an order to its documents', async () => {
+it('follows an order until its documents are stored', async () => {
   const { caseId } = world.organization;
   const [order, idempotencyKey] = [orderFor('pharmacy-123'), randomUUID()];
   const handle = await world.client.place({ caseId, order, idempotencyKey });
@@ -162,8 +162,8 @@ it('follows an order to its documents', async () => {
   expect(await handle.result({ timeoutMs: 0 })).toEqual(result);
 });
 
-it('says where people find the order in Temporal', async () => {
-  const orderId = await restingAt('pharmacy-manual', 'AWAITING_COMPLETION');
+it('describes where to find the order in Temporal', async () => {
+  const orderId = await placeUntil('pharmacy-manual', 'AWAITING_COMPLETION');
   const workflowId = orderWorkflowId(orderId);
   const description = await world.client.handle(orderId).describe();
   const { runId } = await world.worker.client.workflow.getHandle(workflowId).describe();
@@ -189,11 +189,14 @@ it('returns a rejected order with its reason instead of throwing', async () => {
 it.each([
   ['pharmacy-manual', 'AWAITING_COMPLETION'],
   ['pharmacy-nobody-knows', 'NEEDS_ATTENTION'],
-] as const)('tells where an order at %s is when the time is up', async (pharmacyId, status) => {
-  const handle = world.client.handle(await restingAt(pharmacyId, status));
-  const waiting = handle.result({ timeoutMs: 300 });
-  await expect(waiting).rejects.toMatchObject({ constructor: OrderTimeoutError, status });
-});
+] as const)(
+  'reports the status of an order at %s when the timeout expires',
+  async (pharmacyId, status) => {
+    const handle = world.client.handle(await placeUntil(pharmacyId, status));
+    const waiting = handle.result({ timeoutMs: 300 });
+    await expect(waiting).rejects.toMatchObject({ constructor: OrderTimeoutError, status });
+  },
+);
 
 it('waits for an order whose workflow has not started yet', async () => {
   await world.worker.stop();
@@ -206,7 +209,7 @@ it('waits for an order whose workflow has not started yet', async () => {
   expect(await waiting).toMatchObject({ id: orderId, status: 'COMPLETED' });
 });
 
-it('places, reads, signals and cancels while Temporal cannot be reached', async () => {
+it('places, reads, signals and cancels while Temporal is unreachable', async () => {
   const client = anotherClient({ address: NOWHERE });
   const { caseId } = world.organization;
   const handle = await client.place({ caseId, order: orderFor('pharmacy-manual') });
@@ -218,12 +221,12 @@ it('places, reads, signals and cancels while Temporal cannot be reached', async 
   await handle.signalCompletion({ webhookId: randomUUID(), status: 'completed' });
   await world.reach(orderId, 'COMPLETED');
 
-  const resting = client.handle(await restingAt('pharmacy-nobody-knows', 'NEEDS_ATTENTION'));
-  await resting.cancel('no longer needed');
-  expect(await resting.status()).toBe('CANCELLED');
+  const waitingOrder = client.handle(await placeUntil('pharmacy-nobody-knows', 'NEEDS_ATTENTION'));
+  await waitingOrder.cancel('no longer needed');
+  expect(await waitingOrder.status()).toBe('CANCELLED');
 });
 
-it('keeps its time, and learns of the end, while Temporal cannot be reached', async () => {
+it('keeps its timeout, and returns the ended order, while Temporal is unreachable', async () => {
   const client = anotherClient({ address: NOWHERE });
   const handle = client.handle(await world.place('pharmacy-manual'));
   await expect(handle.result({ timeoutMs: 700 })).rejects.toThrow(OrderTimeoutError);
@@ -231,8 +234,8 @@ it('keeps its time, and learns of the end, while Temporal cannot be reached', as
   expect(await other.result({ timeoutMs: 25_000 })).toMatchObject({ status: 'COMPLETED' });
 });
 
-it('shows another organization nothing of an order, and lets it change nothing', async () => {
-  const orderId = await restingAt('pharmacy-manual', 'AWAITING_COMPLETION');
+it('neither shows an order to another organization nor lets it change the order', async () => {
+  const orderId = await placeUntil('pharmacy-manual', 'AWAITING_COMPLETION');
   const { organizationId } = await createOrganization(world.db.database);
   const client = anotherClient({ organizationId });
   const handle = client.handle(orderId);
@@ -254,8 +257,8 @@ it('shows another organization nothing of an order, and lets it change nothing',
   expect(kept).toHaveLength(0);
 });
 
-it('wakes the workflow once for a message that comes three times', async () => {
-  const orderId = await restingAt('pharmacy-manual', 'AWAITING_COMPLETION');
+it('signals the workflow once for a message that arrives three times', async () => {
+  const orderId = await placeUntil('pharmacy-manual', 'AWAITING_COMPLETION');
   await endSilently(orderId);
   const handle = world.client.handle(orderId);
   const message = { webhookId: randomUUID(), status: 'completed' } as const;
@@ -267,7 +270,7 @@ it('wakes the workflow once for a message that comes three times', async () => {
   expect(events.filter((event) => event.includes('Signaled'))).toHaveLength(1);
 });
 
-it('ends a wait in flight when it is closed', async () => {
+it('rejects a wait in flight when it is closed', async () => {
   const orderId = await world.place('pharmacy-manual');
   const client = anotherClient();
   const waiting = expect(client.handle(orderId).result()).rejects;
@@ -278,10 +281,10 @@ it('ends a wait in flight when it is closed', async () => {
 });
 
 it.each([
-  ['only placed', '', inject('temporal').address],
-  ['asked Temporal', 'await handle.describe();', inject('temporal').address],
-  ['had no Temporal', 'await handle.result({ timeoutMs: 300 }).catch(() => {});', NOWHERE],
-])('lets a process that %s end by itself after close()', async (_what, then, address) => {
+  ['only placed an order', '', inject('temporal').address],
+  ['called Temporal', 'await handle.describe();', inject('temporal').address],
+  ['could not reach Temporal', 'await handle.result({ timeoutMs: 300 }).catch(() => {});', NOWHERE],
+])('lets a process that %s exit after close()', async (_what, then, address) => {
   const { organizationId, caseId } = world.organization;
   const input = { caseId, order: orderFor('pharmacy-manual') };
   const module = new URL('../../../src/client.ts', import.meta.url).href;
@@ -293,7 +296,7 @@ it.each([
     await client.close();
     console.log(handle.orderId);`;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', program];
-  // Rejects when it fails, or has to be killed.
+  // Rejects when the process fails or has to be killed.
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 });
   expect(await world.client.get(stdout.trim())).toMatchObject({ caseId });
 });

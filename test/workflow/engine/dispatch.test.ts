@@ -43,7 +43,7 @@ const enqueue = (orderId: string, kind: OutboxRow['kind']) =>
 
 const rowsLeft = async () => (await db.database`SELECT FROM outbox`).length;
 
-/** A dispatcher that delivers by `deliver`; what was delivered is worked on, as by a worker. */
+/** Starts a dispatcher with this `deliver`; each delivered row's order then moves on, as with a worker. */
 function dispatch(deliver: (row: OutboxRow) => Promise<void>): void {
   const withDeadline = <T>(_deadline: number, run: () => Promise<T>) => run();
   dispatchers.push(
@@ -72,7 +72,7 @@ it('delivers each row once when many dispatchers share the outbox', async () => 
   expect(delivered.sort()).toEqual(orders.sort());
 });
 
-it('delivers the rows of one order in their order, one after the other', async () => {
+it('delivers the rows of one order in sequence, one at a time', async () => {
   const orderId = await accept();
   for (const kind of ['completion', 'cancel', 'completion'] as const) await enqueue(orderId, kind);
   const kinds: string[] = [];
@@ -89,8 +89,8 @@ it('delivers the rows of one order in their order, one after the other', async (
   expect(kinds).toEqual(['start', 'completion', 'cancel', 'completion']);
 });
 
-it('takes another organization’s row among the first, however many older ones one has', async () => {
-  // Not all at once: each is given up after two seconds.
+it('delivers a single row early, even if another organization has a thousand older ones', async () => {
+  // In batches, because accepting an order times out after two seconds.
   for (let batch = 0; batch < 20; batch += 1) {
     await Promise.all(Array.from({ length: 50 }, accept));
   }
@@ -100,11 +100,11 @@ it('takes another organization’s row among the first, however many older ones 
   dispatch(async (row) => {
     delivered.push(row.orderId);
   });
-  await eventually('the single row is out', async () => delivered.includes(single));
+  await eventually('the single row is delivered', async () => delivered.includes(single));
   expect(delivered.indexOf(single)).toBeLessThan(10);
 });
 
-it('keeps places free beside a burst, so that the other’s row need not wait for one', async () => {
+it('keeps capacity free during a burst, so that another organization’s row does not wait', async () => {
   await Promise.all(Array.from({ length: 40 }, accept));
   const burst = organization.organizationId;
   const leased = await leaseRows(db.database, 'starts', 8, 60_000, new Map(), 6);
@@ -117,7 +117,7 @@ it('keeps places free beside a burst, so that the other’s row need not wait fo
   expect(more).toEqual([]);
 });
 
-it('starts no more of a burst than is worked on, until that has begun', async () => {
+it('starts no more orders of a burst until the workers have begun with the first', async () => {
   const burst = await Promise.all(Array.from({ length: 40 }, accept));
   const delivered: string[] = [];
   const withDeadline = <T>(_deadline: number, run: () => Promise<T>) => run();
@@ -133,13 +133,13 @@ it('starts no more of a burst than is worked on, until that has begun', async ()
   await eventually('the others follow', async () => delivered.length > 3);
 });
 
-it('knows whose a row is that does not say it', async () => {
+it('fills in the organization of a row that was inserted without one', async () => {
   await enqueue(await accept(), 'completion');
   const rows = await db.database<{ organizationId: string }[]>`SELECT organization_id FROM outbox`;
   expect(rows.map((row) => row.organizationId)).toEqual(Array(2).fill(organization.organizationId));
 });
 
-it('goes on past a row that always fails, and keeps it with its error', async () => {
+it('continues past a row that always fails, and keeps the row with its error code', async () => {
   const bad = await accept();
   await enqueue(bad, 'completion');
   const good = await Promise.all(Array.from({ length: 40 }, accept));
@@ -148,8 +148,8 @@ it('goes on past a row that always fails, and keeps it with its error', async ()
     if (row.orderId === bad) throw Object.assign(new Error('Jane Sample'), { code: 3 });
     delivered.add(row.orderId);
   });
-  await eventually('the good ones are out', async () => delivered.size === good.length);
-  const rows = await eventually('the bad one was tried again', async () => {
+  await eventually('the good rows are delivered', async () => delivered.size === good.length);
+  const rows = await eventually('the bad row was retried', async () => {
     const left = await db.database<{ kind: string; attempts: number; lastError: string }[]>`
       SELECT kind, attempts, last_error FROM outbox ORDER BY id`;
     return (left[0]?.attempts ?? 0) >= 2 && left;
@@ -159,31 +159,31 @@ it('goes on past a row that always fails, and keeps it with its error', async ()
   expect(rows[1]?.attempts).toBe(0);
 });
 
-it('is woken by the bell, sooner than by its poll', async () => {
+it('delivers sooner after a notification than by polling', async () => {
   const delivered = new Set<string>();
   dispatch(async (row) => {
     delivered.add(row.orderId);
   });
-  const ring = createDispatcherNotifier(db.database);
+  const notify = createDispatcherNotifier(db.database);
   const timeOf = async (afterwards: () => void) => {
     let spent = 0;
     for (let n = 0; n < 4; n += 1) {
-      await sleep(300); // after a row the dispatcher looks again at once; then it sleeps
+      await sleep(300); // after a row the dispatcher polls again immediately, then sleeps
       const orderId = await accept();
       const start = performance.now();
       afterwards();
-      await eventually('the row is out', async () => delivered.has(orderId));
+      await eventually('the row is delivered', async () => delivered.has(orderId));
       spent += performance.now() - start;
     }
     return spent;
   };
   const polled = await timeOf(() => {});
-  const woken = await timeOf(ring);
-  // Each poll is a second away, the bell some milliseconds.
+  const woken = await timeOf(notify);
+  // A poll comes within a second, a notification within milliseconds.
   expect(woken).toBeLessThan(polled);
 });
 
-it('takes over the row of a process that died with it, when its lease has run out', async () => {
+it('takes over the row of a process that died, when its lease expires', async () => {
   const orderId = await accept();
   expect(await leaseRows(db.database, 'starts', 10, 700)).toHaveLength(1);
   expect(await leaseRows(db.database, 'starts', 10, 700)).toHaveLength(0);
@@ -191,17 +191,17 @@ it('takes over the row of a process that died with it, when its lease has run ou
   dispatch(async (row) => {
     delivered.push(row.orderId);
   });
-  await eventually('the row is out', async () => delivered.includes(orderId));
+  await eventually('the row is delivered', async () => delivered.includes(orderId));
 });
 
-it('does not take a row that was given back before its time', async () => {
+it('does not lease a postponed row before its time', async () => {
   await accept();
   const [row] = await leaseRows(db.database, 'starts', 1, 60_000);
   await postponeRow(db.database, row?.id ?? '', 60_000, 'UNAVAILABLE');
   expect(await leaseRows(db.database, 'starts', 1, 60_000)).toHaveLength(0);
 });
 
-it('finishes what it has in hand before it stops', async () => {
+it('finishes the rows in progress before it stops', async () => {
   await accept();
   let finished = false;
   let begun = () => {};

@@ -59,7 +59,7 @@ function start(lock: Database): Reconciler {
 const workflow = (orderId: string) =>
   world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
 
-/** Takes an order's workflow out of Temporal, as the loss of its store does. */
+/** Deletes an order's workflow from Temporal, as if Temporal had lost its store. */
 async function lose(orderId: string): Promise<void> {
   await connection.workflowService.deleteWorkflowExecution({
     namespace: 'default',
@@ -68,7 +68,7 @@ async function lose(orderId: string): Promise<void> {
 }
 
 async function restarted(orderId: string, times = 1): Promise<void> {
-  await eventually(`${orderId} is started again`, async () => {
+  await eventually(`${orderId} is restarted`, async () => {
     const rows = await timelineOf(world.db.database, orderId);
     return rows.filter((row) => row.includes('WORKFLOW_RESTARTED')).length === times;
   });
@@ -79,8 +79,8 @@ async function ledgerHasOne(orderId: string): Promise<void> {
   expect(await world.simulator.ledgerOf(orderId)).toHaveLength(1);
 }
 
-describe('an open order whose workflow is gone', () => {
-  it('is started again, and waits on for the pharmacy that has it', async () => {
+describe('an open order whose workflow was lost', () => {
+  it('is restarted, and keeps waiting for the pharmacy that has it', async () => {
     const orderId = await world.place('pharmacy-manual');
     await world.reach(orderId, 'AWAITING_COMPLETION');
     await lose(orderId);
@@ -93,11 +93,11 @@ describe('an open order whose workflow is gone', () => {
     );
   });
 
-  it('looks at the pharmacy at once when the lost run had been told', async () => {
+  it('is checked at the pharmacy immediately if the lost run had been signaled', async () => {
     const orderId = await world.place('pharmacy-manual');
     await world.reach(orderId, 'AWAITING_COMPLETION');
     await world.worker.stop();
-    // The hint goes into the run that is lost with it: nothing is left in the outbox.
+    // The signal is lost with the run: nothing is left in the outbox.
     await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
     await eventually('the webhook has come', async () => {
       const rows = await world.db.database`
@@ -107,29 +107,29 @@ describe('an open order whose workflow is gone', () => {
     await world.db.database`DELETE FROM outbox WHERE order_id = ${orderId}`;
     await lose(orderId);
     world.worker = await startWorker(world.db.asWorker, {}, world.worker.taskQueue);
-    // The first look is a minute away.
+    // Without the hint, the first poll would come after a minute.
     await world.reach(orderId, 'COMPLETED');
     await ledgerHasOne(orderId);
   });
 
-  it('is asked back at the pharmacy when its cancellation was pending', async () => {
+  it('is cancelled at the pharmacy if its cancellation was pending', async () => {
     const orderId = await world.place('pharmacy-manual');
     await world.reach(orderId, 'AWAITING_COMPLETION');
     await lose(orderId);
-    // Its row fails in the outbox until there is a workflow.
+    // The outbox row fails until the order has a workflow again.
     await world.client.handle(orderId).cancel();
     await world.reach(orderId, 'CANCELLED');
     expect(await world.simulator.ledgerOf(orderId)).toMatchObject([{ status: 'cancelled' }]);
   });
 
-  it('rests on, until it is sent on', async () => {
+  it('stays in NEEDS_ATTENTION until it is retried', async () => {
     const pharmacyId = `pharmacy-new-${randomUUID()}`;
     const orderId = await world.place(pharmacyId);
     await world.reach(orderId, 'NEEDS_ATTENTION');
     await copyPharmacy(world.db.database, { from: 'pharmacy-123', to: pharmacyId });
     await lose(orderId);
     await restarted(orderId);
-    await eventually('the new run rests', async () => {
+    await eventually('the new run waits in NEEDS_ATTENTION', async () => {
       const { status, reasonCode } = await workflow(orderId).query(statusQuery);
       return status === 'NEEDS_ATTENTION' && reasonCode === 'PHARMACY_UNKNOWN';
     });
@@ -140,8 +140,8 @@ describe('an open order whose workflow is gone', () => {
   });
 });
 
-describe('a workflow that has ended before its order', () => {
-  it('is followed by another', async () => {
+describe('a workflow that ended before its order', () => {
+  it('is replaced by another', async () => {
     const orderId = await world.place('pharmacy-manual');
     await world.reach(orderId, 'AWAITING_COMPLETION');
     await workflow(orderId).terminate('by the test');
@@ -161,7 +161,7 @@ describe('an open workflow', () => {
     await world.db.database<{ workflowId: string; reasonCode: string }[]>`
       SELECT workflow_id, reason_code FROM orphan_workflows`;
 
-  it('without an order is reported, not ended, and forgotten when it has ended', {
+  it('without an order is reported, not terminated, and forgotten after it has ended', {
     timeout: 60_000,
   }, async () => {
     const orderId = randomUUID();
@@ -181,7 +181,7 @@ describe('an open workflow', () => {
     await eventually('it is forgotten', async () => (await orphans()).length === 0);
   });
 
-  it('whose order has ended is reported once it had time to follow', async () => {
+  it('whose order has ended is reported if it has not ended soon after', async () => {
     const orderId = await world.place('pharmacy-manual');
     await world.reach(orderId, 'AWAITING_COMPLETION');
     await world.db.database`
@@ -197,7 +197,7 @@ describe('an open workflow', () => {
   });
 });
 
-it('brings a message to its order that missed it when it came', async () => {
+it('matches a message to its order that could not be matched on arrival', async () => {
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'AWAITING_COMPLETION');
   const [row] = await world.db.database<{ pharmacyOrderId: string }[]>`
@@ -221,10 +221,10 @@ it('brings a message to its order that missed it when it came', async () => {
   });
 });
 
-it('is done by one process at a time, and taken over when that one ends', async () => {
+it('runs in one process at a time, and another takes over when it dies', async () => {
   const second = openDatabase(world.db.url, 1);
   const [held] = await second<{ held: boolean }[]>`SELECT pg_try_advisory_lock(7261117) AS held`;
-  await eventually('the other is between two rounds', async () => {
+  await eventually('the first process is between two rounds', async () => {
     if (held?.held) return true;
     const [row] = await second<{ held: boolean }[]>`SELECT pg_try_advisory_lock(7261117) AS held`;
     return row?.held;
@@ -237,6 +237,6 @@ it('is done by one process at a time, and taken over when that one ends', async 
   const before = await lastRound();
   await sleep(1_500); // several rounds
   expect(await lastRound()).toBe(before);
-  await second.end(); // as a worker that is killed: its session ends
-  await eventually('the other goes on', async () => (await lastRound()) > before);
+  await second.end(); // as when a worker is killed: its session ends
+  await eventually('the first process continues', async () => (await lastRound()) > before);
 });

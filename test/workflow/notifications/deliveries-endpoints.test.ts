@@ -6,7 +6,7 @@ import { type DeliveryRig, openDeliveryRig } from '../../support/delivery-rig.ts
 import { eventually } from '../../support/eventually.ts';
 import { answering, startReceiver } from '../../support/receiver.ts';
 
-// Endpoints that get nothing now, or less: gone, failing, paused, deleted.
+// Deliveries to endpoints that are gone, failing, paused or deleted.
 
 let rig: DeliveryRig;
 beforeAll(async () => {
@@ -15,14 +15,14 @@ beforeAll(async () => {
 beforeEach(() => rig.renew());
 afterAll(() => rig.close());
 
-it('sends nothing more to an endpoint that answers 410, and tells the others', async () => {
+it('sends nothing more to an endpoint that answers 410, and notifies the other endpoints', async () => {
   const other = await startReceiver();
   const next = await createEndpoint(rig.database, rig.endpoint.organizationId, other.url);
   rig.receiver.answer = answering(410);
   const id = await rig.ping();
   expect(await rig.reach(id, 'DEAD')).toMatchObject({ attempts: 1, log: ['http_4xx'] });
   const later = await rig.ping();
-  await eventually('the other is told', async () => other.received.length > 0);
+  await eventually('the other endpoint is notified', async () => other.received.length > 0);
 
   expect(await rig.readEndpoint()).toMatchObject({
     status: 'DISABLED',
@@ -38,7 +38,7 @@ it('sends nothing more to an endpoint that answers 410, and tells the others', a
   await other.close();
 });
 
-it('goes on by the row’s time when a delivery was replayed while its workflow waited', async () => {
+it('follows the time in Postgres when a delivery was replayed while its workflow waited', async () => {
   await rig.stopped(async () => {}, { retryScheduleMs: [600_000, 50, 50] });
   rig.receiver.answer = answering(500);
   const id = await rig.ping();
@@ -49,7 +49,7 @@ it('goes on by the row’s time when a delivery was replayed while its workflow 
     return raw?.pendingActivities?.some(({ lastFailure }) => lastFailure);
   });
 
-  // As a replay does: the pool makes the next attempt, which fails, too.
+  // As a replay does: the pool makes the next attempt, which also fails.
   await rig.database`
     UPDATE webhook_deliveries SET status = 'PENDING', next_attempt_at = now() WHERE id = ${id}`;
   await eventually('it was attempted again', async () => rig.receiver.received.length > 1);
@@ -59,7 +59,7 @@ it('goes on by the row’s time when a delivery was replayed while its workflow 
   await rig.stopped(async () => {});
 });
 
-it('cancels what was queued for an endpoint in the instant in which it was deleted', async () => {
+it('cancels a delivery that was queued while its endpoint was being deleted', async () => {
   await rig.database`UPDATE webhook_endpoints SET deleted_at = now() WHERE id = ${rig.endpoint.id}`;
   const id = await rig.ping();
   await rig.stopped(async () => {});
@@ -68,19 +68,19 @@ it('cancels what was queued for an endpoint in the instant in which it was delet
   expect(rig.receiver.received).toEqual([]);
 });
 
-describe('an endpoint that is known to fail', () => {
+describe('a failing endpoint', () => {
   beforeEach(async () => {
     await rig.database`UPDATE webhook_endpoints SET failing_since = now() WHERE id = ${rig.endpoint.id}`;
   });
 
   it('gets first attempts from workflows, one at a time, until one succeeds', async () => {
     const atOnce: number[] = [];
-    let underWay = 0;
+    let inFlight = 0;
     rig.receiver.answer = (response) => {
-      atOnce.push((underWay += 1));
+      atOnce.push((inFlight += 1));
       const status = atOnce.length <= 2 ? 500 : 200;
       setTimeout(() => {
-        underWay -= 1;
+        inFlight -= 1;
         response.writeHead(status).end();
       }, 100);
     };
@@ -100,7 +100,7 @@ describe('an endpoint that is known to fail', () => {
     for (const id of ids) expect(await rig.deliveries.result(id)).toBe('delivered');
   });
 
-  it('is paused when it has failed for days; deliveries wait, and go on when it is resumed', async () => {
+  it('is paused after days; deliveries wait, and continue when it is enabled', async () => {
     await rig.database`
       UPDATE webhook_endpoints SET failing_since = now() - interval '6 days'
       WHERE id = ${rig.endpoint.id}`;
@@ -125,7 +125,7 @@ describe('an endpoint that is known to fail', () => {
     await rig.reach(later, 'DELIVERED');
   });
 
-  it('is deleted: what is open for it ends', async () => {
+  it('cancels its open deliveries when it is deleted', async () => {
     rig.receiver.answer = answering(500);
     const id = await rig.ping();
     await rig.reach(id, 'RETRYING');

@@ -11,7 +11,7 @@ import { eventually } from '../../support/eventually.ts';
 import { type ReceivedWebhook, startReceiver, type TestReceiver } from '../../support/receiver.ts';
 import { createWorld, type World } from '../../support/world.ts';
 
-// An order through the whole world, and what endpoints of each kind are told of it.
+// A real order, and the notifications that endpoints of each kind get about it.
 
 const KINDS = [
   { documentFormat: 'url', payloadMode: 'event' },
@@ -57,7 +57,7 @@ function eventsOf(index: number) {
     .toSorted((a, b) => ('sequence' in a && 'sequence' in b ? a.sequence - b.sequence : 0));
 }
 
-it('tells each endpoint every event once, signed, numbered without a gap', async () => {
+it('delivers every event once to each endpoint, signed, numbered without a gap', async () => {
   const stored = await world.db.database`
     SELECT event FROM events WHERE order_id = ${orderId} ORDER BY sequence`;
   expect(stored.length).toBeGreaterThanOrEqual(4);
@@ -68,8 +68,8 @@ it('tells each endpoint every event once, signed, numbered without a gap', async
   }
 });
 
-it('is understood by a handler that was written for the original', () => {
-  /** Parses, writes again and hashes that, as the original's own sample does. */
+it('verifies in a handler that knows only x-cv-signature', () => {
+  /** Parses the body, serializes it again and hashes the result, as the published sample does. */
   const handle = ({ raw, headers }: ReceivedWebhook, secret: string) => {
     const body = JSON.parse(raw.toString());
     const hash = createHmac('sha256', secret).update(JSON.stringify(body)).digest('hex');
@@ -86,10 +86,10 @@ it('is understood by a handler that was written for the original', () => {
   }
 });
 
-it('passes documents on as links or as bytes, as the endpoint wants them', () => {
+it('sends documents as links or in base64, as the endpoint wants them', () => {
   const attachmentsOf = (index: number) =>
-    eventsOf(index).flatMap((told) =>
-      told.event === 'ADD_CASE_ATTACHMENT' ? [told.payload.attachment] : [],
+    eventsOf(index).flatMap((event) =>
+      event.event === 'ADD_CASE_ATTACHMENT' ? [event.payload.attachment] : [],
     );
   const [links, inline] = [attachmentsOf(0), attachmentsOf(1)];
 
@@ -109,17 +109,17 @@ it('passes documents on as links or as bytes, as the endpoint wants them', () =>
   }
 });
 
-it('shows the case in full to who wants it, as it was at each event', () => {
+it('sends the full case to the endpoint that wants it, and not to the other', () => {
   const last = eventsOf(1).at(-1);
   const lean = eventsOf(0).at(-1);
-  if (last === undefined || !('order' in last)) throw new Error('an order’s event');
+  if (last === undefined || !('order' in last)) throw new Error('the last event has no order');
 
   expect(last.payload.case.orders).toMatchObject([{ id: orderId, status: 'COMPLETED' }]);
   expect(last.payload.case.attachments?.length).toBeGreaterThan(0);
   expect(lean).not.toHaveProperty('payload.case.orders');
 });
 
-it('starts no workflow for what is delivered at once', async () => {
+it('starts no workflow for a delivery whose first attempt succeeds', async () => {
   const rows = await world.db.database<{ id: string }[]>`SELECT id FROM webhook_deliveries`;
   for (const { id } of rows) expect(await deliveries.history(id)).toBeUndefined();
 });

@@ -6,7 +6,7 @@ import { eventually } from '../../support/eventually.ts';
 import { answering } from '../../support/receiver.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 
-// What dies between two steps is made up for.
+// Deliveries recover from processes that die between two steps.
 
 let rig: DeliveryRig;
 beforeAll(async () => {
@@ -15,7 +15,7 @@ beforeAll(async () => {
 beforeEach(() => rig.renew());
 afterAll(() => rig.close());
 
-it('starts a workflow again that was lost', async () => {
+it('starts another workflow for a delivery whose workflow was lost', async () => {
   const id = await rig.ping();
   await rig.reach(id, 'DELIVERED');
   await rig.stopped(async () => {
@@ -28,7 +28,7 @@ it('starts a workflow again that was lost', async () => {
   expect(rig.received()).toEqual([id, id]);
 });
 
-it('starts the workflows that the process before it left wanted', async () => {
+it('starts the workflows that an earlier process queued', async () => {
   let id = '';
   await rig.stopped(async () => {
     id = await rig.ping();
@@ -40,7 +40,7 @@ it('starts the workflows that the process before it left wanted', async () => {
   expect(await rig.deliveries.result(id)).toBe('delivered');
 });
 
-it('delivers without Temporal what the endpoints take, and the rest when it is back', async () => {
+it('makes first attempts while Temporal is unreachable, and retries when it is back', async () => {
   const [host = '', port] = inject('temporal').address.split(':');
   const proxy = await startTcpProxy({ host, port: Number(port) });
   await rig.stopped(async () => {}, { temporalAddress: `127.0.0.1:${proxy.port}` });
@@ -62,7 +62,7 @@ it('delivers without Temporal what the endpoints take, and the rest when it is b
   await proxy.close();
 });
 
-it('delivers each once though several processes look for them', async () => {
+it('delivers each webhook once when several processes share the queue', async () => {
   const other = await startTestDeliveries(rig.asWorker);
   const ids = await queuePings(rig.database, rig.endpoint, 60);
   for (const id of ids) await rig.reach(id, 'DELIVERED');
@@ -71,7 +71,7 @@ it('delivers each once though several processes look for them', async () => {
   expect(rig.received().toSorted()).toEqual(ids.toSorted());
 });
 
-it('repeats an attempt under the same id when its process died before it was recorded, and counts it once', async () => {
+it('repeats an attempt with the same id if its process died before recording it, and counts one', async () => {
   let release: (result: SendResult) => void = () => undefined;
   let dying: Promise<void> | undefined;
   let id = '';
@@ -79,7 +79,7 @@ it('repeats an attempt under the same id when its process died before it was rec
     const process = await startTestDeliveries(rig.asWorker, {
       wrap: (sender) => ({
         ...sender,
-        // Sent, and then nothing more is heard of it.
+        // Sends the webhook, then hangs like a process that died.
         post: async (...request) => {
           await sender.post(...request);
           return await new Promise<SendResult>((resolve) => {
@@ -90,9 +90,9 @@ it('repeats an attempt under the same id when its process died before it was rec
     });
     id = await rig.ping();
     await eventually('it is sent', async () => rig.receiver.received.length === 1);
-    // It takes nothing more; what it has under way, it does not get done.
+    // It leases nothing more, and cannot finish the attempt in flight.
     dying = process.stop();
-    // In place of waiting for the lease's end.
+    // Instead of waiting for the lease to expire.
     await rig.database`UPDATE webhook_deliveries SET locked_until = now() WHERE id = ${id}`;
   });
   const done = await rig.reach(id, 'DELIVERED');

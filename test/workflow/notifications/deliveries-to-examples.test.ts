@@ -18,7 +18,7 @@ import {
 } from '../../support/webhook-examples.ts';
 import { createWorld, type World } from '../../support/world.ts';
 
-/* The receivers of examples/webhooks, at the end of an order's real deliveries. */
+/* Delivers a real order's webhooks to the receivers of examples/webhooks. */
 
 const SECRET = newSecret();
 
@@ -59,13 +59,13 @@ afterAll(async () => {
   await world.close();
 });
 
-it.each(EXAMPLE_RECEIVERS.map(([name]) => name))('%s takes each once', async (name) => {
+it.each(EXAMPLE_RECEIVERS.map(([name]) => name))('%s accepts each webhook once', async (name) => {
   expect(expected).toContain('ADD_CASE_ATTACHMENT');
   const events = () => examples.get(name)?.lines.map((line) => line.replace(/^.*: /, ''));
   await expect.poll(() => events()?.toSorted()).toEqual(expected.toSorted());
 });
 
-it('verify.sh takes each once, as it was captured', () => {
+it('verify.sh accepts each captured webhook once', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'captured-webhooks-'));
   try {
     expect(captured.received).toHaveLength(expected.length);

@@ -12,7 +12,7 @@ import { eventually } from '../../support/eventually.ts';
 import { readable } from '../../support/readable.ts';
 import { answering } from '../../support/receiver.ts';
 
-// What becomes of a delivery: the pool, Temporal and the receivers are real.
+// Deliveries by the real pool and Temporal to real receivers.
 
 let rig: DeliveryRig;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ beforeEach(() => rig.renew());
 afterAll(() => rig.close());
 
 describe('a first attempt', () => {
-  it('is made at once, signed, with the endpoint’s own header, and needs no workflow', async () => {
+  it('is made immediately, signed, with the endpoint’s own header, and without a workflow', async () => {
     const id = await rig.ping();
     const done = await rig.reach(id, 'DELIVERED');
 
@@ -67,7 +67,7 @@ describe('a first attempt', () => {
     expect(tested).toEqual(delivered);
   });
 
-  it('is signed with both secrets while one rotates, and with the new one alone after', async () => {
+  it('is signed with both secrets during a rotation, and only with the new one afterwards', async () => {
     const [before, after] = [rig.endpoint.secret, newSecret()];
     const context = secretContext(rig.endpoint.id);
     const sealed = (secret: string) =>
@@ -91,7 +91,7 @@ describe('a first attempt', () => {
 });
 
 describe('an attempt that fails', () => {
-  it('is followed by others of a workflow under the same id, until one succeeds', async () => {
+  it('is repeated by a workflow with the same id until one attempt succeeds', async () => {
     rig.receiver.answer = (response) =>
       response.writeHead(rig.receiver.received.length < 4 ? 503 : 200).end('busy');
     const id = await rig.ping();
@@ -104,7 +104,7 @@ describe('an attempt that fails', () => {
     expect(await rig.readEndpoint()).toMatchObject({ status: 'ENABLED', failingSince: null });
   });
 
-  it('ends in a dead letter after the whole schedule, with a short history', async () => {
+  it('becomes a dead letter after the whole schedule, with a short workflow history', async () => {
     rig.receiver.answer = answering(500);
     const id = await rig.ping();
     const dead = await rig.reach(id, 'DEAD');
@@ -135,7 +135,7 @@ describe('an attempt that fails', () => {
     await rig.reach(id, 'DELIVERED');
   });
 
-  it('is repeated no sooner than a Retry-After says', async () => {
+  it('is repeated no sooner than Retry-After says', async () => {
     const times: number[] = [];
     rig.receiver.answer = (response) => {
       times.push(Date.now());
@@ -147,7 +147,7 @@ describe('an attempt that fails', () => {
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_900);
   });
 
-  it('tells people with the keys what and when, and nothing of the body or the URL', async () => {
+  it('shows operators the outcome and the next time, and nothing of the body or the URL', async () => {
     await rig.stopped(async () => {}, { retryScheduleMs: [50, 60_000] });
     rig.receiver.answer = answering(502);
     const id = await rig.ping();
@@ -156,12 +156,12 @@ describe('an attempt that fails', () => {
       const { raw } = await handle.describe().catch(() => ({ raw: undefined }));
       const last = raw?.pendingActivities?.[0]?.lastFailure;
       const { loadedDataConverter } = rig.deliveries.client.options;
-      const told = last ? await failureMessage(loadedDataConverter, last) : '';
-      return told.includes('attempt 2') && { told, last };
+      const shown = last ? await failureMessage(loadedDataConverter, last) : '';
+      return shown.includes('attempt 2') && { shown, last };
     });
     await rig.stopped(async () => {});
 
-    expect(failure.told).toMatch(
+    expect(failure.shown).toMatch(
       /^http_5xx 502, attempt 2 of 3, next at \d{4}-\d\d-\d\dT[\d:.]+Z$/,
     );
     expect(await readable(failure.last)).not.toMatch(/127\.0\.0\.1|an answer|PING/);
