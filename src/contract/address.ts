@@ -12,5 +12,5 @@ export const address = object({
   postalCode: postalCode(),
 }).meta({ id: 'Address', description: 'A US postal address.' });
 
-/** A US postal address; `country` is in upper case. */
+/** A US postal address. `country` is in upper case. */
 export type Address = z.output<typeof address>;

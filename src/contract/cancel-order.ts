@@ -6,10 +6,10 @@ import { type Parsed, parseBody } from './validation.ts';
 export const cancelOrderRequest = object({
   action: word('CANCEL_ORDER', ACTIONS),
   orderId: requiredText().meta({
-    description: 'The order, by the id that its 200 gave.',
+    description: 'The id that the answer to PLACE_ORDER returned.',
     example: '01a20a78-fa0b-705f-a306-b6e96e3290ab',
   }),
-  reason: z.exactOptional(text()).meta({ description: 'Why, for the timeline.' }),
+  reason: z.exactOptional(text()).meta({ description: 'The reason, for the timeline.' }),
 }).meta({ id: 'CancelOrder' });
 
 /** The body of `POST /api/v1/cases/:caseId` with the action `CANCEL_ORDER`. */

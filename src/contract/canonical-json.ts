@@ -1,10 +1,9 @@
-/** Far from where the recursion of `JSON.stringify` overflows the stack. */
+/** Far below the depth at which `JSON.stringify` overflows the stack. */
 const MAX_DEPTH = 256;
 
 /**
- * Writes a value as JSON with the keys of every object in one fixed order, so that equal payloads
- * give equal texts however their keys were ordered. As in JSON, what it cannot express (`undefined`
- * in an object) is left out.
+ * Serializes a value as JSON with sorted keys, so that equal payloads give equal texts whatever the
+ * order of their keys. Like `JSON.stringify`, it leaves out fields that are `undefined`.
  *
  * @throws {RangeError} the value is nested deeper than 256 levels.
  */
@@ -18,9 +17,9 @@ export function canonicalJson(value: unknown): string {
 }
 
 /**
- * Whether objects and arrays are nested deeper than `limit` levels; a scalar has depth 0, `{}` and
- * `[]` have depth 1. Works level by level, so that no input can overflow the stack; a cycle exceeds
- * every limit.
+ * Whether objects and arrays are nested deeper than `limit` levels. A scalar has depth 0, `{}` and `[]`
+ * have depth 1, and a cycle exceeds every limit. The search goes level by level, so no input can
+ * overflow the stack.
  *
  * @param limit in levels.
  */
@@ -34,10 +33,10 @@ export function jsonDepthExceeds(value: unknown, limit: number): boolean {
 }
 
 /**
- * Whether every number can be written as JSON: of one that is beyond a double, as `1e400` is,
- * `JSON.parse` makes infinity and `JSON.stringify` then `null`.
+ * Whether every number can be serialized as JSON. `JSON.parse` reads a number beyond the range of a
+ * double, such as `1e400`, as infinity, which `JSON.stringify` would write as `null`.
  *
- * @param value of bounded depth, so without a cycle.
+ * @param value must be of bounded depth, so without a cycle.
  */
 export function hasFiniteNumbersOnly(value: object): boolean {
   for (const level of levelsOf(value)) {
@@ -49,7 +48,7 @@ export function hasFiniteNumbersOnly(value: object): boolean {
   return true;
 }
 
-/** Objects and arrays by their depth, the outermost first; of a cycle, without end. */
+/** Yields the objects and arrays of each level, outermost first. Never ends for a cycle. */
 function* levelsOf(value: unknown): Generator<ReadonlySet<object>> {
   let level = new Set([value].filter(isContainer));
   while (level.size > 0) {

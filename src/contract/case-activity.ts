@@ -3,15 +3,16 @@ import { caseAttachment } from './customer-case-detail.ts';
 import { timestamp } from './order.ts';
 
 /*
- * Case-activity notifications to the organization (api.md, "Notifications to the organization").
- * The body follows the original's case webhooks, so that a handler written for them works unchanged.
+ * Case-activity notifications to the organization (api.md, "Notifications to the organization"). The
+ * body has the format of the original API's case webhooks, so a handler written for them works
+ * unchanged.
  */
 
 const activityOrder = z
   .object({
     id: z.uuid(),
-    status: z.string().meta({ description: 'Where the order is.', example: 'COMPLETED' }),
-    message: z.string().meta({ description: 'The same in words.' }),
+    status: z.string().meta({ description: 'The status of the order.', example: 'COMPLETED' }),
+    message: z.string().meta({ description: 'The status in words.' }),
     createdAt: timestamp,
   })
   .meta({ id: 'CaseActivityOrder', description: 'The order that an event is about.' });
@@ -33,10 +34,10 @@ const caseInFull = z
 
 const payload = z.object({ case: caseInFull });
 
-/** Not the original's: handlers that do not know it go by. */
+/** An addition to the original API. Handlers written for that API ignore it. */
 const sequence = z.int().min(1).meta({
   description:
-    'Numbers the events of one order from 1, without a gap: a receiver can put them in order.',
+    'Numbers the events of one order from 1 without gaps, so that a receiver can sort them.',
 });
 
 export const orderCreatedEvent = z
@@ -45,7 +46,7 @@ export const orderCreatedEvent = z
 
 export const orderStatusChangedEvent = z
   .object({ event: z.literal('ORDER_STATUS_CHANGED'), order: activityOrder, payload, sequence })
-  .meta({ id: 'OrderStatusChanged', description: 'The order has ended, or needs attention.' });
+  .meta({ id: 'OrderStatusChanged', description: 'The order has ended or needs attention.' });
 
 export const orderTrackingAddedEvent = z
   .object({
@@ -56,7 +57,7 @@ export const orderTrackingAddedEvent = z
     payload,
     sequence,
   })
-  .meta({ id: 'OrderTrackingAdded', description: 'The pharmacy told of a shipment.' });
+  .meta({ id: 'OrderTrackingAdded', description: 'The pharmacy reported a shipment.' });
 
 export const addCaseAttachmentEvent = z
   .object({
@@ -76,16 +77,16 @@ export const endpointDisabledEvent = z
         url: z.string(),
         reason: z
           .string()
-          .meta({ description: 'Why, as a stable code.', example: 'ANSWERED_GONE' }),
+          .meta({ description: 'The reason, as a stable code.', example: 'ANSWERED_GONE' }),
       }),
     }),
   })
   .meta({
     id: 'EndpointDisabled',
-    description: 'Another webhook endpoint of the organization gets no more events.',
+    description: 'Another webhook endpoint of the organization was disabled.',
   });
 
-/** Any event, as webhooks carry it and `GET /api/v1/events` lists it. */
+/** An event, as webhooks carry it and `GET /api/v1/events` lists it. */
 export const caseEvent = z.discriminatedUnion('event', [
   orderCreatedEvent,
   orderStatusChangedEvent,
@@ -94,7 +95,7 @@ export const caseEvent = z.discriminatedUnion('event', [
   endpointDisabledEvent,
 ]);
 
-/** What happened, as its notification tells it. */
+/** The body of a notification. */
 export type CaseEvent = Readonly<z.output<typeof caseEvent>>;
 
 export const pingEvent = z
@@ -102,9 +103,9 @@ export const pingEvent = z
     event: z.literal('PING'),
     payload: z.object({ endpoint: z.object({ id: z.uuid() }) }),
   })
-  .meta({ id: 'Ping', description: 'Sent on request, to try an endpoint: nothing has happened.' });
+  .meta({ id: 'Ping', description: 'Sent on request, to test an endpoint. Nothing has happened.' });
 
-/** The body that tries an endpoint. */
+/** The body of a test request to an endpoint. */
 export type PingEvent = Readonly<z.output<typeof pingEvent>>;
 
 export const EVENT_NAMES = [
@@ -118,10 +119,10 @@ export const EVENT_NAMES = [
 /** The name of an event. */
 export type EventName = (typeof EVENT_NAMES)[number];
 
-/** What the list adds to each event. */
+/** The fields that the list adds to each event. */
 const listed = {
   id: z.uuid().meta({ description: 'The id of the event.' }),
-  cursor: z.string().meta({ description: 'To go on behind this event with `after`.' }),
+  cursor: z.string().meta({ description: 'Pass it as `after` to continue after this event.' }),
   createdAt: timestamp,
 };
 
@@ -137,7 +138,8 @@ export const eventPage = z
       ]),
     ),
     nextCursor: z.string().nullable().meta({
-      description: 'Null when there are no more for now: go on behind the last event’s `cursor`.',
+      description:
+        'Null when there are no more events now. Continue later with the last event’s `cursor`.',
     }),
   })
   .meta({ id: 'EventPage' });

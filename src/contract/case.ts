@@ -12,7 +12,7 @@ const patient = object({
   email: z.exactOptional(email()),
   phoneNumber: z.exactOptional(phoneNumber()),
   address: z.exactOptional(address).meta({
-    description: 'Where orders go that name no shipping address of their own.',
+    description: 'The shipping address of orders that have none.',
   }),
 }).meta({ id: 'Patient', description: 'The patient of a case.' });
 
@@ -22,8 +22,9 @@ export const putCaseRequest = object({ patient }).meta({ id: 'PutCase' });
 const CASE_ID = /^[A-Za-z0-9][A-Za-z0-9._~:@-]{0,254}$/;
 
 /**
- * A case's id, which the organization's own system chooses: it stands in URLs, so it keeps to what
- * needs no encoding there, and begins with a letter or digit, so that it is no `.` or `..`.
+ * The id of a case, which the organization's own system chooses. It is part of URLs, so it contains
+ * only characters that need no encoding, and begins with a letter or digit, which rules out `.` and
+ * `..`.
  */
 export function caseId() {
   return text()
@@ -33,7 +34,7 @@ export function caseId() {
     .meta({ minLength: 1, maxLength: 255, pattern: CASE_ID.source });
 }
 
-/** One line of a file of cases, as an operator imports it. */
+/** One line of a file of cases that an operator imports. */
 const importedCase = object({
   id: requiredText().pipe(caseId()),
   patient,
@@ -58,7 +59,7 @@ export function parsePutCase(body: unknown): Parsed<PutCaseRequest> {
   return parseBody(putCaseRequest, body);
 }
 
-/** Checks one line of a file of cases, `{"id", "patient"}`; see {@link parsePutCase}. */
+/** Checks one line of a file of cases, `{"id", "patient"}`. See {@link parsePutCase}. */
 export function parseImportedCase(body: unknown): Parsed<ImportedCase> {
   return parseBody(importedCase, body);
 }

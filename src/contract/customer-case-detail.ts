@@ -3,23 +3,23 @@ import { object, oneOf, requiredText } from './fields.ts';
 import { timestamp } from './order.ts';
 
 /*
- * The original's own read of a case (api.md, `GET /api/v1/customer-case-detail`), in its own
- * envelope: `caseDetail` stands where other answers have `data`.
+ * The read of a case that the original API has (api.md, `GET /api/v1/customer-case-detail`), in that
+ * API's envelope: it has `caseDetail` instead of `data`.
  */
 
 const flag = () => z.exactOptional(oneOf(['true', 'false']));
 
-/** The query; parameters that we don't serve are ignored. */
+/** The query. Unknown parameters are ignored. */
 export const customerCaseDetailQuery = object({
   caseId: requiredText().meta({
     description: 'The id of the case.',
     example: '123e4567-e89b-12d3-a456-426614174000',
   }),
-  includeOrders: flag().meta({ description: '`true`: with its orders.' }),
-  includeAttachments: flag().meta({ description: '`true`: with its documents.' }),
+  includeOrders: flag().meta({ description: '`true` includes the orders.' }),
+  includeAttachments: flag().meta({ description: '`true` includes the documents.' }),
   documentFormat: oneOf(['base64', 'url'])
     .default('url')
-    .meta({ description: 'Documents as signed links or in base64.' }),
+    .meta({ description: 'Documents as signed URLs or in base64.' }),
 });
 
 export const caseAttachment = z
@@ -33,7 +33,7 @@ export const caseAttachment = z
     uploadedBy: z.object({ firstName: z.string(), lastName: z.string() }),
     url: z
       .exactOptional(z.url())
-      .meta({ description: 'Signed; lives 15 minutes. With `documentFormat=url`.' }),
+      .meta({ description: 'A signed URL, valid for 15 minutes. With `documentFormat=url`.' }),
     content: z
       .exactOptional(z.base64())
       .meta({ description: 'The bytes in base64. With `documentFormat=base64`.' }),
@@ -41,12 +41,12 @@ export const caseAttachment = z
     size: z.int().min(0).meta({ description: 'Bytes.' }),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
   })
-  .meta({ id: 'Attachment', description: 'A stored document as the original shows it.' });
+  .meta({ id: 'Attachment', description: 'A stored document, in the format of the original API.' });
 
-/** Not the original's: which order the document belongs to. */
+/** Adds the order of the document, which the original API does not show. */
 const caseDetailAttachment = caseAttachment
   .extend({ orderId: z.uuid() })
-  .meta({ id: 'CaseDetailAttachment', description: 'A stored document, and whose it is.' });
+  .meta({ id: 'CaseDetailAttachment', description: 'A stored document and its order.' });
 
 const caseDetailOrder = z
   .object({
@@ -56,7 +56,10 @@ const caseDetailOrder = z
     message: z.string().nullable(),
     createdAt: timestamp,
   })
-  .meta({ id: 'CaseDetailOrder', description: 'An order of a case as the original shows it.' });
+  .meta({
+    id: 'CaseDetailOrder',
+    description: 'An order of a case, in the format of the original API.',
+  });
 
 const customerCaseDetail = z.object({
   id: z.string(),
@@ -80,14 +83,14 @@ export const customerCaseDetailBody = z
 /** The body of the 200. */
 export type CustomerCaseDetailBody = Readonly<z.output<typeof customerCaseDetailBody>>;
 
-/** A case with what was asked for. */
+/** A case with the parts that the query includes. */
 export type CustomerCaseDetail = Readonly<z.output<typeof customerCaseDetail>>;
 
-/** An order of a case as the original shows it. */
+/** An order of a case, in the format of the original API. */
 export type CaseDetailOrder = Readonly<z.output<typeof caseDetailOrder>>;
 
 /** A stored document of a case. */
 export type CaseDetailAttachment = Readonly<z.output<typeof caseDetailAttachment>>;
 
-/** A stored document as the original shows it (api.md, "Notifications to the organization"). */
+/** A stored document, in the format of the original API (api.md, "Notifications to the organization"). */
 export type CaseAttachment = Readonly<z.output<typeof caseAttachment>>;

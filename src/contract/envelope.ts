@@ -2,19 +2,19 @@ import { z } from 'zod';
 
 /*
  * The bodies of answers (place-order.md, "Responses"). Clients may compare them as text, so each
- * builder writes its keys in the contract's order.
+ * function writes the keys in the contract's order.
  */
 
 /**
- * The schema of an answer that is not an error.
+ * The schema of a success answer.
  *
- * @param data the schema of what it holds.
+ * @param data the schema of `data`.
  */
 export function successBody<Data extends z.ZodType>(data: Data, status = 200) {
   return z.object({
     status: z.literal(status),
     success: z.literal(true),
-    message: z.string().meta({ description: 'For people; not stable.' }),
+    message: z.string().meta({ description: 'Text for people. It may change.' }),
     data,
   });
 }
@@ -22,7 +22,7 @@ export function successBody<Data extends z.ZodType>(data: Data, status = 200) {
 const fieldError = z
   .object({
     path: z.string().meta({
-      description: 'The full path from the body’s top.',
+      description: 'The full path of the field in the body.',
       example: 'order.prescriber.firstName',
     }),
     message: z.string().meta({
@@ -36,14 +36,14 @@ export const failureBody = z
   .object({
     status: z.int().meta({ description: 'The HTTP status.', example: 400 }),
     success: z.literal(false),
-    message: z.string().meta({ description: 'What kind of error.', example: 'Invalid request' }),
+    message: z.string().meta({ description: 'The kind of error.', example: 'Invalid request' }),
     error: z.string().meta({ description: 'The first problem.', example: 'firstName is required' }),
     errors: z
       .exactOptional(z.array(fieldError))
       .meta({ description: 'All problems with their full paths.' }),
-    code: z.exactOptional(z.string()).meta({ description: 'A stable code, where one is defined.' }),
+    code: z.exactOptional(z.string()).meta({ description: 'A stable code, if one is defined.' }),
   })
-  .meta({ id: 'Failure', description: 'The envelope of every error but a used idempotency key.' });
+  .meta({ id: 'Failure', description: 'The body of every error except a used idempotency key.' });
 
 export const idempotencyConflictBody = z
   .object({
@@ -54,7 +54,7 @@ export const idempotencyConflictBody = z
   })
   .meta({ id: 'IdempotencyConflict', description: 'The idempotency key was used before.' });
 
-/** The body of an answer that is not an error. */
+/** The body of a success answer. */
 export interface SuccessBody<Data> {
   readonly status: number;
   readonly success: true;
@@ -65,23 +65,23 @@ export interface SuccessBody<Data> {
 /** The body of an error. */
 export type FailureBody = Readonly<z.output<typeof failureBody>>;
 
-/** The 200 of a placed order. */
+/** The body of the 200 for a placed order. */
 export function orderCreated(orderId: string): SuccessBody<{ order: { id: string } }> {
   return success('Order created successfully', { order: { id: orderId } });
 }
 
 /**
- * An answer that is not an error.
+ * Builds the body of a success answer.
  *
- * @param message for people.
- * @param data names what it holds, e.g. `{ order }` (api.md, "HTTP").
+ * @param message text for people.
+ * @param data an object with the named result, e.g. `{ order }` (api.md, "HTTP").
  * @param status the HTTP status.
  */
 export function success<Data>(message: string, data: Data, status = 200): SuccessBody<Data> {
   return { status, success: true, message, data };
 }
 
-/** What `message` says beside the statuses that the contract words itself: 400, 401, 403. */
+/** The `message` of each status. `failure` uses "Invalid request" for the others, as the contract does. */
 const MESSAGES: Readonly<Record<number, string>> = {
   404: 'Not found',
   405: 'Method not allowed',
@@ -97,11 +97,11 @@ const MESSAGES: Readonly<Record<number, string>> = {
 };
 
 /**
- * An error.
+ * Builds the body of an error.
  *
  * @param status the HTTP status.
  * @param error the first problem, e.g. `firstName is required`.
- * @param errors all problems; only their `path` and `message` are shown.
+ * @param errors all problems. The body contains their `path` and `message` only.
  */
 export function failure(
   status: number,
@@ -117,7 +117,7 @@ export function failure(
   };
 }
 
-/** The 409 of a used idempotency key. */
+/** The body of the 409 for a used idempotency key. */
 export function idempotencyConflict() {
   return {
     status: 409,

@@ -1,28 +1,28 @@
 import { z } from 'zod';
 
 /*
- * The kinds of field that the contract's table is made of. A rule's message leaves the field's name
- * out ("is required"): `validation.ts` puts it in front, so that one rule serves every field.
+ * The kinds of field in the contract's table. The message of a rule omits the field's name ("is
+ * required"): `validation.ts` adds it, so that one rule serves every field.
  */
 
-/** The message for a value that is missing or of the wrong type. */
+/** The message for a value that is missing or has the wrong type. */
 function mustBe(what: string): (issue: { readonly input?: unknown }) => string {
   return ({ input }) => (input === undefined || input === null ? 'is required' : `must be ${what}`);
 }
 
-/** Half of a surrogate pair: no encoding can hold it, so it would come out as another text. */
+/** Half of a surrogate pair. UTF-8 cannot encode it, so the text would change when it is stored. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Most characters of a name, an id, a line of an address. */
+/** Maximum characters of a name, an id or a line of an address. */
 const MOST_CHARACTERS = 1_000;
 
-/** Most characters of what people write at length, such as directions and diagnoses. */
+/** Maximum characters of prose, such as directions and diagnoses. */
 export const MOST_CHARACTERS_OF_PROSE = 20_000;
 
 /**
- * Any text, the empty one too, that the database can hold. Kept as it was sent, never trimmed.
+ * A text that the database can store; it may be empty. It is kept as it was sent, never trimmed.
  *
- * @param most characters; Unicode's, so that a name in any script may be as long.
+ * @param most maximum length in Unicode code points, so that the limit is the same in every script.
  */
 export function text(most = MOST_CHARACTERS) {
   return z
@@ -42,7 +42,7 @@ export function text(most = MOST_CHARACTERS) {
     .meta({ maxLength: most, pattern: '^[^\\u0000]*$' });
 }
 
-/** A text that must be there; a blank one counts as missing (place-order.md, "missing values"). */
+/** A required text. A blank one counts as missing (place-order.md, "missing values"). */
 export function requiredText(most?: number) {
   return text(most)
     .refine((value) => value.trim() !== '', { error: 'is required', abort: true })
@@ -50,8 +50,8 @@ export function requiredText(most?: number) {
 }
 
 /**
- * Metadata by which the documentation shows a schema as what is given here, where its own translation
- * into JSON Schema would say less.
+ * Metadata that replaces the JSON Schema which the documentation would derive from a schema, when that
+ * one would say less.
  */
 export function shownAs(wanted: Readonly<Record<string, unknown>>) {
   return {
@@ -62,22 +62,22 @@ export function shownAs(wanted: Readonly<Record<string, unknown>>) {
   };
 }
 
-/** One word of a few: the one that says what an object is. */
+/** The discriminator of an object: one fixed word. The message lists all `words`. */
 export function word<const Word extends string>(value: Word, words: readonly string[]) {
   return requiredText()
     .pipe(z.literal(value, { error: `must be one of ${words.join(', ')}` }))
     .meta(shownAs({ type: 'string', const: value }));
 }
 
-/** One of a few words, each written exactly so. */
+/** One of a few words, case-sensitive. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
   return z.enum(words, { error: mustBe(`one of ${words.join(', ')}`) });
 }
 
 /**
- * A whole number that JSON carries exactly.
+ * An integer that JSON represents exactly.
  *
- * @param min the least that is accepted.
+ * @param min the minimum, inclusive.
  */
 export function integer(min: number) {
   const rule = `must be an integer of ${min} or more`;
@@ -89,7 +89,7 @@ export function integer(min: number) {
     .meta({ override: { type: 'integer', minimum: min, maximum: Number.MAX_SAFE_INTEGER } });
 }
 
-/** Most items of a list: a prescription of more is a mistake, and each is checked. */
+/** Maximum items of a list. A longer prescription is a mistake, and the check of each item takes time. */
 const MOST_ITEMS = 500;
 
 /**
@@ -99,8 +99,8 @@ const MOST_ITEMS = 500;
  */
 export function nonEmptyList<Item extends z.ZodType>(item: Item) {
   return z.preprocess(
-    // One too many is enough to be refused: to tell all faults of a list that fills a request would
-    // cost seconds and an answer of 50 MB.
+    // One item too many is enough to refuse the list. To report every fault of a list that fills a
+    // request would take seconds and an answer of 50 MB.
     (input) => (Array.isArray(input) ? input.slice(0, MOST_ITEMS + 1) : input),
     z
       .array(item, { error: mustBe('an array') })
@@ -110,12 +110,11 @@ export function nonEmptyList<Item extends z.ZodType>(item: Item) {
 }
 
 /**
- * An object of known fields. A field that is `null` counts as not sent and an unknown one is
- * dropped (place-order.md, "missing values", "unknown fields"). Problems come in the order of
- * `shape`.
+ * An object of known fields. A field that is `null` counts as not sent, and an unknown field is
+ * dropped (place-order.md, "missing values", "unknown fields"). Problems are in the order of `shape`.
  *
  * @param shape the fields in the order of the contract's table; optional ones as `z.exactOptional`.
- * @param nullable the fields whose `null` says something: it reaches their schemas.
+ * @param nullable fields whose `null` has a meaning, so that it reaches their schemas.
  */
 export function object<Shape extends z.core.$ZodShape>(
   shape: Shape,
@@ -129,10 +128,10 @@ export function object<Shape extends z.core.$ZodShape>(
 }
 
 /**
- * An object whose content is not ours: it goes through by reference, untouched.
+ * An object with any content. It is passed on by reference, unchanged.
  *
- * @param checks bounds on what goes through, and the message for what does not; a later one may
- *   rely on those before it.
+ * @param checks conditions on the object, each with its message. A later check runs only when the
+ *   earlier ones accept.
  */
 export function foreignObject(
   ...checks: readonly { readonly accepts: (value: object) => boolean; readonly rule: string }[]
@@ -150,7 +149,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Only own fields count: what a prototype holds was not in the body. */
+/** Picks own fields only: a field of the prototype was not in the body. */
 function pickPresent(
   input: Record<string, unknown>,
   fields: readonly string[],

@@ -1,14 +1,14 @@
 import { CALENDAR_DATE_PATTERN, isCalendarDate } from './calendar-date.ts';
 import { requiredText, text } from './fields.ts';
 
-/* The values that have a format of their own: the second table of place-order.md. */
+/* Values with a format: the second table of place-order.md. */
 
-/** For the documentation of a text of fixed length. */
+/** Metadata of a text of fixed length, for the documentation. */
 function exactly(length: number) {
   return { minLength: length, maxLength: length };
 }
 
-// biome-ignore format: grouped as the contract names them.
+// biome-ignore format: grouped as in the contract.
 const STATES = [
   'AL', 'AK', 'AZ', 'AR', 'CA', 'CO', 'CT', 'DE', 'FL', 'GA', 'HI', 'ID', 'IL', 'IN', 'IA', 'KS',
   'KY', 'LA', 'ME', 'MD', 'MA', 'MI', 'MN', 'MS', 'MO', 'MT', 'NE', 'NV', 'NH', 'NJ', 'NM', 'NY',
@@ -22,7 +22,7 @@ const STATE_IN_WORDS =
   'One of the 50 states, DC, the territories (PR, VI, GU, AS, MP) and the military codes (AA, AE, AP).';
 const STATE = new RegExp(`^(?:${STATES.join('|')})$`);
 
-/** A state, the District of Columbia, a territory or a military code; upper case only. */
+/** A state, the District of Columbia, a territory or a military code, in upper case. */
 export function state() {
   return requiredText()
     .regex(STATE, { error: 'must be a valid US state abbreviation' })
@@ -31,7 +31,7 @@ export function state() {
 
 const COUNTRY = /^[A-Za-z]{2}$/;
 
-/** Two letters, given out in upper case. */
+/** A country: two letters, converted to upper case. */
 export function country() {
   return requiredText()
     .regex(COUNTRY, { error: 'must be exactly 2 letters', abort: true })
@@ -66,7 +66,7 @@ const EMAIL = new RegExp(
   `^(?=[^@]{1,64}@)(?=.{1,254}$)${ATOM}(?:\\.${ATOM})*@(?:${LABEL}\\.)+${TOP_LEVEL}$`,
 );
 
-/** An email address as people have them. */
+/** An email address in the common form; see {@link EMAIL}. */
 export function email() {
   return requiredText().regex(EMAIL, { error: 'must be a valid email address' }).meta({
     maxLength: 254,
@@ -76,7 +76,7 @@ export function email() {
   });
 }
 
-/** Separators may stand anywhere behind the `+`; no numbering plan is checked (place-order.md). */
+/** Separators may be anywhere after the `+`. No numbering plan is checked (place-order.md). */
 const PHONE_NUMBER = /^\+?[ .()-]*(?:[0-9][ .()-]*){7,15}$/;
 
 /** A phone number: an optional `+`, 7 to 15 digits, spaces, dots, hyphens and parentheses. */
@@ -88,7 +88,7 @@ export function phoneNumber() {
   });
 }
 
-/** A date of the prescription; see {@link isCalendarDate}. */
+/** A date of the prescription. See {@link isCalendarDate}. */
 export function date() {
   return text()
     .refine(isCalendarDate, {
@@ -101,7 +101,7 @@ export function date() {
     });
 }
 
-/** A day of the calendar, without a time. */
+/** A calendar date without a time. */
 export function dateOfBirth() {
   return text()
     .refine((value) => value.length === 10 && isCalendarDate(value), {
@@ -118,7 +118,7 @@ export function dateOfBirth() {
 
 const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 
-/** The caller's key against duplicates; spaces are printable ASCII and count. */
+/** The caller's idempotency key. Spaces count, because they are printable ASCII. */
 export function idempotencyKey() {
   return text()
     .regex(IDEMPOTENCY_KEY, { error: 'must be 1 to 255 printable ASCII characters' })
@@ -128,6 +128,6 @@ export function idempotencyKey() {
       pattern: IDEMPOTENCY_KEY.source,
       example: 'unique-order-key-123',
       description:
-        'Prevents a duplicate order: unique within the organization, 1 to 255 printable ASCII characters, compared byte for byte, kept as long as its order.',
+        'Prevents a duplicate order. 1 to 255 printable ASCII characters, unique within the organization, compared byte for byte, kept as long as its order.',
     });
 }

@@ -4,32 +4,32 @@ import { object, oneOf, shownAs, text } from './fields.ts';
 import { date } from './formats.ts';
 import { ORDER_STATUSES } from './order.ts';
 
-/* What the lists of orders can be asked for, in the query string. */
+/* The query strings of the lists. */
 
-/** Items of a page when nothing is said, and at the most. */
+/** Default and maximum number of items per page. */
 const PAGE = { usual: 50, most: 200 } as const;
 
-/** How many items a page may have. */
+/** The number of items per page. */
 const limit = text()
   .regex(/^[1-9][0-9]{0,2}$/, { error: `must be an integer from 1 to ${PAGE.most}`, abort: true })
   .transform(Number)
   .refine((value) => value <= PAGE.most, { error: `must be an integer from 1 to ${PAGE.most}` })
   .default(PAGE.usual)
-  // An integer in the documentation, though a query string has only texts.
+  // The documentation shows an integer, although a query string contains text.
   .meta({
-    description: 'How many items a page has at most.',
+    description: 'The maximum number of items per page.',
     ...shownAs({ type: 'integer', minimum: 1, maximum: PAGE.most, default: PAGE.usual }),
   });
 
-/** What every list with `cursor` takes. */
+/** The parameters of every list with a `cursor`. */
 export const page = {
   limit,
   cursor: z.exactOptional(text()).meta({
-    description: '`nextCursor` of the page before; without it, the first page.',
+    description: 'The `nextCursor` of the previous page. Without it, the first page.',
   }),
 };
 
-/** A point in time, as a date (its first moment in UTC) or a date-time with its offset. */
+/** A point in time: a date, which means its first moment in UTC, or a date-time with an offset. */
 function moment() {
   return (
     date()
@@ -37,7 +37,7 @@ function moment() {
         error: 'must be a date, or a date-time with its offset (`Z` or `±hh:mm`)',
       })
       .transform((value) => new Date(value))
-      // An offset can carry the first and the last day out of the years that have four digits.
+      // An offset can move the first or the last day beyond the years with four digits.
       .refine((value) => value.getUTCFullYear() >= 1 && value.getUTCFullYear() <= 9_999, {
         error: 'must be in the years 1 to 9999',
       })
@@ -59,29 +59,33 @@ export const caseOrdersQuery = object({
 /** The query of `GET /api/v1/orders`. */
 export const ordersQuery = object({
   status: STATUS,
-  createdAfter: z.exactOptional(moment()).meta({ description: 'Created at or after.', ...MOMENT }),
-  createdBefore: z.exactOptional(moment()).meta({ description: 'Created before.', ...MOMENT }),
-  pharmacyId: z.exactOptional(text()).meta({ description: 'Only orders to this pharmacy.' }),
+  createdAfter: z
+    .exactOptional(moment())
+    .meta({ description: 'Only orders created at or after this time.', ...MOMENT }),
+  createdBefore: z
+    .exactOptional(moment())
+    .meta({ description: 'Only orders created before this time.', ...MOMENT }),
+  pharmacyId: z.exactOptional(text()).meta({ description: 'Only orders of this pharmacy.' }),
   ...page,
 });
 
-/** The query of a list that only has pages. */
+/** The query of a list without filters. */
 export const pageQuery = object(page);
 
 /** The query of `GET /api/v1/events`. */
 export const eventsQuery = object({
   after: z.exactOptional(text()).meta({
-    description: '`nextCursor` or an event’s `cursor`; without it, from the first event on.',
+    description: 'A `nextCursor` or an event’s `cursor`. Without it, from the first event.',
   }),
-  event: z.exactOptional(oneOf(EVENT_NAMES)).meta({ description: 'Only events of this name.' }),
+  event: z.exactOptional(oneOf(EVENT_NAMES)).meta({ description: 'Only events with this name.' }),
   limit,
 });
 
-/** Which events, and how many of them. */
+/** Filter and page of the list of events. */
 export type EventsQuery = z.output<typeof eventsQuery>;
 
-/** Which orders, and which page of them. */
+/** Filters and page of the list of orders. */
 export type OrdersQuery = z.output<typeof ordersQuery>;
 
-/** Which page. */
+/** Page of a list. */
 export type PageQuery = z.output<typeof pageQuery>;

@@ -18,11 +18,11 @@ export const ORDER_STATUSES = [
 export const orderStatus = z.enum(ORDER_STATUSES).meta({
   id: 'OrderStatus',
   description:
-    'Where an order is. `COMPLETED`, `REJECTED`, `CANCELLED` and `EXPIRED` are ends; ' +
-    '`NEEDS_ATTENTION` waits for a person.',
+    'The status of an order. `COMPLETED`, `REJECTED`, `CANCELLED` and `EXPIRED` are final. ' +
+    '`NEEDS_ATTENTION` waits for an operator.',
 });
 
-/** A point in time as every answer writes it. */
+/** A point in time, in the format of every answer. */
 export const timestamp = z.iso.datetime({ precision: 3 }).meta({
   description: 'RFC 3339 in UTC with milliseconds.',
   example: '2026-01-31T09:30:00.000Z',
@@ -31,50 +31,52 @@ export const timestamp = z.iso.datetime({ precision: 3 }).meta({
 export const documentView = z
   .object({
     id: z.uuid(),
-    name: z.string().meta({ description: 'The file name that the pharmacy gave it.' }),
+    name: z.string().meta({ description: 'The file name that the pharmacy chose.' }),
     contentType: z.string().meta({ example: 'application/pdf' }),
-    size: z.int().min(0).meta({ description: 'Bytes.' }),
+    size: z.int().min(0).meta({ description: 'The size in bytes.' }),
     sha256: z
       .string()
       .regex(/^[0-9a-f]{64}$/)
-      .meta({ description: 'Of the bytes, in lower-case hex.' }),
+      .meta({ description: 'The SHA-256 of the bytes, in lower-case hex.' }),
     createdAt: timestamp,
   })
   .meta({ id: 'Document', description: 'A stored prescription document.' });
 
 export const shipmentView = z
   .object({
-    carrier: z.exactOptional(z.string()).meta({ description: 'Who carries it.' }),
-    trackingId: z.string().meta({ description: 'The carrier’s number.' }),
-    trackingUrl: z.exactOptional(z.string()).meta({ description: 'Where to follow it.' }),
+    carrier: z.exactOptional(z.string()).meta({ description: 'The carrier.' }),
+    trackingId: z.string().meta({ description: 'The carrier’s tracking number.' }),
+    trackingUrl: z.exactOptional(z.string()).meta({ description: 'The carrier’s tracking page.' }),
     addedAt: timestamp,
   })
-  .meta({ id: 'Shipment', description: 'A shipment that the pharmacy told of.' });
+  .meta({ id: 'Shipment', description: 'A shipment that the pharmacy reported.' });
 
 const summary = {
   id: z.uuid(),
-  caseId: z.string().meta({ description: 'The case that it was placed for.' }),
+  caseId: z.string().meta({ description: 'The case of the order.' }),
   status: orderStatus,
   reasonCode: z
     .exactOptional(z.string())
-    .meta({ description: 'Why the order is where it is, as a stable code.' }),
-  reason: z.exactOptional(z.string()).meta({ description: 'The same in words.' }),
-  pharmacyId: z.string().meta({ description: 'The target pharmacy.' }),
+    .meta({ description: 'The reason for the status, as a stable code.' }),
+  reason: z.exactOptional(z.string()).meta({ description: 'The reason in words.' }),
+  pharmacyId: z.string().meta({ description: 'The pharmacy of the order.' }),
   pharmacyOrderId: z
     .string()
     .nullable()
-    .meta({ description: 'The pharmacy’s own id of the order; null until it has the order.' }),
+    .meta({
+      description: 'The pharmacy’s id of the order. Null until the pharmacy has the order.',
+    }),
   idempotencyKey: z
     .string()
     .nullable()
-    .meta({ description: 'The key that it was placed with; null without one.' }),
+    .meta({ description: 'The idempotency key of the order. Null without one.' }),
   createdAt: timestamp,
   updatedAt: timestamp,
 };
 
 export const orderSummary = z
   .object(summary)
-  .meta({ id: 'OrderSummary', description: 'An order as it stands in a list.' });
+  .meta({ id: 'OrderSummary', description: 'An order, as lists show it.' });
 
 export const orderView = z
   .object({ ...summary, documents: z.array(documentView), shipments: z.array(shipmentView) })
@@ -84,43 +86,45 @@ export const activityView = z
   .object({
     id: z.string(),
     at: timestamp,
-    actor: z.enum(['api', 'pharmacy', 'operator', 'system']).meta({ description: 'By whom.' }),
+    actor: z
+      .enum(['api', 'pharmacy', 'operator', 'system'])
+      .meta({ description: 'Who made the change.' }),
     event: z.string().meta({ description: 'What happened.', example: 'STATUS_CHANGED' }),
     fromStatus: z.exactOptional(orderStatus),
     toStatus: z.exactOptional(orderStatus),
     reasonCode: z.exactOptional(z.string()),
     detail: z
       .exactOptional(z.record(z.string(), z.unknown()))
-      .meta({ description: 'What else is known of the change.' }),
+      .meta({ description: 'Further details of the change.' }),
   })
-  .meta({ id: 'Activity', description: 'One change on the timeline of an order.' });
+  .meta({ id: 'Activity', description: 'One entry of an order’s timeline.' });
 
-/** The state of an order on the wire. */
+/** The status of an order on the wire. */
 export type OrderStatus = z.output<typeof orderStatus>;
 
 /** An order as the API shows it (api.md, `GET …/orders/:orderId`). */
 export type OrderView = Readonly<z.output<typeof orderView>>;
 
-/** An order as it stands in a list. */
+/** An order, as lists show it. */
 export type OrderSummary = Readonly<z.output<typeof orderSummary>>;
 
 /** A stored prescription document (api.md, `GET …/documents`). */
 export type DocumentView = Readonly<z.output<typeof documentView>>;
 
-/** A shipment that the pharmacy told of. */
+/** A shipment that the pharmacy reported. */
 export type ShipmentView = Readonly<z.output<typeof shipmentView>>;
 
-/** One change of an order: what, when and by whom (api.md, `GET …/activity`). */
+/** One entry of an order's timeline: what happened, when, and who did it (api.md, `GET …/activity`). */
 export type ActivityView = Readonly<z.output<typeof activityView>>;
 
-const nextCursor = z.string().nullable().meta({ description: 'Null at the end.' });
+const nextCursor = z.string().nullable().meta({ description: 'Null on the last page.' });
 
 export const orderPage = z.object({ orders: z.array(orderSummary), nextCursor });
 export const activityPage = z.object({ activity: z.array(activityView), nextCursor });
 export const documentPage = z.object({ documents: z.array(documentView), nextCursor });
 
-/** The `data` of a list of orders, the newest first. `nextCursor` is null at the end. */
+/** The `data` of a list of orders, newest first. `nextCursor` is null on the last page. */
 export type OrderPage = Readonly<z.output<typeof orderPage>>;
 
-/** The `data` of an order's timeline, the oldest entry first. */
+/** The `data` of an order's timeline, oldest entry first. */
 export type ActivityPage = Readonly<z.output<typeof activityPage>>;

@@ -25,36 +25,41 @@ const patientHealthInfo = object({
     description: 'Known conditions.',
   }),
   currentMedications: z.exactOptional(text(MOST_CHARACTERS_OF_PROSE)).meta({
-    description: 'What the patient takes now.',
+    description: 'Current medications.',
   }),
 }).meta({
   id: 'PatientHealthInfo',
-  description: 'What the patient told about their health, in free text.',
+  description: 'What the patient reported about their health, as free text.',
 });
 
-/** The order of a request: the table of place-order.md from `order.…` on. */
+/** The order of a request: the rows `order.…` in the table of place-order.md. */
 export const prescriptionOrder = object({
   shippingAddress: z
     .exactOptional(address)
-    .meta({ description: 'Where to ship; without it, the patient’s address of the case.' }),
+    .meta({ description: 'The shipping address. Default: the address of the case’s patient.' }),
   patientHealthInfo: z.exactOptional(patientHealthInfo),
   prescriber,
   diagnosis: requiredText(MOST_CHARACTERS_OF_PROSE).meta({
-    description: 'What the drugs are prescribed for.',
+    description: 'The diagnosis that the drugs are prescribed for.',
   }),
-  pharmacyId: requiredText().meta({ description: 'The target pharmacy.', example: 'pharmacy-123' }),
+  pharmacyId: requiredText().meta({
+    description: 'The pharmacy that fills the order.',
+    example: 'pharmacy-123',
+  }),
   dateWritten: z.exactOptional(date()).meta({
-    description: 'When the prescription was written: an ISO 8601 date or date-time.',
+    description: 'When the prescription was written. An ISO 8601 date or date-time.',
   }),
-  dateSigned: z.exactOptional(date()).meta({ description: 'When it was signed.' }),
-  datePrescribed: z.exactOptional(date()).meta({ description: 'When it was prescribed.' }),
-  prescriptionItems: nonEmptyList(prescriptionItem).meta({ description: 'The drugs, 1 to 500.' }),
-}).meta({ id: 'PrescriptionOrder', description: 'A prescription order as it is placed.' });
+  dateSigned: z.exactOptional(date()).meta({ description: 'When the prescription was signed.' }),
+  datePrescribed: z.exactOptional(date()).meta({ description: 'When the drugs were prescribed.' }),
+  prescriptionItems: nonEmptyList(prescriptionItem).meta({
+    description: 'The drugs, 1 to 500 items.',
+  }),
+}).meta({ id: 'PrescriptionOrder', description: 'A prescription order to place.' });
 
-/** What a case can be asked to do by `POST /api/v1/cases/:caseId`. */
+/** The actions of `POST /api/v1/cases/:caseId`. */
 export const ACTIONS = ['PLACE_ORDER', 'VALIDATE_ORDER', 'CANCEL_ORDER'] as const;
 
-/** The body of `PLACE_ORDER`; of `VALIDATE_ORDER` it is the same but for the word. */
+/** The body of `PLACE_ORDER` and `VALIDATE_ORDER`, which differ in `action` only. */
 function orderRequest<Name extends 'PLACE_ORDER' | 'VALIDATE_ORDER'>(name: Name) {
   return object({
     action: word(name, ACTIONS),
@@ -67,10 +72,10 @@ export const placeOrderRequest = orderRequest('PLACE_ORDER').meta({ id: 'PlaceOr
 
 export const validateOrderRequest = orderRequest('VALIDATE_ORDER').meta({ id: 'ValidateOrder' });
 
-/** What the patient told about their health, in free text. */
+/** What the patient reported about their health, as free text. */
 export type PatientHealthInfo = z.output<typeof patientHealthInfo>;
 
-/** A prescription order as it was accepted: known fields only, none of them `null`. */
+/** A prescription order that passed validation: known fields only, none of them `null`. */
 export type PrescriptionOrder = z.output<typeof prescriptionOrder>;
 
 /** The body of `POST /api/v1/cases/:caseId` with the action `PLACE_ORDER`. */
@@ -89,7 +94,7 @@ export function parsePlaceOrder(body: unknown): Parsed<PlaceOrderRequest> {
   return parseBody(placeOrderRequest, body);
 }
 
-/** As {@link parsePlaceOrder}, for the action `VALIDATE_ORDER`. */
+/** Like {@link parsePlaceOrder}, for the action `VALIDATE_ORDER`. */
 export function parseValidateOrder(body: unknown): Parsed<ValidateOrderRequest> {
   return parseBody(validateOrderRequest, body);
 }

@@ -9,7 +9,7 @@ import {
   text,
 } from './fields.ts';
 
-/** Deeper JSON overflows the stack of whoever writes or reads it next, Postgres included. */
+/** Deeper JSON overflows the stack of serializers and parsers, including that of Postgres. */
 const MAX_CUSTOM_DEPTH = 64;
 
 /** One drug of a prescription (place-order.md, rows `…[]`). */
@@ -19,9 +19,9 @@ export const prescriptionItem = object({
     description: 'Dosage instructions.',
     example: 'Take 1 tablet daily with food',
   }),
-  quantity: requiredText().meta({ description: 'How much, as a text.', example: '30' }),
-  refillCount: z.exactOptional(integer(0)).meta({ description: 'Refills allowed.' }),
-  supplyDays: z.exactOptional(integer(1)).meta({ description: 'Days of supply.' }),
+  quantity: requiredText().meta({ description: 'The quantity, as text.', example: '30' }),
+  refillCount: z.exactOptional(integer(0)).meta({ description: 'The number of refills.' }),
+  supplyDays: z.exactOptional(integer(1)).meta({ description: 'The days of supply.' }),
   customFields: z
     .exactOptional(
       foreignObject(
@@ -32,7 +32,7 @@ export const prescriptionItem = object({
         { accepts: hasFiniteNumbersOnly, rule: 'must contain only finite numbers' },
       ),
     )
-    .meta({ description: 'Key-value pairs, passed on to the pharmacy untouched.' }),
+    .meta({ description: 'Key-value pairs that are passed on to the pharmacy unchanged.' }),
 }).meta({ id: 'PrescriptionItem', description: 'One drug of a prescription.' });
 
 /** One drug of a prescription. */

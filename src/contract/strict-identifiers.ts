@@ -2,16 +2,15 @@ import type { PrescriptionOrder } from './place-order.ts';
 import type { FieldError } from './validation.ts';
 
 /*
- * The rules of the strict mode that an organization may turn on (place-order.md, rows `npi` and
- * `phoneNumber`). Each is a check of form: a number that passes may still belong to nobody.
+ * The rules of the strict mode that an organization can turn on (place-order.md, rows `npi` and
+ * `phoneNumber`). They check the form only: a number that passes may still be unassigned.
  */
 
 /**
- * Checks the prescriber's identifiers against the rules of those who issue them. To be asked of an
- * order that has passed the contract.
+ * Checks the prescriber's identifiers against the rules of their issuers. The order must have passed
+ * the contract's validation.
  *
- * @returns what breaks a rule, in the order of the contract's table; empty when nothing does. A
- *   blank `dea` counts as none.
+ * @returns the problems in the order of the contract's table. A blank `dea` counts as absent.
  */
 export function findIdentifierFaults({ prescriber }: PrescriptionOrder): FieldError[] {
   const rules = [
@@ -27,8 +26,8 @@ export function findIdentifierFaults({ prescriber }: PrescriptionOrder): FieldEr
 }
 
 /**
- * The National Provider Identifier: ten digits, the last of which is the Luhn check digit of the
- * others behind the prefix 80840 (45 CFR 162.406; CMS, "Requirements for National Provider
+ * The National Provider Identifier has ten digits. The last one is the Luhn check digit of the prefix
+ * 80840 and the other nine (45 CFR 162.406; CMS, "Requirements for National Provider
  * Identifier (NPI) and NPI Check Digit").
  */
 function npiRule(value: string): string | undefined {
@@ -51,8 +50,9 @@ function passesLuhn(value: string): boolean {
 /**
  * A letter for the kind of registrant, the first letter of the registrant's name or 9 for a business,
  * six digits and the check digit. DEA's record layout names the kinds A, B, F, G, M, P and R; older
- * numbers, treatment programs and waivers (X) have others, and a real one must pass. Who prescribes
- * on a hospital's registration adds a hyphen and the hospital's code (21 CFR 1301.22(c)(5)).
+ * numbers, treatment programs and waivers (X) have others, and every real number must pass. A
+ * prescriber who uses a hospital's registration adds a hyphen and the hospital's code
+ * (21 CFR 1301.22(c)(5)).
  */
 const DEA_NUMBER = /^[A-HJ-MP-UX][A-Z9]([0-9]{7})(?:-[A-Za-z0-9]+)?$/;
 
@@ -70,12 +70,12 @@ function deaRule(value: string): string | undefined {
   return undefined;
 }
 
-/** Area code and exchange begin with 2 to 9 and are no service code, such as 911. */
+/** Area code and exchange begin with 2 to 9 and are not a service code such as 911. */
 const US_PHONE_NUMBER = /^(?:\+?1)?(?:[2-9](?!11)[0-9]{2}){2}[0-9]{4}$/;
 
 /**
- * The North American Numbering Plan (NANPA; ITU-T E.164, country code 1). Separators stand where
- * the contract lets them.
+ * The North American Numbering Plan (NANPA; ITU-T E.164, country code 1). Separators may be where the
+ * contract allows them.
  */
 function phoneRule(value: string): string | undefined {
   if (US_PHONE_NUMBER.test(value.replace(/[ .()-]/g, ''))) return undefined;

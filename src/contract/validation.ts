@@ -1,31 +1,31 @@
 import type { z } from 'zod';
 
-/** One field that breaks a rule. Its texts name the field and the rule, never the value. */
+/** One field that breaks a rule. The texts name the field and the rule, never the value. */
 export interface FieldError {
-  /** From the body's top, e.g. `order.prescriptionItems[0].drugId`; `body` for the body itself. */
+  /** The full path, e.g. `order.prescriptionItems[0].drugId`; `body` for the body itself. */
   readonly path: string;
-  /** The leaf of the path, e.g. `drugId`. */
+  /** The last part of the path, e.g. `drugId`. */
   readonly field: string;
-  /** What the answer shows, e.g. `drugId is required`. */
+  /** The text of the answer, e.g. `drugId is required`. */
   readonly message: string;
 }
 
-/** What parsing gives: the value, or every problem in the order of the contract's table. */
+/** The result of parsing: the value, or every problem in the order of the contract's table. */
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly errors: readonly [FieldError, ...FieldError[]] };
 
 /**
- * Parses a request body by a schema whose messages leave the field's name out.
+ * Parses a request body and adds the field's name to each message of the schema.
  *
- * @param schema built of `fields.ts`; problems come in its order.
+ * @param schema a schema built with `fields.ts`. Problems are in the order of its fields.
  * @param body any JSON value.
  */
 export function parseBody<T>(schema: z.ZodType<T>, body: unknown): Parsed<T> {
   const result = schema.safeParse(body);
   if (result.success) return { ok: true, value: result.data };
   const [first, ...rest] = result.error.issues.map(toFieldError);
-  // A failed parse has a problem; the type of zod's list doesn't say so.
+  // A failed parse has at least one problem, which the type of zod's list does not express.
   return { ok: false, errors: [first ?? NOT_AN_OBJECT, ...rest] };
 }
 

@@ -4,26 +4,26 @@ import { object, oneOf, text } from './fields.ts';
 import { timestamp } from './order.ts';
 import { page } from './order-query.ts';
 
-/* What was sent to the endpoints of an organization (api.md, `/api/v1/webhook-deliveries`). */
+/* The log of deliveries to an organization's endpoints (api.md, `/api/v1/webhook-deliveries`). */
 
-/** Where a delivery is. */
+/** The statuses of a delivery. */
 export const DELIVERY_STATUSES = ['PENDING', 'RETRYING', 'DELIVERED', 'DEAD', 'CANCELLED'] as const;
 
-/** What can be delivered: the events, and what tries an endpoint. */
+/** What can be delivered: the events, and the test of an endpoint. */
 export const DELIVERED_EVENTS = [...EVENT_NAMES, 'PING'] as const;
 
 /** The query of `GET /api/v1/webhook-deliveries`. */
 export const deliveriesQuery = object({
   endpointId: z
     .exactOptional(text())
-    .meta({ description: 'Only deliveries to this endpoint, also one that is deleted.' }),
+    .meta({ description: 'Only deliveries to this endpoint, which may be deleted.' }),
   status: z
     .exactOptional(oneOf(DELIVERY_STATUSES))
     .meta({ description: 'Only deliveries in this status.' }),
   event: z
     .exactOptional(oneOf(DELIVERED_EVENTS))
     .meta({ description: 'Only deliveries of this event.' }),
-  orderId: z.exactOptional(text()).meta({ description: 'Only what tells of this order.' }),
+  orderId: z.exactOptional(text()).meta({ description: 'Only deliveries about this order.' }),
   ...page,
 });
 
@@ -33,17 +33,19 @@ const attemptView = z
     status: z
       .int()
       .nullable()
-      .meta({ description: 'The HTTP status of the answer; null: there was none.' }),
-    durationMs: z.int().meta({ description: 'From the look-up of the name on.' }),
+      .meta({ description: 'The HTTP status of the answer. Null: there was no answer.' }),
+    durationMs: z.int().meta({ description: 'The duration, including the DNS lookup.' }),
     errorClass: z.string().nullable().meta({
-      description: 'Why it is no success, as a stable code; null: it is one.',
+      description: 'Why the attempt failed, as a stable code. Null: it succeeded.',
       example: 'timeout',
     }),
     answerStart: z.exactOptional(z.string()).meta({
       description:
-        'How the answer’s body begins, with controls made harmless; without an answer, why there was none.',
+        'The beginning of the answer’s body, with control characters escaped. Without an answer, why there was none.',
     }),
-    nextAttemptAt: timestamp.nullable().meta({ description: 'What was planned then.' }),
+    nextAttemptAt: timestamp
+      .nullable()
+      .meta({ description: 'The time that was planned for the next attempt.' }),
   })
   .meta({ id: 'WebhookAttempt', description: 'One request to an endpoint.' });
 
@@ -53,18 +55,18 @@ export const deliveryView = z
     endpointId: z.uuid(),
     event: z.enum(DELIVERED_EVENTS),
     eventId: z.uuid().nullable().meta({ description: 'The `id` in the list of events.' }),
-    orderId: z.uuid().nullable().meta({ description: 'Null: it tells of no order.' }),
+    orderId: z.uuid().nullable().meta({ description: 'Null: the event is not about an order.' }),
     status: z.enum(DELIVERY_STATUSES).meta({
       description:
-        '`PENDING` and `RETRYING` are open: an attempt is to come. `DEAD`: it was given up; it can ' +
-        'be replayed. `CANCELLED`: its endpoint was deleted.',
+        '`PENDING` and `RETRYING`: another attempt follows. `DEAD`: all attempts failed; it can be ' +
+        'replayed. `CANCELLED`: its endpoint was deleted.',
     }),
-    attempts: z.array(attemptView).meta({ description: 'The newest 50, oldest first.' }),
+    attempts: z.array(attemptView).meta({ description: 'The newest 50 attempts, oldest first.' }),
     nextAttemptAt: timestamp.nullable(),
     deliveredAt: timestamp.nullable(),
     createdAt: timestamp,
   })
-  .meta({ id: 'WebhookDelivery', description: 'One event on its way to one endpoint.' });
+  .meta({ id: 'WebhookDelivery', description: 'The delivery of one event to one endpoint.' });
 
 export const deliveryPage = z
   .object({
@@ -73,10 +75,10 @@ export const deliveryPage = z
   })
   .meta({ id: 'WebhookDeliveryPage' });
 
-/** Which deliveries, and which page of them. */
+/** Filters and page of the list of deliveries. */
 export type DeliveriesQuery = z.output<typeof deliveriesQuery>;
 
-/** A delivery as the API shows it. */
+/** A delivery, as the API shows it. */
 export type DeliveryView = z.output<typeof deliveryView>;
 
 /** A page of deliveries. */

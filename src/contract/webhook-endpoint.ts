@@ -4,42 +4,42 @@ import { nonEmptyList, object, oneOf, requiredText, text } from './fields.ts';
 import { timestamp } from './order.ts';
 import { type Parsed, parseBody } from './validation.ts';
 
-/* Where an organization wants to hear of its orders (api.md, `/api/v1/webhook-endpoints`). */
+/* The webhook endpoints of an organization (api.md, `/api/v1/webhook-endpoints`). */
 
 const DOCUMENT_FORMATS = ['url', 'base64'] as const;
 const PAYLOAD_MODES = ['event', 'full'] as const;
 
-/** Most characters of a URL, and of the description. */
+/** Maximum characters of each field. */
 const MOST = { url: 2_048, description: 500, headerName: 100, headerValue: 4_096 } as const;
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** What we say ourselves, what frames the request, and what is for the connection alone. */
+/** Headers that the sender sets, that frame the request, or that belong to the connection. */
 const OUR_HEADERS =
   /^(content-.*|host|user-agent|webhook-.*|x-cv-.*|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer|date|via|proxy-.*)$/i;
-/** What HTTP carries as it is: a blank at an end would be lost on the way. */
+/** Values that HTTP transmits unchanged. It strips spaces at either end. */
 const HEADER_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
 const url = requiredText(MOST.url).meta({
   description:
-    'Where events are posted to: `https` on port 443 or 8443, to a public name or address. In the ' +
-    'sandbox `http`, too, and loopback from port 1024 on and nothing else.',
+    'The URL that receives the events: `https` on port 443 or 8443 at a public name or address. In ' +
+    'the sandbox only loopback from port 1024 on, also over `http`.',
   example: 'https://clinic.example.com/hooks/orders',
 });
 
 const events = nonEmptyList(oneOf(EVENT_NAMES)).transform((names) => [...new Set(names)]);
 const EVENTS = {
-  description: 'The events that are sent; without it all, those that are yet to come too.',
+  description: 'The events that are sent. Default: all, including events that later versions add.',
   example: ['ORDER_STATUS_CHANGED', 'ADD_CASE_ATTACHMENT'],
 };
 
 const description = text(MOST.description);
-const DESCRIPTION = { description: 'For people.', example: 'Order desk' };
+const DESCRIPTION = { description: 'Text for people.', example: 'Order desk' };
 
 const DOCUMENT_FORMAT = {
-  description: 'Documents as signed links that live 15 minutes, or in base64.',
+  description: 'Documents as signed URLs that are valid for 15 minutes, or in base64.',
 };
 const PAYLOAD_MODE = {
-  description: '`full`: every event carries the case’s orders and attachments, too.',
+  description: '`full`: every event also contains the case’s orders and attachments.',
 };
 
 const authHeader = object({
@@ -54,7 +54,7 @@ const authHeader = object({
     .meta({ pattern: HEADER_VALUE.source, example: 'Bearer example', format: 'password' }),
 });
 const AUTH_HEADER = {
-  description: 'A header that every request carries. Its value is never shown again.',
+  description: 'A header of every request. The API never shows its value again.',
 };
 
 /** The body of `POST /api/v1/webhook-endpoints`. */
@@ -67,13 +67,13 @@ export const createEndpointRequest = object({
   authHeader: z.exactOptional(authHeader).meta(AUTH_HEADER),
 }).meta({ id: 'CreateWebhookEndpoint' });
 
-/** The body of `PATCH /api/v1/webhook-endpoints/:endpointId`; `null` takes back what it can. */
+/** The body of `PATCH /api/v1/webhook-endpoints/:endpointId`. `null` resets a field to its default. */
 export const updateEndpointRequest = object(
   {
     url: z.exactOptional(url),
     events: z.exactOptional(events.nullable()).meta({
       ...EVENTS,
-      description: 'The events that are sent; `null`: all.',
+      description: 'The events that are sent. `null`: all.',
     }),
     description: z.exactOptional(description.nullable()).meta(DESCRIPTION),
     documentFormat: z.exactOptional(oneOf(DOCUMENT_FORMATS)).meta(DOCUMENT_FORMAT),
@@ -83,7 +83,7 @@ export const updateEndpointRequest = object(
     }),
     status: z.exactOptional(oneOf(['ENABLED', 'DISABLED'])).meta({
       description:
-        '`ENABLED`: the deliveries that wait for the endpoint go. `DISABLED`: nothing more is queued for it.',
+        '`ENABLED`: the deliveries that wait for the endpoint are sent. `DISABLED`: no more events are queued for it.',
     }),
   },
   ['events', 'description', 'authHeader'],
@@ -96,36 +96,42 @@ export const endpointView = z
     events: z
       .array(z.enum(EVENT_NAMES))
       .nullable()
-      .meta({ description: 'The events that are sent; null: all.' }),
+      .meta({ description: 'The events that are sent. Null: all.' }),
     description: z.exactOptional(z.string()),
     documentFormat: z.enum(DOCUMENT_FORMATS),
     payloadMode: z.enum(PAYLOAD_MODES),
     authHeader: z
       .exactOptional(z.object({ name: z.string() }))
-      .meta({ description: 'Without its value, which is never shown.' }),
+      .meta({ description: 'The name of the header. The API never shows its value.' }),
     status: z.enum(['ENABLED', 'PAUSED', 'DISABLED']).meta({
       description:
         '`PAUSED`: it failed for days; its deliveries wait until a test succeeds or it is enabled. ' +
-        '`DISABLED`: by hand or by its answer 410; nothing more is queued for it.',
+        '`DISABLED`: on request or because it answered 410; no more events are queued for it.',
     }),
     statusReason: z
       .exactOptional(z.string())
-      .meta({ description: 'Why, as a stable code.', example: 'ANSWERED_GONE' }),
+      .meta({
+        description: 'The reason for the status, as a stable code.',
+        example: 'ANSWERED_GONE',
+      }),
     failingSince: z
       .exactOptional(timestamp)
-      .meta({ description: 'The first failure after its last success.' }),
+      .meta({ description: 'The first failure after the last success.' }),
     previousSecretUntil: z
       .exactOptional(timestamp)
-      .meta({ description: 'Until then the secret before signs, too.' }),
+      .meta({ description: 'The previous secret also signs until this time.' }),
     createdAt: timestamp,
     updatedAt: timestamp,
   })
-  .meta({ id: 'WebhookEndpoint', description: 'Where an organization hears of its orders.' });
+  .meta({
+    id: 'WebhookEndpoint',
+    description: 'An endpoint that receives the events of an organization.',
+  });
 
 export const newEndpointView = endpointView
   .extend({
     secret: z.string().meta({
-      description: 'What requests are signed with. Shown this once.',
+      description: 'The secret that signs requests. The API shows it only once.',
       example: 'whsec_ZXhhbXBsZS1zZWNyZXQtb2YtMzItYnl0ZXMtbGVuZ3Ro',
     }),
   })
@@ -138,13 +144,13 @@ export const endpointPage = z
   })
   .meta({ id: 'WebhookEndpointPage' });
 
-/** What an endpoint is to be. */
+/** A new endpoint. */
 export type CreateEndpointRequest = z.output<typeof createEndpointRequest>;
 
-/** What is to change of an endpoint; what is absent stays. */
+/** Changes to an endpoint. An absent field stays unchanged. */
 export type UpdateEndpointRequest = z.output<typeof updateEndpointRequest>;
 
-/** An endpoint as the API shows it. */
+/** An endpoint, as the API shows it. */
 export type EndpointView = z.output<typeof endpointView>;
 
 /** An endpoint with its new secret. */
@@ -153,12 +159,12 @@ export type NewEndpointView = z.output<typeof newEndpointView>;
 /** A page of endpoints. */
 export type EndpointPage = z.output<typeof endpointPage>;
 
-/** Checks the body of `POST /api/v1/webhook-endpoints`, but for where the URL leads. Never throws. */
+/** Checks the body of `POST /api/v1/webhook-endpoints`, except where the URL leads. Never throws. */
 export function parseCreateEndpoint(body: unknown): Parsed<CreateEndpointRequest> {
   return parseBody(createEndpointRequest, body);
 }
 
-/** As {@link parseCreateEndpoint}, for `PATCH`. */
+/** Like {@link parseCreateEndpoint}, for `PATCH`. */
 export function parseUpdateEndpoint(body: unknown): Parsed<UpdateEndpointRequest> {
   return parseBody(updateEndpointRequest, body);
 }

@@ -2,35 +2,35 @@
 
 export interface components {
   schemas: {
-    /** @description A prescription order as it is placed. */
+    /** @description A prescription order to place. */
     PrescriptionOrder: {
-      /** @description Where to ship; without it, the patient’s address of the case. */
+      /** @description The shipping address. Default: the address of the case’s patient. */
       shippingAddress?: components['schemas']['Address'];
       patientHealthInfo?: components['schemas']['PatientHealthInfo'];
       prescriber: components['schemas']['Prescriber'];
-      /** @description What the drugs are prescribed for. */
+      /** @description The diagnosis that the drugs are prescribed for. */
       diagnosis: string;
       /**
-       * @description The target pharmacy.
+       * @description The pharmacy that fills the order.
        * @example pharmacy-123
        */
       pharmacyId: string;
       /**
-       * @description When the prescription was written: an ISO 8601 date or date-time.
+       * @description When the prescription was written. An ISO 8601 date or date-time.
        * @example 2024-01-15
        */
       dateWritten?: string;
       /**
-       * @description When it was signed.
+       * @description When the prescription was signed.
        * @example 2024-01-15
        */
       dateSigned?: string;
       /**
-       * @description When it was prescribed.
+       * @description When the drugs were prescribed.
        * @example 2024-01-15
        */
       datePrescribed?: string;
-      /** @description The drugs, 1 to 500. */
+      /** @description The drugs, 1 to 500 items. */
       prescriptionItems: components['schemas']['PrescriptionItem'][];
     };
     /** @description The patient of a case. */
@@ -55,25 +55,25 @@ export interface components {
        * @example +1234567890
        */
       phoneNumber?: string;
-      /** @description Where orders go that name no shipping address of their own. */
+      /** @description The shipping address of orders that have none. */
       address?: components['schemas']['Address'];
     };
     /** @description An order with its documents and shipments. */
     Order: {
       /** Format: uuid */
       id: string;
-      /** @description The case that it was placed for. */
+      /** @description The case of the order. */
       caseId: string;
       status: components['schemas']['OrderStatus'];
-      /** @description Why the order is where it is, as a stable code. */
+      /** @description The reason for the status, as a stable code. */
       reasonCode?: string;
-      /** @description The same in words. */
+      /** @description The reason in words. */
       reason?: string;
-      /** @description The target pharmacy. */
+      /** @description The pharmacy of the order. */
       pharmacyId: string;
-      /** @description The pharmacy’s own id of the order; null until it has the order. */
+      /** @description The pharmacy’s id of the order. Null until the pharmacy has the order. */
       pharmacyOrderId: string | null;
-      /** @description The key that it was placed with; null without one. */
+      /** @description The idempotency key of the order. Null without one. */
       idempotencyKey: string | null;
       /**
        * Format: date-time
@@ -90,22 +90,22 @@ export interface components {
       documents: components['schemas']['Document'][];
       shipments: components['schemas']['Shipment'][];
     };
-    /** @description An order as it stands in a list. */
+    /** @description An order, as lists show it. */
     OrderSummary: {
       /** Format: uuid */
       id: string;
-      /** @description The case that it was placed for. */
+      /** @description The case of the order. */
       caseId: string;
       status: components['schemas']['OrderStatus'];
-      /** @description Why the order is where it is, as a stable code. */
+      /** @description The reason for the status, as a stable code. */
       reasonCode?: string;
-      /** @description The same in words. */
+      /** @description The reason in words. */
       reason?: string;
-      /** @description The target pharmacy. */
+      /** @description The pharmacy of the order. */
       pharmacyId: string;
-      /** @description The pharmacy’s own id of the order; null until it has the order. */
+      /** @description The pharmacy’s id of the order. Null until the pharmacy has the order. */
       pharmacyOrderId: string | null;
-      /** @description The key that it was placed with; null without one. */
+      /** @description The idempotency key of the order. Null without one. */
       idempotencyKey: string | null;
       /**
        * Format: date-time
@@ -120,7 +120,7 @@ export interface components {
        */
       updatedAt: string;
     };
-    /** @description One change on the timeline of an order. */
+    /** @description One entry of an order’s timeline. */
     Activity: {
       id: string;
       /**
@@ -130,7 +130,7 @@ export interface components {
        */
       at: string;
       /**
-       * @description By whom.
+       * @description Who made the change.
        * @enum {string}
        */
       actor: 'api' | 'pharmacy' | 'operator' | 'system';
@@ -142,14 +142,14 @@ export interface components {
       fromStatus?: components['schemas']['OrderStatus'];
       toStatus?: components['schemas']['OrderStatus'];
       reasonCode?: string;
-      /** @description What else is known of the change. */
+      /** @description Further details of the change. */
       detail?: {
         [key: string]: unknown;
       };
     };
     OrderPage: {
       orders: components['schemas']['OrderSummary'][];
-      /** @description Null at the end. */
+      /** @description Null on the last page. */
       nextCursor: string | null;
     };
     CaseDetail: {
@@ -195,37 +195,37 @@ export interface components {
        */
       postalCode: string;
     };
-    /** @description What the patient told about their health, in free text. */
+    /** @description What the patient reported about their health, as free text. */
     PatientHealthInfo: {
       /** @description Known allergies. */
       allergies?: string;
       /** @description Known conditions. */
       healthConditions?: string;
-      /** @description What the patient takes now. */
+      /** @description Current medications. */
       currentMedications?: string;
     };
-    /** @description Who prescribes. */
+    /** @description The prescriber. */
     Prescriber: {
       /** @description The prescriber’s first name. */
       firstName: string;
       /** @description The prescriber’s last name. */
       lastName: string;
       /**
-       * @description Before the name.
+       * @description The title before the name.
        * @example Dr.
        */
       title?: string;
       /**
-       * @description Behind the name.
+       * @description The title after the name.
        * @example MD
        */
       titleSuffix?: string;
       /**
-       * @description National Provider Identifier; its check digit counts only where the organization asks for it.
+       * @description The National Provider Identifier. Its check digit is verified only if the organization turned that on.
        * @example 1234567890
        */
       npi: string;
-      /** @description DEA registration number; checked as `npi` is. */
+      /** @description The DEA registration number. It is verified under the same condition as `npi`. */
       dea?: string;
       /**
        * @description An email address.
@@ -249,21 +249,21 @@ export interface components {
        */
       direction?: string;
       /**
-       * @description How much, as a text.
+       * @description The quantity, as text.
        * @example 30
        */
       quantity: string;
-      /** @description Refills allowed. */
+      /** @description The number of refills. */
       refillCount?: number;
-      /** @description Days of supply. */
+      /** @description The days of supply. */
       supplyDays?: number;
-      /** @description Key-value pairs, passed on to the pharmacy untouched. */
+      /** @description Key-value pairs that are passed on to the pharmacy unchanged. */
       customFields?: {
         [key: string]: unknown;
       };
     };
     /**
-     * @description Where an order is. `COMPLETED`, `REJECTED`, `CANCELLED` and `EXPIRED` are ends; `NEEDS_ATTENTION` waits for a person.
+     * @description The status of an order. `COMPLETED`, `REJECTED`, `CANCELLED` and `EXPIRED` are final. `NEEDS_ATTENTION` waits for an operator.
      * @enum {string}
      */
     OrderStatus:
@@ -280,13 +280,13 @@ export interface components {
     Document: {
       /** Format: uuid */
       id: string;
-      /** @description The file name that the pharmacy gave it. */
+      /** @description The file name that the pharmacy chose. */
       name: string;
       /** @example application/pdf */
       contentType: string;
-      /** @description Bytes. */
+      /** @description The size in bytes. */
       size: number;
-      /** @description Of the bytes, in lower-case hex. */
+      /** @description The SHA-256 of the bytes, in lower-case hex. */
       sha256: string;
       /**
        * Format: date-time
@@ -295,13 +295,13 @@ export interface components {
        */
       createdAt: string;
     };
-    /** @description A shipment that the pharmacy told of. */
+    /** @description A shipment that the pharmacy reported. */
     Shipment: {
-      /** @description Who carries it. */
+      /** @description The carrier. */
       carrier?: string;
-      /** @description The carrier’s number. */
+      /** @description The carrier’s tracking number. */
       trackingId: string;
-      /** @description Where to follow it. */
+      /** @description The carrier’s tracking page. */
       trackingUrl?: string;
       /**
        * Format: date-time
@@ -310,7 +310,7 @@ export interface components {
        */
       addedAt: string;
     };
-    /** @description An order of a case as the original shows it. */
+    /** @description An order of a case, in the format of the original API. */
     CaseDetailOrder: {
       /** Format: uuid */
       id: string;
@@ -324,7 +324,7 @@ export interface components {
        */
       createdAt: string;
     };
-    /** @description A stored document, and whose it is. */
+    /** @description A stored document and its order. */
     CaseDetailAttachment: {
       /** Format: uuid */
       id: string;
@@ -347,7 +347,7 @@ export interface components {
       };
       /**
        * Format: uri
-       * @description Signed; lives 15 minutes. With `documentFormat=url`.
+       * @description A signed URL, valid for 15 minutes. With `documentFormat=url`.
        */
       url?: string;
       /**

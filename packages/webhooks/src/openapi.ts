@@ -17,7 +17,7 @@ export interface components {
       payload: {
         case: components['schemas']['CaseActivityCase'];
       };
-      /** @description Numbers the events of one order from 1, without a gap: a receiver can put them in order. */
+      /** @description Numbers the events of one order from 1 without gaps, so that a receiver can sort them. */
       sequence: number;
     };
     /** @description The order that an event is about. */
@@ -25,11 +25,11 @@ export interface components {
       /** Format: uuid */
       id: string;
       /**
-       * @description Where the order is.
+       * @description The status of the order.
        * @example COMPLETED
        */
       status: string;
-      /** @description The same in words. */
+      /** @description The status in words. */
       message: string;
       /**
        * Format: date-time
@@ -60,7 +60,7 @@ export interface components {
       /** @description With `payloadMode: "full"`. */
       attachments?: components['schemas']['Attachment'][];
     };
-    /** @description A stored document as the original shows it. */
+    /** @description A stored document, in the format of the original API. */
     Attachment: {
       /** Format: uuid */
       id: string;
@@ -83,7 +83,7 @@ export interface components {
       };
       /**
        * Format: uri
-       * @description Signed; lives 15 minutes. With `documentFormat=url`.
+       * @description A signed URL, valid for 15 minutes. With `documentFormat=url`.
        */
       url?: string;
       /**
@@ -96,7 +96,7 @@ export interface components {
       size: number;
       sha256: string;
     };
-    /** @description The order has ended, or needs attention. */
+    /** @description The order has ended or needs attention. */
     OrderStatusChanged: {
       /** @constant */
       event: 'ORDER_STATUS_CHANGED';
@@ -104,10 +104,10 @@ export interface components {
       payload: {
         case: components['schemas']['CaseActivityCase'];
       };
-      /** @description Numbers the events of one order from 1, without a gap: a receiver can put them in order. */
+      /** @description Numbers the events of one order from 1 without gaps, so that a receiver can sort them. */
       sequence: number;
     };
-    /** @description The pharmacy told of a shipment. */
+    /** @description The pharmacy reported a shipment. */
     OrderTrackingAdded: {
       /** @constant */
       event: 'ORDER_TRACKING_ADDED';
@@ -115,11 +115,11 @@ export interface components {
         /** Format: uuid */
         id: string;
         /**
-         * @description Where the order is.
+         * @description The status of the order.
          * @example COMPLETED
          */
         status: string;
-        /** @description The same in words. */
+        /** @description The status in words. */
         message: string;
         /**
          * Format: date-time
@@ -133,7 +133,7 @@ export interface components {
       payload: {
         case: components['schemas']['CaseActivityCase'];
       };
-      /** @description Numbers the events of one order from 1, without a gap: a receiver can put them in order. */
+      /** @description Numbers the events of one order from 1 without gaps, so that a receiver can sort them. */
       sequence: number;
     };
     /** @description A prescription document is stored. */
@@ -145,10 +145,10 @@ export interface components {
         case: components['schemas']['CaseActivityCase'];
         attachment: components['schemas']['Attachment'];
       };
-      /** @description Numbers the events of one order from 1, without a gap: a receiver can put them in order. */
+      /** @description Numbers the events of one order from 1 without gaps, so that a receiver can sort them. */
       sequence: number;
     };
-    /** @description Another webhook endpoint of the organization gets no more events. */
+    /** @description Another webhook endpoint of the organization was disabled. */
     EndpointDisabled: {
       /** @constant */
       event: 'ENDPOINT_DISABLED';
@@ -158,14 +158,14 @@ export interface components {
           id: string;
           url: string;
           /**
-           * @description Why, as a stable code.
+           * @description The reason, as a stable code.
            * @example ANSWERED_GONE
            */
           reason: string;
         };
       };
     };
-    /** @description Sent on request, to try an endpoint: nothing has happened. */
+    /** @description Sent on request, to test an endpoint. Nothing has happened. */
     Ping: {
       /** @constant */
       event: 'PING';
