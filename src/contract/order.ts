@@ -60,12 +60,9 @@ const summary = {
     .meta({ description: 'The reason for the status, as a stable code.' }),
   reason: z.exactOptional(z.string()).meta({ description: 'The reason in words.' }),
   pharmacyId: z.string().meta({ description: 'The pharmacy of the order.' }),
-  pharmacyOrderId: z
-    .string()
-    .nullable()
-    .meta({
-      description: 'The pharmacy’s id of the order. Null until the pharmacy has the order.',
-    }),
+  pharmacyOrderId: z.string().nullable().meta({
+    description: 'The pharmacy’s id of the order. Null until the pharmacy has the order.',
+  }),
   idempotencyKey: z
     .string()
     .nullable()

@@ -108,12 +108,10 @@ export const endpointView = z
         '`PAUSED`: it failed for days; its deliveries wait until a test succeeds or it is enabled. ' +
         '`DISABLED`: on request or because it answered 410; no more events are queued for it.',
     }),
-    statusReason: z
-      .exactOptional(z.string())
-      .meta({
-        description: 'The reason for the status, as a stable code.',
-        example: 'ANSWERED_GONE',
-      }),
+    statusReason: z.exactOptional(z.string()).meta({
+      description: 'The reason for the status, as a stable code.',
+      example: 'ANSWERED_GONE',
+    }),
     failingSince: z
       .exactOptional(timestamp)
       .meta({ description: 'The first failure after the last success.' }),
