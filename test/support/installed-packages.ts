@@ -51,6 +51,15 @@ export interface InstalledPackages {
 /** Builds, packs and installs the packages. Production dependencies only. */
 export async function installPackages(): Promise<InstalledPackages> {
   const folder = mkdtempSync(path.join(OUTSIDE, 'rx-installed-'));
+  try {
+    return await installInto(folder);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function installInto(folder: string): Promise<InstalledPackages> {
   const stage = path.join(folder, 'stage');
   const settings = Object.entries(process.env).filter(
     ([name]) => !/^npm_/i.test(name) || INHERITED.test(name),
