@@ -36,7 +36,8 @@ const NO_SQL = {
 const NO_BEGIN = {
   selector:
     'CallExpression[callee.object.name=/^(sql|tx|db|database)$/][callee.property.name=/^(begin|reserve)$/]',
-  message: 'Use inTransaction: postgres.js ends the process when the connection breaks in a transaction.',
+  message:
+    'Use inTransaction: postgres.js ends the process when the connection breaks in a transaction.',
 };
 
 export default defineConfig(

@@ -2,13 +2,13 @@ import { sealAnswer } from '../../src/notifications/sealed-answer.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { createEndpoint } from './deliveries.ts';
 
-/** An endpoint with a delivery to it, as they stand in the database. */
+/** The ids of a stored endpoint and a delivery to it. */
 export interface StoredDelivery {
   readonly endpointId: string;
   readonly deliveryId: string;
 }
 
-/** Stores an endpoint and a delivery to it that was given up: the ORDER_CREATED of an order. */
+/** Stores an endpoint and a dead delivery to it: the ORDER_CREATED of an order. */
 export async function storeDelivery(
   database: Database,
   organizationId: string,
