@@ -76,7 +76,7 @@ it('erases an ended order, and reports whether a worker has finished', async () 
   const erase = ['order', 'erase', orderId, '--by', 'anna', '--wait', '1s', '--json'];
   const open = await rx(erase);
   expect(open).toMatchObject({ code: 4, stdout: '' });
-  expect(open.stderr).toContain('only one that has ended');
+  expect(open.stderr).toContain('only an order that has ended');
   await changeStatus(db.database, orderId, { to: 'CANCELLED', actor: 'operator' });
   const erased = await rx(erase);
   expect(erased.json).toEqual({ erasure: { orderId, finished: false } });

@@ -69,7 +69,7 @@ it('reports errors with their exit codes', { timeout: 60_000 }, async () => {
     env: { TEMPORAL_ADDRESS: '127.0.0.1:9' },
   });
   expect(unavailable).toMatchObject({ code: 6, stdout: '' });
-  expect(unavailable.stderr).toContain('Temporal, or its workers, did not answer');
+  expect(unavailable.stderr).toContain('Temporal or its workers did not answer');
 });
 
 it('shows the history of the workflow and the events of the organization', {
