@@ -21,14 +21,11 @@ import { createOrganization, ENCRYPTION_KEYS, HASH_SECRET } from '../../support/
 import { startWorker } from '../../support/worker.ts';
 import { createWorld, type World } from '../../support/world.ts';
 
-/** An address on which nothing listens. */
-const NOWHERE = '127.0.0.1:1';
+const NOWHERE = '127.0.0.1:1'; // nothing listens there
 
-let world: World;
 const clients: OrderClient[] = [];
-beforeAll(async () => {
-  world = await createWorld();
-});
+let world: World;
+beforeAll(async () => void (world = await createWorld()));
 afterAll(async () => {
   await Promise.all(clients.map((client) => client.close()));
   await world.close();
