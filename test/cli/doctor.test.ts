@@ -37,7 +37,8 @@ function found(json: { findings: { check: string; result: string; message: strin
 it('reports ok for each check of a healthy system', async () => {
   const { json } = await eventually('every check succeeds', async () => {
     const seen = await rx(['doctor', '--json'], { env });
-    return seen.code === 0 && seen; // Temporal may answer late on a busy machine
+    // Temporal or a pharmacy may answer late on a busy machine.
+    return seen.code === 0 && !seen.stdout.includes('"warn"') && seen;
   });
   const results = json.findings.map(({ check, result }: Record<string, string>) => [check, result]);
   expect(results).toEqual(
