@@ -23,7 +23,7 @@ const NAMES: Name[] = [
   { script: 'Cyrillic', name: 'Фёдор Ёжиков' },
   { script: 'Arabic', name: 'محمد الرشيد', shown: '□□□□ □□□□□□' },
   { script: 'Hebrew', name: 'שרה כהן', shown: '□□□ □□□' },
-  { script: 'Devanagari', name: 'अनन्या पाण्डेय', shown: '□□□□□□ □□□□□□□□' },
+  { script: 'Devanagari', name: 'अनन्या पाण्डेय', shown: '□□□□□□ □□□□□□□' },
   { script: 'Han', name: '李小龍', shown: '□□□' },
   // Decomposed: it must come back decomposed, not in the composed form that looks the same.
   { script: 'Latin with combining marks', name: 'Zoe\u0308 Nguye\u0302\u0303n' },
