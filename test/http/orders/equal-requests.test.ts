@@ -15,10 +15,14 @@ it(`answers one 200 per key when ${KEYS} keys come ${COPIES} times at once`, asy
   const requests = Array.from({ length: KEYS * COPIES }, (_, n) => `equal-${n % KEYS}`);
   const answers = await Promise.all(
     requests.map(async (key) => {
-      // A client that gets 503 sends the request again.
+      // A client sends the request again after a 503, and after a reset: on a busy machine the head of a
+      // request may take longer than the server waits for one. A lost 200 would still fail below.
       for (;;) {
-        const answer = await api.place(exampleWithKey(key));
-        if (answer.status !== 503) return { key, ...answer };
+        const answer = await api.place(exampleWithKey(key)).catch((error: unknown) => {
+          if (error instanceof TypeError && error.message === 'fetch failed') return undefined;
+          throw error;
+        });
+        if (answer !== undefined && answer.status !== 503) return { key, ...answer };
       }
     }),
   );
@@ -36,4 +40,4 @@ it(`answers one 200 per key when ${KEYS} keys come ${COPIES} times at once`, asy
   }
   expect(await api.count('orders')).toBe(KEYS);
   expect(await api.count('outbox')).toBe(KEYS);
-}, 60_000);
+}, 120_000);
