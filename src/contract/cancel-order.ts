@@ -16,7 +16,7 @@ export const cancelOrderRequest = object({
 export type CancelOrderRequest = z.output<typeof cancelOrderRequest>;
 
 /**
- * Checks a request to cancel an order (api.md, `CANCEL_ORDER`).
+ * Checks a request to cancel an order (HTTP API, `CANCEL_ORDER`).
  *
  * @param body any JSON value.
  * @returns the request, or every problem. Never throws.

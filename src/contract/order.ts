@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-/* Orders as the API shows them (api.md, "HTTP"). Times are RFC 3339 in UTC with milliseconds. */
+/* Orders as the API shows them (HTTP API, "HTTP"). Times are RFC 3339 in UTC with milliseconds. */
 
-/** The states of an order on the wire (api.md, "Order `status` on the wire"). */
+/** The states of an order on the wire (HTTP API, "Order `status` on the wire"). */
 export const ORDER_STATUSES = [
   'ACCEPTED',
   'PLACING',
@@ -99,19 +99,19 @@ export const activityView = z
 /** The status of an order on the wire. */
 export type OrderStatus = z.output<typeof orderStatus>;
 
-/** An order as the API shows it (api.md, `GET …/orders/:orderId`). */
+/** An order as the API shows it (HTTP API, `GET …/orders/:orderId`). */
 export type OrderView = Readonly<z.output<typeof orderView>>;
 
 /** An order, as lists show it. */
 export type OrderSummary = Readonly<z.output<typeof orderSummary>>;
 
-/** A stored prescription document (api.md, `GET …/documents`). */
+/** A stored prescription document (HTTP API, `GET …/documents`). */
 export type DocumentView = Readonly<z.output<typeof documentView>>;
 
 /** A shipment that the pharmacy reported. */
 export type ShipmentView = Readonly<z.output<typeof shipmentView>>;
 
-/** One entry of an order's timeline: what happened, when, and who did it (api.md, `GET …/activity`). */
+/** One entry of an order's timeline: what happened, when, and who did it (HTTP API, `GET …/activity`). */
 export type ActivityView = Readonly<z.output<typeof activityView>>;
 
 const nextCursor = z.string().nullable().meta({ description: 'Null on the last page.' });

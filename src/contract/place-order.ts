@@ -32,7 +32,7 @@ const patientHealthInfo = object({
   description: 'What the patient reported about their health, as free text.',
 });
 
-/** The order of a request: the rows `order.…` in the table of place-order.md. */
+/** The order of a request: the rows `order.…` in the table of the endpoint contract. */
 export const prescriptionOrder = object({
   shippingAddress: z
     .exactOptional(address)
@@ -85,7 +85,7 @@ export type PlaceOrderRequest = z.output<typeof placeOrderRequest>;
 export type ValidateOrderRequest = z.output<typeof validateOrderRequest>;
 
 /**
- * Checks a request body against the contract (place-order.md, "Request").
+ * Checks a request body against the endpoint contract ("Request").
  *
  * @param body any JSON value.
  * @returns the request, or every problem in the order of the contract's table. Never throws.

@@ -2,7 +2,7 @@ import type { PrescriptionOrder } from './place-order.ts';
 import type { FieldError } from './validation.ts';
 
 /*
- * The rules of the strict mode that an organization can turn on (place-order.md, rows `npi` and
+ * The rules of the strict mode that an organization can turn on (the endpoint contract, rows `npi` and
  * `phoneNumber`). They check the form only: a number that passes may still be unassigned.
  */
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PharmacyOrder } from './gateway.ts';
 
-/* The answers of a server that speaks `place-order.md`; only the fields that the gateway reads. */
+/* The answers of a server with the original order endpoint; only the fields that the gateway reads. */
 
 /** Postgres stores no NUL: an id with one is invalid; from other texts it is removed. */
 const idSchema = z.string().regex(/^[^\0/]{1,255}$/);

@@ -18,8 +18,8 @@ import {
 const DATA_URL = /^data:[^,]*;base64,/;
 
 /**
- * Creates the gateway to a server that speaks `place-order.md`: the original service, or another instance
- * of this project (`api.md`, "The `carevalidate` gateway"). Cases and pharmacies have the same ids there.
+ * Creates the gateway to a server with the original order endpoint: the original service, or another instance
+ * of this project (HTTP API, "The `carevalidate` gateway"). Cases and pharmacies have the same ids there.
  *
  * Our order id is the `idempotencyKey`, so the server accepts each order once. A 409 means that it already
  * has the order. The gateway then adopts the order in the answer's `Location` or, if the server sends

@@ -1,4 +1,4 @@
-/** An order on a server that speaks `place-order.md`, which only finds orders by their case. */
+/** An order on a server with the original order endpoint, which only finds orders by their case. */
 export interface CaseOrder {
   readonly caseId: string;
   readonly orderId: string;

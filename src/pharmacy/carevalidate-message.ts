@@ -25,7 +25,7 @@ const ENDS: ReadonlyMap<string, PharmacyMessage['type']> = new Map([
 ]);
 
 /**
- * Reads an authentic case webhook of a server that speaks `place-order.md` (`api.md`,
+ * Reads an authentic case webhook of a server with the original order endpoint (HTTP API,
  * "Notifications to the organization").
  *
  * @returns undefined if the body is not such a message.

@@ -44,7 +44,7 @@ const refusalSchema = z.object({
 });
 
 /**
- * Creates the gateway to a pharmacy that speaks the `rest` protocol (contract, `api.md`, "What a pharmacy
+ * Creates the gateway to a pharmacy that speaks the `rest` protocol (pharmacy contract, "What a pharmacy
  * offers").
  *
  * @param options.baseUrl `{base}` of that table.

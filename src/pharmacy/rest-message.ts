@@ -31,7 +31,7 @@ const TYPES: ReadonlyMap<string, PharmacyMessage['type']> = new Map([
 ]);
 
 /**
- * Reads an authentic webhook of a `rest` pharmacy (contract, `api.md`, "What a pharmacy offers"). An
+ * Reads an authentic webhook of a `rest` pharmacy (pharmacy contract, "What a pharmacy offers"). An
  * unknown type becomes `other`; a text that Postgres cannot store is left out.
  *
  * @returns undefined if the body is not such a message.

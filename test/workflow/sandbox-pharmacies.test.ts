@@ -13,7 +13,7 @@ interface Row {
   readonly orders: 0 | 1;
 }
 
-/** The table of the contract's `api.md`, "Pharmacies of the simulator". */
+/** The table of the contract's HTTP API, "Pharmacies of the simulator". */
 const ROWS: Row[] = [
   { pharmacy: 'pharmacy-123', end: 'COMPLETED', documents: 2, orders: 1 },
   { pharmacy: 'pharmacy-slow', end: 'COMPLETED', documents: 2, orders: 1 },

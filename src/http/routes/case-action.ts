@@ -30,7 +30,7 @@ const MAX_DEPTH = 64;
 type CaseAction = PlaceOrderRequest | ValidateOrderRequest | CancelOrderRequest;
 type CaseCall<Body> = Call<z.output<typeof caseParams>, unknown, Body>;
 
-/** `POST /api/v1/cases/:caseId`: places, validates or cancels an order (place-order.md; api.md, "HTTP"). */
+/** `POST /api/v1/cases/:caseId`: places, validates or cancels an order (the contract of the endpoint; HTTP API, "HTTP"). */
 export function caseAction({ orders }: RouteDependencies): Route {
   async function place({
     params,

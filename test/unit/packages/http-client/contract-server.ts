@@ -27,7 +27,7 @@ export interface SeenRequest {
 
 type Handler = (response: ServerResponse, request: SeenRequest) => void;
 
-/** A real HTTP server that speaks the placing of place-order.md, and misbehaves as a test says. */
+/** A real HTTP server that speaks the order endpoint, and misbehaves as a test says. */
 export interface ContractServer {
   readonly url: string;
   readonly seen: SeenRequest[];
