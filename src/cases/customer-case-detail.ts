@@ -30,7 +30,7 @@ export interface CaseDetail {
 }
 
 /**
- * Reads a case as the original API returns it (HTTP API, `GET /api/v1/customer-case-detail`), on request
+ * Reads a case as the original API returns it (docs/api.md, "The case read of the original API"), on request
  * with its newest 1,000 orders and 1,000 documents.
  *
  * @throws {CaseNotPermittedError} the case does not exist, or belongs to another organization.
@@ -97,7 +97,7 @@ async function readDocuments(sql: Sql, caseId: string): Promise<CaseDocument[]> 
   return (await Promise.all(found)).flat();
 }
 
-/** Converts a document to the format of the original API (HTTP API, `payload.attachment`). */
+/** Converts a document to the format of the original API (docs/webhooks.md, "Events"). */
 function toAttachment(row: DocumentRow): CaseDocument['attachment'] {
   return {
     id: row.id,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { object, requiredText, text } from './fields.ts';
 import { country, postalCode, state } from './formats.ts';
 
-/** A US postal address (the endpoint contract, row `address`). */
+/** A US postal address (docs/place-order.md, "Request"). */
 export const address = object({
   addressLine1: requiredText().meta({ description: 'House number and street.' }),
   addressLine2: z.exactOptional(text()).meta({ description: 'Apartment, suite or unit.' }),

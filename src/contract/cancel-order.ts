@@ -16,7 +16,7 @@ export const cancelOrderRequest = object({
 export type CancelOrderRequest = z.output<typeof cancelOrderRequest>;
 
 /**
- * Checks a request to cancel an order (HTTP API, `CANCEL_ORDER`).
+ * Checks a request to cancel an order (docs/api.md, "Cancel").
  *
  * @param body any JSON value.
  * @returns the request, or every problem. Never throws.

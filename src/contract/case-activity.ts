@@ -3,7 +3,7 @@ import { caseAttachment } from './customer-case-detail.ts';
 import { timestamp } from './order.ts';
 
 /*
- * Case-activity notifications to the organization (HTTP API, "Notifications to the organization"). The
+ * Case-activity notifications to the organization (docs/webhooks.md, "Events"). The
  * body has the format of the original API's case webhooks, so a handler written for them works
  * unchanged.
  */

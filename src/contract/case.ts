@@ -4,7 +4,7 @@ import { object, requiredText, text } from './fields.ts';
 import { dateOfBirth, email, phoneNumber } from './formats.ts';
 import { type Parsed, parseBody } from './validation.ts';
 
-/** The patient of a case (HTTP API, `PUT /api/v1/cases/:caseId`). */
+/** The patient of a case (docs/api.md, "Cases"). */
 const patient = object({
   firstName: requiredText().meta({ description: 'The patient’s first name.' }),
   lastName: requiredText().meta({ description: 'The patient’s last name.' }),

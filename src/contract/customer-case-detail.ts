@@ -3,7 +3,7 @@ import { object, oneOf, requiredText } from './fields.ts';
 import { timestamp } from './order.ts';
 
 /*
- * The read of a case that the original API has (HTTP API, `GET /api/v1/customer-case-detail`), in that
+ * The read of a case that the original API has (docs/api.md, "The case read of the original API"), in that
  * API's envelope: it has `caseDetail` instead of `data`.
  */
 
@@ -92,5 +92,5 @@ export type CaseDetailOrder = Readonly<z.output<typeof caseDetailOrder>>;
 /** A stored document of a case. */
 export type CaseDetailAttachment = Readonly<z.output<typeof caseDetailAttachment>>;
 
-/** A stored document, in the format of the original API (HTTP API, "Notifications to the organization"). */
+/** A stored document, in the format of the original API (docs/webhooks.md, "Events"). */
 export type CaseAttachment = Readonly<z.output<typeof caseAttachment>>;

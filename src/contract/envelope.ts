@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /*
- * The bodies of answers (the endpoint contract, "Responses"). Clients may compare them as text, so each
+ * The bodies of answers (docs/place-order.md, "Responses"). Clients may compare them as text, so each
  * function writes the keys in the contract's order.
  */
 
@@ -74,7 +74,7 @@ export function orderCreated(orderId: string): SuccessBody<{ order: { id: string
  * Builds the body of a success answer.
  *
  * @param message text for people.
- * @param data an object with the named result, e.g. `{ order }` (HTTP API, "HTTP").
+ * @param data an object with the named result, e.g. `{ order }` (docs/api.md, "The HTTP API").
  * @param status the HTTP status.
  */
 export function success<Data>(message: string, data: Data, status = 200): SuccessBody<Data> {

@@ -42,7 +42,7 @@ export function text(most = MOST_CHARACTERS) {
     .meta({ maxLength: most, pattern: '^[^\\u0000]*$' });
 }
 
-/** A required text. A blank one counts as missing (the endpoint contract, "missing values"). */
+/** A required text. A blank one counts as missing (docs/place-order.md, "Values"). */
 export function requiredText(most?: number) {
   return text(most)
     .refine((value) => value.trim() !== '', { error: 'is required', abort: true })
@@ -111,7 +111,7 @@ export function nonEmptyList<Item extends z.ZodType>(item: Item) {
 
 /**
  * An object of known fields. A field that is `null` counts as not sent, and an unknown field is
- * dropped (the endpoint contract, "missing values", "unknown fields"). Problems are in the order of `shape`.
+ * dropped (docs/place-order.md, "Values"). Problems are in the order of `shape`.
  *
  * @param shape the fields in the order of the contract's table; optional ones as `z.exactOptional`.
  * @param nullable fields whose `null` has a meaning, so that it reaches their schemas.

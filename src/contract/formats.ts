@@ -1,7 +1,7 @@
 import { CALENDAR_DATE_PATTERN, isCalendarDate } from './calendar-date.ts';
 import { requiredText, text } from './fields.ts';
 
-/* Values with a format: the second table of the endpoint contract. */
+/* Values with a format: docs/place-order.md, "Values". */
 
 /** Metadata of a text of fixed length, for the documentation. */
 function exactly(length: number) {
@@ -76,7 +76,7 @@ export function email() {
   });
 }
 
-/** Separators may be anywhere after the `+`. No numbering plan is checked (the endpoint contract). */
+/** Separators may be anywhere after the `+`. No numbering plan is checked (docs/place-order.md, "Values"). */
 const PHONE_NUMBER = /^\+?[ .()-]*(?:[0-9][ .()-]*){7,15}$/;
 
 /** A phone number: an optional `+`, 7 to 15 digits, spaces, dots, hyphens and parentheses. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-/* Orders as the API shows them (HTTP API, "HTTP"). Times are RFC 3339 in UTC with milliseconds. */
+/* Orders as the API shows them (docs/api.md, "The HTTP API"). Times are RFC 3339 in UTC with milliseconds. */
 
-/** The states of an order on the wire (HTTP API, "Order `status` on the wire"). */
+/** The states of an order on the wire (docs/architecture.md, "The life of an order"). */
 export const ORDER_STATUSES = [
   'ACCEPTED',
   'PLACING',
@@ -99,19 +99,19 @@ export const activityView = z
 /** The status of an order on the wire. */
 export type OrderStatus = z.output<typeof orderStatus>;
 
-/** An order as the API shows it (HTTP API, `GET …/orders/:orderId`). */
+/** An order as the API shows it (docs/api.md, "The HTTP API"). */
 export type OrderView = Readonly<z.output<typeof orderView>>;
 
 /** An order, as lists show it. */
 export type OrderSummary = Readonly<z.output<typeof orderSummary>>;
 
-/** A stored prescription document (HTTP API, `GET …/documents`). */
+/** A stored prescription document (docs/api.md, "Documents"). */
 export type DocumentView = Readonly<z.output<typeof documentView>>;
 
 /** A shipment that the pharmacy reported. */
 export type ShipmentView = Readonly<z.output<typeof shipmentView>>;
 
-/** One entry of an order's timeline: what happened, when, and who did it (HTTP API, `GET …/activity`). */
+/** One entry of an order's timeline: what happened, when, and who did it (docs/api.md, "The HTTP API"). */
 export type ActivityView = Readonly<z.output<typeof activityView>>;
 
 const nextCursor = z.string().nullable().meta({ description: 'Null on the last page.' });

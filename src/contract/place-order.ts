@@ -85,7 +85,7 @@ export type PlaceOrderRequest = z.output<typeof placeOrderRequest>;
 export type ValidateOrderRequest = z.output<typeof validateOrderRequest>;
 
 /**
- * Checks a request body against the endpoint contract ("Request").
+ * Checks a request body against the endpoint contract (docs/place-order.md, "Request").
  *
  * @param body any JSON value.
  * @returns the request, or every problem in the order of the contract's table. Never throws.

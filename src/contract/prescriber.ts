@@ -3,7 +3,7 @@ import { address } from './address.ts';
 import { object, requiredText, text } from './fields.ts';
 import { email, phoneNumber } from './formats.ts';
 
-/** The prescriber (the endpoint contract, row `order.prescriber`). NPI and DEA are not verified here. */
+/** The prescriber (docs/place-order.md, "Request"). NPI and DEA are not verified here. */
 export const prescriber = object({
   firstName: requiredText().meta({ description: 'The prescriber’s first name.' }),
   lastName: requiredText().meta({ description: 'The prescriber’s last name.' }),

@@ -12,7 +12,7 @@ import {
 /** Deeper JSON overflows the stack of serializers and parsers, including that of Postgres. */
 const MAX_CUSTOM_DEPTH = 64;
 
-/** One drug of a prescription (the endpoint contract, rows `…[]`). */
+/** One drug of a prescription (docs/place-order.md, "Request"). */
 export const prescriptionItem = object({
   drugId: requiredText().meta({ description: 'The pharmacy’s id of the drug.' }),
   direction: z.exactOptional(text(MOST_CHARACTERS_OF_PROSE)).meta({

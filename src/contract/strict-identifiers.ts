@@ -2,8 +2,8 @@ import type { PrescriptionOrder } from './place-order.ts';
 import type { FieldError } from './validation.ts';
 
 /*
- * The rules of the strict mode that an organization can turn on (the endpoint contract, rows `npi` and
- * `phoneNumber`). They check the form only: a number that passes may still be unassigned.
+ * The rules of the strict mode that an organization can turn on (docs/api.md, "Strict identifiers"). They
+ * check the form only: a number that passes may still be unassigned.
  */
 
 /**

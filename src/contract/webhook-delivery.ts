@@ -4,7 +4,7 @@ import { object, oneOf, text } from './fields.ts';
 import { timestamp } from './order.ts';
 import { page } from './order-query.ts';
 
-/* The log of deliveries to an organization's endpoints (HTTP API, `/api/v1/webhook-deliveries`). */
+/* The log of deliveries to an organization's endpoints (docs/webhooks.md, "When an attempt fails"). */
 
 /** The statuses of a delivery. */
 export const DELIVERY_STATUSES = ['PENDING', 'RETRYING', 'DELIVERED', 'DEAD', 'CANCELLED'] as const;

@@ -4,7 +4,7 @@ import { nonEmptyList, object, oneOf, requiredText, text } from './fields.ts';
 import { timestamp } from './order.ts';
 import { type Parsed, parseBody } from './validation.ts';
 
-/* The webhook endpoints of an organization (HTTP API, `/api/v1/webhook-endpoints`). */
+/* The webhook endpoints of an organization (docs/api.md, "Webhook endpoints"). */
 
 const DOCUMENT_FORMATS = ['url', 'base64'] as const;
 const PAYLOAD_MODES = ['event', 'full'] as const;

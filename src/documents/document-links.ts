@@ -1,6 +1,6 @@
 import { keyedHash, sameHash } from '../keys/keyed-hash.ts';
 
-/** How long a link to a document is valid (HTTP API, `payload.attachment`). */
+/** How long a link to a document is valid (docs/webhooks.md, "Set up an endpoint"). */
 const LIFETIME_MS = 15 * 60_000;
 
 /** Signed links, by which a client can download a document without an API key. */

@@ -21,7 +21,7 @@ import { readJsonBodies, refuseEncodedBody } from './request-body.ts';
 import type { Route, RouteDependencies } from './route.ts';
 import { routes } from './routes.ts';
 
-/** The largest request body: 1 MiB (contract, "Decided"). */
+/** The largest request body: 1 MiB (docs/place-order.md, "Decided"). */
 const BODY_LIMIT = 1024 * 1024;
 
 /** Node refuses a longer request head, in bytes (its `--max-http-header-size`). */
@@ -145,7 +145,7 @@ function handlerOf(route: Route): (request: FastifyRequest, reply: FastifyReply)
       params: route.params === undefined ? {} : checked(parseBody(route.params, request.params)),
       query: route.query === undefined ? {} : checked(parseBody(route.query, request.query)),
       body: typeof body === 'object' ? checked(body.parse(request.body)) : undefined,
-      // After the checks of the request itself (contract, "The order of checks").
+      // After the checks of the request itself (docs/api.md, "The order of checks").
       organizationId: auth === 'none' ? '' : organizationWith(request, auth),
     };
     return route.handle({ ...call, request, reply });

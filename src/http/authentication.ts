@@ -18,7 +18,7 @@ declare module 'fastify' {
 
 /**
  * Creates the hook that authenticates a request by its header `cv-api-key`, before the body is read
- * (contract, "The order of checks").
+ * (docs/api.md, "The order of checks").
  *
  * @throws {MissingApiKeyError} the header is missing (400).
  * @throws {UnauthorizedError} the key is blank, unknown, revoked or expired (401).

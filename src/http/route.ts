@@ -76,7 +76,7 @@ export type AuditAction = string | ((body: unknown) => string);
 export interface Route<Params = unknown, Query = unknown, Body = unknown> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
-  /** The scope that a key needs (HTTP API, "HTTP"). With `none`, the route authenticates its caller. */
+  /** The scope that a key needs (docs/api.md, "The HTTP API"). With `none`, the route authenticates its caller. */
   readonly auth: Scope | 'none';
   /** The action name in the audit log; `none` states why the route records nothing. */
   readonly audit: AuditAction | { readonly none: string };

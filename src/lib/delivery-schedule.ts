@@ -4,7 +4,7 @@ const HOUR = 60 * MINUTE;
 
 /**
  * The waits between attempts at a webhook delivery, in milliseconds: one after each failed attempt but
- * the last. Ten attempts within three days (the contract, "Notifications to the organization"). The
+ * the last. Ten attempts within three days (docs/webhooks.md, "When an attempt fails"). The
  * variable `WEBHOOK_RETRY_SCHEDULE_MS` overrides it.
  */
 export const DELIVERY_SCHEDULE_MS: readonly number[] = [

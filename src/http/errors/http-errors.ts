@@ -3,7 +3,7 @@ import type { FieldError } from '../../contract/validation.ts';
 /** The `Retry-After` of a 503, in seconds. */
 export const RETRY_AFTER_SECONDS = 2;
 
-/** The header `cv-api-key` is missing: 400 (contract, "The order of checks"). */
+/** The header `cv-api-key` is missing: 400 (docs/place-order.md, "Decided"). */
 export class MissingApiKeyError extends Error {
   override readonly name = 'MissingApiKeyError';
 }

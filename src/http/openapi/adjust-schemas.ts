@@ -22,7 +22,7 @@ export function adjustSchema(
     jsonSchema['oneOf'] = jsonSchema['anyOf'];
     delete jsonSchema['anyOf'];
   }
-  // Responses may gain fields (the endpoint contract), so clients must accept fields that they do not know.
+  // Responses may gain fields (docs/place-order.md, "Decided"), so clients must accept fields that they do not know.
   if (io === 'output' && jsonSchema['additionalProperties'] === false) {
     delete jsonSchema['additionalProperties'];
   }
@@ -40,8 +40,8 @@ function isRequestObject(zodSchema: z.core.$ZodType): boolean {
 }
 
 /**
- * Allows `null` in each optional request field of a finished document (the endpoint contract, "missing
- * values"). Changes the document in place.
+ * Allows `null` in each optional request field of a finished document (docs/place-order.md,
+ * "Values"). Changes the document in place.
  */
 export function allowNulls(node: unknown): void {
   if (typeof node !== 'object' || node === null) return;

@@ -1,4 +1,4 @@
-/** The endpoint's published example (`place-order.example.json` of the contract). */
+/** The endpoint's published example (docs/place-order.md, "The example request"). */
 export const PLACE_ORDER_EXAMPLE = {
   action: 'PLACE_ORDER',
   idempotencyKey: 'unique-order-key-123',

@@ -16,7 +16,7 @@ function refusal(description: string, status: number, message: string, error: st
   };
 }
 
-/** The errors of every route that needs a key (the endpoint contract, "Responses"). */
+/** The errors of every route that needs a key (docs/place-order.md, "Responses"). */
 const WITH_KEY: Readonly<Record<number, ResponseDoc>> = {
   400: refusal(
     'The header `cv-api-key` is missing, or the request breaks a rule. `error` names the first problem; `errors` lists all of them.',

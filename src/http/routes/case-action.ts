@@ -30,7 +30,10 @@ const MAX_DEPTH = 64;
 type CaseAction = PlaceOrderRequest | ValidateOrderRequest | CancelOrderRequest;
 type CaseCall<Body> = Call<z.output<typeof caseParams>, unknown, Body>;
 
-/** `POST /api/v1/cases/:caseId`: places, validates or cancels an order (the contract of the endpoint; HTTP API, "HTTP"). */
+/**
+ * `POST /api/v1/cases/:caseId`: places, validates or cancels an order (docs/place-order.md; docs/api.md,
+ * "Cancel").
+ */
 export function caseAction({ orders }: RouteDependencies): Route {
   async function place({
     params,

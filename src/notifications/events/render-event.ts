@@ -29,7 +29,7 @@ const MESSAGES: Readonly<Record<OrderStatus, string>> = {
 };
 
 /**
- * Renders an event as its receiver gets it (the contract, "Notifications to the organization"). No other
+ * Renders an event as its receiver gets it (docs/webhooks.md, "Events"). No other
  * code does. The same event always gives the same body, apart from links. A receiver that parses the
  * body and calls `JSON.stringify` gets the same bytes back, so signatures of re-serialized bodies match.
  */
