@@ -1,5 +1,5 @@
-import { isStandardWebhooksSecret } from '../pharmacy/registry.ts';
 import type { WebhookAuth } from '../pharmacy/webhook-auth.ts';
+import { webhookSecretFault } from '../pharmacy/webhook-secret-rules.ts';
 import { UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
 import { readSecret } from './read-secret.ts';
@@ -28,7 +28,7 @@ export interface PharmacySecrets {
 /**
  * Reads a pharmacy's secrets from the sources in the options.
  *
- * @throws {UsageError} a secret is missing, unexpected or malformed.
+ * @throws {UsageError} a secret is missing, unexpected or malformed, or it cannot work for its kind.
  */
 export async function readPharmacySecrets(
   context: CliContext,
@@ -46,7 +46,10 @@ export async function readPharmacySecrets(
     file: options.webhookSecretFile,
     variable: options.webhookSecretEnv,
   });
-  return { token, webhookAuth: webhookAuthOf(options, secret) };
+  const webhookAuth = webhookAuthOf(options, secret);
+  const fault = webhookSecretFault(webhookAuth);
+  if (fault !== undefined) throw new UsageError(`--webhook-auth ${options.webhookAuth}: ${fault}`);
+  return { token, webhookAuth };
 }
 
 function webhookAuthOf(
@@ -67,8 +70,6 @@ function webhookAuthOf(
   }
   switch (kind) {
     case 'standard-webhooks':
-      if (isStandardWebhooksSecret(secret)) return { kind, secret };
-      throw new UsageError('the webhook-secret must be base64, with or without the prefix whsec_');
     case 'x-cv-signature':
       return { kind, secret };
     case 'basic':

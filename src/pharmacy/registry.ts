@@ -1,4 +1,3 @@
-import { Webhook } from 'standardwebhooks';
 import { OperatorConflictError, UnknownIdError } from '../lib/operator-errors.ts';
 import type { Sql } from '../storage/database.ts';
 import { type PharmacySecrets, sealPharmacy } from './sealed-settings.ts';
@@ -80,16 +79,6 @@ export async function setPharmacyActive(
     WHERE id = ${id} RETURNING ${columns(sql)}`;
   if (row === undefined) throw new UnknownIdError('pharmacy');
   return toRecord(row);
-}
-
-/** Whether a text is a Standard Webhooks secret: base64, with or without the prefix `whsec_`. */
-export function isStandardWebhooksSecret(secret: string): boolean {
-  try {
-    new Webhook(secret);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The columns of {@link PharmacyRecord}; they leave out the secrets. */

@@ -10,7 +10,7 @@ import { copyPharmacy, openedPharmacy } from '../support/sealed-rows.ts';
 import { startSimulator, type TestSimulator } from '../support/simulator.ts';
 
 const BASE = ['--base-url', 'https://pharmacy.example.com/v1/'];
-const TOKEN = { TOKEN: 'secret-token', HOOK: 'whsec_c2VjcmV0LXdlYmhvb2stc2VjcmV0' };
+const TOKEN = { TOKEN: 'secret-token', HOOK: 'whsec_c2VjcmV0LXdlYmhvb2stc2VjcmV0LTI0' };
 
 let db: TestDatabase;
 let app: TestApp;
@@ -104,6 +104,14 @@ it.each([
       ...['--webhook-auth', 'standard-webhooks', '--webhook-secret-env', 'TOKEN'],
     ],
     'must be base64',
+  ],
+  [
+    'a webhook secret that is too short',
+    [
+      ...[...BASE, '--token-env', 'TOKEN'],
+      ...['--webhook-auth', 'x-cv-signature', '--webhook-secret-env', 'TOKEN'],
+    ],
+    '--webhook-auth x-cv-signature: the secret must have at least 16 characters; it has 12',
   ],
   [
     'a webhook kind without its secret',
