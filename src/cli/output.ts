@@ -36,6 +36,19 @@ export function printTable(
   stdout.write(lines.map((line) => `${line.trimEnd()}\n`).join(''));
 }
 
+/** Prints one row of a table whose rows become known one after the other. */
+export function printRow(
+  { stdout }: CliContext,
+  cells: readonly { readonly value: Cell; readonly width: number }[],
+): void {
+  stdout.write(
+    `${cells
+      .map(({ value, width }) => show(value).padEnd(width))
+      .join('  ')
+      .trimEnd()}\n`,
+  );
+}
+
 /** Prints one object, one line per field. */
 export function printFields({ stdout }: CliContext, fields: Readonly<Record<string, Cell>>): void {
   const width = Math.max(...Object.keys(fields).map((name) => name.length));

@@ -1,3 +1,4 @@
+import { UnknownIdError } from '../lib/operator-errors.ts';
 import type { Sql } from '../storage/database.ts';
 import { parseWebhookAuth, type WebhookAuth } from './webhook-auth.ts';
 
@@ -33,6 +34,18 @@ export async function openWebhookAuth(
   sealed: string,
 ): Promise<WebhookAuth> {
   return parseWebhookAuth(JSON.parse(await sql.keys.open(authContext(pharmacyId), sealed)));
+}
+
+/**
+ * Reads how a pharmacy's webhooks are authenticated, with the secret.
+ *
+ * @throws {UnknownIdError} there is no such pharmacy.
+ */
+export async function readWebhookAuth(sql: Sql, pharmacyId: string): Promise<WebhookAuth> {
+  const [row] = await sql<{ webhookAuth: string }[]>`
+    SELECT webhook_auth FROM pharmacies WHERE id = ${pharmacyId}`;
+  if (row === undefined) throw new UnknownIdError('pharmacy');
+  return await openWebhookAuth(sql, pharmacyId, row.webhookAuth);
 }
 
 function tokenContext(pharmacyId: string): string {

@@ -61,6 +61,7 @@ function isBase64(text: string): boolean {
 }
 
 function guessable(secret: string, least: number): string | undefined {
-  if (secret.length < least) return `the secret must have at least ${least} characters; it has ${secret.length}`;
+  if (secret.length < least)
+    return `the secret must have at least ${least} characters; it has ${secret.length}`;
   return new Set(secret).size < LEAST_DIFFERENT ? TOO_UNIFORM : undefined;
 }

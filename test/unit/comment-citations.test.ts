@@ -17,7 +17,10 @@ const SOURCES = FOLDERS.flatMap((folder) =>
 
 /** The text of a source file in which a comment is one line, so that a citation can be matched whole. */
 function joinedText(file: string): string {
-  return readFileSync(path.join(PROJECT, file), 'utf8').replace(/\s*\n\s*(?:\*|\/\/|#|--)? ?/g, ' ');
+  return readFileSync(path.join(PROJECT, file), 'utf8').replace(
+    /\s*\n\s*(?:\*|\/\/|#|--)? ?/g,
+    ' ',
+  );
 }
 
 const headingsOf = (document: string) =>

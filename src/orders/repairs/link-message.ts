@@ -68,3 +68,16 @@ export async function listUnmatchedMessages(
       ${filter.pharmacyId === undefined ? database`` : database`AND pharmacy_id = ${filter.pharmacyId}`}
     ORDER BY id LIMIT ${filter.limit}`;
 }
+
+/** Whether a message about an order has been received, by either of its ids. */
+export async function hasMessageAbout(
+  database: Database,
+  pharmacyId: string,
+  order: { readonly reference: string; readonly pharmacyOrderId: string },
+): Promise<boolean> {
+  const found = await database`
+    SELECT FROM inbox WHERE pharmacy_id = ${pharmacyId}
+      AND (reference = ${order.reference} OR pharmacy_order_id = ${order.pharmacyOrderId})
+    LIMIT 1`;
+  return found.length > 0;
+}
