@@ -1,5 +1,5 @@
 // Checks that docs/openapi.json is what the server serves and that the types of the packages match it,
-// and lints the document:
+// and lints it and the protocol of pharmacies:
 //   node --import tsx scripts/verify/openapi.mjs
 // Exits 1 with the faults. A warning is a fault.
 
@@ -12,6 +12,9 @@ import { reportFaults } from './report-faults.mjs';
 /** Redocly's recommended rules. A rule that is switched off has its reason beside it; none is now. */
 const CONFIG = { extends: ['recommended'], rules: {} };
 
+/** Written by hand; test/unit/pharmacy/protocol-document.test.ts compares it with the gateway. */
+const PHARMACY_PROTOCOL = path.join(path.dirname(DOCUMENT), 'pharmacy-protocol.openapi.yaml');
+
 const faults = [];
 for (const { file, text } of await generatedFiles()) {
   if (readFileSync(file, 'utf8') === text) continue;
@@ -19,9 +22,15 @@ for (const { file, text } of await generatedFiles()) {
 }
 
 const config = await createConfig(CONFIG);
-const source = openApiText();
-for (const problem of await lintFromString({ source, absoluteRef: DOCUMENT, config })) {
-  const { severity, ruleId, message, location } = problem;
-  faults.push(`${severity} ${ruleId}: ${message} ${location[0]?.pointer ?? ''}`);
+const documents = [
+  { file: DOCUMENT, source: openApiText() },
+  { file: PHARMACY_PROTOCOL, source: readFileSync(PHARMACY_PROTOCOL, 'utf8') },
+];
+for (const { file, source } of documents) {
+  for (const problem of await lintFromString({ source, absoluteRef: file, config })) {
+    const { severity, ruleId, message, location } = problem;
+    const place = `${path.relative('', file)} ${location[0]?.pointer ?? ''}`;
+    faults.push(`${severity} ${ruleId}: ${message} ${place}`);
+  }
 }
 reportFaults(faults);
