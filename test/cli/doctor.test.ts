@@ -14,6 +14,8 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   db = await createTestDatabase();
+  // The database is a copy of a template that is as old as the test run, and no reconciler runs here.
+  await db.database`UPDATE reconciliation SET swept_until = now()`;
   app = await startApp(db.asServer);
   simulator = await startSimulator(`${app.url}/webhooks/pharmacies`);
   await simulator.register(db.database);
