@@ -12,6 +12,11 @@ import { startSimulator, type TestSimulator } from '../support/simulator.ts';
 const BASE = ['--base-url', 'https://pharmacy.example.com/v1/'];
 const TOKEN = { TOKEN: 'secret-token', HOOK: 'whsec_c2VjcmV0LXdlYmhvb2stc2VjcmV0LTI0' };
 
+interface Finding {
+  readonly rule: string;
+  readonly result: string;
+}
+
 let db: TestDatabase;
 let app: TestApp;
 let simulator: TestSimulator;
@@ -170,7 +175,51 @@ it('distinguishes a pharmacy that rejects the token from an unreachable one', as
   expect(down.json.test).toMatchObject({ reachable: false, authorized: null });
 });
 
-it.each(['test', 'enable', 'disable'])('%s reports an unknown pharmacy', async (name) => {
+it('checks a pharmacy rule by rule, and without --yes only reads', async () => {
+  const result = await rx(['pharmacy', 'check', 'pharmacy-123']);
+  expect(result.code, result.stderr).toBe(0);
+  expect(result.stdout).toMatch(/^ok {4}refuses-wrong-token +answers 401$/m);
+  expect(result.stdout).toMatch(/^skip {2}place +add --yes to place a test order there$/m);
+  const { orders } = await simulator.control<{ orders: unknown[] }>('GET', 'ledger');
+  expect(orders).toEqual([]);
+});
+
+it('ends with 1 when a pharmacy breaks a rule, and says what to do', async () => {
+  const manual = { from: 'pharmacy-manual', to: 'pharmacy-manual' };
+  await copyPharmacy(db.database, manual, { token: 'wrong' });
+  const result = await rx(['pharmacy', 'check', 'pharmacy-manual', '--yes']);
+  expect(result.code).toBe(1);
+  expect(result.stdout).toMatch(/^fail {2}authorized +answered 401: the token is wrong: set it/m);
+  expect(result.stdout).toMatch(/^skip {2}place /m);
+});
+
+it('places one test order with --yes, and records the check before it runs', async () => {
+  const result = await rx(['pharmacy', 'check', 'pharmacy-tracking', '--yes', '--json']);
+  expect(result.code, result.stdout).toBe(0);
+  const { check } = result.json;
+  expect(check.pharmacyId).toBe('pharmacy-tracking');
+  const results = Object.fromEntries(
+    check.findings.map((each: Finding) => [each.rule, each.result]),
+  );
+  expect(results).toMatchObject({
+    place: 'ok',
+    'place-again': 'ok',
+    documents: 'ok',
+    cancel: 'ok',
+  });
+  const { orders } = await simulator.control<{ orders: { reference: string; asked: number }[] }>(
+    'GET',
+    'ledger',
+  );
+  expect(orders).toEqual([
+    expect.objectContaining({ reference: expect.stringMatching(/^00000000-/), asked: 2 }),
+  ]);
+  const [row] = await db.database`
+    SELECT result FROM audit_log WHERE action = 'PHARMACY_CHECKED' ORDER BY id DESC LIMIT 1`;
+  expect(row?.['result']).toBe('OK');
+});
+
+it.each(['test', 'check', 'enable', 'disable'])('%s reports an unknown pharmacy', async (name) => {
   const result = await rx(['pharmacy', name, 'nobody']);
   expect(result).toMatchObject({ code: 3, stdout: '' });
 });

@@ -1,0 +1,86 @@
+import type { PharmacyGateway, PharmacyOrder, PharmacyOrderRequest } from '../gateway.ts';
+import {
+  type ConformanceFinding,
+  fail,
+  type Outcome,
+  ok,
+  outcomeOf,
+  skipped,
+  type Verdict,
+} from './finding.ts';
+
+/** An order that the pharmacy has. */
+export interface PlacedTestOrder {
+  readonly reference: string;
+  readonly id: string;
+}
+
+/**
+ * Places an order twice, and finds it.
+ *
+ * @returns the placed order; or why there is none.
+ */
+export async function* checkPlacing(
+  gateway: PharmacyGateway,
+  request: PharmacyOrderRequest | { readonly skipped: string },
+  signal: AbortSignal,
+): AsyncGenerator<ConformanceFinding, PlacedTestOrder | { readonly skipped: string }> {
+  const others = ['place-again', 'find-by-reference', 'read-by-id'] as const;
+  if ('skipped' in request) {
+    yield* skipped(['place', ...others], request.skipped);
+    return request;
+  }
+  const { reference } = request;
+  const first = await outcomeOf(gateway.place(request, signal));
+  if ('fault' in first || first.value === 'exists') {
+    yield { rule: 'place', ...notPlaced(first) };
+    yield* skipped(others, NO_ORDER.skipped);
+    return NO_ORDER;
+  }
+  const { id, status } = first.value;
+  yield { rule: 'place', ...ok(`has order ${id}, ${status}; our reference is ${reference}`) };
+
+  const again = await outcomeOf(placeAgain(gateway, request, signal));
+  yield {
+    rule: 'place-again',
+    ...sameOrder(again, id, 'a repeated POST', 'returns the same order'),
+  };
+  const found = await outcomeOf(gateway.findByReference(reference, signal));
+  yield {
+    rule: 'find-by-reference',
+    ...sameOrder(found, id, 'GET /orders?reference=…', 'returns the order'),
+  };
+  const read = await outcomeOf(gateway.get(id, signal));
+  yield { rule: 'read-by-id', ...sameOrder(read, id, 'GET /orders/:id', 'returns the order') };
+  return { reference, id };
+}
+
+const NO_ORDER = { skipped: 'no order was placed' };
+
+function notPlaced(first: Outcome<unknown>): Verdict {
+  if (!('fault' in first)) return fail('answers 409 for a reference that it never got: answer 201');
+  const drug = first.fault.status === 422 ? '; choose a drug that it has with --drug' : '';
+  return fail(`${first.fault.message}${drug}`);
+}
+
+async function placeAgain(
+  gateway: PharmacyGateway,
+  request: PharmacyOrderRequest,
+  signal: AbortSignal,
+): Promise<PharmacyOrder | undefined> {
+  const answer = await gateway.place(request, signal);
+  return answer === 'exists' ? await gateway.findByReference(request.reference, signal) : answer;
+}
+
+function sameOrder(
+  outcome: Outcome<PharmacyOrder | undefined>,
+  id: string,
+  call: string,
+  success: string,
+): Verdict {
+  if ('fault' in outcome) return fail(`${call}: ${outcome.fault.message}`);
+  const { value } = outcome;
+  if (value === undefined) return fail(`${call} does not find the order that it has just accepted`);
+  if (value.id !== id) return fail(`${call} gives order ${value.id}, not ${id}: never create two`);
+  return ok(value.reference === undefined ? `${success}, without its reference: add it` : success);
+}
