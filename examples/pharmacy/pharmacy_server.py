@@ -86,8 +86,6 @@ def notify(order):
 
 
 class Pharmacy(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
     def do_GET(self):
         self.answer(*self.handle_request(b""))
 

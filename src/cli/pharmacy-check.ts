@@ -102,7 +102,7 @@ async function* check(
       webhookArrived: options.expectWebhook
         ? (order) => hasMessageAbout(database, id, order)
         : { skipped: 'add --expect-webhook to wait for one' },
-      signal: context.stopping,
+      stopping: context.stopping,
     },
   );
 }

@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { PharmacyGateway, PharmacyOrderRequest } from '../gateway.ts';
 import type { WebhookAuth } from '../webhook-auth.ts';
 import { webhookSecretFault } from '../webhook-secret-rules.ts';
 import { checkAccess } from './access.ts';
 import { checkEnd, type EndOptions } from './end.ts';
-import { type ConformanceFinding, fail, ok, skip, skipped } from './finding.ts';
+import { type ConformanceFinding, fail, ok, pause, skip, skipped } from './finding.ts';
 import { checkPlacing, type PlacedTestOrder } from './placing.ts';
 
 /** A pharmacy to check. */
@@ -25,9 +24,6 @@ export interface CheckOptions extends EndOptions {
     | { readonly skipped: string };
 }
 
-/** The pause between two searches for the webhook. */
-const POLL_MS = 500;
-
 /**
  * Exercises a pharmacy, one rule after the other, through the same gateway as orders. The finding of a
  * rule is yielded as soon as it is known; every rule has exactly one.
@@ -38,9 +34,10 @@ export async function* checkConformance(
   { gateway, intruder, webhookAuth }: CheckedPharmacy,
   options: CheckOptions,
 ): AsyncGenerator<ConformanceFinding> {
-  const answers = yield* checkAccess(gateway, intruder, options.signal);
-  const order = answers ? options.order : { skipped: 'see the rules above' };
-  const placed = yield* checkPlacing(gateway, order, options.signal);
+  const answers = yield* checkAccess(gateway, intruder);
+  const goesOn = answers && !options.stopping.aborted;
+  const order = goesOn ? options.order : { skipped: 'see the rules above' };
+  const placed = yield* checkPlacing(gateway, order);
   const ended = yield* checkEnd(gateway, placed, options);
   yield* checkWebhooks(webhookAuth, placed, ended, options);
 }
@@ -49,7 +46,7 @@ async function* checkWebhooks(
   auth: WebhookAuth,
   placed: PlacedTestOrder | { readonly skipped: string },
   ended: boolean,
-  { webhookArrived, waitMs, signal }: CheckOptions,
+  { webhookArrived, waitMs, stopping }: CheckOptions,
 ): AsyncGenerator<ConformanceFinding> {
   if (auth.kind === 'none') {
     const message = 'no webhooks are configured: completion is found by polling';
@@ -67,8 +64,8 @@ async function* checkWebhooks(
   const until = Date.now() + waitMs;
   const named = { reference: placed.reference, pharmacyOrderId: placed.id };
   let arrived = await webhookArrived(named);
-  while (!arrived && Date.now() < until) {
-    await sleep(POLL_MS, undefined, { signal });
+  while (!arrived && !stopping.aborted && Date.now() < until) {
+    await pause(stopping);
     arrived = await webhookArrived(named);
   }
   if (arrived) yield { rule: 'webhook', ...ok('an authentic webhook arrived') };

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { PharmacyDocument, PharmacyGateway, PharmacyOrder } from '../gateway.ts';
 import {
   type ConformanceFinding,
@@ -6,8 +5,10 @@ import {
   type Outcome,
   ok,
   outcomeOf,
+  pause,
   skip,
   skipped,
+  UNTIL_TIMEOUT,
   type Verdict,
 } from './finding.ts';
 import type { PlacedTestOrder } from './placing.ts';
@@ -23,11 +24,9 @@ export interface EndOptions {
       readonly answeredType: string | undefined;
     },
   ) => Promise<string | undefined>;
-  readonly signal: AbortSignal;
+  /** Ends all waiting early; an order that was placed is still cancelled. */
+  readonly stopping: AbortSignal;
 }
-
-/** The pause between two reads of the order. */
-const POLL_MS = 500;
 
 /**
  * Waits for the end of an order, downloads its documents, and cancels it, so that it does not stay open.
@@ -44,24 +43,24 @@ export async function* checkEnd(
     return false;
   }
   const { id } = placed;
-  const { signal, waitMs } = options;
+  const { stopping, waitMs } = options;
   const since = Date.now();
-  const isLate = () => Date.now() - since >= waitMs;
-  let order = await outcomeOf(gateway.get(id, signal));
+  const isLate = () => stopping.aborted || Date.now() - since >= waitMs;
+  let order = await outcomeOf(gateway.get(id, UNTIL_TIMEOUT));
   while (!isLate() && ('fault' in order ? order.fault.retryable : isOpen(order.value))) {
-    await sleep(POLL_MS, undefined, { signal });
-    order = await outcomeOf(gateway.get(id, signal));
+    await pause(stopping);
+    order = await outcomeOf(gateway.get(id, UNTIL_TIMEOUT));
   }
   yield { rule: 'completion', ...completion(order, Date.now() - since) };
   let [verdict, again] = await documents(gateway, order, options);
   while (again && !isLate()) {
-    await sleep(POLL_MS, undefined, { signal });
+    await pause(stopping);
     // A fresh read: a link may be valid for a short time only.
-    const read = await outcomeOf(gateway.get(id, signal));
+    const read = await outcomeOf(gateway.get(id, UNTIL_TIMEOUT));
     [verdict, again] = await documents(gateway, read, options);
   }
   yield { rule: 'documents', ...verdict };
-  yield { rule: 'cancel', ...(await cancellation(gateway, id, signal)) };
+  yield { rule: 'cancel', ...(await cancellation(gateway, id)) };
   return !('fault' in order) && !isOpen(order.value);
 }
 
@@ -100,23 +99,19 @@ async function documents(
 async function documentFault(
   gateway: PharmacyGateway,
   document: PharmacyDocument,
-  { checkDocument, signal }: EndOptions,
+  { checkDocument }: EndOptions,
 ): Promise<string | undefined> {
   const { size, sha256, contentType } = document;
-  const { bytes, contentType: answeredType } = await gateway.download(document, signal);
+  const { bytes, contentType: answeredType } = await gateway.download(document, UNTIL_TIMEOUT);
   return await checkDocument(bytes, { size, sha256, contentType, answeredType });
 }
 
-async function cancellation(
-  gateway: PharmacyGateway,
-  id: string,
-  signal: AbortSignal,
-): Promise<Verdict> {
-  const before = await outcomeOf(gateway.get(id, signal));
+async function cancellation(gateway: PharmacyGateway, id: string): Promise<Verdict> {
+  const before = await outcomeOf(gateway.get(id, UNTIL_TIMEOUT));
   if ('fault' in before) return fail(before.fault.message);
-  const answer = await outcomeOf(gateway.cancel(id, signal));
+  const answer = await outcomeOf(gateway.cancel(id, UNTIL_TIMEOUT));
   if ('fault' in answer) return fail(answer.fault.message);
-  const after = await outcomeOf(gateway.get(id, signal));
+  const after = await outcomeOf(gateway.get(id, UNTIL_TIMEOUT));
   if ('fault' in after) return fail(after.fault.message);
   const { status } = after.value;
   if (!isOpen(before.value) && status !== before.value.status) {

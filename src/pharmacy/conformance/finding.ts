@@ -1,4 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallFault, explainFault } from './explain-fault.ts';
+
+/** The pause between two reads of an order, or two searches for its webhook. */
+const PAUSE_MS = 500;
 
 /** The rules, in the order of their findings (docs/pharmacy-protocol.md, "Check a pharmacy"). */
 export const CONFORMANCE_RULES = [
@@ -38,6 +42,18 @@ export const skip = (message: string): Verdict => ({ result: 'skip', message });
 
 /** The result of a call to the pharmacy. */
 export type Outcome<T> = { readonly value: T } | { readonly fault: CallFault };
+
+/** The signal of every call. Each call has a time-out of its own, and must not be cut off by Ctrl-C. */
+export const UNTIL_TIMEOUT = new AbortController().signal;
+
+/**
+ * Pauses between two calls.
+ *
+ * @param stopping ends the pause early, without an error.
+ */
+export async function pause(stopping: AbortSignal): Promise<void> {
+  await sleep(PAUSE_MS, undefined, { signal: stopping }).catch(() => undefined);
+}
 
 /** Waits for a call. An error that does not come from the pharmacy is thrown. */
 export async function outcomeOf<T>(call: Promise<T>): Promise<Outcome<T>> {

@@ -6,6 +6,7 @@ import {
   ok,
   outcomeOf,
   skipped,
+  UNTIL_TIMEOUT,
   type Verdict,
 } from './finding.ts';
 
@@ -23,7 +24,6 @@ export interface PlacedTestOrder {
 export async function* checkPlacing(
   gateway: PharmacyGateway,
   request: PharmacyOrderRequest | { readonly skipped: string },
-  signal: AbortSignal,
 ): AsyncGenerator<ConformanceFinding, PlacedTestOrder | { readonly skipped: string }> {
   const others = ['place-again', 'find-by-reference', 'read-by-id'] as const;
   if ('skipped' in request) {
@@ -31,45 +31,47 @@ export async function* checkPlacing(
     return request;
   }
   const { reference } = request;
-  const first = await outcomeOf(gateway.place(request, signal));
+  const first = await outcomeOf(gateway.place(request, UNTIL_TIMEOUT));
   if ('fault' in first || first.value === 'exists') {
-    yield { rule: 'place', ...notPlaced(first) };
+    yield { rule: 'place', ...notPlaced(first, reference) };
     yield* skipped(others, NO_ORDER.skipped);
     return NO_ORDER;
   }
   const { id, status } = first.value;
   yield { rule: 'place', ...ok(`has order ${id}, ${status}; our reference is ${reference}`) };
 
-  const again = await outcomeOf(placeAgain(gateway, request, signal));
+  const again = await outcomeOf(placeAgain(gateway, request));
   yield {
     rule: 'place-again',
     ...sameOrder(again, id, 'a repeated POST', 'returns the same order'),
   };
-  const found = await outcomeOf(gateway.findByReference(reference, signal));
+  const found = await outcomeOf(gateway.findByReference(reference, UNTIL_TIMEOUT));
   yield {
     rule: 'find-by-reference',
     ...sameOrder(found, id, 'GET /orders?reference=…', 'returns the order'),
   };
-  const read = await outcomeOf(gateway.get(id, signal));
+  const read = await outcomeOf(gateway.get(id, UNTIL_TIMEOUT));
   yield { rule: 'read-by-id', ...sameOrder(read, id, 'GET /orders/:id', 'returns the order') };
   return { reference, id };
 }
 
 const NO_ORDER = { skipped: 'no order was placed' };
 
-function notPlaced(first: Outcome<unknown>): Verdict {
+function notPlaced(first: Outcome<unknown>, reference: string): Verdict {
   if (!('fault' in first)) return fail('answers 409 for a reference that it never got: answer 201');
-  const drug = first.fault.status === 422 ? '; choose a drug that it has with --drug' : '';
-  return fail(`${first.fault.message}${drug}`);
+  const { status, retryable, message } = first.fault;
+  if (status === 422) return fail(`${message}; choose a drug that it has with --drug`);
+  if (!retryable) return fail(message);
+  return fail(`${message}; it may still have the order: its reference is ${reference}`);
 }
 
 async function placeAgain(
   gateway: PharmacyGateway,
   request: PharmacyOrderRequest,
-  signal: AbortSignal,
 ): Promise<PharmacyOrder | undefined> {
-  const answer = await gateway.place(request, signal);
-  return answer === 'exists' ? await gateway.findByReference(request.reference, signal) : answer;
+  const answer = await gateway.place(request, UNTIL_TIMEOUT);
+  if (answer !== 'exists') return answer;
+  return await gateway.findByReference(request.reference, UNTIL_TIMEOUT);
 }
 
 function sameOrder(

@@ -11,6 +11,8 @@ import { textOf } from '../../support/markdown.ts';
 /* docs/pharmacy-protocol.md: its signatures, tables and examples, compared with the code. */
 
 const PAGE = textOf('docs/pharmacy-protocol.md');
+/** Without the line breaks within paragraphs. */
+const PROSE = PAGE.replace(/\s+/g, ' ');
 
 /** The code blocks whose fence begins with these words, e.g. `http basic`. */
 function blocksOf(words: string): { rest: string; text: string }[] {
@@ -44,7 +46,7 @@ describe('the worked signatures', () => {
   });
 
   it('sign a body that is read as a message', () => {
-    expect(PAGE).toContain(`sign this body of ${Buffer.byteLength(BODY)} bytes`);
+    expect(PROSE).toContain(`sign this body of ${Buffer.byteLength(BODY)} bytes`);
     const message = parseRestMessage({ headers: {}, body: Buffer.from(BODY) });
     expect(message).toMatchObject({ type: 'completed', pharmacyOrderId: 'ph-1042' });
   });
@@ -52,7 +54,7 @@ describe('the worked signatures', () => {
   it('of standard-webhooks is computed as the page says', () => {
     const { secret, headers } = worked('standard-webhooks');
     const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
-    expect(PAGE).toContain(`the ${key.length} **decoded bytes**`);
+    expect(PROSE).toContain(`the ${key.length} **decoded bytes**`);
     const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${BODY}`;
     const signature = createHmac('sha256', key).update(signed).digest('base64');
     expect(headers['webhook-signature']).toBe(`v1,${signature}`);

@@ -29,6 +29,7 @@ interface Setup {
   waitMs?: number;
   auth?: WebhookAuth;
   arrives?: boolean;
+  stopping?: AbortSignal;
 }
 
 async function check(faults: Faults, setup: Setup = {}): Promise<ConformanceFinding[]> {
@@ -64,7 +65,7 @@ async function check(faults: Faults, setup: Setup = {}): Promise<ConformanceFind
         }
       },
       webhookArrived: async () => setup.arrives ?? true,
-      signal: unaborted(),
+      stopping: setup.stopping ?? unaborted(),
     },
   );
   for await (const finding of checked) findings.push(finding);
@@ -227,6 +228,22 @@ it('waits no longer than it may for the end', async () => {
     documents: 'skip: the order is not completed',
     webhook: expect.stringMatching(/^skip: the pharmacy did not end/),
   });
+});
+
+it('does not place an order when it is stopped, and cancels one that it has placed', async () => {
+  await check({ end: 'accepted' }, { stopping: AbortSignal.abort() });
+  expect(pharmacy?.seen.every(({ method }) => method === 'GET')).toBe(true);
+  await pharmacy?.close();
+
+  const stopped = new AbortController();
+  setTimeout(() => stopped.abort(), 700);
+  const findings = await check({ end: 'accepted' }, { stopping: stopped.signal, waitMs: 60_000 });
+  expect(findings.find(({ rule }) => rule === 'cancel')).toMatchObject({ result: 'ok' });
+});
+
+it('names the order that a pharmacy may have after a lost answer', async () => {
+  const place = (await check({ status: { place: 503 } })).find(({ rule }) => rule === 'place');
+  expect(place?.message).toMatch(/^answered 503: .*its reference is 00000000-[0-9a-f-]{27}$/);
 });
 
 it('finds a missing webhook of an order that the pharmacy ended', async () => {
