@@ -2,19 +2,20 @@ import { z } from 'zod';
 import { address } from './address.ts';
 import { object, requiredText, text } from './fields.ts';
 import { dateOfBirth, email, phoneNumber } from './formats.ts';
-import { type Parsed, parseBody } from './validation.ts';
+import { isBlank } from './invisible-characters.ts';
+import { type FieldError, isRecord, type Parsed, parseBody, withFaults } from './validation.ts';
 
-/** The patient of a case (docs/api.md, "Cases"). */
+/** The patient of a case (docs/api.md, "Cases"). Some people have one name only; see `findNameFault`. */
 const patient = object({
-  firstName: requiredText().meta({ description: 'The patient’s first name.' }),
-  lastName: requiredText().meta({ description: 'The patient’s last name.' }),
+  firstName: z.exactOptional(text()).meta({ description: 'The patient’s first name.' }),
+  lastName: z.exactOptional(text()).meta({ description: 'The patient’s last name.' }),
   dateOfBirth: z.exactOptional(dateOfBirth()),
   email: z.exactOptional(email()),
   phoneNumber: z.exactOptional(phoneNumber()),
   address: z.exactOptional(address).meta({
     description: 'The shipping address of orders that have none.',
   }),
-}).meta({ id: 'Patient', description: 'The patient of a case.' });
+}).meta({ id: 'Patient', description: 'The patient of a case, with one name at least.' });
 
 /** The body of `PUT /api/v1/cases/:caseId`. */
 export const putCaseRequest = object({ patient }).meta({ id: 'PutCase' });
@@ -56,10 +57,24 @@ export type ImportedCase = z.output<typeof importedCase>;
  * @returns the request, or every problem. Never throws.
  */
 export function parsePutCase(body: unknown): Parsed<PutCaseRequest> {
-  return parseBody(putCaseRequest, body);
+  return withFaults(parseBody(putCaseRequest, body), findNameFault(body), ROWS);
 }
 
 /** Checks one line of a file of cases, `{"id", "patient"}`. See {@link parsePutCase}. */
 export function parseImportedCase(body: unknown): Parsed<ImportedCase> {
-  return parseBody(importedCase, body);
+  return withFaults(parseBody(importedCase, body), findNameFault(body), ROWS);
+}
+
+const ROWS = [
+  ...['id', 'patient'],
+  ...Object.keys(patient.out.shape).map((field) => `patient.${field}`),
+];
+
+function findNameFault(body: unknown): FieldError[] {
+  if (!isRecord(body) || !isRecord(body['patient'])) return [];
+  const { firstName = '', lastName = '' } = body['patient'];
+  const isMissing = (name: unknown) => name === null || (typeof name === 'string' && isBlank(name));
+  if (!isMissing(firstName) || !isMissing(lastName)) return [];
+  const field = 'firstName';
+  return [{ path: `patient.${field}`, field, message: 'firstName or lastName is required' }];
 }

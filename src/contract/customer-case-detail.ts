@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { object, oneOf, requiredText } from './fields.ts';
+import { objectWithBlanks, oneOf, requiredText } from './fields.ts';
 import { timestamp } from './order.ts';
 
 /*
@@ -10,7 +10,7 @@ import { timestamp } from './order.ts';
 const flag = () => z.exactOptional(oneOf(['true', 'false']));
 
 /** The query. Unknown parameters are ignored. */
-export const customerCaseDetailQuery = object({
+export const customerCaseDetailQuery = objectWithBlanks({
   caseId: requiredText().meta({
     description: 'The id of the case.',
     example: '123e4567-e89b-12d3-a456-426614174000',

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { findInvisible, isBlank } from './invisible-characters.ts';
+import { isRecord } from './validation.ts';
 
 /*
  * The kinds of field in the contract's table. The message of a rule omits the field's name ("is
@@ -16,6 +18,9 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 /** Maximum characters of a name, an id or a line of an address. */
 const MOST_CHARACTERS = 1_000;
 
+/** For the documentation: any text that Postgres can store. */
+export const ANY_TEXT = '^[^\\u0000]*$';
+
 /** Maximum characters of prose, such as directions and diagnoses. */
 export const MOST_CHARACTERS_OF_PROSE = 20_000;
 
@@ -24,7 +29,7 @@ export const MOST_CHARACTERS_OF_PROSE = 20_000;
  *
  * @param most maximum length in Unicode code points, so that the limit is the same in every script.
  */
-export function text(most = MOST_CHARACTERS) {
+export function storableText(most = MOST_CHARACTERS) {
   return z
     .string({ error: mustBe('a string') })
     .refine((value) => value.length <= most || Array.from(value).length <= most, {
@@ -39,13 +44,27 @@ export function text(most = MOST_CHARACTERS) {
       error: 'must be well-formed Unicode text',
       abort: true,
     })
-    .meta({ maxLength: most, pattern: '^[^\\u0000]*$' });
+    .meta({ maxLength: most, pattern: ANY_TEXT });
+}
+
+/**
+ * A {@link storableText} without invisible characters; see {@link findInvisible}. A blank text passes, because
+ * `requiredText` and `object` decide what it means.
+ */
+export function text(most?: number) {
+  return storableText(most).refine(
+    (value) => isBlank(value) || findInvisible(value) === undefined,
+    {
+      error: ({ input }) => `must not contain ${findInvisible(String(input)) ?? ''}`,
+      abort: true,
+    },
+  );
 }
 
 /** A required text. A blank one counts as missing (docs/place-order.md, "Values"). */
 export function requiredText(most?: number) {
   return text(most)
-    .refine((value) => value.trim() !== '', { error: 'is required', abort: true })
+    .refine((value) => !isBlank(value), { error: 'is required', abort: true })
     .meta({ minLength: 1, pattern: '^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$' });
 }
 
@@ -109,20 +128,42 @@ export function nonEmptyList<Item extends z.ZodType>(item: Item) {
   );
 }
 
+/** Marks the JSON Schema of an object whose blank optional fields count as absent; no document shows it. */
+export const BLANK_IS_ABSENT = 'x-blank-is-absent';
+
 /**
- * An object of known fields. A field that is `null` counts as not sent, and an unknown field is
- * dropped (docs/place-order.md, "Values"). Problems are in the order of `shape`.
+ * An object of known fields. A field that is `null` counts as not sent, and so does an optional field that
+ * is blank; an unknown field is dropped (docs/place-order.md, "Values"). Problems are in the order of `shape`.
  *
  * @param shape the fields in the order of the contract's table; optional ones as `z.exactOptional`.
+ */
+export function object<Shape extends z.core.$ZodShape>(shape: Shape) {
+  const optional = Object.keys(shape).filter((field) => shape[field]?._zod.optin !== undefined);
+  return objectOf(shape, (field, value) => {
+    if (value === null) return false;
+    return !(typeof value === 'string' && optional.includes(field) && isBlank(value));
+  }).meta({ [BLANK_IS_ABSENT]: true });
+}
+
+/**
+ * Like {@link object}, but a blank field is a value, as in a query string.
+ *
  * @param nullable fields whose `null` has a meaning, so that it reaches their schemas.
  */
-export function object<Shape extends z.core.$ZodShape>(
+export function objectWithBlanks<Shape extends z.core.$ZodShape>(
   shape: Shape,
   nullable: readonly (keyof Shape & string)[] = [],
 ) {
+  return objectOf(shape, (field, value) => value !== null || nullable.includes(field));
+}
+
+function objectOf<Shape extends z.core.$ZodShape>(
+  shape: Shape,
+  isSent: (field: string, value: unknown) => boolean,
+) {
   const fields = Object.keys(shape);
   return z.preprocess(
-    (input) => (isObject(input) ? pickPresent(input, fields, nullable) : input),
+    (input) => (isRecord(input) ? pickSent(input, fields, isSent) : input),
     z.object(shape, { error: mustBe('an object') }),
   );
 }
@@ -137,7 +178,7 @@ export function foreignObject(
   ...checks: readonly { readonly accepts: (value: object) => boolean; readonly rule: string }[]
 ) {
   const anyObject = z
-    .custom<Record<string, unknown>>(isObject, { error: mustBe('an object'), abort: true })
+    .custom<Record<string, unknown>>(isRecord, { error: mustBe('an object'), abort: true })
     .meta(shownAs({ type: 'object', additionalProperties: true }));
   return checks.reduce(
     (schema, { accepts, rule }) => schema.refine(accepts, { error: rule, abort: true }),
@@ -145,21 +186,15 @@ export function foreignObject(
   );
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Picks own fields only: a field of the prototype was not in the body. */
-function pickPresent(
+function pickSent(
   input: Record<string, unknown>,
   fields: readonly string[],
-  nullable: readonly string[],
+  isSent: (field: string, value: unknown) => boolean,
 ): object {
-  const present = fields.filter(
+  const sent = fields.filter(
     (field) =>
-      Object.hasOwn(input, field) &&
-      input[field] !== undefined &&
-      (input[field] !== null || nullable.includes(field)),
+      Object.hasOwn(input, field) && input[field] !== undefined && isSent(field, input[field]),
   );
-  return Object.fromEntries(present.map((field) => [field, input[field]]));
+  return Object.fromEntries(sent.map((field) => [field, input[field]]));
 }

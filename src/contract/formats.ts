@@ -1,5 +1,5 @@
 import { CALENDAR_DATE_PATTERN, isCalendarDate } from './calendar-date.ts';
-import { requiredText, text } from './fields.ts';
+import { requiredText, storableText, text } from './fields.ts';
 
 /* Values with a format: docs/place-order.md, "Values". */
 
@@ -76,16 +76,25 @@ export function email() {
   });
 }
 
+/** `x123`, `ext. 123`, `Extension 123`, `;ext=123`, also in parentheses. */
+const EXTENSION =
+  '[,;]? *(?:[xX]|[eE][xX][tT](?:[eE][nN][sS][iI][oO][nN])?)[ .:=]*[0-9]{1,10}[ )]*$';
 /** Separators may be anywhere after the `+`. No numbering plan is checked (docs/place-order.md, "Values"). */
-const PHONE_NUMBER = /^\+?[ .()-]*(?:[0-9][ .()-]*){7,15}$/;
+const PHONE_NUMBER = new RegExp(`^\\+?[ .()-]*(?:[0-9][ .()-]*){7,15}(?:${EXTENSION})?$`);
 
-/** A phone number: an optional `+`, 7 to 15 digits, spaces, dots, hyphens and parentheses. */
+/** A phone number: an optional `+`, 7 to 15 digits, spaces, dots, hyphens, parentheses, an extension. */
 export function phoneNumber() {
   return requiredText().regex(PHONE_NUMBER, { error: 'must be a valid phone number' }).meta({
     pattern: PHONE_NUMBER.source,
     example: '+1234567890',
-    description: 'An optional `+`, 7 to 15 digits, spaces, dots, hyphens and parentheses.',
+    description:
+      'An optional `+`, 7 to 15 digits, spaces, dots, hyphens and parentheses, and an optional extension (`x123`, `ext. 123`).',
   });
+}
+
+/** Removes the extension of a valid phone number. */
+export function withoutExtension(phone: string): string {
+  return phone.replace(new RegExp(EXTENSION), '');
 }
 
 /** A date of the prescription. See {@link isCalendarDate}. */
@@ -120,7 +129,8 @@ const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 
 /** The caller's idempotency key. Spaces count, because they are printable ASCII. */
 export function idempotencyKey() {
-  return text()
+  // The rule is stricter than that of any text, so its message is the one to show.
+  return storableText()
     .regex(IDEMPOTENCY_KEY, { error: 'must be 1 to 255 printable ASCII characters' })
     .meta({
       minLength: 1,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EVENT_NAMES } from './case-activity.ts';
-import { object, oneOf, shownAs, text } from './fields.ts';
+import { objectWithBlanks, oneOf, shownAs, text } from './fields.ts';
 import { date } from './formats.ts';
 import { ORDER_STATUSES } from './order.ts';
 
@@ -33,10 +33,11 @@ export const page = {
 function moment() {
   return (
     date()
-      .refine((value) => value.length === 10 || /(?:Z|[+-]\d\d:\d\d)$/.test(value), {
+      .refine((value) => value.length === 10 || /(?:Z|[+-]\d\d:?\d\d)$/.test(value), {
         error: 'must be a date, or a date-time with its offset (`Z` or `±hh:mm`)',
       })
-      .transform((value) => new Date(value))
+      // `Date` does not have to read `±hhmm`.
+      .transform((value) => new Date(value.replace(/([+-]\d\d)(\d\d)$/, '$1:$2')))
       // An offset can move the first or the last day beyond the years with four digits.
       .refine((value) => value.getUTCFullYear() >= 1 && value.getUTCFullYear() <= 9_999, {
         error: 'must be in the years 1 to 9999',
@@ -51,13 +52,13 @@ const STATUS = z
   .meta({ description: 'Only orders in this status.' });
 
 /** The query of `GET /api/v1/cases/:caseId/orders`. */
-export const caseOrdersQuery = object({
+export const caseOrdersQuery = objectWithBlanks({
   status: STATUS,
   ...page,
 });
 
 /** The query of `GET /api/v1/orders`. */
-export const ordersQuery = object({
+export const ordersQuery = objectWithBlanks({
   status: STATUS,
   createdAfter: z
     .exactOptional(moment())
@@ -70,10 +71,10 @@ export const ordersQuery = object({
 });
 
 /** The query of a list without filters. */
-export const pageQuery = object(page);
+export const pageQuery = objectWithBlanks(page);
 
 /** The query of `GET /api/v1/events`. */
-export const eventsQuery = object({
+export const eventsQuery = objectWithBlanks({
   after: z.exactOptional(text()).meta({
     description: 'A `nextCursor` or an event’s `cursor`. Without it, from the first event.',
   }),

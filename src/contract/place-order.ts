@@ -9,9 +9,11 @@ import {
   word,
 } from './fields.ts';
 import { date, idempotencyKey } from './formats.ts';
+import { findKeyDifference, KEY_HEADER, parseKeyHeader } from './idempotency-key-header.ts';
 import { prescriber } from './prescriber.ts';
+import { findDateFaults } from './prescription-dates.ts';
 import { prescriptionItem } from './prescription-item.ts';
-import { type Parsed, parseBody } from './validation.ts';
+import { isRecord, type Parsed, parseBody, withFaults } from './validation.ts';
 
 export type { Address } from './address.ts';
 export type { Prescriber } from './prescriber.ts';
@@ -88,13 +90,43 @@ export type ValidateOrderRequest = z.output<typeof validateOrderRequest>;
  * Checks a request body against the endpoint contract (docs/place-order.md, "Request").
  *
  * @param body any JSON value.
+ * @param headerKeys the values of the header `Idempotency-Key`. The key counts if the body has none.
  * @returns the request, or every problem in the order of the contract's table. Never throws.
  */
-export function parsePlaceOrder(body: unknown): Parsed<PlaceOrderRequest> {
-  return parseBody(placeOrderRequest, body);
+export function parsePlaceOrder(
+  body: unknown,
+  headerKeys?: readonly string[],
+): Parsed<PlaceOrderRequest> {
+  return parseOrderRequest(placeOrderRequest, body, headerKeys);
 }
 
 /** Like {@link parsePlaceOrder}, for the action `VALIDATE_ORDER`. */
-export function parseValidateOrder(body: unknown): Parsed<ValidateOrderRequest> {
-  return parseBody(validateOrderRequest, body);
+export function parseValidateOrder(
+  body: unknown,
+  headerKeys?: readonly string[],
+): Parsed<ValidateOrderRequest> {
+  return parseOrderRequest(validateOrderRequest, body, headerKeys);
+}
+
+/** The rows of the contract's table, the header next to the key that it replaces. */
+const ROWS = [
+  ...['action', 'idempotencyKey', KEY_HEADER, 'order'],
+  ...Object.keys(prescriptionOrder.out.shape).map((field) => `order.${field}`),
+];
+
+function parseOrderRequest<Request extends { readonly idempotencyKey?: string }>(
+  schema: z.ZodType<Request>,
+  body: unknown,
+  headerKeys: readonly string[] = [],
+): Parsed<Request> {
+  const inBody = parseBody(schema, body);
+  if (!isRecord(body)) return inBody;
+  const header = parseKeyHeader(headerKeys);
+  const faults = [
+    ...(header.ok ? findKeyDifference(body['idempotencyKey'], header.value) : header.errors),
+    ...(isRecord(body['order']) ? findDateFaults(body['order']) : []),
+  ];
+  const parsed = withFaults(inBody, faults, ROWS);
+  if (!parsed.ok || !header.ok || header.value === undefined) return parsed;
+  return { ok: true, value: { ...parsed.value, idempotencyKey: header.value } };
 }

@@ -8,6 +8,7 @@ import {
   requiredText,
   text,
 } from './fields.ts';
+import { jsonFaultsOf } from './json-faults.ts';
 
 /** Deeper JSON overflows the stack of serializers and parsers, including that of Postgres. */
 const MAX_CUSTOM_DEPTH = 64;
@@ -30,9 +31,20 @@ export const prescriptionItem = object({
           rule: `must not be nested deeper than ${MAX_CUSTOM_DEPTH} levels`,
         },
         { accepts: hasFiniteNumbersOnly, rule: 'must contain only finite numbers' },
+        {
+          accepts: (value) => jsonFaultsOf(value)?.rounded !== true,
+          rule: 'must contain only numbers that a double represents exactly; send others as strings',
+        },
+        {
+          accepts: (value) => jsonFaultsOf(value)?.repeatedKey !== true,
+          rule: 'must not contain a key twice',
+        },
       ),
     )
-    .meta({ description: 'Key-value pairs that are passed on to the pharmacy unchanged.' }),
+    .meta({
+      description:
+        'Key-value pairs that are passed on to the pharmacy unchanged. A number that would be rounded is refused, and so is a key that occurs twice in one object.',
+    }),
 }).meta({ id: 'PrescriptionItem', description: 'One drug of a prescription.' });
 
 /** One drug of a prescription. */

@@ -1,3 +1,4 @@
+import { withoutExtension } from './formats.ts';
 import type { PrescriptionOrder } from './place-order.ts';
 import type { FieldError } from './validation.ts';
 
@@ -75,10 +76,10 @@ const US_PHONE_NUMBER = /^(?:\+?1)?(?:[2-9](?!11)[0-9]{2}){2}[0-9]{4}$/;
 
 /**
  * The North American Numbering Plan (NANPA; ITU-T E.164, country code 1). Separators may be where the
- * contract allows them.
+ * contract allows them; an extension is not part of the plan.
  */
 function phoneRule(value: string): string | undefined {
-  if (US_PHONE_NUMBER.test(value.replace(/[ .()-]/g, ''))) return undefined;
+  if (US_PHONE_NUMBER.test(withoutExtension(value).replace(/[ .()-]/g, ''))) return undefined;
   return 'must be a valid US phone number (area code, exchange and line, 10 digits)';
 }
 

@@ -29,6 +29,31 @@ export function parseBody<T>(schema: z.ZodType<T>, body: unknown): Parsed<T> {
   return { ok: false, errors: [first ?? NOT_AN_OBJECT, ...rest] };
 }
 
+/**
+ * Adds problems that a schema cannot express, because they depend on several fields.
+ *
+ * @param rows the paths that order the problems. A problem inside a row belongs to it; without a row, it comes
+ *   first.
+ */
+export function withFaults<T>(
+  parsed: Parsed<T>,
+  faults: readonly FieldError[],
+  rows: readonly string[],
+): Parsed<T> {
+  const isIn = (path: string, row: string) =>
+    path.startsWith(row) && /^(?:[.[]|$)/.test(path.slice(row.length));
+  const rowOf = ({ path }: FieldError) => rows.findLastIndex((row) => isIn(path, row));
+  const [first, ...rest] = [...(parsed.ok ? [] : parsed.errors), ...faults].sort(
+    (a, b) => rowOf(a) - rowOf(b),
+  );
+  return first === undefined ? parsed : { ok: false, errors: [first, ...rest] };
+}
+
+/** Whether a JSON value is an object, so that its fields can be read. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 const NOT_AN_OBJECT: FieldError = {
   path: 'body',
   field: 'body',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EVENT_NAMES } from './case-activity.ts';
-import { object, oneOf, text } from './fields.ts';
+import { objectWithBlanks, oneOf, text } from './fields.ts';
 import { timestamp } from './order.ts';
 import { page } from './order-query.ts';
 
@@ -13,7 +13,7 @@ export const DELIVERY_STATUSES = ['PENDING', 'RETRYING', 'DELIVERED', 'DEAD', 'C
 export const DELIVERED_EVENTS = [...EVENT_NAMES, 'PING'] as const;
 
 /** The query of `GET /api/v1/webhook-deliveries`. */
-export const deliveriesQuery = object({
+export const deliveriesQuery = objectWithBlanks({
   endpointId: z
     .exactOptional(text())
     .meta({ description: 'Only deliveries to this endpoint, which may be deleted.' }),

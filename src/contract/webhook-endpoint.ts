@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EVENT_NAMES } from './case-activity.ts';
-import { nonEmptyList, object, oneOf, requiredText, text } from './fields.ts';
+import { nonEmptyList, object, objectWithBlanks, oneOf, requiredText, text } from './fields.ts';
 import { timestamp } from './order.ts';
 import { type Parsed, parseBody } from './validation.ts';
 
@@ -68,7 +68,7 @@ export const createEndpointRequest = object({
 }).meta({ id: 'CreateWebhookEndpoint' });
 
 /** The body of `PATCH /api/v1/webhook-endpoints/:endpointId`. `null` resets a field to its default. */
-export const updateEndpointRequest = object(
+export const updateEndpointRequest = objectWithBlanks(
   {
     url: z.exactOptional(url),
     events: z.exactOptional(events.nullable()).meta({

@@ -144,7 +144,7 @@ function handlerOf(route: Route): (request: FastifyRequest, reply: FastifyReply)
     const call = {
       params: route.params === undefined ? {} : checked(parseBody(route.params, request.params)),
       query: route.query === undefined ? {} : checked(parseBody(route.query, request.query)),
-      body: typeof body === 'object' ? checked(body.parse(request.body)) : undefined,
+      body: typeof body === 'object' ? checked(body.parse(request.body, request)) : undefined,
       // After the checks of the request itself (docs/api.md, "The order of checks").
       organizationId: auth === 'none' ? '' : organizationWith(request, auth),
     };

@@ -1,5 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { noteJsonFaults } from '../contract/json-faults.ts';
 import { InvalidBodyError, UnsupportedBodyError } from './errors/http-errors.ts';
 
 /** Makes the app read bodies of type `application/json` and refuse every other type (415). */
@@ -18,7 +19,12 @@ export function readJsonBodies(app: FastifyInstance): void {
       }
       // Decoding other bytes would silently put replacement characters into a prescription.
       if (!isUtf8(body)) return done(new InvalidBodyError('body must be UTF-8 text'));
-      void parseJson(request, body.toString('utf8'), done);
+      const text = body.toString('utf8');
+      void parseJson(request, text, (error: Error | null, value?: unknown) => {
+        // The parser skips a byte order mark.
+        if (!error) noteJsonFaults(text.replace(/^\ufeff/, ''), value);
+        done(error, value);
+      });
     },
   );
 }

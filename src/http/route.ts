@@ -52,7 +52,7 @@ type Examples = Readonly<Record<string, { readonly summary: string; readonly val
 
 /** How a JSON body is validated and documented. */
 export interface JsonBody<Body> {
-  readonly parse: (body: unknown) => Parsed<Body>;
+  readonly parse: (body: unknown, request: FastifyRequest) => Parsed<Body>;
   /** The schema that `parse` applies. */
   readonly schema: z.ZodType;
   readonly examples?: Examples;

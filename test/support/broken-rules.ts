@@ -52,9 +52,14 @@ function isBroken({ path, required, kind, rule }: Row, body: unknown): boolean {
 }
 
 function isText(text: string, required: boolean): boolean {
-  return !/\p{Surrogate}/u.test(text) && !text.includes('\0') && !(required && text.trim() === '');
+  return (
+    !/\p{Surrogate}/u.test(text) &&
+    !text.includes('\0') &&
+    !(required && !/[^\s\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(text))
+  );
 }
 
+/** The digits of a telephone number, without those of its extension. */
 function digitsIn(text: string): number {
-  return text.replace(/\D/g, '').length;
+  return text.replace(/(x|;ext).*$/i, '').replace(/\D/g, '').length;
 }

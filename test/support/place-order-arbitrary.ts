@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { findInvisible, isBlank } from '../../src/contract/invisible-characters.ts';
 import type {
   Address,
   PatientHealthInfo,
@@ -7,25 +8,26 @@ import type {
   PrescriptionItem,
   PrescriptionOrder,
 } from '../../src/contract/place-order.ts';
+import { findDateFaults } from '../../src/contract/prescription-dates.ts';
 
 /*
  * Requests that conform to every rule of the contract, in the form that the schema returns (`country` in
  * upper case, no `null`), so that a parsed request equals the original. Names and texts are random.
  */
 
-/** Any valid text, including the empty text: all of Unicode except NUL and lone surrogates. */
+/** Any valid text: all of Unicode except NUL, lone surrogates and stray invisible characters. */
 function anyText(): fc.Arbitrary<string> {
   return fc
     .oneof(
       fc.string({ unit: 'grapheme-composite', maxLength: 20 }),
       fc.string({ unit: 'binary', maxLength: 20 }),
     )
-    .filter((text) => !text.includes('\0'));
+    .filter((text) => !text.includes('\0') && findInvisible(text) === undefined);
 }
 
 /** Any valid text that is not blank. */
 function filledText(): fc.Arbitrary<string> {
-  return anyText().filter((text) => text.trim() !== '');
+  return anyText().filter((text) => !isBlank(text));
 }
 
 const state = fc.constantFrom('CA', 'NY', 'TX', 'WY', 'DC', 'PR', 'VI', 'GU', 'AS', 'MP', 'AE');
@@ -67,7 +69,7 @@ const calendarDate = fc
 const address: fc.Arbitrary<Address> = fc.record(
   {
     addressLine1: filledText(),
-    addressLine2: anyText(),
+    addressLine2: filledText(),
     city: filledText(),
     state,
     country: fc.string({ unit: upperLetter, minLength: 2, maxLength: 2 }),
@@ -80,10 +82,10 @@ const prescriber: fc.Arbitrary<Prescriber> = fc.record(
   {
     firstName: filledText(),
     lastName: filledText(),
-    title: anyText(),
-    titleSuffix: anyText(),
+    title: filledText(),
+    titleSuffix: filledText(),
     npi: filledText(),
-    dea: anyText(),
+    dea: filledText(),
     email,
     phoneNumber,
     address,
@@ -92,14 +94,14 @@ const prescriber: fc.Arbitrary<Prescriber> = fc.record(
 );
 
 const patientHealthInfo: fc.Arbitrary<PatientHealthInfo> = fc.record(
-  { allergies: anyText(), healthConditions: anyText(), currentMedications: anyText() },
+  { allergies: filledText(), healthConditions: filledText(), currentMedications: filledText() },
   { requiredKeys: [] },
 );
 
 const prescriptionItem: fc.Arbitrary<PrescriptionItem> = fc.record(
   {
     drugId: filledText(),
-    direction: anyText(),
+    direction: filledText(),
     quantity: fc.oneof(fc.nat({ max: 999 }).map(String), filledText()),
     refillCount: fc.maxSafeNat(),
     supplyDays: fc.integer({ min: 1 }),
@@ -110,6 +112,16 @@ const prescriptionItem: fc.Arbitrary<PrescriptionItem> = fc.record(
 
 /** A valid `order`. */
 export function validOrder(): fc.Arbitrary<PrescriptionOrder> {
+  return anyDates().map((order) => {
+    const { dateSigned } = order;
+    if (dateSigned === undefined) return order;
+    const late = findDateFaults(order).map(({ field }) => [field, dateSigned]);
+    return { ...order, ...Object.fromEntries(late) };
+  });
+}
+
+/** An `order` that is valid, except that it may be written or prescribed after it was signed. */
+function anyDates(): fc.Arbitrary<PrescriptionOrder> {
   return fc.record(
     {
       shippingAddress: address,
@@ -131,7 +143,9 @@ export function validPlaceOrder(): fc.Arbitrary<PlaceOrderRequest> {
   return fc.record(
     {
       action: fc.constant('PLACE_ORDER' as const),
-      idempotencyKey: fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 255 }),
+      idempotencyKey: fc
+        .string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 255 })
+        .filter((key) => !isBlank(key)),
       order: validOrder(),
     },
     { requiredKeys: ['action', 'order'] },

@@ -1,5 +1,5 @@
 import { failureBody } from '../../contract/envelope.ts';
-import { object, requiredText } from '../../contract/fields.ts';
+import { objectWithBlanks, requiredText } from '../../contract/fields.ts';
 import { isUuid } from '../../lib/uuid.ts';
 import { documentHeaders, documentResponses, sendDocument } from '../document-download.ts';
 import { PermissionDeniedError } from '../errors/http-errors.ts';
@@ -7,7 +7,7 @@ import { TOO_MANY_FAILURES } from '../openapi/responses.ts';
 import { linkedDocumentParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
-const query = object({ expires: requiredText(), signature: requiredText() });
+const query = objectWithBlanks({ expires: requiredText(), signature: requiredText() });
 
 /**
  * `GET /documents/:documentId?expires=&signature=`: a document without an API key, through the signed

@@ -1,14 +1,13 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { success, successBody } from '../../contract/envelope.ts';
-import { object, requiredText } from '../../contract/fields.ts';
 import { idempotencyKey } from '../../contract/formats.ts';
+import { KEY_HEADER, parseKeyHeader } from '../../contract/idempotency-key-header.ts';
 import { orderView } from '../../contract/order.ts';
-import { parseBody } from '../../contract/validation.ts';
 import { InvalidRequestError } from '../errors/http-errors.ts';
+import { keyHeadersOf } from '../idempotency-key-header.ts';
 import { NOT_FOUND } from '../openapi/responses.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
-
-const headers = object({ 'Idempotency-Key': requiredText().pipe(idempotencyKey()) });
 
 /**
  * `GET /api/v1/orders/by-idempotency-key`: the order with an idempotency key. A header carries the key,
@@ -24,21 +23,26 @@ export function readOrderByKey({ orders }: RouteDependencies): Route {
       operationId: 'readOrderByIdempotencyKey',
       tag: 'Orders',
       summary: 'Find an order by its idempotency key',
-      headers: z.object({ 'Idempotency-Key': idempotencyKey() }),
+      headers: z.object({ [KEY_HEADER]: idempotencyKey() }),
       responses: {
         200: { description: 'The order.', schema: successBody(z.object({ order: orderView })) },
         404: NOT_FOUND,
       },
     },
     async handle({ organizationId, request }) {
-      const parsed = parseBody(headers, { 'Idempotency-Key': request.headers['idempotency-key'] });
-      if (!parsed.ok) throw new InvalidRequestError(parsed.errors);
-      const order = await orders.readByIdempotencyKey(
-        organizationId,
-        parsed.value['Idempotency-Key'],
-      );
+      const key = keyOf(request);
+      const order = await orders.readByIdempotencyKey(organizationId, key);
       request.orderId = order.id;
       return success('Order', { order });
     },
   });
+}
+
+/** The key that the request names. @throws {InvalidRequestError} there is none, or it breaks a rule. */
+function keyOf(request: FastifyRequest): string {
+  const parsed = parseKeyHeader(keyHeadersOf(request).filter((key) => key !== ''));
+  if (!parsed.ok) throw new InvalidRequestError(parsed.errors);
+  if (parsed.value !== undefined) return parsed.value;
+  const message = `${KEY_HEADER} is required`;
+  throw new InvalidRequestError([{ path: KEY_HEADER, field: KEY_HEADER, message }]);
 }

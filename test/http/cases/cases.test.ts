@@ -62,7 +62,12 @@ describe('a case', () => {
 
   it.each([
     ['{}', {}, 'patient is required'],
-    ['no name', { patient: { lastName: 'x' } }, 'firstName is required'],
+    ['no name', { patient: {} }, 'firstName or lastName is required'],
+    [
+      'blank names',
+      { patient: { firstName: ' ', lastName: '\u200b' } },
+      'firstName or lastName is required',
+    ],
     [
       'an invalid date',
       { patient: { ...PATIENT, dateOfBirth: '1990-02-30' } },
@@ -75,6 +80,42 @@ describe('a case', () => {
     ],
   ])('with %s is answered with 400', async (_what, body, error) => {
     expect(await put(randomUUID(), body)).toMatchObject({ status: 400, json: { error } });
+  });
+
+  it.each([
+    ['a blank last name', { firstName: 'Suharto', lastName: '' }, { firstName: 'Suharto' }],
+    ['no first name', { lastName: 'Madonna' }, { lastName: 'Madonna' }],
+    ['a first name that is null', { firstName: null, lastName: 'Cher' }, { lastName: 'Cher' }],
+    [
+      'blank optional fields',
+      { ...PATIENT, dateOfBirth: '', email: ' ', phoneNumber: '\u200b', address: '' },
+      { firstName: 'Ana', lastName: 'Sample' },
+    ],
+  ])('with %s is stored without them, and accepts orders', async (_what, patient, stored) => {
+    const caseId = `case-${randomUUID()}`;
+
+    expect((await put(caseId, { patient })).status).toBe(201);
+    const { organizationId } = api.organization;
+    expect((await readCase(api.database, organizationId, caseId)).patient).toEqual(stored);
+    const { json } = await api.place(exampleWithoutKey(), { caseId });
+    const order = await openedOrder(api.database, json.data.order.id as string);
+    expect(order.patient).toEqual(stored);
+  });
+
+  it('lists a missing name next to the other problems', async () => {
+    const patient = { email: 'x', address: { ...PATIENT_ADDRESS, state: 'nv' } };
+
+    expect((await put(randomUUID(), { patient })).json.errors).toEqual([
+      { path: 'patient.firstName', message: 'firstName or lastName is required' },
+      { path: 'patient.email', message: 'email must be a valid email address' },
+      { path: 'patient.address.state', message: 'state must be a valid US state abbreviation' },
+    ]);
+  });
+
+  it('is read after a byte order mark', async () => {
+    const body = `\ufeff${JSON.stringify({ patient: PATIENT })}`;
+
+    expect((await put(randomUUID(), body)).status).toBe(201);
   });
 
   it.each(['%20', 'a%2Fb', '%C3%A9', 'x'.repeat(256), '-a'])('refuses the id %s', async (id) => {

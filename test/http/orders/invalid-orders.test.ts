@@ -42,7 +42,6 @@ describe('names the field of', () => {
   it.each([
     ['action', undefined, 'action is required'],
     ['action', 'place_order', 'action must be one of PLACE_ORDER, VALIDATE_ORDER, CANCEL_ORDER'],
-    ['idempotencyKey', '', 'idempotencyKey must be 1 to 255 printable ASCII characters'],
     [
       'idempotencyKey',
       'k'.repeat(256),
@@ -58,6 +57,17 @@ describe('names the field of', () => {
     ['order.prescriber', null, 'prescriber is required'],
     ['order.prescriber.firstName', undefined, 'firstName is required'],
     ['order.prescriber.firstName', ' \t', 'firstName is required'],
+    ['order.prescriber.firstName', '\u200b', 'firstName is required'],
+    [
+      'order.prescriber.firstName',
+      'Jo\u200bhn',
+      'firstName must not contain U+200B ZERO WIDTH SPACE',
+    ],
+    [
+      'order.prescriber.npi',
+      '\u202d1234567890\u202c',
+      'npi must not contain U+202D LEFT-TO-RIGHT OVERRIDE',
+    ],
     ['order.prescriber.email', 'john.smith', 'email must be a valid email address'],
     ['order.prescriber.phoneNumber', '12345', 'phoneNumber must be a valid phone number'],
     ['order.prescriber.address.city', null, 'city is required'],

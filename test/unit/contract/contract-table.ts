@@ -18,7 +18,7 @@ export interface Row {
   readonly rule?: { readonly message: string; readonly refused: readonly unknown[] };
 }
 
-const UNREAL_DAYS = ['2023-02-29', '2024-13-01', '15/01/2024', 'yesterday', ''];
+const UNREAL_DAYS = ['2023-02-29', '2024-13-01', '15/01/2024', 'yesterday'];
 const DATE_RULE = {
   message: 'must be an ISO 8601 date that exists in the calendar',
   refused: UNREAL_DAYS,
@@ -76,7 +76,7 @@ export const CONTRACT: readonly Row[] = [
     kind: 'string',
     rule: {
       message: 'must be 1 to 255 printable ASCII characters',
-      refused: ['', 'x'.repeat(256), 'a\tb', 'key\n', 'schlüssel', '\x7f'],
+      refused: ['x'.repeat(256), 'a\tb', 'key\n', 'schlüssel', '\x7f'],
     },
   },
   { path: ['order'], required: true, kind: 'object' },
@@ -147,6 +147,9 @@ export const CONTRACT: readonly Row[] = [
 const ARTICLE = { string: 'a string', number: 'a number', object: 'an object', array: 'an array' };
 const OF_EACH_KIND = [true, 7, '7', {}, ['x']];
 
+/** Texts that show nothing. */
+export const BLANKS = ['', ' \t\n\u00a0', '\u200b', '\u2060 \ufeff', '\u3164', '\u00ad\u202e'];
+
 /** One way to break a field: the value to put there and the message that must follow. */
 export interface Breakage {
   readonly row: Row;
@@ -159,7 +162,7 @@ export interface Breakage {
 export function breakagesOf(row: Row): Breakage[] {
   const { kind, required, rule } = row;
   const wrongKinds = OF_EACH_KIND.filter((value) => kindOf(value) !== kind);
-  const missing = kind === 'string' ? [undefined, null, '', ' \t\n\u00a0'] : [undefined, null];
+  const missing = kind === 'string' ? [undefined, null, ...BLANKS] : [undefined, null];
   const cases: [values: readonly unknown[], words: string][] = [
     [wrongKinds, `must be ${ARTICLE[kind]}`],
     [rule?.refused ?? [], rule?.message ?? ''],
@@ -168,6 +171,9 @@ export function breakagesOf(row: Row): Breakage[] {
   if (kind === 'string') {
     cases.push([['a\0b'], 'must not contain the NUL character']);
     cases.push([['a\ud800b', '\udc00'], 'must be well-formed Unicode text']);
+    if (fieldName(row.path) !== 'idempotencyKey') {
+      cases.push([['a\u200bb'], 'must not contain U+200B ZERO WIDTH SPACE']);
+    }
   }
   return cases.flatMap(([values, words]) =>
     values.map((value) => ({ row, value, message: `${fieldName(row.path)} ${words}` })),
@@ -204,7 +210,7 @@ export function fullRequest(): PlaceOrderRequest {
   order.datePrescribed = '2024-01-15';
   order.prescriber.dea = 'AS1234563';
   order.prescriber.address.addressLine2 = 'Suite 5';
-  order.shippingAddress = { ...order.prescriber.address, addressLine2: '' };
+  order.shippingAddress = { ...order.prescriber.address, addressLine2: 'Floor 2' };
   order.prescriptionItems[0]!.customFields = { source: 'portal', flags: [1, null, { a: true }] };
   return request;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parsePlaceOrder } from '../../../src/contract/place-order.ts';
 import { examplePlaceOrder } from '../../support/example.ts';
 import {
+  BLANKS,
   breakagesOf,
   CONTRACT,
   fieldName,
@@ -56,10 +57,15 @@ describe('a request that keeps the rules', () => {
     );
   });
 
-  it('keeps an optional text that is empty', () => {
-    const body = withValue(fullRequest(), ['order', 'prescriber', 'title'], '');
-    expect(accepted(body).order.prescriber.title).toBe('');
-  });
+  it.each(CONTRACT.filter(({ required }) => !required).map(({ path }) => [pathText(path), path]))(
+    'takes a blank in the optional %s for absent',
+    (_text, path) => {
+      const without = accepted(withValue(fullRequest(), path, undefined));
+      for (const blank of BLANKS) {
+        expect(accepted(withValue(fullRequest(), path as string[], blank))).toStrictEqual(without);
+      }
+    },
+  );
 
   it('gives the country in upper case', () => {
     const body = withValue(fullRequest(), ['order', 'prescriber', 'address', 'country'], 'uS');
@@ -117,7 +123,7 @@ describe('several problems', () => {
         prescriber: { ...prescriber, firstName: '' },
       },
       action: `${action}!`,
-      idempotencyKey: '',
+      idempotencyKey: 'é',
     };
     expect(messages(body)).toStrictEqual([
       'action must be one of PLACE_ORDER, VALIDATE_ORDER, CANCEL_ORDER',
