@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -41,7 +42,7 @@ const LOOK_MS = 50;
 /** No webhooks arrive here: the workflow polls the pharmacy. */
 const SETTINGS = {
   ...{ timeoutMs: 2_000, retryInitialMs: 100, retryMaxMs: 1_000 },
-  ...{ pollInitialMs: 100, pollMaxMs: 500, completionLimitMs: 600_000 },
+  ...{ pollInitialMs: 100, pollMaxMs: 500, completionLimitMs: 600_000, graceMs: 60_000 },
 };
 
 const log = createLog('bench', { level: 'silent', format: 'json' });
@@ -108,6 +109,7 @@ async function startSystem(parts: {
     database,
     documents,
     settings: SETTINGS,
+    foreign: { policy: { sandbox: true }, lookup },
     log,
   });
   const { order } = examplePlaceOrder();

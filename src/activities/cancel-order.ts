@@ -1,21 +1,33 @@
 import { refuseCancellation } from '../orders/cancellation.ts';
-import { PharmacyFaultError } from '../pharmacy/pharmacy-errors.ts';
+import { applyWaitingMessages } from '../orders/inbox.ts';
+import type { PharmacyGateway } from '../pharmacy/gateway.ts';
+import {
+  OrderRefusedError,
+  PharmacyAnswerError,
+  PharmacyFaultError,
+} from '../pharmacy/pharmacy-errors.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import { abortSignal } from '../temporal/activity-context.ts';
 import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { type OrderRow, readOrderRow } from './order-row.ts';
 import { cancelAtPharmacy, isSettled } from './pharmacy-order.ts';
+import { untilUsable } from './pharmacy-retry-policy.ts';
+import { adoptOrPlace, recordPharmacyOrderId } from './place-order.ts';
 import { ended, endedResult } from './step-results.ts';
 
 /**
  * Creates the activity `cancelOrder`; see {@link OrderActivities}. The pharmacy's answer decides. A
  * fault that retrying cannot fix (the pharmacy has no such call, or does not know the order) counts
  * as a refusal: the order goes on, and a later step reports the fault if it meets it too.
+ *
+ * The answer to the request that placed the order may be missing. Then the order is looked up first: an
+ * order that the pharmacy does not have is cancelled at once.
  */
-export function createCancelOrder({
-  database,
-  pharmacies,
-}: ActivityDependencies): OrderActivities['cancelOrder'] {
+export function createCancelOrder(
+  dependencies: ActivityDependencies,
+): OrderActivities['cancelOrder'] {
+  const { database, pharmacies, settings } = dependencies;
   return async (orderId) => {
     const order = await readOrderRow(database, orderId);
     const end = endedResult(order);
@@ -23,17 +35,20 @@ export function createCancelOrder({
     // The request was refused meanwhile, because the pharmacy had completed the order.
     if (order.cancelRequestedBy === null) return resume(order, false);
     const gateway = await pharmacies.gateway(order.pharmacyId);
-    const { id, pharmacyOrderId } = order;
-    if (gateway === undefined || pharmacyOrderId === null) {
-      return await refuse(order, 'PHARMACY_UNKNOWN', true);
-    }
+    if (gateway === undefined) return await refuse(order, 'PHARMACY_UNKNOWN', true);
     try {
-      const status = await cancelAtPharmacy(gateway, { id, pharmacyOrderId }, abortSignal());
-      if (status !== 'granted' && status !== 'cancelled') {
-        return await refuse(order, 'TOO_LATE', isSettled({ status }));
+      const pharmacyOrderId = order.pharmacyOrderId ?? (await findUnanswered(gateway, order));
+      if (pharmacyOrderId !== undefined) {
+        const { id, sentAt } = order;
+        const placed = { id, pharmacyOrderId, sentAt };
+        const status = await cancelAtPharmacy(dependencies, gateway, placed);
+        if (status !== 'granted' && status !== 'cancelled') {
+          return await refuse(order, 'TOO_LATE', isSettled({ status }));
+        }
       }
     } catch (error) {
-      if (!(error instanceof PharmacyFaultError)) throw error;
+      const isFault = error instanceof PharmacyFaultError || error instanceof PharmacyAnswerError;
+      if (!isFault) throw error;
       return await refuse(order, error.code, true);
     }
     return await ended(database, orderId, {
@@ -43,6 +58,28 @@ export function createCancelOrder({
       ...(order.cancelReason === null ? {} : { reason: order.cancelReason }),
     });
   };
+
+  /** Finds an order whose placing was never answered; undefined if the pharmacy does not have it. */
+  async function findUnanswered(
+    gateway: PharmacyGateway,
+    order: OrderRow,
+  ): Promise<string | undefined> {
+    try {
+      // Without references the only way to find the order is to place it again.
+      const found = await (gateway.hasReferences
+        ? untilUsable(settings, () => gateway.findByReference(order.id, abortSignal()))
+        : adoptOrPlace(dependencies, gateway, order));
+      if (found === undefined) return undefined;
+      await inTransaction(database, async (sql) => {
+        await recordPharmacyOrderId(sql, order.id, found.id);
+        await applyWaitingMessages(sql, order.id, order.pharmacyId, found.id);
+      });
+      return found.id;
+    } catch (error) {
+      if (error instanceof OrderRefusedError) return undefined;
+      throw error;
+    }
+  }
 
   async function refuse(order: OrderRow, code: string, settled: boolean) {
     await refuseCancellation(database, order.id, code);

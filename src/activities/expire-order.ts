@@ -1,8 +1,12 @@
 import { LATE_ANSWER, lastAnswerId } from '../orders/reopen-expired.ts';
 import type { PharmacyGateway } from '../pharmacy/gateway.ts';
-import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/pharmacy-errors.ts';
+import {
+  PharmacyAnswerError,
+  PharmacyFaultError,
+  PharmacyUnavailableError,
+} from '../pharmacy/pharmacy-errors.ts';
 import { inTransaction } from '../storage/transaction.ts';
-import { abortSignal, attempt } from '../temporal/activity-context.ts';
+import { attempt } from '../temporal/activity-context.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { readOrderRow } from './order-row.ts';
@@ -13,10 +17,10 @@ import { ended, endedResult, needsAttention } from './step-results.ts';
 const EXPIRED = { outcome: 'ended', status: 'EXPIRED', reasonCode: 'COMPLETION_LIMIT' } as const;
 
 /** Creates the activity `expireOrder`; see {@link OrderActivities}. */
-export function createExpireOrder({
-  database,
-  pharmacies,
-}: ActivityDependencies): OrderActivities['expireOrder'] {
+export function createExpireOrder(
+  dependencies: ActivityDependencies,
+): OrderActivities['expireOrder'] {
+  const { database, pharmacies } = dependencies;
   return async (orderId) => {
     const order = await readOrderRow(database, orderId);
     const end = endedResult(order);
@@ -26,9 +30,13 @@ export function createExpireOrder({
     if (order.reasonCode === LATE_ANSWER) return EXPIRED;
     const answerBefore = await lastAnswerId(database, orderId);
     const gateway = await pharmacies.gateway(order.pharmacyId);
-    const { pharmacyOrderId } = order;
+    const { pharmacyOrderId, sentAt } = order;
     if (gateway !== undefined && pharmacyOrderId !== null) {
-      const found = await lastCheck(gateway, { id: orderId, pharmacyOrderId });
+      const found = await lastCheck(dependencies, gateway, {
+        id: orderId,
+        pharmacyOrderId,
+        sentAt,
+      });
       if (found === 'settled') return { outcome: 'done' };
       if (found === 'open') {
         const reason =
@@ -64,15 +72,16 @@ class AnsweredMeanwhileError extends Error {
  *   still dispense the order.
  */
 async function lastCheck(
+  dependencies: ActivityDependencies,
   gateway: PharmacyGateway,
   order: PlacedOrder,
 ): Promise<'settled' | 'cancelled' | 'open'> {
   try {
-    const status = await cancelAtPharmacy(gateway, order, abortSignal());
+    const status = await cancelAtPharmacy(dependencies, gateway, order);
     if (status === 'granted') return 'cancelled';
     return isSettled({ status }) ? 'settled' : 'open';
   } catch (error) {
-    if (error instanceof PharmacyFaultError) return 'open';
+    if (error instanceof PharmacyFaultError || error instanceof PharmacyAnswerError) return 'open';
     if (error instanceof PharmacyUnavailableError && attempt() >= MAX_EXPIRY_ATTEMPTS) {
       return 'open';
     }

@@ -1,18 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { v5 as uuidv5 } from 'uuid';
 import type { Measures } from '../documents/checked-bytes.ts';
 import { DocumentMismatchError } from '../documents/document-errors.ts';
 import { changeStatus } from '../orders/change-status.ts';
 import { documentKey } from '../orders/order-data-key.ts';
 import { expectAnotherHint } from '../orders/pharmacy-message.ts';
-import type { PharmacyDocument, PharmacyGateway } from '../pharmacy/gateway.ts';
-import { PharmacyFaultError } from '../pharmacy/pharmacy-errors.ts';
+import type { PharmacyDocument, PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
+import {
+  PharmacyAnswerError,
+  PharmacyFaultError,
+  PharmacyUnavailableError,
+} from '../pharmacy/pharmacy-errors.ts';
 import { abortSignal } from '../temporal/activity-context.ts';
 import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { type OrderRow, readOrderRow } from './order-row.ts';
+import { NO_DOCUMENTS, type OrderRow, readOrderRow } from './order-row.ts';
 import { type PlacedOrder, readAtPharmacy } from './pharmacy-order.ts';
-import { MAX_DOCUMENT_MISMATCHES, retryDelayMs } from './pharmacy-retry-policy.ts';
+import { untilUsable } from './pharmacy-retry-policy.ts';
 import { ended, endedResult, needsAttention } from './step-results.ts';
 import { isStored, recordDocument } from './stored-documents.ts';
 
@@ -25,12 +28,10 @@ const EXTENSIONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Creates the activity `fetchDocuments`; see {@link OrderActivities}. */
-export function createFetchDocuments({
-  database,
-  pharmacies,
-  documents,
-  settings,
-}: ActivityDependencies): OrderActivities['fetchDocuments'] {
+export function createFetchDocuments(
+  dependencies: ActivityDependencies,
+): OrderActivities['fetchDocuments'] {
+  const { database, pharmacies, documents, settings } = dependencies;
   return async (orderId) => {
     const order = await readOrderRow(database, orderId);
     const end = endedResult(order);
@@ -40,19 +41,7 @@ export function createFetchDocuments({
       const reason = 'The pharmacy that has the order is no longer set up.';
       return await needsAttention(database, orderId, 'PHARMACY_UNKNOWN', reason);
     }
-    try {
-      return await followPharmacy({ ...order, pharmacyOrderId: order.pharmacyOrderId }, gateway);
-    } catch (error) {
-      if (error instanceof PharmacyFaultError) {
-        const reason = 'The pharmacy gave an answer that retrying cannot fix.';
-        return await needsAttention(database, orderId, error.code, reason);
-      }
-      if (error instanceof DocumentMismatchError) {
-        const reason = 'A document of the pharmacy never matched its announced size and SHA-256.';
-        return await needsAttention(database, orderId, 'DOCUMENT_MISMATCH', reason);
-      }
-      throw error;
-    }
+    return await followPharmacy({ ...order, pharmacyOrderId: order.pharmacyOrderId }, gateway);
   };
 
   /** Reads the order at the pharmacy and brings ours to the same status. */
@@ -60,7 +49,7 @@ export function createFetchDocuments({
     order: OrderRow & PlacedOrder,
     gateway: PharmacyGateway,
   ): Promise<StepResult> {
-    const there = await readAtPharmacy(gateway, order, abortSignal());
+    const there = await readAtPharmacy(dependencies, gateway, order);
     switch (there.status) {
       case 'accepted':
       case 'in_progress':
@@ -82,9 +71,37 @@ export function createFetchDocuments({
         });
       case 'completed':
         await changeStatus(database, order.id, { to: 'FETCHING_DOCUMENTS', actor: 'system' });
-        for (const document of there.documents) await fetchDocument(order, gateway, document);
+        await fetchAll(order, gateway, there);
         return await ended(database, order.id, { to: 'COMPLETED', actor: 'system' });
     }
+  }
+
+  /**
+   * Fetches all documents. One that fails does not keep the others from being stored.
+   *
+   * @throws the first error.
+   */
+  async function fetchAll(
+    order: OrderRow,
+    gateway: PharmacyGateway,
+    { documents: offered, unreadable }: PharmacyOrder,
+  ): Promise<void> {
+    const isEmpty = offered.length === 0 && unreadable.length === 0;
+    // Many pharmacies report the completion before they have rendered the documents.
+    if (isEmpty && (order.emptyForMs ?? 0) < settings.graceMs) {
+      throw new PharmacyUnavailableError(NO_DOCUMENTS);
+    }
+    const errors: unknown[] = [];
+    for (const document of offered) {
+      try {
+        await fetchDocument(order, gateway, document);
+      } catch (error) {
+        errors.push(withDocument(error, document.name));
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+    const [field] = unreadable;
+    if (field !== undefined) throw new PharmacyAnswerError('PHARMACY_BAD_ANSWER', field);
   }
 
   async function fetchDocument(
@@ -97,26 +114,22 @@ export function createFetchDocuments({
     const documentId = uuidv5(document.id, orderId);
     if (await isStored(database, documentId)) return;
     const storageKey = `${orderId}/${documentId}.${EXTENSIONS.get(document.contentType) ?? 'bin'}`;
-    const measures = await download(gateway, document, storageKey, documentKey(key));
+    const measures = await untilUsable(settings, async (): Promise<Measures> => {
+      const { bytes, contentType } = await gateway.download(document, abortSignal());
+      const announced = { ...document, answeredType: contentType };
+      return await documents.put(storageKey, documentKey(key), bytes, announced);
+    });
     await recordDocument(database, orderId, { ...document, ...measures, documentId, storageKey });
   }
+}
 
-  async function download(
-    gateway: PharmacyGateway,
-    document: PharmacyDocument,
-    storageKey: string,
-    orderKey: Uint8Array,
-  ): Promise<Measures> {
-    for (let mismatches = 0; ; ) {
-      try {
-        const bytes = await gateway.download(document, abortSignal());
-        return await documents.put(storageKey, orderKey, bytes, document);
-      } catch (error) {
-        if (!(error instanceof DocumentMismatchError)) throw error;
-        mismatches += 1;
-        if (mismatches === MAX_DOCUMENT_MISMATCHES) throw error;
-        await sleep(retryDelayMs(mismatches, settings), undefined, { signal: abortSignal() });
-      }
-    }
-  }
+/** Adds the name of the document to an error that is about it. */
+function withDocument(error: unknown, name: string): unknown {
+  const isAboutDocument = [
+    DocumentMismatchError,
+    PharmacyAnswerError,
+    PharmacyFaultError,
+    PharmacyUnavailableError,
+  ].some((type) => error instanceof type);
+  return isAboutDocument ? Object.assign(error as Error, { document: name }) : error;
 }

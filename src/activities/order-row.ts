@@ -4,6 +4,9 @@ import type { SubjectKey } from '../keys/subject-key.ts';
 import { openOrderDataKey } from '../orders/order-data-key.ts';
 import type { Sql } from '../storage/database.ts';
 
+/** The code of the delay of a completed order that has no documents yet. */
+export const NO_DOCUMENTS = 'PHARMACY_NO_DOCUMENTS_YET';
+
 /** What the activities need to know about an order and its case. */
 export interface OrderRow {
   readonly id: string;
@@ -18,6 +21,10 @@ export interface OrderRow {
   /** Who requested its cancellation; null when no request is pending. */
   readonly cancelRequestedBy: 'api' | 'operator' | null;
   readonly cancelReason: string | null;
+  /** Whether its step has failed since it last succeeded. */
+  readonly isDelayed: boolean;
+  /** How long the completed order has been without documents, in milliseconds; null: it has some. */
+  readonly emptyForMs: number | null;
   readonly prescription: PrescriptionOrder;
   /** The order's own address, or the case's as it was when the order was accepted. */
   readonly shippingAddress: Address | null;
@@ -47,7 +54,9 @@ export interface Patient {
 export async function readOrderRow(sql: Sql, orderId: string): Promise<OrderRow> {
   const [row] = await sql<SealedRow[]>`
     SELECT orders.id, orders.organization_id, case_id, status, reason_code, pharmacy_id, pharmacy_order_id, sent_at,
-      cancel_requested_by, cancel_reason, prescription, shipping_address, orders.data_key, case_key, case_address,
+      cancel_requested_by, cancel_reason, delay_since IS NOT NULL AS is_delayed,
+      CASE WHEN delay_code = ${NO_DOCUMENTS} THEN extract(epoch FROM now() - delay_since)::float8 * 1000 END
+        AS empty_for_ms, prescription, shipping_address, orders.data_key, case_key, case_address,
       cases.organization_id AS case_organization_id, patient, cases.data_key AS patient_key
     FROM orders JOIN cases ON cases.id = case_id WHERE orders.id = ${orderId}`;
   const key = row && (await openOrderDataKey(sql, orderId, row.dataKey));

@@ -1,26 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
+import { DocumentMismatchError } from '../documents/document-errors.ts';
+import { SealBrokenError } from '../keys/aead.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { codeOf, framesOf } from '../lib/safe-error.ts';
-import { PharmacyUnavailableError } from '../pharmacy/pharmacy-errors.ts';
+import {
+  NotReadyError,
+  PharmacyAnswerError,
+  PharmacyUnavailableError,
+} from '../pharmacy/pharmacy-errors.ts';
 import type { Config } from '../process/config.ts';
+import { abortSignal } from '../temporal/activity-context.ts';
 
 /*
- * The retry policy of pharmacy calls. The workflow's ActivityOptions (src/workflows/order.ts) only
+ * The retry policy of pharmacy calls. The workflow's ActivityOptions (src/workflows/order-steps.ts) only
  * cover attempts whose worker died; every other failed attempt names its own delay, from here.
+ *
+ * | error                                              | retried                                |
+ * | -------------------------------------------------- | -------------------------------------- |
+ * | `PharmacyUnavailableError` (no connection, time-   | until the order's limit, by default    |
+ * | out, 408, 423, 425, 429, 5xx), and every           | `COMPLETION_LIMIT_MS`: the pharmacy    |
+ * | unexpected error, e.g. of the database             | may have the order                     |
+ * | `NotReadyError` (404 of a new order, 202, 403 or   | for `PHARMACY_GRACE_MS`, by default 5  |
+ * | 404 of a document), `SealBrokenError`              | minutes                                |
+ * | `PharmacyAnswerError` (unreadable, contradictory), | MOST_BAD_ANSWERS in a row, within one  |
+ * | `DocumentMismatchError`                            | attempt of the activity                |
+ * | `PharmacyFaultError` (another 4xx, a wrong order)  | not at all                             |
+ *
+ * After that the order needs attention. `OrderRefusedError` is not retried: the order is REJECTED.
  *
  * | question             | answer                                                                   |
  * | -------------------- | ------------------------------------------------------------------------ |
- * | which errors         | `PharmacyUnavailableError` (no connection, time-out, 429, 5xx, an        |
- * |                      | unreadable answer) and every unexpected error, e.g. of the database      |
- * | not retried          | `OrderRefusedError`: the order becomes REJECTED. `PharmacyFaultError`    |
- * |                      | (another 4xx, a wrong order): the order becomes NEEDS_ATTENTION          |
  * | initial interval     | `RETRY_INITIAL_MS`, 1 second by default                                  |
  * | factor               | 2                                                                        |
  * | cap                  | `RETRY_MAX_MS`, 5 minutes by default                                     |
  * | jitter               | a random delay between half of the interval and all of it                |
  * | Retry-After          | honoured up to one hour, also beyond the cap; never shortens the delay   |
- * | limit                | none: an order waits in PLACING until its pharmacy answers, except for   |
- * |                      | MAX_EXPIRY_ATTEMPTS and MAX_DOCUMENT_MISMATCHES below                    |
  *
  * Polling for the completion (poll-for-completion.ts) doubles from `POLL_INITIAL_MS` to
  * `POLL_MAX_MS` instead, and counts an unavailable pharmacy as "not completed yet".
@@ -32,47 +47,69 @@ import type { Config } from '../process/config.ts';
  */
 export const MAX_EXPIRY_ATTEMPTS = 10;
 
-/**
- * Downloads of one document whose size or SHA-256 differs from the announced one, within one attempt.
- * After the last one the order becomes `NEEDS_ATTENTION`.
- */
-export const MAX_DOCUMENT_MISMATCHES = 5;
+/** Answers in a row that cannot be read or used. After the last one the order needs attention. */
+const MOST_BAD_ANSWERS = 5;
 
 /** The settings of the policy, in milliseconds. */
-export type RetrySettings = Pick<Config['pharmacy'], 'retryInitialMs' | 'retryMaxMs'>;
+export type RetrySettings = Pick<
+  Config['pharmacy'],
+  'retryInitialMs' | 'retryMaxMs' | 'graceMs' | 'completionLimitMs'
+>;
 
 /**
- * Returns the delay before the next attempt, in milliseconds: exponential backoff with jitter.
+ * Returns the delay before the next attempt, in milliseconds: exponential backoff with jitter, or the
+ * pharmacy's Retry-After if that is later.
  *
  * @param attempt the attempt that has just failed, from 1.
  */
-export function retryDelayMs(
-  attempt: number,
-  { retryInitialMs: initialMs, retryMaxMs: maxMs }: RetrySettings,
-): number {
-  return backoffMs(attempt, { initialMs, maxMs });
+export function retryDelayMs(error: unknown, attempt: number, settings: RetrySettings): number {
+  const { retryInitialMs: initialMs, retryMaxMs: maxMs } = settings;
+  const asked = error instanceof PharmacyUnavailableError ? error.retryAfterMs : undefined;
+  return Math.max(asked ?? 0, backoffMs(attempt, { initialMs, maxMs }));
 }
 
 /**
- * Turns an error into a failure that Temporal retries after {@link retryDelayMs}, or after the
- * pharmacy's Retry-After if that is later.
+ * Returns how long a step may fail with an error, in milliseconds.
+ *
+ * @param completionLimitMs the limit of the order's pharmacy; null: the default.
+ */
+export function patienceMs(
+  error: unknown,
+  completionLimitMs: number | null,
+  settings: RetrySettings,
+): number {
+  const limit = completionLimitMs ?? settings.completionLimitMs;
+  const isBounded = error instanceof NotReadyError || error instanceof SealBrokenError;
+  return isBounded ? Math.min(settings.graceMs, limit) : limit;
+}
+
+/**
+ * Calls a pharmacy until it gives an answer that can be used, a few times. The attempts are within one
+ * attempt of the activity, because only bad answers in a row count.
+ */
+export async function untilUsable<T>(settings: RetrySettings, call: () => Promise<T>): Promise<T> {
+  for (let bad = 1; ; bad += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      const isBad = error instanceof PharmacyAnswerError || error instanceof DocumentMismatchError;
+      if (!isBad || bad === MOST_BAD_ANSWERS) throw error;
+      await sleep(retryDelayMs(error, bad, settings), undefined, { signal: abortSignal() });
+    }
+  }
+}
+
+/**
+ * Turns an error into a failure that Temporal retries after `delayMs`.
  *
  * The failure carries a code and stack frames only: Temporal stores it and the worker logs it, and
  * an error's own message may quote what a database or a pharmacy received.
- *
- * @param attempt the attempt that has just failed, from 1.
  */
-export function retryableFailure(
-  error: unknown,
-  attempt: number,
-  settings: RetrySettings,
-): ApplicationFailure {
-  const unavailable = error instanceof PharmacyUnavailableError;
-  const retryAfterMs = unavailable ? error.retryAfterMs : undefined;
+export function retryableFailure(error: unknown, delayMs: number): ApplicationFailure {
   const failure = ApplicationFailure.create({
-    type: unavailable ? 'PHARMACY_UNAVAILABLE' : 'INTERNAL',
+    type: error instanceof PharmacyUnavailableError ? 'PHARMACY_UNAVAILABLE' : 'INTERNAL',
     message: codeOf(error),
-    nextRetryDelay: Math.max(retryAfterMs ?? 0, retryDelayMs(attempt, settings)),
+    nextRetryDelay: delayMs,
   });
   failure.stack = [failure.message, ...framesOf(error)].join('\n');
   return failure;

@@ -1,17 +1,20 @@
 import { changeStatus } from '../orders/change-status.ts';
 import { applyWaitingMessages } from '../orders/inbox.ts';
+import { addShipment } from '../orders/pharmacy-message.ts';
 import type { PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
 import {
   OrderRefusedError,
+  PharmacyAnswerError,
   PharmacyFaultError,
-  PharmacyUnavailableError,
 } from '../pharmacy/pharmacy-errors.ts';
+import type { Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
-import { abortSignal } from '../temporal/activity-context.ts';
+import { uninterruptedSignal } from '../temporal/activity-context.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { type OrderRow, readOrderRow } from './order-row.ts';
 import { isSettled, readAtPharmacy } from './pharmacy-order.ts';
+import { untilUsable } from './pharmacy-retry-policy.ts';
 import { ended, endedResult, existingEnd, needsAttention } from './step-results.ts';
 
 /**
@@ -22,10 +25,10 @@ import { ended, endedResult, existingEnd, needsAttention } from './step-results.
  * An order whose pharmacy order id is recorded is never placed. If an earlier attempt recorded the
  * id, the order continues; if an operator entered it, it is verified at the pharmacy first.
  */
-export function createPlaceOrder({
-  database,
-  pharmacies,
-}: ActivityDependencies): OrderActivities['placeOrder'] {
+export function createPlaceOrder(
+  dependencies: ActivityDependencies,
+): OrderActivities['placeOrder'] {
+  const { database, pharmacies } = dependencies;
   return async (orderId) => {
     const order = await readOrderRow(database, orderId);
     const end = endedResult(order);
@@ -60,8 +63,9 @@ export function createPlaceOrder({
     if (sending.status !== 'PLACING') return await existingEnd(database, orderId);
 
     try {
-      const placed = await adoptOrPlace(gateway, order);
+      const placed = await adoptOrPlace(dependencies, gateway, order);
       await recordPlaced(order, placed);
+      if (placed.shipment !== undefined) await addShipment(database, orderId, placed.shipment);
       return { outcome: 'done', settled: isSettled(placed) };
     } catch (error) {
       if (error instanceof OrderRefusedError) {
@@ -73,11 +77,9 @@ export function createPlaceOrder({
           ...(error.reason === undefined ? {} : { reason: error.reason }),
         });
       }
-      if (error instanceof PharmacyFaultError) {
-        if (error.code === 'PHARMACY_OTHER_REFERENCE') await clearWrongId(order);
-        const reason = 'The pharmacy gave an answer that retrying cannot fix.';
-        return await needsAttention(database, orderId, error.code, reason, 'PLACING');
-      }
+      const isOther =
+        error instanceof PharmacyFaultError && error.code === 'PHARMACY_OTHER_REFERENCE';
+      if (isOther) await clearWrongId(order);
       throw error;
     }
   };
@@ -112,11 +114,7 @@ export function createPlaceOrder({
         actor: 'pharmacy',
         pharmacyOrderId: placed.id,
       });
-      if (!change.changed) {
-        await sql`
-          UPDATE orders SET pharmacy_order_id = ${placed.id}
-          WHERE id = ${order.id} AND pharmacy_order_id IS NULL`;
-      }
+      if (!change.changed) await recordPharmacyOrderId(sql, order.id, placed.id);
       await applyWaitingMessages(sql, order.id, order.pharmacyId, placed.id);
       return change;
     });
@@ -130,30 +128,47 @@ class SupersededError extends Error {
   readonly code = 'ATTEMPT_SUPERSEDED';
 }
 
+/** Records the pharmacy's id of an order that has none yet. */
+export async function recordPharmacyOrderId(
+  sql: Sql,
+  orderId: string,
+  pharmacyOrderId: string,
+): Promise<void> {
+  await sql`
+    UPDATE orders SET pharmacy_order_id = ${pharmacyOrderId}
+    WHERE id = ${orderId} AND pharmacy_order_id IS NULL`;
+}
+
 /** Reads the order whose id is recorded, or places it; adopts one that the pharmacy already has. */
-async function adoptOrPlace(gateway: PharmacyGateway, order: OrderRow): Promise<PharmacyOrder> {
-  const { id, pharmacyOrderId } = order;
+export async function adoptOrPlace(
+  dependencies: ActivityDependencies,
+  gateway: PharmacyGateway,
+  order: OrderRow,
+): Promise<PharmacyOrder> {
+  const { id, pharmacyOrderId, sentAt } = order;
   if (pharmacyOrderId !== null) {
-    return await readAtPharmacy(gateway, { id, pharmacyOrderId }, abortSignal());
+    const there = await readAtPharmacy(dependencies, gateway, { id, pharmacyOrderId, sentAt });
+    // Only the reference shows that an id which an operator entered is ours.
+    if (gateway.hasReferences && there.reference === undefined) {
+      throw new PharmacyAnswerError('PHARMACY_BAD_ANSWER', 'reference');
+    }
+    return there;
   }
   const { shippingAddress: _, ...prescription } = order.prescription;
-  if (order.shippingAddress === null || order.patient === null) {
+  const { shippingAddress } = order;
+  if (shippingAddress === null || order.patient === null) {
     throw new Error(`order ${order.id} was not validated`);
   }
   const { address: __, ...patient } = order.patient;
-  const placed = await gateway.place(
-    {
-      reference: order.id,
-      caseId: order.caseId,
-      prescription,
-      shippingAddress: order.shippingAddress,
-      patient,
-    },
-    abortSignal(),
-  );
-  if (placed !== 'exists') return placed;
-  const existing = await gateway.findByReference(order.id, abortSignal());
-  // The pharmacy answered that the order exists but does not list it yet: retry.
-  if (existing === undefined) throw new PharmacyUnavailableError('PHARMACY_ORDER_NOT_LISTED');
-  return existing;
+  const request = { reference: id, caseId: order.caseId, prescription, shippingAddress, patient };
+  // A request on its way must not be given up: whether the pharmacy gets it would be unknown.
+  const signal = uninterruptedSignal();
+  return await untilUsable(dependencies.settings, async () => {
+    const placed = await gateway.place(request, signal);
+    if (placed !== 'exists') return placed;
+    const existing = await gateway.findByReference(id, signal);
+    // The pharmacy answered that the order exists, but it does not list the order.
+    if (existing === undefined) throw new PharmacyAnswerError('PHARMACY_ORDER_NOT_LISTED');
+    return existing;
+  });
 }

@@ -1,10 +1,16 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { SealBrokenError } from '../keys/aead.ts';
 import { backoffMs } from '../lib/backoff.ts';
-import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/pharmacy-errors.ts';
-import { abortSignal, attempt } from '../temporal/activity-context.ts';
+import { endDelay, recordFailedAttempt } from '../orders/delay.ts';
+import {
+  PharmacyAnswerError,
+  PharmacyFaultError,
+  PharmacyUnavailableError,
+} from '../pharmacy/pharmacy-errors.ts';
+import { attempt } from '../temporal/activity-context.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { type OrderRow, readOrderRow } from './order-row.ts';
+import { readOrderRow } from './order-row.ts';
 import { isSettled, readAtPharmacy } from './pharmacy-order.ts';
 import { endedResult } from './step-results.ts';
 
@@ -12,20 +18,18 @@ import { endedResult } from './step-results.ts';
  * Creates the activity `lookForCompletion` (its name in Temporal); see {@link OrderActivities}. Each
  * attempt polls the pharmacy once.
  */
-export function createPollForCompletion({
-  database,
-  pharmacies,
-  settings,
-}: ActivityDependencies): OrderActivities['lookForCompletion'] {
+export function createPollForCompletion(
+  dependencies: ActivityDependencies,
+): OrderActivities['lookForCompletion'] {
+  const { database, pharmacies, settings } = dependencies;
   return async (orderId, limit) => {
-    const order = await readOrderRow(database, orderId);
-    if (endedResult(order) !== undefined || (await seemsSettled(order))) return 'settled';
     const left = limit - Date.now();
-    if (left <= 0) return 'too-late';
     const wait = backoffMs(attempt(), {
       initialMs: settings.pollInitialMs,
       maxMs: settings.pollMaxMs,
     });
+    if (await seemsSettled(orderId, wait)) return 'settled';
+    if (left <= 0) return 'too-late';
     throw ApplicationFailure.create({
       type: 'NOT_COMPLETED_YET',
       message: 'the pharmacy has not completed the order yet',
@@ -35,17 +39,26 @@ export function createPollForCompletion({
     });
   };
 
-  async function seemsSettled({ id, pharmacyId, pharmacyOrderId }: OrderRow): Promise<boolean> {
-    const gateway = await pharmacies.gateway(pharmacyId);
-    // Without a pharmacy there is nothing to poll; `fetchDocuments` reports it as PHARMACY_UNKNOWN.
-    if (gateway === undefined || pharmacyOrderId === null) return true;
+  async function seemsSettled(orderId: string, delayMs: number): Promise<boolean> {
     try {
-      return isSettled(await readAtPharmacy(gateway, { id, pharmacyOrderId }, abortSignal()));
+      const order = await readOrderRow(database, orderId);
+      if (endedResult(order) !== undefined) return true;
+      const { id, pharmacyOrderId, sentAt } = order;
+      const gateway = await pharmacies.gateway(order.pharmacyId);
+      // Without a pharmacy there is nothing to poll; `fetchDocuments` reports it as PHARMACY_UNKNOWN.
+      if (gateway === undefined || pharmacyOrderId === null) return true;
+      const there = await readAtPharmacy(dependencies, gateway, { id, pharmacyOrderId, sentAt });
+      if (order.isDelayed) await endDelay(database, id);
+      return isSettled(there);
     } catch (error) {
       // The next poll may reach the pharmacy.
-      if (error instanceof PharmacyUnavailableError) return false;
+      if (error instanceof PharmacyUnavailableError) {
+        await recordFailedAttempt(database, orderId, { code: error.code, delayMs });
+        return false;
+      }
       // `fetchDocuments` meets the same fault and reports it.
-      if (error instanceof PharmacyFaultError) return true;
+      if (error instanceof PharmacyFaultError || error instanceof PharmacyAnswerError) return true;
+      if (error instanceof SealBrokenError) return true;
       throw error;
     }
   }

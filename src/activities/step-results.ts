@@ -17,14 +17,14 @@ type EndedResult = Extract<StepResult, { outcome: 'ended' }>;
  * If the order has ended meanwhile (a cancellation may have come first), returns that end.
  *
  * @param reasonCode a stable code, e.g. `PHARMACY_UNKNOWN`.
- * @param reason an explanation for the organization; never logged.
+ * @param reason an explanation for the organization; never logged. It may be missing.
  * @param from see {@link StatusChange}.
  */
 export async function needsAttention(
   sql: Sql,
   orderId: string,
   reasonCode: string,
-  reason: string,
+  reason: string | undefined,
   from?: OrderStatus,
 ): Promise<StepResult<never>> {
   const { status } = await changeStatus(sql, orderId, {
@@ -32,7 +32,7 @@ export async function needsAttention(
     ...(from === undefined ? {} : { from }),
     actor: 'system',
     reasonCode,
-    reason,
+    ...(reason === undefined ? {} : { reason }),
   });
   if (status !== 'NEEDS_ATTENTION') return await existingEnd(sql, orderId);
   return { outcome: 'needs-attention', reasonCode };

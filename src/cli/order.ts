@@ -30,6 +30,7 @@ interface ListOptions {
   status?: OrderStatus[];
   org?: string;
   pharmacy?: string;
+  delayed?: boolean;
   limit: number;
   json?: boolean;
 }
@@ -43,6 +44,7 @@ function addList(group: Command, context: CliContext): void {
     )
     .option('--org <id>', 'only orders of this organization')
     .option('--pharmacy <id>', 'only orders for this pharmacy')
+    .option('--delayed', 'only orders with a step that has been failing for more than a minute')
     .option('--limit <n>', 'the maximum number of orders', wholeNumber(1, MAX_LIMIT), DEFAULT_LIMIT)
     .addOption(jsonOption())
     .action(async (options: ListOptions) => {
@@ -50,15 +52,16 @@ function addList(group: Command, context: CliContext): void {
         statuses: options.status,
         organizationId: options.org,
         pharmacyId: options.pharmacy,
+        delayed: options.delayed ?? false,
         limit: options.limit,
       });
       if (options.json) return printJson(context, { orders });
       printTable(
         context,
-        ['id', 'status', 'reason', 'pharmacy', 'organization', 'created', 'updated'],
+        ['id', 'status', 'reason', 'delay', 'pharmacy', 'organization', 'created', 'updated'],
         orders.map((order) => [
-          ...[order.id, order.status, order.reasonCode, order.pharmacyId, order.organizationId],
-          ...[order.createdAt, order.updatedAt],
+          ...[order.id, order.status, order.reasonCode, order.delay?.code ?? null],
+          ...[order.pharmacyId, order.organizationId, order.createdAt, order.updatedAt],
         ]),
       );
     });
@@ -66,6 +69,7 @@ function addList(group: Command, context: CliContext): void {
   withExamples(
     command,
     'rx order list --status needs-attention',
+    'rx order list --delayed',
     'rx order list --pharmacy main-street --status PLACING,AWAITING_COMPLETION --limit 200',
     "rx order list --status needs-attention --json | jq -r '.orders[].id'",
   );
@@ -90,11 +94,21 @@ function addShow(group: Command, context: CliContext): void {
   );
 }
 
+function delayText({
+  code,
+  since,
+  attempts,
+  nextAttemptAt,
+}: NonNullable<OperatorOrderDetail['delay']>) {
+  return `${code} since ${since}, ${attempts} attempts, the next at ${nextAttemptAt}`;
+}
+
 function printOrder(context: CliContext, order: OperatorOrderDetail): void {
   printFields(context, {
     id: order.id,
     status: order.status,
     reason: order.reasonCode,
+    ...(order.delay === null ? {} : { delay: delayText(order.delay) }),
     organization: `${order.organizationId} (${order.organizationName})`,
     case: order.caseId,
     pharmacy: order.pharmacyId,

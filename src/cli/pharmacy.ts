@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UnknownIdError } from '../lib/operator-errors.ts';
 import { createPharmacyDirectory, PHARMACY_KINDS } from '../pharmacy/directory.ts';
@@ -8,11 +9,13 @@ import {
   type PharmacyRecord,
   setPharmacyActive,
 } from '../pharmacy/registry.ts';
-import { durationMs, jsonOption, withExamples } from './arguments.ts';
+import { durationMs, jsonOption, label, withExamples } from './arguments.ts';
 import { recorded, unrecorded } from './command-audit.ts';
 import { EXIT, type ExitCode, UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
 import { printFields, printJson, printTable } from './output.ts';
+import { addPharmacyAccess } from './pharmacy-access.ts';
+import { addPharmacyCheck } from './pharmacy-check.ts';
 import {
   type PharmacySecrets,
   readPharmacySecrets,
@@ -35,6 +38,10 @@ export function addPharmacyCommands(
   addAdd(group, context);
   addList(group, context);
   addTest(group, context, endWith);
+  addPharmacyCheck(group, context, endWith);
+  addPharmacyAccess(group, context, (pharmacy, options) => {
+    printPharmacy(context, pharmacy, options);
+  });
   addSwitch(group, context, { name: 'enable', active: true, does: 'accept orders for a pharmacy' });
   addSwitch(group, context, {
     name: 'disable',
@@ -48,6 +55,8 @@ interface AddOptions extends PharmacySecrets {
   baseUrl: URL;
   allowHttp?: boolean;
   completionLimit?: number;
+  name?: string;
+  onlyFor?: string[];
   replace?: boolean;
   json?: boolean;
 }
@@ -61,6 +70,11 @@ function addAdd(group: Command, context: CliContext): void {
       new Option('--kind <kind>', 'the protocol of its API')
         .choices(PHARMACY_KINDS)
         .default('rest'),
+    )
+    .option('--name <name>', 'its name for people (default: the id)', label)
+    .option(
+      '--only-for <organizations...>',
+      'the ids of the organizations that may place orders there (default: all)',
     )
     .requiredOption('--base-url <url>', 'the base URL of its API', baseUrl)
     .option('--allow-http', 'allow a base URL without TLS on another machine')
@@ -93,6 +107,8 @@ function addAdd(group: Command, context: CliContext): void {
           token,
           webhookAuth,
           completionLimitMs: options.completionLimit ?? null,
+          name: options.name,
+          onlyFor: options.onlyFor,
         },
         options.replace ?? false,
       );
@@ -124,10 +140,13 @@ function addList(group: Command, context: CliContext): void {
       if (json) return printJson(context, { pharmacies });
       printTable(
         context,
-        ['id', 'kind', 'active', 'base url', 'webhooks', 'completion limit', 'updated'],
+        [
+          ...['id', 'name', 'kind', 'active', 'only for', 'base url', 'webhooks'],
+          ...['completion limit', 'updated'],
+        ],
         pharmacies.map((each) => [
-          ...[each.id, each.kind, each.active, each.baseUrl, each.webhookAuth],
-          ...[limitOf(each), each.updatedAt],
+          ...[each.id, each.name, each.kind, each.active, onlyForOf(each), each.baseUrl],
+          ...[each.webhookAuth, limitOf(each), each.updatedAt],
         ]),
       );
     });
@@ -147,8 +166,10 @@ function addTest(group: Command, context: CliContext, endWith: (exitCode: ExitCo
     )
     .addOption(jsonOption())
     .action(async (id: string, { timeout, json }: { timeout: number; json?: boolean }) => {
-      const { database } = context.connect();
-      const gateway = await createPharmacyDirectory(database, timeout).gateway(id);
+      const { database, webhooks } = context.connect();
+      const foreign = { policy: { sandbox: webhooks.destinations === 'loopback' }, lookup };
+      const directory = createPharmacyDirectory(database, { timeoutMs: timeout, foreign });
+      const gateway = await directory.gateway(id);
       if (gateway === undefined) throw new UnknownIdError('pharmacy');
       const probe = await probePharmacy(gateway);
       if (probe.code !== null) endWith(EXIT.failed);
@@ -195,12 +216,20 @@ function printPharmacy(
   if (json) return printJson(context, { pharmacy });
   printFields(context, {
     id: pharmacy.id,
+    name: pharmacy.name,
     kind: pharmacy.kind,
     active: pharmacy.active,
+    'only for': onlyForOf(pharmacy),
     'base url': pharmacy.baseUrl,
     webhooks: pharmacy.webhookAuth,
     'completion limit': limitOf(pharmacy),
   });
+}
+
+/** The organizations that may place orders at a pharmacy; null: all. */
+function onlyForOf({ onlyFor }: PharmacyRecord): string | null {
+  if (onlyFor === null) return null;
+  return onlyFor.length === 0 ? 'no organization' : onlyFor.join(' ');
 }
 
 function limitOf({ completionLimitMs }: PharmacyRecord): string | null {

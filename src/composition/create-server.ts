@@ -3,12 +3,12 @@ import { createCaseService } from '../cases/case-service.ts';
 import { createDocumentStore } from '../documents/create-document-store.ts';
 import { createDocumentLinks } from '../documents/document-links.ts';
 import { createSealedDocuments } from '../documents/sealed-documents.ts';
+import type { Lookup } from '../egress/destination.ts';
 import { createApp } from '../http/app.ts';
 import { createFailedAttempts } from '../http/edge/failed-attempts.ts';
 import { createHttpMetrics } from '../http/metrics.ts';
 import { createEndpointService } from '../notifications/endpoints/endpoint-service.ts';
 import { createEventService } from '../notifications/events/event-service.ts';
-import type { Lookup } from '../notifications/sending/destination.ts';
 import { createSender } from '../notifications/sending/sender.ts';
 import { readBacklogs } from '../operators/backlogs.ts';
 import { createOrderService } from '../orders/order-service.ts';
@@ -57,9 +57,12 @@ export async function createServer(parts: {
   const cases = createCaseService(database, hashSecret);
   const documents = createSealedDocuments(await createDocumentStore(config.documents));
   const documentLinks = createDocumentLinks({ publicUrl: http.publicUrl, hashSecret });
-  const pharmacies = createPharmacyDirectory(database, config.pharmacy.timeoutMs);
 
   const destinations = { policy: { sandbox: webhooks.destinations === 'loopback' }, lookup };
+  const pharmacies = createPharmacyDirectory(database, {
+    timeoutMs: config.pharmacy.timeoutMs,
+    foreign: destinations,
+  });
   const sender = createSender({ ...destinations, timeoutMs: webhooks.timeoutMs });
   const endpoints = createEndpointService(database, { ...destinations, sender });
   const events = createEventService(database, documentLinks);

@@ -2,6 +2,7 @@ import { Client, type DataConverter } from '@temporalio/client';
 import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
 import type { SealedDocuments } from '../documents/sealed-documents.ts';
+import type { ForeignAccess } from '../egress/open-foreign.ts';
 import { createDeliver } from '../engine/deliver.ts';
 import { startDispatcher } from '../engine/dispatcher.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';
@@ -33,12 +34,17 @@ export async function startOrderWorker(parts: {
   readonly database: Database;
   readonly documents: SealedDocuments;
   readonly settings: Config['pharmacy'];
+  readonly foreign: ForeignAccess;
   readonly log: Log;
 }): Promise<OrderWorker> {
-  const { connection, dataConverter, workflowBundle, database, documents, settings, log } = parts;
+  const { connection, dataConverter, workflowBundle, database, documents } = parts;
+  const { settings, foreign, log } = parts;
   const { namespace, taskQueue } = parts.temporal;
 
-  const pharmacies = createPharmacyDirectory(database, settings.timeoutMs);
+  const pharmacies = createPharmacyDirectory(database, {
+    timeoutMs: settings.timeoutMs,
+    foreign,
+  });
   const worker = await Worker.create({
     ...{ connection, namespace, taskQueue, dataConverter, workflowBundle },
     activities: createActivities({ database, pharmacies, documents, settings }),

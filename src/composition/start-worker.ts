@@ -3,10 +3,10 @@ import { startSealer } from '../audit/seal-audit-log.ts';
 import { createDocumentStore } from '../documents/create-document-store.ts';
 import { createDocumentLinks } from '../documents/document-links.ts';
 import { createSealedDocuments } from '../documents/sealed-documents.ts';
+import type { Lookup } from '../egress/destination.ts';
 import { startReconciler } from '../engine/start-reconciler.ts';
 import { createWorkflowStates } from '../engine/workflow-states.ts';
 import { MOST_REQUESTS, startDeliveries } from '../notifications/deliveries/start-deliveries.ts';
-import type { Lookup } from '../notifications/sending/destination.ts';
 import { createSender } from '../notifications/sending/sender.ts';
 import type { Config } from '../process/config.ts';
 import type { Log } from '../process/log.ts';
@@ -54,11 +54,11 @@ export async function startWorker(parts: {
   const workflowBundle = await bundleWorkflows(createSdkLog(log));
   const shared = { connection, temporal, dataConverter, workflowBundle, database, documents, log };
 
-  const orders = await startOrderWorker({ ...shared, settings: config.pharmacy });
+  const foreign = { policy: { sandbox: webhooks.destinations === 'loopback' }, lookup };
+  const orders = await startOrderWorker({ ...shared, settings: config.pharmacy, foreign });
 
   const sender = createSender({
-    lookup,
-    policy: { sandbox: webhooks.destinations === 'loopback' },
+    ...foreign,
     timeoutMs: webhooks.timeoutMs,
     maxConnections: MOST_REQUESTS,
   });

@@ -51,6 +51,18 @@ export const shipmentView = z
   })
   .meta({ id: 'Shipment', description: 'A shipment that the pharmacy reported.' });
 
+const delay = z
+  .object({
+    code: z.string().meta({ description: 'Why the last attempt failed.', example: 'PHARMACY_TIMEOUT' }),
+    since: timestamp,
+    attempts: z.int().min(1).meta({ description: 'Failed attempts in a row.' }),
+    nextAttemptAt: timestamp,
+  })
+  .meta({
+    id: 'Delay',
+    description: 'A step of the order that has been failing for more than a minute.',
+  });
+
 const summary = {
   id: z.uuid(),
   caseId: z.string().meta({ description: 'The case of the order.' }),
@@ -69,6 +81,7 @@ const summary = {
     .meta({ description: 'The idempotency key of the order. Null without one.' }),
   createdAt: timestamp,
   updatedAt: timestamp,
+  delay: z.exactOptional(delay),
 };
 
 export const orderSummary = z

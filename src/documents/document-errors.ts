@@ -1,6 +1,17 @@
-/** The bytes of a document do not match the announcement: too few, too many, or different ones. */
+/** The bytes of a document are not what the pharmacy announced, or not a document at all. */
 export class DocumentMismatchError extends Error {
   override readonly name = 'DocumentMismatchError';
+  readonly code:
+    | 'DOCUMENT_MISMATCH'
+    | 'DOCUMENT_EMPTY'
+    | 'DOCUMENT_TRUNCATED'
+    | 'DOCUMENT_WRONG_TYPE';
+
+  /** @param problem completes the sentence "the document …". */
+  constructor(code: DocumentMismatchError['code'], problem: string) {
+    super(problem);
+    this.code = code;
+  }
 }
 
 /** The store has no document with this key. */

@@ -44,6 +44,11 @@ const MEASURES: readonly Measure[] = [
     of: ({ orders }) => orders.needingAttention,
   },
   {
+    name: 'rx_orders_delayed',
+    help: 'Orders with a step that has been failing for more than a minute.',
+    of: ({ orders }) => orders.delayed,
+  },
+  {
     name: 'rx_orphan_workflows',
     help: 'Open order workflows without an open order.',
     of: ({ reconciler }) => reconciler.orphans,

@@ -1,3 +1,4 @@
+import { isDelayed } from '../orders/delay.ts';
 import type { Sql } from '../storage/database.ts';
 
 /** Work that is not done yet, and mismatches between Postgres and Temporal, as counts without names. */
@@ -36,6 +37,10 @@ interface OpenOrders {
   /** Orders whose workflow was lost; the dispatcher starts another one. */
   readonly withoutWorkflow: number;
   readonly needingAttention: number;
+  /** Orders with a step that has been failing for more than a minute. */
+  readonly delayed: number;
+  /** How long the oldest of those steps has been failing, in seconds; 0 without one. */
+  readonly oldestDelaySeconds: number;
 }
 
 /** Webhook deliveries that are open or failed, and the endpoints that do not receive them. */
@@ -70,7 +75,10 @@ export async function readBacklogs(sql: Sql): Promise<Backlogs> {
     FROM reconciliation`;
   const [orders] = await sql<OpenOrders[]>`
     SELECT (SELECT count(*)::int FROM outbox WHERE kind = 'restart') AS without_workflow,
-      (SELECT count(*)::int FROM order_statuses WHERE status = 'NEEDS_ATTENTION') AS needing_attention`;
+      (SELECT count(*)::int FROM order_statuses WHERE status = 'NEEDS_ATTENTION') AS needing_attention,
+      (SELECT count(*)::int FROM order_delays WHERE ${isDelayed(sql)}) AS delayed,
+      (SELECT coalesce(extract(epoch FROM now() - min(delay_since)), 0)::float8 FROM order_delays
+        WHERE ${isDelayed(sql)}) AS oldest_delay_seconds`;
   const [deliveries] = await sql<DeliveryBacklog[]>`
     SELECT
       (SELECT count(*)::int FROM delivery_statuses WHERE status = 'PENDING') AS pending,

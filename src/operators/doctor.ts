@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { codeOf } from '../lib/safe-error.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';
 import { probePharmacy } from '../pharmacy/probe.ts';
@@ -87,6 +88,11 @@ function judge({ outbox, reconciler, orders, deliveries }: Backlogs): Finding[] 
       message: `${orders.needingAttention} need attention`,
     },
     {
+      check: 'delays',
+      result: grade(0, 1, 1, orders.delayed > 0),
+      message: `${orders.delayed} orders delayed, the oldest for ${time(orders.oldestDelaySeconds)}`,
+    },
+    {
       check: 'inbox',
       result: grade(0, 1, 1, unmatched > 0),
       message: `${unmatched} pharmacy messages without an order for more than an hour`,
@@ -108,7 +114,11 @@ function judge({ outbox, reconciler, orders, deliveries }: Backlogs): Finding[] 
 async function testPharmacies(database: Database): Promise<Finding[]> {
   const all = await listPharmacies(database);
   const active = all.filter((each) => each.active).slice(0, MAX_PHARMACIES);
-  const directory = createPharmacyDirectory(database, PHARMACY_TIMEOUT_MS);
+  const directory = createPharmacyDirectory(database, {
+    timeoutMs: PHARMACY_TIMEOUT_MS,
+    // The probe fetches no documents.
+    foreign: { policy: { sandbox: false }, lookup },
+  });
   const tested = await Promise.all(
     active.map(async ({ id }) => {
       const gateway = await directory.gateway(id);

@@ -1,6 +1,7 @@
-import type { OrderStatus } from '../contract/order.ts';
+import type { OrderStatus, OrderSummary } from '../contract/order.ts';
 import { UnknownIdError } from '../lib/operator-errors.ts';
 import { isUuid } from '../lib/uuid.ts';
+import { type DelayRow, delayColumns, delayOf, isDelayed } from '../orders/delay.ts';
 import { readOrderDataKey } from '../orders/order-data-key.ts';
 import { repairReasonField } from '../orders/repairs/repair.ts';
 import { requireOrganization } from '../organizations/organizations.ts';
@@ -22,6 +23,8 @@ export interface OperatorOrder {
   readonly reasonCode: string | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+  /** A step that has been failing for more than a minute; null without one. */
+  readonly delay: Required<OrderSummary>['delay'] | null;
 }
 
 /** Selects orders; an undefined field does not restrict the selection. */
@@ -29,6 +32,8 @@ export interface OrderFilter {
   readonly statuses: readonly OrderStatus[] | undefined;
   readonly organizationId: string | undefined;
   readonly pharmacyId: string | undefined;
+  /** Only orders with a step that has been failing for more than a minute. */
+  readonly delayed: boolean;
   readonly limit: number;
 }
 
@@ -69,15 +74,30 @@ export async function listOrdersForOperators(
 ): Promise<OperatorOrder[]> {
   const { statuses, organizationId, pharmacyId } = filter;
   if (organizationId !== undefined) await requireOrganization(sql, organizationId);
-  return await sql<OperatorOrder[]>`
+  const rows = await sql<(Omit<OperatorOrder, 'delay'> & DelayRow)[]>`
     SELECT id, organization_id, case_id, pharmacy_id, pharmacy_order_id, status, reason_code,
-      created_at, updated_at
+      created_at, updated_at, ${delayColumns(sql)}
     FROM orders
     WHERE true
       ${statuses === undefined ? sql`` : sql`AND status IN ${sql(statuses)}`}
       ${organizationId === undefined ? sql`` : sql`AND organization_id = ${organizationId}`}
       ${pharmacyId === undefined ? sql`` : sql`AND pharmacy_id = ${pharmacyId}`}
+      ${filter.delayed ? sql`AND ${isDelayed(sql)}` : sql``}
     ORDER BY id DESC LIMIT ${filter.limit}`;
+  return rows.map(withDelay);
+}
+
+/** Replaces the columns of the delay by the delay. */
+function withDelay<Row extends DelayRow>({
+  delayCode,
+  delaySince,
+  delayAttempts,
+  delayNextAt,
+  isDelayed: isShown,
+  ...order
+}: Row) {
+  const row = { delayCode, delaySince, delayAttempts, delayNextAt, isDelayed: isShown };
+  return { ...order, delay: delayOf(row) ?? null };
 }
 
 /** Reads one order. @throws {UnknownIdError} the order does not exist. */
@@ -86,10 +106,10 @@ export async function readOrderForOperators(
   orderId: string,
 ): Promise<OperatorOrderDetail> {
   if (!isUuid(orderId)) throw new UnknownIdError('order');
-  const [order] = await sql<Omit<OperatorOrderDetail, 'activity'>[]>`
+  const [order] = await sql<(Omit<OperatorOrderDetail, 'activity' | 'delay'> & DelayRow)[]>`
     SELECT orders.id, organization_id, organizations.name AS organization_name, case_id,
       'order-' || orders.id AS workflow_id, pharmacy_id, pharmacy_order_id, status, reason_code,
-      sent_at, orders.created_at, updated_at,
+      sent_at, orders.created_at, updated_at, ${delayColumns(sql)},
       (SELECT count(*)::integer FROM documents WHERE order_id = orders.id) AS documents,
       (SELECT count(*)::integer FROM shipments WHERE order_id = orders.id) AS shipments
     FROM orders JOIN organizations ON organizations.id = organization_id
@@ -106,5 +126,5 @@ export async function readOrderForOperators(
     ...row,
     why: (repairId !== null && key?.open(repairReasonField(repairId), why)) || null,
   }));
-  return { ...order, activity };
+  return { ...withDelay(order), activity };
 }

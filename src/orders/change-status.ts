@@ -28,6 +28,7 @@ export interface StatusChange {
  *
  * - If the status machine (status.ts) does not allow the change, nothing happens, so that a repeated or
  *   stale change is harmless.
+ * - The change ends a delay of the step before it (delay.ts).
  * - If a cancellation is pending and the change makes it impossible, the statement also refuses it.
  * - **Events**: the insert into `order_activity` fires the trigger `tell_of_activity` (migration
  *   0007-webhooks.sql; the present definition is in docs/schema.sql). Its function `tell_of_activity()`
@@ -55,7 +56,7 @@ export async function changeStatus(
   const reason = await sealForOrder(sql, orderId, 'reason', change.reason);
   const [row] = await sql<{ changed: boolean; status: OrderStatus }[]>`
     WITH present AS (
-      SELECT id, status, ${refuses} AND cancel_requested_at IS NOT NULL AS refuses
+      SELECT id, status, delay_noted, ${refuses} AND cancel_requested_at IS NOT NULL AS refuses
       FROM orders WHERE id = ${orderId} FOR UPDATE
     ), changed AS (
       UPDATE orders SET
@@ -67,10 +68,12 @@ export async function changeStatus(
         cancel_requested_at = CASE WHEN NOT refuses THEN cancel_requested_at END,
         cancel_requested_by = CASE WHEN NOT refuses THEN cancel_requested_by END,
         cancel_reason = CASE WHEN NOT refuses THEN cancel_reason END,
+        delay_code = NULL, delay_since = NULL, delay_attempts = NULL, delay_next_at = NULL,
+        delay_noted = false,
         updated_at = now()
       FROM present
       WHERE orders.id = present.id AND present.status = ANY(${from})
-      RETURNING orders.id, present.status AS from_status, refuses
+      RETURNING orders.id, present.status AS from_status, refuses, present.delay_noted
     ), noted AS (
       INSERT INTO order_activity (order_id, actor, event, from_status, to_status, reason_code)
       SELECT id, ${change.actor}, 'STATUS_CHANGED', from_status, ${change.to},
@@ -80,6 +83,8 @@ export async function changeStatus(
       SELECT id, ${change.to === 'EXPIRED' ? 'system' : 'pharmacy'}, 'CANCEL_REFUSED', NULL, NULL,
         'TOO_LATE'
       FROM changed WHERE refuses
+      UNION ALL
+      SELECT id, 'system', 'DELAY_ENDED', NULL, NULL, NULL FROM changed WHERE delay_noted
     )
     SELECT
       EXISTS (SELECT FROM changed) AS changed,

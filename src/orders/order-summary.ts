@@ -2,11 +2,12 @@ import type { OrderSummary } from '../contract/order.ts';
 import type { SubjectKey } from '../keys/subject-key.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import type { Sql } from '../storage/database.ts';
+import { type DelayRow, delayColumns, delayOf } from './delay.ts';
 
 /** The columns that {@link toSummary} reads. */
 export function summaryColumns(sql: Sql) {
   return sql`id, case_id, status, reason_code, reason, pharmacy_id, pharmacy_order_id,
-    idempotency_key, data_key, created_at, updated_at`;
+    idempotency_key, data_key, created_at, updated_at, ${delayColumns(sql)}`;
 }
 
 /**
@@ -15,6 +16,7 @@ export function summaryColumns(sql: Sql) {
  * @param key the order's data key; undefined if the order was erased.
  */
 export function toSummary(row: SummaryRow, key: SubjectKey | undefined): OrderSummary {
+  const delay = delayOf(row);
   const reason = key?.open('reason', row.reason) ?? null;
   return {
     id: row.id,
@@ -27,11 +29,12 @@ export function toSummary(row: SummaryRow, key: SubjectKey | undefined): OrderSu
     idempotencyKey: key?.open('idempotencyKey', row.idempotencyKey) ?? null,
     createdAt: timestamp(row.createdAt),
     updatedAt: timestamp(row.updatedAt),
+    ...(delay === undefined ? {} : { delay }),
   };
 }
 
 /** A row of {@link summaryColumns}; `reason` and `idempotencyKey` are encrypted. */
-export interface SummaryRow {
+export interface SummaryRow extends DelayRow {
   id: string;
   caseId: string;
   status: OrderSummary['status'];

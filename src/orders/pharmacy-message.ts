@@ -22,7 +22,7 @@ export interface Shipment {
 }
 
 /**
- * Applies a message to its order: signals the workflow, or adds the shipment. Call it in the
+ * Applies a message to its order: adds the shipment, and signals the workflow. Call it in the
  * transaction that links the message to the order.
  */
 export async function applyToOrder(
@@ -30,17 +30,11 @@ export async function applyToOrder(
   orderId: string,
   message: Pick<PharmacyMessage, 'type' | 'shipment'>,
 ): Promise<void> {
-  await reopenExpired(sql, orderId, message.type);
-  switch (message.type) {
-    case 'completed':
-    case 'rejected':
-    case 'cancelled':
-      return await hintCompletion(sql, orderId, message.type);
-    case 'tracking_added':
-      if (message.shipment !== undefined) await addShipment(sql, orderId, message.shipment);
-      return;
-    case 'other':
-      return;
+  const { type, shipment } = message;
+  await reopenExpired(sql, orderId, type);
+  if (shipment !== undefined) await addShipment(sql, orderId, shipment);
+  if (type === 'completed' || type === 'rejected' || type === 'cancelled') {
+    await hintCompletion(sql, orderId, type);
   }
 }
 
@@ -81,8 +75,11 @@ export async function expectAnotherHint(sql: Sql, orderId: string): Promise<bool
   return changed.count > 0;
 }
 
-/** Adds a shipment once, encrypted; its timeline row makes an event (see change-status.ts). */
-async function addShipment(
+/**
+ * Adds a shipment once, encrypted; its timeline row makes an event (see change-status.ts). A carrier or
+ * a link that arrives later is added to the shipment.
+ */
+export async function addShipment(
   sql: Sql,
   orderId: string,
   { trackingId, carrier, trackingUrl }: Shipment,
@@ -92,15 +89,20 @@ async function addShipment(
   const sealed = (field: string, text: string | undefined) =>
     text === undefined ? null : key.seal(field, text);
   await sql`
-    WITH added AS (
+    WITH stored AS (
       INSERT INTO shipments (order_id, tracking_hash, tracking_id, carrier, tracking_url)
       VALUES (${orderId}, ${key.hash('trackingId', trackingId)}, ${key.seal('trackingId', trackingId)},
         ${sealed('carrier', carrier)}, ${sealed('trackingUrl', trackingUrl)})
-      ON CONFLICT (order_id, tracking_hash) DO NOTHING
-      RETURNING order_id
+      ON CONFLICT (order_id, tracking_hash) DO UPDATE SET
+        carrier = coalesce(shipments.carrier, excluded.carrier),
+        tracking_url = coalesce(shipments.tracking_url, excluded.tracking_url)
+        WHERE shipments.carrier IS NULL AND excluded.carrier IS NOT NULL
+          OR shipments.tracking_url IS NULL AND excluded.tracking_url IS NOT NULL
+      RETURNING order_id, xmax = 0 AS is_new
     ), touched AS (
-      UPDATE orders SET updated_at = now() FROM added WHERE orders.id = added.order_id
+      UPDATE orders SET updated_at = now() FROM stored WHERE orders.id = stored.order_id
     )
     INSERT INTO order_activity (order_id, actor, event)
-    SELECT order_id, 'pharmacy', 'TRACKING_ADDED' FROM added`;
+    SELECT order_id, 'pharmacy', CASE WHEN is_new THEN 'TRACKING_ADDED' ELSE 'TRACKING_COMPLETED' END
+    FROM stored`;
 }

@@ -7,7 +7,8 @@ import type { OrderStatus } from '../contract/order.ts';
  */
 const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   ACCEPTED: ['PLACING', 'NEEDS_ATTENTION', 'CANCELLED'],
-  PLACING: ['AWAITING_COMPLETION', 'REJECTED', 'NEEDS_ATTENTION'],
+  // CANCELLED: the pharmacy does not have it.
+  PLACING: ['AWAITING_COMPLETION', 'REJECTED', 'CANCELLED', 'NEEDS_ATTENTION'],
   AWAITING_COMPLETION: [
     'FETCHING_DOCUMENTS',
     'REJECTED',

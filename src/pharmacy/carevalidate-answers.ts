@@ -1,72 +1,82 @@
 import { z } from 'zod';
+import { fileName, id, mediaType, optionalText, reason, sha256, size } from './answer-fields.ts';
 import type { PharmacyOrder } from './gateway.ts';
 
 /* The answers of a server with the original order endpoint; only the fields that the gateway reads. */
 
-/** Postgres stores no NUL: an id with one is invalid; from other texts it is removed. */
-const idSchema = z.string().regex(/^[^\0/]{1,255}$/);
-const textSchema = z.string().transform((text) => text.replaceAll('\0', ''));
-
 /** The 200 of `PLACE_ORDER` and of `CANCEL_ORDER`. */
 export const orderAnswer = z.object({
-  data: z.object({ order: z.object({ id: idSchema, status: z.string().optional() }) }),
+  data: z.object({ order: z.object({ id, status: optionalText(64) }) }),
 });
 
 /** The 400 of `PLACE_ORDER`. */
-export const refusalAnswer = z.object({
-  error: textSchema.pipe(z.string().max(2_000)).optional().catch(undefined),
-});
-
-const attachmentSchema = z.object({
-  id: idSchema,
-  orderId: z.string().optional().catch(undefined),
-  fileName: textSchema.pipe(z.string().min(1).max(1_000)).catch('document'),
-  isDeleted: z.boolean().optional().catch(undefined),
-  contentType: textSchema.pipe(z.string().min(1).max(255)).catch('application/octet-stream'),
-  size: z.number().int().nonnegative().optional().catch(undefined),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/i)
-    .toLowerCase()
-    .optional()
-    .catch(undefined),
-  url: z.string().min(1).optional(),
-  content: z.string().optional(),
-});
+export const refusalAnswer = z.object({ error: reason });
 
 /** A document of a case. */
-export type CaseAttachment = z.output<typeof attachmentSchema>;
+export const caseAttachment = z.object({
+  id: id.nullish(),
+  orderId: id.optional().catch(undefined),
+  fileName,
+  isDeleted: z.boolean().optional().catch(undefined),
+  createdAt: optionalText(64).transform(timeOf),
+  contentType: mediaType,
+  size,
+  sha256,
+  url: optionalText(8_192),
+  content: z.string().optional().catch(undefined),
+});
 
-/** The 200 of `customer-case-detail`. */
+export type CaseAttachment = z.output<typeof caseAttachment>;
+
+/** An order of a case. */
+const caseOrder = z.object({
+  // The original's order ids are part of a path, so they contain no slash.
+  id: id.refine((text) => !text.includes('/')),
+  status: z.unknown().optional().transform(statusOf),
+  message: reason,
+  trackingId: optionalText(255),
+  createdAt: optionalText(64).transform(timeOf),
+});
+
+export type CaseOrder = z.output<typeof caseOrder>;
+
+/** A list that may be null; `caseOrder` and `caseAttachment` read its entries. */
+const list = z
+  .array(z.unknown())
+  .nullish()
+  .transform((entries) => entries ?? []);
+
+/** The 200 of `customer-case-detail`. An order that cannot be read is not ours. */
 export const caseDetailAnswer = z.object({
   caseDetail: z.object({
-    id: z.string(),
-    orders: z
-      .array(
-        z.object({
-          id: idSchema,
-          status: z.string(),
-          message: textSchema.nullish().transform((message) => message ?? undefined),
-        }),
-      )
-      .nullish()
-      .transform((orders) => orders ?? []),
-    attachments: z
-      .array(attachmentSchema)
-      .nullish()
-      .transform((attachments) => attachments ?? []),
+    orders: list.transform((entries) =>
+      entries.flatMap((entry) => {
+        const order = caseOrder.safeParse(entry);
+        return order.success ? [order.data] : [];
+      }),
+    ),
+    attachments: list,
   }),
 });
 
 const STATUSES: ReadonlyMap<string, PharmacyOrder['status']> = new Map([
   ['ACCEPTED', 'accepted'],
   ['COMPLETED', 'completed'],
+  ['SHIPPED', 'completed'],
+  ['DELIVERED', 'completed'],
   ['REJECTED', 'rejected'],
   ['EXPIRED', 'rejected'],
   ['CANCELLED', 'cancelled'],
+  ['CANCELED', 'cancelled'],
 ]);
 
 /** Maps the server's status to ours; an unknown status counts as `in_progress`. */
-export function statusOf(status: string): PharmacyOrder['status'] {
-  return STATUSES.get(status.toUpperCase()) ?? 'in_progress';
+export function statusOf(status: unknown): PharmacyOrder['status'] {
+  const word = typeof status === 'string' ? status.trim().toUpperCase() : '';
+  return STATUSES.get(word) ?? 'in_progress';
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  const time = Date.parse(text ?? '');
+  return Number.isNaN(time) ? undefined : time;
 }

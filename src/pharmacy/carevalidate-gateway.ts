@@ -1,21 +1,25 @@
-import { z } from 'zod';
+import type { ForeignAccess } from '../egress/open-foreign.ts';
+import { readField } from './answer-fields.ts';
+import { decodeBase64 } from './base64.ts';
 import {
-  type CaseAttachment,
+  type CaseOrder,
   caseDetailAnswer,
   orderAnswer,
   refusalAnswer,
   statusOf,
 } from './carevalidate-answers.ts';
 import { fromPharmacyOrderId, toPharmacyOrderId } from './carevalidate-ids.ts';
-import type { PharmacyDocument, PharmacyGateway, PharmacyOrder } from './gateway.ts';
-import { asPharmacyError, createHttpCalls, httpFault, type PharmacyCall } from './http-calls.ts';
-import {
-  OrderRefusedError,
-  PharmacyFaultError,
-  PharmacyUnavailableError,
-} from './pharmacy-errors.ts';
+import { caseDocuments, type StoredForOthers } from './case-documents.ts';
+import type { PharmacyGateway, PharmacyOrder } from './gateway.ts';
+import { createHttpCalls, httpFault, type PharmacyCall, readJson } from './http-calls.ts';
+import { createOpenDocument } from './open-document.ts';
+import { OrderRefusedError, PharmacyAnswerError, PharmacyFaultError } from './pharmacy-errors.ts';
 
-const DATA_URL = /^data:[^,]*;base64,/;
+const DATA_URL = /^data:[^,]*,/;
+
+const ANSWER_BYTES = 4 * 1024 * 1024;
+/** An answer that contains documents. */
+const DETAIL_BYTES = 100 * 1024 * 1024;
 
 /**
  * Creates the gateway to a server with the original order endpoint: the original service, or another instance
@@ -28,16 +32,25 @@ const DATA_URL = /^data:[^,]*;base64,/;
  *
  * @param options.token the `cv-api-key`; sent to the base URL's origin only.
  * @param options.timeoutMs see {@link createHttpCalls}.
+ * @param options.foreign how documents elsewhere are reached.
  * @param options.findTaken returns which of these pharmacy order ids our orders already have.
+ * @param options.findDocuments returns the stored documents of the orders with these pharmacy order ids.
  */
 export function createCareValidateGateway(options: {
   baseUrl: string;
   token: string;
   timeoutMs: number;
+  foreign: ForeignAccess;
   findTaken: (pharmacyOrderIds: readonly string[]) => Promise<ReadonlySet<string>>;
+  findDocuments: (
+    pharmacyOrderIds: readonly string[],
+  ) => Promise<readonly { pharmacyOrderId: string; pharmacyDocumentId: string }[]>;
 }): PharmacyGateway {
+  const { timeoutMs, foreign } = options;
   const base = options.baseUrl.replace(/\/+$/, '');
-  const http = createHttpCalls(options.timeoutMs);
+  const http = createHttpCalls(timeoutMs);
+  // The links of this protocol are signed, so the key is not sent with them.
+  const openDocument = createOpenDocument({ base, headers: {}, http, foreign, timeoutMs });
 
   function call(path: string, request: PharmacyCall, signal: AbortSignal): Promise<Response> {
     const headers = { accept: 'application/json', 'cv-api-key': options.token };
@@ -62,7 +75,8 @@ export function createCareValidateGateway(options: {
     });
     const response = await call(`/api/v1/customer-case-detail?${query.toString()}`, {}, signal);
     if (response.status !== 200) throw await httpFault(response);
-    return (await readJson(response, caseDetailAnswer)).caseDetail;
+    const limit = include.attachments ? DETAIL_BYTES : ANSWER_BYTES;
+    return readField(caseDetailAnswer, await readJson(response, limit)).caseDetail;
   }
 
   /** Finds the order that a 409 is about. */
@@ -81,24 +95,42 @@ export function createCareValidateGateway(options: {
     return free.id;
   }
 
+  /** Finds what is stored for other orders of a case. */
+  async function findStored(
+    caseId: string,
+    others: readonly CaseOrder[],
+  ): Promise<StoredForOthers> {
+    const ids = new Map(
+      others.map(({ id }) => [toPharmacyOrderId({ caseId, orderId: id }), id] as const),
+    );
+    const documents = await options.findDocuments([...ids.keys()]);
+    return {
+      documentIds: new Set(documents.map(({ pharmacyDocumentId }) => pharmacyDocumentId)),
+      orderIds: new Set(documents.map(({ pharmacyOrderId }) => ids.get(pharmacyOrderId) ?? '')),
+    };
+  }
+
   return {
+    hasReferences: false,
+
     async place({ reference, caseId, prescription, shippingAddress }, signal) {
       const order = { ...prescription, shippingAddress };
       const body = { action: 'PLACE_ORDER', idempotencyKey: reference, order };
       const response = await act(caseId, body, signal);
       const placed = (orderId: string): PharmacyOrder => ({
         id: toPharmacyOrderId({ caseId, orderId }),
-        reference,
         status: 'accepted',
         documents: [],
+        unreadable: [],
       });
-      if (response.status === 200) {
-        return placed((await readJson(response, orderAnswer)).data.order.id);
+      if ([200, 201, 202].includes(response.status)) {
+        const { data } = readField(orderAnswer, await readJson(response, ANSWER_BYTES));
+        return placed(data.order.id);
       }
       if (response.status === 409) return placed(await adopt(response, caseId, signal));
       if (response.status === 400) {
-        const { error } = await readJson(response, refusalAnswer);
-        throw new OrderRefusedError('ORDER_REFUSED', error);
+        const body = await readJson(response, ANSWER_BYTES);
+        throw new OrderRefusedError('ORDER_REFUSED', readField(refusalAnswer, body).error);
       }
       throw await httpFault(response);
     },
@@ -119,11 +151,18 @@ export function createCareValidateGateway(options: {
       const open = await readCase(caseId, { attachments: false }, signal);
       const found = open.orders.find(({ id }) => id === orderId);
       if (found === undefined) throw new PharmacyFaultError('PHARMACY_ORDER_UNKNOWN');
-      const status = statusOf(found.status);
-      const detail =
-        status === 'completed' ? await readCase(caseId, { attachments: true }, signal) : open;
-      const documents = documentsOf(detail.attachments, orderId, detail.orders.length);
-      return { id: pharmacyOrderId, reference: '', status, reason: found.message, documents };
+      const { status, message, trackingId } = found;
+      const order = {
+        id: pharmacyOrderId,
+        ...{ status, reason: message },
+        ...(trackingId === undefined ? {} : { shipment: { trackingId } }),
+      };
+      if (status !== 'completed') return { ...order, documents: [], unreadable: [] };
+      const { attachments, orders } = await readCase(caseId, { attachments: true }, signal);
+      const documents = await caseDocuments(attachments, found, orders, (others) =>
+        findStored(caseId, others),
+      );
+      return { ...order, ...documents };
     },
 
     async cancel(pharmacyOrderId, signal) {
@@ -134,61 +173,20 @@ export function createCareValidateGateway(options: {
         await response.body?.cancel();
         return 'too-late';
       }
-      if (response.status !== 200) throw await httpFault(response);
-      const { status } = (await readJson(response, orderAnswer)).data.order;
-      if (status === 'CANCELLED') return 'cancelled';
-      // It has to ask its own pharmacy: how that ends is seen at the next attempt.
-      throw new PharmacyUnavailableError('PHARMACY_CANCELLATION_PENDING');
+      if (response.status !== 200 && response.status !== 202) throw await httpFault(response);
+      const { data } = readField(orderAnswer, await readJson(response, ANSWER_BYTES));
+      // It may have to ask its own pharmacy.
+      return statusOf(data.order.status) === 'cancelled' ? 'cancelled' : 'pending';
     },
 
     async download({ url }, signal) {
       const inline = DATA_URL.exec(url);
-      if (inline !== null) return once(Buffer.from(url.slice(inline[0].length), 'base64'));
-      // Its link is signed, mostly for a store elsewhere: the key stays here.
-      return await http.download(linkOf(url, base), {}, signal);
+      if (inline === null) return await openDocument(url, signal);
+      const bytes = decodeBase64(url.slice(inline[0].length));
+      if (bytes === undefined) throw new PharmacyAnswerError('DOCUMENT_NOT_BASE64');
+      return { bytes: once(bytes), contentType: undefined };
     },
   };
-}
-
-/** The documents of an order. In a case with several orders, each document must name its order. */
-function documentsOf(
-  attachments: readonly CaseAttachment[],
-  orderId: string,
-  ordersOfCase: number,
-): PharmacyDocument[] {
-  const present = attachments.filter(({ isDeleted }) => isDeleted !== true);
-  if (ordersOfCase > 1 && present.some((attachment) => attachment.orderId === undefined)) {
-    throw new PharmacyFaultError('PHARMACY_DOCUMENTS_AMBIGUOUS');
-  }
-  return present
-    .filter((attachment) => attachment.orderId === undefined || attachment.orderId === orderId)
-    .map(({ id, fileName, contentType, size, sha256, url, content }) => {
-      const source = content === undefined ? url : `data:;base64,${content}`;
-      if (source === undefined) throw new PharmacyFaultError('DOCUMENT_URL_MALFORMED');
-      return { id, name: fileName, contentType, size, sha256, url: source };
-    });
-}
-
-/** Checks a document's link: it must be on the server itself or use HTTPS. */
-function linkOf(text: string, base: string): string {
-  if (!URL.canParse(text, base)) throw new PharmacyFaultError('DOCUMENT_URL_MALFORMED');
-  const url = new URL(text, base);
-  if (url.protocol !== 'https:' && url.origin !== new URL(base).origin) {
-    throw new PharmacyFaultError('DOCUMENT_URL_FOREIGN');
-  }
-  return url.href;
-}
-
-async function readJson<T>(response: Response, schema: z.ZodType<T>): Promise<T> {
-  try {
-    return schema.parse(await response.json());
-  } catch (error) {
-    if (error instanceof z.ZodError || error instanceof SyntaxError) {
-      // The answer is not kept: it may contain patient data.
-      throw new PharmacyUnavailableError('PHARMACY_BAD_ANSWER');
-    }
-    throw asPharmacyError(error);
-  }
 }
 
 async function* once(bytes: Buffer): AsyncIterable<Uint8Array> {

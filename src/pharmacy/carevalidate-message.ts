@@ -1,61 +1,65 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { parseExactJson } from '../lib/exact-json.ts';
 import type { PharmacyMessage } from '../orders/pharmacy-message.ts';
+import { fieldOf, id, optionalText } from './answer-fields.ts';
+import { statusOf } from './carevalidate-answers.ts';
 import { toPharmacyOrderId } from './carevalidate-ids.ts';
+import type { Unreadable } from './directory.ts';
 import type { RawWebhook } from './webhook-auth.ts';
 
-/** Postgres stores neither NUL nor a lone surrogate. */
-const id = z.string().regex(/^[^\0\p{Surrogate}]{1,255}$/u);
+const event = z.object({ event: z.string().min(1) });
 
-const messageSchema = z.object({
-  event: z.string(),
-  order: z.object({
-    id,
-    status: z.string().optional().catch(undefined),
-    trackingId: id.optional().catch(undefined),
-  }),
+/** The message of an event that we know. It must name its order. */
+const orderEvent = z.object({
+  order: z.object({ id, status: optionalText(64), trackingId: optionalText(255) }),
   payload: z.object({ case: z.object({ id }) }),
 });
 
-const ENDS: ReadonlyMap<string, PharmacyMessage['type']> = new Map([
-  ['COMPLETED', 'completed'],
-  ['REJECTED', 'rejected'],
-  ['EXPIRED', 'rejected'],
-  ['CANCELLED', 'cancelled'],
-]);
+const trackingEvent = z.object({ order: z.object({ trackingId: id }) });
+
+const ORDER_EVENTS = ['ORDER_CREATED', 'ORDER_STATUS_CHANGED', 'ORDER_TRACKING_ADDED'];
 
 /**
- * Reads an authentic case webhook of a server with the original order endpoint (HTTP API,
- * "Notifications to the organization").
+ * Reads an authentic case webhook of a server with the original order endpoint (docs/webhooks.md). An
+ * event that is not about an order becomes `other`.
  *
- * @returns undefined if the body is not such a message.
+ * @returns the message, or the field that cannot be read.
  */
-export function parseCareValidateMessage({ body }: RawWebhook): PharmacyMessage | undefined {
-  const parsed = messageSchema.safeParse(parseJson(body));
-  if (!parsed.success) return undefined;
-  const { event, order, payload } = parsed.data;
+export function parseCareValidateMessage({ body }: RawWebhook): PharmacyMessage | Unreadable {
+  const json = parseJson(body);
+  const named = event.safeParse(json);
+  if (!named.success) return { unreadable: fieldOf(named.error) };
+  // The signature covers the body only, so an id in a header could be forged.
+  const webhookId = createHash('sha256').update(body).digest('hex');
+  const read = orderEvent.safeParse(json);
+  if (!read.success) {
+    const isOrderEvent = ORDER_EVENTS.includes(named.data.event);
+    return isOrderEvent ? { unreadable: fieldOf(read.error) } : { webhookId, type: 'other' };
+  }
+  const { order, payload } = read.data;
+  if (named.data.event === 'ORDER_TRACKING_ADDED') {
+    const tracking = trackingEvent.safeParse(json);
+    if (!tracking.success) return { unreadable: fieldOf(tracking.error) };
+  }
   return {
-    // The signature covers the body only, so an id in a header could be forged.
-    webhookId: createHash('sha256').update(body).digest('hex'),
-    type: typeOf(event, order),
+    webhookId,
+    type: typeOf(named.data.event, order.status),
     pharmacyOrderId: toPharmacyOrderId({ caseId: payload.case.id, orderId: order.id }),
     ...(order.trackingId === undefined ? {} : { shipment: { trackingId: order.trackingId } }),
   };
 }
 
-function typeOf(
-  event: string,
-  { status, trackingId }: { status?: string | undefined; trackingId?: string | undefined },
-): PharmacyMessage['type'] {
-  if (event === 'ORDER_TRACKING_ADDED')
-    return trackingId === undefined ? 'other' : 'tracking_added';
-  if (event !== 'ORDER_STATUS_CHANGED') return 'other';
-  return ENDS.get(status ?? '') ?? 'other';
+function typeOf(eventName: string, status: string | undefined): PharmacyMessage['type'] {
+  if (eventName === 'ORDER_TRACKING_ADDED') return 'tracking_added';
+  if (eventName !== 'ORDER_STATUS_CHANGED') return 'other';
+  const there = statusOf(status);
+  return there === 'accepted' || there === 'in_progress' ? 'other' : there;
 }
 
 function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
+    return parseExactJson(body.toString('utf8'));
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import type { ForeignAccess } from '../egress/open-foreign.ts';
 import type { PharmacyMessage } from '../orders/pharmacy-message.ts';
 import { type Database, withTimeout } from '../storage/database.ts';
 import { createCareValidateGateway } from './carevalidate-gateway.ts';
@@ -17,16 +18,26 @@ export interface Pharmacy {
   readonly completionLimitMs: number | null;
   /** Whether a webhook comes from this pharmacy. */
   isAuthentic(webhook: RawWebhook): boolean;
-  /** Reads an authentic webhook; undefined if it is not a message of this kind of pharmacy. */
-  readMessage(webhook: RawWebhook): PharmacyMessage | undefined;
+  /** Reads an authentic webhook, or names the field that cannot be read. */
+  readMessage(webhook: RawWebhook): PharmacyMessage | Unreadable;
+}
+
+/** A webhook that cannot be read, by the field at fault. */
+export interface Unreadable {
+  /** E.g. `data.trackingId`; `body` for a body that is not JSON. */
+  readonly unreadable: string;
 }
 
 /** Finds the pharmacies of this deployment. */
 export interface PharmacyDirectory {
   /** Finds a pharmacy; undefined for an unknown one. */
   find(pharmacyId: string): Promise<Pharmacy | undefined>;
-  /** Creates the gateway to a pharmacy; undefined if the pharmacy or its kind is unknown. */
-  gateway(pharmacyId: string): Promise<PharmacyGateway | undefined>;
+  /**
+   * Creates the gateway to a pharmacy; undefined if the pharmacy or its kind is unknown.
+   *
+   * @param token replaces the pharmacy's own token, to check that the pharmacy refuses others.
+   */
+  gateway(pharmacyId: string, token?: string): Promise<PharmacyGateway | undefined>;
 }
 
 /** The parts of a pharmacy kind; CONTRIBUTING.md explains how to add a kind. */
@@ -35,10 +46,15 @@ interface PharmacyKind {
     baseUrl: string;
     token: string;
     timeoutMs: number;
+    foreign: ForeignAccess;
     /** Returns which of these pharmacy order ids our orders already have. */
     findTaken: (pharmacyOrderIds: readonly string[]) => Promise<ReadonlySet<string>>;
+    /** Returns the stored documents of our orders with these pharmacy order ids. */
+    findDocuments: (
+      pharmacyOrderIds: readonly string[],
+    ) => Promise<readonly { pharmacyOrderId: string; pharmacyDocumentId: string }[]>;
   }): PharmacyGateway;
-  parseMessage(webhook: RawWebhook): PharmacyMessage | undefined;
+  parseMessage(webhook: RawWebhook): PharmacyMessage | Unreadable;
 }
 
 const KINDS: ReadonlyMap<string, PharmacyKind> = new Map([
@@ -56,9 +72,13 @@ export const PHARMACY_KINDS: readonly string[] = [...KINDS.keys()];
  * Creates the directory of the table `pharmacies`. Each call reads the table, so that a new address or
  * token takes effect with the next call.
  *
- * @param timeoutMs the time-out of one call to a pharmacy, in milliseconds.
+ * @param options.timeoutMs the time-out of one call to a pharmacy, in milliseconds.
+ * @param options.foreign how documents outside of the pharmacies' own servers are reached.
  */
-export function createPharmacyDirectory(database: Database, timeoutMs: number): PharmacyDirectory {
+export function createPharmacyDirectory(
+  database: Database,
+  { timeoutMs, foreign }: { readonly timeoutMs: number; readonly foreign: ForeignAccess },
+): PharmacyDirectory {
   async function read(pharmacyId: string): Promise<PharmacyRow | undefined> {
     if (pharmacyId.includes('\0')) return undefined;
     const query = database<PharmacyRow[]>`
@@ -80,23 +100,30 @@ export function createPharmacyDirectory(database: Database, timeoutMs: number): 
         completionLimitMs: row.completionLimitMs === null ? null : Number(row.completionLimitMs),
         isAuthentic: (webhook) => isAuthentic(auth, webhook),
         readMessage: (webhook) =>
-          KINDS.get(row.kind)?.parseMessage(authenticatedPart(auth, webhook)),
+          KINDS.get(row.kind)?.parseMessage(authenticatedPart(auth, webhook)) ?? {
+            unreadable: 'body',
+          },
       };
     },
-    async gateway(pharmacyId) {
+    async gateway(pharmacyId, token) {
       const row = await read(pharmacyId);
       const kind = row === undefined ? undefined : KINDS.get(row.kind);
       if (row === undefined || kind === undefined) return undefined;
       return kind.createGateway({
         baseUrl: row.baseUrl,
-        token: await withTimeout(openToken(database, row.id, row.token)),
-        timeoutMs,
+        token: token ?? (await withTimeout(openToken(database, row.id, row.token))),
+        ...{ timeoutMs, foreign },
         async findTaken(ids) {
           const rows = await database<{ pharmacyOrderId: string }[]>`
             SELECT pharmacy_order_id FROM orders
             WHERE pharmacy_id = ${row.id} AND pharmacy_order_id = ANY(${[...ids]}::text[])`;
           return new Set(rows.map(({ pharmacyOrderId }) => pharmacyOrderId));
         },
+        findDocuments: async (ids) =>
+          await database<{ pharmacyOrderId: string; pharmacyDocumentId: string }[]>`
+            SELECT pharmacy_order_id, pharmacy_document_id
+            FROM documents JOIN orders ON orders.id = order_id
+            WHERE pharmacy_id = ${row.id} AND pharmacy_order_id = ANY(${[...ids]}::text[])`,
       });
     },
   };

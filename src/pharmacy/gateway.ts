@@ -1,4 +1,5 @@
 import type { Address, PrescriptionOrder } from '../contract/place-order.ts';
+import type { Shipment } from '../orders/pharmacy-message.ts';
 
 /** An order to place at a pharmacy. */
 export interface PharmacyOrderRequest {
@@ -20,24 +21,36 @@ export interface PharmacyOrderRequest {
 /** An order as the pharmacy returns it. */
 export interface PharmacyOrder {
   readonly id: string;
-  /** Our order id; empty if the protocol has no references. */
-  readonly reference: string;
+  /** Our order id, if the answer has it. */
+  readonly reference?: string | undefined;
   readonly status: 'accepted' | 'in_progress' | 'completed' | 'rejected' | 'cancelled';
   /** The pharmacy's explanation of a rejection or cancellation; may contain patient data. */
   readonly reason?: string | undefined;
+  readonly shipment?: Shipment | undefined;
   readonly documents: readonly PharmacyDocument[];
+  /** The fields of documents that could not be read, e.g. `documents[1].url`. */
+  readonly unreadable: readonly string[];
 }
 
 /** A document that the pharmacy offers. Nothing in it is verified yet. */
 export interface PharmacyDocument {
+  /** Unique within the order. */
   readonly id: string;
   readonly name: string;
+  /** A media type without parameters; `application/octet-stream` if the pharmacy does not say. */
   readonly contentType: string;
-  /** In bytes. If the pharmacy announces neither size nor hash, the download cannot be checked. */
+  /** In bytes; undefined if the pharmacy does not say. */
   readonly size?: number | undefined;
-  /** Lower-case hexadecimal. */
+  /** Lower-case hexadecimal; undefined if the pharmacy does not say. */
   readonly sha256?: string | undefined;
   readonly url: string;
+}
+
+/** A document that is being downloaded. */
+export interface Download {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** The media type of the answer, without parameters; undefined if it has none. */
+  readonly contentType: string | undefined;
 }
 
 /**
@@ -45,6 +58,8 @@ export interface PharmacyDocument {
  * src/activities/pharmacy-retry-policy.ts maps to retries and statuses, and ends when `signal` aborts.
  */
 export interface PharmacyGateway {
+  /** Whether the pharmacy keeps our order id, so that an order can be found and verified by it. */
+  readonly hasReferences: boolean;
   /**
    * Places an order. Safe to repeat, because the reference identifies it.
    *
@@ -52,12 +67,18 @@ export interface PharmacyGateway {
    *   then calls {@link PharmacyGateway.findByReference}.
    */
   place(request: PharmacyOrderRequest, signal: AbortSignal): Promise<PharmacyOrder | 'exists'>;
-  /** Finds an order by our reference. */
+  /** Finds an order by our reference; undefined if the pharmacy has none. */
   findByReference(reference: string, signal: AbortSignal): Promise<PharmacyOrder | undefined>;
   /** Reads an order by the pharmacy's id. */
   get(pharmacyOrderId: string, signal: AbortSignal): Promise<PharmacyOrder>;
-  /** Requests a cancellation; `too-late` means that the pharmacy refuses it. */
-  cancel(pharmacyOrderId: string, signal: AbortSignal): Promise<'cancelled' | 'too-late'>;
-  /** Opens a document for reading. The caller checks its size and hash. */
-  download(document: PharmacyDocument, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Requests a cancellation. `pending`: the pharmacy decides later, and a read of the order tells;
+   * `too-late`: it refuses.
+   */
+  cancel(
+    pharmacyOrderId: string,
+    signal: AbortSignal,
+  ): Promise<'cancelled' | 'pending' | 'too-late'>;
+  /** Opens a document for reading. The caller checks the bytes. */
+  download(document: PharmacyDocument, signal: AbortSignal): Promise<Download>;
 }

@@ -1,5 +1,11 @@
+import { parseExactJson } from '../lib/exact-json.ts';
 import { parseRetryAfter } from '../lib/retry-after.ts';
-import { PharmacyFaultError, PharmacyUnavailableError } from './pharmacy-errors.ts';
+import {
+  NotReadyError,
+  PharmacyAnswerError,
+  PharmacyFaultError,
+  PharmacyUnavailableError,
+} from './pharmacy-errors.ts';
 
 /** The parts of a request that differ between the gateways. */
 export interface PharmacyCall {
@@ -13,20 +19,20 @@ export interface HttpCalls {
   /**
    * Sends a request. The time-out covers the request and the reading of its answer.
    *
-   * @throws {PharmacyUnavailableError} no answer, a time-out, 429 or 5xx.
+   * @throws {PharmacyUnavailableError} no answer, a time-out, or a status that may pass.
    */
   call(url: string, request: PharmacyCall, signal: AbortSignal): Promise<Response>;
   /**
-   * Opens a download, which may be large: the time-out covers the wait for the answer's head, and then
+   * Sends a GET whose answer may be large: the time-out covers the wait for the answer's head, and then
    * each pause between its bytes.
    *
-   * @throws {PharmacyFaultError} the answer is not 200.
+   * @returns the answer, whatever its status is, and its bytes.
    */
-  download(
+  open(
     url: string,
-    request: PharmacyCall,
+    headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
-  ): Promise<AsyncIterable<Uint8Array>>;
+  ): Promise<{ readonly response: Response; readonly bytes: AsyncIterable<Uint8Array> }>;
 }
 
 /**
@@ -37,18 +43,14 @@ export interface HttpCalls {
 export function createHttpCalls(timeoutMs: number): HttpCalls {
   async function send(url: string, request: PharmacyCall, signal: AbortSignal): Promise<Response> {
     try {
-      const response = await fetch(url, {
+      return await fetch(url, {
         ...request,
+        // A compressed answer would pass the size limits.
+        headers: { ...request.headers, 'accept-encoding': 'identity' },
         // A redirect would send the credentials and the order to a server that nobody configured.
         redirect: 'manual',
         signal,
       });
-      if (response.status === 429 || response.status >= 500) {
-        const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
-        await response.body?.cancel();
-        throw new PharmacyUnavailableError(`PHARMACY_HTTP_${response.status}`, { retryAfterMs });
-      }
-      return response;
     } catch (error) {
       throw asPharmacyError(error);
     }
@@ -57,31 +59,86 @@ export function createHttpCalls(timeoutMs: number): HttpCalls {
   return {
     // `AbortSignal.timeout` does not work here: Node 20 garbage-collects a signal that only
     // `AbortSignal.any` refers to, and a hanging call then never ends.
-    call: (url, request, signal) =>
-      send(url, request, AbortSignal.any([signal, createIdleTimeout(timeoutMs).signal])),
-
-    async download(url, request, signal) {
+    async call(url, request, signal) {
       const idle = createIdleTimeout(timeoutMs);
       const response = await send(url, request, AbortSignal.any([signal, idle.signal]));
-      if (response.status !== 200) {
-        idle.clear();
-        throw await httpFault(response);
-      }
-      return bytesOf(response, idle);
+      if (mayPass(response.status)) throw await httpFault(response);
+      return response;
+    },
+
+    async open(url, headers, signal) {
+      const idle = createIdleTimeout(timeoutMs);
+      const response = await send(url, { headers }, AbortSignal.any([signal, idle.signal]));
+      return { response, bytes: untilIdle(response.body ?? [], idle) };
     },
   };
 }
 
-/** The error for a status code that the protocol does not expect. */
-export async function httpFault(response: Response): Promise<PharmacyFaultError> {
-  await response.body?.cancel();
-  return new PharmacyFaultError(`PHARMACY_HTTP_${response.status}`);
+/** Statuses that another attempt may not get: request timeout, locked, too early, too many requests. */
+function mayPass(status: number): boolean {
+  return [408, 423, 425, 429].includes(status) || status >= 500;
 }
 
-async function* bytesOf(response: Response, idle: IdleTimeout): AsyncIterable<Uint8Array> {
+/**
+ * The error for a status that the protocol does not expect.
+ *
+ * @param notReady the statuses by which the pharmacy says that it does not have the thing yet.
+ */
+export async function httpFault(
+  response: Response,
+  notReady: readonly number[] = [],
+): Promise<Error> {
+  await response.body?.cancel();
+  return statusError(response.status, response.headers.get('retry-after'), notReady);
+}
+
+/** As {@link httpFault}, for an answer that is no `Response`. */
+export function statusError(
+  status: number,
+  retryAfter: string | null,
+  notReady: readonly number[] = [],
+): Error {
+  const code = `PHARMACY_HTTP_${status}`;
+  const retryAfterMs = parseRetryAfter(retryAfter, Date.now());
+  if (notReady.includes(status)) return new NotReadyError(code, { retryAfterMs });
+  if (mayPass(status)) return new PharmacyUnavailableError(code, { retryAfterMs });
+  return new PharmacyFaultError(code);
+}
+
+/**
+ * Reads a JSON answer.
+ *
+ * @param limitBytes the largest answer, after decoding.
+ * @throws {PharmacyAnswerError} the answer is not JSON or too large. It is not kept: it may contain
+ *   patient data.
+ */
+export async function readJson(response: Response, limitBytes: number): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
   try {
-    if (response.body === null) return;
-    for await (const chunk of response.body) {
+    for await (const chunk of response.body ?? []) {
+      length += chunk.byteLength;
+      // Leaving the loop cancels the body.
+      if (length > limitBytes) throw new PharmacyAnswerError('PHARMACY_ANSWER_TOO_LARGE');
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw asPharmacyError(error);
+  }
+  try {
+    return parseExactJson(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    throw new PharmacyAnswerError('PHARMACY_BAD_ANSWER', 'body');
+  }
+}
+
+/** Passes bytes through and restarts the time-out with each of them. */
+export async function* untilIdle(
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  idle: IdleTimeout,
+): AsyncIterable<Uint8Array> {
+  try {
+    for await (const chunk of bytes) {
       idle.touch();
       yield chunk;
     }
@@ -98,17 +155,18 @@ async function* bytesOf(response: Response, idle: IdleTimeout): AsyncIterable<Ui
  */
 export function asPharmacyError(error: unknown): Error {
   if (error instanceof PharmacyUnavailableError) return error;
+  if (error instanceof PharmacyAnswerError) return error;
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return new PharmacyUnavailableError('PHARMACY_TIMEOUT');
   }
-  const cause =
-    error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
-  const code = typeof cause?.code === 'string' ? cause.code : 'UNREACHABLE';
-  return new PharmacyUnavailableError(`PHARMACY_${code}`);
+  const own = error as { code?: unknown; cause?: { code?: unknown; name?: unknown } } | undefined;
+  if (own?.cause?.name === 'TimeoutError') return new PharmacyUnavailableError('PHARMACY_TIMEOUT');
+  const code = [own?.cause?.code, own?.code].find((each) => typeof each === 'string');
+  return new PharmacyUnavailableError(`PHARMACY_${String(code ?? 'UNREACHABLE')}`);
 }
 
 /** A time-out that restarts with every sign of progress. */
-interface IdleTimeout {
+export interface IdleTimeout {
   /** Aborts when there was no progress for the whole time. */
   readonly signal: AbortSignal;
   /** Restarts the time. */

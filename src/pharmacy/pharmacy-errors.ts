@@ -1,17 +1,50 @@
-/**
- * The pharmacy cannot serve the call now: no connection, a time-out, 429, 5xx or an unreadable answer.
- * The call is retried. `code` is safe to log; the pharmacy's own text is not kept.
- */
-export class PharmacyUnavailableError extends Error {
-  override readonly name = 'PharmacyUnavailableError';
+/** What every error of a pharmacy call carries. Nothing in it quotes the pharmacy's own text. */
+abstract class PharmacyCallError extends Error {
+  /** A stable code, safe to log. */
   readonly code: string;
+  /** The name of the document that the call was about; it may be patient data, so it is never logged. */
+  document: string | undefined;
+
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/**
+ * The pharmacy cannot serve the call now: no connection, a time-out, 408, 423, 425, 429 or 5xx. The
+ * call is retried until the order's limit.
+ */
+export class PharmacyUnavailableError extends PharmacyCallError {
+  override readonly name = 'PharmacyUnavailableError';
   /** The pharmacy's Retry-After, in milliseconds (RFC 9110, section 10.2.3). */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: string, options: { retryAfterMs?: number | undefined } = {}) {
     super(code);
-    this.code = code;
     this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/**
+ * The pharmacy does not have yet what it announced, e.g. the file of a document. The call is retried
+ * for a bounded time, `PHARMACY_GRACE_MS`.
+ */
+export class NotReadyError extends PharmacyUnavailableError {}
+
+/**
+ * The pharmacy's answer cannot be read, or it contradicts another answer. The call is repeated a few
+ * times; then the order needs attention.
+ */
+export class PharmacyAnswerError extends PharmacyCallError {
+  override readonly name = 'PharmacyAnswerError';
+  /** The field that could not be read, e.g. `documents[0].size`; `body` for the whole answer. */
+  readonly field: string | undefined;
+
+  /** @param code `PHARMACY_BAD_ANSWER` when a field could not be read. */
+  constructor(code: string, field?: string) {
+    super(code);
+    this.field = field;
   }
 }
 
@@ -32,14 +65,8 @@ export class OrderRefusedError extends Error {
 
 /**
  * The pharmacy gave an answer that retrying cannot fix: a wrong token, an unknown route, an unknown
- * order. The order needs attention. `code` is safe to log.
+ * order. The order needs attention.
  */
-export class PharmacyFaultError extends Error {
+export class PharmacyFaultError extends PharmacyCallError {
   override readonly name = 'PharmacyFaultError';
-  readonly code: string;
-
-  constructor(code: string) {
-    super(code);
-    this.code = code;
-  }
 }

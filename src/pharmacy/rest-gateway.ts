@@ -1,91 +1,69 @@
 import { z } from 'zod';
+import type { ForeignAccess } from '../egress/open-foreign.ts';
+import { reason, sameId } from './answer-fields.ts';
 import type { PharmacyGateway, PharmacyOrder } from './gateway.ts';
-import { asPharmacyError, createHttpCalls, httpFault, type PharmacyCall } from './http-calls.ts';
-import {
-  OrderRefusedError,
-  PharmacyFaultError,
-  PharmacyUnavailableError,
-} from './pharmacy-errors.ts';
+import { createHttpCalls, httpFault, type PharmacyCall, readJson } from './http-calls.ts';
+import { createOpenDocument } from './open-document.ts';
+import { OrderRefusedError, PharmacyAnswerError, PharmacyFaultError } from './pharmacy-errors.ts';
+import { readRestOrder } from './rest-answers.ts';
 
-/** Postgres stores no NUL: an id with one is invalid; from other texts it is removed. */
-const idSchema = z.string().regex(/^[^\0]{1,255}$/);
-const textSchema = z.string().transform((text) => text.replaceAll('\0', ''));
-
-const documentSchema = z.object({
-  id: idSchema,
-  name: textSchema.pipe(z.string().min(1).max(1_000)),
-  contentType: textSchema.pipe(z.string().min(1).max(255)),
-  size: z.number().int().nonnegative(),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/i)
-    .toLowerCase(),
-  url: z.string().min(1),
-});
-
-const orderSchema = z.object({
-  id: idSchema,
-  reference: z.string(),
-  status: z.enum(['accepted', 'in_progress', 'completed', 'rejected', 'cancelled']),
-  reason: textSchema.nullish().transform((reason) => reason ?? undefined),
-  documents: z
-    .array(documentSchema)
-    .nullish()
-    .transform((documents) => documents ?? []),
-});
+const ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** A pharmacy's code appears in logs and in the Temporal UI, so its format is restricted. */
-const refusalSchema = z.object({
+const refusal = z.object({
   code: z
     .string()
     .regex(/^[A-Za-z0-9_.-]{1,64}$/)
     .catch('ORDER_REFUSED'),
-  message: textSchema.pipe(z.string().max(2_000)).optional().catch(undefined),
+  message: reason,
 });
 
 /**
- * Creates the gateway to a pharmacy that speaks the `rest` protocol (pharmacy contract, "What a pharmacy
- * offers").
+ * Creates the gateway to a pharmacy that speaks the `rest` protocol (docs/pharmacy-protocol.md).
  *
- * @param options.baseUrl `{base}` of that table.
+ * @param options.baseUrl `{base}` of that document.
  * @param options.token the bearer token; sent to that origin only.
  * @param options.timeoutMs see {@link createHttpCalls}.
+ * @param options.foreign how documents elsewhere are reached.
  */
 export function createRestGateway(options: {
   baseUrl: string;
   token: string;
   timeoutMs: number;
+  foreign: ForeignAccess;
 }): PharmacyGateway {
+  const { timeoutMs, foreign } = options;
   const base = options.baseUrl.replace(/\/+$/, '');
-
-  const http = createHttpCalls(options.timeoutMs);
+  const http = createHttpCalls(timeoutMs);
   const authorization = `Bearer ${options.token}`;
+  const openDocument = createOpenDocument({
+    ...{ base, http, foreign, timeoutMs },
+    headers: { authorization },
+  });
 
   function call(url: string, request: PharmacyCall, signal: AbortSignal): Promise<Response> {
     const headers = { accept: 'application/json', ...request.headers, authorization };
     return http.call(url, { ...request, headers }, signal);
   }
 
-  async function readOrder(response: Response): Promise<PharmacyOrder> {
-    try {
-      return orderSchema.parse(await response.json());
-    } catch (error) {
-      if (error instanceof z.ZodError || error instanceof SyntaxError) {
-        // The answer is not kept: it may contain patient data.
-        throw new PharmacyUnavailableError('PHARMACY_BAD_ANSWER');
-      }
-      throw asPharmacyError(error);
+  /** Reads an order and checks its reference: another order's documents belong to another patient. */
+  async function readOrderOf(reference: string, response: Response) {
+    const order = readRestOrder(await readJson(response, ANSWER_BYTES), { reference });
+    if (order?.reference !== undefined && !sameId(order.reference, reference)) {
+      throw new PharmacyFaultError('PHARMACY_OTHER_REFERENCE');
     }
+    return order;
   }
 
-  /** Reads an order and checks its reference: another order's documents belong to another patient. */
-  async function readOrderOf(reference: string, response: Response): Promise<PharmacyOrder> {
-    const order = await readOrder(response);
-    if (order.reference !== reference) throw new PharmacyFaultError('PHARMACY_OTHER_REFERENCE');
+  function required(order: PharmacyOrder | undefined): PharmacyOrder {
+    // An empty list.
+    if (order === undefined) throw new PharmacyAnswerError('PHARMACY_BAD_ANSWER', 'id');
     return order;
   }
 
   return {
+    hasReferences: true,
+
     async place({ reference, prescription, shippingAddress, patient }, signal) {
       const { pharmacyId: _, ...rest } = prescription;
       const response = await call(
@@ -97,8 +75,9 @@ export function createRestGateway(options: {
         },
         signal,
       );
-      if (response.status === 201 || response.status === 200) {
-        return await readOrderOf(reference, response);
+      if ([200, 201, 202].includes(response.status)) {
+        // Without a reference the answer is still the answer to our own request.
+        return required(await readOrderOf(reference, response));
       }
       if (response.status === 409) {
         await response.body?.cancel();
@@ -116,45 +95,48 @@ export function createRestGateway(options: {
         return undefined;
       }
       if (response.status !== 200) throw await httpFault(response);
-      return await readOrderOf(reference, response);
+      const order = await readOrderOf(reference, response);
+      // A pharmacy that ignores the query would answer with any order.
+      if (order !== undefined && order.reference === undefined) {
+        throw new PharmacyAnswerError('PHARMACY_BAD_ANSWER', 'reference');
+      }
+      return order;
     },
 
     async get(pharmacyOrderId, signal) {
       const url = `${base}/orders/${encodeURIComponent(pharmacyOrderId)}`;
       const response = await call(url, {}, signal);
       if (response.status !== 200) throw await httpFault(response);
-      const order = await readOrder(response);
-      if (order.id !== pharmacyOrderId) throw new PharmacyFaultError('PHARMACY_OTHER_ORDER');
+      const answer = await readJson(response, ANSWER_BYTES);
+      const order = required(readRestOrder(answer, { id: pharmacyOrderId }));
+      if (!sameId(order.id, pharmacyOrderId)) throw new PharmacyFaultError('PHARMACY_OTHER_ORDER');
       return order;
     },
 
     async cancel(pharmacyOrderId, signal) {
       const url = `${base}/orders/${encodeURIComponent(pharmacyOrderId)}/cancel`;
       const response = await call(url, { method: 'POST' }, signal);
-      if (response.status !== 200 && response.status !== 409) throw await httpFault(response);
+      const outcome = CANCEL_OUTCOMES.get(response.status);
+      if (outcome === undefined) throw await httpFault(response);
       await response.body?.cancel();
-      return response.status === 200 ? 'cancelled' : 'too-late';
+      return outcome;
     },
 
-    async download(document, signal) {
-      const url = documentUrl(document.url, `${base}/`);
-      return await http.download(url, { headers: { accept: '*/*', authorization } }, signal);
-    },
+    download: ({ url }, signal) => openDocument(url, signal),
   };
 }
 
-/** Checks a document's URL: it must be on the pharmacy's origin, because the request carries the token. */
-function documentUrl(text: string, base: string): string {
-  if (!URL.canParse(text, base)) throw new PharmacyFaultError('DOCUMENT_URL_MALFORMED');
-  const url = new URL(text, base);
-  if (url.origin !== new URL(base).origin) throw new PharmacyFaultError('DOCUMENT_URL_FOREIGN');
-  return url.href;
-}
+const CANCEL_OUTCOMES: ReadonlyMap<number, 'cancelled' | 'pending' | 'too-late'> = new Map([
+  [200, 'cancelled'],
+  [204, 'cancelled'],
+  [202, 'pending'],
+  [409, 'too-late'],
+] as const);
 
 async function readRefusal(response: Response): Promise<OrderRefusedError> {
-  const body: unknown = await response.json().catch(() => ({}));
-  const refusal = refusalSchema.safeParse(body);
-  return refusal.success
-    ? new OrderRefusedError(refusal.data.code, refusal.data.message)
+  const body = await readJson(response, ANSWER_BYTES).catch(() => ({}));
+  const read = refusal.safeParse(body);
+  return read.success
+    ? new OrderRefusedError(read.data.code, read.data.message)
     : new OrderRefusedError('ORDER_REFUSED', undefined);
 }

@@ -1,84 +1,96 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { parseExactJson } from '../lib/exact-json.ts';
 import type { PharmacyMessage } from '../orders/pharmacy-message.ts';
+import { fieldOf, id, shipment } from './answer-fields.ts';
+import type { Unreadable } from './directory.ts';
 import type { RawWebhook } from './webhook-auth.ts';
 
-const text = z.string().min(1).max(255).optional().catch(undefined);
+const event = z.object({ type: z.string().min(1) });
 
-const messageSchema = z.object({
-  type: z.string(),
+/** The message of a type that we know. It must name its order. */
+const orderEvent = z.object({
   data: z
-    .object({
-      id: text,
-      reference: text,
-      trackingId: text,
-      carrier: text,
-      trackingUrl: z
-        .url({ protocol: /^https?$/ })
-        .max(2_000)
-        .optional()
-        .catch(undefined),
-    })
+    .object({ id: id.nullish(), reference: id.nullish() })
+    .refine((data) => typeof (data.id ?? data.reference) === 'string', { path: ['reference'] }),
+});
+
+/** A message of another type is kept with the ids that it has. */
+const otherEvent = z.object({
+  data: z
+    .object({ id: id.optional().catch(undefined), reference: id.optional().catch(undefined) })
     .catch({}),
 });
+
+/** A message about a parcel must name the parcel. */
+const trackingEvent = z.object({ data: z.object({ trackingId: id }) });
 
 /** A Map, because the type is the pharmacy's text and an object has inherited keys (`constructor`). */
 const TYPES: ReadonlyMap<string, PharmacyMessage['type']> = new Map([
   ['order.completed', 'completed'],
   ['order.rejected', 'rejected'],
   ['order.cancelled', 'cancelled'],
+  ['order.canceled', 'cancelled'],
   ['order.tracking_added', 'tracking_added'],
 ]);
 
 /**
- * Reads an authentic webhook of a `rest` pharmacy (pharmacy contract, "What a pharmacy offers"). An
- * unknown type becomes `other`; a text that Postgres cannot store is left out.
+ * Reads an authentic webhook of a `rest` pharmacy (docs/pharmacy-protocol.md, "Webhooks"). A message of
+ * an unknown type becomes `other`.
  *
- * @returns undefined if the body is not such a message.
+ * @returns the message, or the field that cannot be read.
  */
-export function parseRestMessage({ headers, body }: RawWebhook): PharmacyMessage | undefined {
-  const parsed = messageSchema.safeParse(parseJson(body));
-  if (!parsed.success) return undefined;
-  const { type, data } = parsed.data;
-  const { id, reference, trackingId, carrier, trackingUrl } = storable(data);
+export function parseRestMessage({ headers, body }: RawWebhook): PharmacyMessage | Unreadable {
+  const json = parseJson(body);
+  const named = event.safeParse(json);
+  if (!named.success) return { unreadable: fieldOf(named.error) };
   const sentId = headers['webhook-id'];
-  return {
+  const type = TYPES.get(named.data.type) ?? 'other';
+  const message = {
     // Only Standard Webhooks guarantees an id. Without one, equal bodies count as the same message.
     webhookId: typeof sentId === 'string' && sentId !== '' ? bounded(sentId) : sha256(body),
-    type: TYPES.get(type) ?? 'other',
-    ...(reference === undefined ? {} : { reference }),
-    ...(id === undefined ? {} : { pharmacyOrderId: id }),
-    ...(trackingId === undefined
-      ? {}
-      : {
-          shipment: {
-            trackingId,
-            ...(carrier === undefined ? {} : { carrier }),
-            ...(trackingUrl === undefined ? {} : { trackingUrl }),
-          },
-        }),
+    type,
+  };
+  if (type === 'other') return { ...message, ...idsOf(otherEvent.parse(json).data) };
+  const read = orderEvent.safeParse(json);
+  if (!read.success) return { unreadable: fieldOf(read.error) };
+  if (type === 'tracking_added') {
+    const tracking = trackingEvent.safeParse(json);
+    if (!tracking.success) return { unreadable: fieldOf(tracking.error) };
+  }
+  // A message of any type may name the parcel.
+  const parcel = shipment.safeParse((json as { data: unknown }).data).data;
+  return {
+    ...message,
+    ...idsOf(read.data.data),
+    ...(parcel === undefined ? {} : { shipment: parcel }),
   };
 }
 
+function idsOf({
+  id: pharmacyOrderId,
+  reference,
+}: Ids): Pick<PharmacyMessage, 'reference' | 'pharmacyOrderId'> {
+  return { ...(reference ? { reference } : {}), ...(pharmacyOrderId ? { pharmacyOrderId } : {}) };
+}
+
+interface Ids {
+  readonly id?: string | null | undefined;
+  readonly reference?: string | null | undefined;
+}
+
 /** Shortens an id for the unique index; a hash keeps long ids with equal beginnings apart. */
-function bounded(id: string): string {
-  return id.length <= 255 ? id : sha256(id);
+function bounded(sentId: string): string {
+  return sentId.length <= 255 ? sentId : sha256(sentId);
 }
 
 function sha256(data: string | Buffer): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-/** Leaves out texts that Postgres refuses: NUL in any column, a lone surrogate in `jsonb`. */
-function storable<T extends Record<string, string | undefined>>(fields: T): Partial<T> {
-  const refused = /[\0\p{Surrogate}]/u;
-  const kept = Object.entries(fields).filter(([, value]) => !refused.test(value ?? ''));
-  return Object.fromEntries(kept) as Partial<T>;
-}
-
 function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
+    return parseExactJson(body.toString('utf8'));
   } catch {
     return undefined;
   }

@@ -122,6 +122,7 @@ export const schema = z.object({
   /** The first delay between two attempts after a transient error; it doubles each time, with jitter. */
   RETRY_INITIAL_MS: milliseconds.default(1_000),
   /** The longest delay between two attempts after a transient error. */
+  PHARMACY_GRACE_MS: milliseconds.default(5 * 60_000),
   RETRY_MAX_MS: milliseconds.default(5 * 60_000),
   /** How long the worker waits for the pharmacy's webhook before it polls the pharmacy. */
   POLL_INITIAL_MS: milliseconds.default(30_000),

@@ -54,6 +54,8 @@ export interface Config {
     readonly pollInitialMs: number;
     readonly pollMaxMs: number;
     readonly completionLimitMs: number;
+    /** How long a pharmacy may need until it shows what it has announced. */
+    readonly graceMs: number;
   };
   readonly webhooks: {
     readonly destinations: 'public' | 'loopback';
@@ -121,6 +123,7 @@ export function parseConfig(env: Environment): Config {
       pollInitialMs: value.POLL_INITIAL_MS,
       pollMaxMs: value.POLL_MAX_MS,
       completionLimitMs: value.COMPLETION_LIMIT_MS,
+      graceMs: value.PHARMACY_GRACE_MS,
     },
     webhooks: {
       destinations: value.WEBHOOK_DESTINATIONS,

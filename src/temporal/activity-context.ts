@@ -1,8 +1,31 @@
-import { Context } from '@temporalio/activity';
+import { type CancelledFailure, Context } from '@temporalio/activity';
 
 /** A signal that aborts when the attempt is cancelled or times out, or when the worker shuts down. */
 export function abortSignal(): AbortSignal {
   return Context.current().cancellationSignal;
+}
+
+/**
+ * The error with which an attempt ends when the workflow has cancelled its activity; undefined in every
+ * other case, also when the worker shuts down, because the activity is retried then.
+ */
+export function cancelledByWorkflow(): CancelledFailure | undefined {
+  const { cancellationDetails, cancellationSignal } = Context.current();
+  return cancellationDetails?.cancelRequested === true
+    ? (cancellationSignal.reason as CancelledFailure)
+    : undefined;
+}
+
+/**
+ * As {@link abortSignal}, but a cancellation by the workflow does not abort it: for a request that must
+ * not be given up while its outcome is unknown.
+ */
+export function uninterruptedSignal(): AbortSignal {
+  const controller = new AbortController();
+  abortSignal().addEventListener('abort', () => {
+    if (cancelledByWorkflow() === undefined) controller.abort(abortSignal().reason);
+  });
+  return controller.signal;
 }
 
 /** The number of the current attempt, from 1. */

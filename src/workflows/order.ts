@@ -1,5 +1,4 @@
 import {
-  ActivityCancellationType,
   allHandlersFinished,
   CancellationScope,
   condition,
@@ -7,14 +6,12 @@ import {
   isCancellation,
   log,
   patched,
-  proxyActivities,
-  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { OrderStatus } from '../contract/order.ts';
-import type { OrderActivities, StepResult, WaitLimits } from './order-activities.ts';
+import type { StepResult, WaitLimits } from './order-activities.ts';
 import {
   cancelRequested,
   cancelUpdate,
@@ -26,40 +23,8 @@ import {
   retryUpdate,
   statusQuery,
 } from './order-messages.ts';
+import { local, long, polling, short } from './order-steps.ts';
 import { validateRepair } from './validate-repair.ts';
-
-/*
- * These retry options only cover attempts that report nothing, because their worker died. Every other
- * failed attempt carries its own delay (`nextRetryDelay`); src/activities/pharmacy-retry-policy.ts is
- * the retry policy of pharmacy calls. Temporal counts all attempts, so after a long pharmacy outage a
- * dead worker's attempt is retried after the maximum.
- */
-const retry = { initialInterval: '1s', maximumInterval: '10s' } as const;
-
-/** Database only: runs inside the workflow task. */
-const local = proxyLocalActivities<OrderActivities>({ startToCloseTimeout: '10s', retry });
-
-/** A few calls to the pharmacy or the database. */
-const short = proxyActivities<OrderActivities>({
-  startToCloseTimeout: '2m',
-  heartbeatTimeout: '10s',
-  retry,
-});
-
-/** Document downloads; `expireOrder` has the same time-outs. */
-const long = proxyActivities<OrderActivities>({
-  startToCloseTimeout: '30m',
-  heartbeatTimeout: '10s',
-  retry,
-});
-
-/** One read of the order per attempt; the workflow cancels it when a signal comes first. */
-const polling = proxyActivities<OrderActivities>({
-  startToCloseTimeout: '1m',
-  heartbeatTimeout: '10s',
-  cancellationType: ActivityCancellationType.TRY_CANCEL,
-  retry,
-});
 
 /**
  * The workflow of one prescription order:
@@ -114,10 +79,7 @@ async function processOrder({ orderId, pharmacyId, resting }: OrderInput): Promi
   const checked = await step(() => local.validateOrder(orderId));
   if (checked.outcome === 'ended') return await finish(checked);
 
-  const placed = await step(() => {
-    enter('PLACING', `Being placed at ${pharmacyId}.`);
-    return short.placeOrder(orderId);
-  });
+  const placed = await step(place);
   if (placed.outcome === 'ended') return await finish(placed);
   if (placed.settled) pharmacyHint = true;
 
@@ -180,6 +142,31 @@ async function processOrder({ orderId, pharmacyId, resting }: OrderInput): Promi
       // during it counts.
       if (cancelsAttempted === attemptedBefore) retryRequested = false;
       await condition(() => retryRequested || cancelRequests > requestsBefore);
+    }
+  }
+
+  /**
+   * Places the order. A cancellation interrupts the wait between two attempts: the pharmacy may have the
+   * order, so it decides.
+   */
+  async function place(): Promise<StepResult<{ readonly settled: boolean }>> {
+    // Histories from before this patch wait for `placeOrder` whatever happens.
+    while (cancelPending() && patched('cancel-while-placing')) {
+      const cancelled = await cancelAtPharmacy();
+      if (cancelled.outcome !== 'done') return cancelled;
+    }
+    enter('PLACING', `Being placed at ${pharmacyId}.`);
+    const scope = new CancellationScope();
+    const placing = scope.run(() => short.placeOrder(orderId));
+    const interrupted = condition(cancelPending).then(() => 'interrupted' as const);
+    const first = await Promise.race([placing, interrupted]);
+    if (first !== 'interrupted') return first;
+    if (patched('cancel-while-placing')) scope.cancel();
+    try {
+      return await placing;
+    } catch (error) {
+      ignoreCancellation(error);
+      return await place();
     }
   }
 

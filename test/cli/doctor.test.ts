@@ -46,7 +46,7 @@ it('reports ok for each check of a healthy system', async () => {
   expect(results).toEqual(
     [
       ...['postgres', 'migrations', 'temporal', 'outbox', 'reconciler', 'workflows', 'orders'],
-      ...['inbox', 'deliveries', 'endpoints', 'pharmacies'],
+      ...['delays', 'inbox', 'deliveries', 'endpoints', 'pharmacies'],
     ].map((check) => [check, 'ok']),
   );
 });

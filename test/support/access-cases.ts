@@ -97,6 +97,7 @@ export const CASES: Readonly<Record<string, RouteCase>> = {
   'POST /api/v1/webhook-deliveries/:deliveryId/replay': { served: 200, foreign: 404 },
   'GET /api/v1/cases/:caseId/orders': { served: 200, foreign: 403 },
   'GET /api/v1/orders': { served: 200, foreign: 200 },
+  'GET /api/v1/pharmacies': { served: 200, foreign: 200 },
   'GET /api/v1/events': { served: 200, foreign: 200 },
   'GET /api/v1/orders/by-idempotency-key': {
     headers: ({ idempotencyKey }) => ({ 'idempotency-key': idempotencyKey }),

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createServer, type ServerConfig } from '../../src/composition/create-server.ts';
-import type { Lookup } from '../../src/notifications/sending/destination.ts';
+import type { Lookup } from '../../src/egress/destination.ts';
 import type { Config } from '../../src/process/config.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';

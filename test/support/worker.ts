@@ -13,6 +13,7 @@ import type { Database } from '../../src/storage/database.ts';
 import { bundleWorkflows } from '../../src/temporal/bundle-workflows.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
 import { DATA_CONVERTER } from './data-converter.ts';
+import { LOOPBACK } from './foreign.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
 import { PRESENT_WORKFLOWS } from './workflow-version.ts';
 
@@ -24,6 +25,7 @@ export const QUICK: Config['pharmacy'] = {
   pollInitialMs: 60_000,
   pollMaxMs: 60_000,
   completionLimitMs: 60_000,
+  graceMs: 2_000,
 };
 
 /** What processes orders, started as the worker process starts it. */
@@ -65,6 +67,7 @@ export async function startWorker(
     database,
     documents: createSealedDocuments(createFileStore(documentsDir)),
     settings: { ...QUICK, ...settings },
+    foreign: LOOPBACK,
     log,
   });
   return {

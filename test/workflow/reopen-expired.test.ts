@@ -7,6 +7,7 @@ import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
 import { orderWorkflowId, retryUpdate, statusQuery } from '../../src/workflows/order-messages.ts';
 import { eventually } from '../support/eventually.ts';
+import { LOOPBACK } from '../support/foreign.ts';
 import { createKeptLog } from '../support/logs.ts';
 import { timelineOf } from '../support/timeline.ts';
 import { QUICK } from '../support/worker.ts';
@@ -72,7 +73,10 @@ it('ends the old run if its expiry is repeated after a late answer', async () =>
   await world.reach(orderId, 'NEEDS_ATTENTION');
   const { expireOrder } = createActivities({
     database: world.db.database,
-    pharmacies: createPharmacyDirectory(world.db.database, 1_000),
+    pharmacies: createPharmacyDirectory(world.db.database, {
+      timeoutMs: 1_000,
+      foreign: LOOPBACK,
+    }),
     documents: createSealedDocuments(createFileStore('unused')),
     settings: QUICK,
   });

@@ -12,6 +12,7 @@ import { createSdkLog } from '../../src/temporal/sdk-log.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { examplePlaceOrder } from '../support/example.ts';
+import { LOOPBACK } from '../support/foreign.ts';
 import { createKeptLog } from '../support/logs.ts';
 import { createOrganization, HASH_SECRET, TESTER } from '../support/organization.ts';
 import { type FakePharmacy, json, startFakePharmacy } from '../unit/pharmacy/fake-pharmacy.ts';
@@ -45,7 +46,10 @@ function attemptToPlace(orderId: string): Promise<unknown> {
   const environment = new MockActivityEnvironment({}, { logger: createSdkLog(createKeptLog()) });
   const { placeOrder } = createActivities({
     database: db.database,
-    pharmacies: createPharmacyDirectory(db.database, 20_000),
+    pharmacies: createPharmacyDirectory(db.database, {
+      timeoutMs: 20_000,
+      foreign: LOOPBACK,
+    }),
     documents: createSealedDocuments(createFileStore('unused')),
     settings: {
       timeoutMs: 20_000,
@@ -54,6 +58,7 @@ function attemptToPlace(orderId: string): Promise<unknown> {
       pollInitialMs: 50,
       pollMaxMs: 50,
       completionLimitMs: 50,
+      graceMs: 50,
     },
   });
   return environment.run(placeOrder, orderId);

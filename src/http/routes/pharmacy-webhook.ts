@@ -42,8 +42,8 @@ export function pharmacyWebhook({ orders, pharmacies, failedAttempts }: RouteDep
         throw new UnauthorizedError();
       }
       const message = pharmacy.readMessage(webhook);
-      if (message === undefined) {
-        throw new InvalidBodyError('body must be a JSON object with type and data');
+      if ('unreadable' in message) {
+        throw new InvalidBodyError(`${message.unreadable} is missing or cannot be read`);
       }
       await orders.receive(pharmacyId, message, {
         actorKind: 'pharmacy',

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DestinationPolicy } from '../sending/address-rules.ts';
-import { checkUrl, type Lookup, resolveDestination } from '../sending/destination.ts';
+import type { DestinationPolicy } from '../../egress/address-rules.ts';
+import { checkUrl, type Lookup, resolveDestination } from '../../egress/destination.ts';
 import { InvalidEndpointError } from './endpoint-errors.ts';
 
 /** Limit for resolving a name, in milliseconds. A caller waits for the answer. */

@@ -1,7 +1,7 @@
 import http, { type RequestListener } from 'node:http';
 import net from 'node:net';
 import { afterEach } from 'vitest';
-import type { Lookup } from '../../../../src/notifications/sending/destination.ts';
+import type { Lookup } from '../../../../src/egress/destination.ts';
 import {
   createSender,
   type Sender,

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import type { Socket } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import type { Lookup } from '../../../../src/notifications/sending/destination.ts';
+import type { Lookup } from '../../../../src/egress/destination.ts';
 import { answering, sender } from './harness.ts';
 
 describe('kept connections', () => {

@@ -1,5 +1,5 @@
-import type { AddressRule } from '../../../../src/notifications/sending/address-rules.ts';
-import type { UrlRule } from '../../../../src/notifications/sending/destination.ts';
+import type { AddressRule } from '../../../../src/egress/address-rules.ts';
+import type { UrlRule } from '../../../../src/egress/destination.ts';
 
 /** A URL, what DNS says of its host at each look-up, and what must become of a request to it. */
 export interface SsrfCase {

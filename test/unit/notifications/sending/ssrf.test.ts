@@ -7,7 +7,7 @@ import {
   checkUrl,
   type Lookup,
   resolveDestination,
-} from '../../../../src/notifications/sending/destination.ts';
+} from '../../../../src/egress/destination.ts';
 import { createSender } from '../../../../src/notifications/sending/sender.ts';
 import type { SsrfCase } from './ssrf-case.ts';
 import { SSRF_CASES } from './ssrf-cases.ts';

@@ -45,17 +45,19 @@ export type Destination =
  * Checks a URL by all rules that need no DNS. Allowed is `https` on port 443 or 8443 to a public name
  * or address; in the sandbox `https` and `http` to loopback from port 1024. Each request checks the URL
  * again, together with the addresses of its host.
+ *
+ * @param limit the maximum length, in UTF-16 units.
  */
-export function checkUrl(text: string, policy: DestinationPolicy): CheckedUrl {
-  if (text.length > URL_LIMIT) {
-    return refuse('too_long', `The URL is longer than ${URL_LIMIT} characters.`);
+export function checkUrl(text: string, policy: DestinationPolicy, limit = URL_LIMIT): CheckedUrl {
+  if (text.length > limit) {
+    return refuse('too_long', `The URL is longer than ${limit} characters.`);
   }
   // URL parsers disagree on ambiguous text, and every reader must see the URL that was checked.
   if (hasAmbiguity(text) || !URL.canParse(text)) return refuse('not_a_url', NOT_A_URL);
   const url = new URL(text);
   // Characters outside ASCII grow when the URL is serialized.
-  if (url.href.length > URL_LIMIT) {
-    return refuse('too_long', `The URL is longer than ${URL_LIMIT} characters.`);
+  if (url.href.length > limit) {
+    return refuse('too_long', `The URL is longer than ${limit} characters.`);
   }
   if (url.protocol !== 'https:' && !(policy.sandbox && url.protocol === 'http:')) {
     return refuse(

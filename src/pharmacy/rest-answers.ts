@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import {
+  fieldOf,
+  fileName,
+  id,
+  mediaType,
+  readField,
+  reason,
+  sameId,
+  sha256,
+  shipment,
+  size,
+} from './answer-fields.ts';
+import { distinctDocuments } from './distinct-documents.ts';
+import type { PharmacyDocument, PharmacyOrder } from './gateway.ts';
+import { PharmacyAnswerError } from './pharmacy-errors.ts';
+
+/*
+ * The answers of a pharmacy that speaks the `rest` protocol (docs/pharmacy-protocol.md). They are read
+ * liberally: a field that cannot be read affects only what needs it.
+ */
+
+/** The maximum number of documents of an order. */
+const MOST_DOCUMENTS = 200;
+
+/** A document of an order. */
+export const restDocument = z.object({
+  id: id.nullish(),
+  name: fileName,
+  contentType: mediaType,
+  size,
+  sha256,
+  url: z.string().min(1).max(8_192),
+});
+
+/** An order, without its documents: {@link restDocument} reads each of them. */
+export const restOrder = z.object({
+  id,
+  reference: id.optional().catch(undefined),
+  status: z.unknown().optional().transform(statusOf),
+  reason,
+});
+
+const STATUSES: ReadonlyMap<string, PharmacyOrder['status']> = new Map([
+  ['accepted', 'accepted'],
+  ['in_progress', 'in_progress'],
+  ['completed', 'completed'],
+  ['rejected', 'rejected'],
+  ['cancelled', 'cancelled'],
+  ['canceled', 'cancelled'],
+]);
+
+/** Maps a status to ours. An unknown status means that the pharmacy still works on the order. */
+function statusOf(value: unknown): PharmacyOrder['status'] {
+  const word = typeof value === 'string' ? value.trim().toLowerCase().replace(/[\s-]/g, '_') : '';
+  return STATUSES.get(word) ?? 'in_progress';
+}
+
+/**
+ * Reads the answer that contains an order: the order itself, or a list or an envelope with that one
+ * order.
+ *
+ * @param wanted our reference, or the pharmacy's id, of the order that was asked for.
+ * @returns undefined if the answer is an empty list.
+ * @throws {PharmacyAnswerError} `PHARMACY_BAD_ANSWER` with the field that could not be read.
+ */
+export function readRestOrder(
+  answer: unknown,
+  wanted: { readonly reference: string } | { readonly id: string },
+): PharmacyOrder | undefined {
+  const candidates = candidatesIn(answer);
+  const only = candidates.length === 1 ? candidates[0] : pick(candidates, wanted);
+  if (only === undefined) {
+    if (candidates.length === 0) return undefined;
+    throw new PharmacyAnswerError('PHARMACY_BAD_ANSWER', Object.keys(wanted)[0]);
+  }
+  const order = readField(restOrder, only);
+  // An unreadable parcel must not stop the order.
+  const parcel = shipment.safeParse(only);
+  return {
+    ...order,
+    shipment: parcel.success ? parcel.data : undefined,
+    ...readDocuments((only as { documents?: unknown }).documents),
+  };
+}
+
+const ENVELOPES = ['order', 'orders', 'data', 'items', 'results'] as const;
+
+/** The orders of an answer. A body that is neither a list nor an envelope counts as one order. */
+function candidatesIn(answer: unknown): readonly unknown[] {
+  if (Array.isArray(answer)) return answer;
+  if (typeof answer !== 'object' || answer === null || 'id' in answer) return [answer];
+  for (const name of ENVELOPES) {
+    const inner = (answer as Record<string, unknown>)[name];
+    if (Array.isArray(inner)) return inner;
+    if (typeof inner === 'object' && inner !== null) return candidatesIn(inner);
+  }
+  return [answer];
+}
+
+/** Returns the only order of a list that has the wanted reference or id. */
+function pick(
+  candidates: readonly unknown[],
+  wanted: { readonly reference: string } | { readonly id: string },
+): unknown {
+  const [[key, value] = ['', '']] = Object.entries(wanted);
+  const matching = candidates.filter((candidate) => {
+    const order = restOrder.safeParse(candidate);
+    const found = order.success ? order.data[key as 'reference' | 'id'] : undefined;
+    return found !== undefined && sameId(found, value);
+  });
+  return matching.length === 1 ? matching[0] : undefined;
+}
+
+/** Reads the documents; `unreadable` names the field of each document that cannot be fetched. */
+function readDocuments(list: unknown): Pick<PharmacyOrder, 'documents' | 'unreadable'> {
+  if (list === null || list === undefined) return { documents: [], unreadable: [] };
+  if (!Array.isArray(list) || list.length > MOST_DOCUMENTS) {
+    return { documents: [], unreadable: ['documents'] };
+  }
+  const documents: PharmacyDocument[] = [];
+  const unreadable: string[] = [];
+  for (const [index, each] of list.entries()) {
+    const document = restDocument.safeParse(each);
+    if (!document.success) {
+      unreadable.push(fieldOf(document.error, `documents[${index}]`));
+      continue;
+    }
+    const { name = 'document', contentType = 'application/octet-stream', ...rest } = document.data;
+    documents.push({
+      ...rest,
+      name,
+      contentType,
+      id: rest.id ?? rest.sha256 ?? `${name} ${withoutQuery(rest.url)}`.slice(0, 255),
+    });
+  }
+  return { documents: distinctDocuments(documents), unreadable };
+}
+
+/** A signed link has another query in each answer. */
+function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/s, '');
+}
