@@ -36,7 +36,7 @@ export async function* checkConformance(
 ): AsyncGenerator<ConformanceFinding> {
   const answers = yield* checkAccess(gateway, intruder);
   const goesOn = answers && !options.stopping.aborted;
-  const order = goesOn ? options.order : { skipped: 'see the rules above' };
+  const order = goesOn ? options.order : { skipped: 'the check stopped before' };
   const placed = yield* checkPlacing(gateway, order);
   const ended = yield* checkEnd(gateway, placed, options);
   yield* checkWebhooks(webhookAuth, placed, ended, options);

@@ -52,7 +52,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
  */
 export function explainFault(error: unknown): CallFault | undefined {
   if (error instanceof OrderRefusedError) {
-    const reason = error.reason === undefined ? '' : `: ${error.reason}`;
+    const reason = error.reason === undefined ? '' : `: ${error.reason.replace(/\.$/, '')}`;
     const message = `refused with 422 ${error.code}${reason}`;
     return { code: error.code, status: 422, answered: true, retryable: false, message };
   }

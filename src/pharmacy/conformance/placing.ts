@@ -32,13 +32,13 @@ export async function* checkPlacing(
   }
   const { reference } = request;
   const first = await outcomeOf(gateway.place(request, UNTIL_TIMEOUT));
-  if ('fault' in first || first.value === 'exists') {
-    yield { rule: 'place', ...notPlaced(first, reference) };
+  const placed = await placedBy(gateway, reference, first);
+  yield { rule: 'place', ...placing(first, reference) };
+  if (placed === undefined) {
     yield* skipped(others, NO_ORDER.skipped);
     return NO_ORDER;
   }
-  const { id, status } = first.value;
-  yield { rule: 'place', ...ok(`has order ${id}, ${status}; our reference is ${reference}`) };
+  const { id } = placed;
 
   const again = await outcomeOf(placeAgain(gateway, request));
   yield {
@@ -57,12 +57,30 @@ export async function* checkPlacing(
 
 const NO_ORDER = { skipped: 'no order was placed' };
 
-function notPlaced(first: Outcome<unknown>, reference: string): Verdict {
-  if (!('fault' in first)) return fail('answers 409 for a reference that it never got: answer 201');
-  const { status, retryable, message } = first.fault;
-  if (status === 422) return fail(`${message}; choose a drug that it has with --drug`);
-  if (!retryable) return fail(message);
-  return fail(`${message}; it may still have the order: its reference is ${reference}`);
+function placing(first: Outcome<PharmacyOrder | 'exists'>, reference: string): Verdict {
+  if ('fault' in first) {
+    const { status, retryable, message } = first.fault;
+    if (status === 422) return fail(`${message}; choose a drug that it has with --drug`);
+    if (!retryable) return fail(message);
+    return fail(`${message}; it may still have the order: its reference is ${reference}`);
+  }
+  if (first.value === 'exists') {
+    return fail('answers 409 for a reference that it never got: answer 201');
+  }
+  const { id, status } = first.value;
+  return ok(`has order ${id}, ${status}; our reference is ${reference}`);
+}
+
+/** The order of a POST. After an answer that leaves it open, the order is searched, so that it is cancelled. */
+async function placedBy(
+  gateway: PharmacyGateway,
+  reference: string,
+  first: Outcome<PharmacyOrder | 'exists'>,
+): Promise<PharmacyOrder | undefined> {
+  if ('fault' in first && first.fault.status === 422) return undefined;
+  if ('value' in first && first.value !== 'exists') return first.value;
+  const found = await outcomeOf(gateway.findByReference(reference, UNTIL_TIMEOUT));
+  return 'fault' in found ? undefined : found.value;
 }
 
 async function placeAgain(

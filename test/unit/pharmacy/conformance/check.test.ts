@@ -241,6 +241,15 @@ it('does not place an order when it is stopped, and cancels one that it has plac
   expect(findings.find(({ rule }) => rule === 'cancel')).toMatchObject({ result: 'ok' });
 });
 
+it('goes on with an order whose answer was lost, and cancels it', async () => {
+  const findings = await check({ losesAnswer: true, end: 'accepted' }, { waitMs: 0 });
+  expect(faultsIn(findings)).toEqual({
+    place: expect.stringMatching(/^fail: answered 503/),
+    completion: expect.stringMatching(/^skip/),
+    documents: expect.stringMatching(/^skip/),
+  });
+});
+
 it('names the order that a pharmacy may have after a lost answer', async () => {
   const place = (await check({ status: { place: 503 } })).find(({ rule }) => rule === 'place');
   expect(place?.message).toMatch(/^answered 503: .*its reference is 00000000-[0-9a-f-]{27}$/);

@@ -17,6 +17,8 @@ export interface Faults {
   createsTwice?: boolean;
   /** Refuses every new order. */
   refusal?: { code: string; message: string };
+  /** Creates the order, and answers its first POST with 503. */
+  losesAnswer?: boolean;
   /** Answers the first POST of a reference with 409. */
   conflictsAtOnce?: boolean;
   /** Does not find an order by its reference. */
@@ -107,6 +109,10 @@ export async function startModelPharmacy(faults: Faults): Promise<FakePharmacy> 
     if (faults.refusal !== undefined) return void send(422, faults.refusal);
     if (faults.conflictsAtOnce) return void send(409, { reference });
     const existing = orders.find((each) => each.reference === reference);
+    if (faults.losesAnswer && existing === undefined) {
+      create(reference);
+      return void send(503, {});
+    }
     if (existing === undefined || faults.createsTwice)
       return void send(201, view(create(reference)));
     send(409, view(existing));
