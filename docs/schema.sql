@@ -324,6 +324,11 @@ CREATE TABLE orders (
   case_address text,
   erased_at timestamp with time zone,
   erasure_done_at timestamp with time zone,
+  delay_code text,
+  delay_since timestamp with time zone,
+  delay_attempts integer,
+  delay_next_at timestamp with time zone,
+  delay_noted boolean NOT NULL DEFAULT false,
   CONSTRAINT orders_pkey PRIMARY KEY (id),
   CONSTRAINT orders_idempotency UNIQUE (organization_id, idempotency_hash),
   CONSTRAINT orders_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
@@ -334,6 +339,7 @@ CREATE TABLE orders (
 
 CREATE INDEX orders_at_pharmacy ON orders USING btree (pharmacy_id, pharmacy_order_id) WHERE pharmacy_order_id IS NOT NULL;
 CREATE INDEX orders_being_erased ON orders USING btree (id) WHERE erased_at IS NOT NULL AND erasure_done_at IS NULL;
+CREATE INDEX orders_delayed ON orders USING btree (delay_since) WHERE delay_since IS NOT NULL;
 CREATE INDEX orders_needing_attention ON orders USING btree (id) WHERE status = 'NEEDS_ATTENTION'::text;
 CREATE INDEX orders_of_case ON orders USING btree (case_id, created_at DESC, id DESC);
 CREATE INDEX orders_of_organization ON orders USING btree (organization_id, created_at DESC, id DESC);
@@ -428,12 +434,36 @@ CREATE TABLE pharmacies (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   webhook_auth_kind text NOT NULL,
+  name text,
+  restricted boolean NOT NULL DEFAULT false,
   CONSTRAINT pharmacies_pkey PRIMARY KEY (id)
 );
 
 GRANT INSERT, SELECT, UPDATE ON pharmacies TO rx_orders_operator;
 GRANT SELECT ON pharmacies TO rx_orders_server;
 GRANT SELECT ON pharmacies TO rx_orders_worker;
+
+
+-- pharmacy_access -------------------------------------------------------------
+
+CREATE TABLE pharmacy_access (
+  pharmacy_id text NOT NULL,
+  organization_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT pharmacy_access_pkey PRIMARY KEY (pharmacy_id, organization_id),
+  CONSTRAINT pharmacy_access_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
+  CONSTRAINT pharmacy_access_pharmacy_id_fkey FOREIGN KEY (pharmacy_id) REFERENCES pharmacies(id) ON DELETE CASCADE
+);
+
+ALTER TABLE pharmacy_access ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everything ON pharmacy_access FOR ALL TO rx_orders_operator, rx_orders_worker
+  USING (true);
+CREATE POLICY scope ON pharmacy_access FOR ALL TO rx_orders_server
+  USING (organization_id = (( SELECT scope_organization() AS scope_organization)));
+
+GRANT DELETE, INSERT, SELECT ON pharmacy_access TO rx_orders_operator;
+GRANT SELECT ON pharmacy_access TO rx_orders_server;
+GRANT SELECT ON pharmacy_access TO rx_orders_worker;
 
 
 -- rate_buckets ----------------------------------------------------------------
@@ -511,7 +541,7 @@ CREATE POLICY scope ON shipments FOR ALL TO rx_orders_server
   WHERE orders.id = shipments.order_id)));
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON shipments TO rx_orders_operator;
-GRANT INSERT, SELECT ON shipments TO rx_orders_server;
+GRANT INSERT, SELECT, UPDATE ON shipments TO rx_orders_server;
 GRANT DELETE, INSERT, SELECT, UPDATE ON shipments TO rx_orders_worker;
 
 
@@ -666,6 +696,18 @@ CREATE VIEW endpoint_statuses AS
 GRANT SELECT ON endpoint_statuses TO rx_orders_operator;
 GRANT SELECT ON endpoint_statuses TO rx_orders_server;
 GRANT SELECT ON endpoint_statuses TO rx_orders_worker;
+
+
+-- order_delays ----------------------------------------------------------------
+
+CREATE VIEW order_delays AS
+ SELECT delay_since
+   FROM orders
+  WHERE delay_since IS NOT NULL;
+
+GRANT SELECT ON order_delays TO rx_orders_operator;
+GRANT SELECT ON order_delays TO rx_orders_server;
+GRANT SELECT ON order_delays TO rx_orders_worker;
 
 
 -- order_statuses --------------------------------------------------------------

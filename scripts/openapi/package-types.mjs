@@ -23,10 +23,14 @@ const PACKAGES = [
     file: 'packages/http-client/src/openapi.ts',
     schemas: (document) => {
       const { CustomerCaseDetail, ...named } = document.components.schemas;
-      const names = ['PrescriptionOrder', 'Patient', 'Order', 'OrderSummary', 'Activity'];
+      const names = [
+        ...['PrescriptionOrder', 'Patient', 'Order', 'OrderSummary', 'Activity', 'OrderWarning'],
+        'Pharmacy',
+      ];
       return {
         ...Object.fromEntries(names.map((name) => [name, named[name]])),
         OrderPage: dataOf(document, '/api/v1/orders'),
+        PharmacyPage: dataOf(document, '/api/v1/pharmacies'),
         CaseDetail: CustomerCaseDetail.properties.caseDetail,
       };
     },
@@ -71,7 +75,7 @@ function withReferences(schemas, document) {
   const all = { ...schemas };
   const visit = (part) => {
     if (typeof part !== 'object' || part === null) return;
-    leaveOutNull(part);
+    leaveOutAbsence(part);
     const [, name] = /^#\/components\/schemas\/(.+)$/.exec(part.$ref ?? '') ?? [];
     if (name !== undefined && all[name] === undefined) {
       all[name] = document.components.schemas[name];
@@ -84,14 +88,20 @@ function withReferences(schemas, document) {
 }
 
 /**
- * A request may hold `null` for a field that it leaves out. The types offer one way only, so that the
- * type of an order is the same in this client, in the server's own and after validation.
+ * A request may hold `null` or a blank text for a field that it leaves out. The types offer one way only, so
+ * that the type of an order is the same in this client, in the server's own and after validation.
  */
-function leaveOutNull({ properties = {}, required = [] }) {
+function leaveOutAbsence({ properties = {}, required = [] }) {
   for (const [name, schema] of Object.entries(properties)) {
     if (required.includes(name)) continue;
     if (Array.isArray(schema.type)) schema.type = schema.type.filter((type) => type !== 'null');
-    if (schema.anyOf) schema.anyOf = schema.anyOf.filter(({ type }) => type !== 'null');
+    const isAbsence = ({ type, $ref }) => type === 'null' || $ref === '#/components/schemas/Absent';
+    if (schema.anyOf) schema.anyOf = schema.anyOf.filter((each) => !isAbsence(each));
+    if (schema.anyOf?.length === 1 && !schema.anyOf[0].$ref) {
+      const [only] = schema.anyOf;
+      delete schema.anyOf;
+      Object.assign(schema, { ...only, ...schema });
+    }
   }
 }
 

@@ -1,4 +1,5 @@
-import type { PrescriptionOrder } from '../contract/place-order.ts';
+import { findDateFaults } from '../contract/prescription-dates.ts';
+import { findPharmacyFault } from '../orders/pharmacy-access.ts';
 import type { Sql } from '../storage/database.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -38,12 +39,13 @@ export function createValidateOrder({
         'The patient of the case was erased; send the case again.',
       );
     }
-    if (pharmacy === undefined) {
-      return await park('PHARMACY_UNKNOWN', 'No pharmacy of this pharmacyId is set up.');
+    const pharmacyFault = await findPharmacyFault(database, order);
+    if (pharmacyFault !== undefined) return await park(pharmacyFault.code, pharmacyFault.message);
+    // Requests are checked by the same rule; an earlier version accepted orders without it.
+    const [dateFault] = findDateFaults(order.prescription);
+    if (dateFault !== undefined) {
+      return await park('DATES_INCONSISTENT', `${dateFault.message}.`);
     }
-    if (!pharmacy.active) return await park('PHARMACY_INACTIVE', 'The pharmacy is switched off.');
-    const dateFault = findDateFault(order.prescription);
-    if (dateFault !== undefined) return await park('DATES_INCONSISTENT', dateFault);
 
     const address =
       order.shippingAddress ?? order.prescription.shippingAddress ?? order.patient.address;
@@ -75,22 +77,4 @@ async function readWaited(
     SELECT floor(extract(epoch FROM now() - max(at)) * 1000)::float8 AS waited_ms
     FROM order_activity WHERE order_id = ${id} AND to_status = 'AWAITING_COMPLETION'`;
   return row?.waitedMs ?? 0;
-}
-
-/**
- * Checks that a prescription is not written or prescribed after the day on which it is signed. Compares
- * days, because the dates may lack a time or a zone.
- *
- * @returns a message that names the fields; undefined when the dates are consistent.
- */
-export function findDateFault(
-  order: Pick<PrescriptionOrder, 'dateWritten' | 'dateSigned' | 'datePrescribed'>,
-): string | undefined {
-  const signed = order.dateSigned?.slice(0, 10);
-  if (signed === undefined) return undefined;
-  for (const field of ['dateWritten', 'datePrescribed'] as const) {
-    const day = order[field]?.slice(0, 10);
-    if (day !== undefined && day > signed) return `${field} must not be after dateSigned.`;
-  }
-  return undefined;
 }

@@ -9,6 +9,7 @@ import { listDeliveries } from './routes/list-deliveries.ts';
 import { listEndpoints } from './routes/list-endpoints.ts';
 import { listEvents } from './routes/list-events.ts';
 import { listOrders, listOrdersOfCase } from './routes/list-orders.ts';
+import { listPharmacies } from './routes/list-pharmacies.ts';
 import { metrics } from './routes/metrics.ts';
 import { openApiDocument } from './routes/openapi-document.ts';
 import { pharmacyWebhook } from './routes/pharmacy-webhook.ts';
@@ -34,6 +35,7 @@ export function routes(dependencies: RouteDependencies): Route[] {
     listOrdersOfCase(dependencies),
     listOrders(dependencies),
     listEvents(dependencies),
+    listPharmacies(dependencies),
     createEndpoint(dependencies),
     listEndpoints(dependencies),
     readEndpoint(dependencies),

@@ -78,7 +78,14 @@ export async function listActivity(
   };
 }
 
-function cursorOf(
+/**
+ * Reads the cursor of a page.
+ *
+ * @param list the name of the list.
+ * @param shape one pattern for each key of the cursor.
+ * @throws {InvalidCursorError} the cursor does not come from this list.
+ */
+export function cursorOf(
   { cursor }: PageQuery,
   list: string,
   shape: readonly RegExp[],

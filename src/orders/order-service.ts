@@ -1,6 +1,7 @@
 import type { AuditSource } from '../audit/record-audit.ts';
 import type { ActivityPage, OrderPage, OrderView } from '../contract/order.ts';
 import type { OrdersQuery, PageQuery } from '../contract/order-query.ts';
+import type { OrderWarning, PharmacyPage } from '../contract/pharmacy.ts';
 import { authenticate, type Caller } from '../organizations/authenticate.ts';
 import { createAllotments, type RateLimit } from '../organizations/rate-limit.ts';
 import type { Log } from '../process/log.ts';
@@ -13,6 +14,7 @@ import { createDispatcherNotifier } from './dispatcher-notifier.ts';
 import { receiveMessage } from './inbox.ts';
 import { listActivity, listOrders } from './list-orders.ts';
 import { CaseNotPermittedError, OrderNotFoundError } from './order-errors.ts';
+import { listPharmacies } from './pharmacy-access.ts';
 import type { PharmacyMessage } from './pharmacy-message.ts';
 import { type Candidate, validateOrder } from './preconditions.ts';
 import {
@@ -44,7 +46,9 @@ export interface OrderService {
    */
   accept(acceptance: Acceptance): Promise<{ orderId: string }>;
   /** Checks an order and stores nothing; see {@link validateOrder}, also for its errors. */
-  validate(candidate: Candidate): Promise<void>;
+  validate(candidate: Candidate): Promise<OrderWarning[]>;
+  /** Lists the pharmacies where an organization can place orders; see {@link listPharmacies}. */
+  pharmacies(organizationId: string, query: PageQuery): Promise<PharmacyPage>;
   /**
    * Reads an order; see {@link readOrder}.
    *
@@ -144,6 +148,8 @@ export function createOrderService(
     },
     validate: (candidate) =>
       scoped(candidate.organizationId, (sql) => validateOrder(sql, candidate)),
+    pharmacies: (organizationId, query) =>
+      scoped(organizationId, (sql) => listPharmacies(sql, organizationId, query)),
     read: (key) => belowCase(key, (sql) => readOrder(sql, key)),
     readDocument: (key, documentId) => belowCase(key, (sql) => readDocument(sql, key, documentId)),
     readLinkedDocument: (documentId) => bounded(() => readLinkedDocument(database, documentId)),

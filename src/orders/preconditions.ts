@@ -1,8 +1,10 @@
+import type { OrderWarning } from '../contract/pharmacy.ts';
 import type { PrescriptionOrder } from '../contract/place-order.ts';
 import { findIdentifierFaults } from '../contract/strict-identifiers.ts';
 import type { FieldError } from '../contract/validation.ts';
 import type { Sql } from '../storage/database.ts';
 import { CaseNotPermittedError, InvalidOrderError } from './order-errors.ts';
+import { findPharmacyFault } from './pharmacy-access.ts';
 
 /*
  * What an order must satisfy beyond the rules of its own fields. `PLACE_ORDER` checks it in the
@@ -36,12 +38,16 @@ export const ADDRESS_MISSING: FieldError = {
 /**
  * Checks an order as `acceptOrder` does, and stores nothing.
  *
+ * @returns why the order would wait for an operator, if it were accepted now.
  * @throws everything that `acceptOrder` throws, except for a used idempotency key.
  */
-export async function validateOrder(sql: Sql, candidate: Candidate): Promise<void> {
+export async function validateOrder(sql: Sql, candidate: Candidate): Promise<OrderWarning[]> {
   const [row] = await sql<Verdict[]>`WITH ${preconditions(sql, candidate)} SELECT ${verdict(sql)}`;
   requireLawfulAndOwned(candidate.order, row);
   if (!row?.addressed) throw new InvalidOrderError([ADDRESS_MISSING]);
+  const { organizationId, order } = candidate;
+  const fault = await findPharmacyFault(sql, { organizationId, pharmacyId: order.pharmacyId });
+  return fault === undefined ? [] : [{ field: 'pharmacyId', ...fault }];
 }
 
 /** The text of an object field that is to be encrypted. */

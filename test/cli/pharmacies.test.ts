@@ -53,7 +53,9 @@ it('adds a pharmacy with secrets from variables, hides them, and disables and en
   expect(added.code, added.stderr).toBe(0);
   expect(added.json.pharmacy).toEqual({
     id,
+    name: id,
     kind: 'rest',
+    onlyFor: null,
     baseUrl: 'https://pharmacy.example.com/v1',
     webhookAuth: 'standard-webhooks',
     active: true,

@@ -32,6 +32,17 @@ export async function openedOrder(database: Database, orderId: string) {
   return { prescription, shippingAddress, patient };
 }
 
+/** Changes the stored prescription of an order, as if it had been accepted by other rules. */
+export async function changePrescription(
+  database: Database,
+  orderId: string,
+  changes: object,
+): Promise<void> {
+  const { key, prescription } = await readOrderRow(database, orderId);
+  const changed = key.seal('prescription', JSON.stringify({ ...prescription, ...changes }));
+  await database`UPDATE orders SET prescription = ${changed} WHERE id = ${orderId}`;
+}
+
 /** Returns a pharmacy's row, decrypted. */
 export async function openedPharmacy(database: Database, id: string) {
   const [row] = await database<

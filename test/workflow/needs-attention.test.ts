@@ -1,10 +1,11 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { putCase } from '../../src/cases/put-case.ts';
+import { restrictPharmacy } from '../../src/pharmacy/registry.ts';
 import { orderWorkflowId, retryUpdate, statusQuery } from '../../src/workflows/order-messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { HASH_SECRET, PATIENT_ADDRESS, TESTER } from '../support/organization.ts';
-import { copyPharmacy, openedOrder } from '../support/sealed-rows.ts';
+import { changePrescription, copyPharmacy, openedOrder } from '../support/sealed-rows.ts';
 import { startWorker } from '../support/worker.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -40,14 +41,47 @@ describe('an order that fails validation', () => {
   it.each([
     ['dateWritten', '2024-02-02'],
     ['datePrescribed', '2024-02-02T10:00:00Z'],
-  ] as const)('needs attention if %s is after dateSigned', async (field, date) => {
+  ] as const)(
+    'accepted by an earlier version needs attention if %s is after dateSigned',
+    async (field, date) => {
+      const dates = { dateWritten: '2024-01-01', dateSigned: '2024-01-31', [field]: date };
+      await expect(
+        world.place('pharmacy-123', (order) => Object.assign(order, dates)),
+      ).rejects.toThrow(`${field} must not be after dateSigned`);
+      await world.worker.stop();
+      const orderId = await world.place('pharmacy-123');
+      await changePrescription(world.db.database, orderId, dates);
+      world.worker = await startWorker(world.db.asWorker);
+      const order = await world.reach(orderId, 'NEEDS_ATTENTION');
+      expect(order.reasonCode).toBe('DATES_INCONSISTENT');
+      expect(order.reason).toContain(field);
+      expect(await world.simulator.ledgerOf(orderId)).toHaveLength(0);
+    },
+  );
+
+  it('is placed with dates that are the same instant in two zones', async () => {
     const orderId = await world.place('pharmacy-123', (order) => {
-      Object.assign(order, { dateWritten: '2024-01-01', dateSigned: '2024-02-01', [field]: date });
+      Object.assign(order, {
+        dateWritten: '2024-01-16T00:30:00Z',
+        dateSigned: '2024-01-15T16:30:00-0800',
+        datePrescribed: '2024-01-16',
+      });
     });
+    await world.reach(orderId, 'COMPLETED');
+  });
+
+  it('waits for access to a restricted pharmacy, and continues after the update "retry"', async () => {
+    const { database } = world.db;
+    const pharmacyId = `pharmacy-private-${Date.now()}`;
+    await copyPharmacy(database, { from: 'pharmacy-refuses', to: pharmacyId });
+    await restrictPharmacy(database, pharmacyId, []);
+    const orderId = await world.place(pharmacyId);
     const order = await world.reach(orderId, 'NEEDS_ATTENTION');
-    expect(order.reasonCode).toBe('DATES_INCONSISTENT');
-    expect(order.reason).toContain(field);
+    expect(order.reasonCode).toBe('PHARMACY_NOT_PERMITTED');
     expect(await world.simulator.ledgerOf(orderId)).toHaveLength(0);
+    await restrictPharmacy(database, pharmacyId, [world.organization.organizationId]);
+    await retry(orderId);
+    await world.reach(orderId, 'REJECTED');
   });
 
   it('needs attention if the pharmacy is inactive', async () => {

@@ -8,7 +8,10 @@ import type {
   OrderStatus,
   OrderSummary,
   OrderView,
+  OrderWarning,
   Patient,
+  PharmacyPage,
+  PharmacyView,
   PrescriptionOrder,
 } from './types.ts';
 
@@ -18,13 +21,17 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Filters and page of a case's orders. */
-export interface CaseOrdersQuery {
-  readonly status?: OrderStatus | undefined;
-  /** Orders per page, 1 to 200. The server's default is 50. */
+/** The page of a list. */
+export interface PageQuery {
+  /** Items per page, 1 to 200. The server's default is 50. */
   readonly limit?: number | undefined;
   /** The `nextCursor` of the previous page. */
   readonly cursor?: string | undefined;
+}
+
+/** Filters and page of a case's orders. */
+export interface CaseOrdersQuery extends PageQuery {
+  readonly status?: OrderStatus | undefined;
 }
 
 /** Filters and page of the organization's orders. Times are RFC 3339 strings or `Date`s. */
@@ -70,9 +77,14 @@ export interface HttpClient {
   /**
    * Checks an order as `placeOrder` does, but stores nothing.
    *
+   * @returns the reasons, if any, for which the order would wait for an operator if it were placed now.
    * @throws {InvalidRequestError} the order breaks a rule; `errors` lists each problem.
    */
-  validateOrder(caseId: string, order: PrescriptionOrder, options?: CallOptions): Promise<void>;
+  validateOrder(
+    caseId: string,
+    order: PrescriptionOrder,
+    options?: CallOptions,
+  ): Promise<{ readonly warnings: readonly OrderWarning[] }>;
   /**
    * Requests the cancellation of an order. The pharmacy may have to agree, so check the `status` of
    * the returned order.
@@ -152,6 +164,13 @@ export interface HttpClient {
    * @throws {NotFoundError} the server lacks this route, so whether an order has the key is unknown.
    */
   findByIdempotencyKey(key: string, options?: CallOptions): Promise<OrderView | undefined>;
+  /** Reads one page of the pharmacies where the organization can place orders, by id. */
+  listPharmacies(query?: PageQuery, options?: CallOptions): Promise<PharmacyPage>;
+  /** Iterates over the pharmacies where the organization can place orders. */
+  iteratePharmacies(
+    query?: PageQuery,
+    options?: CallOptions,
+  ): AsyncGenerator<PharmacyView, void, void>;
   /** Reads a case with its orders and attachments, as the CareValidate API shows it. */
   customerCaseDetail(caseId: string, options?: CaseDetailOptions): Promise<CustomerCaseDetail>;
 }

@@ -1,5 +1,5 @@
 import { cancelOrder } from './cancel-order.ts';
-import type { CallOptions, CaseOrdersQuery, HttpClient, OrdersQuery } from './client.ts';
+import type { CallOptions, CaseOrdersQuery, HttpClient, OrdersQuery, PageQuery } from './client.ts';
 import { download } from './download.ts';
 import { iterate, type List, readAll, readPage } from './pages.ts';
 import { casePath, orderPath, rootPath, segment } from './paths.ts';
@@ -14,6 +14,8 @@ import type {
   DocumentView,
   OrderPage,
   OrderSummary,
+  OrderWarning,
+  PharmacyView,
 } from './types.ts';
 
 /**
@@ -37,6 +39,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     { signal }: CallOptions = {},
   ): List => ({ path: casePath(caseId, 'orders'), name: 'orders', query: { ...query }, signal });
 
+  const pharmacies = (query: PageQuery = {}, { signal }: CallOptions = {}): List => ({
+    path: rootPath('pharmacies'),
+    name: 'pharmacies',
+    query: { ...query },
+    signal,
+  });
+
   async function pageOf(list: List): Promise<OrderPage> {
     const { items, nextCursor } = await readPage<OrderSummary>(send, list);
     return { orders: [...items], nextCursor };
@@ -48,7 +57,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     async validateOrder(caseId, order, { signal } = {}) {
       const body = { action: 'VALIDATE_ORDER', order };
       const reply = await send({ method: 'POST', path: casePath(caseId), body, signal });
-      readData(reply, ({ valid }) => (valid === true ? valid : undefined));
+      // A server of an earlier version has no warnings.
+      return readData(reply, ({ valid, warnings = [] }) =>
+        valid === true && Array.isArray(warnings)
+          ? { warnings: warnings as OrderWarning[] }
+          : undefined,
+      );
     },
 
     cancelOrder: async (caseId, orderId, reason, { signal } = {}) =>
@@ -75,6 +89,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     iterateOrders: (query, call) => iterate<OrderSummary>(send, orders(query, call)),
     iterateOrdersOfCase: (caseId, query, call) =>
       iterate<OrderSummary>(send, ordersOfCase(caseId, query, call)),
+
+    async listPharmacies(query, call) {
+      const { items, nextCursor } = await readPage<PharmacyView>(send, pharmacies(query, call));
+      return { pharmacies: [...items], nextCursor };
+    },
+    iteratePharmacies: (query, call) => iterate<PharmacyView>(send, pharmacies(query, call)),
 
     async getActivity(caseId, orderId, { signal } = {}) {
       const path = orderPath(caseId, orderId, 'activity');

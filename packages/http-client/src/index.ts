@@ -9,6 +9,7 @@ export type {
   CaseOrdersQuery,
   HttpClient,
   OrdersQuery,
+  PageQuery,
 } from './client.ts';
 export { createHttpClient } from './create-http-client.ts';
 export type { Download } from './download.ts';
@@ -41,8 +42,11 @@ export type {
   OrderStatus,
   OrderSummary,
   OrderView,
+  OrderWarning,
   Patient,
   PatientHealthInfo,
+  PharmacyPage,
+  PharmacyView,
   Prescriber,
   PrescriptionItem,
   PrescriptionOrder,

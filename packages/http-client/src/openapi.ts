@@ -33,12 +33,12 @@ export interface components {
       /** @description The drugs, 1 to 500 items. */
       prescriptionItems: components['schemas']['PrescriptionItem'][];
     };
-    /** @description The patient of a case. */
+    /** @description The patient of a case, with one name at least. */
     Patient: {
       /** @description The patient’s first name. */
-      firstName: string;
+      firstName?: string;
       /** @description The patient’s last name. */
-      lastName: string;
+      lastName?: string;
       /**
        * Format: date
        * @description A date `YYYY-MM-DD` that exists in the calendar.
@@ -51,7 +51,7 @@ export interface components {
        */
       email?: string;
       /**
-       * @description An optional `+`, 7 to 15 digits, spaces, dots, hyphens and parentheses.
+       * @description An optional `+`, 7 to 15 digits, spaces, dots, hyphens and parentheses, and an optional extension (`x123`, `ext. 123`).
        * @example +1234567890
        */
       phoneNumber?: string;
@@ -87,6 +87,7 @@ export interface components {
        * @example 2026-01-31T09:30:00.000Z
        */
       updatedAt: string;
+      delay?: components['schemas']['Delay'];
       documents: components['schemas']['Document'][];
       shipments: components['schemas']['Shipment'][];
     };
@@ -119,6 +120,7 @@ export interface components {
        * @example 2026-01-31T09:30:00.000Z
        */
       updatedAt: string;
+      delay?: components['schemas']['Delay'];
     };
     /** @description One entry of an order’s timeline. */
     Activity: {
@@ -147,8 +149,40 @@ export interface components {
         [key: string]: unknown;
       };
     };
+    /** @description A reason for which an accepted order would wait for an operator. */
+    OrderWarning: {
+      /**
+       * @description The field of the order.
+       * @example pharmacyId
+       */
+      field: string;
+      /**
+       * @description The reason code that the order would have.
+       * @example PHARMACY_UNKNOWN
+       */
+      code: string;
+      /** @description The reason in words. */
+      message: string;
+    };
+    /** @description A pharmacy where the organization can place orders. */
+    Pharmacy: {
+      /**
+       * @description The `pharmacyId` of orders.
+       * @example pharmacy-123
+       */
+      id: string;
+      /** @description The name for people. Default: the id. */
+      name: string;
+      /** @description False: the pharmacy is switched off. An order would wait for an operator. */
+      active: boolean;
+    };
     OrderPage: {
       orders: components['schemas']['OrderSummary'][];
+      /** @description Null on the last page. */
+      nextCursor: string | null;
+    };
+    PharmacyPage: {
+      pharmacies: components['schemas']['Pharmacy'][];
       /** @description Null on the last page. */
       nextCursor: string | null;
     };
@@ -233,7 +267,7 @@ export interface components {
        */
       email: string;
       /**
-       * @description An optional `+`, 7 to 15 digits, spaces, dots, hyphens and parentheses.
+       * @description An optional `+`, 7 to 15 digits, spaces, dots, hyphens and parentheses, and an optional extension (`x123`, `ext. 123`).
        * @example +1234567890
        */
       phoneNumber: string;
@@ -257,7 +291,7 @@ export interface components {
       refillCount?: number;
       /** @description The days of supply. */
       supplyDays?: number;
-      /** @description Key-value pairs that are passed on to the pharmacy unchanged. */
+      /** @description Key-value pairs that are passed on to the pharmacy unchanged. A number that would be rounded is refused, and so is a key that occurs twice in one object. */
       customFields?: {
         [key: string]: unknown;
       };
@@ -276,6 +310,28 @@ export interface components {
       | 'CANCELLED'
       | 'EXPIRED'
       | 'NEEDS_ATTENTION';
+    /** @description A step of the order that has been failing for more than a minute. */
+    Delay: {
+      /**
+       * @description Why the last attempt failed.
+       * @example PHARMACY_TIMEOUT
+       */
+      code: string;
+      /**
+       * Format: date-time
+       * @description RFC 3339 in UTC with milliseconds.
+       * @example 2026-01-31T09:30:00.000Z
+       */
+      since: string;
+      /** @description Failed attempts in a row. */
+      attempts: number;
+      /**
+       * Format: date-time
+       * @description RFC 3339 in UTC with milliseconds.
+       * @example 2026-01-31T09:30:00.000Z
+       */
+      nextAttemptAt: string;
+    };
     /** @description A stored prescription document. */
     Document: {
       /** Format: uuid */

@@ -13,7 +13,7 @@ interface Page<Item> {
 /** A list of the API: its path, and the name of the items in `data`. */
 export interface List extends Pick<Call, 'signal'> {
   readonly path: string;
-  readonly name: 'orders' | 'activity' | 'documents';
+  readonly name: 'orders' | 'activity' | 'documents' | 'pharmacies';
   readonly query?: Query;
 }
 

@@ -37,6 +37,15 @@ export type OrderSummary = Readonly<Schemas['OrderSummary']>;
 /** One page of orders, newest first. `nextCursor` is null on the last page. */
 export type OrderPage = Readonly<Schemas['OrderPage']>;
 
+/** A reason for which an accepted order would wait for an operator. */
+export type OrderWarning = Readonly<Schemas['OrderWarning']>;
+
+/** A pharmacy where the organization can place orders. */
+export type PharmacyView = Readonly<Schemas['Pharmacy']>;
+
+/** One page of pharmacies, by id. `nextCursor` is null on the last page. */
+export type PharmacyPage = Readonly<Schemas['PharmacyPage']>;
+
 /** The metadata of a stored prescription document. */
 export type DocumentView = Readonly<Schemas['Document']>;
 

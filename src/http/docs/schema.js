@@ -11,10 +11,12 @@ function resolve(api, schema) {
   return { title: name, ...api.components.schemas[name], ...siblings };
 }
 
-/** Removes `null` from a schema that allows it. */
-function withoutNull(api, schema) {
+/** Removes what counts as absent from a schema that allows it. */
+function withoutAbsence(api, schema) {
   const variants = schema.anyOf ?? schema.oneOf;
-  const others = variants?.filter(({ type }) => type !== 'null');
+  const others = variants?.filter(
+    ({ type, $ref }) => type !== 'null' && $ref !== '#/components/schemas/Absent',
+  );
   if (others === undefined || others.length === variants.length || others.length !== 1) {
     return schema;
   }
@@ -56,7 +58,7 @@ function limitsOf(schema) {
 
 /** Renders one field: its name, type and rules, and the fields inside it. */
 export function field(api, name, sent, { required, description, level = 0 }) {
-  const schema = withoutNull(api, resolve(api, sent));
+  const schema = withoutAbsence(api, resolve(api, sent));
   const limits = limitsOf(schema);
   const about = description ?? schema.description;
   const inner = schema.type === 'array' ? resolve(api, schema.items) : schema;
@@ -94,7 +96,7 @@ function nested(api, schema, level, name) {
 
 /** Renders the fields of an object, or each variant of a value. */
 export function fields(api, sent, level = 0) {
-  const schema = withoutNull(api, resolve(api, sent));
+  const schema = withoutAbsence(api, resolve(api, sent));
   if (level > MAX_LEVEL) return h('p', { class: 'about' }, 'More levels follow.');
   const variants = schema.oneOf ?? schema.anyOf;
   if (variants) {

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
+import { ANY_TEXT, BLANK_IS_ABSENT } from '../../contract/fields.ts';
 
 /*
  * Completes zod's translation into JSON Schema. `adjustSchema` marks each schema during the
- * translation; `allowNulls` writes the marks into the finished document.
+ * translation; `allowAbsence` writes the marks into the finished document.
  */
 
 type JsonSchema = Record<string, unknown>;
@@ -39,33 +40,53 @@ function isRequestObject(zodSchema: z.core.$ZodType): boolean {
   );
 }
 
+/** The schema of a value that counts as absent. */
+const ABSENT = {
+  type: ['string', 'null'],
+  pattern: '^\\s*$',
+  description: '`null` or a blank text: the field counts as absent.',
+};
+const ABSENT_REF = { $ref: '#/components/schemas/Absent' };
+
 /**
- * Allows `null` in each optional request field of a finished document (docs/place-order.md,
- * "Values"). Changes the document in place.
+ * Allows `null`, and blank texts where they count as absent, in each optional request field of a finished
+ * document (docs/place-order.md, "Values"). Changes the document in place.
  */
-export function allowNulls(node: unknown): void {
+export function allowAbsence(document: {
+  components?: { schemas?: Record<string, unknown> };
+}): void {
+  allowAbsenceIn(document);
+  const schemas = document.components?.schemas;
+  if (schemas !== undefined) schemas['Absent'] = ABSENT;
+}
+
+function allowAbsenceIn(node: unknown): void {
   if (typeof node !== 'object' || node === null) return;
-  for (const child of Object.values(node)) allowNulls(child);
+  for (const child of Object.values(node)) allowAbsenceIn(child);
   const schema = node as JsonSchema;
+  const withBlanks = schema[BLANK_IS_ABSENT] === true;
+  delete schema[BLANK_IS_ABSENT];
   if (schema[NULL_IS_ABSENT] !== true) return;
   delete schema[NULL_IS_ABSENT];
   const properties = schema['properties'] as Record<string, JsonSchema>;
   const required = (schema['required'] ?? []) as string[];
   for (const [name, property] of Object.entries(properties)) {
-    if (!required.includes(name)) properties[name] = orNull(property);
+    if (!required.includes(name)) properties[name] = orAbsent(property, withBlanks);
   }
 }
 
-function orNull(schema: JsonSchema): JsonSchema {
+function orAbsent(schema: JsonSchema, withBlanks: boolean): JsonSchema {
   if (isNullable(schema)) return schema;
   const { type, description, ...rest } = schema;
-  if (typeof type === 'string' && !('enum' in rest) && !('const' in rest)) {
+  const named = 'enum' in rest || 'const' in rest;
+  const acceptsBlanks = rest['pattern'] === ANY_TEXT && !('minLength' in rest);
+  if (typeof type === 'string' && !named && (acceptsBlanks || !withBlanks)) {
     return { ...schema, type: [type, 'null'] };
   }
   const value = type === undefined ? rest : { type, ...rest };
   return {
     ...(description === undefined ? {} : { description }),
-    anyOf: [value, { type: 'null' }],
+    anyOf: [value, withBlanks ? ABSENT_REF : { type: 'null' }],
   };
 }
 

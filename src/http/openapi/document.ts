@@ -6,7 +6,7 @@ import {
   type ZodOpenApiPathsObject,
 } from 'zod-openapi';
 import type { ResponseDoc, Route } from '../route.ts';
-import { adjustSchema, allowNulls } from './adjust-schemas.ts';
+import { adjustSchema, allowAbsence } from './adjust-schemas.ts';
 import { responsesOf } from './responses.ts';
 import { WEBHOOKS } from './webhooks.ts';
 
@@ -15,7 +15,11 @@ const TAGS = [
   { name: 'Orders', description: 'Prescription orders of patient cases.' },
   { name: 'Cases', description: 'Patient cases. Each order belongs to one.' },
   { name: 'Documents', description: 'Prescription documents of completed orders.' },
-  { name: 'Pharmacies', description: 'Webhooks that pharmacies send to this server.' },
+  {
+    name: 'Pharmacies',
+    description:
+      'Where orders can be placed, and the webhooks that pharmacies send to this server.',
+  },
   {
     name: 'Notifications',
     description: 'Events of orders, and the webhook endpoints that receive them.',
@@ -46,7 +50,7 @@ export function createOpenApi(routes: readonly Route[], version: string): OpenAp
         description:
           'Accepts prescription orders for patient cases and carries each one to its end. Every response ' +
           'uses the envelope `{status, success, message, data}`, or `{status, success, message, ' +
-          'error}` for an error. The server ignores unknown fields, and treats an optional field that is `null` as absent.',
+          'error}` for an error. The server ignores unknown fields, and treats an optional field that is `null` or blank as absent.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: '/', description: 'This server.' }],
@@ -66,7 +70,7 @@ export function createOpenApi(routes: readonly Route[], version: string): OpenAp
     },
     { override: ({ jsonSchema, zodSchema, io }) => adjustSchema(jsonSchema, zodSchema, io) },
   );
-  allowNulls(document);
+  allowAbsence(document);
   return document;
 }
 

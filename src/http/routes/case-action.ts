@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import {
   type CancelOrderRequest,
@@ -6,7 +7,10 @@ import {
 } from '../../contract/cancel-order.ts';
 import { jsonDepthExceeds } from '../../contract/canonical-json.ts';
 import { orderCreated, success, successBody } from '../../contract/envelope.ts';
+import { idempotencyKey } from '../../contract/formats.ts';
+import { KEY_HEADER, parseKeyHeader } from '../../contract/idempotency-key-header.ts';
 import { orderView } from '../../contract/order.ts';
+import { orderValidation } from '../../contract/pharmacy.ts';
 import {
   type PlaceOrderRequest,
   parsePlaceOrder,
@@ -19,6 +23,7 @@ import type { Parsed } from '../../contract/validation.ts';
 import { IdempotencyConflictError } from '../../orders/order-errors.ts';
 import { auditSourceOf } from '../audit.ts';
 import { InvalidBodyError } from '../errors/http-errors.ts';
+import { keyHeadersOf } from '../idempotency-key-header.ts';
 import { PLACE_ORDER_EXAMPLE } from '../openapi/examples.ts';
 import { CONFLICT, NOT_FOUND } from '../openapi/responses.ts';
 import { caseParams } from '../params.ts';
@@ -62,8 +67,9 @@ export function caseAction({ orders }: RouteDependencies): Route {
   }
 
   async function validate({ params, body, organizationId }: CaseCall<ValidateOrderRequest>) {
-    await orders.validate({ organizationId, caseId: params.caseId, order: body.order });
-    return success('Order is valid', { valid: true });
+    const { order } = body;
+    const warnings = await orders.validate({ organizationId, caseId: params.caseId, order });
+    return success('Order is valid', { valid: true, warnings });
   }
 
   async function cancel({ params, body, organizationId, request }: CaseCall<CancelOrderRequest>) {
@@ -111,9 +117,14 @@ export function caseAction({ orders }: RouteDependencies): Route {
       description:
         '`action` selects the operation. `PLACE_ORDER` responds with 200 when the order is committed; its ' +
         'processing starts then. `VALIDATE_ORDER` makes the same checks, stores nothing and uses up no ' +
-        'idempotency key. `CANCEL_ORDER` requests the cancellation; once the pharmacy has the order, the ' +
+        'idempotency key; its `warnings` say why an accepted order would wait for an operator. `CANCEL_ORDER` requests the cancellation; once the pharmacy has the order, the ' +
         'pharmacy decides.',
       headers: z.object({
+        [KEY_HEADER]: z.exactOptional(idempotencyKey()).meta({
+          description:
+            '`PLACE_ORDER`: the idempotency key, if the body has no `idempotencyKey`. If both are ' +
+            'sent, they must be equal.',
+        }),
         'Idempotency-Mode': z.exactOptional(z.literal('replay')).meta({
           description:
             '`PLACE_ORDER`: with a used key and the same payload, repeats the first 200.',
@@ -124,7 +135,7 @@ export function caseAction({ orders }: RouteDependencies): Route {
           description: 'The order is accepted or valid, or its cancellation is requested.',
           schema: z.union([
             successBody(z.object({ order: z.object({ id: z.uuid() }) })),
-            successBody(z.object({ valid: z.literal(true) })),
+            successBody(orderValidation),
             successBody(z.object({ order: orderView })),
           ]),
           headers: z.object({
@@ -154,17 +165,21 @@ function auditOf(body: unknown): string {
   return action === 'VALIDATE_ORDER' ? 'ORDER_VALIDATED' : 'ORDER_PLACED';
 }
 
-function parseCaseAction(body: unknown): Parsed<CaseAction> {
+function parseCaseAction(body: unknown, request: FastifyRequest): Parsed<CaseAction> {
   if (jsonDepthExceeds(body, MAX_DEPTH)) {
     throw new InvalidBodyError(`body must not be nested deeper than ${MAX_DEPTH} levels`);
   }
+  const keys = keyHeadersOf(request);
   const action = typeof body === 'object' && body !== null && 'action' in body ? body.action : '';
   switch (action) {
-    case 'CANCEL_ORDER':
-      return parseCancelOrder(body);
+    case 'CANCEL_ORDER': {
+      // A cancellation needs no key, but a client may send one with every POST.
+      const header = parseKeyHeader(keys);
+      return header.ok ? parseCancelOrder(body) : header;
+    }
     case 'VALIDATE_ORDER':
-      return parseValidateOrder(body);
+      return parseValidateOrder(body, keys);
     default:
-      return parsePlaceOrder(body);
+      return parsePlaceOrder(body, keys);
   }
 }

@@ -65,6 +65,9 @@ async function orderOf({ organizationId, caseId, apiKey }: TestOrganization): Pr
     orderId,
   });
   await database`
+    INSERT INTO pharmacy_access (pharmacy_id, organization_id)
+    VALUES (${pharmacy.id}, ${organizationId})`;
+  await database`
     INSERT INTO order_repairs (id, order_id, kind, requested_by)
     VALUES (${randomUUID()}, ${orderId}, 'retry', 'ada')`;
 }

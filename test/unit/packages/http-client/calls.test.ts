@@ -46,6 +46,28 @@ describe('reads', () => {
     ]);
   });
 
+  it('list the pharmacies, by page and one after the other', async () => {
+    const [first, second] = [1, 2].map((n) => ({ id: `p-${n}`, name: `P ${n}`, active: true }));
+    server.answer(
+      data({ pharmacies: [first], nextCursor: 'c2' }),
+      data({ pharmacies: [first], nextCursor: 'c2' }),
+      data({ pharmacies: [second], nextCursor: null }),
+    );
+    const client = clientOf(server.url);
+    expect(await client.listPharmacies({ limit: 1 })).toEqual({
+      pharmacies: [first],
+      nextCursor: 'c2',
+    });
+    const found: unknown[] = [];
+    for await (const pharmacy of client.iteratePharmacies({ limit: 1 })) found.push(pharmacy);
+    expect(found).toEqual([first, second]);
+    expect(at()).toEqual([
+      'GET /api/v1/pharmacies?limit=1',
+      'GET /api/v1/pharmacies?limit=1',
+      'GET /api/v1/pharmacies?limit=1&cursor=c2',
+    ]);
+  });
+
   it('iterate over pages as they are asked for, and stop when nobody asks', async () => {
     server.answer(
       data({ orders: [{ id: '1' }, { id: '2' }], nextCursor: 'c2' }),
@@ -118,11 +140,23 @@ describe('the look-up of a key', () => {
   });
 });
 
+const WARNING = {
+  field: 'pharmacyId',
+  code: 'PHARMACY_UNKNOWN',
+  message: 'No pharmacy of this pharmacyId is set up.',
+};
+
 describe('changes', () => {
   it('check an order without placing it', async () => {
-    server.answer(data({ valid: true }), failure(400, 'diagnosis is required'), data({}));
+    server.answer(
+      data({ valid: true, warnings: [WARNING] }),
+      data({ valid: true }),
+      failure(400, 'diagnosis is required'),
+      data({}),
+    );
     const client = clientOf(server.url);
-    await client.validateOrder(CASE, exampleOrder());
+    expect(await client.validateOrder(CASE, exampleOrder())).toEqual({ warnings: [WARNING] });
+    expect(await client.validateOrder(CASE, exampleOrder())).toEqual({ warnings: [] });
     expect(bodyOf(0)).toEqual({ action: 'VALIDATE_ORDER', order: exampleOrder() });
     const invalid = await errorOf(client.validateOrder(CASE, exampleOrder()));
     expect(invalid).toMatchObject({ code: 'INVALID_REQUEST', outcomeUnknown: false });
