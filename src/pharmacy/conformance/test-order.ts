@@ -5,7 +5,7 @@ import type { PharmacyOrderRequest } from '../gateway.ts';
  * How the reference of every test order begins. Ids of real orders are UUIDs of version 7, which begin
  * with the time, so that a pharmacy and we can tell them apart (docs/pharmacy-protocol.md, "Test orders").
  */
-export const TEST_REFERENCE_PREFIX = '00000000-';
+const TEST_REFERENCE_PREFIX = '00000000-';
 
 /** Makes the reference of a test order: a UUID that no real order has. */
 export function newTestReference(): string {

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { type FakePharmacy, json, startFakePharmacy } from '../fake-pharmacy.ts';
 
 export const TOKEN = 'the-token-of-the-pharmacy';
-export const PDF = Buffer.from('%PDF-1.4\nsynthetic\n%%EOF\n');
+const PDF = Buffer.from('%PDF-1.4\nsynthetic\n%%EOF\n');
 
 /** How a model pharmacy deviates from the protocol. Every field has its conforming value by default. */
 export interface Faults {
