@@ -726,7 +726,7 @@ GRANT SELECT ON order_statuses TO rx_orders_worker;
 CREATE VIEW unmatched_messages AS
  SELECT received_at
    FROM inbox
-  WHERE order_id IS NULL;
+  WHERE order_id IS NULL AND (reference IS NULL OR reference !~~ '00000000-%'::text);
 
 GRANT SELECT ON unmatched_messages TO rx_orders_operator;
 GRANT SELECT ON unmatched_messages TO rx_orders_server;

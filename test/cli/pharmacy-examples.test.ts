@@ -75,6 +75,10 @@ describe.each<[string, string, string[]]>([
       CONFORMANCE_RULES.map((rule) => ({ rule, result: 'ok', message: expect.any(String) })),
     );
     expect(result.code).toBe(0);
+    // Its webhook is stored, but nobody has to find an order for it.
+    expect((await rx(['inbox', 'list', '--json'])).json.messages).toEqual([]);
+    expect(await db.database`SELECT FROM unmatched_messages`).toHaveLength(0);
+    expect((await db.database`SELECT FROM inbox WHERE pharmacy_id = ${id}`).length).toBe(1);
   });
 
   it('cancels an open order', async () => {

@@ -57,14 +57,17 @@ export interface OperatorMessage {
   readonly receivedAt: Date;
 }
 
-/** Lists the messages that match no order, oldest first. */
+/**
+ * Lists the messages that match no order, oldest first. Messages about the test orders of `rx pharmacy
+ * check` are left out, as in the view `unmatched_messages`.
+ */
 export async function listUnmatchedMessages(
   database: Database,
   filter: { readonly pharmacyId?: string | undefined; readonly limit: number },
 ): Promise<OperatorMessage[]> {
   return await database<OperatorMessage[]>`
     SELECT id, pharmacy_id, type, reference, pharmacy_order_id, received_at FROM inbox
-    WHERE order_id IS NULL
+    WHERE order_id IS NULL AND (reference IS NULL OR reference NOT LIKE '00000000-%')
       ${filter.pharmacyId === undefined ? database`` : database`AND pharmacy_id = ${filter.pharmacyId}`}
     ORDER BY id LIMIT ${filter.limit}`;
 }
