@@ -10,11 +10,12 @@ import { inTransaction } from '../storage/transaction.ts';
 import { abortSignal } from '../temporal/activity-context.ts';
 import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { reasonOf } from './guard-step.ts';
 import { type OrderRow, readOrderRow } from './order-row.ts';
 import { cancelAtPharmacy, isSettled } from './pharmacy-order.ts';
 import { untilUsable } from './pharmacy-retry-policy.ts';
 import { adoptOrPlace, recordPharmacyOrderId } from './place-order.ts';
-import { ended, endedResult } from './step-results.ts';
+import { ended, endedResult, needsAttention } from './step-results.ts';
 
 /**
  * Creates the activity `cancelOrder`; see {@link OrderActivities}. The pharmacy's answer decides. A
@@ -22,7 +23,8 @@ import { ended, endedResult } from './step-results.ts';
  * as a refusal: the order goes on, and a later step reports the fault if it meets it too.
  *
  * The answer to the request that placed the order may be missing. Then the order is looked up first: an
- * order that the pharmacy does not have is cancelled at once.
+ * order that the pharmacy does not have is cancelled at once. If that stays unknown, the order needs
+ * attention, and the request stays pending.
  */
 export function createCancelOrder(
   dependencies: ActivityDependencies,
@@ -36,9 +38,10 @@ export function createCancelOrder(
     if (order.cancelRequestedBy === null) return resume(order, false);
     const gateway = await pharmacies.gateway(order.pharmacyId);
     if (gateway === undefined) return await refuse(order, 'PHARMACY_UNKNOWN', true);
+    let { pharmacyOrderId } = order;
     try {
-      const pharmacyOrderId = order.pharmacyOrderId ?? (await findUnanswered(gateway, order));
-      if (pharmacyOrderId !== undefined) {
+      pharmacyOrderId ??= await findUnanswered(gateway, order);
+      if (pharmacyOrderId !== null) {
         const { id, sentAt } = order;
         const placed = { id, pharmacyOrderId, sentAt };
         const status = await cancelAtPharmacy(dependencies, gateway, placed);
@@ -49,7 +52,10 @@ export function createCancelOrder(
     } catch (error) {
       const isFault = error instanceof PharmacyFaultError || error instanceof PharmacyAnswerError;
       if (!isFault) throw error;
-      return await refuse(order, error.code, true);
+      if (pharmacyOrderId !== null) return await refuse(order, error.code, true);
+      // Whether the pharmacy has the order is unknown, so the request stays pending.
+      const result = await needsAttention(database, orderId, error.code, reasonOf(error));
+      return result.outcome === 'needs-attention' ? { ...result, isPending: true } : result;
     }
     return await ended(database, orderId, {
       to: 'CANCELLED',
@@ -59,24 +65,21 @@ export function createCancelOrder(
     });
   };
 
-  /** Finds an order whose placing was never answered; undefined if the pharmacy does not have it. */
-  async function findUnanswered(
-    gateway: PharmacyGateway,
-    order: OrderRow,
-  ): Promise<string | undefined> {
+  /** Finds an order whose placing was never answered; null if the pharmacy does not have it. */
+  async function findUnanswered(gateway: PharmacyGateway, order: OrderRow): Promise<string | null> {
     try {
       // Without references the only way to find the order is to place it again.
       const found = await (gateway.hasReferences
         ? untilUsable(settings, () => gateway.findByReference(order.id, abortSignal()))
         : adoptOrPlace(dependencies, gateway, order));
-      if (found === undefined) return undefined;
+      if (found === undefined) return null;
       await inTransaction(database, async (sql) => {
         await recordPharmacyOrderId(sql, order.id, found.id);
         await applyWaitingMessages(sql, order.id, order.pharmacyId, found.id);
       });
       return found.id;
     } catch (error) {
-      if (error instanceof OrderRefusedError) return undefined;
+      if (error instanceof OrderRefusedError) return null;
       throw error;
     }
   }

@@ -95,7 +95,7 @@ function cannotPass(error: unknown): boolean {
 }
 
 /** Explains an error to the organization and its operators. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const { document } = error as { document?: string };
   if (document !== undefined) {
     const problem = error instanceof DocumentMismatchError ? `it ${error.message}` : codeOf(error);

@@ -7,7 +7,12 @@ import type { EndStatus, RepairInput } from './order-messages.ts';
 export type StepResult<Done = object> =
   | ({ readonly outcome: 'done' } & Done)
   | { readonly outcome: 'ended'; readonly status: EndStatus; readonly reasonCode?: string }
-  | { readonly outcome: 'needs-attention'; readonly reasonCode: string };
+  | {
+      readonly outcome: 'needs-attention';
+      readonly reasonCode: string;
+      /** Whether a cancellation is still pending: it is tried again after the retry. */
+      readonly isPending?: boolean;
+    };
 
 /** How long to wait for the pharmacy, in milliseconds. */
 export interface WaitLimits {

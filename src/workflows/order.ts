@@ -153,6 +153,7 @@ async function processOrder({ orderId, pharmacyId, resting }: OrderInput): Promi
     // Histories from before this patch wait for `placeOrder` whatever happens.
     while (cancelPending() && patched('cancel-while-placing')) {
       const cancelled = await cancelAtPharmacy();
+      if (cancelled.outcome === 'needs-attention' && cancelled.isPending) cancelsAttempted -= 1;
       if (cancelled.outcome !== 'done') return cancelled;
     }
     enter('PLACING', `Being placed at ${pharmacyId}.`);

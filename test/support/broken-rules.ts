@@ -61,5 +61,5 @@ function isText(text: string, required: boolean): boolean {
 
 /** The digits of a telephone number, without those of its extension. */
 function digitsIn(text: string): number {
-  return text.replace(/(x|;ext).*$/i, '').replace(/\D/g, '').length;
+  return text.replace(/[x#e;].*$/i, '').replace(/\D/g, '').length;
 }

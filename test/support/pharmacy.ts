@@ -1,9 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { Webhook } from 'standardwebhooks';
+import { randomUUID } from 'node:crypto';
 import { addPharmacy as register } from '../../src/pharmacy/registry.ts';
 import type { WebhookAuth } from '../../src/pharmacy/webhook-auth.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { type Answer, sendTo } from './test-api.ts';
+import { signedHeaders, webhookSecret } from './webhook-signing.ts';
 
 /** A pharmacy that signs its webhooks, for one test. */
 export interface TestPharmacy {
@@ -20,18 +20,10 @@ export interface TestPharmacy {
 
 export async function createPharmacy(database: Database): Promise<TestPharmacy> {
   const id = `pharmacy-${randomUUID()}`;
-  const secret = `whsec_${randomBytes(24).toString('base64')}`;
+  const secret = webhookSecret();
   await addPharmacy(database, id, { kind: 'standard-webhooks', secret });
 
-  const sign: TestPharmacy['sign'] = (
-    body,
-    { webhookId = `msg_${randomUUID()}`, at = new Date() } = {},
-  ) => ({
-    'content-type': 'application/json',
-    'webhook-id': webhookId,
-    'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
-    'webhook-signature': new Webhook(secret).sign(webhookId, at, body),
-  });
+  const sign: TestPharmacy['sign'] = (body, options) => signedHeaders(secret, body, options);
   return {
     id,
     sign,

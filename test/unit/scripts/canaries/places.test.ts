@@ -17,7 +17,7 @@ const needles = new Needles([
   ...canary.markers.flatMap(needlesOf),
   ...needlesOfContent('planted: document', document),
 ]);
-const { lastName } = canary.patient;
+const { lastName = '' } = canary.patient;
 const FIELD = 'planted: case.patient.lastName';
 
 let folder: string;
