@@ -25,6 +25,14 @@ export function isCalendarDate(text: string): boolean {
   return year >= 1 && day >= 1 && day <= daysIn(year, month);
 }
 
+const BEFORE_ZONE = new RegExp(`^${DATE}T${TIME}`);
+
+/** Whether a text is a date-time up to its zone, which has another form than those of {@link isCalendarDate}. */
+export function hasUnknownZone(text: string): boolean {
+  const [dateTime] = BEFORE_ZONE.exec(text) ?? [];
+  return dateTime !== undefined && isCalendarDate(dateTime) && !isCalendarDate(text);
+}
+
 /** The number of days in a month; 0 for a month that does not exist. */
 function daysIn(year: number, month: number): number {
   const leapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);

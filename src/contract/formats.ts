@@ -1,4 +1,4 @@
-import { CALENDAR_DATE_PATTERN, isCalendarDate } from './calendar-date.ts';
+import { CALENDAR_DATE_PATTERN, hasUnknownZone, isCalendarDate } from './calendar-date.ts';
 import { requiredText, storableText, text } from './fields.ts';
 
 /* Values with a format: docs/place-order.md, "Values". */
@@ -78,7 +78,7 @@ export function email() {
 
 /** `x123`, `ext. 123`, `Extension 123`, `;ext=123`, also in parentheses. */
 const EXTENSION =
-  '[,;]? *(?:[xX]|[eE][xX][tT](?:[eE][nN][sS][iI][oO][nN])?)[ .:=]*[0-9]{1,10}[ )]*$';
+  '[,;]? *(?:[xX#]|[eE][xX][tT](?:[eE][nN][sS][iI][oO][nN]|[nN])?)[ .:=]*[0-9]{1,10}[ )]*$';
 /** Separators may be anywhere after the `+`. No numbering plan is checked (docs/place-order.md, "Values"). */
 const PHONE_NUMBER = new RegExp(`^\\+?[ .()-]*(?:[0-9][ .()-]*){7,15}(?:${EXTENSION})?$`);
 
@@ -101,12 +101,16 @@ export function withoutExtension(phone: string): string {
 export function date() {
   return text()
     .refine(isCalendarDate, {
-      error: 'must be an ISO 8601 date that exists in the calendar',
+      error: ({ input }) => {
+        const rule = 'must be an ISO 8601 date that exists in the calendar';
+        return hasUnknownZone(String(input)) ? `${rule}, its zone as Z, ±hh:mm or ±hhmm` : rule;
+      },
     })
     .meta({
       pattern: CALENDAR_DATE_PATTERN,
       example: '2024-01-15',
-      description: 'An ISO 8601 date or date-time that exists in the calendar.',
+      description:
+        'An ISO 8601 date or date-time that exists in the calendar. A zone is `Z`, `±hh:mm` or `±hhmm`.',
     });
 }
 

@@ -49,7 +49,8 @@ function note(value: unknown, node: Node | undefined): void {
 
 const ROUNDED: Node = { rounded: true, repeatedKey: false, parts: new Map() };
 const SCALAR = /[^\s,\]}]+/y;
-const GAP = /[\s:,]*/y;
+/** White space and punctuation between values. */
+const GAP = ' \t\r\n:,';
 
 /** Reads valid JSON from left to right. Every method returns undefined for a part without faults. */
 class Search {
@@ -61,9 +62,9 @@ class Search {
   }
 
   value(): Node | undefined {
-    this.#take(GAP);
+    this.#skipGap();
     const first = this.#text[this.#at];
-    if (first === '{') return this.#container('}', () => JSON.parse(this.#string()) as string);
+    if (first === '{') return this.#container('}', () => this.#key());
     if (first === '[') {
       let index = 0;
       return this.#container(']', () => index++);
@@ -80,7 +81,7 @@ class Search {
     const parts = new Map<string | number, Node>();
     let repeatedKey = false;
     this.#at += 1;
-    for (this.#take(GAP); this.#text[this.#at] !== end; this.#take(GAP)) {
+    for (this.#skipGap(); this.#text[this.#at] !== end; this.#skipGap()) {
       const key = nextKey();
       const part = this.value();
       repeatedKey ||= seen.has(key);
@@ -94,6 +95,11 @@ class Search {
     const rounded = inside.some((part) => part.rounded);
     repeatedKey ||= inside.some((part) => part.repeatedKey);
     return rounded || repeatedKey ? { rounded, repeatedKey, parts } : undefined;
+  }
+
+  #key(): string {
+    const quoted = this.#string();
+    return quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
   }
 
   /** Takes a string with its quotes. A regular expression would need a stack for a long one. */
@@ -110,6 +116,10 @@ class Search {
     let first = index;
     while (this.#text[first - 1] === '\\') first -= 1;
     return (index - first) % 2 === 1;
+  }
+
+  #skipGap(): void {
+    while (GAP.includes(this.#text[this.#at] ?? '-')) this.#at += 1;
   }
 
   #take(pattern: RegExp): string {

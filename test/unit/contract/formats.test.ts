@@ -26,6 +26,8 @@ describe('phoneNumber', () => {
     '5551234567EXT12345',
     '5551234567 extension 7',
     '+15551234567;ext=42',
+    '555 123 4567 #12',
+    '555 123 4567 extn: 12',
   ])('accepts %s', (value) => {
     expect(isAccepted([...PRESCRIBER, 'phoneNumber'], value)).toBe(true);
   });
@@ -176,5 +178,21 @@ describe('dates', () => {
     '٢٠٢٤-٠١-١٥',
   ])('refuses %s', (value) => {
     expect(isAccepted(value)).toBe(false);
+  });
+
+  it.each([
+    '2024-01-15T10:30:00+05',
+    '2024-01-15T10:30 UTC',
+    '2024-01-15T10:30:00z',
+    '2024-01-15T10:30+5:00',
+  ])('says how a zone is written in place of that of %s', (value) => {
+    expect(parsePlaceOrder(withValue(unsigned, ['order', 'dateWritten'], value))).toMatchObject({
+      errors: [
+        {
+          message:
+            'dateWritten must be an ISO 8601 date that exists in the calendar, its zone as Z, ±hh:mm or ±hhmm',
+        },
+      ],
+    });
   });
 });

@@ -147,7 +147,7 @@ describe('a DEA number', () => {
 });
 
 describe('a phone number', () => {
-  it.each(['2125550123', '1 212 555 0123', '+1-212-555-0123', '(212) 555.0123'])(
+  it.each(['2125550123', '1 212 555 0123', '+1-212-555-0123', '(212) 555.0123 ext. 45'])(
     'passes as %s',
     (value) => {
       expect(messages({ phoneNumber: value })).toEqual([]);
