@@ -1,5 +1,5 @@
+import { sameId } from '../lib/uuid.ts';
 import { addShipment } from '../orders/pharmacy-message.ts';
-import { sameId } from '../pharmacy/answer-fields.ts';
 import type { PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
 import {
   NotReadyError,

@@ -53,7 +53,9 @@ export const shipmentView = z
 
 const delay = z
   .object({
-    code: z.string().meta({ description: 'Why the last attempt failed.', example: 'PHARMACY_TIMEOUT' }),
+    code: z
+      .string()
+      .meta({ description: 'Why the last attempt failed.', example: 'PHARMACY_TIMEOUT' }),
     since: timestamp,
     attempts: z.int().min(1).meta({ description: 'Failed attempts in a row.' }),
     nextAttemptAt: timestamp,

@@ -50,7 +50,9 @@ export async function* checkedBytes(
   if (size < (announced.size ?? 0)) mismatch('is shorter than announced');
   const sha256 = hash.digest('hex');
   if (sha256 !== (announced.sha256 ?? sha256)) mismatch('has another SHA-256');
-  const contentType = finalType(announced.contentType, announced.answeredType, head, tail);
+  const contentType = finalType(announced.contentType, announced.answeredType, {
+    ...{ head, tail, size },
+  });
   return { size, sha256, contentType };
 }
 

@@ -10,7 +10,17 @@ const PAGES =
 
 interface Format {
   readonly begins: (head: Buffer) => boolean;
-  readonly ends: (tail: Buffer) => boolean;
+  readonly isWhole: (edges: Edges) => boolean;
+}
+
+/** The beginning and the end of a document. */
+export interface Edges {
+  /** The first {@link EDGE_BYTES}. */
+  readonly head: Buffer;
+  /** The last {@link EDGE_BYTES}. */
+  readonly tail: Buffer;
+  /** The size of the whole document, in bytes. */
+  readonly size: number;
 }
 
 const PNG_END = Buffer.from('49454e44ae426082', 'hex');
@@ -22,21 +32,21 @@ const FORMATS: ReadonlyMap<string, Format> = new Map([
     {
       // Readers accept other bytes before the header and after the end (ISO 32000-1, annex H).
       begins: (head) => head.subarray(0, 1_024).includes('%PDF-'),
-      ends: (tail) => tail.includes('%%EOF'),
+      isWhole: ({ tail }) => tail.includes('%%EOF'),
     },
   ],
   [
     'image/png',
     {
       begins: (head) => startsWith(head, '89504e470d0a1a0a'),
-      ends: (tail) => tail.includes(PNG_END),
+      isWhole: ({ tail }) => tail.includes(PNG_END),
     },
   ],
   [
     'image/jpeg',
     {
       begins: (head) => startsWith(head, 'ffd8ff'),
-      ends: (tail) => tail.includes(Buffer.from('ffd9', 'hex')),
+      isWhole: ({ tail }) => tail.includes(Buffer.from('ffd9', 'hex')),
     },
   ],
   [
@@ -44,8 +54,8 @@ const FORMATS: ReadonlyMap<string, Format> = new Map([
     {
       begins: (head) =>
         ['49492a00', '4d4d002a', '49492b00', '4d4d002b'].some((magic) => startsWith(head, magic)),
-      // TIFF has no end marker: its directory may be anywhere.
-      ends: () => true,
+      // TIFF has no end marker, but most writers put the first directory at the end.
+      isWhole: ({ head, size }) => firstDirectory(head) + 2 <= size,
     },
   ],
 ]);
@@ -55,27 +65,26 @@ const FORMATS: ReadonlyMap<string, Format> = new Map([
  *
  * @param announced the type in the pharmacy's list of documents.
  * @param answered the type of the answer that contained the bytes; undefined if it had none.
- * @param head the first {@link EDGE_BYTES} of the document.
- * @param tail the last {@link EDGE_BYTES} of the document.
  * @throws {DocumentMismatchError} `DOCUMENT_WRONG_TYPE` or `DOCUMENT_TRUNCATED`.
  */
 export function finalType(
   announced: string | undefined,
   answered: string | undefined,
-  head: Buffer,
-  tail: Buffer,
+  edges: Edges,
 ): string {
+  const { head } = edges;
   const found = [...FORMATS].find(([, { begins }]) => begins(head));
   if (found !== undefined) {
-    const [type, { ends }] = found;
+    const [type, { isWhole }] = found;
     if (!UNSPECIFIC.includes(announced) && announced !== type) wrongType();
-    if (!ends(tail)) throw new DocumentMismatchError('DOCUMENT_TRUNCATED', 'has no end marker');
+    if (!isWhole(edges)) throw new DocumentMismatchError('DOCUMENT_TRUNCATED', 'has no end');
     return type;
   }
   // The bytes are not of the format that the list or the answer claims.
   if (FORMATS.has(announced ?? '') || FORMATS.has(answered ?? '')) wrongType();
   if (!UNSPECIFIC.includes(announced)) {
     if (PAGES.test(answered ?? '') && answered !== announced) wrongType();
+    if (!PAGES.test(announced ?? '') && isPage(head)) wrongType();
     return announced ?? '';
   }
   if (PAGES.test(answered ?? '') || isPage(head)) wrongType();
@@ -84,7 +93,18 @@ export function finalType(
 
 /** Whether a text begins as HTML, XML or a JSON object does. */
 function isPage(head: Buffer): boolean {
-  return /^\uFEFF?\s*(<!doctype|<html|<\?xml|\{\s*")/i.test(head.toString('utf8'));
+  return /^\s*(<(!doctype|html|head|body|script|title|\?xml)\b|<!--|\{\s*["}])/i.test(
+    head.toString('utf8'),
+  );
+}
+
+/** The position of the first directory of a TIFF, which may be a BigTIFF; NaN if it is cut off. */
+function firstDirectory(head: Buffer): number {
+  const bytes = new DataView(head.buffer, head.byteOffset, head.length);
+  const isLittle = head.readUInt8(0) === 0x49;
+  const isBig = bytes.getUint16(2, isLittle) === 43;
+  if (head.length < (isBig ? 16 : 8)) return Number.NaN;
+  return isBig ? Number(bytes.getBigUint64(8, isLittle)) : bytes.getUint32(4, isLittle);
 }
 
 function startsWith(head: Buffer, magic: string): boolean {

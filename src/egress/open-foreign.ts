@@ -17,7 +17,7 @@ export interface ForeignAccess {
 
 /**
  * Sends a GET without credentials to a server that an outsider named, if the destination rules allow
- * it. Connects to the address that was checked, follows no redirect and uses no proxy.
+ * it. Connects to the addresses that were checked, follows no redirect and uses no proxy.
  *
  * @returns the answer, whose body has not been read yet, or why nothing was sent.
  * @throws the error of Node's HTTP client, or the signal's reason.
@@ -32,11 +32,17 @@ export async function openForeign(
   const { url } = checked;
   const destination = await resolveDestination(url, policy, lookup);
   if ('refusal' in destination) return destination;
-  const [address] = destination.addresses;
+  const addresses = destination.addresses.map((address) => ({ address, family: isIP(address) }));
   const isTls = url.protocol === 'https:';
   return await new Promise((resolve, reject) => {
     const request = (isTls ? https : http).get({
-      host: address,
+      host: withoutBrackets(url.hostname),
+      // Node connects only to the addresses that were checked. It tries one after the other.
+      lookup: (_, { all }, callback) => {
+        const [{ address, family } = { address: '', family: 0 }] = addresses;
+        if (all === true) callback(null, addresses);
+        else callback(null, address, family);
+      },
       port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
       path: `${url.pathname}${url.search}`,
       headers: { host: url.host, accept: '*/*', 'accept-encoding': 'identity' },
@@ -44,14 +50,20 @@ export async function openForeign(
       agent: false,
       maxHeaderSize: HEADER_LIMIT_BYTES,
       signal,
-      ...(isTls ? { servername: tlsName(url.hostname) } : {}),
+      ...(isTls ? { servername: tlsName(url.hostname), rejectUnauthorized: true } : {}),
     });
     request.on('response', resolve);
     request.on('error', reject);
+    // Node drops some answers without another event, e.g. one that switches protocols.
+    request.on('close', () => reject(new Error('the connection was closed')));
   });
 }
 
 /** The TLS server name: empty for an address, so that the certificate must be for the address. */
 function tlsName(hostname: string): string {
-  return isIP(hostname.replace(/^\[(.*)\]$/, '$1')) === 0 ? hostname : '';
+  return isIP(withoutBrackets(hostname)) === 0 ? hostname : '';
+}
+
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1');
 }

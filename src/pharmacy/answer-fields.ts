@@ -22,7 +22,7 @@ export const id = z
 export function optionalText(most: number) {
   return z
     .union([z.string(), z.number()])
-    .transform((value) => String(value).replace(NOT_STORABLE, '').trim().slice(0, most))
+    .transform((value) => storable(String(value), most))
     .transform((value) => (value === '' ? undefined : value))
     .optional()
     .catch(undefined);
@@ -35,9 +35,15 @@ export const reason = z
   .transform((value): string | undefined => {
     const parts = typeof value === 'object' && value !== null ? Object.values(value) : [value];
     const texts = parts.filter((part) => typeof part === 'string' || typeof part === 'number');
-    const text = texts.join(': ').replace(NOT_STORABLE, '').trim().slice(0, REASON_CHARACTERS);
+    const text = storable(texts.join(': '), REASON_CHARACTERS);
     return text === '' ? undefined : text;
   });
+
+/** Removes what cannot be stored, then shortens a text; it never keeps half of a surrogate pair. */
+function storable(text: string, most: number): string {
+  const whole = text.replace(NOT_STORABLE, '').trim();
+  return whole.slice(0, most).replace(NOT_STORABLE, '').trim();
+}
 
 /** A file name. Only the part after the last slash or backslash counts, without control characters. */
 export const fileName = optionalText(4 * NAME_CHARACTERS).transform((text) => {
@@ -45,8 +51,9 @@ export const fileName = optionalText(4 * NAME_CHARACTERS).transform((text) => {
     ?.split(/[/\\]/)
     .at(-1)
     ?.replace(/\p{Cc}/gu, '')
-    .trim()
-    .slice(-NAME_CHARACTERS);
+    .slice(-NAME_CHARACTERS)
+    .replace(NOT_STORABLE, '')
+    .trim();
   return base === undefined || /^\.*$/.test(base) ? undefined : base;
 });
 
@@ -124,12 +131,6 @@ export const shipment = z
           ...(trackingUrl === undefined ? {} : { trackingUrl }),
         },
   );
-
-/** Whether two ids are the same. UUIDs compare without letter case (RFC 9562, section 4). */
-export function sameId(a: string, b: string): boolean {
-  const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-  return a === b || (uuid.test(a) && a.toLowerCase() === b.toLowerCase());
-}
 
 /**
  * Reads a value with a schema.

@@ -1,11 +1,13 @@
 /**
- * Decodes base64 strictly (RFC 4648): the standard or the URL alphabet, with or without padding and line
- * breaks. `Buffer.from` would skip every other character and return garbage.
+ * Decodes base64 strictly (RFC 4648): the standard or the URL alphabet, with or without line breaks and
+ * with complete padding or none. `Buffer.from` would skip every other character and return garbage.
  *
  * @returns undefined if the text is not base64.
  */
 export function decodeBase64(text: string): Buffer | undefined {
-  const compact = text.replace(/\s+/g, '').replace(/={1,2}$/, '');
+  const padded = text.replace(/\s+/g, '');
+  const compact = padded.replace(/={1,2}$/, '');
+  if (padded !== compact && padded.length % 4 !== 0) return undefined;
   if (compact.length % 4 === 1) return undefined;
   if (!/^[A-Za-z0-9+/]*$/.test(compact) && !/^[\w-]*$/.test(compact)) return undefined;
   return Buffer.from(compact, 'base64');

@@ -4,9 +4,12 @@ import type { PharmacyOrder } from './gateway.ts';
 
 /* The answers of a server with the original order endpoint; only the fields that the gateway reads. */
 
+/** The original's order ids are part of a path, so they contain no slash. */
+export const caseOrderId = id.refine((text) => !text.includes('/'));
+
 /** The 200 of `PLACE_ORDER` and of `CANCEL_ORDER`. */
 export const orderAnswer = z.object({
-  data: z.object({ order: z.object({ id, status: optionalText(64) }) }),
+  data: z.object({ order: z.object({ id: caseOrderId, status: optionalText(64) }) }),
 });
 
 /** The 400 of `PLACE_ORDER`. */
@@ -28,10 +31,14 @@ export const caseAttachment = z.object({
 
 export type CaseAttachment = z.output<typeof caseAttachment>;
 
+/** What shows whose a document is, even if the rest of the document cannot be read. */
+export const attachmentOwner = caseAttachment
+  .pick({ orderId: true, isDeleted: true, createdAt: true })
+  .extend({ id: id.nullish().catch(undefined) });
+
 /** An order of a case. */
 const caseOrder = z.object({
-  // The original's order ids are part of a path, so they contain no slash.
-  id: id.refine((text) => !text.includes('/')),
+  id: caseOrderId,
   status: z.unknown().optional().transform(statusOf),
   message: reason,
   trackingId: optionalText(255),

@@ -1,9 +1,11 @@
 import type { ForeignAccess } from '../egress/open-foreign.ts';
+import { sameId } from '../lib/uuid.ts';
 import { readField } from './answer-fields.ts';
 import { decodeBase64 } from './base64.ts';
 import {
   type CaseOrder,
   caseDetailAnswer,
+  caseOrderId,
   orderAnswer,
   refusalAnswer,
   statusOf,
@@ -15,7 +17,9 @@ import { createHttpCalls, httpFault, type PharmacyCall, readJson } from './http-
 import { createOpenDocument } from './open-document.ts';
 import { OrderRefusedError, PharmacyAnswerError, PharmacyFaultError } from './pharmacy-errors.ts';
 
-const DATA_URL = /^data:[^,]*,/;
+const DATA_URL = /^data:/i;
+/** The part before the base64 of a data URL (RFC 2397). */
+const BASE64_PREFIX = /^data:[^,]*;base64,/i;
 
 const ANSWER_BYTES = 4 * 1024 * 1024;
 /** An answer that contains documents. */
@@ -23,7 +27,7 @@ const DETAIL_BYTES = 100 * 1024 * 1024;
 
 /**
  * Creates the gateway to a server with the original order endpoint: the original service, or another instance
- * of this project (HTTP API, "The `carevalidate` gateway"). Cases and pharmacies have the same ids there.
+ * of this project (docs/adr/0015-carevalidate-gateway.md). Cases and pharmacies have the same ids there.
  *
  * Our order id is the `idempotencyKey`, so the server accepts each order once. A 409 means that it already
  * has the order. The gateway then adopts the order in the answer's `Location` or, if the server sends
@@ -82,9 +86,8 @@ export function createCareValidateGateway(options: {
   /** Finds the order that a 409 is about. */
   async function adopt(response: Response, caseId: string, signal: AbortSignal) {
     await response.body?.cancel();
-    const location = response.headers.get('location') ?? '';
-    const named = /\/orders\/([^/?#]+)$/.exec(location)?.[1];
-    if (named !== undefined) return decodeURIComponent(named);
+    const named = orderIn(response.headers.get('location') ?? '');
+    if (named !== undefined) return named;
     const { orders } = await readCase(caseId, { attachments: false }, signal);
     const ids = orders.map(({ id }) => toPharmacyOrderId({ caseId, orderId: id }));
     const taken = await options.findTaken(ids);
@@ -149,7 +152,7 @@ export function createCareValidateGateway(options: {
       const { caseId, orderId } = fromPharmacyOrderId(pharmacyOrderId);
       // The documents' bytes are only requested once the order is completed.
       const open = await readCase(caseId, { attachments: false }, signal);
-      const found = open.orders.find(({ id }) => id === orderId);
+      const found = open.orders.find(({ id }) => sameId(id, orderId));
       if (found === undefined) throw new PharmacyFaultError('PHARMACY_ORDER_UNKNOWN');
       const { status, message, trackingId } = found;
       const order = {
@@ -180,13 +183,23 @@ export function createCareValidateGateway(options: {
     },
 
     async download({ url }, signal) {
-      const inline = DATA_URL.exec(url);
-      if (inline === null) return await openDocument(url, signal);
-      const bytes = decodeBase64(url.slice(inline[0].length));
+      if (!DATA_URL.test(url)) return await openDocument(url, signal);
+      const prefix = BASE64_PREFIX.exec(url)?.[0];
+      const bytes = prefix === undefined ? undefined : decodeBase64(url.slice(prefix.length));
       if (bytes === undefined) throw new PharmacyAnswerError('DOCUMENT_NOT_BASE64');
       return { bytes: once(bytes), contentType: undefined };
     },
   };
+}
+
+/** The id of the order that a `Location` names; undefined if it names none. */
+function orderIn(location: string): string | undefined {
+  try {
+    const [, named = ''] = /\/orders\/([^/?#]+)$/.exec(location) ?? [];
+    return caseOrderId.safeParse(decodeURIComponent(named)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 async function* once(bytes: Buffer): AsyncIterable<Uint8Array> {

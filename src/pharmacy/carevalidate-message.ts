@@ -5,8 +5,7 @@ import type { PharmacyMessage } from '../orders/pharmacy-message.ts';
 import { fieldOf, id, optionalText } from './answer-fields.ts';
 import { statusOf } from './carevalidate-answers.ts';
 import { toPharmacyOrderId } from './carevalidate-ids.ts';
-import type { Unreadable } from './directory.ts';
-import type { RawWebhook } from './webhook-auth.ts';
+import type { RawWebhook, Unreadable } from './webhook-auth.ts';
 
 const event = z.object({ event: z.string().min(1) });
 

@@ -1,6 +1,13 @@
-import { fieldOf } from './answer-fields.ts';
-import { type CaseAttachment, type CaseOrder, caseAttachment } from './carevalidate-answers.ts';
-import { distinctDocuments } from './distinct-documents.ts';
+import type { z } from 'zod';
+import { sameId } from '../lib/uuid.ts';
+import { essenceOf, fieldOf } from './answer-fields.ts';
+import {
+  attachmentOwner,
+  type CaseAttachment,
+  type CaseOrder,
+  caseAttachment,
+} from './carevalidate-answers.ts';
+import { derivedId, distinctDocuments } from './distinct-documents.ts';
 import type { PharmacyDocument, PharmacyOrder } from './gateway.ts';
 import { PharmacyAnswerError } from './pharmacy-errors.ts';
 
@@ -30,41 +37,43 @@ export async function caseDocuments(
   findStored: (others: readonly CaseOrder[]) => Promise<StoredForOthers>,
 ): Promise<Pick<PharmacyOrder, 'documents' | 'unreadable'>> {
   const unreadable: string[] = [];
+  const others = orders.filter(({ id }) => id !== order.id);
+  // Reading the database is only needed for a case with several orders.
+  const stored = others.length > 0 ? await findStored(others) : NOTHING_STORED;
   const read = attachments.flatMap((entry, index) => {
+    const owner = attachmentOwner.safeParse(entry).data;
+    if (owner?.isDeleted === true || !sameId(owner?.orderId ?? order.id, order.id)) return [];
     const attachment = caseAttachment.safeParse(entry);
-    if (attachment.success) return [{ ...attachment.data, index }];
-    unreadable.push(fieldOf(attachment.error, `attachments[${index}]`));
+    if (attachment.success) return [toDocument(attachment.data, index)];
+    if (owner === undefined || !isOfEarlierOrder(owner, order, stored)) {
+      unreadable.push(fieldOf(attachment.error, `attachments[${index}]`));
+    }
     return [];
   });
-  const present = read.filter(
-    ({ isDeleted, orderId }) => isDeleted !== true && (orderId ?? order.id) === order.id,
-  );
-  const others = orders.filter(({ id }) => id !== order.id);
-  const unnamed = present.some(({ orderId }) => orderId === undefined);
-  const stored = unnamed && others.length > 0 ? await findStored(others) : NOTHING_STORED;
 
   const documents: PharmacyDocument[] = [];
-  for (const attachment of present) {
+  // All of them get their ids together: the documents of earlier orders were stored under these.
+  for (const { attachment, index, ...document } of distinctDocuments(read)) {
     if (attachment.orderId === undefined) {
-      if (isOfEarlierOrder(attachment, order, stored)) continue;
+      if (isOfEarlierOrder({ ...attachment, id: document.id }, order, stored)) continue;
       if (others.some((other) => mayOwn(other, attachment, stored))) {
         throw new PharmacyAnswerError('PHARMACY_DOCUMENTS_AMBIGUOUS');
       }
     }
-    const source = sourceOf(attachment);
-    if (source === undefined) unreadable.push(`attachments[${attachment.index}].url`);
-    else documents.push(toDocument(attachment, source));
+    if (document.url === '') unreadable.push(`attachments[${index}].url`);
+    else documents.push(document);
   }
-  return { documents: distinctDocuments(documents), unreadable };
+  return { documents, unreadable };
 }
 
 const NOTHING_STORED: StoredForOthers = { documentIds: new Set(), orderIds: new Set() };
 
 function isOfEarlierOrder(
-  { id, createdAt }: CaseAttachment,
+  { id, createdAt, orderId }: z.output<typeof attachmentOwner>,
   order: CaseOrder,
   stored: StoredForOthers,
 ): boolean {
+  if (orderId !== undefined) return false;
   if (id !== null && id !== undefined && stored.documentIds.has(id)) return true;
   return createdAt !== undefined && order.createdAt !== undefined && createdAt < order.createdAt;
 }
@@ -75,24 +84,21 @@ function mayOwn(other: CaseOrder, { createdAt }: CaseAttachment, stored: StoredF
   return !(createdAt !== undefined && other.createdAt !== undefined && createdAt < other.createdAt);
 }
 
-/** The document's link; a document that the answer contains becomes a `data:` URL. */
-function sourceOf({ url, content }: CaseAttachment): string | undefined {
-  if (content === undefined || (content === '' && url !== undefined)) return url;
-  return content.startsWith('data:') ? content : `data:;base64,${content}`;
+/** The document's link; a document that the answer contains becomes a `data:` URL. Empty: it has neither. */
+function sourceOf({ url = '', content }: CaseAttachment): string {
+  const inline = content?.trim();
+  if (inline === undefined || (inline === '' && url !== '')) return url;
+  return /^data:/i.test(inline) ? inline : `data:;base64,${inline}`;
 }
 
-function toDocument(attachment: CaseAttachment, url: string): PharmacyDocument {
-  const { id, fileName: name = 'document', size, sha256 } = attachment;
+function toDocument(attachment: CaseAttachment, index: number) {
+  const { fileName: name = 'document', size, sha256 } = attachment;
+  const url = sourceOf(attachment);
   const contentType = attachment.contentType ?? typeInDataUrl(url) ?? 'application/octet-stream';
-  return {
-    id:
-      id ??
-      sha256 ??
-      `${name} ${url.startsWith('data:') ? '' : url.replace(/[?#].*$/s, '')}`.slice(0, 255),
-    ...{ name, contentType, size, sha256, url },
-  };
+  const document = { name, contentType, size, sha256, url };
+  return { id: attachment.id ?? derivedId(document), ...document, attachment, index };
 }
 
 function typeInDataUrl(url: string): string | undefined {
-  return /^data:([^;,]+)/.exec(url)?.[1]?.toLowerCase();
+  return essenceOf(/^data:([^;,]*)/i.exec(url)?.[1] ?? '');
 }

@@ -7,7 +7,12 @@ import type { PharmacyGateway } from './gateway.ts';
 import { createRestGateway } from './rest-gateway.ts';
 import { parseRestMessage } from './rest-message.ts';
 import { openToken, openWebhookAuth } from './sealed-settings.ts';
-import { authenticatedPart, isAuthentic, type RawWebhook } from './webhook-auth.ts';
+import {
+  authenticatedPart,
+  isAuthentic,
+  type RawWebhook,
+  type Unreadable,
+} from './webhook-auth.ts';
 
 /** A configured pharmacy. */
 export interface Pharmacy {
@@ -20,12 +25,6 @@ export interface Pharmacy {
   isAuthentic(webhook: RawWebhook): boolean;
   /** Reads an authentic webhook, or names the field that cannot be read. */
   readMessage(webhook: RawWebhook): PharmacyMessage | Unreadable;
-}
-
-/** A webhook that cannot be read, by the field at fault. */
-export interface Unreadable {
-  /** E.g. `data.trackingId`; `body` for a body that is not JSON. */
-  readonly unreadable: string;
 }
 
 /** Finds the pharmacies of this deployment. */

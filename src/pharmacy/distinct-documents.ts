@@ -6,28 +6,52 @@ import type { PharmacyDocument } from './gateway.ts';
  * listed twice. Different documents with the same id keep it, extended by their content, so that none
  * of them is lost.
  *
- * The ids must not depend on the order of the list: an attempt after a crash reads the list again.
+ * The ids must not depend on the order of the list: an attempt after a crash reads the list again. The
+ * order only counts for entries that differ in nothing but their links.
  */
-export function distinctDocuments(documents: readonly PharmacyDocument[]): PharmacyDocument[] {
-  const byId = new Map<string, Map<string, PharmacyDocument>>();
+export function distinctDocuments<T extends PharmacyDocument>(documents: readonly T[]): T[] {
+  const byId = new Map<string, Map<string, T[]>>();
   for (const document of documents) {
-    const group = byId.get(document.id) ?? new Map<string, PharmacyDocument>();
-    byId.set(document.id, group.set(contentOf(document), document));
+    const group = byId.get(document.id) ?? new Map<string, T[]>();
+    const content = contentOf(document);
+    const same = group.get(content) ?? [];
+    const isListed = same.some(({ url, sha256 }) => url === document.url || sha256 !== undefined);
+    if (!isListed) same.push(document);
+    byId.set(document.id, group.set(content, same));
   }
   return [...byId.values()].flatMap((group) =>
-    [...group].map(([content, document]) =>
-      group.size === 1
-        ? document
-        : { ...document, id: `${document.id.slice(0, 180)} ${hash(content)}` },
+    [...group].flatMap(([content, same]) =>
+      same.map((document, index) => {
+        if (group.size === 1 && index === 0) return document;
+        return {
+          ...document,
+          id: `${beginning(document.id)} ${hash([document.id, content, index])}`,
+        };
+      }),
     ),
   );
 }
 
-/** What tells two documents with the same id apart. Their links do not: each read may sign new ones. */
-function contentOf({ name, contentType, size, sha256 }: PharmacyDocument): string {
-  return sha256 ?? JSON.stringify([name, contentType, size ?? null]);
+/**
+ * Returns an id for a document that has none: its hash, or else its name and link. The query of the link
+ * does not count, because each read may sign another one.
+ */
+export function derivedId({ name, sha256, url }: Omit<PharmacyDocument, 'id'>): string {
+  if (sha256 !== undefined) return sha256;
+  return hash([name, url.startsWith('data:') ? url : url.replace(/[?#].*$/s, '')]);
 }
 
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+/** What tells two documents with the same id apart. Their links do not: each read may sign new ones. */
+function contentOf({ name, contentType, size, sha256, url }: PharmacyDocument): string {
+  const content = url.startsWith('data:') ? hash([url]) : null;
+  return sha256 ?? JSON.stringify([name, contentType, size ?? null, content]);
+}
+
+/** At most 180 UTF-16 units, and no half of a surrogate pair. */
+function beginning(id: string): string {
+  return [...id].slice(0, 90).join('');
+}
+
+function hash(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

@@ -113,10 +113,11 @@ export function statusError(
  *   patient data.
  */
 export async function readJson(response: Response, limitBytes: number): Promise<unknown> {
+  const body: AsyncIterable<Uint8Array> | readonly Uint8Array[] = response.body ?? [];
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of body) {
       length += chunk.byteLength;
       // Leaving the loop cancels the body.
       if (length > limitBytes) throw new PharmacyAnswerError('PHARMACY_ANSWER_TOO_LARGE');
@@ -143,7 +144,8 @@ export async function* untilIdle(
       yield chunk;
     }
   } catch (error) {
-    throw asPharmacyError(error);
+    // Node reports an abort during the body as a lost connection.
+    throw asPharmacyError(idle.signal.aborted ? idle.signal.reason : error);
   } finally {
     idle.clear();
   }

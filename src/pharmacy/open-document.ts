@@ -79,15 +79,20 @@ export function createOpenDocument(options: {
     }
   }
 
+  /** The destination rules refuse a URL that contains a user name or password; `fetch` would only fail. */
+  function hasOwnOrigin({ origin: other, username, password }: URL): boolean {
+    return other === origin && username === '' && password === '';
+  }
+
   return async (link, signal) => {
     let url = resolve(link, `${base}/`);
-    let isOwn = url.origin === origin;
+    let isOwn = hasOwnOrigin(url);
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
       const opened = isOwn ? await openOwn(url, signal) : await openElsewhere(url, signal);
       if (!('location' in opened)) return opened;
       url = resolve(opened.location, url.href);
       // A foreign server must not direct our credentials.
-      isOwn &&= url.origin === origin;
+      isOwn &&= hasOwnOrigin(url);
     }
     throw new PharmacyFaultError('DOCUMENT_REDIRECTS_TOO_OFTEN');
   };

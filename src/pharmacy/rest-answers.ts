@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sameId } from '../lib/uuid.ts';
 import {
   fieldOf,
   fileName,
@@ -6,12 +7,11 @@ import {
   mediaType,
   readField,
   reason,
-  sameId,
   sha256,
   shipment,
   size,
 } from './answer-fields.ts';
-import { distinctDocuments } from './distinct-documents.ts';
+import { derivedId, distinctDocuments } from './distinct-documents.ts';
 import type { PharmacyDocument, PharmacyOrder } from './gateway.ts';
 import { PharmacyAnswerError } from './pharmacy-errors.ts';
 
@@ -24,7 +24,7 @@ import { PharmacyAnswerError } from './pharmacy-errors.ts';
 const MOST_DOCUMENTS = 200;
 
 /** A document of an order. */
-export const restDocument = z.object({
+const restDocument = z.object({
   id: id.nullish(),
   name: fileName,
   contentType: mediaType,
@@ -85,17 +85,22 @@ export function readRestOrder(
 }
 
 const ENVELOPES = ['order', 'orders', 'data', 'items', 'results'] as const;
+const MOST_ENVELOPES = 3;
 
 /** The orders of an answer. A body that is neither a list nor an envelope counts as one order. */
 function candidatesIn(answer: unknown): readonly unknown[] {
-  if (Array.isArray(answer)) return answer;
-  if (typeof answer !== 'object' || answer === null || 'id' in answer) return [answer];
-  for (const name of ENVELOPES) {
-    const inner = (answer as Record<string, unknown>)[name];
+  let inner = answer;
+  for (let opened = 0; opened <= MOST_ENVELOPES; opened += 1) {
     if (Array.isArray(inner)) return inner;
-    if (typeof inner === 'object' && inner !== null) return candidatesIn(inner);
+    if (typeof inner !== 'object' || inner === null || 'id' in inner) break;
+    const fields = inner as Record<string, unknown>;
+    const name = ENVELOPES.find(
+      (each) => typeof fields[each] === 'object' && fields[each] !== null,
+    );
+    if (name === undefined) break;
+    inner = fields[name];
   }
-  return [answer];
+  return [inner];
 }
 
 /** Returns the only order of a list that has the wanted reference or id. */
@@ -127,17 +132,8 @@ function readDocuments(list: unknown): Pick<PharmacyOrder, 'documents' | 'unread
       continue;
     }
     const { name = 'document', contentType = 'application/octet-stream', ...rest } = document.data;
-    documents.push({
-      ...rest,
-      name,
-      contentType,
-      id: rest.id ?? rest.sha256 ?? `${name} ${withoutQuery(rest.url)}`.slice(0, 255),
-    });
+    const read = { ...rest, name, contentType };
+    documents.push({ ...read, id: read.id ?? derivedId(read) });
   }
   return { documents: distinctDocuments(documents), unreadable };
-}
-
-/** A signed link has another query in each answer. */
-function withoutQuery(url: string): string {
-  return url.replace(/[?#].*$/s, '');
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ForeignAccess } from '../egress/open-foreign.ts';
-import { reason, sameId } from './answer-fields.ts';
+import { sameId } from '../lib/uuid.ts';
+import { reason } from './answer-fields.ts';
 import type { PharmacyGateway, PharmacyOrder } from './gateway.ts';
 import { createHttpCalls, httpFault, type PharmacyCall, readJson } from './http-calls.ts';
 import { createOpenDocument } from './open-document.ts';

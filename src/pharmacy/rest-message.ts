@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { parseExactJson } from '../lib/exact-json.ts';
 import type { PharmacyMessage } from '../orders/pharmacy-message.ts';
 import { fieldOf, id, shipment } from './answer-fields.ts';
-import type { Unreadable } from './directory.ts';
-import type { RawWebhook } from './webhook-auth.ts';
+import type { RawWebhook, Unreadable } from './webhook-auth.ts';
 
 const event = z.object({ type: z.string().min(1) });
 

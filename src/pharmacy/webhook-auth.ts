@@ -26,6 +26,12 @@ export interface RawWebhook {
   readonly body: Buffer;
 }
 
+/** A webhook that cannot be read, by the field at fault. */
+export interface Unreadable {
+  /** E.g. `data.trackingId`; `body` for a body that is not JSON. */
+  readonly unreadable: string;
+}
+
 /**
  * Whether a webhook comes from the pharmacy.
  *

@@ -1,8 +1,13 @@
 import http from 'node:http';
 import https from 'node:https';
-import { parseRetryAfter } from '../../lib/retry-after.ts';
 import type { DestinationPolicy } from '../../egress/address-rules.ts';
-import { checkUrl, type Lookup, type Refusal, resolveDestination } from '../../egress/destination.ts';
+import {
+  checkUrl,
+  type Lookup,
+  type Refusal,
+  resolveDestination,
+} from '../../egress/destination.ts';
+import { parseRetryAfter } from '../../lib/retry-after.ts';
 import { type OneRequest, type Outcome, requestOnce } from './request-once.ts';
 import { FAILURE_MESSAGES, type SendFailure, type SendResult } from './send-result.ts';
 import { createSlots } from './slots.ts';
