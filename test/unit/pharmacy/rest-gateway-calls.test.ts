@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PharmacyGateway } from '../../../src/pharmacy/gateway.ts';
-import { OrderRefusedError, PharmacyFaultError } from '../../../src/pharmacy/pharmacy-errors.ts';
+import {
+  OrderRefusedError,
+  PharmacyAnswerError,
+  PharmacyFaultError,
+} from '../../../src/pharmacy/pharmacy-errors.ts';
 import { createRestGateway } from '../../../src/pharmacy/rest-gateway.ts';
+import { LOOPBACK } from '../../support/foreign.ts';
 import {
   errorOf,
   type FakePharmacy,
@@ -21,7 +26,12 @@ beforeEach(async () => {
   pharmacy = await startFakePharmacy();
   // Configured base URLs often end with a slash.
   const baseUrl = `${pharmacy.url}/v1/`;
-  gateway = createRestGateway({ baseUrl, token: 'synthetic-token', timeoutMs: 5_000 });
+  gateway = createRestGateway({
+    baseUrl,
+    token: 'synthetic-token',
+    timeoutMs: 5_000,
+    foreign: LOOPBACK,
+  });
 });
 afterEach(() => pharmacy.close());
 
@@ -44,6 +54,27 @@ describe('place', () => {
     const { caseId: _, prescription, ...request } = REQUEST;
     const { pharmacyId: __, ...rest } = prescription;
     expect(JSON.parse(pharmacy.seen[0]?.body ?? '')).toEqual({ ...request, prescription: rest });
+  });
+
+  it.each([200, 201, 202])('accepts %i with the order', async (status) => {
+    pharmacy.answer(json(status, { ...ORDER, status: 'in_progress' }));
+    expect(await place()).toMatchObject({ id: 'ph-1', status: 'in_progress' });
+  });
+
+  it('accepts an answer without a reference, because it answers our own request', async () => {
+    pharmacy.answer(json(201, { id: 7, status: 'on_hold' }));
+    const order = { id: '7', status: 'in_progress', documents: [], unreadable: [] };
+    expect(await place()).toEqual(order);
+  });
+
+  it('accepts the reference in upper case', async () => {
+    pharmacy.answer(json(201, { ...ORDER, reference: REFERENCE.toUpperCase() }));
+    expect(await place()).toMatchObject({ id: 'ph-1' });
+  });
+
+  it('reports a bad answer when 202 comes without the order', async () => {
+    pharmacy.answer(text(202, ''));
+    expect(await errorOf(place())).toEqual(new PharmacyAnswerError('PHARMACY_BAD_ANSWER', 'body'));
   });
 
   it('reports that the order exists when the pharmacy answers 409', async () => {
@@ -76,13 +107,22 @@ describe('place', () => {
     ['a code with a line break', json(422, { code: 'A\nSam' })],
     ['a code that is too long', json(422, { code: 'A'.repeat(65) })],
     ['a code that is a number', json(422, { code: 42 })],
-    ['a message that is no text', json(422, { message: { patient: 'Sam Sample' } })],
-    ['a message that is too long', json(422, { message: 'x'.repeat(2_001) })],
+    ['a message without a text', json(422, { message: { patient: { name: 'Sam Sample' } } })],
   ])('reports a refusal with %s, and keeps nothing of the body', async (_, answer) => {
     pharmacy.answer(answer);
     const error = await errorOf(place());
     expect(error).toBeInstanceOf(OrderRefusedError);
     expect(error).toMatchObject({ code: 'ORDER_REFUSED', reason: undefined });
+  });
+
+  it.each([
+    ['an object', { code: 'D-1', detail: 'We do not carry it.' }, 'D-1: We do not carry it.'],
+    ['a list', ['We do not', 'carry it.'], 'We do not: carry it.'],
+    ['a number', 42, '42'],
+    ['too long', 'x'.repeat(2_001), 'x'.repeat(2_000)],
+  ])('reads a message that is %s', async (_, message, reason) => {
+    pharmacy.answer(json(422, { code: 'NO', message }));
+    expect(await errorOf(place())).toMatchObject({ code: 'NO', reason });
   });
 
   it('removes NUL, which Postgres cannot store, from the message', async () => {
@@ -119,6 +159,36 @@ describe('findByReference', () => {
     expect(await errorOf(find())).toEqual(new PharmacyFaultError('PHARMACY_OTHER_REFERENCE'));
   });
 
+  it('returns undefined for an empty list', async () => {
+    for (const empty of [[], { data: [] }, { orders: [] }]) {
+      pharmacy.answer(json(200, empty));
+      expect(await find()).toBeUndefined();
+    }
+  });
+
+  it('finds our order in a list of all orders', async () => {
+    const others = [{ ...ORDER, id: 'ph-2', reference: 'another' }, { id: 'ph-3' }, null];
+    const ours = { ...ORDER, reference: REFERENCE.toUpperCase() };
+    pharmacy.answer(json(200, { items: [...others, ours] }));
+    expect(await find()).toMatchObject({ id: 'ph-1' });
+  });
+
+  it.each([
+    [
+      'without our order',
+      [
+        { ...ORDER, reference: 'a' },
+        { ...ORDER, reference: 'b' },
+      ],
+    ],
+    ['with two orders of our reference', [ORDER, { ...ORDER, id: 'ph-2' }]],
+    ['whose only order has no reference', [{ ...ORDER, reference: undefined }]],
+  ])('reports a bad answer for a list %s', async (_, list) => {
+    pharmacy.answer(json(200, list));
+    const error = new PharmacyAnswerError('PHARMACY_BAD_ANSWER', 'reference');
+    expect(await errorOf(find())).toEqual(error);
+  });
+
   it('escapes the reference in the URL', async () => {
     pharmacy.answer(json(404, {}));
     await find('a&b=c#d/../e');
@@ -143,12 +213,27 @@ describe('get', () => {
       ...ORDER,
       status: 'completed',
       documents: [{ ...document, sha256: 'ab'.repeat(32) }],
+      unreadable: [],
     });
   });
 
   it('treats null as absent', async () => {
     pharmacy.answer(json(200, { ...ORDER, reason: null, documents: null }));
     expect(await get()).toMatchObject({ documents: [] });
+  });
+
+  it('accepts an id with digits that a double cannot carry, and a UUID in another case', async () => {
+    const digits = '900719925474099312345';
+    pharmacy.answer(text(200, `{"id":${digits},"status":"completed"}`));
+    expect(await get(digits)).toMatchObject({ id: digits, status: 'completed' });
+    pharmacy.answer(json(200, { ...ORDER, id: REFERENCE.toUpperCase() }));
+    expect(await get(REFERENCE)).toMatchObject({ id: REFERENCE.toUpperCase() });
+  });
+
+  it('reads the tracking of the order', async () => {
+    pharmacy.answer(text(200, '{"id":"ph-1","trackingId":9400111899223344556677,"carrier":"X"}'));
+    const shipment = { trackingId: '9400111899223344556677', carrier: 'X' };
+    expect(await get()).toMatchObject({ shipment });
   });
 
   it('escapes the id in the URL', async () => {
@@ -173,9 +258,11 @@ describe('cancel', () => {
 
   it.each([
     [200, 'cancelled'],
+    [204, 'cancelled'],
+    [202, 'pending'],
     [409, 'too-late'],
   ])('reports %i as %s', async (status, outcome) => {
-    pharmacy.answer(json(status, ORDER));
+    pharmacy.answer(status === 204 ? text(status, '') : json(status, ORDER));
     expect(await cancel()).toBe(outcome);
     const { method, url } = pharmacy.seen[0] ?? {};
     expect([method, url]).toEqual(['POST', '/v1/orders/ph-1/cancel']);

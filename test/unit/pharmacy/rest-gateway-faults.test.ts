@@ -1,10 +1,13 @@
 import { inspect } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  PharmacyAnswerError,
   PharmacyFaultError,
   PharmacyUnavailableError,
 } from '../../../src/pharmacy/pharmacy-errors.ts';
 import { createRestGateway } from '../../../src/pharmacy/rest-gateway.ts';
+import { LOOPBACK } from '../../support/foreign.ts';
 import {
   errorOf,
   type FakePharmacy,
@@ -28,11 +31,11 @@ beforeEach(async () => {
 afterEach(() => pharmacy.close());
 
 const gateway = (timeoutMs = 5_000) =>
-  createRestGateway({ baseUrl: pharmacy.url, token: TOKEN, timeoutMs });
+  createRestGateway({ baseUrl: pharmacy.url, token: TOKEN, timeoutMs, foreign: LOOPBACK });
 const getError = (timeoutMs?: number) => errorOf(gateway(timeoutMs).get('ph-1', unaborted()));
 
 describe('a pharmacy that is unavailable', () => {
-  it.each([429, 500, 502, 503, 504])('is retried after %i', async (status) => {
+  it.each([408, 423, 425, 429, 500, 502, 503, 504, 599])('is retried after %i', async (status) => {
     pharmacy.answer(text(status, PRIVATE));
     const error = await getError();
     expect(error).toBeInstanceOf(PharmacyUnavailableError);
@@ -69,23 +72,55 @@ describe('a pharmacy that is unavailable', () => {
     });
     expect(await getError()).toBeInstanceOf(PharmacyUnavailableError);
   });
+});
 
+describe('an answer that cannot be read', () => {
   it.each([
-    ['an HTML page', text(200, `<html>${PRIVATE}</html>`)],
-    ['nothing', text(200, '')],
-    ['half an order', text(200, '{"id":"ph-1","refer')],
-    ['an order without an id', json(200, { ...ORDER, id: undefined })],
-    ['an id that Postgres cannot store', json(200, { ...ORDER, id: 'ph\0' })],
-    ['an unknown status', json(200, { ...ORDER, status: PRIVATE })],
-    ['documents without a hash', json(200, { ...ORDER, documents: [{ id: 'd', name: 'n' }] })],
-    ['a list', json(200, [ORDER])],
-    ['null', json(200, null)],
-  ])('is retried when it answers with %s', async (_, answer) => {
+    ['an HTML page', text(200, `<html>${PRIVATE}</html>`), 'body'],
+    ['nothing', text(200, ''), 'body'],
+    ['half an order', text(200, '{"id":"ph-1","refer'), 'body'],
+    ['null', json(200, null), 'body'],
+    ['a text', json(200, PRIVATE), 'body'],
+    ['a list with null', json(200, [null]), 'body'],
+    ['an order without an id', json(200, { ...ORDER, id: undefined }), 'id'],
+    ['an id that is an object', json(200, { ...ORDER, id: {} }), 'id'],
+    ['a blank id', json(200, { ...ORDER, id: ' ' }), 'id'],
+    ['an id that Postgres cannot store', json(200, { ...ORDER, id: 'ph\0' }), 'id'],
+    ['an empty list', json(200, []), 'id'],
+    ['a list of other orders', json(200, [{ id: 'ph-2' }, { id: 'ph-3' }]), 'id'],
+    ['an error with status 200', json(200, { success: false, error: { code: 'NO' } }), 'id'],
+  ])('is a bad answer with the name of its field: %s', async (_, answer, field) => {
     pharmacy.answer(answer);
-    expect(await getError()).toMatchObject({
-      name: 'PharmacyUnavailableError',
-      code: 'PHARMACY_BAD_ANSWER',
+    const error = await getError();
+    expect(error).toBeInstanceOf(PharmacyAnswerError);
+    expect(error).toMatchObject({ code: 'PHARMACY_BAD_ANSWER', field });
+  });
+
+  it('is a bad answer if it is larger than 4 MiB, even if it never ends', async () => {
+    const closed = new Promise<void>((resolve) => {
+      pharmacy.answer((response) => {
+        response.on('close', resolve);
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const more = () => {
+          while (response.write(' '.repeat(65_536)));
+        };
+        response.on('drain', more);
+        more();
+      });
     });
+    expect(await getError()).toEqual(new PharmacyAnswerError('PHARMACY_ANSWER_TOO_LARGE'));
+    await closed;
+  });
+
+  it('is a bad answer if it is larger than 4 MiB once it is decompressed', async () => {
+    const bomb = gzipSync(Buffer.alloc(8 * 1024 * 1024, ' '));
+    expect(bomb.length).toBeLessThan(10_000);
+    pharmacy.answer((response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' });
+      response.end(bomb);
+    });
+    expect(await getError()).toEqual(new PharmacyAnswerError('PHARMACY_ANSWER_TOO_LARGE'));
+    expect(pharmacy.seen[0]?.headers['accept-encoding']).toBe('identity');
   });
 });
 
@@ -136,7 +171,7 @@ describe('a redirect', () => {
 describe('errors', () => {
   const shown = (error: unknown) => inspect(error, { depth: Infinity, showHidden: true });
 
-  it.each([400, 401, 404, 422, 429, 500])(
+  it.each([400, 401, 404, 408, 422, 429, 500])(
     'quote nothing from an answer with %i',
     async (status) => {
       pharmacy.answer(text(status, PRIVATE, { 'x-note': PRIVATE }));
@@ -147,7 +182,14 @@ describe('errors', () => {
   );
 
   it('quote nothing from an answer that is not JSON or not an order', async () => {
-    for (const answer of [text(200, PRIVATE), json(200, { ...ORDER, status: PRIVATE })]) {
+    const unreadable = [
+      text(200, PRIVATE),
+      json(200, { [PRIVATE]: PRIVATE, reference: PRIVATE, status: PRIVATE }),
+      json(200, { ...ORDER, id: { [PRIVATE]: PRIVATE } }),
+      json(200, { ...ORDER, id: `\0${PRIVATE}` }),
+      json(200, { ...ORDER, id: PRIVATE }),
+    ];
+    for (const answer of unreadable) {
       pharmacy.answer(answer);
       expect(shown(await getError())).not.toContain(PRIVATE);
     }
@@ -165,6 +207,7 @@ describe('errors', () => {
       baseUrl: pharmacy.url,
       token: 'broken\nsecret-half',
       timeoutMs: 5_000,
+      foreign: LOOPBACK,
     });
     const error = await errorOf(broken.get('ph-1', unaborted()));
     expect(shown(error)).not.toContain('secret-half');
