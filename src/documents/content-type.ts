@@ -1,4 +1,5 @@
 import { DocumentMismatchError } from './document-errors.ts';
+import { type Edges, isWholeTiff } from './tiff.ts';
 
 /** How much of the beginning and of the end of a document {@link finalType} needs, in bytes. */
 export const EDGE_BYTES = 2_048;
@@ -11,16 +12,6 @@ const PAGES =
 interface Format {
   readonly begins: (head: Buffer) => boolean;
   readonly isWhole: (edges: Edges) => boolean;
-}
-
-/** The beginning and the end of a document. */
-export interface Edges {
-  /** The first {@link EDGE_BYTES}. */
-  readonly head: Buffer;
-  /** The last {@link EDGE_BYTES}. */
-  readonly tail: Buffer;
-  /** The size of the whole document, in bytes. */
-  readonly size: number;
 }
 
 const PNG_END = Buffer.from('49454e44ae426082', 'hex');
@@ -54,8 +45,7 @@ const FORMATS: ReadonlyMap<string, Format> = new Map([
     {
       begins: (head) =>
         ['49492a00', '4d4d002a', '49492b00', '4d4d002b'].some((magic) => startsWith(head, magic)),
-      // TIFF has no end marker, but most writers put the first directory at the end.
-      isWhole: ({ head, size }) => firstDirectory(head) + 2 <= size,
+      isWhole: isWholeTiff,
     },
   ],
 ]);
@@ -65,6 +55,7 @@ const FORMATS: ReadonlyMap<string, Format> = new Map([
  *
  * @param announced the type in the pharmacy's list of documents.
  * @param answered the type of the answer that contained the bytes; undefined if it had none.
+ * @param edges the first and the last {@link EDGE_BYTES}.
  * @throws {DocumentMismatchError} `DOCUMENT_WRONG_TYPE` or `DOCUMENT_TRUNCATED`.
  */
 export function finalType(
@@ -77,7 +68,7 @@ export function finalType(
   if (found !== undefined) {
     const [type, { isWhole }] = found;
     if (!UNSPECIFIC.includes(announced) && announced !== type) wrongType();
-    if (!isWhole(edges)) throw new DocumentMismatchError('DOCUMENT_TRUNCATED', 'has no end');
+    if (!isWhole(edges)) throw new DocumentMismatchError('DOCUMENT_TRUNCATED', 'ends too early');
     return type;
   }
   // The bytes are not of the format that the list or the answer claims.
@@ -96,15 +87,6 @@ function isPage(head: Buffer): boolean {
   return /^\s*(<(!doctype|html|head|body|script|title|\?xml)\b|<!--|\{\s*["}])/i.test(
     head.toString('utf8'),
   );
-}
-
-/** The position of the first directory of a TIFF, which may be a BigTIFF; NaN if it is cut off. */
-function firstDirectory(head: Buffer): number {
-  const bytes = new DataView(head.buffer, head.byteOffset, head.length);
-  const isLittle = head.readUInt8(0) === 0x49;
-  const isBig = bytes.getUint16(2, isLittle) === 43;
-  if (head.length < (isBig ? 16 : 8)) return Number.NaN;
-  return isBig ? Number(bytes.getBigUint64(8, isLittle)) : bytes.getUint32(4, isLittle);
 }
 
 function startsWith(head: Buffer, magic: string): boolean {
