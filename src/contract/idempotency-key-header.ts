@@ -5,6 +5,8 @@ import type { FieldError, Parsed } from './validation.ts';
 /** The header that carries an idempotency key where no body does (docs/place-order.md, "Decided"). */
 export const KEY_HEADER = 'Idempotency-Key';
 
+const header = idempotencyKey().optional();
+
 /**
  * Checks the header `Idempotency-Key`. Of two headers, neither can be taken for the one that was meant.
  *
@@ -13,7 +15,7 @@ export const KEY_HEADER = 'Idempotency-Key';
  */
 export function parseKeyHeader(values: readonly string[]): Parsed<string | undefined> {
   if (values.length > 1) return refused(`${KEY_HEADER} must be sent once`);
-  const result = idempotencyKey().optional().safeParse(values[0]);
+  const result = header.safeParse(values[0]);
   if (result.success) return { ok: true, value: result.data };
   return refused(`${KEY_HEADER} ${result.error.issues[0]?.message ?? ''}`);
 }
