@@ -5,7 +5,8 @@
  * @returns undefined if the text is not base64.
  */
 export function decodeBase64(text: string): Buffer | undefined {
-  const padded = text.replace(/\s+/g, '');
+  // A space within a line was once a plus sign, so it is not skipped.
+  const padded = text.trim().replace(/[\r\n]+[\t ]*/g, '');
   const compact = padded.replace(/={1,2}$/, '');
   if (padded !== compact && padded.length % 4 !== 0) return undefined;
   if (compact.length % 4 === 1) return undefined;
