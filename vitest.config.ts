@@ -4,7 +4,9 @@ import type { Reporter, Vitest } from 'vitest/node';
 const MINUTE_MS = 60_000;
 
 /** Starts the Postgres and the Temporal that HTTP, workflow and command line tests share. */
-const SERVERS = ['test/support/global-setup.ts'];
+const SERVERS = 'test/support/global-setup.ts';
+/** Compiles the programs that tests start as processes. */
+const PROGRAMS = 'test/support/compile-programs.ts';
 
 /** Fails a run whose `-t` matches no test: vitest skips every test then, and exits with 0. */
 function titleMustMatch(): Reporter {
@@ -61,7 +63,7 @@ export default defineConfig({
         test: {
           name,
           include: [`test/${name}/**/*.test.ts`],
-          globalSetup: SERVERS,
+          globalSetup: [PROGRAMS, SERVERS],
           sequence: { groupOrder: 1 },
           maxWorkers: 2,
           // Each command starts a process, which takes seconds on a busy machine.
@@ -74,6 +76,7 @@ export default defineConfig({
         test: {
           name,
           include: [`test/${name}/**/*.test.ts`],
+          globalSetup: [PROGRAMS],
           sequence: { groupOrder: 2 + index },
           fileParallelism: false,
           testTimeout: 2 * MINUTE_MS,

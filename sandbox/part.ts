@@ -40,15 +40,24 @@ const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const STOP_LIMIT_MS = 22_000;
 
 /**
- * Describes a TypeScript program of this project as a part.
+ * Describes a program of this project as a part.
  *
- * @param program the path of the program, relative to the project's root folder.
+ * @param program the path of its TypeScript source, relative to the project's root folder.
+ * @param compiled the folder of the compiled programs; without it, tsx runs the source.
  */
-export function nodePart(name: PartName, program: string, env: Environment): Part {
+export function nodePart(
+  name: PartName,
+  program: string,
+  env: Environment,
+  compiled?: string,
+): Part {
   return {
     name,
     command: process.execPath,
-    args: ['--import', TSX, path.join(PROJECT, program)],
+    args:
+      compiled === undefined
+        ? ['--import', TSX, path.join(PROJECT, program)]
+        : [path.join(compiled, program.replace(/\.ts$/, '.js'))],
     env,
     // tsx reads tsconfig.json from here.
     cwd: PROJECT,

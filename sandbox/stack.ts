@@ -26,6 +26,8 @@ export interface StackOptions {
   readonly news: TextOutput;
   /** Cancels the start when it aborts. */
   readonly signal?: AbortSignal;
+  /** A folder of compiled programs, such as `dist`; by default tsx runs the sources. */
+  readonly compiled?: string;
 }
 
 /** A running stack. */
@@ -112,6 +114,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         run: createRunCommand(reaper),
         news: options.news,
         signal,
+        compiled: options.compiled,
       }),
       supervisor.failed,
       aborted(signal),

@@ -26,6 +26,8 @@ export interface StartPartsOptions {
   readonly run: RunCommand;
   readonly news: TextOutput;
   readonly signal: AbortSignal;
+  /** The folder of the compiled programs, see {@link nodePart}. */
+  readonly compiled: string | undefined;
 }
 
 const READY_LIMIT_MS = 20_000;
@@ -37,7 +39,7 @@ const POLL_EVERY_MS = 50;
  * @throws {StackError} a port is taken, a program is missing, or a part does not become ready.
  */
 export async function startParts(options: StartPartsOptions): Promise<void> {
-  const { settings, ports, supervisor } = options;
+  const { settings, ports, supervisor, compiled } = options;
   const { env } = settings;
   const ownPorts = PORT_NAMES.filter(
     (name) => !settings.foreignTemporal || !name.startsWith('TEMPORAL_'),
@@ -45,9 +47,9 @@ export async function startParts(options: StartPartsOptions): Promise<void> {
   await requireFree(ports, ownPorts);
 
   const simulator = supervisor
-    .start(nodePart('simulator', 'simulator/main.ts', env))
+    .start(nodePart('simulator', 'simulator/main.ts', env, compiled))
     .then(() => settings.simulatorUrl);
-  const codec = supervisor.start(nodePart('codec', 'src/codec-server.ts', env));
+  const codec = supervisor.start(nodePart('codec', 'src/codec-server.ts', env, compiled));
   const temporal = startTemporal(options);
   await Promise.all([simulator, codec, temporal, startServer(options, simulator, temporal)]);
   await waitUntilReady(`${settings.baseUrl}/readyz`);
@@ -58,7 +60,7 @@ async function startServer(
   simulator: Promise<string>,
   temporal: Promise<void>,
 ): Promise<void> {
-  const { settings, ports, folder, password, supervisor, run, signal } = options;
+  const { settings, ports, folder, password, supervisor, run, signal, compiled } = options;
   const { env, workerEnv, foreignEnv, databaseUrl, hashSecret, encryptionKeys } = settings;
   const postgres = await preparePostgres({
     folder: folder.folder('postgres'),
@@ -71,8 +73,8 @@ async function startServer(
   await supervisor.start(postgres);
   await prepareDatabase({ databaseUrl, hashSecret, encryptionKeys, simulator });
   await Promise.all([
-    supervisor.start(nodePart('server', 'src/server.ts', env)),
-    temporal.then(() => supervisor.start(nodePart('worker', 'src/worker.ts', workerEnv))),
+    supervisor.start(nodePart('server', 'src/server.ts', env, compiled)),
+    temporal.then(() => supervisor.start(nodePart('worker', 'src/worker.ts', workerEnv, compiled))),
   ]);
 }
 

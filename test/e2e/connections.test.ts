@@ -50,15 +50,15 @@ it.runIf(process.platform === 'linux')(
       receiver.received.find(({ body }) => body.includes(orderId) && body.includes('COMPLETED')),
     );
 
-    // A pipe, such as that of tsx to its parent process, leads to no other machine.
+    // A pipe leads to no other machine.
     const recorded = recordedIn(path.join(folder, 'record')).filter(({ kind }) => kind !== 'pipe');
     const placesOf = (program: string) => [
       ...new Set(recorded.filter((each) => each.program === program).map(({ to }) => to)),
     ];
     const { databaseUrl, temporalAddress, simulatorUrl } = test.stack;
     const [postgres, endpoint] = [hostOf(databaseUrl), hostOf(receiver.url)];
-    expect(placesOf('server.ts').sort()).toEqual([postgres, temporalAddress, endpoint].sort());
-    expect(placesOf('worker.ts').sort()).toEqual(
+    expect(placesOf('server.js').sort()).toEqual([postgres, temporalAddress, endpoint].sort());
+    expect(placesOf('worker.js').sort()).toEqual(
       [postgres, temporalAddress, endpoint, hostOf(simulatorUrl)].sort(),
     );
   },

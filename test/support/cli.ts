@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { inject } from 'vitest';
 import type { Environment } from '../../src/process/config.ts';
 import { testEnvironment } from './environment.ts';
 import { ENCRYPTION_KEYS, HASH_SECRET } from './organization.ts';
@@ -21,14 +23,14 @@ interface RunOptions {
   readonly stdin?: string | Buffer;
   readonly env?: Environment;
   readonly cwd?: string;
-  /** The arguments of Node that start the program; the default is `src/cli.ts`. */
+  /** The arguments of Node that start the program; the default is the compiled `src/cli.ts`. */
   readonly program?: readonly string[];
 }
 
 /** @param databaseUrl the database that `rx` uses. */
 export function createRx(databaseUrl: string): Rx {
   return async (args, options = {}) => {
-    const program = options.program ?? ['--import', 'tsx', 'src/cli.ts'];
+    const program = options.program ?? [path.join(inject('compiled'), 'src/cli.js')];
     const child = spawn(process.execPath, [...program, ...args], {
       env: testEnvironment({
         DATABASE_URL: databaseUrl,

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 
 /** A connection or name lookup of a program. */
 export interface Connection {
-  /** The file name of the program, such as `worker.ts`. */
+  /** The file name of the program, such as `worker.js`. */
   readonly program: string;
   /** `socket` is an open socket that was found by polling, also of native code; on Linux only. */
   readonly kind: 'connect' | 'lookup' | 'pipe' | 'send' | 'socket';

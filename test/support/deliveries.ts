@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import dns from 'node:dns/promises';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Runtime, type WorkflowBundle } from '@temporalio/worker';
+import { NativeConnection, Runtime } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createDocumentLinks } from '../../src/documents/document-links.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
@@ -12,13 +12,13 @@ import { createSender, type Sender } from '../../src/notifications/sending/sende
 import { newSecret } from '../../src/notifications/sending/signatures.ts';
 import type { Config } from '../../src/process/config.ts';
 import type { Database } from '../../src/storage/database.ts';
-import { bundleWorkflows } from '../../src/temporal/bundle-workflows.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
 import { webhookDeliveryWorkflowId } from '../../src/workflows/webhook-delivery-messages.ts';
 import { PUBLIC_URL } from './app.ts';
 import { DATA_CONVERTER } from './data-converter.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
 import { HASH_SECRET } from './organization.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
 /** Times that let days pass in a test. */
 const QUICK = {
@@ -38,8 +38,6 @@ export interface TestDeliveries {
   stop(): Promise<void>;
 }
 
-let bundle: Promise<WorkflowBundle> | undefined;
-
 /** @param options.wrap puts something before the sender. */
 export async function startTestDeliveries(
   database: Database,
@@ -55,7 +53,6 @@ export async function startTestDeliveries(
   const log = createKeptLog();
   const logger = createSdkLog(log);
   if (Runtime._instance === undefined) Runtime.install({ logger, shutdownSignals: [] });
-  bundle ??= bundleWorkflows(logger);
   const connection = await NativeConnection.connect({ address: temporalAddress });
   const client = new Client({ connection, dataConverter: DATA_CONVERTER });
   const sender = createSender({
@@ -67,7 +64,7 @@ export async function startTestDeliveries(
     connection,
     temporal: { namespace: 'default', taskQueue: `test-${randomUUID()}` },
     dataConverter: DATA_CONVERTER,
-    workflowBundle: await bundle,
+    workflowBundle: await workflowBundle(),
     database,
     documents: createSealedDocuments(createFileStore(documentsDir)),
     documentLinks: createDocumentLinks({ publicUrl: PUBLIC_URL, hashSecret: HASH_SECRET }),

@@ -26,7 +26,8 @@ interface Shared {
 const held = globalThis as typeof globalThis & { rxOrdersTestServers?: Shared };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  held.rxOrdersTestServers ??= { users: 0, servers: startServers() };
+  const { compiled } = project.getProvidedContext();
+  held.rxOrdersTestServers ??= { users: 0, servers: startServers(compiled) };
   const shared = held.rxOrdersTestServers;
   shared.users += 1;
   const { stack, dataDir } = await shared.servers;
@@ -41,7 +42,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-async function startServers(): Promise<{ stack: Stack; dataDir: string }> {
+async function startServers(compiled: string): Promise<{ stack: Stack; dataDir: string }> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-tests-'));
   const stack = await startStack({
     dataDir,
@@ -49,6 +50,7 @@ async function startServers(): Promise<{ stack: Stack; dataDir: string }> {
     env: testEnvironment(),
     log: { write: () => true, isTTY: false },
     news: process.stderr,
+    compiled,
   });
   // On a busy machine, creating a database takes longer than the default statement timeout.
   const server = openDatabase(stack.databaseUrl, 1, { statementLimitMs: 60_000 });

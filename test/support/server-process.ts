@@ -1,5 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import path from 'node:path';
+import { inject } from 'vitest';
 import { freePorts } from '../../sandbox/ports.ts';
 import type { Stack } from '../../sandbox/stack.ts';
 import type { Environment } from '../../src/process/config.ts';
@@ -27,7 +29,7 @@ export async function startServer(
   settings: Environment = {},
 ): Promise<ServerProcess> {
   const { PORT } = await freePorts();
-  const server = await start('src/server.ts', { ...stack.env, ...settings, PORT: String(PORT) });
+  const server = await start('src/server.js', { ...stack.env, ...settings, PORT: String(PORT) });
   return { ...server, url: `http://127.0.0.1:${PORT}` };
 }
 
@@ -36,12 +38,11 @@ export async function startWorkerProcess(
   stack: Stack,
   settings: Environment = {},
 ): Promise<TestProcess> {
-  return await start('src/worker.ts', { ...stack.workerEnv, ...settings });
+  return await start('src/worker.js', { ...stack.workerEnv, ...settings });
 }
 
 async function start(program: string, env: Environment): Promise<TestProcess> {
-  const child = fork(program, [], {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(path.join(inject('compiled'), program), [], {
     env: { LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

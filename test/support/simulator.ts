@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { inject } from 'vitest';
 import { addPharmacy } from '../../src/pharmacy/registry.ts';
 import type { Database } from '../../src/storage/database.ts';
 
@@ -24,7 +25,7 @@ export interface TestSimulator {
 /** @param webhookUrl the base URL of its webhooks, `<base>/<pharmacyId>`. */
 export async function startSimulator(webhookUrl: string): Promise<TestSimulator> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-simulator-'));
-  const child = spawn(process.execPath, ['--import', 'tsx', 'simulator/main.ts'], {
+  const child = spawn(process.execPath, [path.join(inject('compiled'), 'simulator/main.js')], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {
       ...process.env,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { inject } from 'vitest';
 import { type Stack, startStack } from '../../sandbox/stack.ts';
 import type { OrderView } from '../../src/client.ts';
 import { testEnvironment } from './environment.ts';
@@ -38,6 +39,7 @@ export async function startTestStack(settings: Record<string, string> = {}): Pro
       env: testEnvironment({ RETRY_MAX_MS: '1000', ...settings }),
       log: { write: () => true },
       news: process.stderr,
+      compiled: inject('compiled'),
     });
 
   const test: TestStack = {

@@ -3,18 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Client } from '@temporalio/client';
-import { NativeConnection, Runtime, type WorkflowBundle } from '@temporalio/worker';
+import { NativeConnection, Runtime } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { startOrderWorker } from '../../src/composition/start-order-worker.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
 import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import type { Config } from '../../src/process/config.ts';
 import type { Database } from '../../src/storage/database.ts';
-import { bundleWorkflows } from '../../src/temporal/bundle-workflows.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
 import { DATA_CONVERTER } from './data-converter.ts';
 import { LOOPBACK } from './foreign.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 import { PRESENT_WORKFLOWS } from './workflow-version.ts';
 
 /** Durations short enough for a month of the order's life to pass in a test. */
@@ -37,8 +37,6 @@ export interface TestWorker {
   stop(): Promise<void>;
 }
 
-const bundles = new Map<string, Promise<WorkflowBundle>>();
-
 /**
  * @param settings overrides of {@link QUICK}.
  * @param taskQueue its own by default; pass a stopped worker's to continue its orders.
@@ -54,16 +52,13 @@ export async function startWorker(
   if (Runtime._instance === undefined) {
     Runtime.install({ logger: createSdkLog(log), shutdownSignals: [] });
   }
-  const bundle =
-    bundles.get(workflowsPath) ?? bundleWorkflows(createSdkLog(createKeptLog()), workflowsPath);
-  bundles.set(workflowsPath, bundle);
   const documentsDir = await mkdtemp(path.join(os.tmpdir(), 'rx-documents-'));
   const connection = await NativeConnection.connect({ address: inject('temporal').address });
   const orders = await startOrderWorker({
     connection,
     temporal: { namespace: 'default', taskQueue },
     dataConverter: DATA_CONVERTER,
-    workflowBundle: await bundle,
+    workflowBundle: await workflowBundle(workflowsPath),
     database,
     documents: createSealedDocuments(createFileStore(documentsDir)),
     settings: { ...QUICK, ...settings },
