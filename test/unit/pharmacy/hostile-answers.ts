@@ -26,7 +26,7 @@ export const anyAnswer = fc.letrec<{ value: unknown }>((tie) => ({
         ...['items', 'results', 'withdrawn', '__proto__', 'constructor'],
       ),
       tie('value'),
-      { maxKeys: 8 },
+      { maxKeys: 8, noNullPrototype: true },
     ),
   ),
 })).value;
