@@ -143,9 +143,13 @@ CREATE TABLE documents (
   sha256 text NOT NULL,
   storage_key text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  version integer NOT NULL DEFAULT 1,
+  supersedes uuid,
+  deleted_at timestamp with time zone,
   CONSTRAINT documents_pkey PRIMARY KEY (id),
-  CONSTRAINT documents_order_id_pharmacy_document_id_key UNIQUE (order_id, pharmacy_document_id),
-  CONSTRAINT documents_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id)
+  CONSTRAINT documents_versions UNIQUE (order_id, pharmacy_document_id, version),
+  CONSTRAINT documents_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
+  CONSTRAINT documents_supersedes_fkey FOREIGN KEY (supersedes) REFERENCES documents(id)
 );
 
 ALTER TABLE documents ENABLE ROW LEVEL SECURITY;
@@ -177,7 +181,7 @@ CREATE TABLE events (
   CONSTRAINT events_order_id_sequence_key UNIQUE (order_id, sequence),
   CONSTRAINT events_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
   CONSTRAINT events_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id),
-  CONSTRAINT events_event_check CHECK (event = ANY (ARRAY['ORDER_CREATED'::text, 'ORDER_STATUS_CHANGED'::text, 'ORDER_TRACKING_ADDED'::text, 'ADD_CASE_ATTACHMENT'::text, 'ENDPOINT_DISABLED'::text]))
+  CONSTRAINT events_event_check CHECK (event = ANY (ARRAY['ORDER_CREATED'::text, 'ORDER_STATUS_CHANGED'::text, 'ORDER_TRACKING_ADDED'::text, 'ADD_CASE_ATTACHMENT'::text, 'DELETE_ATTACHMENT'::text, 'ENDPOINT_DISABLED'::text]))
 );
 
 CREATE INDEX events_of_organization ON events USING btree (organization_id, transaction_id, "position");
@@ -247,7 +251,7 @@ CREATE TABLE order_activity (
 CREATE INDEX order_activity_of_order ON order_activity USING btree (order_id, id);
 
 -- Writes the events that organizations receive: no TypeScript code inserts an event of an order.
-CREATE TRIGGER tell_of_activity AFTER INSERT ON order_activity FOR EACH ROW WHEN (new.event = ANY (ARRAY['STATUS_CHANGED'::text, 'TRACKING_ADDED'::text, 'DOCUMENT_STORED'::text])) EXECUTE FUNCTION tell_of_activity();
+CREATE TRIGGER tell_of_activity AFTER INSERT ON order_activity FOR EACH ROW WHEN (new.event = ANY (ARRAY['STATUS_CHANGED'::text, 'TRACKING_ADDED'::text, 'DOCUMENT_STORED'::text, 'DOCUMENT_WITHDRAWN'::text])) EXECUTE FUNCTION tell_of_activity();
 
 ALTER TABLE order_activity ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everything ON order_activity FOR ALL TO rx_orders_operator, rx_orders_worker
@@ -277,7 +281,7 @@ CREATE TABLE order_repairs (
   applied_at timestamp with time zone,
   CONSTRAINT order_repairs_pkey PRIMARY KEY (id),
   CONSTRAINT order_repairs_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
-  CONSTRAINT order_repairs_kind_check CHECK (kind = ANY (ARRAY['retry'::text, 'cancel'::text, 'link'::text]))
+  CONSTRAINT order_repairs_kind_check CHECK (kind = ANY (ARRAY['retry'::text, 'cancel'::text, 'link'::text, 'keep'::text]))
 );
 
 CREATE INDEX order_repairs_of_order ON order_repairs USING btree (order_id, requested_at);
@@ -407,7 +411,7 @@ CREATE TABLE outbox (
   CONSTRAINT outbox_pkey PRIMARY KEY (id),
   CONSTRAINT outbox_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
   CONSTRAINT outbox_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id),
-  CONSTRAINT outbox_kind_check CHECK (kind = ANY (ARRAY['start'::text, 'completion'::text, 'cancel'::text, 'restart'::text]))
+  CONSTRAINT outbox_kind_check CHECK (kind = ANY (ARRAY['start'::text, 'completion'::text, 'cancel'::text, 'restart'::text, 'news'::text]))
 );
 
 CREATE INDEX outbox_of_order ON outbox USING btree (order_id, id);
@@ -739,7 +743,7 @@ CREATE FUNCTION event_attachment(document documents, pharmacy_id text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
-RETURN jsonb_build_object('id', (document).id, 'orderId', (document).order_id, 'fileName', (document).name, 'createdAt', event_time((document).created_at), 'pharmacyId', pharmacy_id, 'contentType', (document).content_type, 'size', (document).size, 'sha256', (document).sha256, 'storageKey', (document).storage_key);
+RETURN jsonb_build_object('id', (document).id, 'orderId', (document).order_id, 'fileName', (document).name, 'createdAt', event_time((document).created_at), 'pharmacyId', pharmacy_id, 'contentType', (document).content_type, 'size', (document).size, 'sha256', (document).sha256, 'storageKey', (document).storage_key, 'isDeleted', ((document).deleted_at IS NOT NULL));
 
 
 -- event_order() ---------------------------------------------------------------
@@ -888,6 +892,11 @@ BEGIN
       (SELECT tracking_id FROM shipments WHERE order_id = NEW.order_id ORDER BY id DESC LIMIT 1)));
   ELSIF NEW.event = 'DOCUMENT_STORED' THEN
     PERFORM record_order_event(NEW.order_id, 'ADD_CASE_ATTACHMENT',
+      jsonb_build_object('attachment', event_attachment(documents, orders.pharmacy_id)))
+    FROM documents JOIN orders ON orders.id = order_id
+    WHERE documents.id = (NEW.detail ->> 'documentId')::uuid;
+  ELSIF NEW.event = 'DOCUMENT_WITHDRAWN' THEN
+    PERFORM record_order_event(NEW.order_id, 'DELETE_ATTACHMENT',
       jsonb_build_object('attachment', event_attachment(documents, orders.pharmacy_id)))
     FROM documents JOIN orders ON orders.id = order_id
     WHERE documents.id = (NEW.detail ->> 'documentId')::uuid;

@@ -1,4 +1,4 @@
-import { LATE_ANSWER, lastAnswerId } from '../orders/reopen-expired.ts';
+import { LATE_ANSWER, lastAnswerId } from '../orders/late-news.ts';
 import type { PharmacyGateway } from '../pharmacy/gateway.ts';
 import {
   PharmacyAnswerError,

@@ -4,10 +4,13 @@ import { DocumentMismatchError } from '../documents/document-errors.ts';
 import { SealBrokenError } from '../keys/aead.ts';
 import { codeOf } from '../lib/safe-error.ts';
 import { endDelay, recordFailedAttempt } from '../orders/delay.ts';
+import { reopenOrder } from '../orders/late-news.ts';
 import { PharmacyAnswerError, PharmacyFaultError } from '../pharmacy/pharmacy-errors.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import { attempt, cancelledByWorkflow, withHeartbeat } from '../temporal/activity-context.ts';
 import type { StepResult } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { readOrderRow } from './order-row.ts';
 import { patienceMs, retryableFailure, retryDelayMs } from './pharmacy-retry-policy.ts';
 import { needsAttention } from './step-results.ts';
 
@@ -46,6 +49,8 @@ export function guardStep<Args extends unknown[], Done>(
   options: {
     readonly from?: OrderStatus;
     readonly beforeGivingUp?: (orderId: string, code: string) => Promise<void>;
+    /** Whether the step is about an order that has ended; it is reopened then. */
+    readonly isLate?: boolean;
   } = {},
 ): Activity<Args, StepResult<Done>> {
   const { database, settings } = dependencies;
@@ -60,7 +65,12 @@ export function guardStep<Args extends unknown[], Done>(
       if (cannotPass(error)) return await giveUp(orderId, error);
       const code = stableCode(error);
       const delayMs = retryDelayMs(error, attempt(), settings);
-      const failing = await recordFailedAttempt(database, orderId, { code, delayMs });
+      const failing = await recordFailedAttempt(
+        database,
+        orderId,
+        { code, delayMs },
+        options.isLate === true ? 'any' : 'open',
+      );
       if (failing === undefined) throw error;
       const left = patienceMs(error, failing.completionLimitMs, settings) - failing.failingMs;
       if (left <= 0) return await giveUp(orderId, error);
@@ -73,7 +83,15 @@ export function guardStep<Args extends unknown[], Done>(
     await options.beforeGivingUp?.(orderId, code);
     // The key of an order whose seal is broken cannot encrypt a reason.
     const reason = error instanceof SealBrokenError ? undefined : reasonOf(error);
-    return await needsAttention(database, orderId, code, reason, options.from);
+    if (options.isLate !== true) {
+      return await needsAttention(database, orderId, code, reason, options.from);
+    }
+    const { status: from } = await readOrderRow(database, orderId);
+    await inTransaction(database, async (sql) => {
+      await endDelay(sql, orderId);
+      await reopenOrder(sql, orderId, { from, reasonCode: code, reason });
+    });
+    return { outcome: 'needs-attention', reasonCode: code };
   }
 }
 

@@ -52,6 +52,13 @@ export interface Patient {
  * @throws {Error} the order does not exist or was erased, so it should have no workflow.
  */
 export async function readOrderRow(sql: Sql, orderId: string): Promise<OrderRow> {
+  const row = await findOrderRow(sql, orderId);
+  if (row === undefined) throw new Error(`no order ${orderId}`);
+  return row;
+}
+
+/** As {@link readOrderRow}; undefined for an order that does not exist or was erased. */
+export async function findOrderRow(sql: Sql, orderId: string): Promise<OrderRow | undefined> {
   const [row] = await sql<SealedRow[]>`
     SELECT orders.id, orders.organization_id, case_id, status, reason_code, pharmacy_id, pharmacy_order_id, sent_at,
       cancel_requested_by, cancel_reason, delay_since IS NOT NULL AS is_delayed,
@@ -60,7 +67,7 @@ export async function readOrderRow(sql: Sql, orderId: string): Promise<OrderRow>
       cases.organization_id AS case_organization_id, patient, cases.data_key AS patient_key
     FROM orders JOIN cases ON cases.id = case_id WHERE orders.id = ${orderId}`;
   const key = row && (await openOrderDataKey(sql, orderId, row.dataKey));
-  if (row === undefined || key === undefined) throw new Error(`no order ${orderId}`);
+  if (row === undefined || key === undefined) return undefined;
   const { dataKey: _, caseKey, caseAddress, patientKey, ...order } = row;
   const ofCase = (field: string, sealedKey: string | null, sealed: string | null) =>
     sealedKey === null || sealed === null

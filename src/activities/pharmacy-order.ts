@@ -20,7 +20,7 @@ export interface PlacedOrder {
 }
 
 /** The answers by which a pharmacy says that it does not have the order. */
-const UNKNOWN_ORDER = ['PHARMACY_HTTP_404', 'PHARMACY_ORDER_UNKNOWN'];
+export const UNKNOWN_ORDER = ['PHARMACY_HTTP_404', 'PHARMACY_ORDER_UNKNOWN'];
 
 /**
  * Reads an order at its pharmacy, checks that it is ours, and stores its tracking. An operator may have

@@ -1,13 +1,45 @@
+import { v5 as uuidv5 } from 'uuid';
 import type { Measures } from '../documents/checked-bytes.ts';
 import { readOrderDataKey } from '../orders/order-data-key.ts';
 import { documentNameField } from '../orders/read-order.ts';
 import type { PharmacyDocument } from '../pharmacy/gateway.ts';
 import type { Sql } from '../storage/database.ts';
 
-/** Whether a document has been stored and recorded. */
-export async function isStored(sql: Sql, documentId: string): Promise<boolean> {
-  const rows = await sql`SELECT FROM documents WHERE id = ${documentId}`;
-  return rows.length > 0;
+/** A version of a document, which is to be stored. */
+interface NextVersion {
+  readonly documentId: string;
+  /** From 1. */
+  readonly version: number;
+  /** The id of the version before; null for the first one. */
+  readonly supersedes: string | null;
+}
+
+/**
+ * Compares a document that the pharmacy offers with its newest stored version.
+ *
+ * @returns undefined if that version is stored already.
+ */
+export async function nextVersion(
+  sql: Sql,
+  orderId: string,
+  { id, size, sha256 }: PharmacyDocument,
+): Promise<NextVersion | undefined> {
+  const [newest] = await sql<StoredVersion[]>`
+    SELECT id, version, size, sha256, deleted_at IS NOT NULL AS is_deleted FROM documents
+    WHERE order_id = ${orderId} AND pharmacy_document_id = ${id}
+    ORDER BY version DESC LIMIT 1`;
+  // Derived from the order's id and the pharmacy's id of the document, so that an attempt after a
+  // crash stores the document again under the same id.
+  if (newest === undefined) {
+    return { documentId: uuidv5(id, orderId), version: 1, supersedes: null };
+  }
+  const isSame =
+    (sha256 ?? newest.sha256) === newest.sha256 &&
+    (size ?? Number(newest.size)) === Number(newest.size);
+  if (isSame && !newest.isDeleted) return undefined;
+  const version = newest.version + 1;
+  const documentId = uuidv5(`${id} version ${version}`, orderId);
+  return { documentId, version, supersedes: newest.id };
 }
 
 /**
@@ -18,20 +50,56 @@ export async function recordDocument(
   sql: Sql,
   orderId: string,
   document: Omit<PharmacyDocument, 'url'> &
-    Measures & { readonly documentId: string; readonly storageKey: string },
+    Measures &
+    NextVersion & { readonly storageKey: string },
 ): Promise<void> {
   const key = await readOrderDataKey(sql, orderId);
   if (key === undefined) return; // the order was erased meanwhile
   const name = key.seal(documentNameField(document.documentId), document.name);
   await sql`
     WITH stored AS (
-      INSERT INTO documents (
-        id, order_id, pharmacy_document_id, name, content_type, size, sha256, storage_key)
-      VALUES (${document.documentId}, ${orderId}, ${document.id}, ${name},
-        ${document.contentType}, ${document.size}, ${document.sha256}, ${document.storageKey})
+      INSERT INTO documents (id, order_id, pharmacy_document_id, name, content_type, size, sha256,
+        storage_key, version, supersedes)
+      VALUES (${document.documentId}, ${orderId}, ${document.id}, ${name}, ${document.contentType},
+        ${document.size}, ${document.sha256}, ${document.storageKey}, ${document.version},
+        ${document.supersedes})
       ON CONFLICT DO NOTHING
       RETURNING id, order_id
     )
     INSERT INTO order_activity (order_id, actor, event, detail)
     SELECT order_id, 'system', 'DOCUMENT_STORED', jsonb_build_object('documentId', id) FROM stored`;
+}
+
+/**
+ * Records that the pharmacy withdrew a document. Safe to repeat. Its bytes stay readable. The timeline
+ * row makes the event `DELETE_ATTACHMENT`.
+ *
+ * @param pharmacyDocumentId the pharmacy's id of the document.
+ */
+export async function recordWithdrawal(
+  sql: Sql,
+  orderId: string,
+  pharmacyDocumentId: string,
+): Promise<void> {
+  await sql`
+    WITH newest AS (
+      SELECT id FROM documents
+      WHERE order_id = ${orderId} AND pharmacy_document_id = ${pharmacyDocumentId}
+      ORDER BY version DESC LIMIT 1
+    ), withdrawn AS (
+      UPDATE documents SET deleted_at = now() FROM newest
+      WHERE documents.id = newest.id AND deleted_at IS NULL
+      RETURNING documents.id, order_id
+    )
+    INSERT INTO order_activity (order_id, actor, event, detail)
+    SELECT order_id, 'pharmacy', 'DOCUMENT_WITHDRAWN', jsonb_build_object('documentId', id)
+    FROM withdrawn`;
+}
+
+interface StoredVersion {
+  readonly id: string;
+  readonly version: number;
+  readonly size: string;
+  readonly sha256: string;
+  readonly isDeleted: boolean;
 }

@@ -84,9 +84,11 @@ async function readOrders(sql: Sql, caseId: string): Promise<CaseDetailOrder[]> 
 async function readDocuments(sql: Sql, caseId: string): Promise<CaseDocument[]> {
   const rows = await sql<DocumentRow[]>`
     SELECT documents.id, order_id, name, content_type, size, sha256, storage_key, documents.created_at,
-      pharmacy_id, data_key
+      deleted_at, pharmacy_id, data_key
     FROM documents JOIN orders ON orders.id = order_id
     WHERE case_id = ${caseId}
+      -- A version that was superseded is not a document of its own.
+      AND NOT EXISTS (SELECT FROM documents AS newer WHERE newer.supersedes = documents.id)
     ORDER BY documents.created_at DESC, documents.id DESC LIMIT ${MAX_ITEMS}`;
   const found = rows.map(async ({ name, ...row }): Promise<CaseDocument[]> => {
     const key = await openOrderDataKey(sql, row.orderId, row.dataKey);
@@ -105,7 +107,7 @@ function toAttachment(row: DocumentRow): CaseDocument['attachment'] {
     isRestricted: false,
     isPHI: true,
     fileName: row.name,
-    isDeleted: false,
+    isDeleted: row.deletedAt !== null,
     createdAt: timestamp(row.createdAt),
     // The original API names the person who uploaded the file; ours come from a pharmacy.
     uploadedBy: { firstName: 'Pharmacy', lastName: row.pharmacyId },
@@ -141,5 +143,6 @@ interface DocumentRow {
   sha256: string;
   storageKey: string;
   createdAt: Date;
+  deletedAt: Date | null;
   pharmacyId: string;
 }

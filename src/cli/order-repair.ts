@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { readOrderForOperators } from '../operators/list-orders.ts';
+import { keepEnd } from '../orders/repairs/keep-end.ts';
 import { cancelOrderAsOperator } from '../orders/repairs/operator-actions.ts';
 import { jsonOption, withExamples } from './arguments.ts';
 import { firstIsOrder, recorded } from './command-audit.ts';
@@ -17,10 +18,11 @@ export interface RepairOptions {
   json?: boolean;
 }
 
-/** Adds `rx order retry|cancel`: decisions of operators about one order. */
+/** Adds `rx order retry|cancel|keep`: decisions of operators about one order. */
 export function addRepairCommands(group: Command, context: CliContext): void {
   addRetry(group, context);
   addCancel(group, context);
+  addKeep(group, context);
 }
 
 /** Adds the options that every repair has: the operator's name and the reason. */
@@ -82,6 +84,27 @@ function addCancel(group: Command, context: CliContext): void {
     '\nThe organization can read the reason. The command works while Temporal is unavailable.',
   );
   withExamples(command, `rx order cancel ${ID} --by anna --reason "placed twice"`);
+}
+
+function addKeep(group: Command, context: CliContext): void {
+  const command = addReasonOptions(
+    group
+      .command('keep')
+      .description(
+        'keep the end that an order had before its pharmacy contradicted it (LATE_ANSWER)',
+      )
+      .argument('<id>', "the order's id"),
+    context,
+  )
+    .addOption(jsonOption())
+    .action(async (id: string, { json, ...request }: RepairOptions) => {
+      const { source } = context.operator;
+      await keepEnd(context.connect().database, id, { ...request, source });
+      await printRepaired(context, id, 'its end is kept', json);
+    });
+  recorded(command, 'ORDER_END_KEPT', 'transaction', firstIsOrder);
+  command.addHelpText('after', '\nThe command works while Temporal is unavailable.');
+  withExamples(command, `rx order keep ${ID} --reason "the pharmacy confirmed by phone"`);
 }
 
 /** Prints an order after a repair. */

@@ -19,6 +19,7 @@ import { createSdkLog } from '../temporal/sdk-log.ts';
 import { registerSearchAttributes } from '../temporal/search-attributes.ts';
 import { startEraser } from '../upkeep/start-eraser.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
+import { orderNewsWorkflowId } from '../workflows/order-news-messages.ts';
 import { webhookDeliveryWorkflowId } from '../workflows/webhook-delivery-messages.ts';
 import { startOrderWorker } from './start-order-worker.ts';
 
@@ -89,6 +90,7 @@ export async function startWorker(parts: {
     deleteWorkflow: createDeleteWorkflow(connection, temporal.namespace),
     workflowIds: (orderId, deliveryIds) => [
       orderWorkflowId(orderId),
+      orderNewsWorkflowId(orderId),
       ...deliveryIds.map(webhookDeliveryWorkflowId),
     ],
     everyMs: ERASE_EVERY_MS,

@@ -68,6 +68,15 @@ export const addCaseAttachmentEvent = z
   })
   .meta({ id: 'AddCaseAttachment', description: 'A prescription document is stored.' });
 
+export const deleteAttachmentEvent = z
+  .object({
+    event: z.literal('DELETE_ATTACHMENT'),
+    order: activityOrder,
+    payload: payload.extend({ attachment: caseAttachment.omit({ url: true, content: true }) }),
+    sequence,
+  })
+  .meta({ id: 'DeleteAttachment', description: 'The pharmacy withdrew a document.' });
+
 export const endpointDisabledEvent = z
   .object({
     event: z.literal('ENDPOINT_DISABLED'),
@@ -92,6 +101,7 @@ export const caseEvent = z.discriminatedUnion('event', [
   orderStatusChangedEvent,
   orderTrackingAddedEvent,
   addCaseAttachmentEvent,
+  deleteAttachmentEvent,
   endpointDisabledEvent,
 ]);
 
@@ -113,6 +123,7 @@ export const EVENT_NAMES = [
   'ORDER_STATUS_CHANGED',
   'ORDER_TRACKING_ADDED',
   'ADD_CASE_ATTACHMENT',
+  'DELETE_ATTACHMENT',
   'ENDPOINT_DISABLED',
 ] as const;
 
@@ -134,6 +145,7 @@ export const eventPage = z
         orderStatusChangedEvent.extend(listed),
         orderTrackingAddedEvent.extend(listed),
         addCaseAttachmentEvent.extend(listed),
+        deleteAttachmentEvent.extend(listed),
         endpointDisabledEvent.extend(listed),
       ]),
     ),

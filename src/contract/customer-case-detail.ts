@@ -28,7 +28,7 @@ export const caseAttachment = z
     isRestricted: z.literal(false),
     isPHI: z.literal(true),
     fileName: z.string(),
-    isDeleted: z.literal(false),
+    isDeleted: z.boolean().meta({ description: '`true`: the pharmacy withdrew the document.' }),
     createdAt: timestamp,
     uploadedBy: z.object({ firstName: z.string(), lastName: z.string() }),
     url: z

@@ -38,6 +38,11 @@ export const documentView = z
       .string()
       .regex(/^[0-9a-f]{64}$/)
       .meta({ description: 'The SHA-256 of the bytes, in lower-case hex.' }),
+    version: z.int().min(1).meta({ description: 'Counts the changes of the document, from 1.' }),
+    supersedes: z.exactOptional(z.uuid()).meta({ description: 'The id of the version before.' }),
+    deletedAt: z
+      .exactOptional(timestamp)
+      .meta({ description: 'When the pharmacy withdrew the document.' }),
     createdAt: timestamp,
   })
   .meta({ id: 'Document', description: 'A stored prescription document.' });

@@ -13,6 +13,12 @@ import {
   orderCompleted,
   orderWorkflowId,
 } from '../workflows/order-messages.ts';
+import {
+  newsArrived,
+  ORDER_NEWS_WORKFLOW,
+  type OrderNewsInput,
+  orderNewsWorkflowId,
+} from '../workflows/order-news-messages.ts';
 import type { OutboxRow } from './outbox.ts';
 
 /** Maximum length of a pharmacy's id in Temporal, which limits a search attribute to 2 KB. */
@@ -62,6 +68,18 @@ export function createDeliver(client: Client, taskQueue: string): Deliver {
     }
   }
 
+  /** News about an order that has ended starts a workflow of its own, or one more round of it. */
+  async function followNews({ orderId, organizationId }: OutboxRow): Promise<void> {
+    await client.workflow.signalWithStart(ORDER_NEWS_WORKFLOW, {
+      workflowId: orderNewsWorkflowId(orderId),
+      taskQueue,
+      args: [{ orderId } satisfies OrderNewsInput],
+      signal: newsArrived,
+      staticSummary: 'News about an order that has ended',
+      priority: { fairnessKey: organizationId },
+    });
+  }
+
   return async (row) => {
     switch (row.kind) {
       case 'start':
@@ -71,6 +89,8 @@ export function createDeliver(client: Client, taskQueue: string): Deliver {
         return await signal(row, orderCompleted);
       case 'cancel':
         return await signal(row, cancelRequested);
+      case 'news':
+        return await followNews(row);
     }
   };
 }

@@ -4,7 +4,7 @@ import type { Sql } from '../storage/database.ts';
 /** A row of the outbox: one message to Temporal, with the order's data that it needs. */
 export interface OutboxRow {
   readonly id: string;
-  readonly kind: 'start' | 'restart' | 'completion' | 'cancel';
+  readonly kind: 'start' | 'restart' | 'completion' | 'cancel' | 'news';
   /** Failed attempts so far. */
   readonly attempts: number;
   readonly orderId: string;

@@ -9,6 +9,7 @@ const AT_WORK: Readonly<Record<OutboxRow['kind'], readonly OrderStatus[]>> = {
   restart: ['ACCEPTED'],
   completion: ['AWAITING_COMPLETION', 'FETCHING_DOCUMENTS'],
   cancel: [],
+  news: [],
 };
 /** Longest wait for one order. Its worker may have died, or a pharmacy's webhook was wrong. */
 const PATIENCE_MS = 5_000;

@@ -1,7 +1,7 @@
 import type { OrderStatus } from '../contract/order.ts';
 import type { Sql } from '../storage/database.ts';
 import { sealForOrder } from './order-data-key.ts';
-import { REOPENING, refusesCancellation, statesBefore } from './status.ts';
+import { isReopening, refusesCancellation, statesBefore } from './status.ts';
 
 /** Who changed an order, as its timeline shows it. */
 export type Actor = 'api' | 'pharmacy' | 'operator' | 'system';
@@ -42,6 +42,7 @@ export interface StatusChange {
  * | `STATUS_CHANGED` to an end or to `NEEDS_ATTENTION`       | `ORDER_STATUS_CHANGED` |
  * | `TRACKING_ADDED` (pharmacy-message.ts)                   | `ORDER_TRACKING_ADDED` |
  * | `DOCUMENT_STORED` (src/activities/stored-documents.ts)   | `ADD_CASE_ATTACHMENT`  |
+ * | `DOCUMENT_WITHDRAWN` (the same)                          | `DELETE_ATTACHMENT`    |
  *
  * @returns the order's status after the call, and whether this call changed it.
  * @throws {UnknownOrderError} there is no such order.
@@ -96,7 +97,7 @@ export async function changeStatus(
 
 /** The statuses from which this change is allowed. */
 function allowedFrom({ from, to }: StatusChange): OrderStatus[] {
-  if (from === REOPENING.from && to === REOPENING.to) return [from];
+  if (from !== undefined && isReopening(from, to)) return [from];
   return statesBefore(to).filter((each) => from === undefined || each === from);
 }
 

@@ -1,6 +1,7 @@
 import type { OrderSummary } from '../contract/order.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import type { Sql } from '../storage/database.ts';
+import { ENDS } from './status.ts';
 
 /*
  * A step that keeps failing delays its order. The row of the order counts the failures in a row; reads,
@@ -48,6 +49,7 @@ export interface FailedAttempt {
  * Records a failed attempt. The attempt after which the delay will have lasted for a minute adds the
  * timeline row `DELAYED`.
  *
+ * @param which whether an order that has ended is delayed, too.
  * @returns how long the step has been failing, in milliseconds, and how long the pharmacy of the order
  *   may take; undefined for an order that has ended.
  */
@@ -55,6 +57,7 @@ export async function recordFailedAttempt(
   sql: Sql,
   orderId: string,
   { code, delayMs }: FailedAttempt,
+  which: 'open' | 'any' = 'open',
 ): Promise<{ readonly failingMs: number; readonly completionLimitMs: number | null } | undefined> {
   const [row] = await sql<{ failingMs: number; completionLimitMs: string | null }[]>`
     WITH present AS (
@@ -62,7 +65,8 @@ export async function recordFailedAttempt(
         now() + ${delayMs}::float8 * interval '1 millisecond' AS next_at,
         coalesce(delay_since, now()) AS since
       FROM orders
-      WHERE id = ${orderId} AND status NOT IN ('COMPLETED', 'REJECTED', 'CANCELLED', 'EXPIRED')
+      WHERE id = ${orderId} AND erased_at IS NULL
+        AND (${which === 'any'} OR status <> ALL(${ENDS}))
       FOR UPDATE
     ), recorded AS (
       UPDATE orders SET delay_code = ${code}, delay_since = since, delay_next_at = next_at,

@@ -1,6 +1,6 @@
 import type { Sql } from '../storage/database.ts';
+import { followLateMessage } from './late-news.ts';
 import { readOrderDataKey } from './order-data-key.ts';
-import { reopenExpired } from './reopen-expired.ts';
 import { ENDS } from './status.ts';
 
 /** What a pharmacy can report about an order, independent of its webhook's format. */
@@ -22,7 +22,8 @@ export interface Shipment {
 }
 
 /**
- * Applies a message to its order: adds the shipment, and signals the workflow. Call it in the
+ * Applies a message to its order: adds the shipment, and signals the workflow or, after the order has
+ * ended, follows it up. Call it in the
  * transaction that links the message to the order.
  */
 export async function applyToOrder(
@@ -31,8 +32,8 @@ export async function applyToOrder(
   message: Pick<PharmacyMessage, 'type' | 'shipment'>,
 ): Promise<void> {
   const { type, shipment } = message;
-  await reopenExpired(sql, orderId, type);
   if (shipment !== undefined) await addShipment(sql, orderId, shipment);
+  await followLateMessage(sql, orderId, type);
   if (type === 'completed' || type === 'rejected' || type === 'cancelled') {
     await hintCompletion(sql, orderId, type);
   }

@@ -27,6 +27,7 @@ export async function readOrder(sql: Sql, key: OrderRef): Promise<OrderView> {
     SELECT ${summaryColumns(sql)},
       (SELECT coalesce(json_agg(json_build_object(
           'id', id, 'name', name, 'contentType', content_type, 'size', size, 'sha256', sha256,
+          'version', version, 'supersedes', supersedes, 'deletedAt', deleted_at,
           'createdAt', created_at) ORDER BY created_at, id), '[]')
         FROM documents WHERE order_id = orders.id) AS documents,
       (SELECT coalesce(json_agg(json_build_object(
@@ -46,12 +47,23 @@ export async function readOrder(sql: Sql, key: OrderRef): Promise<OrderView> {
   };
 }
 
-function toView(key: SubjectKey, { name, ...document }: DocumentView): DocumentView {
+function toView(
+  key: SubjectKey,
+  { name, supersedes, deletedAt, ...document }: SealedDocument,
+): DocumentView {
   return {
     ...document,
     name: openDocumentName(key, document.id, name),
+    ...(supersedes === null ? {} : { supersedes }),
+    ...(deletedAt === null ? {} : { deletedAt: timestamp(deletedAt) }),
     createdAt: timestamp(document.createdAt),
   };
+}
+
+/** A document as Postgres has it; `name` is encrypted. */
+interface SealedDocument extends Omit<DocumentView, 'supersedes' | 'deletedAt'> {
+  readonly supersedes: string | null;
+  readonly deletedAt: string | Date | null;
 }
 
 /** Decrypts a document's name. */
@@ -104,17 +116,17 @@ export async function readDocument(
 }
 
 function documentColumns(sql: Sql) {
-  return sql`documents.id, name, content_type, size, sha256, storage_key, documents.created_at,
-    order_id, data_key`;
+  return sql`documents.id, name, content_type, size, sha256, version, supersedes, deleted_at, storage_key,
+    documents.created_at, order_id, data_key`;
 }
 
 async function toDocument(sql: Sql, row: DocumentRow | undefined): Promise<StoredDocument> {
   const key = row && (await openOrderDataKey(sql, row.orderId, row.dataKey));
   if (row === undefined || key === undefined) throw new OrderNotFoundError('document');
-  const { dataKey: _, orderId: __, ...document } = row;
+  const { dataKey: _, orderId: __, storageKey, ...document } = row;
   return {
     ...toView(key, { ...document, size: Number(row.size), createdAt: timestamp(row.createdAt) }),
-    storageKey: row.storageKey,
+    storageKey,
     key,
   };
 }
@@ -168,7 +180,7 @@ export async function isCaseOf(sql: Sql, organizationId: string, caseId: string)
 }
 
 interface OrderRow extends SummaryRow {
-  documents: DocumentView[];
+  documents: SealedDocument[];
   shipments: ShipmentRow[];
 }
 
@@ -177,7 +189,8 @@ interface ShipmentRow extends Omit<ShipmentView, 'carrier' | 'trackingUrl'> {
   trackingUrl: string | null;
 }
 
-interface DocumentRow extends Omit<StoredDocument, 'size' | 'createdAt' | 'key'> {
+interface DocumentRow extends Omit<SealedDocument, 'size' | 'createdAt'> {
+  storageKey: string;
   orderId: string;
   dataKey: string | null;
   size: string;

@@ -3,7 +3,7 @@ import type { OrderStatus } from '../contract/order.ts';
 /**
  * The status machine: for each status, the statuses that may follow. `COMPLETED`, `REJECTED`,
  * `CANCELLED` and `EXPIRED` are ends. An order in `NEEDS_ATTENTION` waits for an operator's retry or for
- * a cancellation. {@link REOPENING} is the only transition from an end.
+ * a cancellation. {@link isReopening} has the only transitions from an end.
  */
 const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   ACCEPTED: ['PLACING', 'NEEDS_ATTENTION', 'CANCELLED'],
@@ -34,10 +34,14 @@ const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
 };
 
 /**
- * The transition of an expired order whose pharmacy answers late. It is not part of the table above, so
- * that only code that names it can reopen an order, and no stale attempt of an activity can.
+ * Whether a transition reopens an order that has ended, or restores the end of a reopened one. These are
+ * not part of the table above, so that only code that names the present status can make them, and no
+ * stale attempt of an activity can.
  */
-export const REOPENING = { from: 'EXPIRED', to: 'NEEDS_ATTENTION' } as const;
+export function isReopening(from: OrderStatus, to: OrderStatus): boolean {
+  const isReopened = isEnd(from) && to === 'NEEDS_ATTENTION';
+  return isReopened || (from === 'NEEDS_ATTENTION' && isEnd(to));
+}
 
 /** Whether an order may change from one status to another. */
 export function mayBecome(from: OrderStatus, to: OrderStatus): boolean {

@@ -124,6 +124,7 @@ export function createCareValidateGateway(options: {
         id: toPharmacyOrderId({ caseId, orderId }),
         status: 'accepted',
         documents: [],
+        withdrawn: [],
         unreadable: [],
       });
       if ([200, 201, 202].includes(response.status)) {
@@ -160,7 +161,7 @@ export function createCareValidateGateway(options: {
         ...{ status, reason: message },
         ...(trackingId === undefined ? {} : { shipment: { trackingId } }),
       };
-      if (status !== 'completed') return { ...order, documents: [], unreadable: [] };
+      if (status !== 'completed') return { ...order, documents: [], withdrawn: [], unreadable: [] };
       const { attachments, orders } = await readCase(caseId, { attachments: true }, signal);
       const documents = await caseDocuments(attachments, found, orders, (others) =>
         findStored(caseId, others),

@@ -35,14 +35,20 @@ export async function caseDocuments(
   order: CaseOrder,
   orders: readonly CaseOrder[],
   findStored: (others: readonly CaseOrder[]) => Promise<StoredForOthers>,
-): Promise<Pick<PharmacyOrder, 'documents' | 'unreadable'>> {
+): Promise<Pick<PharmacyOrder, 'documents' | 'withdrawn' | 'unreadable'>> {
   const unreadable: string[] = [];
+  const withdrawn: string[] = [];
   const others = orders.filter(({ id }) => id !== order.id);
   // Reading the database is only needed for a case with several orders.
   const stored = others.length > 0 ? await findStored(others) : NOTHING_STORED;
   const read = attachments.flatMap((entry, index) => {
     const owner = attachmentOwner.safeParse(entry).data;
-    if (owner?.isDeleted === true || !sameId(owner?.orderId ?? order.id, order.id)) return [];
+    if (!sameId(owner?.orderId ?? order.id, order.id)) return [];
+    if (owner?.isDeleted === true) {
+      // Only a document that is stored for this order can be withdrawn from it.
+      if (owner.id) withdrawn.push(owner.id);
+      return [];
+    }
     const attachment = caseAttachment.safeParse(entry);
     if (attachment.success) return [toDocument(attachment.data, index)];
     if (owner === undefined || !isOfEarlierOrder(owner, order, stored)) {
@@ -63,7 +69,7 @@ export async function caseDocuments(
     if (document.url === '') unreadable.push(`attachments[${index}].url`);
     else documents.push(document);
   }
-  return { documents, unreadable };
+  return { documents, withdrawn, unreadable };
 }
 
 const NOTHING_STORED: StoredForOthers = { documentIds: new Set(), orderIds: new Set() };

@@ -28,6 +28,8 @@ export interface PharmacyOrder {
   readonly reason?: string | undefined;
   readonly shipment?: Shipment | undefined;
   readonly documents: readonly PharmacyDocument[];
+  /** The ids of documents that the pharmacy has withdrawn. */
+  readonly withdrawn: readonly string[];
   /** The fields of documents that could not be read, e.g. `documents[1].url`. */
   readonly unreadable: readonly string[];
 }

@@ -33,6 +33,9 @@ const restDocument = z.object({
   url: z.string().min(1).max(8_192),
 });
 
+/** A document that the pharmacy has withdrawn. */
+const withdrawnDocument = z.object({ id, withdrawn: z.literal(true) });
+
 /** An order, without its documents: {@link restDocument} reads each of them. */
 export const restOrder = z.object({
   id,
@@ -118,14 +121,22 @@ function pick(
 }
 
 /** Reads the documents; `unreadable` names the field of each document that cannot be fetched. */
-function readDocuments(list: unknown): Pick<PharmacyOrder, 'documents' | 'unreadable'> {
-  if (list === null || list === undefined) return { documents: [], unreadable: [] };
+function readDocuments(
+  list: unknown,
+): Pick<PharmacyOrder, 'documents' | 'withdrawn' | 'unreadable'> {
+  if (list === null || list === undefined) return { documents: [], withdrawn: [], unreadable: [] };
   if (!Array.isArray(list) || list.length > MOST_DOCUMENTS) {
-    return { documents: [], unreadable: ['documents'] };
+    return { documents: [], withdrawn: [], unreadable: ['documents'] };
   }
+  const withdrawn: string[] = [];
   const documents: PharmacyDocument[] = [];
   const unreadable: string[] = [];
   for (const [index, each] of list.entries()) {
+    const gone = withdrawnDocument.safeParse(each);
+    if (gone.success) {
+      withdrawn.push(gone.data.id);
+      continue;
+    }
     const document = restDocument.safeParse(each);
     if (!document.success) {
       unreadable.push(fieldOf(document.error, `documents[${index}]`));
@@ -135,5 +146,5 @@ function readDocuments(list: unknown): Pick<PharmacyOrder, 'documents' | 'unread
     const read = { ...rest, name, contentType };
     documents.push({ ...read, id: read.id ?? derivedId(read) });
   }
-  return { documents: distinctDocuments(documents), unreadable };
+  return { documents: distinctDocuments(documents), withdrawn, unreadable };
 }

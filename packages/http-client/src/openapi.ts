@@ -344,6 +344,19 @@ export interface components {
       size: number;
       /** @description The SHA-256 of the bytes, in lower-case hex. */
       sha256: string;
+      /** @description Counts the changes of the document, from 1. */
+      version: number;
+      /**
+       * Format: uuid
+       * @description The id of the version before.
+       */
+      supersedes?: string;
+      /**
+       * Format: date-time
+       * @description When the pharmacy withdrew the document.
+       * @example 2026-01-31T09:30:00.000Z
+       */
+      deletedAt?: string;
       /**
        * Format: date-time
        * @description RFC 3339 in UTC with milliseconds.
@@ -389,8 +402,8 @@ export interface components {
       /** @constant */
       isPHI: true;
       fileName: string;
-      /** @constant */
-      isDeleted: false;
+      /** @description `true`: the pharmacy withdrew the document. */
+      isDeleted: boolean;
       /**
        * Format: date-time
        * @description RFC 3339 in UTC with milliseconds.

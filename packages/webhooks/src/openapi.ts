@@ -7,6 +7,7 @@ export interface components {
       | components['schemas']['OrderStatusChanged']
       | components['schemas']['OrderTrackingAdded']
       | components['schemas']['AddCaseAttachment']
+      | components['schemas']['DeleteAttachment']
       | components['schemas']['EndpointDisabled']
       | components['schemas']['Ping'];
     /** @description The pharmacy has the order. */
@@ -69,8 +70,8 @@ export interface components {
       /** @constant */
       isPHI: true;
       fileName: string;
-      /** @constant */
-      isDeleted: false;
+      /** @description `true`: the pharmacy withdrew the document. */
+      isDeleted: boolean;
       /**
        * Format: date-time
        * @description RFC 3339 in UTC with milliseconds.
@@ -144,6 +145,42 @@ export interface components {
       payload: {
         case: components['schemas']['CaseActivityCase'];
         attachment: components['schemas']['Attachment'];
+      };
+      /** @description Numbers the events of one order from 1 without gaps, so that a receiver can sort them. */
+      sequence: number;
+    };
+    /** @description The pharmacy withdrew a document. */
+    DeleteAttachment: {
+      /** @constant */
+      event: 'DELETE_ATTACHMENT';
+      order: components['schemas']['CaseActivityOrder'];
+      payload: {
+        case: components['schemas']['CaseActivityCase'];
+        attachment: {
+          /** Format: uuid */
+          id: string;
+          /** @constant */
+          isRestricted: false;
+          /** @constant */
+          isPHI: true;
+          fileName: string;
+          /** @description `true`: the pharmacy withdrew the document. */
+          isDeleted: boolean;
+          /**
+           * Format: date-time
+           * @description RFC 3339 in UTC with milliseconds.
+           * @example 2026-01-31T09:30:00.000Z
+           */
+          createdAt: string;
+          uploadedBy: {
+            firstName: string;
+            lastName: string;
+          };
+          contentType: string;
+          /** @description Bytes. */
+          size: number;
+          sha256: string;
+        };
       };
       /** @description Numbers the events of one order from 1 without gaps, so that a receiver can sort them. */
       sequence: number;

@@ -97,6 +97,11 @@ export const ATTACHMENT_EXAMPLE = {
   sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
 };
 
+/** A document that its pharmacy withdrew, as an event carries it: without its bytes. */
+export const WITHDRAWN_ATTACHMENT_EXAMPLE = Object.fromEntries(
+  Object.entries({ ...ATTACHMENT_EXAMPLE, isDeleted: true }).filter(([field]) => field !== 'url'),
+);
+
 /** The body of `POST /api/v1/webhook-endpoints`. */
 export const CREATE_ENDPOINT_EXAMPLE = {
   url: 'https://clinic.example.com/hooks/orders',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
 import {
   addCaseAttachmentEvent,
+  deleteAttachmentEvent,
   endpointDisabledEvent,
   orderCreatedEvent,
   orderStatusChangedEvent,
@@ -14,6 +15,7 @@ import {
   CASE_EXAMPLE,
   CREATE_ENDPOINT_EXAMPLE,
   ORDER_EVENT_EXAMPLE,
+  WITHDRAWN_ATTACHMENT_EXAMPLE,
 } from './examples.ts';
 
 /* Webhooks that the server receives from pharmacies and sends to organizations. Clients call neither. */
@@ -196,6 +198,17 @@ export const WEBHOOKS: ZodOpenApiPathsObject = {
       order: ORDER_EVENT_EXAMPLE,
       payload: { ...payload, attachment: ATTACHMENT_EXAMPLE },
       sequence: 3,
+    },
+  ),
+  DELETE_ATTACHMENT: notification(
+    'deleteAttachment',
+    'The pharmacy withdrew a document',
+    deleteAttachmentEvent,
+    {
+      event: 'DELETE_ATTACHMENT',
+      order: ORDER_EVENT_EXAMPLE,
+      payload: { ...payload, attachment: WITHDRAWN_ATTACHMENT_EXAMPLE },
+      sequence: 5,
     },
   ),
   ENDPOINT_DISABLED: notification(

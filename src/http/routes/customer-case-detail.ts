@@ -19,10 +19,9 @@ const MAX_INLINE_BYTES = 8 * 1024 * 1024;
 export function customerCaseDetail(dependencies: RouteDependencies): Route {
   const { cases, documents, documentLinks } = dependencies;
 
-  const asLink = ({ attachment }: CaseDocument): CaseDetailAttachment => ({
-    ...attachment,
-    url: documentLinks.create(attachment.id),
-  });
+  // The bytes of a withdrawn document are not offered.
+  const asLink = ({ attachment }: CaseDocument): CaseDetailAttachment =>
+    attachment.isDeleted ? attachment : { ...attachment, url: documentLinks.create(attachment.id) };
 
   async function asContent({
     attachment,
@@ -37,6 +36,10 @@ export function customerCaseDetail(dependencies: RouteDependencies): Route {
     const attachments: CaseDetailAttachment[] = [];
     let left = MAX_INLINE_BYTES;
     for (const document of found) {
+      if (document.attachment.isDeleted) {
+        attachments.push(document.attachment);
+        continue;
+      }
       left -= document.attachment.size;
       attachments.push(left < 0 ? asLink(document) : await asContent(document));
     }

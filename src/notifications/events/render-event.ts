@@ -52,6 +52,11 @@ export async function renderEvent(stored: StoredEvent, rendering: Rendering): Pr
       const attachment = await renderAttachment(content.attachment, rendering);
       return { event, ...body, payload: { ...body.payload, attachment } };
     }
+    case 'DELETE_ATTACHMENT': {
+      if (content.attachment === undefined) throw new Error(`event ${stored.id} has no attachment`);
+      const attachment = describeAttachment(content.attachment);
+      return { event, ...body, payload: { ...body.payload, attachment } };
+    }
     case 'ORDER_CREATED':
     case 'ORDER_STATUS_CHANGED':
       return { event, ...body };
@@ -85,17 +90,24 @@ async function renderAttachment(
   stored: StoredAttachment,
   { bytesOf }: Rendering,
 ): Promise<CaseAttachment> {
+  const { contentType, size, sha256, ...described } = describeAttachment(stored);
+  // The bytes of a withdrawn document are not offered.
+  const bytes = stored.isDeleted === true ? {} : await bytesOf(stored);
+  return { ...described, ...bytes, contentType, size, sha256 };
+}
+
+/** An attachment without its bytes. */
+function describeAttachment(stored: StoredAttachment): CaseAttachment {
   const { id, fileName, createdAt, pharmacyId, contentType, size, sha256 } = stored;
   return {
     id,
     isRestricted: false,
     isPHI: true,
     fileName,
-    isDeleted: false,
+    isDeleted: stored.isDeleted ?? false,
     createdAt,
     // The API that we follow names a person. Here the document comes from the pharmacy.
     uploadedBy: { firstName: 'Pharmacy', lastName: pharmacyId },
-    ...(await bytesOf(stored)),
     contentType,
     size,
     sha256,

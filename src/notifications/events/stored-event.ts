@@ -31,7 +31,7 @@ export interface OrderEventContent {
   };
   /** Only of `ORDER_TRACKING_ADDED`. */
   readonly trackingId?: string;
-  /** Only of `ADD_CASE_ATTACHMENT`. */
+  /** Only of `ADD_CASE_ATTACHMENT` and `DELETE_ATTACHMENT`. */
   readonly attachment?: StoredAttachment;
   /** The case's newest orders, oldest first; only if an endpoint had `payloadMode` `full` then. */
   readonly orders?: readonly StoredOrder[];
@@ -60,6 +60,8 @@ export interface StoredAttachment {
   readonly size: number;
   readonly sha256: string;
   readonly storageKey: string;
+  /** Whether the pharmacy had withdrawn it. Events before migration 0017 lack the field. */
+  readonly isDeleted?: boolean;
   /** The order's data key, set by {@link openEvents}; undefined for an erased order. */
   readonly key?: SubjectKey | undefined;
 }

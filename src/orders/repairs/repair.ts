@@ -1,8 +1,11 @@
 import type { Sql } from '../../storage/database.ts';
 import { sealForOrder } from '../order-data-key.ts';
 
-/** An operator's intervention: retry the order, cancel it, or link a pharmacy's message to it. */
-export type RepairKind = 'retry' | 'cancel' | 'link';
+/**
+ * An operator's intervention: retry the order, cancel it, link a pharmacy's message to it, or keep the
+ * end that it had.
+ */
+export type RepairKind = 'retry' | 'cancel' | 'link' | 'keep';
 
 /** Who requests a repair, and why. */
 export interface RepairRequest {
@@ -50,7 +53,7 @@ export async function noteApplied(sql: Sql, repairId: string, source?: string): 
         result)
       SELECT 'operator', requested_by,
         CASE kind WHEN 'retry' THEN 'ORDER_RETRIED' WHEN 'cancel' THEN 'ORDER_CANCEL_REQUESTED'
-          ELSE 'MESSAGE_LINKED' END,
+          WHEN 'keep' THEN 'ORDER_END_KEPT' ELSE 'MESSAGE_LINKED' END,
         organization_id, case_id, orders.id, ${source ?? null}, 'OK'
       FROM applied JOIN orders ON orders.id = order_id
     )

@@ -89,6 +89,8 @@ async function storeDocument(name = 'label.pdf') {
     size: 3,
     sha256: 'a'.repeat(64),
     storageKey: `${orderId}/${documentId}.pdf`,
+    version: 1,
+    supersedes: null,
   });
   return documentId;
 }

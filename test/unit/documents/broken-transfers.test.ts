@@ -22,6 +22,7 @@ const document: StoredDocument = {
   contentType: 'application/pdf',
   size: bytes.length,
   sha256: createHash('sha256').update(bytes).digest('hex'),
+  version: 1,
   storageKey: KEY,
   key: subjectKey('order/1', randomBytes(32)),
   createdAt: new Date(0).toISOString(),

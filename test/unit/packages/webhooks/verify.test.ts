@@ -95,6 +95,7 @@ describe('a genuine webhook', () => {
         case 'ORDER_TRACKING_ADDED':
           return event.order.trackingId;
         case 'ADD_CASE_ATTACHMENT':
+        case 'DELETE_ATTACHMENT':
           return event.payload.attachment.sha256;
         case 'ORDER_CREATED':
         case 'ORDER_STATUS_CHANGED':

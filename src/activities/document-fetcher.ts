@@ -1,0 +1,81 @@
+import type { Measures } from '../documents/checked-bytes.ts';
+import { DocumentMismatchError } from '../documents/document-errors.ts';
+import { documentKey } from '../orders/order-data-key.ts';
+import type { PharmacyDocument, PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
+import {
+  PharmacyAnswerError,
+  PharmacyFaultError,
+  PharmacyUnavailableError,
+} from '../pharmacy/pharmacy-errors.ts';
+import { abortSignal } from '../temporal/activity-context.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import type { OrderRow } from './order-row.ts';
+import { untilUsable } from './pharmacy-retry-policy.ts';
+import { nextVersion, recordDocument, recordWithdrawal } from './stored-documents.ts';
+
+/** The extensions are for people who open the folder; the content type is stored in the database. */
+const EXTENSIONS: ReadonlyMap<string, string> = new Map([
+  ['application/pdf', 'pdf'],
+  ['image/jpeg', 'jpg'],
+  ['image/png', 'png'],
+  ['image/tiff', 'tif'],
+]);
+
+/** Brings the stored documents of an order to what the pharmacy offers. */
+export type FetchDocuments = (
+  order: OrderRow,
+  gateway: PharmacyGateway,
+  there: PharmacyOrder,
+) => Promise<void>;
+
+/**
+ * Creates the function that fetches the documents of an order. It stores what is new, a changed document
+ * as a new version, and records what the pharmacy withdrew. One document that fails does not keep the
+ * others from being stored; the function then fails with the first error.
+ */
+export function createDocumentFetcher(dependencies: ActivityDependencies): FetchDocuments {
+  const { database, documents, settings } = dependencies;
+
+  async function fetchDocument(
+    { id: orderId, key }: OrderRow,
+    gateway: PharmacyGateway,
+    document: PharmacyDocument,
+  ): Promise<void> {
+    const next = await nextVersion(database, orderId, document);
+    if (next === undefined) return;
+    const { documentId } = next;
+    const storageKey = `${orderId}/${documentId}.${EXTENSIONS.get(document.contentType) ?? 'bin'}`;
+    const measures = await untilUsable(settings, async (): Promise<Measures> => {
+      const { bytes, contentType } = await gateway.download(document, abortSignal());
+      const announced = { ...document, answeredType: contentType };
+      return await documents.put(storageKey, documentKey(key), bytes, announced);
+    });
+    await recordDocument(database, orderId, { ...document, ...measures, ...next, storageKey });
+  }
+
+  return async (order, gateway, { documents: offered, withdrawn, unreadable }) => {
+    const errors: unknown[] = [];
+    for (const document of offered) {
+      try {
+        await fetchDocument(order, gateway, document);
+      } catch (error) {
+        errors.push(withDocument(error, document.name));
+      }
+    }
+    for (const id of withdrawn) await recordWithdrawal(database, order.id, id);
+    if (errors.length > 0) throw errors[0];
+    const [field] = unreadable;
+    if (field !== undefined) throw new PharmacyAnswerError('PHARMACY_BAD_ANSWER', field);
+  };
+}
+
+/** Adds the name of the document to an error that is about it. */
+function withDocument(error: unknown, name: string): unknown {
+  const isAboutDocument = [
+    DocumentMismatchError,
+    PharmacyAnswerError,
+    PharmacyFaultError,
+    PharmacyUnavailableError,
+  ].some((type) => error instanceof type);
+  return isAboutDocument ? Object.assign(error as Error, { document: name }) : error;
+}
