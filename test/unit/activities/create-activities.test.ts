@@ -34,6 +34,9 @@ const ROW = {
   caseAddress: null,
   patient: KEY.seal('patient', '{}'),
   patientKey: 'another wrapped key',
+  // The answer to the record of a failed attempt.
+  failingMs: 0,
+  completionLimitMs: null as string | null,
 };
 
 /** Creates activities with a database that gives every query the same answer, and with a gateway. */
@@ -49,7 +52,8 @@ function activities(query: () => Promise<unknown[]>, gateway: Partial<PharmacyGa
       retryMaxMs: 400,
       pollInitialMs: 1_000,
       pollMaxMs: 8_000,
-      completionLimitMs: 1_000,
+      completionLimitMs: 60_000,
+      graceMs: 30_000,
     },
   } as unknown as ActivityDependencies);
 }
@@ -89,6 +93,19 @@ describe('the retry policy', () => {
       message: 'PHARMACY_HTTP_429',
       nextRetryDelay: 7_000,
     });
+  });
+
+  it('never waits beyond the limit of the order, after which the order needs attention', async () => {
+    const place = () => {
+      throw new PharmacyUnavailableError('PHARMACY_HTTP_429', { retryAfterMs: 50_000 });
+    };
+    const left = async (row: Partial<typeof ROW>) => {
+      const { placeOrder } = activities(async () => [{ ...ROW, ...row }], { place });
+      return (await failureOf(placeOrder, ['an-order'])).nextRetryDelay;
+    };
+    expect(await left({ failingMs: 0 })).toBe(50_000);
+    expect(await left({ failingMs: 57_000 })).toBe(3_000);
+    expect(await left({ failingMs: 2_000, completionLimitMs: '9000' })).toBe(7_000);
   });
 
   it('waits between half of the cap and the cap after many attempts', async () => {
