@@ -3,11 +3,7 @@ import http, { createServer, type Server } from 'node:http';
 import https from 'node:https';
 import { type AddressInfo, connect, type NetConnectOpts, Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  checkUrl,
-  type Lookup,
-  resolveDestination,
-} from '../../../../src/egress/destination.ts';
+import { checkUrl, type Lookup, resolveDestination } from '../../../../src/egress/destination.ts';
 import { createSender } from '../../../../src/notifications/sending/sender.ts';
 import type { SsrfCase } from './ssrf-case.ts';
 import { SSRF_CASES } from './ssrf-cases.ts';
