@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { acceptOrder } from '../../src/orders/accept-order.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { examplePlaceOrder } from '../support/example.ts';
+import { createOrganization, HASH_SECRET, TESTER } from '../support/organization.ts';
 import { startSimulator, type TestSimulator } from '../support/simulator.ts';
 
 let db: TestDatabase;
@@ -59,12 +62,25 @@ it('warns about what operators should investigate, and still exits with 0', asyn
   await db.database`
     INSERT INTO inbox (pharmacy_id, webhook_id, type, received_at)
     VALUES ('pharmacy-123', ${randomUUID()}, 'completed', now() - interval '2 hours')`;
+  const { orderId } = await acceptOrder(db.database, HASH_SECRET, {
+    ...(await createOrganization(db.database)),
+    by: TESTER,
+    request: examplePlaceOrder(),
+  });
+  await db.database`
+    UPDATE orders SET delay_code = 'PHARMACY_TIMEOUT', delay_since = now() - interval '5 minutes',
+      delay_attempts = 9, delay_next_at = now() WHERE id = ${orderId}`;
 
   const { code, json } = await rx(['doctor', '--json'], { env });
 
   const finding = found(json);
   expect(finding('workflows')).toMatchObject({ result: 'warn' });
   expect(finding('inbox')).toMatchObject({ result: 'warn' });
+  expect(finding('delays')).toEqual({
+    check: 'delays',
+    result: 'warn',
+    message: '1 orders delayed, the oldest for 5 min',
+  });
   expect(finding('pharmacies')?.message).toMatch(/pharmacy-down [A-Z_]+/);
   expect(code).toBe(0);
 });

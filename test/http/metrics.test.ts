@@ -45,6 +45,23 @@ it('reports the depth of the outbox and the age of its oldest row', async () => 
   expect(valueOf(text, 'rx_outbox_oldest_seconds')).toBeGreaterThanOrEqual(3_600);
 });
 
+it('counts orders with a step that has been failing for more than a minute', async () => {
+  const delay = async (seconds: number) => {
+    const { json } = await api.place(exampleWithoutKey());
+    await api.database`
+      UPDATE orders SET delay_code = 'PHARMACY_TIMEOUT', delay_attempts = 5, delay_next_at = now(),
+        delay_since = now() - ${seconds}::int * interval '1 second'
+      WHERE id = ${json.data.order.id as string}`;
+  };
+  await delay(61);
+  await delay(3_600);
+  await delay(30);
+
+  const { text } = await api.send('GET', '/metrics');
+
+  expect(valueOf(text, 'rx_orders_delayed')).toBe(2);
+});
+
 it('reports the other metrics while the database is unreachable', async () => {
   const metrics = createHttpMetrics(() => Promise.reject(new Error('unreachable')));
 

@@ -1,6 +1,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { createHead, documentIdentity } from '../../src/documents/age-header.ts';
+import { sealPayload } from '../../src/documents/age-payload.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
 import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import { documentKey, readOrderDataKey } from '../../src/orders/order-data-key.ts';
@@ -36,11 +38,19 @@ export async function storeDocument(
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const storageKey = `${orderId}/${id}.pdf`;
   if (withFile) {
-    const documents = createSealedDocuments(createFileStore(api.app.documentsDir));
-    const parts = (async function* () {
-      yield bytes;
+    // Without the checks of `SealedDocuments`: earlier versions stored empty documents and pages.
+    const identity = documentIdentity(await keyOf(api.database, orderId), storageKey);
+    const { head, payloadKey } = await createHead(identity);
+    const sealed = (async function* () {
+      yield head;
+      yield* sealPayload(
+        payloadKey,
+        (async function* () {
+          yield bytes;
+        })(),
+      );
     })();
-    await documents.put(storageKey, await keyOf(api.database, orderId), parts, {});
+    await createFileStore(api.app.documentsDir).put(storageKey, sealed);
   }
   const document = { id, name, contentType, size: bytes.length, sha256, storageKey };
   await insertDocument(api.database, orderId, document);

@@ -234,6 +234,32 @@ describe('the case read of the original API', () => {
     expect(found.get(large.id)).toHaveProperty('url');
   });
 
+  it.each(['url', 'base64'])(
+    'returns a withdrawn document without its bytes, and no superseded version, as %s',
+    async (format) => {
+      const [old, changed, gone] = [
+        await storeDocument(api, orderId),
+        await storeDocument(api, orderId),
+        await storeDocument(api, orderId),
+      ];
+      await api.database`
+        UPDATE documents SET pharmacy_document_id = ${old.id}, version = 2, supersedes = ${old.id}
+        WHERE id = ${changed.id}`;
+      await api.database`UPDATE documents SET deleted_at = now() WHERE id = ${gone.id}`;
+      const { json } = await detail(
+        `caseId=${caseId}&includeAttachments=true&documentFormat=${format}`,
+      );
+      const attachments = json.caseDetail.attachments as { id: string }[];
+      const found = (id: string) => attachments.find((each) => each.id === id);
+
+      expect(found(gone.id)).toMatchObject({ isDeleted: true, sha256: gone.sha256 });
+      expect(found(gone.id)).not.toHaveProperty('url');
+      expect(found(gone.id)).not.toHaveProperty('content');
+      expect(found(changed.id)).toMatchObject({ isDeleted: false });
+      expect(found(old.id)).toBeUndefined();
+    },
+  );
+
   it('requires a case id, and answers 403 for another organization’s case', async () => {
     const other = await createOrganization(api.database);
 

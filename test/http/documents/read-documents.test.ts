@@ -24,6 +24,13 @@ const store = (
   options: { bytes?: Buffer; contentType?: string; name?: string; withFile?: boolean } = {},
 ): Promise<Stored> => storeDocument(api, orderId, { bytes: randomBytes(100_000), ...options });
 
+/** Makes one document the next version of another. */
+async function supersede(before: Stored, after: Stored): Promise<void> {
+  await api.database`
+    UPDATE documents SET pharmacy_document_id = ${before.id}, version = 2, supersedes = ${before.id}
+    WHERE id = ${after.id}`;
+}
+
 function download(id: string, method = 'GET'): Promise<Response> {
   return fetch(`${api.app.url}${documents}/${id}`, {
     method,
@@ -48,10 +55,34 @@ describe('the list', () => {
       contentType: 'application/pdf',
       size: first.bytes.length,
       sha256: first.sha256,
+      version: 1,
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     });
     expect(listed.find(({ id }) => id === second.id)).toMatchObject({ name: '../../évil\n.pdf' });
     expect(answer.text).not.toContain(api.app.documentsDir);
+  });
+
+  it('has every version, and says when the pharmacy withdrew the newest', async () => {
+    const [before, after] = [await store(), await store()];
+    await supersede(before, after);
+    await api.database`UPDATE documents SET deleted_at = now() WHERE id = ${after.id}`;
+
+    const listed = (await api.get(documents)).json.data.documents as Record<string, unknown>[];
+
+    const old = listed.find(({ id }) => id === before.id);
+    expect(old).toMatchObject({ version: 1 });
+    expect(old).not.toHaveProperty('supersedes');
+    expect(old).not.toHaveProperty('deletedAt');
+    expect(listed.find(({ id }) => id === after.id)).toMatchObject({
+      version: 2,
+      supersedes: before.id,
+      deletedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    });
+    // Somebody may have acted on either of them.
+    for (const { id, bytes } of [before, after]) {
+      const response = await download(id);
+      expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true);
+    }
   });
 });
 

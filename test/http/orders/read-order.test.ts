@@ -107,6 +107,7 @@ describe('an order', () => {
         contentType: 'application/pdf',
         size: 3_000_000_000,
         sha256,
+        version: 1,
         createdAt,
       },
     ]);
@@ -115,6 +116,31 @@ describe('an order', () => {
       { trackingId: 'T2', addedAt },
     ]);
     expect(text).not.toContain('secret/place.pdf');
+  });
+
+  it('shows its delay once a step has been failing for more than a minute', async () => {
+    const id = await placed();
+    const since = new Date(Date.now() - 55_000);
+    const nextAttemptAt = new Date(Date.now() + 5_000);
+    await api.database`
+      UPDATE orders SET delay_code = 'PHARMACY_TIMEOUT', delay_since = ${since},
+        delay_attempts = 7, delay_next_at = ${nextAttemptAt} WHERE id = ${id}`;
+    const shown = async () => (await api.get(pathOf(id))).json.data.order.delay;
+
+    expect(await shown()).toBeUndefined();
+
+    since.setSeconds(since.getSeconds() - 6);
+    await api.database`UPDATE orders SET delay_since = ${since} WHERE id = ${id}`;
+    const delay = {
+      code: 'PHARMACY_TIMEOUT',
+      since: since.toISOString(),
+      attempts: 7,
+      nextAttemptAt: nextAttemptAt.toISOString(),
+    };
+    expect(await shown()).toEqual(delay);
+    const list = await api.get(`/api/v1/cases/${api.organization.caseId}/orders`);
+    const orders = list.json.data.orders as { id: string; delay?: object }[];
+    expect(orders.find((order) => order.id === id)?.delay).toEqual(delay);
   });
 
   it('is shown to a read-only key', async () => {
