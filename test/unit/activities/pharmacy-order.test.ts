@@ -105,7 +105,8 @@ describe('cancelAtPharmacy', () => {
 
   it('is granted by the pharmacy', async () => {
     expect(await cancel(['in_progress', 'in_progress'], 'cancelled')).toEqual({
-      ...{ outcome: 'granted', requests: 1 },
+      outcome: 'granted',
+      requests: 1,
     });
   });
 
@@ -120,7 +121,8 @@ describe('cancelAtPharmacy', () => {
     'reads the order again after a refusal: %s',
     async (status) => {
       expect(await cancel(['accepted', status], 'too-late')).toEqual({
-        ...{ outcome: status, requests: 1 },
+        outcome: status,
+        requests: 1,
       });
     },
   );
@@ -145,7 +147,9 @@ describe('cancelAtPharmacy', () => {
   it('knows which statuses are final', () => {
     const statuses = ['accepted', 'in_progress', 'completed', 'rejected', 'cancelled'] as const;
     expect(statuses.filter((status) => isSettled({ status }))).toEqual([
-      ...['completed', 'rejected', 'cancelled'],
+      'completed',
+      'rejected',
+      'cancelled',
     ]);
   });
 });

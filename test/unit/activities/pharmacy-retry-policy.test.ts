@@ -62,7 +62,9 @@ describe('the delay after an error', () => {
     expect(failure).toMatchObject({ type: 'INTERNAL', message: 'Error', nextRetryDelay: 5 });
     expect(failure.stack).not.toContain('Sam');
     expect(retryableFailure(NOT_READY, 5)).toMatchObject({
-      ...{ type: 'PHARMACY_UNAVAILABLE', message: 'PHARMACY_HTTP_404', nonRetryable: false },
+      type: 'PHARMACY_UNAVAILABLE',
+      message: 'PHARMACY_HTTP_404',
+      nonRetryable: false,
     });
   });
 });

@@ -106,7 +106,8 @@ describe('checkedBytes', () => {
         const sorted = [0, ...positions.sort((a, b) => a - b), whole.length];
         const parts = sorted.map((from, index) => whole.subarray(from, sorted[index + 1]));
         expect(await measure(parts, {})).toEqual({
-          ...{ size: whole.length, sha256: sha256(whole) },
+          size: whole.length,
+          sha256: sha256(whole),
           contentType: type,
         });
         expect(

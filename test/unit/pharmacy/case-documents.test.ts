@@ -10,7 +10,11 @@ const time = (minute: number) => new Date(at(minute)).toISOString();
 
 function orderOf(id: string, fields: Partial<CaseOrder> = {}): CaseOrder {
   return {
-    ...{ id, status: 'completed', reason: undefined, trackingId: undefined, createdAt: undefined },
+    id,
+    status: 'completed',
+    reason: undefined,
+    trackingId: undefined,
+    createdAt: undefined,
     ...fields,
   } as CaseOrder;
 }
@@ -43,7 +47,9 @@ const idsOf = async (...args: Parameters<typeof read>) =>
   (await read(...args)).documents.map(({ id }) => id);
 
 const link = (id: unknown, fields: object = {}) => ({
-  ...{ id, fileName: 'rx.pdf', url: `https://files.example.com/${String(id)}` },
+  id,
+  fileName: 'rx.pdf',
+  url: `https://files.example.com/${String(id)}`,
   ...fields,
 });
 
@@ -227,7 +233,7 @@ it('gives each of two orders of a case its own documents, one after the other', 
   const stored = await idsOf([of(10)], { order: first });
   expect(stored).toEqual(['d-10']);
   expect(await idsOf([of(10), of(30)], { order: second, others: [first], stored })).toEqual([
-    ...['d-30'],
+    'd-30',
   ]);
 });
 

@@ -27,7 +27,9 @@ const anyDocument = fc
 describe('distinctDocuments', () => {
   it('keeps the ids of documents that have their own', () => {
     expect(idsOf({ id: '1' }, { id: '2', sha256: A }, { id: '3', sha256: A })).toEqual([
-      ...['1', '2', '3'],
+      '1',
+      '2',
+      '3',
     ]);
   });
 

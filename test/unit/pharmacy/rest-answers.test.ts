@@ -105,7 +105,9 @@ describe('the ids', () => {
         const json = `{"id":${number},"reference":${number},"trackingId":${number}}`;
         const digits = String(number);
         expect(read(parseExactJson(json))).toMatchObject({
-          ...{ id: digits, reference: digits, shipment: { trackingId: digits } },
+          id: digits,
+          reference: digits,
+          shipment: { trackingId: digits },
         });
       }),
     );
@@ -199,7 +201,8 @@ describe('documents', () => {
     const others = [0, 1].map((id) => ({ ...DOCUMENT, id: `other-${id}` }));
     for (const index of [0, 1, 2]) {
       const { documents, unreadable, status } = read({
-        ...{ id: 'ph-1', status: 'completed' },
+        id: 'ph-1',
+        status: 'completed',
         documents: others.toSpliced(index, 0, spoiled as never),
       });
       expect(documents).toEqual(others);
@@ -211,7 +214,8 @@ describe('documents', () => {
   it('without an id get one that does not change with the signature of their links', () => {
     const idsOf = (...entries: object[]) => documentsOf(entries).documents.map(({ id }) => id);
     const link = (path: string, signature: number) => ({
-      ...{ name: 'rx.pdf', url: `https://files.example.com/${path}?X-Amz-Signature=${signature}` },
+      name: 'rx.pdf',
+      url: `https://files.example.com/${path}?X-Amz-Signature=${signature}`,
     });
     const first = idsOf(link('a', 1), link('b', 1));
     expect(new Set(first).size).toBe(2);
