@@ -146,7 +146,11 @@ it.each(['light', 'dark'] as const)(
     await page.locator('#health .result').waitFor();
     await page.locator('#readOrder summary').first().click();
 
-    const { violations } = await new AxeBuilder({ page }).analyze();
+    // Without this option, axe computes a unique selector for each of the thousands of nodes that pass.
+    const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] });
+    // All other rules give the same result in both modes.
+    if (colorScheme === 'dark') axe.withRules(['color-contrast']);
+    const { violations } = await axe.analyze();
 
     const serious = violations.filter(
       ({ impact }) => impact === 'serious' || impact === 'critical',
