@@ -12,9 +12,10 @@ import { DATA_CONVERTER } from '../support/data-converter.ts';
 import { examplePlaceOrder } from '../support/example.ts';
 import { ENCRYPTION_KEYS } from '../support/organization.ts';
 import { makeDelivery } from './make-delivery.ts';
+import { recordInterruptedPlacings, recordNews } from './record-late-changes.ts';
 
 // Records the histories that `replay.test.ts` replays, from orders on the sandbox:
-//   node --import tsx test/replay/record.ts <suffix> [<part of a name>]
+//   node --import tsx test/replay/record.ts <suffix> [<part of a name> …]
 // Each history is named after what it proves. Earlier histories stay, because open orders of earlier
 // versions have the same shape.
 
@@ -22,7 +23,9 @@ const CASE = '/api/v1/cases/123e4567-e89b-12d3-a456-426614174000';
 const DEMO_ORGANIZATION = '0198a000-0000-7000-8000-000000000001';
 const HEADERS = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };
 
-const [suffix = 'v1', wanted = ''] = process.argv.slice(2);
+const [suffix = 'v1', ...wanted] = process.argv.slice(2);
+const isWanted = (name: string) =>
+  wanted.length === 0 || wanted.some((part) => name.includes(part));
 const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-record-'));
 const stack = await startStack({
   dataDir,
@@ -32,6 +35,8 @@ const stack = await startStack({
     POLL_INITIAL_MS: '2000',
     COMPLETION_LIMIT_MS: '15000',
     RECONCILE_EVERY_MS: '1000',
+    // Time to lose an answer before the next attempt.
+    RETRY_INITIAL_MS: '1000',
     WEBHOOK_RETRY_SCHEDULE_MS: '100,100',
     DATABASE_URL: '',
     // The replay decrypts with the same keys.
@@ -98,6 +103,15 @@ try {
   );
   await recordCancellations();
   await recordRepairs();
+  const recorder = {
+    ...{ stack, record, setPharmacy, control },
+    reach: (id: string, status: string) => reach(stack, id, status),
+    cancel: async (id: string) => void (await orders.handle(id).cancel()),
+    retry: async (id: string) =>
+      void (await client.workflow.getHandle(orderWorkflowId(id)).executeUpdate(retryUpdate.name)),
+  };
+  await recordInterruptedPlacings(recorder);
+  await recordNews(recorder);
   await delivery('delivers-when-the-endpoint-recovers', [503, 204], 'DELIVERED');
   await delivery('delivery-fails-after-the-whole-schedule', [503], 'DEAD');
   await delivery('delivery-is-held-while-its-endpoint-is-paused', [503], 'PENDING', true);
@@ -144,12 +158,6 @@ async function recordCancellations(): Promise<void> {
       await cancelled(id);
     },
   );
-  await record('ends-cancelled-once-it-is-placed', 'pharmacy-down', 'PLACING', async (id) => {
-    await cancel(id);
-    await workflowFollows();
-    await setPharmacy('pharmacy-down', { up: true, outcome: null });
-    await reach(stack, id, 'CANCELLED');
-  });
   await setPharmacy('pharmacy-manual', { cancellable: false });
   await record(
     'completes-after-a-refused-cancellation',
@@ -251,7 +259,7 @@ async function delivery(
   status: string,
   paused = false,
 ): Promise<void> {
-  if (!name.includes(wanted)) return;
+  if (!isWanted(name)) return;
   const deliveryId = await makeDelivery(stack, DEMO_ORGANIZATION, { answers, status, paused });
   await save(name, webhookDeliveryWorkflowId(deliveryId));
 }
@@ -261,8 +269,9 @@ async function record(
   pharmacyId: string,
   status: string,
   then: (orderId: string) => Promise<void> = async () => {},
+  workflowIdOf = orderWorkflowId,
 ): Promise<void> {
-  if (!name.includes(wanted)) return;
+  if (!isWanted(name)) return;
   const request = examplePlaceOrder();
   const body = JSON.stringify({
     ...request,
@@ -273,7 +282,7 @@ async function record(
   const { data } = (await response.json()) as { data: { order: { id: string } } };
   await reach(stack, data.order.id, status);
   await then(data.order.id);
-  await save(name, orderWorkflowId(data.order.id));
+  await save(name, workflowIdOf(data.order.id));
 }
 
 async function save(name: string, workflowId: string): Promise<void> {
