@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptOrder } from '../../src/orders/accept-order.ts';
 import { changeStatus } from '../../src/orders/change-status.ts';
+import { recordFailedAttempt } from '../../src/orders/delay.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { examplePlaceOrder } from '../support/example.ts';
@@ -71,7 +72,7 @@ it('lists orders, newest first, filtered by status, organization, pharmacy and l
   expect(await ids('--status', 'COMPLETED')).toEqual([]);
 
   const table = await rx(['order', 'list', '--status', 'NEEDS_ATTENTION']);
-  expect(table.stdout).toMatch(new RegExp(`^${a} +NEEDS_ATTENTION +PHARMACY_UNKNOWN +one`, 'm'));
+  expect(table.stdout).toMatch(new RegExp(`^${a} +NEEDS_ATTENTION +PHARMACY_UNKNOWN +- +one`, 'm'));
   const unknown = await rx(['order', 'list', '--org', randomUUID()]);
   expect(unknown).toMatchObject({ code: 3, stdout: '' });
 });
@@ -81,7 +82,7 @@ it('shows an order with its timeline, without data of patient and prescription',
   await park(id, 'X_CODE', 'words of Jane');
   const shown = await rx(['order', 'show', id, '--json']);
   expect(Object.keys(shown.json.order).sort()).toEqual([
-    ...['activity', 'caseId', 'createdAt', 'documents', 'id', 'organizationId'],
+    ...['activity', 'caseId', 'createdAt', 'delay', 'documents', 'id', 'organizationId'],
     ...['organizationName', 'pharmacyId', 'pharmacyOrderId', 'reasonCode', 'sentAt', 'shipments'],
     ...['status', 'updatedAt', 'workflowId'],
   ]);
@@ -90,6 +91,7 @@ it('shows an order with its timeline, without data of patient and prescription',
     caseId: first.caseId,
     status: 'NEEDS_ATTENTION',
     reasonCode: 'X_CODE',
+    delay: null,
     workflowId: `order-${id}`,
     activity: [
       { actor: 'api', event: 'ORDER_ACCEPTED', fromStatus: null, toStatus: 'ACCEPTED' },
@@ -99,6 +101,64 @@ it('shows an order with its timeline, without data of patient and prescription',
   const table = await rx(['order', 'show', id]);
   expect(table.stdout).toContain('NEEDS_ATTENTION');
   for (const { stdout } of [shown, table]) expect(stdout).not.toMatch(/Jane|Sample|drug|Reno/i);
+});
+
+/** Lets a step of an order fail twice, for the first time `seconds` ago. */
+async function delay(orderId: string, seconds: number): Promise<void> {
+  const failed = { code: 'PHARMACY_HTTP_503', delayMs: 5_000 };
+  await recordFailedAttempt(db.database, orderId, failed);
+  await db.database`
+    UPDATE orders SET delay_since = now() - ${seconds}::int * interval '1 second'
+    WHERE id = ${orderId}`;
+  await recordFailedAttempt(db.database, orderId, failed);
+}
+
+it('lists and shows the orders whose step has been failing for more than a minute', async () => {
+  const [delayed, briefly] = [await place(first, 'slow'), await place(first, 'slow')];
+  await delay(delayed, 90);
+  await delay(briefly, 30);
+
+  const list = await rx(['order', 'list', '--delayed', '--json']);
+  expect(list.json.orders).toMatchObject([
+    { id: delayed, delay: { code: 'PHARMACY_HTTP_503', attempts: 2 } },
+  ]);
+  expect((await rx(['order', 'list', '--delayed', '--pharmacy', 'one', '--json'])).json).toEqual({
+    orders: [],
+  });
+  const table = await rx(['order', 'list', '--delayed']);
+  expect(table.stdout).toMatch(
+    new RegExp(`^${delayed} +ACCEPTED +- +PHARMACY_HTTP_503 +slow`, 'm'),
+  );
+  expect(table.stdout).not.toContain(briefly);
+
+  const shown = await rx(['order', 'show', delayed]);
+  expect(shown.stdout).toMatch(
+    /^delay +PHARMACY_HTTP_503 since [0-9T:.-]+Z, 2 attempts, the next at [0-9T:.-]+Z$/m,
+  );
+  expect(shown.stdout).toMatch(/system +DELAYED +- +- +PHARMACY_HTTP_503/);
+  expect((await rx(['order', 'show', briefly])).stdout).not.toContain('PHARMACY_HTTP_503');
+});
+
+it('keeps no end of an order that had not ended before', async () => {
+  const id = await place(first, 'one');
+  const keep = (orderId: string) =>
+    rx(['order', 'keep', orderId, '--by', 'anna', '--reason', 'they said so']);
+
+  const open = await keep(id);
+  expect(open).toMatchObject({ code: 4, stdout: '' });
+  expect(open.stderr).toContain('the order is ACCEPTED (WRONG_STATUS)');
+
+  await park(id, 'PHARMACY_UNKNOWN', 'No pharmacy.');
+  const parked = await keep(id);
+  expect(parked).toMatchObject({ code: 4, stdout: '' });
+  expect(parked.stderr).toContain(
+    'the order had not ended before; retry it or cancel it (NO_END_TO_KEEP)',
+  );
+  expect((await rx(['order', 'show', id, '--json'])).json.order).toMatchObject({
+    status: 'NEEDS_ATTENTION',
+    reasonCode: 'PHARMACY_UNKNOWN',
+  });
+  expect(await keep(randomUUID())).toMatchObject({ code: 3, stdout: '' });
 });
 
 it('escapes ids that could control the terminal', async () => {
