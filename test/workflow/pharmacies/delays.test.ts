@@ -13,7 +13,7 @@ import { createWorld, type World } from '../../support/world.ts';
 let world: World;
 let pharmacy: ScriptedPharmacy;
 beforeAll(async () => {
-  world = await createWorld({ pollInitialMs: 100, pollMaxMs: 200 });
+  world = await createWorld({ pollInitialMs: 100, pollMaxMs: 200, completionLimitMs: 600_000 });
 });
 afterAll(() => world.close());
 beforeEach(async () => {
@@ -75,6 +75,7 @@ it('shows that the pharmacy cannot be polled, until a poll succeeds', async () =
   pharmacy.script('read', reply(503, {}));
   await backdate(orderId, 61);
   expect(await delayed(orderId)).toMatchObject({ code: 'PHARMACY_HTTP_503' });
+  await eventually('the row', async () => (await rowsOf(orderId)).length > 0);
   pharmacy.script('read');
   await eventually('the delay has ended', async () => {
     return (await world.client.get(orderId)).delay === undefined;
