@@ -18,8 +18,8 @@ export const ORDER_STATUSES = [
 export const orderStatus = z.enum(ORDER_STATUSES).meta({
   id: 'OrderStatus',
   description:
-    'The status of an order. `COMPLETED`, `REJECTED`, `CANCELLED` and `EXPIRED` are final. ' +
-    '`NEEDS_ATTENTION` waits for an operator.',
+    'The status of an order. `COMPLETED`, `REJECTED`, `CANCELLED` and `EXPIRED` are ends. ' +
+    '`NEEDS_ATTENTION` waits for an operator, also after an end that the pharmacy contradicts later.',
 });
 
 /** A point in time, in the format of every answer. */

@@ -297,7 +297,7 @@ export interface components {
       };
     };
     /**
-     * @description The status of an order. `COMPLETED`, `REJECTED`, `CANCELLED` and `EXPIRED` are final. `NEEDS_ATTENTION` waits for an operator.
+     * @description The status of an order. `COMPLETED`, `REJECTED`, `CANCELLED` and `EXPIRED` are ends. `NEEDS_ATTENTION` waits for an operator, also after an end that the pharmacy contradicts later.
      * @enum {string}
      */
     OrderStatus:
