@@ -49,7 +49,7 @@ describe('a sealed document', () => {
       }),
       { numRuns: 60 },
     );
-  });
+  }, 60_000);
 
   it('opens with any range', async () => {
     await fc.assert(
@@ -69,7 +69,7 @@ describe('a sealed document', () => {
       ),
       { numRuns: 100 },
     );
-  });
+  }, 60_000);
 
   it.each([
     [0, CHUNK - 1],

@@ -61,6 +61,22 @@ describe('the attachments of a case with one order', () => {
     expect(await idsOf(attachments)).toEqual(['a', '7']);
   });
 
+  it('that are deleted are withdrawn, unless they are another order’s', async () => {
+    const { documents, withdrawn, unreadable } = await read(
+      [
+        { id: 'a', isDeleted: true },
+        link(7, { isDeleted: true, orderId: 'ours' }),
+        link('c', { isDeleted: true, orderId: 'other' }),
+        { isDeleted: true },
+        link('e', { isDeleted: 'no' }),
+      ],
+      { others: [OTHER], stored: ['x'] },
+    );
+    expect(documents.map(({ id }) => id)).toEqual(['e']);
+    expect(withdrawn).toEqual(['a', '7']);
+    expect(unreadable).toEqual([]);
+  });
+
   it('may be links, base64, or data URLs', async () => {
     const { documents } = await read([
       { id: 'a', url: ' https://files.example.com/a ', content: null },

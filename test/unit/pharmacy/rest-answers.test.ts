@@ -30,8 +30,9 @@ describe('any answer', () => {
       fc.property(anyAnswer, wanted, (answer, by) => {
         const order = orderOrError(answer, by);
         if (order === undefined) return;
-        const { shipment, documents } = order;
-        const texts = [order.id, order.reference, order.reason, ...Object.values(shipment ?? {})];
+        const { shipment, documents, withdrawn } = order;
+        const texts = [order.id, order.reference, order.reason, ...withdrawn];
+        texts.push(...Object.values(shipment ?? {}));
         for (const text of texts) expect(text ?? '').not.toMatch(NOT_STORABLE);
         for (const document of documents) {
           expect(`${document.id}${document.name}${document.contentType}`).not.toMatch(NOT_STORABLE);
@@ -208,6 +209,21 @@ describe('documents', () => {
       expect(documents).toEqual(others);
       expect(unreadable).toEqual([`documents[${index}]${path}`]);
       expect(status).toBe('completed');
+    }
+  });
+
+  it('that are withdrawn are named by their ids, and need no link', () => {
+    const list = [DOCUMENT, { id: 7, withdrawn: true }, { ...DOCUMENT, id: 'b', withdrawn: true }];
+    expect(documentsOf(list)).toMatchObject({
+      documents: [DOCUMENT],
+      withdrawn: ['7', 'b'],
+      unreadable: [],
+    });
+    for (const withdrawn of [false, null, undefined]) {
+      expect(documentsOf([{ ...DOCUMENT, withdrawn }])).toMatchObject({
+        documents: [{ id: 'a' }],
+        withdrawn: [],
+      });
     }
   });
 
