@@ -1,4 +1,5 @@
 import {
+  ActivityFailure,
   allHandlersFinished,
   CancellationScope,
   condition,
@@ -162,11 +163,13 @@ async function processOrder({ orderId, pharmacyId, resting }: OrderInput): Promi
     const interrupted = condition(cancelPending).then(() => 'interrupted' as const);
     const first = await Promise.race([placing, interrupted]);
     if (first !== 'interrupted') return first;
-    if (patched('cancel-while-placing')) scope.cancel();
+    if (!patched('cancel-while-placing')) return await placing;
+    scope.cancel();
     try {
       return await placing;
     } catch (error) {
-      ignoreCancellation(error);
+      // Temporal does not retry a cancelled activity, whether its attempt failed, timed out or ended early.
+      if (!(error instanceof ActivityFailure)) throw error;
       return await place();
     }
   }

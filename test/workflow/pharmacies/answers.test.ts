@@ -168,6 +168,22 @@ describe('a cancellation', () => {
     expect(pharmacy.calls.place).toBe(1);
   });
 
+  it('is executed when the request on its way fails after the cancellation', async () => {
+    pharmacy.creates = false;
+    const waiting: (() => void)[] = [];
+    pharmacy.script('place', (response, order, request) => {
+      waiting.push(() => reply(503, {})(response, order, request));
+    });
+    const orderId = await world.place(pharmacy.id);
+    await eventually('the request', async () => waiting.length > 0);
+    await world.client.handle(orderId).cancel();
+    await world.delivered(orderId);
+    waiting[0]?.();
+    await world.reach(orderId, 'CANCELLED');
+    await world.ended(orderId);
+    expect(pharmacy.calls.place).toBe(1);
+  });
+
   it('stays pending after a 202, until a read of the order settles it', async () => {
     pharmacy.script('cancel', reply(202, {}));
     const orderId = await world.place(pharmacy.id);
