@@ -2,7 +2,9 @@
 // failed check does not stop the run, so that one run shows every fault.
 // The last line is `N passed, N failed`. Each check and each test of `npm test` counts as one.
 
+import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { CHECKS, SKIPPED, TESTS_ON_NODE_24 } from './verify/checks.mjs';
 import { run } from './verify/run.mjs';
@@ -51,6 +53,21 @@ async function test() {
   report(tests.failed === 0 ? '✓' : '✗', 'tests', since, `${tests.passed} passed`);
 }
 
+/**
+ * Starts to build the programs that tests need; on a machine that has none of them, this takes minutes.
+ * At a low priority, it uses the time in which a check uses one core and a test waits.
+ */
+function startBuilds() {
+  const args = ['--import', 'tsx', 'scripts/verify/build-programs.ts'];
+  // A test that needs a program that cannot be built reports the reason.
+  const builds = spawn(process.execPath, args, { stdio: 'ignore' }).on('error', () => undefined);
+  // The child processes inherit the priority.
+  if (builds.pid !== undefined) os.setPriority(builds.pid, os.constants.priority.PRIORITY_LOW);
+  builds.unref();
+  process.once('exit', () => builds.kill());
+}
+
+startBuilds();
 for (const each of CHECKS) await check(each);
 await test();
 await check(TESTS_ON_NODE_24);

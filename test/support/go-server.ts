@@ -86,6 +86,21 @@ export async function startGoServer(program: GoProgram): Promise<GoServer> {
   }
 }
 
+/**
+ * Puts a program into the cache, unless it is there.
+ *
+ * @throws {StackError} the program cannot be built; the message says what to do.
+ */
+export async function buildGoProgram(program: GoProgram): Promise<void> {
+  const reaper = await startReaper();
+  const root = await mkdtemp(path.join(tmpdir(), `rx-${program.name}-`));
+  try {
+    await obtain(program, root, createRunCommand(reaper), new AbortController().signal);
+  } finally {
+    await closeAll(reaper, root);
+  }
+}
+
 async function closeAll(reaper: Reaper, root: string): Promise<void> {
   await reaper.close();
   await rm(root, { recursive: true, force: true });
