@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptOrder } from '../../src/orders/accept-order.ts';
 import { changeStatus } from '../../src/orders/change-status.ts';
 import { recordFailedAttempt } from '../../src/orders/delay.ts';
+import { LATE_ANSWER, reopenOrder } from '../../src/orders/late-news.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { examplePlaceOrder } from '../support/example.ts';
@@ -137,6 +138,29 @@ it('lists and shows the orders whose step has been failing for more than a minut
   );
   expect(shown.stdout).toMatch(/system +DELAYED +- +- +PHARMACY_HTTP_503/);
   expect((await rx(['order', 'show', briefly])).stdout).not.toContain('PHARMACY_HTTP_503');
+});
+
+it('keeps the end of an order that its pharmacy contradicted, and records who did and why', async () => {
+  const id = await place(first, 'one');
+  const end = { to: 'CANCELLED', actor: 'api', reasonCode: 'CANCEL_REQUESTED' } as const;
+  await changeStatus(db.database, id, end);
+  await reopenOrder(db.database, id, { from: 'CANCELLED', reasonCode: LATE_ANSWER });
+  const keep = () => rx(['order', 'keep', id, '--by', 'anna', '--reason', 'they said so']);
+
+  expect(await keep()).toMatchObject({ code: 0, stdout: `${id} CANCELLED: its end is kept\n` });
+  const { order } = (await rx(['order', 'show', id, '--json'])).json;
+  expect(order).toMatchObject({ status: 'CANCELLED', reasonCode: 'CANCEL_REQUESTED' });
+  expect(order.activity.slice(-2)).toMatchObject([
+    { actor: 'operator', event: 'REPAIR_KEEP', by: 'anna', why: 'they said so' },
+    { actor: 'operator', fromStatus: 'NEEDS_ATTENTION', toStatus: 'CANCELLED' },
+  ]);
+  const again = await keep();
+  expect(again).toMatchObject({ code: 4, stdout: '' });
+  expect(again.stderr).toContain('the order is CANCELLED (WRONG_STATUS)');
+  const recorded = await db.database`
+    SELECT actor, result FROM audit_log
+    WHERE order_id = ${id} AND action = 'ORDER_END_KEPT' ORDER BY id`;
+  expect(recorded[0]).toMatchObject({ actor: 'anna', result: 'OK' });
 });
 
 it('keeps no end of an order that had not ended before', async () => {
