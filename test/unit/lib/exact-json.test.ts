@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseExactJson } from '../../../src/lib/exact-json.ts';
@@ -57,12 +58,13 @@ describe('parseExactJson', () => {
         const text = JSON.stringify(JSON.parse(json), undefined, indent);
         // A large integer is its digits, as the test above says.
         const expected: unknown = JSON.parse(text, (_, value: unknown) =>
-          /^-?\d+$/.test(String(value)) && typeof value === 'number' && !Number.isSafeInteger(value)
+          typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(String(value))
             ? String(value)
             : value,
         );
-        expect(parseExactJson(text)).toStrictEqual(expected);
-        expect(exactly(text)).toStrictEqual(expected);
+        return [parseExactJson(text), exactly(text)].every((value) =>
+          isDeepStrictEqual(value, expected),
+        );
       }),
     );
   });
@@ -92,11 +94,14 @@ describe('parseExactJson', () => {
     fc.assert(
       fc.property(texts, (parts) => {
         const text = parts.join('');
-        expect(outcome(() => parseExactJson(text))).toEqual(outcome(() => JSON.parse(text)));
-        const nested = `[${LONG},${text}]`;
-        expect(outcome(() => parseExactJson(nested))).toEqual(outcome(() => JSON.parse(nested)));
+        return [text, `[${LONG},${text}]`].every((json) =>
+          isDeepStrictEqual(
+            outcome(() => parseExactJson(json)),
+            outcome(() => JSON.parse(json)),
+          ),
+        );
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 });
@@ -106,7 +111,7 @@ function outcome(parse: () => unknown): unknown {
   try {
     return { value: parse() };
   } catch (error) {
-    expect(error).toBeInstanceOf(SyntaxError);
+    if (!(error instanceof SyntaxError)) throw error;
     return 'refused';
   }
 }

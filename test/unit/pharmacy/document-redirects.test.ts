@@ -119,11 +119,11 @@ describe('a redirect', () => {
     });
     servers.pharmacy.answer(text(200, 'the bytes'));
     expect(
-      (await downloadLink(servers, `${servers.storage.url}/a`, { timeoutMs: 300 })).toString(),
+      (await downloadLink(servers, `${servers.storage.url}/a`, { timeoutMs: 1_000 })).toString(),
     ).toBe('the bytes');
     await closed;
     // The time-out of the first answer passes without an unhandled error.
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
   });
 });
 

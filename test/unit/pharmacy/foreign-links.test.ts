@@ -150,14 +150,14 @@ describe('time-outs of another server', () => {
       const timer = setInterval(() => {
         response.write('x');
         sent += 1;
-        if (sent < 12) return;
+        if (sent < 20) return;
         clearInterval(timer);
         response.end();
-      }, 50);
+      }, 100);
     });
     expect(
-      await downloadLink(servers, `${servers.storage.url}/a`, { timeoutMs: 400 }),
-    ).toHaveLength(12);
+      await downloadLink(servers, `${servers.storage.url}/a`, { timeoutMs: 1_500 }),
+    ).toHaveLength(20);
   });
 
   it.each([
