@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { Stack } from '../../sandbox/stack.ts';
 import { openDatabase } from '../../src/storage/database.ts';
+import { cancelUpdate, retryUpdate } from '../../src/workflows/order-messages.ts';
 import { orderNewsWorkflowId } from '../../src/workflows/order-news-messages.ts';
 import { copyPharmacy, openedPharmacy, withKeysOf } from '../support/sealed-rows.ts';
 
@@ -17,7 +19,7 @@ export interface Recorder {
   ): Promise<void>;
   reach(orderId: string, status: string): Promise<void>;
   cancel(orderId: string): Promise<void>;
-  retry(orderId: string): Promise<void>;
+  workflow(orderId: string): WorkflowHandle;
   setPharmacy(pharmacyId: string, behaviour: object): Promise<void>;
   control(route: string, body: object): Promise<void>;
 }
@@ -25,9 +27,47 @@ export interface Recorder {
 /** Gives a workflow time to follow what happened. */
 const workflowFollows = () => sleep(1_000);
 
+/** Records operators' updates, and a pharmacy's answer after the order's end. */
+export async function recordRepairs(recorder: Recorder): Promise<void> {
+  const { stack, record, reach, workflow, setPharmacy, control } = recorder;
+  await setPharmacy('pharmacy-manual', { cancellable: true, webhooks: true });
+  await record(
+    'ends-cancelled-by-an-operators-update',
+    'pharmacy-manual',
+    'AWAITING_COMPLETION',
+    async (id) => {
+      await sleep(500);
+      await workflow(id).executeUpdate(cancelUpdate.name, { args: [{ by: 'anna' }] });
+      await reach(id, 'CANCELLED');
+    },
+  );
+  await record(
+    'continues-with-a-corrected-pharmacy-order-id',
+    'pharmacy-corrupt',
+    'NEEDS_ATTENTION',
+    async (id) => {
+      await sleep(500);
+      const ledger = await fetch(`${stack.simulatorUrl}/control/ledger`);
+      const { orders: there } = (await ledger.json()) as {
+        orders: { id: string; reference: string }[];
+      };
+      const pharmacyOrderId = there.find(({ reference }) => reference === id)?.id;
+      const request = { by: 'anna', ...(pharmacyOrderId ? { pharmacyOrderId } : {}) };
+      await workflow(id).executeUpdate(retryUpdate.name, { args: [request] });
+      await reach(id, 'FETCHING_DOCUMENTS');
+      await reach(id, 'NEEDS_ATTENTION');
+    },
+  );
+  await record('needs-attention-after-a-late-answer', 'pharmacy-manual', 'EXPIRED', async (id) => {
+    await control(`orders/${id}/advance`, { to: 'completed', late: true });
+    await reach(id, 'NEEDS_ATTENTION');
+    await sleep(2_500); // until the new run has started
+  });
+}
+
 /** Records cancellations that interrupt the placing: the code after the patch `cancel-while-placing`. */
 export async function recordInterruptedPlacings(recorder: Recorder): Promise<void> {
-  const { stack, record, reach, cancel, retry, setPharmacy, control } = recorder;
+  const { stack, record, reach, cancel, workflow, setPharmacy, control } = recorder;
 
   /** Cancels an order while its pharmacy is unreachable, which it is not afterwards. */
   const cancelUnreachable = async (orderId: string, pharmacyId: string) => {
@@ -76,7 +116,7 @@ export async function recordInterruptedPlacings(recorder: Recorder): Promise<voi
     await reach(id, 'NEEDS_ATTENTION');
     await workflowFollows();
     await changeToken(stack, down, token);
-    await retry(id);
+    await workflow(id).executeUpdate(retryUpdate.name);
     await reach(id, 'CANCELLED');
   });
 }

@@ -6,13 +6,13 @@ import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { type Stack, startStack } from '../../sandbox/stack.ts';
 import { createOrderClient } from '../../src/client.ts';
-import { cancelUpdate, orderWorkflowId, retryUpdate } from '../../src/workflows/order-messages.ts';
+import { orderWorkflowId, retryUpdate } from '../../src/workflows/order-messages.ts';
 import { webhookDeliveryWorkflowId } from '../../src/workflows/webhook-delivery-messages.ts';
 import { DATA_CONVERTER } from '../support/data-converter.ts';
 import { examplePlaceOrder } from '../support/example.ts';
 import { ENCRYPTION_KEYS } from '../support/organization.ts';
 import { makeDelivery } from './make-delivery.ts';
-import { recordInterruptedPlacings, recordNews } from './record-late-changes.ts';
+import { recordInterruptedPlacings, recordNews, recordRepairs } from './record-late-changes.ts';
 
 // Records the histories that `replay.test.ts` replays, from orders on the sandbox:
 //   node --import tsx test/replay/record.ts <suffix> [<part of a name> …]
@@ -102,14 +102,13 @@ try {
     },
   );
   await recordCancellations();
-  await recordRepairs();
   const recorder = {
     ...{ stack, record, setPharmacy, control },
     reach: (id: string, status: string) => reach(stack, id, status),
     cancel: async (id: string) => void (await orders.handle(id).cancel()),
-    retry: async (id: string) =>
-      void (await client.workflow.getHandle(orderWorkflowId(id)).executeUpdate(retryUpdate.name)),
+    workflow: (id: string) => client.workflow.getHandle(orderWorkflowId(id)),
   };
+  await recordRepairs(recorder);
   await recordInterruptedPlacings(recorder);
   await recordNews(recorder);
   await delivery('delivers-when-the-endpoint-recovers', [503, 204], 'DELIVERED');
@@ -202,44 +201,6 @@ async function recordCancellations(): Promise<void> {
       await cancelled(id);
     },
   );
-}
-
-/** Records operators' updates, and a pharmacy's answer after the order's end. */
-async function recordRepairs(): Promise<void> {
-  const workflow = (id: string) => client.workflow.getHandle(orderWorkflowId(id));
-  await setPharmacy('pharmacy-manual', { cancellable: true, webhooks: true });
-  await record(
-    'ends-cancelled-by-an-operators-update',
-    'pharmacy-manual',
-    'AWAITING_COMPLETION',
-    async (id) => {
-      await sleep(500);
-      await workflow(id).executeUpdate(cancelUpdate.name, { args: [{ by: 'anna' }] });
-      await reach(stack, id, 'CANCELLED');
-    },
-  );
-  await record(
-    'continues-with-a-corrected-pharmacy-order-id',
-    'pharmacy-corrupt',
-    'NEEDS_ATTENTION',
-    async (id) => {
-      await sleep(500);
-      const ledger = await fetch(`${stack.simulatorUrl}/control/ledger`);
-      const { orders: there } = (await ledger.json()) as {
-        orders: { id: string; reference: string }[];
-      };
-      const pharmacyOrderId = there.find(({ reference }) => reference === id)?.id;
-      const request = { by: 'anna', ...(pharmacyOrderId ? { pharmacyOrderId } : {}) };
-      await workflow(id).executeUpdate(retryUpdate.name, { args: [request] });
-      await reach(stack, id, 'FETCHING_DOCUMENTS');
-      await reach(stack, id, 'NEEDS_ATTENTION');
-    },
-  );
-  await record('needs-attention-after-a-late-answer', 'pharmacy-manual', 'EXPIRED', async (id) => {
-    await control(`orders/${id}/advance`, { to: 'completed', late: true });
-    await reach(stack, id, 'NEEDS_ATTENTION');
-    await sleep(2_500); // until the new run has started
-  });
 }
 
 async function setPharmacy(pharmacyId: string, behaviour: object): Promise<void> {

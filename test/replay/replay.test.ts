@@ -73,16 +73,16 @@ const INCOMPATIBLE: [
   ],
   [
     'an interruption of the placing without its patch',
-    "if (patched('cancel-while-placing')) scope.cancel();",
-    'scope.cancel();',
+    "if (!patched('cancel-while-placing')) return await placing;",
+    '',
     'ends-cancelled-once-it-is-placed.v1.json',
     // The SDK meets the cancelled activity's start before it compares the commands.
     { name: 'ReplayError' },
   ],
   [
     'a placing that is no longer interrupted',
-    "if (patched('cancel-while-placing')) scope.cancel();",
-    '',
+    '    scope.cancel();\n    try {',
+    '    try {',
     'ends-cancelled-unknown-to-the-pharmacy.v3.json',
   ],
   [
