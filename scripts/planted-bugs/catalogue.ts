@@ -1,7 +1,13 @@
 import type { Bug } from './bug.ts';
+import { DOCUMENT_BUGS } from './documents.ts';
 import { NOTIFICATION_BUGS } from './notifications.ts';
 import { ORDER_BUGS } from './orders.ts';
 import { PHARMACY_BUGS } from './pharmacies.ts';
 
 /** Every planted bug, along an order's path through the system. */
-export const ALL_BUGS: readonly Bug[] = [...ORDER_BUGS, ...PHARMACY_BUGS, ...NOTIFICATION_BUGS];
+export const ALL_BUGS: readonly Bug[] = [
+  ...ORDER_BUGS,
+  ...PHARMACY_BUGS,
+  ...DOCUMENT_BUGS,
+  ...NOTIFICATION_BUGS,
+];

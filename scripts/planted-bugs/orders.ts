@@ -108,4 +108,40 @@ export const ORDER_BUGS: readonly Bug[] = [
       });`,
     tests: ['test/workflow/signals.test.ts'],
   },
+  {
+    name: 'compares dates as texts',
+    file: 'src/contract/calendar-date.ts',
+    original: 'const [a, b] = [momentOf(date), momentOf(other)];',
+    replacement: `if (date !== '') return date > other;
+  const [a, b] = [momentOf(date), momentOf(other)];`,
+    tests: ['test/unit/contract/prescription-dates.test.ts'],
+  },
+  {
+    name: 'ignores the header Idempotency-Key',
+    file: 'src/contract/place-order.ts',
+    original: 'if (!parsed.ok || !header.ok || header.value === undefined) return parsed;',
+    replacement: 'if (header.ok) return parsed;',
+    tests: ['test/http/orders/idempotency-header.test.ts'],
+  },
+  {
+    name: 'sends an order to a pharmacy that is restricted to other organizations',
+    file: 'src/orders/pharmacy-access.ts',
+    original: 'if (!pharmacy.permitted) {',
+    replacement: 'if (pharmacy.permitted === undefined) {',
+    tests: ['test/http/orders/pharmacy-access.test.ts'],
+  },
+  {
+    name: 'rounds large numbers in custom fields',
+    file: 'src/http/request-body.ts',
+    original: "if (!error) noteJsonFaults(text.replace(/^\\ufeff/, ''), value);",
+    replacement: '',
+    tests: ['test/http/json-values.test.ts'],
+  },
+  {
+    name: 'takes a text of invisible characters for a text',
+    file: 'src/contract/invisible-characters.ts',
+    original: String.raw`/^[\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]*$/u`,
+    replacement: String.raw`/^\s*$/u`,
+    tests: ['test/unit/contract/invisible-characters.test.ts'],
+  },
 ];
