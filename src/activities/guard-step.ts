@@ -1,16 +1,15 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { OrderStatus } from '../contract/order.ts';
 import { DocumentMismatchError } from '../documents/document-errors.ts';
-import { SealBrokenError } from '../keys/aead.ts';
 import { codeOf } from '../lib/safe-error.ts';
 import { endDelay, recordFailedAttempt } from '../orders/delay.ts';
 import { reopenOrder } from '../orders/late-news.ts';
+import { readStatus } from '../orders/repairs/with-repair.ts';
 import { PharmacyAnswerError, PharmacyFaultError } from '../pharmacy/pharmacy-errors.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { attempt, cancelledByWorkflow, withHeartbeat } from '../temporal/activity-context.ts';
 import type { StepResult } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { readOrderRow } from './order-row.ts';
 import { patienceMs, retryableFailure, retryDelayMs } from './pharmacy-retry-policy.ts';
 import { needsAttention } from './step-results.ts';
 
@@ -81,13 +80,24 @@ export function guardStep<Args extends unknown[], Done>(
   async function giveUp(orderId: string, error: unknown): Promise<StepResult<never>> {
     const code = stableCode(error);
     await options.beforeGivingUp?.(orderId, code);
-    // The key of an order whose seal is broken cannot encrypt a reason.
-    const reason = error instanceof SealBrokenError ? undefined : reasonOf(error);
+    try {
+      return await moveToAttention(orderId, code, reasonOf(error));
+    } catch {
+      // Without the key of the order, its reason cannot be encrypted.
+      return await moveToAttention(orderId, code, undefined);
+    }
+  }
+
+  async function moveToAttention(
+    orderId: string,
+    code: string,
+    reason: string | undefined,
+  ): Promise<StepResult<never>> {
     if (options.isLate !== true) {
       return await needsAttention(database, orderId, code, reason, options.from);
     }
-    const { status: from } = await readOrderRow(database, orderId);
     await inTransaction(database, async (sql) => {
+      const from = await readStatus(database, orderId);
       await endDelay(sql, orderId);
       await reopenOrder(sql, orderId, { from, reasonCode: code, reason });
     });

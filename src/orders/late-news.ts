@@ -37,6 +37,8 @@ export async function followLateMessage(sql: Sql, orderId: string, type: string)
     await reopenOrder(sql, orderId, { from: order.status, reasonCode: LATE_ANSWER, reason });
     return;
   }
+  // A completed order often gets its tracking later. For any other end it would be a contradiction.
+  if (order.status === 'COMPLETED' && type === 'tracking_added') return;
   // One row is enough for a thousand messages: the workflow reads the order after it started.
   await sql`
     INSERT INTO outbox (order_id, kind)
@@ -67,8 +69,12 @@ export async function reopenOrder(
     ...(reason === undefined ? {} : { reason }),
   });
   if (!changed) return;
-  // A hint that came before the end must not suppress a later one.
-  await sql`UPDATE orders SET completion_hints = '{}' WHERE id = ${orderId}`;
+  // A hint that came before the end must not suppress a later one, and a request that led to the end must
+  // not be sent to the pharmacy again.
+  await sql`
+    UPDATE orders SET completion_hints = '{}', cancel_requested_at = NULL, cancel_requested_by = NULL,
+      cancel_reason = NULL
+    WHERE id = ${orderId}`;
   await queueRestart(sql, orderId);
   // After a retry the workflow reads the order immediately, because the pharmacy has finished with it.
   await sql`INSERT INTO outbox (order_id, kind) VALUES (${orderId}, 'completion')`;

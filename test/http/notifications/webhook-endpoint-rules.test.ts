@@ -13,7 +13,7 @@ const FAULTS: readonly (readonly [fault: object, error: string])[] = [
   [{ events: 'ORDER_CREATED' }, 'events must be an array'],
   [
     { events: ['PING'] },
-    'events[0] must be one of ORDER_CREATED, ORDER_STATUS_CHANGED, ORDER_TRACKING_ADDED, ADD_CASE_ATTACHMENT, ENDPOINT_DISABLED',
+    'events[0] must be one of ORDER_CREATED, ORDER_STATUS_CHANGED, ORDER_TRACKING_ADDED, ADD_CASE_ATTACHMENT, DELETE_ATTACHMENT, ENDPOINT_DISABLED',
   ],
   [{ documentFormat: 'pdf' }, 'documentFormat must be one of url, base64'],
   [{ payloadMode: 'none' }, 'payloadMode must be one of event, full'],

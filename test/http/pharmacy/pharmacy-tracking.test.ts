@@ -64,7 +64,8 @@ it.each(['AWAITING_COMPLETION', 'COMPLETED', 'REJECTED', 'NEEDS_ATTENTION'])(
       ],
     });
     expect(await trackingEvents()).toBe(1);
-    expect(await outboxKinds()).toEqual(['start']);
+    // Tracking contradicts a rejection, so the order is read at the pharmacy again.
+    expect(await outboxKinds()).toEqual(status === 'REJECTED' ? ['start', 'news'] : ['start']);
   },
 );
 
@@ -102,13 +103,22 @@ it('moves updatedAt', async () => {
 it.each([
   ['no number', {}],
   ['an empty number', { trackingId: '' }],
-  ['a number that is not a string', { trackingId: 7 }],
   ['NUL in its number', { trackingId: 'a\0b' }],
-])('is kept and adds nothing with %s', async (_what, data) => {
-  expect((await tell(data)).status).toBe(202);
+  ['an object as its number', { trackingId: { number: 7 } }],
+])('gets 400 that names the field, and adds nothing, with %s', async (_what, data) => {
+  const answer = await tell(data);
+  expect(answer).toMatchObject({
+    status: 400,
+    json: { error: 'data.trackingId is missing or cannot be read' },
+  });
 
   expect((await readOrder()).shipments).toEqual([]);
   expect(await trackingEvents()).toBe(0);
+});
+
+it('accepts a number that is not a string', async () => {
+  expect((await tell({ trackingId: 7 })).status).toBe(202);
+  expect((await readOrder()).shipments).toMatchObject([{ trackingId: '7' }]);
 });
 
 it.each(['javascript:alert(1)', 'not a URL', '\0', `https://x.example/${'y'.repeat(3_000)}`])(

@@ -132,11 +132,14 @@ describe('a webhook', () => {
     expect(outbox).toEqual(['start', 'completion', 'completion', 'completion']);
   });
 
-  it('for an order that has ended is kept and signals nothing', async () => {
+  it('for an order that has ended is kept, and starts a workflow that reads it again', async () => {
     await api.database`UPDATE orders SET status = 'COMPLETED' WHERE id = ${orderId}`;
 
     expect((await pharmacy.tell(api.app.url, completed(orderId))).status).toBe(202);
-    expect(await rowsOf(orderId)).toMatchObject({ outbox: ['start'], inbox: ['completed'] });
+    expect(await rowsOf(orderId)).toMatchObject({
+      outbox: ['start', 'news'],
+      inbox: ['completed'],
+    });
   });
 
   it('of an unknown type is kept and changes nothing', async () => {
@@ -149,8 +152,6 @@ describe('a webhook', () => {
   it.each([
     ['unknown', () => randomUUID()],
     ['not a UUID', () => 'order 7'],
-    ['very long', () => 'x'.repeat(5_000)],
-    ['NUL', () => '\0'],
     ['of a wrong type', () => 7 as unknown as string],
   ])('with a reference that is %s is kept for later', async (_what, reference) => {
     const webhookId = `msg_${randomUUID()}`;
@@ -161,6 +162,17 @@ describe('a webhook', () => {
       SELECT order_id, type FROM inbox
       WHERE pharmacy_id = ${pharmacy.id} AND webhook_id = ${webhookId}`;
     expect(rows).toMatchObject([{ orderId: null, type: 'completed' }]);
+  });
+
+  it.each([
+    ['very long', 'x'.repeat(5_000)],
+    ['NUL', '\0'],
+    ['an object', {} as unknown as string],
+  ])('with a reference that is %s gets 400 that names it', async (_what, reference) => {
+    expect(await pharmacy.tell(api.app.url, completed(reference))).toMatchObject({
+      status: 400,
+      json: { error: 'data.reference is missing or cannot be read' },
+    });
   });
 
   it('changes no order of another pharmacy', async () => {
