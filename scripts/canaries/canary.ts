@@ -39,7 +39,8 @@ export function createCanary(path: string): Canary {
     );
   const phoneNumber = (field: string) => keep(field, `+1${digits(13)}`);
   // A fraction of a second makes the date unique.
-  const date = (field: string) => keep(field, `1871-04-09T07:08:09.${digits(12)}Z`);
+  const date = (field: string, second: string) =>
+    keep(field, `1871-04-09T07:08:${second}.${digits(12)}Z`);
   const number = (field: string) => Number(keep(field, `1${digits(14)}`));
   const address = (field: string) => {
     const postalCode = digits(5);
@@ -96,9 +97,9 @@ export function createCanary(path: string): Canary {
       address: address('order.prescriber.address'),
     },
     diagnosis: mark('order.diagnosis'),
-    dateWritten: date('order.dateWritten'),
-    dateSigned: date('order.dateSigned'),
-    datePrescribed: date('order.datePrescribed'),
+    dateWritten: date('order.dateWritten', '08'),
+    dateSigned: date('order.dateSigned', '09'),
+    datePrescribed: date('order.datePrescribed', '08'),
     prescriptionItems: [item('order.prescriptionItems[0]'), item('order.prescriptionItems[1]')],
   };
   return {

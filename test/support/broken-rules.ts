@@ -55,6 +55,8 @@ function isText(text: string, required: boolean): boolean {
   return (
     !/\p{Surrogate}/u.test(text) &&
     !text.includes('\0') &&
+    // Legitimate only after letters of other scripts.
+    !/[ -~][\u00ad\u200b\u2060\ufeff\u202a-\u202e]/.test(text) &&
     !(required && !/[^\s\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(text))
   );
 }
