@@ -44,7 +44,7 @@ export const skip = (message: string): Verdict => ({ result: 'skip', message });
 export type Outcome<T> = { readonly value: T } | { readonly fault: CallFault };
 
 /** The signal of every call. Each call has a time-out of its own, and must not be cut off by Ctrl-C. */
-export const UNTIL_TIMEOUT = new AbortController().signal;
+export const UNTIL_TIMEOUT: AbortSignal = new AbortController().signal;
 
 /**
  * Pauses between two calls.
