@@ -1,11 +1,7 @@
 import { refuseCancellation } from '../orders/cancellation.ts';
 import { applyWaitingMessages } from '../orders/inbox.ts';
 import type { PharmacyGateway } from '../pharmacy/gateway.ts';
-import {
-  OrderRefusedError,
-  PharmacyAnswerError,
-  PharmacyFaultError,
-} from '../pharmacy/pharmacy-errors.ts';
+import { OrderRefusedError, PharmacyFaultError } from '../pharmacy/pharmacy-errors.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { abortSignal } from '../temporal/activity-context.ts';
 import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
@@ -50,8 +46,7 @@ export function createCancelOrder(
         }
       }
     } catch (error) {
-      const isFault = error instanceof PharmacyFaultError || error instanceof PharmacyAnswerError;
-      if (!isFault) throw error;
+      if (!(error instanceof PharmacyFaultError)) throw error;
       if (pharmacyOrderId !== null) return await refuse(order, error.code, true);
       // Whether the pharmacy has the order is unknown, so the request stays pending.
       const result = await needsAttention(database, orderId, error.code, reasonOf(error));

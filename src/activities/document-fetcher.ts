@@ -2,11 +2,7 @@ import type { Measures } from '../documents/checked-bytes.ts';
 import { DocumentMismatchError } from '../documents/document-errors.ts';
 import { documentKey } from '../orders/order-data-key.ts';
 import type { PharmacyDocument, PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
-import {
-  PharmacyAnswerError,
-  PharmacyFaultError,
-  PharmacyUnavailableError,
-} from '../pharmacy/pharmacy-errors.ts';
+import { PharmacyAnswerError, PharmacyCallError } from '../pharmacy/pharmacy-errors.ts';
 import { abortSignal } from '../temporal/activity-context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { OrderRow } from './order-row.ts';
@@ -71,11 +67,7 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
 
 /** Adds the name of the document to an error that is about it. */
 function withDocument(error: unknown, name: string): unknown {
-  const isAboutDocument = [
-    DocumentMismatchError,
-    PharmacyAnswerError,
-    PharmacyFaultError,
-    PharmacyUnavailableError,
-  ].some((type) => error instanceof type);
-  return isAboutDocument ? Object.assign(error as Error, { document: name }) : error;
+  const isAboutDocument =
+    error instanceof PharmacyCallError || error instanceof DocumentMismatchError;
+  return isAboutDocument ? Object.assign(error, { document: name }) : error;
 }

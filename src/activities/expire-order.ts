@@ -1,10 +1,6 @@
 import { LATE_ANSWER, lastAnswerId } from '../orders/late-news.ts';
 import type { PharmacyGateway } from '../pharmacy/gateway.ts';
-import {
-  PharmacyAnswerError,
-  PharmacyFaultError,
-  PharmacyUnavailableError,
-} from '../pharmacy/pharmacy-errors.ts';
+import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/pharmacy-errors.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { attempt } from '../temporal/activity-context.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
@@ -81,7 +77,7 @@ async function lastCheck(
     if (status === 'granted') return 'cancelled';
     return isSettled({ status }) ? 'settled' : 'open';
   } catch (error) {
-    if (error instanceof PharmacyFaultError || error instanceof PharmacyAnswerError) return 'open';
+    if (error instanceof PharmacyFaultError) return 'open';
     if (error instanceof PharmacyUnavailableError && attempt() >= MAX_EXPIRY_ATTEMPTS) {
       return 'open';
     }

@@ -115,11 +115,7 @@ function stableCode(error: unknown): string {
 
 /** Whether another attempt would meet the same error. */
 function cannotPass(error: unknown): boolean {
-  return (
-    error instanceof PharmacyFaultError ||
-    error instanceof PharmacyAnswerError ||
-    error instanceof DocumentMismatchError
-  );
+  return error instanceof PharmacyFaultError || error instanceof DocumentMismatchError;
 }
 
 /** Explains an error to the organization and its operators. */

@@ -2,11 +2,7 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import { SealBrokenError } from '../keys/aead.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { endDelay, recordFailedAttempt } from '../orders/delay.ts';
-import {
-  PharmacyAnswerError,
-  PharmacyFaultError,
-  PharmacyUnavailableError,
-} from '../pharmacy/pharmacy-errors.ts';
+import { PharmacyFaultError, PharmacyUnavailableError } from '../pharmacy/pharmacy-errors.ts';
 import { attempt } from '../temporal/activity-context.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -57,8 +53,7 @@ export function createPollForCompletion(
         return false;
       }
       // `fetchDocuments` meets the same fault and reports it.
-      if (error instanceof PharmacyFaultError || error instanceof PharmacyAnswerError) return true;
-      if (error instanceof SealBrokenError) return true;
+      if (error instanceof PharmacyFaultError || error instanceof SealBrokenError) return true;
       throw error;
     }
   }

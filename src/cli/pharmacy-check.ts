@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { type Command, Option } from 'commander';
 import { checkedBytes } from '../documents/checked-bytes.ts';
 import { DocumentMismatchError } from '../documents/document-errors.ts';
+import { foreignAccess } from '../egress/destination.ts';
 import { UnknownIdError } from '../lib/operator-errors.ts';
 import { hasMessageAbout } from '../orders/repairs/link-message.ts';
 import { type CheckOptions, checkConformance } from '../pharmacy/conformance/check.ts';
@@ -87,7 +88,7 @@ async function* check(
   options: Options,
 ): AsyncGenerator<ConformanceFinding> {
   const { database, webhooks } = context.connect();
-  const foreign = { policy: { sandbox: webhooks.destinations === 'loopback' }, lookup };
+  const foreign = foreignAccess(webhooks.destinations, lookup);
   const directory = createPharmacyDirectory(database, { timeoutMs: options.timeout, foreign });
   const gateway = await directory.gateway(id);
   const intruder = await directory.gateway(id, randomBytes(24).toString('base64url'));

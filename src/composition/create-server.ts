@@ -3,7 +3,7 @@ import { createCaseService } from '../cases/case-service.ts';
 import { createDocumentStore } from '../documents/create-document-store.ts';
 import { createDocumentLinks } from '../documents/document-links.ts';
 import { createSealedDocuments } from '../documents/sealed-documents.ts';
-import type { Lookup } from '../egress/destination.ts';
+import { foreignAccess, type Lookup } from '../egress/destination.ts';
 import { createApp } from '../http/app.ts';
 import { createFailedAttempts } from '../http/edge/failed-attempts.ts';
 import { createHttpMetrics } from '../http/metrics.ts';
@@ -58,7 +58,7 @@ export async function createServer(parts: {
   const documents = createSealedDocuments(await createDocumentStore(config.documents));
   const documentLinks = createDocumentLinks({ publicUrl: http.publicUrl, hashSecret });
 
-  const destinations = { policy: { sandbox: webhooks.destinations === 'loopback' }, lookup };
+  const destinations = foreignAccess(webhooks.destinations, lookup);
   const pharmacies = createPharmacyDirectory(database, {
     timeoutMs: config.pharmacy.timeoutMs,
     foreign: destinations,

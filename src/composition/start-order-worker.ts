@@ -2,7 +2,7 @@ import { Client, type DataConverter } from '@temporalio/client';
 import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
 import type { SealedDocuments } from '../documents/sealed-documents.ts';
-import type { ForeignAccess } from '../egress/open-foreign.ts';
+import type { ForeignAccess } from '../egress/destination.ts';
 import { createDeliver } from '../engine/deliver.ts';
 import { startDispatcher } from '../engine/dispatcher.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';

@@ -3,7 +3,7 @@ import { startSealer } from '../audit/seal-audit-log.ts';
 import { createDocumentStore } from '../documents/create-document-store.ts';
 import { createDocumentLinks } from '../documents/document-links.ts';
 import { createSealedDocuments } from '../documents/sealed-documents.ts';
-import type { Lookup } from '../egress/destination.ts';
+import { foreignAccess, type Lookup } from '../egress/destination.ts';
 import { startReconciler } from '../engine/start-reconciler.ts';
 import { createWorkflowStates } from '../engine/workflow-states.ts';
 import { MOST_REQUESTS, startDeliveries } from '../notifications/deliveries/start-deliveries.ts';
@@ -55,7 +55,7 @@ export async function startWorker(parts: {
   const workflowBundle = await bundleWorkflows(createSdkLog(log));
   const shared = { connection, temporal, dataConverter, workflowBundle, database, documents, log };
 
-  const foreign = { policy: { sandbox: webhooks.destinations === 'loopback' }, lookup };
+  const foreign = foreignAccess(webhooks.destinations, lookup);
   const orders = await startOrderWorker({ ...shared, settings: config.pharmacy, foreign });
 
   const sender = createSender({

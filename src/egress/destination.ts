@@ -4,6 +4,8 @@ import { type AddressRule, brokenRule, type DestinationPolicy } from './address-
 
 /** In UTF-16 units. */
 const URL_LIMIT = 2_048;
+/** The largest head of an answer. */
+const HEADER_LIMIT_BYTES = 16 * 1024;
 const NOT_A_URL = 'It is not an absolute URL.';
 const PORTS = ['', '443', '8443'];
 const LOWEST_SANDBOX_PORT = 1_024;
@@ -35,6 +37,22 @@ export type Lookup = (
   hostname: string,
   options: { readonly all: true },
 ) => Promise<readonly LookupAddress[]>;
+
+/** How servers that outsiders name are reached. */
+export interface ForeignAccess {
+  readonly policy: DestinationPolicy;
+  /** `dns.promises.lookup`. */
+  readonly lookup: Lookup;
+}
+
+/**
+ * Returns the access that a deployment allows.
+ *
+ * @param destinations its setting `WEBHOOK_DESTINATIONS`.
+ */
+export function foreignAccess(destinations: 'public' | 'loopback', lookup: Lookup): ForeignAccess {
+  return { policy: { sandbox: destinations === 'loopback' }, lookup };
+}
 
 /** The addresses of a host, or why nothing may be sent there. */
 export type Destination =
@@ -148,6 +166,22 @@ function refusePort(port: string, policy: DestinationPolicy) {
 function literalOf(host: string): string | undefined {
   const bare = host.replace(/^\[(.*)\]$/, '$1');
   return isIP(bare) === 0 ? undefined : bare;
+}
+
+/**
+ * The options of Node's HTTP client for a checked URL, except for the host, which decides where it
+ * connects. The TLS server name of an address is empty, so that the certificate must be for the address.
+ */
+export function requestOptions(url: URL) {
+  const isTls = url.protocol === 'https:';
+  const servername = literalOf(url.hostname) === undefined ? url.hostname : '';
+  return {
+    port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
+    path: `${url.pathname}${url.search}`,
+    maxHeaderSize: HEADER_LIMIT_BYTES,
+    // Also if NODE_TLS_REJECT_UNAUTHORIZED says otherwise.
+    ...(isTls ? { servername, rejectUnauthorized: true } : {}),
+  };
 }
 
 function addressMessage(rule: AddressRule, { sandbox }: DestinationPolicy): string {

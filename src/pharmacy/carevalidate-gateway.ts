@@ -1,4 +1,4 @@
-import type { ForeignAccess } from '../egress/open-foreign.ts';
+import type { ForeignAccess } from '../egress/destination.ts';
 import { sameId } from '../lib/uuid.ts';
 import { readField } from './answer-fields.ts';
 import { decodeBase64 } from './base64.ts';
@@ -12,7 +12,7 @@ import {
 } from './carevalidate-answers.ts';
 import { fromPharmacyOrderId, toPharmacyOrderId } from './carevalidate-ids.ts';
 import { caseDocuments, type StoredForOthers } from './case-documents.ts';
-import type { PharmacyGateway, PharmacyOrder } from './gateway.ts';
+import { NOTHING_OFFERED, type PharmacyGateway, type PharmacyOrder } from './gateway.ts';
 import { createHttpCalls, httpFault, type PharmacyCall, readJson } from './http-calls.ts';
 import { createOpenDocument } from './open-document.ts';
 import { OrderRefusedError, PharmacyAnswerError, PharmacyFaultError } from './pharmacy-errors.ts';
@@ -123,9 +123,7 @@ export function createCareValidateGateway(options: {
       const placed = (orderId: string): PharmacyOrder => ({
         id: toPharmacyOrderId({ caseId, orderId }),
         status: 'accepted',
-        documents: [],
-        withdrawn: [],
-        unreadable: [],
+        ...NOTHING_OFFERED,
       });
       if ([200, 201, 202].includes(response.status)) {
         const { data } = readField(orderAnswer, await readJson(response, ANSWER_BYTES));
@@ -161,7 +159,7 @@ export function createCareValidateGateway(options: {
         ...{ status, reason: message },
         ...(trackingId === undefined ? {} : { shipment: { trackingId } }),
       };
-      if (status !== 'completed') return { ...order, documents: [], withdrawn: [], unreadable: [] };
+      if (status !== 'completed') return { ...order, ...NOTHING_OFFERED };
       const { attachments, orders } = await readCase(caseId, { attachments: true }, signal);
       const documents = await caseDocuments(attachments, found, orders, (others) =>
         findStored(caseId, others),

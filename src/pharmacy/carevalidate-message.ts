@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { parseExactJson } from '../lib/exact-json.ts';
 import type { PharmacyMessage } from '../orders/pharmacy-message.ts';
 import { fieldOf, id, optionalText } from './answer-fields.ts';
 import { statusOf } from './carevalidate-answers.ts';
 import { toPharmacyOrderId } from './carevalidate-ids.ts';
-import type { RawWebhook, Unreadable } from './webhook-auth.ts';
+import { jsonOf, type RawWebhook, type Unreadable } from './webhook-auth.ts';
 
 const event = z.object({ event: z.string().min(1) });
 
@@ -26,7 +25,7 @@ const ORDER_EVENTS = ['ORDER_CREATED', 'ORDER_STATUS_CHANGED', 'ORDER_TRACKING_A
  * @returns the message, or the field that cannot be read.
  */
 export function parseCareValidateMessage({ body }: RawWebhook): PharmacyMessage | Unreadable {
-  const json = parseJson(body);
+  const json = jsonOf({ body });
   const named = event.safeParse(json);
   if (!named.success) return { unreadable: fieldOf(named.error) };
   // The signature covers the body only, so an id in a header could be forged.
@@ -54,12 +53,4 @@ function typeOf(eventName: string, status: string | undefined): PharmacyMessage[
   if (eventName !== 'ORDER_STATUS_CHANGED') return 'other';
   const there = statusOf(status);
   return there === 'accepted' || there === 'in_progress' ? 'other' : there;
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return parseExactJson(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

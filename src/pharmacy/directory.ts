@@ -1,4 +1,4 @@
-import type { ForeignAccess } from '../egress/open-foreign.ts';
+import type { ForeignAccess } from '../egress/destination.ts';
 import type { PharmacyMessage } from '../orders/pharmacy-message.ts';
 import { type Database, withTimeout } from '../storage/database.ts';
 import { createCareValidateGateway } from './carevalidate-gateway.ts';

@@ -48,6 +48,13 @@ export interface PharmacyDocument {
   readonly url: string;
 }
 
+/** What an order without documents offers. */
+export const NOTHING_OFFERED = {
+  documents: [],
+  withdrawn: [],
+  unreadable: [],
+} as const satisfies Pick<PharmacyOrder, 'documents' | 'withdrawn' | 'unreadable'>;
+
 /** A document that is being downloaded. */
 export interface Download {
   readonly bytes: AsyncIterable<Uint8Array>;

@@ -3,6 +3,7 @@ import { parseRetryAfter } from '../lib/retry-after.ts';
 import {
   NotReadyError,
   PharmacyAnswerError,
+  PharmacyCallError,
   PharmacyFaultError,
   PharmacyUnavailableError,
 } from './pharmacy-errors.ts';
@@ -156,8 +157,7 @@ export async function* untilIdle(
  * contain received bytes (from a parser) or the token (from an invalid header).
  */
 export function asPharmacyError(error: unknown): Error {
-  if (error instanceof PharmacyUnavailableError) return error;
-  if (error instanceof PharmacyAnswerError) return error;
+  if (error instanceof PharmacyCallError) return error;
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return new PharmacyUnavailableError('PHARMACY_TIMEOUT');
   }

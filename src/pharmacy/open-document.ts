@@ -1,4 +1,5 @@
-import { type ForeignAccess, openForeign } from '../egress/open-foreign.ts';
+import type { ForeignAccess } from '../egress/destination.ts';
+import { openForeign } from '../egress/open-foreign.ts';
 import { essenceOf } from './answer-fields.ts';
 import type { Download } from './gateway.ts';
 import {
@@ -74,7 +75,6 @@ export function createOpenDocument(options: {
       return { bytes: untilIdle(opened, idle), contentType };
     } catch (error) {
       idle.clear();
-      if (error instanceof PharmacyFaultError) throw error;
       throw asPharmacyError(error);
     }
   }

@@ -1,5 +1,5 @@
 /** What every error of a pharmacy call carries. Nothing in it quotes the pharmacy's own text. */
-abstract class PharmacyCallError extends Error {
+export abstract class PharmacyCallError extends Error {
   /** A stable code, safe to log. */
   readonly code: string;
   /** The name of the document that the call was about; it may be patient data, so it is never logged. */
@@ -32,22 +32,6 @@ export class PharmacyUnavailableError extends PharmacyCallError {
  */
 export class NotReadyError extends PharmacyUnavailableError {}
 
-/**
- * The pharmacy's answer cannot be read, or it contradicts another answer. The call is repeated a few
- * times; then the order needs attention.
- */
-export class PharmacyAnswerError extends PharmacyCallError {
-  override readonly name = 'PharmacyAnswerError';
-  /** The field that could not be read, e.g. `documents[0].size`; `body` for the whole answer. */
-  readonly field: string | undefined;
-
-  /** @param code `PHARMACY_BAD_ANSWER` when a field could not be read. */
-  constructor(code: string, field?: string) {
-    super(code);
-    this.field = field;
-  }
-}
-
 /** The pharmacy refuses the order itself (422), so retrying is useless: the order is rejected. */
 export class OrderRefusedError extends Error {
   override readonly name = 'OrderRefusedError';
@@ -68,5 +52,21 @@ export class OrderRefusedError extends Error {
  * order. The order needs attention.
  */
 export class PharmacyFaultError extends PharmacyCallError {
-  override readonly name = 'PharmacyFaultError';
+  override readonly name: string = 'PharmacyFaultError';
+}
+
+/**
+ * The pharmacy's answer cannot be read, or it contradicts another answer. The call is repeated a few
+ * times; then it counts as a fault, and the order needs attention.
+ */
+export class PharmacyAnswerError extends PharmacyFaultError {
+  override readonly name = 'PharmacyAnswerError';
+  /** The field that could not be read, e.g. `documents[0].size`; `body` for the whole answer. */
+  readonly field: string | undefined;
+
+  /** @param code `PHARMACY_BAD_ANSWER` when a field could not be read. */
+  constructor(code: string, field?: string) {
+    super(code);
+    this.field = field;
+  }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { PharmacyGateway } from './gateway.ts';
-import { PharmacyFaultError, PharmacyUnavailableError } from './pharmacy-errors.ts';
+import { PharmacyCallError } from './pharmacy-errors.ts';
 
 /** The result of a probe. */
 export interface PharmacyProbe {
@@ -42,8 +42,7 @@ async function errorCodeOf(gateway: PharmacyGateway): Promise<string | null> {
     await gateway.findByReference(randomUUID(), new AbortController().signal);
     return null;
   } catch (error) {
-    if (error instanceof PharmacyFaultError) return error.code;
-    if (error instanceof PharmacyUnavailableError) return error.code;
+    if (error instanceof PharmacyCallError) return error.code;
     throw error;
   }
 }

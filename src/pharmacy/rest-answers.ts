@@ -12,7 +12,7 @@ import {
   size,
 } from './answer-fields.ts';
 import { derivedId, distinctDocuments } from './distinct-documents.ts';
-import type { PharmacyDocument, PharmacyOrder } from './gateway.ts';
+import { NOTHING_OFFERED, type PharmacyDocument, type PharmacyOrder } from './gateway.ts';
 import { PharmacyAnswerError } from './pharmacy-errors.ts';
 
 /*
@@ -79,10 +79,10 @@ export function readRestOrder(
   }
   const order = readField(restOrder, only);
   // An unreadable parcel must not stop the order.
-  const parcel = shipment.safeParse(only);
+  const { data: parcel } = shipment.safeParse(only);
   return {
     ...order,
-    shipment: parcel.success ? parcel.data : undefined,
+    shipment: parcel,
     ...readDocuments((only as { documents?: unknown }).documents),
   };
 }
@@ -124,9 +124,9 @@ function pick(
 function readDocuments(
   list: unknown,
 ): Pick<PharmacyOrder, 'documents' | 'withdrawn' | 'unreadable'> {
-  if (list === null || list === undefined) return { documents: [], withdrawn: [], unreadable: [] };
+  if (list === null || list === undefined) return NOTHING_OFFERED;
   if (!Array.isArray(list) || list.length > MOST_DOCUMENTS) {
-    return { documents: [], withdrawn: [], unreadable: ['documents'] };
+    return { ...NOTHING_OFFERED, unreadable: ['documents'] };
   }
   const withdrawn: string[] = [];
   const documents: PharmacyDocument[] = [];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ForeignAccess } from '../egress/open-foreign.ts';
+import type { ForeignAccess } from '../egress/destination.ts';
 import { sameId } from '../lib/uuid.ts';
 import { reason } from './answer-fields.ts';
 import type { PharmacyGateway, PharmacyOrder } from './gateway.ts';

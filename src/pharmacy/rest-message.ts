@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { parseExactJson } from '../lib/exact-json.ts';
 import type { PharmacyMessage } from '../orders/pharmacy-message.ts';
 import { fieldOf, id, shipment } from './answer-fields.ts';
-import type { RawWebhook, Unreadable } from './webhook-auth.ts';
+import { jsonOf, type RawWebhook, type Unreadable } from './webhook-auth.ts';
 
 const event = z.object({ type: z.string().min(1) });
 
@@ -40,7 +39,7 @@ const TYPES: ReadonlyMap<string, PharmacyMessage['type']> = new Map([
  * @returns the message, or the field that cannot be read.
  */
 export function parseRestMessage({ headers, body }: RawWebhook): PharmacyMessage | Unreadable {
-  const json = parseJson(body);
+  const json = jsonOf({ body });
   const named = event.safeParse(json);
   if (!named.success) return { unreadable: fieldOf(named.error) };
   const sentId = headers['webhook-id'];
@@ -85,12 +84,4 @@ function bounded(sentId: string): string {
 
 function sha256(data: string | Buffer): string {
   return createHash('sha256').update(data).digest('hex');
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return parseExactJson(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

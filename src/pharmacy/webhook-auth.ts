@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
+import { parseExactJson } from '../lib/exact-json.ts';
 
 const webhookAuthSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('standard-webhooks'), secret: z.string().min(1) }),
@@ -24,6 +25,15 @@ export function parseWebhookAuth(value: unknown): WebhookAuth {
 export interface RawWebhook {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
+}
+
+/** Parses the body of a webhook; undefined if it is not JSON. */
+export function jsonOf({ body }: Pick<RawWebhook, 'body'>): unknown {
+  try {
+    return parseExactJson(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** A webhook that cannot be read, by the field at fault. */

@@ -1,17 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DestinationPolicy } from '../../egress/address-rules.ts';
-import { checkUrl, type Lookup, resolveDestination } from '../../egress/destination.ts';
+import { checkUrl, type ForeignAccess, resolveDestination } from '../../egress/destination.ts';
 import { InvalidEndpointError } from './endpoint-errors.ts';
 
 /** Limit for resolving a name, in milliseconds. A caller waits for the answer. */
 const LOOKUP_LIMIT_MS = 5_000;
-
-/** Where webhooks may go, and how names are resolved. */
-export interface Destinations {
-  readonly policy: DestinationPolicy;
-  /** `dns.promises.lookup`. */
-  readonly lookup: Lookup;
-}
 
 /**
  * Checks that an endpoint may have a URL, and resolves its host, so that the caller learns of a mistake at
@@ -21,7 +13,7 @@ export interface Destinations {
  */
 export async function checkDestination(
   text: string,
-  { policy, lookup }: Destinations,
+  { policy, lookup }: ForeignAccess,
 ): Promise<void> {
   const checked = checkUrl(text, policy);
   if ('refusal' in checked) throw refused(checked.refusal);

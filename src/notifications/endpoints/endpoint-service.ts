@@ -12,10 +12,11 @@ import type {
   NewEndpointView,
   UpdateEndpointRequest,
 } from '../../contract/webhook-endpoint.ts';
+import type { ForeignAccess } from '../../egress/destination.ts';
 import { type Database, type Sql, withTimeout } from '../../storage/database.ts';
 import { forOrganization } from '../../storage/row-level-security.ts';
 import type { Sender } from '../sending/sender.ts';
-import { checkDestination, type Destinations } from './check-destination.ts';
+import { checkDestination } from './check-destination.ts';
 import { createEndpoint } from './create-endpoint.ts';
 import type { EndpointKey } from './endpoint-row.ts';
 import { listDeliveries } from './list-deliveries.ts';
@@ -61,7 +62,7 @@ export interface EndpointService {
 }
 
 /** What the service needs apart from the database. */
-export interface EndpointServiceOptions extends Destinations {
+export interface EndpointServiceOptions extends ForeignAccess {
   readonly sender: Pick<Sender, 'post'>;
 }
 

@@ -1,10 +1,10 @@
 import http from 'node:http';
 import https from 'node:https';
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { requestOptions } from '../../egress/destination.ts';
 
 /** How much of an answer is read before the connection is destroyed. */
 const BODY_LIMIT_BYTES = 16 * 1024;
-const HEADER_LIMIT_BYTES = 16 * 1024;
 
 export interface OneRequest {
   readonly url: URL;
@@ -41,17 +41,14 @@ export type Outcome =
 export function requestOnce(one: OneRequest): Promise<Outcome> {
   const isTls = one.url.protocol === 'https:';
   const request = (isTls ? https : http).request({
+    ...requestOptions(one.url),
     method: 'POST',
     // The address, not the name: Node makes no DNS lookup of its own, and reuses a kept connection only
     // for the address that was checked.
     host: one.address,
-    port: one.url.port === '' ? (isTls ? 443 : 80) : Number(one.url.port),
-    path: `${one.url.pathname}${one.url.search}`,
     headers: { ...one.headers, host: one.url.host, 'content-length': String(one.body.length) },
     agent: isTls ? one.agents.https : one.agents.http,
-    maxHeaderSize: HEADER_LIMIT_BYTES,
     signal: one.signal,
-    ...(isTls ? { servername: tlsName(one.url.hostname), rejectUnauthorized: true } : {}),
   });
 
   return new Promise((resolve) => {
@@ -111,11 +108,6 @@ export function requestOnce(one: OneRequest): Promise<Outcome> {
     });
     request.end(one.body);
   });
-}
-
-/** The TLS server name: empty for an address, so that the certificate must be for the address. */
-function tlsName(hostname: string): string {
-  return isIP(hostname.replace(/^\[(.*)\]$/, '$1')) === 0 ? hostname : '';
 }
 
 function afterSending(code: string | undefined): 'reset' | 'bad_response' {

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import tls, { type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ForeignAccess, openForeign } from '../../../src/egress/open-foreign.ts';
+import type { ForeignAccess } from '../../../src/egress/destination.ts';
+import { openForeign } from '../../../src/egress/open-foreign.ts';
 import { makeCertificate, type TestCertificate } from '../../support/certificate.ts';
 
 const ADDRESS = '93.184.215.14';

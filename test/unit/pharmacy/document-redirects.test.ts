@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ForeignAccess } from '../../../src/egress/open-foreign.ts';
+import type { ForeignAccess } from '../../../src/egress/destination.ts';
 import {
   PharmacyFaultError,
   PharmacyUnavailableError,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach } from 'vitest';
-import type { ForeignAccess } from '../../../src/egress/open-foreign.ts';
+import type { ForeignAccess } from '../../../src/egress/destination.ts';
 import { createHttpCalls } from '../../../src/pharmacy/http-calls.ts';
 import { createOpenDocument } from '../../../src/pharmacy/open-document.ts';
 import { PharmacyFaultError } from '../../../src/pharmacy/pharmacy-errors.ts';
