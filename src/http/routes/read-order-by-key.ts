@@ -38,7 +38,7 @@ export function readOrderByKey({ orders }: RouteDependencies): Route {
   });
 }
 
-/** The key that the request names. @throws {InvalidRequestError} there is none, or it breaks a rule. */
+/** The key that the request names. @throws {InvalidRequestError} it is missing or breaks a rule. */
 function keyOf(request: FastifyRequest): string {
   const parsed = parseKeyHeader(keyHeadersOf(request).filter((key) => key !== ''));
   if (!parsed.ok) throw new InvalidRequestError(parsed.errors);
