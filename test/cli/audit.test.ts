@@ -1,15 +1,17 @@
 import { PassThrough } from 'node:stream';
 import type { Command } from 'commander';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { recordAudit } from '../../src/audit/record-audit.ts';
-import { sealAuditLog } from '../../src/audit/seal-audit-log.ts';
 import { auditOf } from '../../src/cli/command-audit.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { inTransaction } from '../../src/storage/transaction.ts';
+import { OLDER_TRANSACTIONS_MS, sealRows } from '../support/audit.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { exampleWithoutKey, startTestApi, type TestApi } from '../support/test-api.ts';
+
+vi.setConfig({ testTimeout: 2 * OLDER_TRANSACTIONS_MS, hookTimeout: 2 * OLDER_TRANSACTIONS_MS });
 
 const ANNA = { RX_OPERATOR: 'anna' };
 
@@ -54,7 +56,7 @@ describe('recording', () => {
     const list = async () =>
       (await rx(['audit', 'list', '--order', orderId, '--json'], { env: ANNA })).json.audit;
     // A row is visible once no older transaction is open on the Postgres server.
-    await expect.poll(list, { timeout: 20_000 }).toEqual(
+    await expect.poll(list, { timeout: OLDER_TRANSACTIONS_MS }).toEqual(
       expect.arrayContaining([
         expect.objectContaining({
           actorKind: 'key',
@@ -153,9 +155,7 @@ describe('verifying', () => {
         ...{ actorKind: 'operator', actor, action: 'CASE_READ', result: 'OK' },
       });
     }
-    // Transactions of other tests on the same server can delay the sealing.
-    const sealing = () => sealAuditLog(test.database);
-    await expect.poll(sealing, { timeout: 20_000 }).toBe(actors.length);
+    await sealRows(test.database, actors.length);
   }
 
   /** Changes the log as an attacker with all rights in the database. */
@@ -195,7 +195,7 @@ describe('verifying', () => {
   it('detects a rewritten log by a head that was stored elsewhere', async () => {
     const { json } = await rx(['audit', 'verify', '--json']);
     await tamper('DELETE FROM audit_seals', `DELETE FROM audit_log WHERE actor = 'd'`);
-    await expect.poll(() => sealAuditLog(test.database), { timeout: 20_000 }).toBe(3);
+    await sealRows(test.database, 3);
 
     expect((await rx(['audit', 'verify'])).code).toBe(0);
     const kept = await rx(['audit', 'verify', '--head', json.verification.head.hash]);

@@ -1,10 +1,13 @@
 import { EventEmitter, once } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { recordAudit } from '../../../src/audit/record-audit.ts';
 import { sealAuditLog } from '../../../src/audit/seal-audit-log.ts';
 import { verifyAuditLog } from '../../../src/audit/verify-audit-log.ts';
 import { inTransaction } from '../../../src/storage/transaction.ts';
+import { OLDER_TRANSACTIONS_MS, sealRows } from '../../support/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+
+vi.setConfig({ testTimeout: 2 * OLDER_TRANSACTIONS_MS });
 
 let test: TestDatabase;
 
@@ -28,8 +31,7 @@ async function record(...actors: readonly string[]): Promise<void> {
 async function sealThree(): Promise<void> {
   for (const pair of ['ab', 'cd', 'ef']) {
     await record(...pair);
-    // A row can be sealed only after older transactions have ended, those of other tests included.
-    await expect.poll(() => sealAuditLog(test.database), { timeout: 25_000 }).toBe(2);
+    await sealRows(test.database, 2);
   }
 }
 
@@ -126,7 +128,7 @@ it('a transaction that commits late goes into a later seal, and no row of it is 
   expect(await sealAuditLog(test.database)).toBe(0);
   gates.emit('end');
   await late;
-  await expect.poll(() => sealAuditLog(test.database), { timeout: 25_000 }).toBe(2);
+  await sealRows(test.database, 2);
   expect(await verifyAuditLog(test.database)).toMatchObject({ rows: 2, problem: null });
 });
 
@@ -140,7 +142,7 @@ it('concurrent calls make one chain of seals', async () => {
         rows += sealed.reduce((sum, count) => sum + count, 0);
         return rows;
       },
-      { timeout: 25_000 },
+      { timeout: OLDER_TRANSACTIONS_MS },
     )
     .toBe(8);
   expect(await verifyAuditLog(test.database)).toMatchObject({ rows: 8, problem: null });
