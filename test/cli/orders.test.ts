@@ -4,6 +4,7 @@ import { acceptOrder } from '../../src/orders/accept-order.ts';
 import { changeStatus } from '../../src/orders/change-status.ts';
 import { recordFailedAttempt } from '../../src/orders/delay.ts';
 import { LATE_ANSWER, reopenOrder } from '../../src/orders/late-news.ts';
+import { readOrderDataKey } from '../../src/orders/order-data-key.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { examplePlaceOrder } from '../support/example.ts';
@@ -142,14 +143,19 @@ it('lists and shows the orders whose step has been failing for more than a minut
 
 it('keeps the end of an order that its pharmacy contradicted, and records who did and why', async () => {
   const id = await place(first, 'one');
-  const end = { to: 'CANCELLED', actor: 'api', reasonCode: 'CANCEL_REQUESTED' } as const;
-  await changeStatus(db.database, id, end);
-  await reopenOrder(db.database, id, { from: 'CANCELLED', reasonCode: LATE_ANSWER });
+  const why = { reasonCode: 'CANCEL_REQUESTED', reason: 'The clinic cancelled it.' };
+  await changeStatus(db.database, id, { to: 'CANCELLED', actor: 'api', ...why });
+  const late = { reasonCode: LATE_ANSWER, reason: 'At the pharmacy it is completed.' };
+  await reopenOrder(db.database, id, { from: 'CANCELLED', ...late });
   const keep = () => rx(['order', 'keep', id, '--by', 'anna', '--reason', 'they said so']);
 
   expect(await keep()).toMatchObject({ code: 0, stdout: `${id} CANCELLED: its end is kept\n` });
   const { order } = (await rx(['order', 'show', id, '--json'])).json;
-  expect(order).toMatchObject({ status: 'CANCELLED', reasonCode: 'CANCEL_REQUESTED' });
+  expect(order).toMatchObject({ status: 'CANCELLED', reasonCode: why.reasonCode });
+  // `rx` does not show the text: the organization reads it, and it may be the pharmacy's own.
+  const key = await readOrderDataKey(db.database, id);
+  const [row] = await db.database`SELECT reason FROM orders WHERE id = ${id}`;
+  expect(key?.open('reason', row?.['reason'])).toBe(why.reason);
   expect(order.activity.slice(-2)).toMatchObject([
     { actor: 'operator', event: 'REPAIR_KEEP', by: 'anna', why: 'they said so' },
     { actor: 'operator', fromStatus: 'NEEDS_ATTENTION', toStatus: 'CANCELLED' },

@@ -1,7 +1,8 @@
 import type { OrderStatus } from '../../contract/order.ts';
-import type { Database } from '../../storage/database.ts';
+import type { Database, Sql } from '../../storage/database.ts';
 import { inTransaction } from '../../storage/transaction.ts';
 import { changeStatus } from '../change-status.ts';
+import { readOrderDataKey } from '../order-data-key.ts';
 import { ENDS } from '../status.ts';
 import { noteApplied, type RepairRequest } from './repair.ts';
 import { RepairRefusedError } from './repair-errors.ts';
@@ -35,16 +36,39 @@ export async function keepEnd(
         const message = 'the order had not ended before; retry it or cancel it';
         throw new RepairRefusedError('NO_END_TO_KEEP', message);
       }
-      const [end] = await sql<{ reasonCode: string | null }[]>`
-        SELECT reason_code FROM order_activity
-        WHERE order_id = ${orderId} AND to_status = ${last.fromStatus} ORDER BY id DESC LIMIT 1`;
+      const why = await readReasonOfEnd(sql, orderId, last.fromStatus);
       await noteApplied(sql, repairId, request.source);
       await changeStatus(sql, orderId, {
         ...{ from: 'NEEDS_ATTENTION', to: last.fromStatus, actor: 'operator' },
-        ...(end?.reasonCode ? { reasonCode: end.reasonCode } : {}),
+        ...why,
       });
       // Wakes the workflow that waits for a repair: it follows Postgres and ends.
       await sql`INSERT INTO outbox (order_id, kind) VALUES (${orderId}, 'cancel')`;
     });
   });
+}
+
+/**
+ * Reads why an order ended. The timeline has the code; the event of the end has the text, still
+ * encrypted with the order's data key.
+ */
+async function readReasonOfEnd(
+  sql: Sql,
+  orderId: string,
+  end: OrderStatus,
+): Promise<{ readonly reasonCode?: string; readonly reason?: string }> {
+  const [row] = await sql<{ reasonCode: string | null; reason: string | null }[]>`
+    SELECT
+      (SELECT reason_code FROM order_activity WHERE order_id = ${orderId} AND to_status = ${end}
+        ORDER BY id DESC LIMIT 1) AS reason_code,
+      (SELECT content -> 'order' ->> 'reason' FROM events
+        WHERE order_id = ${orderId} AND event = 'ORDER_STATUS_CHANGED'
+          AND content -> 'order' ->> 'status' = ${end}
+        ORDER BY sequence DESC LIMIT 1) AS reason`;
+  const key = await readOrderDataKey(sql, orderId);
+  const reason = key?.open('reason', row?.reason ?? null) ?? null;
+  return {
+    ...(row?.reasonCode ? { reasonCode: row.reasonCode } : {}),
+    ...(reason === null ? {} : { reason }),
+  };
 }
