@@ -14,7 +14,7 @@ export type Answer =
   /** The simulator sends nothing for a time and then drops the connection. */
   | { readonly kind: 'hang'; readonly ms: number };
 
-/** Makes an answer in JSON. */
+/** Makes an answer in JSON. A text as its body is JSON already. */
 export function json(
   status: number,
   body: unknown,
@@ -40,6 +40,7 @@ export function send(reply: FastifyReply, answer: Answer): FastifyReply {
       return reply
         .code(answer.status)
         .headers(answer.headers ?? {})
+        .type('application/json; charset=utf-8')
         .send(answer.body);
     case 'file':
       return reply.type(answer.contentType).send(Buffer.from(answer.bytes));

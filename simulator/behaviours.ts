@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { OFFERS } from './order.ts';
 
 const milliseconds = z.number().int().min(0).max(2_147_483_647);
 const delays = z.array(milliseconds).min(1);
+const statuses = z.array(z.number().int().min(200).max(599));
+const offers = z.enum(OFFERS);
 
 const behaviourSchema = z.strictObject({
   /** False: the simulator drops every connection without an answer. */
@@ -14,14 +17,22 @@ const behaviourSchema = z.strictObject({
   completeAfterMs: milliseconds,
   /** The time from acceptance to a tracking number; null: no tracking number. */
   trackAfterMs: milliseconds.nullable(),
+  /** The time from a rejection or cancellation to a completion that contradicts it; null: it is final. */
+  contradictAfterMs: milliseconds.nullable(),
   /** Whether the pharmacy cancels an order that has not ended. */
   cancellable: z.boolean(),
+  /** 0: the answer to a cancellation is 200. Otherwise it is 202, and the order is cancelled this much later. */
+  cancelAfterMs: milliseconds,
   /** Whether the pharmacy sends webhooks. */
   webhooks: z.boolean(),
   /** When the pharmacy sends each copy of a webhook, counted from the event. Equal times are sent together. */
   webhookDelaysMs: delays,
   /** The same for `order.tracking_added`. */
   trackingDelaysMs: delays,
+  /** True: the pharmacy answers and sends webhooks as loose-answers.ts describes. */
+  loose: z.boolean(),
+  /** The answers to the first POSTs of each order, which do not create it. */
+  placementFaults: statuses,
   /** True: the order ends and its webhook is sent before the POST is answered. */
   endsBeforeAnswer: z.boolean(),
   /** True: the simulator creates the order and then drops the connection of its POST. */
@@ -30,6 +41,14 @@ const behaviourSchema = z.strictObject({
   faultRate: z.number().min(0).max(1),
   /** How long a hanging call keeps its connection. */
   hangMs: milliseconds,
+  /** The documents of an order when it is completed. */
+  offersAtEnd: offers,
+  /** The documents that it has later, counted from the completion. Each change sends a webhook. */
+  offersLater: z.array(z.object({ afterMs: milliseconds, offers })),
+  /** True: the links to documents lead to the file server, directly or by redirect. */
+  filesElsewhere: z.boolean(),
+  /** The answers to the first downloads of each document, whose file does not exist yet. */
+  documentFaults: statuses,
   /** How many downloads of each document are damaged before the first good one. */
   spoiledDownloads: z.number().int().min(0),
   /** How downloads are damaged, in turn: cut short, or the right size with wrong bytes. */
@@ -53,14 +72,22 @@ const ORDINARY: Behaviour = {
   outcome: 'completed',
   completeAfterMs: 600,
   trackAfterMs: null,
+  contradictAfterMs: null,
   cancellable: true,
+  cancelAfterMs: 0,
   webhooks: true,
   webhookDelaysMs: [0],
   trackingDelaysMs: [0],
+  loose: false,
+  placementFaults: [],
   endsBeforeAnswer: false,
   dropsFirstAnswer: false,
   faultRate: 0,
   hangMs: 30_000,
+  offersAtEnd: 'all',
+  offersLater: [],
+  filesElsewhere: false,
+  documentFaults: [],
   spoiledDownloads: 0,
   spoiledBy: ['truncation', 'alteration'],
   labelName: 'dispensing-label.pdf',
@@ -94,6 +121,23 @@ export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
     spoiledBy: ['alteration'],
   },
   'pharmacy-tracking': { ...ORDINARY, trackAfterMs: 300, completeAfterMs: 900 },
+  'pharmacy-loose': { ...ORDINARY, loose: true, trackAfterMs: 300, cancelAfterMs: 300 },
+  'pharmacy-rendering': {
+    ...ORDINARY,
+    placementFaults: [408, 425],
+    documentFaults: [404, 403, 202],
+  },
+  'pharmacy-late-documents': {
+    ...ORDINARY,
+    offersAtEnd: 'none',
+    offersLater: [
+      { afterMs: 800, offers: 'first' },
+      { afterMs: 2_000, offers: 'all' },
+    ],
+  },
+  'pharmacy-corrects': { ...ORDINARY, offersLater: [{ afterMs: 1_500, offers: 'corrected' }] },
+  'pharmacy-files-elsewhere': { ...ORDINARY, filesElsewhere: true },
+  'pharmacy-contradicts': { ...ORDINARY, outcome: 'rejected', contradictAfterMs: 1_500 },
   'pharmacy-down': { ...ORDINARY, up: false },
   'pharmacy-manual': { ...ORDINARY, outcome: null },
 };

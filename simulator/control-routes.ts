@@ -4,20 +4,24 @@ import { problem, send } from './answer.ts';
 import { BEHAVIOURS, behaviourPatchSchema, isPharmacy } from './behaviours.ts';
 import type { Courier } from './courier.ts';
 import type { Credentials } from './credentials.ts';
+import type { Documents } from './documents.ts';
 import type { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
-import type { Order } from './order.ts';
-import { type OrderBook, OrderEndedError } from './order-book.ts';
+import { isPending, OFFERS, type Order } from './order.ts';
+import { type OrderBook, StepImpossibleError } from './order-book.ts';
+import { within } from './state.ts';
 
 const stepSchema = z.object({
-  to: z.enum(['in_progress', 'completed', 'rejected', 'cancelled', 'tracking']),
+  to: z.enum(['in_progress', 'completed', 'rejected', 'cancelled', 'tracking', 'documents']),
   reason: z.string().max(2_000).optional(),
   late: z.boolean().optional(),
+  offers: z.enum(OFFERS).optional(),
   trackingId: z.string().min(1).max(255).optional(),
   carrier: z.string().min(1).max(255).optional(),
   trackingUrl: z.url().max(2_000).optional(),
 });
 
+const UNKNOWN_ORDER = problem(404, 'ORDER_UNKNOWN', 'No pharmacy has such an order.');
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
 /**
@@ -31,12 +35,15 @@ export function addControlRoutes(
   options: {
     ledger: Ledger;
     orderBook: OrderBook;
+    documents: Documents;
     courier: Courier;
     credentials: ReadonlyMap<string, Credentials>;
     log: Log;
   },
 ): void {
-  const { ledger, orderBook, courier, credentials, log } = options;
+  const { ledger, orderBook, documents, courier, credentials, log } = options;
+  const newest = (reference: string) =>
+    ledger.orders().findLast((order) => order.reference === reference);
 
   scope.addHook('onRequest', async (request, reply) => {
     if (LOOPBACK.test(request.socket.remoteAddress ?? '')) return;
@@ -45,8 +52,31 @@ export function addControlRoutes(
 
   scope.get('/ledger', async () => {
     await ledger.flushed();
-    return { orders: ledger.orders().map(entry) };
+    const webhooks = new Map<string, number>();
+    for (const { pharmacyId, reference } of ledger.deliveries()) {
+      const order = within(pharmacyId, reference);
+      webhooks.set(order, (webhooks.get(order) ?? 0) + 1);
+    }
+    return {
+      orders: ledger.orders().map((order) => ({
+        ...entry(order),
+        trackingId: order.tracking?.trackingId,
+        pending:
+          order.plan.filter((step) => isPending(order, step)).length +
+          (webhooks.get(within(order.pharmacyId, order.reference)) ?? 0),
+      })),
+    };
   });
+
+  scope.get<{ Params: { reference: string } }>(
+    '/orders/:reference/documents',
+    async (request, reply) => {
+      const order = newest(request.params.reference);
+      if (order === undefined) return send(reply, UNKNOWN_ORDER);
+      const all = await documents.of(order);
+      return { documents: all.map(({ id, state, sha256 }) => ({ id, state, sha256 })) };
+    },
+  );
 
   scope.get('/pharmacies', async (request) => ({
     pharmacies: [...credentials].map(([id, { token, webhookSecret }]) => ({
@@ -73,11 +103,8 @@ export function addControlRoutes(
   scope.post<{ Params: { reference: string } }>(
     '/orders/:reference/advance',
     async (request, reply) => {
-      const { reference } = request.params;
-      const order = ledger.orders().findLast((each) => each.reference === reference);
-      if (order === undefined) {
-        return send(reply, problem(404, 'ORDER_UNKNOWN', 'No pharmacy has such an order.'));
-      }
+      const order = newest(request.params.reference);
+      if (order === undefined) return send(reply, UNKNOWN_ORDER);
       const step = stepSchema.safeParse(request.body);
       if (!step.success) return send(reply, invalid(step.error));
       try {
@@ -85,8 +112,8 @@ export function addControlRoutes(
         await ledger.flushed();
         return { order: entry(advanced) };
       } catch (error) {
-        if (!(error instanceof OrderEndedError)) throw error;
-        return send(reply, problem(409, 'ORDER_ENDED', `The order has ended: ${error.message}.`));
+        if (!(error instanceof StepImpossibleError)) throw error;
+        return send(reply, problem(409, 'STEP_IMPOSSIBLE', `Not possible: ${error.message}.`));
       }
     },
   );
@@ -99,7 +126,7 @@ export function addControlRoutes(
     return { orders: [] };
   });
 
-  function entry({ pharmacyId, id, reference, status, createdAt, updatedAt }: Order): unknown {
+  function entry({ pharmacyId, id, reference, status, createdAt, updatedAt }: Order): object {
     const asked = ledger.asked(pharmacyId, reference);
     return { pharmacyId, id, reference, status, asked, createdAt, updatedAt };
   }

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
+import { type Answer, problem } from './answer.ts';
 import type { Behaviour } from './behaviours.ts';
 import type { Ledger } from './ledger.ts';
-import type { Order } from './order.ts';
+import type { Offers, Order } from './order.ts';
 import { addressLine, joined, type PrescriptionText, readPrescription } from './prescription.ts';
 import { createSheet, type Sheet } from './sheet.ts';
 
-/** A document of a completed order. */
+/** A document that a completed order has or had. */
 export interface OrderDocument {
+  /** `superseded`: the pharmacy changed it under its id. `withdrawn`: the pharmacy says that it is void. */
+  readonly state: 'current' | 'superseded' | 'withdrawn';
   readonly id: string;
   readonly name: string;
   readonly contentType: string;
@@ -16,37 +19,55 @@ export interface OrderDocument {
 
 /** The documents of orders. */
 export interface Documents {
-  /** The two documents of a completed order. Other orders have no documents. */
+  /** The documents that a completed order has or had. Other orders have no documents. */
   of(order: Order): Promise<readonly OrderDocument[]>;
-  /** The bytes of a download, damaged as often as the pharmacy's behaviour says. */
-  download(document: OrderDocument, behaviour: Behaviour): Uint8Array;
+  /**
+   * The answer to a download of a document: the bytes, after as many failed and damaged downloads as the
+   * pharmacy's behaviour says.
+   */
+  download(order: Order, documentId: string, behaviour: Behaviour): Promise<Answer>;
 }
 
 const BANNER = 'SANDBOX - NOT A REAL PRESCRIPTION';
+const UNKNOWN_DOCUMENT = problem(404, 'DOCUMENT_UNKNOWN', 'The order has no such document.');
 /** For how many orders the documents stay in memory. Others are made from the order again, with the same bytes. */
 const KEPT_ORDERS = 200;
 
 /** Makes documents from orders and keeps the latest in memory. */
 export function createDocuments(ledger: Ledger): Documents {
   const made = new Map<string, Promise<readonly OrderDocument[]>>();
+
+  async function of(order: Order): Promise<readonly OrderDocument[]> {
+    const { status, offers = 'all' } = order;
+    if (status !== 'completed' || offers === 'none') return [];
+    const key = `${order.id} ${offers}`;
+    const known = made.get(key);
+    if (known !== undefined) return await known;
+    const documents = makeDocuments(order, offers, ledger.behaviour(order.pharmacyId).labelName);
+    made.set(key, documents);
+    const [oldest] = made.keys();
+    if (made.size > KEPT_ORDERS && oldest !== undefined) made.delete(oldest);
+    return await documents;
+  }
+
   return {
-    async of(order) {
-      if (order.status !== 'completed') return [];
-      const known = made.get(order.id);
-      if (known !== undefined) return await known;
-      const documents = makeDocuments(order, ledger.behaviour(order.pharmacyId).labelName);
-      made.set(order.id, documents);
-      const [oldest] = made.keys();
-      if (made.size > KEPT_ORDERS && oldest !== undefined) made.delete(oldest);
-      return await documents;
-    },
-    download({ id, bytes }, { spoiledDownloads, spoiledBy }) {
-      const before = ledger.spoiled(id);
-      if (before >= spoiledDownloads) return bytes;
-      void ledger.record({ event: 'spoiled', documentId: id });
-      return spoiledBy[before % spoiledBy.length] === 'truncation'
-        ? bytes.subarray(0, Math.floor(bytes.length / 2))
-        : altered(bytes);
+    of,
+    async download(order, documentId, { documentFaults, spoiledDownloads, spoiledBy }) {
+      const all = await of(order);
+      const document = all.find(({ id, state }) => id === documentId && state === 'current');
+      if (document === undefined) return UNKNOWN_DOCUMENT;
+      const { contentType, bytes } = document;
+      const before = ledger.spoiled(documentId);
+      const spoiled = before - documentFaults.length;
+      if (spoiled >= spoiledDownloads) return { kind: 'file', contentType, bytes };
+      void ledger.record({ event: 'spoiled', documentId });
+      const status = documentFaults[before];
+      if (status !== undefined) return problem(status, 'NOT_READY', 'The file does not exist yet.');
+      const damaged =
+        spoiledBy[spoiled % spoiledBy.length] === 'truncation'
+          ? bytes.subarray(0, Math.floor(bytes.length / 2))
+          : altered(bytes);
+      return { kind: 'file', contentType, bytes: damaged };
     },
   };
 }
@@ -58,19 +79,31 @@ function altered(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-async function makeDocuments(order: Order, labelName: string): Promise<OrderDocument[]> {
+async function makeDocuments(
+  order: Order,
+  offers: Exclude<Offers, 'none'>,
+  labelName: string,
+): Promise<OrderDocument[]> {
   const text = readPrescription(order.body);
-  const rx = await prescription(await begin(order, 'Prescription'), text);
+  const write = async (title: string) => {
+    const bytes = await prescription(await begin(order, title), text);
+    return asDocument(`${order.id}-prescription`, 'prescription.pdf', bytes);
+  };
+  const first = await write('Prescription');
+  if (offers === 'first') return [first];
   const receipt = await label(await begin(order, 'Dispensing label and receipt'), order, text);
+  const second = asDocument(`${order.id}-label`, labelName, receipt);
+  if (offers === 'all') return [first, second];
   return [
-    asDocument(`${order.id}-prescription`, 'prescription.pdf', rx),
-    asDocument(`${order.id}-label`, labelName, receipt),
+    { ...first, state: 'superseded' },
+    await write('Prescription (corrected)'),
+    { ...second, state: 'withdrawn' },
   ];
 }
 
 function asDocument(id: string, name: string, bytes: Uint8Array): OrderDocument {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { id, name, contentType: 'application/pdf', sha256, bytes };
+  return { state: 'current', id, name, contentType: 'application/pdf', sha256, bytes };
 }
 
 async function prescription(sheet: Sheet, text: PrescriptionText): Promise<Uint8Array> {

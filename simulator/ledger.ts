@@ -19,7 +19,7 @@ export interface Ledger {
   /** The webhooks that still need a delivery. */
   deliveries(): Delivery[];
   delivery(id: string): Delivery | undefined;
-  /** How many damaged copies of a document the pharmacy has sent. */
+  /** How many downloads of a document the pharmacy has failed or damaged. */
   spoiled(documentId: string): number;
   /** The current behaviour of a pharmacy. */
   behaviour(pharmacyId: string): Behaviour;

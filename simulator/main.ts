@@ -6,9 +6,10 @@ import { createCourier } from './courier.ts';
 import { loadCredentials } from './credentials.ts';
 import { createDocuments } from './documents.ts';
 import { createFaults } from './faults.ts';
+import { createFileServer } from './file-server.ts';
 import { openLedger } from './ledger.ts';
 import { createLog } from './log.ts';
-import { hasEnded } from './order.ts';
+import { isPending } from './order.ts';
 import { createOrderBook } from './order-book.ts';
 import { createRandom } from './random.ts';
 import { createServer } from './server.ts';
@@ -35,19 +36,24 @@ try {
   const courier = createCourier({ ledger, webhookUrl, secretOf, log });
   const orderBook = createOrderBook({ ledger, courier, log, onBroken: fail });
   const documents = createDocuments(ledger);
+  const files = createFileServer(ledger, documents);
   const faults = createFaults(createRandom(seed));
   const server = await createServer({
     ledger,
     orderBook,
     courier,
     documents,
+    files,
     faults,
     credentials,
     log,
   });
   // The unfinished work of the last run, read before the first call can add to it.
-  const orders = ledger.orders().filter((order) => !hasEnded(order));
+  const orders = ledger
+    .orders()
+    .filter((order) => order.plan.some((step) => isPending(order, step)));
   const deliveries = ledger.deliveries();
+  await files.listen();
   const address = await server.listen({ port, host });
   for (const order of orders) orderBook.begin(order);
   courier.send(deliveries).catch(fail);
@@ -60,6 +66,7 @@ try {
   orderBook.stop();
   courier.stop();
   await server.close();
+  await files.close();
   await ledger.close();
   log.info('stopped');
   process.exit(0);

@@ -3,9 +3,12 @@ import type { Behaviour } from './behaviours.ts';
 import type { Courier } from './courier.ts';
 import type { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
+import { looseJson, looseOrder } from './loose-answers.ts';
 import {
   type Delivery,
   hasEnded,
+  isPending,
+  type Offers,
   type Order,
   type OrderStatus,
   type PlannedStep,
@@ -14,17 +17,19 @@ import {
   type WebhookType,
 } from './order.ts';
 
-/** The order has ended, so the step can no longer happen. */
-export class OrderEndedError extends Error {
-  override readonly name = 'OrderEndedError';
+/** The order cannot take the step in its present status. */
+export class StepImpossibleError extends Error {
+  override readonly name = 'StepImpossibleError';
 }
 
 /** A step with its details. */
 export interface Step {
   readonly to: StepTarget;
   readonly reason?: string | undefined;
-  /** Whether a completion follows a cancellation: the order was dispensed before the cancellation arrived. */
+  /** Whether the step may contradict an earlier end, as when a pharmacy dispensed a cancelled order. */
   readonly late?: boolean | undefined;
+  /** The documents from this step on. The default is all, at a completion those of the behaviour. */
+  readonly offers?: Offers | undefined;
   /** The details of a tracking number. Missing details are invented. */
   readonly trackingId?: string | undefined;
   readonly carrier?: string | undefined;
@@ -47,9 +52,12 @@ export interface OrderBook {
    *
    * @returns the order after the step, and `notified`, which settles when the webhook has arrived or is
    *   given up.
-   * @throws {OrderEndedError} the order has ended. Only a tracking number can still follow a completion.
+   * @throws {StepImpossibleError} the order has ended: only a tracking number or documents can follow a
+   *   completion, and only a late step another end. Documents cannot precede the completion.
    */
   advance(orderId: string, step: Step): { order: Order; notified: Promise<void> };
+  /** Accepts a cancellation that the pharmacy carries out later, unless the order ends before. */
+  cancelLater(order: Order, afterMs: number): void;
   /** Cancels the timers of all planned steps. The ledger still has the steps. */
   stop(): void;
 }
@@ -58,6 +66,7 @@ const WEBHOOKS: Readonly<Partial<Record<StepTarget, WebhookType>>> = {
   completed: 'order.completed',
   rejected: 'order.rejected',
   cancelled: 'order.cancelled',
+  documents: 'order.completed',
   tracking: 'order.tracking_added',
 };
 
@@ -80,14 +89,19 @@ export function createOrderBook(options: {
   function advance(orderId: string, step: Step): { order: Order; notified: Promise<void> } {
     const order = ledger.order(orderId);
     if (order === undefined) throw new Error(`no order ${orderId}`);
+    const isCompleted = order.status === 'completed';
     const afterwards =
-      (step.to === 'tracking' && order.status === 'completed') ||
-      (step.late === true && step.to === 'completed' && order.status === 'cancelled');
-    if (hasEnded(order) && !afterwards) throw new OrderEndedError(`it is ${order.status}`);
+      ((step.to === 'tracking' || step.to === 'documents') && isCompleted) ||
+      (step.late === true && step.to !== 'in_progress' && step.to !== order.status);
+    const isPossible = hasEnded(order) ? afterwards : step.to !== 'documents';
+    if (!isPossible) throw new StepImpossibleError(`the order is ${order.status}`);
 
     const { pharmacyId, reference } = order;
-    const status = step.to === 'tracking' ? order.status : step.to;
+    const behaviour = ledger.behaviour(pharmacyId);
+    const status = step.to === 'tracking' || step.to === 'documents' ? order.status : step.to;
     const tracking = step.to === 'tracking' ? trackingOf(step) : undefined;
+    const offers = offersAfter(step, behaviour);
+    const followUps = followUpsOf(step.to, behaviour, Date.now());
     const deliveries = deliveriesOf(order, status, step.to, tracking);
     const written = ledger.record({
       event: 'changed',
@@ -96,12 +110,15 @@ export function createOrderBook(options: {
       status,
       ...(step.reason === undefined ? {} : { reason: step.reason }),
       ...(tracking === undefined ? {} : { tracking }),
+      ...(offers === undefined ? {} : { offers }),
+      ...(followUps.length === 0 ? {} : { plan: [...order.plan, ...followUps] }),
       deliveries,
     });
     log.info('order changed', { pharmacyId, reference, status, type: step.to });
     // A webhook must not report a step that a crash could still undo.
     const notified = written.then(() => courier.send(deliveries));
     notified.catch(onBroken);
+    schedule(orderId, followUps);
     return { order: ledger.order(orderId) ?? order, notified };
   }
 
@@ -112,12 +129,15 @@ export function createOrderBook(options: {
     tracking: Tracking | undefined,
   ): Delivery[] {
     const { pharmacyId, id, reference } = order;
-    const { webhooks, webhookDelaysMs, trackingDelaysMs } = ledger.behaviour(pharmacyId);
+    const { webhooks, webhookDelaysMs, trackingDelaysMs, loose } = ledger.behaviour(pharmacyId);
     const type = WEBHOOKS[to];
     if (!webhooks || type === undefined) return [];
     const webhookId = `msg_${randomUUID()}`;
     const now = Date.now();
-    const body = JSON.stringify({ type, data: { id, reference, status, ...tracking } });
+    const data = { id, reference, status, ...tracking };
+    const body = loose
+      ? looseJson({ type, data: looseOrder(data) })
+      : JSON.stringify({ type, data });
     return (to === 'tracking' ? trackingDelaysMs : webhookDelaysMs).map((delayMs, copy) => ({
       id: `${webhookId}-${copy}`,
       webhookId,
@@ -129,11 +149,24 @@ export function createOrderBook(options: {
     }));
   }
 
-  function take(orderId: string, { to }: PlannedStep): void {
+  function take(orderId: string, planned: PlannedStep): void {
     const order = ledger.order(orderId);
-    if (order === undefined || hasEnded(order)) return;
-    if (to === 'tracking' && order.tracking !== undefined) return;
-    advance(orderId, to === 'rejected' ? { to, reason: REJECTION } : { to });
+    if (order === undefined || !isPending(order, planned)) return;
+    const { to, late, offers } = planned;
+    advance(orderId, { to, late, offers, ...(to === 'rejected' ? { reason: REJECTION } : {}) });
+  }
+
+  function schedule(orderId: string, steps: readonly PlannedStep[]): void {
+    for (const step of steps) {
+      const timer = setTimeout(
+        () => {
+          timers.delete(timer);
+          take(orderId, step);
+        },
+        Math.max(0, step.at - Date.now()),
+      );
+      timers.add(timer);
+    }
   }
 
   return {
@@ -142,7 +175,8 @@ export function createOrderBook(options: {
       const at = new Date(now).toISOString();
       const order: Order = {
         pharmacyId,
-        id: `rx_${randomUUID()}`,
+        // More digits than a double has, so that a client which reads them as a number finds no order.
+        id: ledger.behaviour(pharmacyId).loose ? digits(20) : `rx_${randomUUID()}`,
         reference,
         idempotencyKey,
         status: 'accepted',
@@ -155,19 +189,18 @@ export function createOrderBook(options: {
       log.info('order created', { pharmacyId, reference });
       return order;
     },
-    begin(order) {
-      for (const step of order.plan) {
-        const timer = setTimeout(
-          () => {
-            timers.delete(timer);
-            take(order.id, step);
-          },
-          Math.max(0, step.at - Date.now()),
-        );
-        timers.add(timer);
-      }
-    },
+    begin: (order) => schedule(order.id, order.plan),
     advance,
+    cancelLater(order, afterMs) {
+      const { id, plan } = order;
+      if (plan.some(({ to }) => to === 'cancelled')) return;
+      const now = Date.now();
+      const step = { to: 'cancelled', at: now + afterMs } as const;
+      const at = new Date(now).toISOString();
+      const change = { orderId: id, at, plan: [...plan, step], deliveries: [] };
+      ledger.record({ event: 'changed', ...change }).catch(onBroken);
+      schedule(id, [step]);
+    },
     stop() {
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
@@ -181,6 +214,28 @@ function planOf(behaviour: Behaviour, now: number): PlannedStep[] {
     ...(trackAfterMs === null ? [] : [{ to: 'tracking' as const, at: now + trackAfterMs }]),
     ...(outcome === null ? [] : [{ to: outcome, at: now + completeAfterMs }]),
   ];
+}
+
+/** The documents after a step; undefined: the step changes nothing about them. */
+function offersAfter({ to, offers }: Step, { offersAtEnd }: Behaviour): Offers | undefined {
+  if (to === 'documents') return offers ?? 'all';
+  return to === 'completed' ? (offers ?? offersAtEnd) : undefined;
+}
+
+/** The steps that follow an end automatically. */
+function followUpsOf(to: StepTarget, behaviour: Behaviour, now: number): PlannedStep[] {
+  const { contradictAfterMs, offersLater } = behaviour;
+  if (to === 'completed') {
+    return offersLater.map(({ afterMs, offers }) => {
+      return { to: 'documents', at: now + afterMs, offers };
+    });
+  }
+  if ((to !== 'rejected' && to !== 'cancelled') || contradictAfterMs === null) return [];
+  return [{ to: 'completed', at: now + contradictAfterMs, late: true }];
+}
+
+function digits(count: number): string {
+  return Array.from({ length: count }, (_, index) => randomInt(index === 0 ? 1 : 0, 10)).join('');
 }
 
 function trackingOf({ trackingId, carrier, trackingUrl }: Step): Tracking {

@@ -5,8 +5,10 @@ import { z } from 'zod';
 import { type Answer, json, problem, send } from './answer.ts';
 import type { Documents } from './documents.ts';
 import type { Faults } from './faults.ts';
+import type { FileServer } from './file-server.ts';
 import type { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
+import { looseJson, looseOrder, looseReceipt } from './loose-answers.ts';
 import { hasEnded, type Order } from './order.ts';
 import type { OrderBook } from './order-book.ts';
 
@@ -44,11 +46,12 @@ export function addPharmacyRoutes(
     ledger: Ledger;
     orderBook: OrderBook;
     documents: Documents;
+    files: FileServer;
     faults: Faults;
     log: Log;
   },
 ): void {
-  const { pharmacyId, token, ledger, orderBook, documents, faults, log } = options;
+  const { pharmacyId, token, ledger, orderBook, documents, files, faults, log } = options;
   const behaviour = () => ledger.behaviour(pharmacyId);
 
   scope.addHook('onRequest', async (request, reply) => {
@@ -97,7 +100,9 @@ export function addPharmacyRoutes(
       ledger.orderByReference(pharmacyId, reference) ??
       ledger.orderByKey(pharmacyId, idempotencyKey);
     if (existing !== undefined) return json(409, summary(existing));
-    const { refusal, dropsFirstAnswer, endsBeforeAnswer, outcome } = behaviour();
+    const { refusal, placementFaults, dropsFirstAnswer, endsBeforeAnswer, outcome } = behaviour();
+    const status = placementFaults[ledger.asked(pharmacyId, reference) - 1];
+    if (status !== undefined) return problem(status, 'COME_AGAIN', 'Send the order again.');
     if (refusal !== null) {
       log.info('order refused', { pharmacyId, reference, code: refusal.code });
       return json(422, refusal);
@@ -109,7 +114,7 @@ export function addPharmacyRoutes(
     } else {
       orderBook.begin(order);
     }
-    return dropsFirstAnswer ? { kind: 'reset' } : json(201, summary(order));
+    return dropsFirstAnswer ? { kind: 'reset' } : receipt(201, order);
   }
 
   function find(request: FastifyRequest): Call | Answer {
@@ -119,33 +124,42 @@ export function addPharmacyRoutes(
       reference,
       run: async () => {
         const order = ledger.orderByReference(pharmacyId, reference);
-        return order === undefined ? UNKNOWN_ORDER : json(200, await view(order, request));
+        const { loose } = behaviour();
+        if (order === undefined) return loose ? json(200, []) : UNKNOWN_ORDER;
+        const shown = await view(order, request);
+        return json(200, loose ? looseJson({ results: [looseOrder(shown)] }) : shown);
       },
     };
   }
 
   function read(request: FastifyRequest): Call | Answer {
-    return withOrder(request, async (order) => json(200, await view(order, request)));
+    return withOrder(request, async (order) => {
+      const shown = await view(order, request);
+      return json(200, behaviour().loose ? looseJson({ data: [looseOrder(shown)] }) : shown);
+    });
   }
 
   function cancel(request: FastifyRequest): Call | Answer {
     return withOrder(request, async (order) => {
       // A retry after a lost answer gets the same answer.
-      if (order.status === 'cancelled') return json(200, summary(order));
-      if (hasEnded(order) || !behaviour().cancellable) return json(409, summary(order));
-      return json(200, summary(orderBook.advance(order.id, { to: 'cancelled' }).order));
+      if (order.status === 'cancelled') return receipt(200, order);
+      const { cancellable, cancelAfterMs } = behaviour();
+      if (hasEnded(order) || !cancellable) return json(409, summary(order));
+      if (cancelAfterMs === 0) {
+        return receipt(200, orderBook.advance(order.id, { to: 'cancelled' }).order);
+      }
+      orderBook.cancelLater(order, cancelAfterMs);
+      return receipt(202, order);
     });
   }
 
   function download(request: FastifyRequest): Call | Answer {
     return withOrder(request, async (order) => {
       const { documentId } = request.params as { documentId: string };
-      const document = (await documents.of(order)).find(({ id }) => id === documentId);
-      if (document === undefined) {
-        return problem(404, 'DOCUMENT_UNKNOWN', 'The order has no such document.');
+      if (behaviour().filesElsewhere) {
+        return json(302, {}, { location: files.linkTo(order.id, documentId) });
       }
-      const bytes = documents.download(document, behaviour());
-      return { kind: 'file', contentType: document.contentType, bytes };
+      return await documents.download(order, documentId, behaviour());
     });
   }
 
@@ -159,18 +173,30 @@ export function addPharmacyRoutes(
     return { reference: order.reference, run: () => run(order) };
   }
 
-  async function view(order: Order, request: FastifyRequest): Promise<unknown> {
+  /** The answer to a POST or a cancellation. */
+  function receipt(status: 200 | 201 | 202, order: Order): Answer {
+    return behaviour().loose ? json(202, looseReceipt(order)) : json(status, summary(order));
+  }
+
+  async function view(order: Order, request: FastifyRequest) {
     const base = `${request.protocol}://${request.host}${scope.prefix}/orders/${order.id}`;
-    const offered = (await documents.of(order)).map(({ id, name, contentType, bytes, sha256 }) => ({
-      id,
-      name,
-      contentType,
-      size: bytes.length,
-      sha256,
-      url: `${base}/documents/${id}`,
-    }));
-    const { reason, tracking } = order;
-    return { ...summary(order), reason, trackingId: tracking?.trackingId, documents: offered };
+    const all = await documents.of(order);
+    const present = all.filter(({ state }) => state !== 'superseded');
+    const offered = present.map(({ id, state, name, contentType, bytes, sha256 }, index) => {
+      if (state === 'withdrawn') return { id, withdrawn: true };
+      // One link is direct; the other one leads there by a redirect.
+      const isDirect = behaviour().filesElsewhere && index > 0;
+      const url = isDirect ? files.linkTo(order.id, id) : `${base}/documents/${id}`;
+      return { id, name, contentType, size: bytes.length, sha256, url };
+    });
+    const { status, reason, tracking } = order;
+    return {
+      ...summary(order),
+      // A reason belongs to a rejection or a cancellation, also to one that a completion contradicts later.
+      reason: status === 'completed' ? undefined : reason,
+      trackingId: tracking?.trackingId,
+      documents: offered,
+    };
   }
 }
 

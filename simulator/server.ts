@@ -5,6 +5,7 @@ import type { Courier } from './courier.ts';
 import type { Credentials } from './credentials.ts';
 import type { Documents } from './documents.ts';
 import type { Faults } from './faults.ts';
+import type { FileServer } from './file-server.ts';
 import type { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
 import type { OrderBook } from './order-book.ts';
@@ -19,6 +20,7 @@ export async function createServer(options: {
   orderBook: OrderBook;
   courier: Courier;
   documents: Documents;
+  files: FileServer;
   faults: Faults;
   credentials: ReadonlyMap<string, Credentials>;
   log: Log;

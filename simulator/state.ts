@@ -1,5 +1,5 @@
 import type { BehaviourPatch } from './behaviours.ts';
-import type { Delivery, Order, OrderStatus, Tracking } from './order.ts';
+import type { Delivery, Offers, Order, OrderStatus, PlannedStep, Tracking } from './order.ts';
 
 /** An event: one line of the ledger. */
 export type LedgerEvent =
@@ -13,12 +13,15 @@ export type LedgerEvent =
       readonly status?: OrderStatus;
       readonly reason?: string | undefined;
       readonly tracking?: Tracking;
+      readonly offers?: Offers;
+      /** The order's plan, if the step adds to it. */
+      readonly plan?: readonly PlannedStep[];
       /** The webhooks about the step, in the same line, so that neither exists alone. */
       readonly deliveries: readonly Delivery[];
     }
   /** A delivery needs no further attempt: it has arrived or is given up. */
   | { readonly event: 'settled'; readonly deliveryId: string }
-  /** The pharmacy sent a damaged copy of a document. */
+  /** The pharmacy failed a download of a document, or sent a damaged copy. */
   | { readonly event: 'spoiled'; readonly documentId: string }
   | { readonly event: 'configured'; readonly pharmacyId: string; readonly patch: BehaviourPatch }
   | { readonly event: 'reset' };
