@@ -27,8 +27,7 @@ function titleMustMatch(): Reporter {
   };
 }
 
-// Groups run one after the other. The files of a group run in parallel, on its number of workers. Tests
-// of the whole stack and tests that break it run alone.
+// Groups run one after the other. The files of a group run in parallel, on its number of workers.
 export default defineConfig({
   test: {
     environment: 'node',
@@ -78,7 +77,7 @@ export default defineConfig({
           include: [`test/${name}/**/*.test.ts`],
           globalSetup: [PROGRAMS],
           sequence: { groupOrder: 2 + index },
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 2 * MINUTE_MS,
           // A first start may build the Temporal binary.
           hookTimeout: 15 * MINUTE_MS,

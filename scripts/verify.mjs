@@ -14,6 +14,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 // `.ci/run` reads this file to tell a completed run from a crashed one.
 const COUNTS = 'node_modules/.cache/verify/counts';
+const CHECKS_AT_ONCE = 2;
 const TEST_REPORT = 'node_modules/.cache/verify/tests.json';
 mkdirSync('node_modules/.cache/verify', { recursive: true });
 rmSync(COUNTS, { force: true });
@@ -68,7 +69,13 @@ function startBuilds() {
 }
 
 startBuilds();
-for (const each of CHECKS) await check(each);
+const waiting = [...CHECKS];
+// Most checks use one core.
+await Promise.all(
+  Array.from({ length: CHECKS_AT_ONCE }, async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await check(next);
+  }),
+);
 await test();
 await check(TESTS_ON_NODE_24);
 

@@ -1,20 +1,20 @@
 import { spawn } from 'node:child_process';
 
-/** The running command, and whether this process has received a stop signal. */
-let current;
+/** The running commands, and whether this process has received a stop signal. */
+const running = new Set();
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    if (current === undefined) process.exit(1);
-    // The second signal kills the command.
-    process.kill(-current.pid, stopping ? 'SIGKILL' : signal);
+    if (running.size === 0) process.exit(1);
+    // The second signal kills the commands.
+    for (const { pid } of running) process.kill(-pid, stopping ? 'SIGKILL' : signal);
     stopping = true;
   });
 }
 
 /**
  * Runs a command without a terminal and waits for its end. Passes a stop signal on to the command's
- * whole process group, and ends this process after the command.
+ * whole process group, and ends this process after the last running command.
  *
  * @param {string} command
  * @param {string[]} args
@@ -28,13 +28,12 @@ export function run(command, args, { show = false } = {}) {
     const child = spawn(command, args, { stdio: ['ignore', out, out], detached: true });
     child.stdout?.on('data', (chunk) => chunks.push(chunk));
     child.stderr?.on('data', (chunk) => chunks.push(chunk));
-    child.on('spawn', () => {
-      current = child;
-    });
+    child.on('spawn', () => running.add(child));
     child.on('error', (error) => resolve({ code: 127, output: error.message }));
     child.on('close', (code) => {
-      current = undefined;
-      if (stopping) process.exit(1);
+      running.delete(child);
+      if (stopping && running.size === 0) process.exit(1);
+      if (stopping) return;
       resolve({ code: code ?? 1, output: Buffer.concat(chunks).toString() });
     });
   });

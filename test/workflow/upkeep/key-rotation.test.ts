@@ -9,7 +9,7 @@ import { ENCRYPTION_KEYS, HASH_SECRET, TESTER } from '../../support/organization
 import { openedOrder, withKeysOf } from '../../support/sealed-rows.ts';
 import { createWorld, type World } from '../../support/world.ts';
 
-const ORDERS = 200;
+const ORDERS = 80;
 
 let world: World;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-it('rotates every data key twice while 200 orders are processed, and all complete', {
+it('rotates every data key twice while orders are processed, and all complete', {
   timeout: 180_000,
 }, async () => {
   // A separate pool with its own keys, like the operator’s command in another process.
