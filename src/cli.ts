@@ -9,7 +9,6 @@ import { ConfigError, parseOperatorConfig } from './process/config.ts';
 import { readSecretFiles } from './process/secret-files.ts';
 import { type Database, openDatabase } from './storage/database.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
-import { createTemporalCheck } from './temporal/health-check.ts';
 
 // `rx …`: the operators' command line, see src/cli/program.ts.
 
@@ -64,6 +63,8 @@ function connect(): Connection {
     temporal: { ...temporal, options: connectionOptions(env, temporal.address) },
     webhooks,
     async checkTemporal() {
+      // Imported here, because loading the Temporal client would slow down every other command.
+      const { createTemporalCheck } = await import('./temporal/health-check.ts');
       const check = createTemporalCheck(connectionOptions(env, temporal.address));
       await check.check().finally(() => check.close());
     },

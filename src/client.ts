@@ -14,7 +14,7 @@ import { receiveMessage } from './orders/inbox.ts';
 import { InvalidOrderError, OrderTimeoutError } from './orders/order-errors.ts';
 import type { PharmacyMessage } from './orders/pharmacy-message.ts';
 import { readOrder } from './orders/read-order.ts';
-import { retryOrder } from './orders/repairs/operator-actions.ts';
+import { retryOrder } from './orders/repairs/retry-order.ts';
 import { isEnd } from './orders/status.ts';
 import { isDatabaseUnavailable, openDatabase, withTimeout } from './storage/database.ts';
 import { connectionScope } from './storage/row-level-security.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { readOrderForOperators } from '../operators/list-orders.ts';
+import { cancelOrderAsOperator } from '../orders/repairs/cancel-by-operator.ts';
 import { keepEnd } from '../orders/repairs/keep-end.ts';
-import { cancelOrderAsOperator } from '../orders/repairs/operator-actions.ts';
 import { jsonOption, withExamples } from './arguments.ts';
 import { firstIsOrder, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
@@ -49,7 +49,7 @@ function addRetry(group: Command, context: CliContext): void {
       const connection = context.connect();
       const { database } = connection;
       // Imported here, because loading it would slow down every other command.
-      const { retryOrder } = await import('../orders/repairs/operator-actions.ts');
+      const { retryOrder } = await import('../orders/repairs/retry-order.ts');
       await withTemporal(connection, (client) =>
         retryOrder({ database, temporal: client }, id, request),
       );

@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { freePorts } from '../../sandbox/ports.ts';
 import { operatorOf } from '../../src/cli/context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
@@ -36,6 +38,23 @@ async function writeConnection(databaseUrl: string): Promise<void> {
   };
   await writeFile(path.join(folder, 'connection.json'), JSON.stringify(connection));
 }
+
+it('does not load the Temporal client or the AWS SDK for a command that needs neither', async () => {
+  const report = `data:text/javascript,${encodeURIComponent(`
+    import { createRequire } from 'node:module';
+    process.on('exit', () => {
+      const loaded = Object.keys(createRequire('file:///').cache);
+      console.log('loaded', loaded.filter((name) => /@temporalio.client|@aws-sdk/.test(name)).length);
+      console.log('seen', loaded.some((name) => name.includes('commander')));
+    });`)}`;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--import',
+    report,
+    path.join(inject('compiled'), 'src/cli.js'),
+    '--help',
+  ]);
+  expect(stdout).toContain('loaded 0\nseen true\n');
+});
 
 const COMMANDS = [
   ...['org create', 'org list', 'org update'],

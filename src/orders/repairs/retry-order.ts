@@ -8,7 +8,6 @@ import {
 import type { Database } from '../../storage/database.ts';
 import { temporalCode } from '../../temporal/call-with-timeout.ts';
 import { orderWorkflowId, retryUpdate } from '../../workflows/order-messages.ts';
-import { applyRepair } from './apply-repair.ts';
 import type { RepairRequest } from './repair.ts';
 import { RepairRefusedError, TemporalUnavailableError } from './repair-errors.ts';
 import { readStatus, withRepair } from './with-repair.ts';
@@ -17,24 +16,6 @@ import { readStatus, withRepair } from './with-repair.ts';
 const ANSWER_LIMIT_MS = 10_000;
 /** How long the workflow may lag behind the status in Postgres, in milliseconds. */
 const LAG_LIMIT_MS = 3_000;
-
-/**
- * Requests the cancellation of an order, as the API does: through Postgres, so that it works while
- * Temporal is unreachable. Resolves when the request is stored; see `requestCancellation`.
- *
- * @throws {UnknownIdError} there is no such order.
- * @throws {RepairRefusedError} the order has ended.
- */
-export async function cancelOrderAsOperator(
-  database: Database,
-  orderId: string,
-  request: RepairRequest,
-): Promise<void> {
-  await readStatus(database, orderId);
-  await withRepair(database, 'cancel', orderId, request, async (repairId) => {
-    await applyRepair(database, orderId, repairId, request.source);
-  });
-}
 
 /**
  * Retries an order that waits in `NEEDS_ATTENTION`. The request is stored in Postgres; the workflow
