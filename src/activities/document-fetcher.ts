@@ -32,13 +32,14 @@ export type FetchDocuments = (
 export function createDocumentFetcher(dependencies: ActivityDependencies): FetchDocuments {
   const { database, documents, settings } = dependencies;
 
+  /** Returns our id of the document, which is stored then. */
   async function fetchDocument(
     { id: orderId, key }: OrderRow,
     gateway: PharmacyGateway,
     document: PharmacyDocument,
-  ): Promise<void> {
+  ): Promise<string> {
     const next = await nextVersion(database, orderId, document);
-    if (next === undefined) return;
+    if ('storedId' in next) return next.storedId;
     const { documentId } = next;
     const storageKey = `${orderId}/${documentId}.${EXTENSIONS.get(document.contentType) ?? 'bin'}`;
     const measures = await untilUsable(settings, async (): Promise<Measures> => {
@@ -47,18 +48,20 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
       return await documents.put(storageKey, documentKey(key), bytes, announced);
     });
     await recordDocument(database, orderId, { ...document, ...measures, ...next, storageKey });
+    return documentId;
   }
 
   return async (order, gateway, { documents: offered, withdrawn, unreadable }) => {
     const errors: unknown[] = [];
+    const offeredIds: string[] = [];
     for (const document of offered) {
       try {
-        await fetchDocument(order, gateway, document);
+        offeredIds.push(await fetchDocument(order, gateway, document));
       } catch (error) {
         errors.push(withDocument(error, document.name));
       }
     }
-    for (const id of withdrawn) await recordWithdrawal(database, order.id, id);
+    for (const id of withdrawn) await recordWithdrawal(database, order.id, id, offeredIds);
     if (errors.length > 0) throw errors[0];
     const [field] = unreadable;
     if (field !== undefined) throw new PharmacyAnswerError('PHARMACY_BAD_ANSWER', field);

@@ -2,6 +2,7 @@ import { v5 as uuidv5 } from 'uuid';
 import type { Measures } from '../documents/checked-bytes.ts';
 import { readOrderDataKey } from '../orders/order-data-key.ts';
 import { documentNameField } from '../orders/read-order.ts';
+import { sharedId } from '../pharmacy/distinct-documents.ts';
 import type { PharmacyDocument } from '../pharmacy/gateway.ts';
 import type { Sql } from '../storage/database.ts';
 
@@ -15,19 +16,21 @@ interface NextVersion {
 }
 
 /**
- * Compares a document that the pharmacy offers with its newest stored version.
+ * Compares a document that the pharmacy offers with its newest stored version. If documents share an id,
+ * the id of one depends on whether the list names the others, so a document with the same bytes under
+ * the shared id counts as that version too.
  *
- * @returns undefined if that version is stored already.
+ * @returns the version to store, or the id of the version that is stored already.
  */
 export async function nextVersion(
   sql: Sql,
   orderId: string,
   { id, size, sha256 }: PharmacyDocument,
-): Promise<NextVersion | undefined> {
-  const [newest] = await sql<StoredVersion[]>`
-    SELECT id, version, size, sha256, deleted_at IS NOT NULL AS is_deleted FROM documents
-    WHERE order_id = ${orderId} AND pharmacy_document_id = ${id}
-    ORDER BY version DESC LIMIT 1`;
+): Promise<NextVersion | { readonly storedId: string }> {
+  const shared = await newestVersions(sql, orderId, id);
+  const same = shared.find((each) => !each.isDeleted && each.sha256 === sha256);
+  if (same !== undefined) return { storedId: same.id };
+  const newest = shared.find(({ pharmacyDocumentId }) => pharmacyDocumentId === id);
   // Derived from the order's id and the pharmacy's id of the document, so that an attempt after a
   // crash stores the document again under the same id.
   if (newest === undefined) {
@@ -36,7 +39,7 @@ export async function nextVersion(
   const isSame =
     (sha256 ?? newest.sha256) === newest.sha256 &&
     (size ?? Number(newest.size)) === Number(newest.size);
-  if (isSame && !newest.isDeleted) return undefined;
+  if (isSame && !newest.isDeleted) return { storedId: newest.id };
   const version = newest.version + 1;
   const documentId = uuidv5(`${id} version ${version}`, orderId);
   return { documentId, version, supersedes: newest.id };
@@ -71,33 +74,49 @@ export async function recordDocument(
 }
 
 /**
- * Records that the pharmacy withdrew a document. Safe to repeat. Its bytes stay readable. The timeline
- * row makes the event `DELETE_ATTACHMENT`.
+ * Records that the pharmacy withdrew a document. If several documents share the id, it withdrew those
+ * that its list no longer offers. Safe to repeat. The bytes stay readable. Each timeline row makes an
+ * event `DELETE_ATTACHMENT`.
  *
  * @param pharmacyDocumentId the pharmacy's id of the document.
+ * @param offered our ids of the documents that the list still offers.
  */
 export async function recordWithdrawal(
   sql: Sql,
   orderId: string,
   pharmacyDocumentId: string,
+  offered: readonly string[],
 ): Promise<void> {
+  const stored = await newestVersions(sql, orderId, pharmacyDocumentId);
+  const gone = stored.map(({ id }) => id).filter((id) => !offered.includes(id));
   await sql`
-    WITH newest AS (
-      SELECT id FROM documents
-      WHERE order_id = ${orderId} AND pharmacy_document_id = ${pharmacyDocumentId}
-      ORDER BY version DESC LIMIT 1
-    ), withdrawn AS (
-      UPDATE documents SET deleted_at = now() FROM newest
-      WHERE documents.id = newest.id AND deleted_at IS NULL
-      RETURNING documents.id, order_id
+    WITH withdrawn AS (
+      UPDATE documents SET deleted_at = now()
+      WHERE order_id = ${orderId} AND id = ANY(${gone}::uuid[]) AND deleted_at IS NULL
+      RETURNING id, order_id
     )
     INSERT INTO order_activity (order_id, actor, event, detail)
     SELECT order_id, 'pharmacy', 'DOCUMENT_WITHDRAWN', jsonb_build_object('documentId', id)
     FROM withdrawn`;
 }
 
+/** Reads the newest version of each document that has, or shares, a pharmacy's id of a document. */
+async function newestVersions(sql: Sql, orderId: string, id: string): Promise<StoredVersion[]> {
+  const shared = sharedId(id);
+  const found = await sql<StoredVersion[]>`
+    SELECT DISTINCT ON (pharmacy_document_id)
+      id, pharmacy_document_id, version, size, sha256, deleted_at IS NOT NULL AS is_deleted
+    FROM documents
+    WHERE order_id = ${orderId} AND (pharmacy_document_id = ANY(${[id, shared]})
+      OR starts_with(pharmacy_document_id, ${`${shared} `}))
+    ORDER BY pharmacy_document_id, version DESC`;
+  // An id may begin like another one.
+  return found.filter(({ pharmacyDocumentId }) => sharedId(pharmacyDocumentId) === shared);
+}
+
 interface StoredVersion {
   readonly id: string;
+  readonly pharmacyDocumentId: string;
   readonly version: number;
   readonly size: string;
   readonly sha256: string;

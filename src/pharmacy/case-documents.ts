@@ -59,7 +59,9 @@ export async function caseDocuments(
 
   const documents: PharmacyDocument[] = [];
   // All of them get their ids together: the documents of earlier orders were stored under these.
-  for (const { attachment, index, ...document } of distinctDocuments(read)) {
+  // A withdrawn document of another order says nothing about an id of this order.
+  const own = withdrawn.filter((id) => !stored.documentIds.has(id));
+  for (const { attachment, index, ...document } of distinctDocuments(read, own)) {
     if (attachment.orderId === undefined) {
       if (isOfEarlierOrder({ ...attachment, id: document.id }, order, stored)) continue;
       if (others.some((other) => mayOwn(other, attachment, stored))) {

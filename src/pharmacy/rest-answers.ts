@@ -146,5 +146,5 @@ function readDocuments(
     const read = { ...rest, name, contentType };
     documents.push({ ...read, id: read.id ?? derivedId(read) });
   }
-  return { documents: distinctDocuments(documents), withdrawn, unreadable };
+  return { documents: distinctDocuments(documents, withdrawn), withdrawn, unreadable };
 }

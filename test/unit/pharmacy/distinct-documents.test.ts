@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { derivedId, distinctDocuments } from '../../../src/pharmacy/distinct-documents.ts';
+import {
+  derivedId,
+  distinctDocuments,
+  sharedId,
+} from '../../../src/pharmacy/distinct-documents.ts';
 import type { PharmacyDocument } from '../../../src/pharmacy/gateway.ts';
 
 const TYPE = 'application/pdf';
@@ -88,10 +92,28 @@ describe('distinctDocuments', () => {
     );
   });
 
+  it('keeps the id of a document whose namesake is withdrawn apart from that id', () => {
+    const [shared] = idsOf({ sha256: A }, { sha256: B });
+    const left = distinctDocuments([documentOf({ sha256: A }), documentOf({ id: '2' })], ['1']);
+    expect(left.map(({ id }) => id)).toEqual([shared, '2']);
+  });
+
   it('changes nothing but ids', () => {
     const [first, second] = distinctDocuments([documentOf({ size: 1 }), documentOf({ size: 2 })]);
     expect(first).toMatchObject({ ...documentOf({ size: 1 }), id: first?.id });
     expect(second).toMatchObject({ ...documentOf({ size: 2 }), id: second?.id });
+  });
+});
+
+describe('sharedId', () => {
+  it('is the same for documents that share an id, and for that id', () => {
+    fc.assert(
+      fc.property(fc.array(anyDocument, { maxLength: 8 }), (list) => {
+        const distinct = new Set(distinctDocuments(list).map(({ id }) => sharedId(id)));
+        expect(distinct).toEqual(new Set(list.map(({ id }) => sharedId(id))));
+        expect(distinct.size).toBe(new Set(list.map(({ id }) => id)).size);
+      }),
+    );
   });
 });
 

@@ -95,6 +95,30 @@ describe('documents', () => {
     expect(await eventsOf(orderId)).toContain('DELETE_ATTACHMENT COMPLETED');
   });
 
+  it('that share an id are marked when the list no longer offers them', async () => {
+    const label = Buffer.from('%PDF-1.4\nlabel\n%%EOF');
+    pharmacy.script(
+      'document',
+      (response) => response.end(PDF),
+      (response) => response.end(label),
+    );
+    const [one, two] = [listed('a'), { ...listed('a', label), name: 'label.pdf' }];
+    const orderId = await ended('completed', { documents: [one, two] });
+    const marked = (count: number) =>
+      eventually(`${count} marks`, async () => {
+        const { documents: all } = await world.client.get(orderId);
+        const gone = all.filter(({ deletedAt }) => deletedAt !== undefined);
+        return gone.length === count && { gone, all };
+      });
+
+    await report(orderId, 'order.completed', { documents: [{ id: 'a', withdrawn: true }, two] });
+    const { gone, all } = await marked(1);
+    expect(gone).toMatchObject([{ name: 'a.pdf' }]);
+    expect(all).toHaveLength(2); // the other one is not stored again
+    await report(orderId, 'order.completed', { documents: [{ id: 'a', withdrawn: true }] });
+    expect((await marked(2)).all).toHaveLength(2);
+  });
+
   it('that cannot be fetched in time reopen the order, and a retry fetches them', async () => {
     const orderId = await ended('completed', { documents: [listed('a')] });
     pharmacy.script('document', reply(404, {}));
