@@ -1,5 +1,7 @@
 import type { OrderStatus } from '../../src/contract/order.ts';
+import { LATE_ANSWER } from '../../src/orders/late-news.ts';
 import { isEnd, mayBecome } from '../../src/orders/status.ts';
+import { documentViolations } from './document-checker.ts';
 import { eventViolations } from './event-checker.ts';
 import type {
   ClientRecord,
@@ -13,6 +15,8 @@ import type {
 
 /** The answers after which a client may retry: none, too many requests, unavailable. */
 const RETRYABLE = [null, 429, 503];
+/** The pharmacies that contradict their own end. */
+const CONTRADICTING = ['pharmacy-contradicts'];
 const TEMPORARY = /\.(part|tmp|new)$/;
 
 /** Compares all ledgers with each other. Pure. Finds nothing when the system kept every promise. */
@@ -27,7 +31,7 @@ export function check(evidence: Evidence): Violation[] {
     const { reference } = placed;
     atPharmacies.set(reference, [...(atPharmacies.get(reference) ?? []), placed]);
   }
-  const files = new Map(evidence.files.map((file) => [idOf(file), file]));
+  const files = new Map(evidence.files.map((file) => [idOf(file), file.sha256]));
   const clientOf = new Map<string, ClientRecord>();
 
   for (const client of evidence.clients) {
@@ -59,12 +63,15 @@ export function check(evidence: Evidence): Violation[] {
       continue;
     }
     checkEnd(order, placed[0], client);
-    checkTimeline(order);
-    checkDocuments(order, placed[0]);
+    checkTimeline(order, client);
+    found.push(...documentViolations(order, placed[0], files));
     found.push(...eventViolations(order, placed[0], evidence.events));
   }
 
-  for (const { reference } of evidence.pharmacies) {
+  for (const { reference, pending } of evidence.pharmacies) {
+    if (pending > 0) {
+      report('unfinished', reference, `its pharmacy has ${pending} steps or webhooks left`);
+    }
     if (clientOf.has(reference)) continue;
     report('duplicated', reference, 'a pharmacy has it, but no client got its id');
   }
@@ -84,10 +91,11 @@ export function check(evidence: Evidence): Violation[] {
   return found;
 
   function checkEnd(
-    { id, status, reasonCode }: ShownOrder,
+    order: ShownOrder,
     placed: PharmacyOrder | undefined,
     { pharmacyId, cancels }: ClientRecord,
   ): void {
+    const { id, status, reasonCode } = order;
     const attention = status === 'NEEDS_ATTENTION';
     if (!isEnd(status) && !attention) return report('unfinished', id, `is still ${status}`);
     if (placed === undefined) {
@@ -96,7 +104,7 @@ export function check(evidence: Evidence): Violation[] {
       return report('lost', id, `is ${status}, but no pharmacy has it`);
     }
     if (
-      placed.status !== pharmacyStatusFor(status, pharmacyId) ||
+      placed.status !== pharmacyStatusFor(order, pharmacyId) ||
       (status === 'CANCELLED' && !cancels)
     ) {
       const why = reasonCode === undefined ? '' : ` (${reasonCode})`;
@@ -104,39 +112,30 @@ export function check(evidence: Evidence): Violation[] {
     }
   }
 
-  function checkTimeline({ id, status, changes }: ShownOrder): void {
+  function checkTimeline({ id, status, changes }: ShownOrder, { pharmacyId }: ClientRecord): void {
     let at: OrderStatus | undefined;
     for (const { from, to } of changes) {
-      const legal = from === undefined ? to === 'ACCEPTED' : mayBecome(from, to);
+      const legal =
+        from === undefined
+          ? to === 'ACCEPTED'
+          : mayBecome(from, to) ||
+            (isContradiction(from, to) && CONTRADICTING.includes(pharmacyId));
       if (from !== at) report('timeline', id, `changes from ${from ?? '-'}, but was ${at ?? '-'}`);
       else if (!legal) report('timeline', id, `went from ${from ?? '-'} to ${to}`);
       at = to;
     }
     if (at !== status) report('timeline', id, `ends at ${at ?? '-'}, the order is ${status}`);
   }
-
-  function checkDocuments(order: ShownOrder, placed: PharmacyOrder | undefined): void {
-    const { id, status } = order;
-    const announced = status === 'COMPLETED' ? (placed?.documents ?? []) : [];
-    const shown = order.documents.map(({ sha256 }) => sha256);
-    if (
-      shown.toSorted().join() !==
-      announced
-        .map(({ sha256 }) => sha256)
-        .toSorted()
-        .join()
-    ) {
-      report('document', id, `shows ${shown.length} documents that differ from the pharmacy's`);
-    }
-    for (const document of order.documents) {
-      if (files.get(document.id)?.sha256 === document.sha256) continue;
-      report('document', id, `document ${document.id} is stored with another hash than shown`);
-    }
-  }
 }
 
-/** The status that the pharmacy must have for an order in this final status; undefined: the status is wrong. */
-function pharmacyStatusFor(status: OrderStatus, pharmacyId: string): string | undefined {
+/**
+ * The status that the pharmacy must have for an order in its final status; undefined: the status is wrong.
+ * An order needs attention only if its document is corrupt, or if its pharmacy contradicted its end.
+ */
+function pharmacyStatusFor(
+  { status, reasonCode, changes }: ShownOrder,
+  pharmacyId: string,
+): string | undefined {
   switch (status) {
     case 'COMPLETED':
       return 'completed';
@@ -144,11 +143,22 @@ function pharmacyStatusFor(status: OrderStatus, pharmacyId: string): string | un
       return 'rejected';
     case 'CANCELLED':
       return 'cancelled';
-    case 'NEEDS_ATTENTION':
-      return pharmacyId === 'pharmacy-corrupt' ? 'completed' : undefined;
+    case 'NEEDS_ATTENTION': {
+      const { from, to } = changes.at(-1) ?? {};
+      const isContradicted =
+        CONTRADICTING.includes(pharmacyId) &&
+        reasonCode === LATE_ANSWER &&
+        isContradiction(from, to);
+      return pharmacyId === 'pharmacy-corrupt' || isContradicted ? 'completed' : undefined;
+    }
     default:
       return undefined;
   }
+}
+
+/** Whether a change reopens an order that its pharmacy had rejected or cancelled. */
+function isContradiction(from: OrderStatus | undefined, to: OrderStatus | undefined): boolean {
+  return (from === 'REJECTED' || from === 'CANCELLED') && to === 'NEEDS_ATTENTION';
 }
 
 /** The id of a file's document, from the file's name. */

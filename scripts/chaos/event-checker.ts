@@ -38,6 +38,9 @@ export function eventViolations(
     ...(placed === undefined ? [] : ['ORDER_CREATED']),
     ...(placed?.trackingId === undefined ? [] : [`ORDER_TRACKING_ADDED ${placed.trackingId}`]),
     ...order.documents.map(({ sha256 }) => `ADD_CASE_ATTACHMENT ${sha256}`),
+    ...order.documents.flatMap(({ sha256, deletedAt }) =>
+      deletedAt === undefined ? [] : `DELETE_ATTACHMENT ${sha256}`,
+    ),
     ...order.changes.flatMap(({ to }) => (isNotified(to) ? `ORDER_STATUS_CHANGED ${to}` : [])),
   ];
   const descriptions = [...bySequence.values()].map(describe);
@@ -61,6 +64,7 @@ function describe({ event, status, trackingId, sha256 }: ReceivedEvent): string 
     case 'ORDER_TRACKING_ADDED':
       return `${event} ${trackingId ?? ''}`;
     case 'ADD_CASE_ATTACHMENT':
+    case 'DELETE_ATTACHMENT':
       return `${event} ${sha256 ?? ''}`;
     case 'ORDER_STATUS_CHANGED':
       return `${event} ${status}`;

@@ -29,7 +29,13 @@ export interface PharmacyOrder {
   readonly reference: string;
   readonly status: string;
   readonly trackingId?: string | undefined;
-  readonly documents: readonly { readonly sha256: string }[];
+  /** The steps and webhooks of the order that are still to come. */
+  readonly pending: number;
+  /** Every document that it has or had. */
+  readonly documents: readonly {
+    readonly sha256: string;
+    readonly state: 'current' | 'superseded' | 'withdrawn';
+  }[];
 }
 
 /** An order as the API shows it. */
@@ -37,7 +43,14 @@ export interface ShownOrder {
   readonly id: string;
   readonly status: OrderStatus;
   readonly reasonCode?: string | undefined;
-  readonly documents: readonly { readonly id: string; readonly sha256: string }[];
+  readonly documents: readonly {
+    readonly id: string;
+    readonly sha256: string;
+    /** The id of the version before. */
+    readonly supersedes?: string | undefined;
+    /** When the pharmacy withdrew it. */
+    readonly deletedAt?: string | undefined;
+  }[];
   /** The changes of its status, in their order. */
   readonly changes: readonly {
     readonly from: OrderStatus | undefined;
@@ -82,13 +95,13 @@ export type ViolationKind =
   | 'lost'
   /** A key has several orders or several first 200s. Or pharmacies have several orders for a reference, or one that no client knows. */
   | 'duplicated'
-  /** A client never got an answer, or an order has no final status. */
+  /** A client never got an answer, an order has no final status, or its pharmacy has not finished with it. */
   | 'unfinished'
   /** An answer that the contract does not allow for this request. */
   | 'answer'
   /** The order's final status does not match the pharmacy's. */
   | 'end'
-  /** The stored bytes are not the pharmacy's. */
+  /** The stored documents, their versions or their bytes are not the pharmacy's. */
   | 'document'
   | 'timeline'
   /** A notification is missing. */

@@ -18,15 +18,20 @@ import type { System } from './system.ts';
 const AT_ONCE = 8;
 
 const ledgerSchema = z.object({
-  orders: z.array(z.object({ pharmacyId: z.string(), id: z.string(), reference: z.string() })),
+  orders: z.array(
+    z.object({
+      pharmacyId: z.string(),
+      reference: z.string(),
+      status: z.string(),
+      trackingId: z.string().optional(),
+      pending: z.number(),
+    }),
+  ),
 });
-const pharmaciesSchema = z.object({
-  pharmacies: z.array(z.object({ id: z.string(), token: z.string() })),
-});
-const placedSchema = z.object({
-  status: z.string(),
-  trackingId: z.string().optional(),
-  documents: z.array(z.object({ sha256: z.string() })),
+const documentsSchema = z.object({
+  documents: z.array(
+    z.object({ sha256: z.string(), state: z.enum(['current', 'superseded', 'withdrawn']) }),
+  ),
 });
 const shownSchema = z.object({ data: z.object({ order: orderView }) });
 const activitySchema = z.object({ data: activityPage });
@@ -72,17 +77,10 @@ function serverOf({ serverUrls }: System): string {
 }
 
 async function readPharmacies(simulatorUrl: string): Promise<PharmacyOrder[]> {
-  // The answers are evidence.
-  const calm = { faultRate: 0 };
-  await ask(`${simulatorUrl}/control/pharmacies/pharmacy-flaky`, calm);
-  const { pharmacies } = await read(`${simulatorUrl}/control/pharmacies`, pharmaciesSchema);
-  const tokens = new Map(pharmacies.map(({ id, token }) => [id, token]));
   const { orders } = await read(`${simulatorUrl}/control/ledger`, ledgerSchema);
-  return await each(orders, async ({ pharmacyId, id, reference }) => {
-    const url = `${simulatorUrl}/pharmacies/${pharmacyId}/orders/${id}`;
-    const authorization = `Bearer ${tokens.get(pharmacyId) ?? ''}`;
-    const { status, trackingId, documents } = await read(url, placedSchema, { authorization });
-    return { pharmacyId, reference, status, trackingId, documents };
+  return await each(orders, async (order) => {
+    const url = `${simulatorUrl}/control/orders/${order.reference}/documents`;
+    return { ...order, ...(await read(url, documentsSchema)) };
   });
 }
 

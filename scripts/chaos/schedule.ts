@@ -86,13 +86,18 @@ export interface ScheduleOptions {
   readonly temporalDownSeconds: number;
 }
 
-/** The sandbox's pharmacies whose orders end. The run itself completes the orders of the last one. */
+/** The sandbox's pharmacies whose orders end. The run itself completes the orders of `pharmacy-manual`. */
 const PHARMACIES = [
   ...['pharmacy-123', 'pharmacy-silent', 'pharmacy-refuses', 'pharmacy-rejects', 'pharmacy-flaky'],
   ...['pharmacy-lost-reply', 'pharmacy-early', 'pharmacy-chatty', 'pharmacy-bad-document'],
   ...['pharmacy-corrupt', 'pharmacy-tracking', 'pharmacy-manual'],
+  ...['pharmacy-loose', 'pharmacy-rendering', 'pharmacy-late-documents', 'pharmacy-corrects'],
+  ...['pharmacy-files-elsewhere', 'pharmacy-contradicts'],
 ];
-const CANCELLED_AT = ['pharmacy-123', 'pharmacy-silent', 'pharmacy-flaky', 'pharmacy-manual'];
+const CANCELLED_AT = [
+  ...['pharmacy-123', 'pharmacy-silent', 'pharmacy-flaky', 'pharmacy-manual'],
+  ...['pharmacy-loose', 'pharmacy-contradicts'],
+];
 
 /** The share of each process in all kills. */
 const KILLED: readonly [ProcessName, number][] = [

@@ -1,73 +1,23 @@
 import { expect, it } from 'vitest';
 import { check } from '../../../../scripts/chaos/checker.ts';
-import type {
-  ClientRecord,
-  Evidence,
-  PharmacyOrder,
-  ReceivedEvent,
-  ShownOrder,
-  ViolationKind,
-} from '../../../../scripts/chaos/evidence.ts';
-
-const ORDER = '01a20a83-0000-7000-8000-000000000001';
-const DOCUMENT = '11111111-1111-4111-8111-111111111111';
-const BYTES = 'a'.repeat(64);
-
-const client: ClientRecord = {
-  key: 'key-1',
-  pharmacyId: 'pharmacy-tracking',
-  answers: [{ status: null }, { status: 503 }, { status: 200, orderId: ORDER }],
-  cancels: false,
-};
-const placed: PharmacyOrder = {
-  pharmacyId: 'pharmacy-tracking',
-  reference: ORDER,
-  status: 'completed',
-  trackingId: 'parcel-1',
-  documents: [{ sha256: BYTES }],
-};
-const shown: ShownOrder = {
-  id: ORDER,
-  status: 'COMPLETED',
-  documents: [{ id: DOCUMENT, sha256: BYTES }],
-  changes: [
-    { from: undefined, to: 'ACCEPTED' },
-    { from: 'ACCEPTED', to: 'PLACING' },
-    { from: 'PLACING', to: 'AWAITING_COMPLETION' },
-    { from: 'AWAITING_COMPLETION', to: 'FETCHING_DOCUMENTS' },
-    { from: 'FETCHING_DOCUMENTS', to: 'COMPLETED' },
-  ],
-};
-function event(sequence: number, name: string, more: Partial<ReceivedEvent> = {}): ReceivedEvent {
-  const rest = { genuine: true, orderId: ORDER, status: 'COMPLETED' };
-  return { webhookId: `msg-${sequence}`, event: name, sequence, ...rest, ...more };
-}
-const events = [
-  event(1, 'ORDER_CREATED', { status: 'AWAITING_COMPLETION' }),
-  event(2, 'ORDER_TRACKING_ADDED', { trackingId: 'parcel-1' }),
-  event(3, 'ADD_CASE_ATTACHMENT', { sha256: BYTES }),
-  event(4, 'ORDER_STATUS_CHANGED'),
-];
-const kept: Evidence = {
-  clients: [client],
-  pharmacies: [placed],
-  orders: [shown],
+import type { Evidence, ShownOrder, ViolationKind } from '../../../../scripts/chaos/evidence.ts';
+import {
+  BYTES,
+  client,
+  DOCUMENT,
+  event,
   events,
-  files: [{ path: `${ORDER}/${DOCUMENT}.pdf`, sha256: BYTES }],
-  outbox: 0,
-};
+  kept,
+  ORDER,
+  placed,
+  shown,
+  withClient,
+  withOrder,
+  withPlaced,
+} from './kept-promises.ts';
 
 function found(changes: Partial<Evidence>): ViolationKind[] {
   return [...new Set(check({ ...kept, ...changes }).map(({ kind }) => kind))];
-}
-function withClient(changes: Partial<ClientRecord>): Partial<Evidence> {
-  return { clients: [{ ...client, ...changes }] };
-}
-function withOrder(changes: Partial<ShownOrder>): Partial<Evidence> {
-  return { orders: [{ ...shown, ...changes }] };
-}
-function withPlaced(changes: Partial<PharmacyOrder>): Partial<Evidence> {
-  return { pharmacies: [{ ...placed, ...changes }] };
 }
 /** An order that ended before it had documents, with a notification of its end. */
 function ended(status: ShownOrder['status'], from: ShownOrder['status']): Partial<Evidence> {
@@ -155,7 +105,7 @@ it.each<[string, ViolationKind, Partial<Evidence>]>([
   [
     'a document that is not the pharmacy’s',
     'document',
-    withPlaced({ documents: [{ sha256: 'b'.repeat(64) }] }),
+    withPlaced({ documents: [{ sha256: 'b'.repeat(64), state: 'current' }] }),
   ],
   ['a document without its file', 'document', { files: [] }],
   [

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { LINKS, makeSchedule, PROCESSES } from '../../../../scripts/chaos/schedule.ts';
+import { BEHAVIOURS } from '../../../../simulator/behaviours.ts';
 
 const OPTIONS = { seed: 7, orders: 200, kills: 100, copies: 1, temporalDownSeconds: 0 };
 
@@ -23,6 +24,13 @@ it('kills every process and disturbs every link in a long run', () => {
   const disturbed = steps.flatMap((step) => (step.do === 'fault' ? step.link : []));
   expect(new Set(killed)).toEqual(new Set(PROCESSES));
   expect(new Set(disturbed)).toEqual(new Set(LINKS));
+});
+
+it('places orders at every sandbox pharmacy whose orders end, in a run of CI’s size, too', () => {
+  const { orders } = makeSchedule({ ...OPTIONS, orders: 30, kills: 4 });
+  const left = ['pharmacy-down', 'pharmacy-slow'];
+  const expected = Object.keys(BEHAVIOURS).filter((id) => !left.includes(id));
+  expect(new Set(orders.map(({ pharmacyId }) => pharmacyId))).toEqual(new Set(expected));
 });
 
 it('keeps Temporal down for the requested time, during the load', () => {
