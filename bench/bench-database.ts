@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { OWNER, superuserUrl } from '../sandbox/database-url.ts';
 import { type Stack, startStack } from '../sandbox/stack.ts';
 import { openDatabase } from '../src/storage/database.ts';
 import { migrate } from '../src/storage/migrate.ts';
@@ -25,8 +26,8 @@ export async function withBenchDatabase(
   });
   try {
     const create = async (name: string) => {
-      const server = openDatabase(stack.databaseUrl, 1);
-      await server.unsafe(`CREATE DATABASE ${name}`);
+      const server = openDatabase(superuserUrl(stack.databaseUrl), 1);
+      await server.unsafe(`CREATE DATABASE ${name} OWNER ${OWNER}`);
       await server.end();
       const url = new URL(stack.databaseUrl);
       url.pathname = `/${name}`;

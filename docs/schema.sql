@@ -95,9 +95,12 @@ CREATE TABLE cases (
   data_key text,
   patient_hash bytea,
   address text,
+  email_hash bytea,
   CONSTRAINT cases_pkey PRIMARY KEY (id),
   CONSTRAINT cases_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
 );
+
+CREATE INDEX cases_by_email ON cases USING btree (organization_id, email_hash, created_at) WHERE email_hash IS NOT NULL;
 
 ALTER TABLE cases ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everything ON cases FOR ALL TO rx_orders_operator, rx_orders_worker
@@ -197,6 +200,21 @@ GRANT SELECT ON events TO rx_orders_server;
 GRANT INSERT, SELECT, UPDATE ON events TO rx_orders_worker;
 
 
+-- imported_cases --------------------------------------------------------------
+
+CREATE UNLOGGED TABLE imported_cases (
+  line bigint NOT NULL,
+  id text NOT NULL,
+  patient text,
+  data_key text,
+  patient_hash bytea,
+  address text,
+  email_hash bytea
+);
+
+GRANT DELETE, INSERT, SELECT ON imported_cases TO rx_orders_operator;
+
+
 -- inbox -----------------------------------------------------------------------
 
 -- Messages of pharmacies, each once. A row without an order waits for its order.
@@ -266,6 +284,31 @@ CREATE POLICY timeline ON order_activity FOR INSERT TO rx_orders_server
 GRANT INSERT, SELECT, UPDATE ON order_activity TO rx_orders_operator;
 GRANT INSERT, SELECT ON order_activity TO rx_orders_server;
 GRANT INSERT, SELECT, UPDATE ON order_activity TO rx_orders_worker;
+
+
+-- order_news ------------------------------------------------------------------
+
+CREATE TABLE order_news (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  order_id uuid NOT NULL,
+  restarted_at timestamp with time zone,
+  CONSTRAINT order_news_pkey PRIMARY KEY (id),
+  CONSTRAINT order_news_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id)
+);
+
+CREATE INDEX order_news_by_order ON order_news USING btree (order_id);
+
+ALTER TABLE order_news ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everything ON order_news FOR ALL TO rx_orders_operator, rx_orders_worker
+  USING (true);
+CREATE POLICY scope ON order_news FOR ALL TO rx_orders_server
+  USING ((EXISTS ( SELECT
+   FROM orders
+  WHERE orders.id = order_news.order_id)));
+
+GRANT DELETE, INSERT, SELECT ON order_news TO rx_orders_operator;
+GRANT DELETE, INSERT, SELECT ON order_news TO rx_orders_server;
+GRANT DELETE, INSERT, SELECT, UPDATE ON order_news TO rx_orders_worker;
 
 
 -- order_repairs ---------------------------------------------------------------
@@ -499,6 +542,7 @@ CREATE TABLE reconciliation (
   scan_before timestamp with time zone,
   after_message bigint NOT NULL DEFAULT 0,
   restarted bigint NOT NULL DEFAULT 0,
+  after_news uuid,
   CONSTRAINT reconciliation_pkey PRIMARY KEY (only_one),
   CONSTRAINT reconciliation_only_one_check CHECK (only_one)
 );
@@ -743,6 +787,7 @@ CREATE FUNCTION event_attachment(document documents, pharmacy_id text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 RETURN jsonb_build_object('id', (document).id, 'orderId', (document).order_id, 'fileName', (document).name, 'createdAt', event_time((document).created_at), 'pharmacyId', pharmacy_id, 'contentType', (document).content_type, 'size', (document).size, 'sha256', (document).sha256, 'storageKey', (document).storage_key, 'isDeleted', ((document).deleted_at IS NOT NULL));
 
 
@@ -752,6 +797,7 @@ CREATE FUNCTION event_order(o orders)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 RETURN jsonb_build_object('id', (o).id, 'status', (o).status, 'reason', (o).reason, 'createdAt', event_time((o).created_at));
 
 
@@ -761,6 +807,7 @@ CREATE FUNCTION event_time(at timestamp with time zone)
  RETURNS text
  LANGUAGE sql
  IMMUTABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 RETURN to_char((at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text);
 
 
@@ -771,7 +818,7 @@ CREATE FUNCTION organization_of_document(document uuid)
  RETURNS uuid
  LANGUAGE sql
  STABLE SECURITY DEFINER
- SET search_path TO '$user', 'public'
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 RETURN (SELECT orders.organization_id FROM (documents JOIN orders ON ((orders.id = documents.order_id))) WHERE (documents.id = organization_of_document.document));
 
 REVOKE EXECUTE ON FUNCTION organization_of_document FROM PUBLIC;
@@ -783,9 +830,10 @@ GRANT EXECUTE ON FUNCTION organization_of_document TO rx_orders_server;
 CREATE FUNCTION outbox_organization()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
-  SELECT organization_id INTO NEW.organization_id FROM orders WHERE id = NEW.order_id;
+  SELECT organization_id INTO NEW.organization_id FROM public.orders WHERE id = NEW.order_id;
   RETURN NEW;
 END $function$;
 
@@ -796,10 +844,11 @@ END $function$;
 CREATE FUNCTION queue_event(told events, but uuid)
  RETURNS void
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
-  INSERT INTO webhook_deliveries (id, organization_id, endpoint_id, event_id, event)
-  SELECT uuidv7(), organization_id, id, told.id, told.event FROM webhook_endpoints
+  INSERT INTO public.webhook_deliveries (id, organization_id, endpoint_id, event_id, event)
+  SELECT uuidv7(), organization_id, id, told.id, told.event FROM public.webhook_endpoints
   WHERE organization_id = told.organization_id AND deleted_at IS NULL AND status <> 'DISABLED'
     AND (events IS NULL OR told.event = ANY (events)) AND id IS DISTINCT FROM but;
   IF FOUND THEN PERFORM pg_notify('deliveries', ''); END IF;
@@ -812,37 +861,39 @@ END $function$;
 CREATE FUNCTION record_order_event(told_order uuid, told_event text, more jsonb)
  RETURNS void
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
-  o orders;
-  c cases;
+  o public.orders;
+  c public.cases;
   in_full jsonb := '{}';
-  told events;
+  told public.events;
 BEGIN
-  -- The lock makes the order's events one after another; who changes an order mostly holds it.
-  SELECT * INTO o FROM orders WHERE id = told_order FOR NO KEY UPDATE;
-  SELECT * INTO c FROM cases WHERE id = o.case_id;
-  IF EXISTS (SELECT FROM webhook_endpoints WHERE organization_id = o.organization_id
+  -- The lock serializes the order's events. Most transactions that change an order hold it already.
+  SELECT * INTO o FROM public.orders WHERE id = told_order FOR NO KEY UPDATE;
+  SELECT * INTO c FROM public.cases WHERE id = o.case_id;
+  IF EXISTS (SELECT FROM public.webhook_endpoints WHERE organization_id = o.organization_id
       AND payload_mode = 'full' AND status <> 'DISABLED' AND deleted_at IS NULL) THEN
     in_full := jsonb_build_object(
-      'orders', (SELECT coalesce(jsonb_agg(event_order(newest) ORDER BY created_at, id), '[]')
-        FROM (SELECT * FROM orders WHERE case_id = c.id
+      'orders', (SELECT coalesce(jsonb_agg(public.event_order(newest) ORDER BY created_at, id), '[]')
+        FROM (SELECT * FROM public.orders WHERE case_id = c.id
           ORDER BY created_at DESC, id DESC LIMIT 100) AS newest),
       'attachments', (SELECT coalesce(jsonb_agg(attachment ORDER BY created_at, id), '[]') FROM (
         SELECT documents.id, documents.created_at,
-          event_attachment(documents, orders.pharmacy_id) AS attachment
-        FROM documents JOIN orders ON orders.id = order_id WHERE case_id = c.id
+          public.event_attachment(documents, orders.pharmacy_id) AS attachment
+        FROM public.documents JOIN public.orders ON orders.id = order_id WHERE case_id = c.id
         ORDER BY documents.created_at DESC, documents.id DESC LIMIT 100) AS newest));
   END IF;
-  INSERT INTO events (id, organization_id, order_id, sequence, event, content)
+  INSERT INTO public.events (id, organization_id, order_id, sequence, event, content)
   VALUES (uuidv7(), o.organization_id, o.id,
-    (SELECT coalesce(max(sequence), 0) + 1 FROM events WHERE order_id = o.id), told_event,
-    jsonb_build_object('order', event_order(o), 'case', jsonb_build_object(
-      'id', c.id, 'createdAt', event_time(c.created_at), 'updatedAt', event_time(c.updated_at),
-      'status', (SELECT status FROM orders WHERE case_id = c.id
+    (SELECT coalesce(max(sequence), 0) + 1 FROM public.events WHERE order_id = o.id), told_event,
+    jsonb_build_object('order', public.event_order(o), 'case', jsonb_build_object(
+      'id', c.id, 'createdAt', public.event_time(c.created_at),
+      'updatedAt', public.event_time(c.updated_at),
+      'status', (SELECT status FROM public.orders WHERE case_id = c.id
         ORDER BY created_at DESC, id DESC LIMIT 1))) || in_full || more)
   RETURNING * INTO told;
-  PERFORM queue_event(told, NULL);
+  PERFORM public.queue_event(told, NULL);
 END $function$;
 
 
@@ -851,6 +902,7 @@ END $function$;
 CREATE FUNCTION refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
   RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
@@ -864,6 +916,7 @@ CREATE FUNCTION scope_organization()
  RETURNS uuid
  LANGUAGE sql
  STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 RETURN (NULLIF(current_setting('rx.organization'::text, true), ''::text))::uuid;
 
 
@@ -874,6 +927,7 @@ CREATE FUNCTION scope_pharmacy()
  RETURNS text
  LANGUAGE sql
  STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 RETURN NULLIF(current_setting('rx.pharmacy'::text, true), ''::text);
 
 
@@ -884,31 +938,33 @@ CREATE FUNCTION tell_of_activity()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public'
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
   IF NEW.event = 'TRACKING_ADDED' THEN
-    PERFORM record_order_event(NEW.order_id, 'ORDER_TRACKING_ADDED', jsonb_build_object('trackingId',
-      (SELECT tracking_id FROM shipments WHERE order_id = NEW.order_id ORDER BY id DESC LIMIT 1)));
+    PERFORM public.record_order_event(NEW.order_id, 'ORDER_TRACKING_ADDED',
+      jsonb_build_object('trackingId', (SELECT tracking_id FROM public.shipments
+        WHERE order_id = NEW.order_id ORDER BY id DESC LIMIT 1)));
   ELSIF NEW.event = 'DOCUMENT_STORED' THEN
-    PERFORM record_order_event(NEW.order_id, 'ADD_CASE_ATTACHMENT',
-      jsonb_build_object('attachment', event_attachment(documents, orders.pharmacy_id)))
-    FROM documents JOIN orders ON orders.id = order_id
+    PERFORM public.record_order_event(NEW.order_id, 'ADD_CASE_ATTACHMENT', jsonb_build_object(
+      'attachment', public.event_attachment(documents, orders.pharmacy_id)))
+    FROM public.documents JOIN public.orders ON orders.id = order_id
     WHERE documents.id = (NEW.detail ->> 'documentId')::uuid;
   ELSIF NEW.event = 'DOCUMENT_WITHDRAWN' THEN
-    PERFORM record_order_event(NEW.order_id, 'DELETE_ATTACHMENT',
-      jsonb_build_object('attachment', event_attachment(documents, orders.pharmacy_id)))
-    FROM documents JOIN orders ON orders.id = order_id
+    PERFORM public.record_order_event(NEW.order_id, 'DELETE_ATTACHMENT', jsonb_build_object(
+      'attachment', public.event_attachment(documents, orders.pharmacy_id)))
+    FROM public.documents JOIN public.orders ON orders.id = order_id
     WHERE documents.id = (NEW.detail ->> 'documentId')::uuid;
   ELSE
-    -- The first change after which the pharmacy is known to have it.
-    IF EXISTS (SELECT FROM orders WHERE id = NEW.order_id AND pharmacy_order_id IS NOT NULL)
-      AND NOT EXISTS (
-        SELECT FROM events WHERE order_id = NEW.order_id AND event = 'ORDER_CREATED') THEN
-      PERFORM record_order_event(NEW.order_id, 'ORDER_CREATED', '{}');
+    -- The first change after which the pharmacy is known to have the order.
+    IF EXISTS (SELECT FROM public.orders
+        WHERE id = NEW.order_id AND pharmacy_order_id IS NOT NULL)
+      AND NOT EXISTS (SELECT FROM public.events
+        WHERE order_id = NEW.order_id AND event = 'ORDER_CREATED') THEN
+      PERFORM public.record_order_event(NEW.order_id, 'ORDER_CREATED', '{}');
     END IF;
     IF NEW.to_status IN ('COMPLETED', 'REJECTED', 'CANCELLED', 'EXPIRED', 'NEEDS_ATTENTION') THEN
-      PERFORM record_order_event(NEW.order_id, 'ORDER_STATUS_CHANGED', '{}');
+      PERFORM public.record_order_event(NEW.order_id, 'ORDER_STATUS_CHANGED', '{}');
     END IF;
   END IF;
   RETURN NULL;

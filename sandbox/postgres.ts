@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import postgres from 'postgres';
 import type { Environment } from '../src/process/config.ts';
-import { DATABASE, databaseUrl, USER } from './database-url.ts';
+import { databaseUrl, SUPERUSER, superuserUrl } from './database-url.ts';
 import type { Part } from './part.ts';
 import { type PostgresAccount, postgresAccount } from './postgres-account.ts';
 import { findPostgres } from './postgres-binaries.ts';
+import { prepareCluster } from './postgres-roles.ts';
 import { commandLine, endGroup, identify } from './process-table.mjs';
 import type { RunCommand } from './run-command.ts';
 import { StackError } from './stack-error.ts';
@@ -14,7 +14,6 @@ import { StackError } from './stack-error.ts';
 // class. That class hides the process (no process group, no signals), connects through a `pg` pool,
 // depends on the system's locales, adds users to the system, and hooks into every exit of this process.
 
-const ANSWER_LIMIT_S = 2;
 const STOP_LIMIT_MS = 10_000;
 
 /** The options of {@link preparePostgres}. */
@@ -22,6 +21,7 @@ export interface PostgresOptions {
   /** Contains the database cluster, and nothing else. */
   readonly folder: string;
   readonly port: number;
+  /** The password of the database's owner. */
   readonly password: string;
   readonly env: Environment;
   readonly run: RunCommand;
@@ -57,12 +57,12 @@ export async function preparePostgres(options: PostgresOptions): Promise<Part> {
     stopSignal: 'SIGINT',
     stopLimitMs: STOP_LIMIT_MS,
     prepare: () => clearPidFile(cluster),
-    ready: () => requireDatabase(port, password),
+    ready: () => prepareCluster(databaseUrl(port, password)),
   };
 }
 
 async function makeCluster(
-  { folder, password, env, run, signal }: PostgresOptions,
+  { folder, port, password, env, run, signal }: PostgresOptions,
   initdb: string,
   account: PostgresAccount,
   cluster: string,
@@ -71,12 +71,13 @@ async function makeCluster(
   const passwordFile = path.join(folder, 'password');
   rmSync(unfinished, { recursive: true, force: true });
   rmSync(passwordFile, { force: true });
-  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  const superuser = new URL(superuserUrl(databaseUrl(port, password)));
+  writeFileSync(passwordFile, `${superuser.password}\n`, { mode: 0o600 });
   account.own(passwordFile);
   try {
     const { command, args, ...as } = account.command(initdb, [
       ...['-D', unfinished],
-      ...['--username', USER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
+      ...['--username', SUPERUSER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
       // The locale provider that is built into Postgres: the system needs no locale.
       ...['--encoding', 'UTF8', '--locale', 'C'],
       ...['--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
@@ -108,18 +109,4 @@ async function clearPidFile(cluster: string): Promise<void> {
     return;
   }
   rmSync(file, { force: true });
-}
-
-async function requireDatabase(port: number, password: string): Promise<void> {
-  const sql = postgres(databaseUrl(port, password, 'postgres'), {
-    max: 1,
-    connect_timeout: ANSWER_LIMIT_S,
-    onnotice: () => {},
-  });
-  try {
-    const found = await sql`SELECT 1 FROM pg_database WHERE datname = ${DATABASE}`;
-    if (found.length === 0) await sql.unsafe(`CREATE DATABASE ${DATABASE}`);
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
 }

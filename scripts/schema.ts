@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { OWNER, superuserUrl } from '../sandbox/database-url.ts';
 import { startStack } from '../sandbox/stack.ts';
 import { watchStopSignals } from '../sandbox/stop-signals.ts';
 import { openDatabase } from '../src/storage/database.ts';
@@ -31,8 +32,8 @@ try {
     signal: stopping,
   });
   try {
-    const server = openDatabase(stack.databaseUrl, 1);
-    await server.unsafe(`CREATE DATABASE ${DATABASE}`);
+    const server = openDatabase(superuserUrl(stack.databaseUrl), 1);
+    await server.unsafe(`CREATE DATABASE ${DATABASE} OWNER ${OWNER}`);
     await server.end();
     const url = new URL(stack.databaseUrl);
     url.pathname = `/${DATABASE}`;

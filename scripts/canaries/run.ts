@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { urlOfRole } from '../../sandbox/database-url.ts';
+import { superuserUrl, urlOfRole } from '../../sandbox/database-url.ts';
 import { PROJECT, temporaryFolder } from '../../sandbox/folders.ts';
 import { type Stack, startStack } from '../../sandbox/stack.ts';
 import { createRx } from '../../test/support/cli.ts';
@@ -64,7 +64,7 @@ export async function runCanaries(
       });
       progress('searching while it runs');
       const running = [
-        textPlace('tables, dumped', () => dumpTables(stack.databaseUrl)),
+        textPlace('tables, dumped', () => dumpTables(superuserUrl(stack.databaseUrl))),
         textPlace('workflows, dumped', () => dumpWorkflows(stack.temporalAddress, 'default')),
         textPlace('metrics', () => metricsOf(stack)),
         ...folders(folder).map((place) => ({ ...place, name: `${place.name}, running` })),

@@ -78,14 +78,12 @@ export async function importCases(
     // A large file may take long, but another import must not block this one for long.
     await tx`SET LOCAL statement_timeout = 0`;
     await tx`SET LOCAL lock_timeout = '30s'`;
-    await tx`
-      CREATE TEMPORARY TABLE imported_cases (line bigint, id text, data_key text, patient_hash bytea,
-        patient text, address text) ON COMMIT DROP`;
     await copyLines(tx, file);
-    await tx`ANALYZE imported_cases`;
     await refuseRepeatedIds(tx);
     const result = await storeCases(tx, file.organizationId);
     await refuseForeignIds(tx, file.organizationId);
+    // In the same transaction, so that no other one sees a row of `imported_cases`.
+    await tx`DELETE FROM imported_cases`;
     const { organizationId, by } = file;
     await recordAudit(tx, { ...by, organizationId, action: 'CASES_IMPORTED', result: 'OK' });
     return result;
@@ -132,7 +130,8 @@ async function copyLines(
     if (batch !== '') yield batch;
     onProgress?.(line);
   }
-  const copy: Writable = await tx`COPY imported_cases FROM STDIN`.writable();
+  const copy: Writable = await tx`
+    COPY imported_cases (line, id, data_key, patient_hash, patient, address) FROM STDIN`.writable();
   await pipeline(rows(), copy);
   if (total > 0) throw new CaseFileError('invalid', faults, total);
 }

@@ -1,12 +1,11 @@
 import { PassThrough } from 'node:stream';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { recordAudit } from '../../src/audit/record-audit.ts';
 import { auditOf } from '../../src/cli/command-audit.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { inTransaction } from '../../src/storage/transaction.ts';
-import { OLDER_TRANSACTIONS_MS, sealRows } from '../support/audit.ts';
+import { OLDER_TRANSACTIONS_MS, recordRows, sealRows } from '../support/audit.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { exampleWithoutKey, startTestApi, type TestApi } from '../support/test-api.ts';
@@ -145,22 +144,16 @@ describe('verifying', () => {
   beforeEach(async () => {
     test = await createTestDatabase();
     rx = createRx(test.url);
-    for (const pair of ['ab', 'cd']) await seal(...pair);
+    for (const pair of ['ab', 'cd']) {
+      await recordRows(test.database, pair);
+      await sealRows(test.database, 2);
+    }
     return () => test.drop();
   });
 
-  async function seal(...actors: readonly string[]): Promise<void> {
-    for (const actor of actors) {
-      await recordAudit(test.database, {
-        ...{ actorKind: 'operator', actor, action: 'CASE_READ', result: 'OK' },
-      });
-    }
-    await sealRows(test.database, actors.length);
-  }
-
   /** Changes the log as an attacker with all rights in the database. */
   async function tamper(...statements: readonly string[]): Promise<void> {
-    await inTransaction(test.database, async (sql) => {
+    await inTransaction(test.asSuperuser, async (sql) => {
       await sql`SET LOCAL session_replication_role = replica`;
       for (const statement of statements) {
         expect((await sql.unsafe(statement)).count).toBeGreaterThan(0);

@@ -7,9 +7,11 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { OWNER, SUPERUSER, superuserUrl } from '../../sandbox/database-url.ts';
 import { PROJECT } from '../../sandbox/folders.ts';
 import { freePorts } from '../../sandbox/ports.ts';
 import { identify } from '../../sandbox/process-table.mjs';
+import { openDatabase } from '../../src/storage/database.ts';
 import { testEnvironment } from '../support/environment.ts';
 
 // `npm start` as a user runs it: started on one data folder, killed, and started again.
@@ -174,16 +176,53 @@ test('completes an order, serves rx, refuses a second start, and leaves no proce
   await gone(pids);
 });
 
-test('keeps every order when the whole tree is killed, and completes those in flight', async () => {
+/** Returns the URL of the owner of the sandbox's database. */
+function ownerUrl(): string {
+  const secrets = readFileSync(path.join(dataDir, 'secrets.json'), 'utf8');
+  const { postgresPassword } = JSON.parse(secrets) as { postgresPassword: string };
+  return `postgres://${OWNER}:${postgresPassword}@127.0.0.1:${env.POSTGRES_PORT}/rx_orders`;
+}
+
+/** Gives the running cluster the roles of earlier versions: its first superuser owns the database. */
+async function makeEarlierCluster(): Promise<void> {
+  const renamer = new URL(ownerUrl());
+  renamer.username = 'renamer';
+  const superuser = openDatabase(superuserUrl(ownerUrl()), 1);
+  await superuser.unsafe(`
+    REASSIGN OWNED BY ${OWNER} TO ${SUPERUSER};
+    DROP OWNED BY ${OWNER};
+    DROP ROLE ${OWNER};
+    CREATE ROLE renamer SUPERUSER LOGIN PASSWORD '${renamer.password}'`);
+  await superuser.end();
+  const database = openDatabase(renamer.href, 1);
+  await database.unsafe(`
+    ALTER ROLE ${SUPERUSER} RENAME TO ${OWNER};
+    ALTER ROLE ${OWNER} PASSWORD '${renamer.password}'`);
+  await database.end();
+}
+
+async function rightsOfOwner() {
+  const database = openDatabase(ownerUrl(), 1);
+  const rows = await database`
+    SELECT rolsuper AS superuser, (SELECT array_agg(DISTINCT tableowner::text) FROM pg_tables
+      WHERE schemaname = 'public') AS owners FROM pg_roles WHERE rolname = current_user`;
+  await database.end();
+  return rows[0];
+}
+
+test('keeps every order when the whole tree is killed, and completes those in flight, also in a folder of an earlier version', async () => {
   const first = start();
   const baseUrl = await first.ready;
   const done = await place(baseUrl);
   await completed(baseUrl, done);
   const inFlight = await Promise.all([place(baseUrl), place(baseUrl), place(baseUrl)]);
+  await makeEarlierCluster();
+  expect(await rightsOfOwner()).toMatchObject({ superuser: true });
   await killTree(first.pid);
 
   const second = start();
   await second.ready;
+  expect(await rightsOfOwner()).toEqual({ superuser: false, owners: [OWNER] });
   for (const orderId of [done, ...inFlight]) await completed(baseUrl, orderId);
   process.kill(second.pid, 'SIGTERM');
   expect((await second.ended).code).toBe(0);

@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
+import { recordAudit } from '../../src/audit/record-audit.ts';
 import { sealAuditLog } from '../../src/audit/seal-audit-log.ts';
 import type { Database } from '../../src/storage/database.ts';
+import { inTransaction } from '../../src/storage/transaction.ts';
 
 /**
  * The longest that the log's newest rows wait for older transactions of other tests on the shared server,
@@ -9,8 +11,21 @@ import type { Database } from '../../src/storage/database.ts';
  */
 export const OLDER_TRANSACTIONS_MS = 60_000;
 
-/** Seals the audit log as soon as one seal covers exactly this number of rows. */
+/**
+ * Records an entry for each actor, in one transaction: one seal then covers all of them. Between two
+ * transactions another test could begin one, which splits the seal.
+ */
+export async function recordRows(database: Database, actors: Iterable<string>): Promise<void> {
+  await inTransaction(database, async (sql) => {
+    for (const actor of actors) {
+      await recordAudit(sql, { actorKind: 'operator', actor, action: 'CASE_READ', result: 'OK' });
+    }
+  });
+}
+
+/** Seals the audit log until this number of rows is sealed. */
 export async function sealRows(database: Database, rows: number): Promise<void> {
-  const sealing = () => sealAuditLog(database);
+  let sealed = 0;
+  const sealing = async () => (sealed += await sealAuditLog(database));
   await expect.poll(sealing, { timeout: OLDER_TRANSACTIONS_MS }).toBe(rows);
 }

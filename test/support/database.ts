@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
-import { urlOfRole } from '../../sandbox/database-url.ts';
+import { OWNER, superuserUrl, urlOfRole } from '../../sandbox/database-url.ts';
 import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { ENCRYPTION_KEYS } from './organization.ts';
 import { withKeysOf } from './sealed-rows.ts';
@@ -11,8 +11,10 @@ export interface TestDatabase {
   readonly url: string;
   readonly serverUrl: string;
   readonly operatorUrl: string;
-  /** Logs in as the owner, who has all rights, so that a test can prepare and inspect data. */
+  /** Logs in as the owner of the tables, so that a test can prepare and inspect data. */
   readonly database: Database;
+  /** Logs in as the superuser, whom no rule of the database restricts. */
+  readonly asSuperuser: Database;
   /** Logs in with the server's role. */
   readonly asServer: Database;
   /** Logs in with the worker's role. */
@@ -22,14 +24,17 @@ export interface TestDatabase {
 
 /** Creates a database from the migrated template of the global setup. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const { serverUrl: ownersUrl, template } = inject('postgres');
+  const { ownerUrl, template } = inject('postgres');
   const name = `test_${randomBytes(8).toString('hex')}`;
   // On a busy machine, copying or dropping a database takes longer than the default statement timeout.
-  const server = openDatabase(ownersUrl, 2, { statementLimitMs: 60_000 });
-  await server.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template}`);
-  const url = new URL(ownersUrl);
+  const server = openDatabase(superuserUrl(ownerUrl), 2, { statementLimitMs: 60_000 });
+  await server.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${OWNER}`);
+  // Postgres does not copy the rights on a database (documentation, "CREATE DATABASE").
+  await server.unsafe(`REVOKE TEMPORARY ON DATABASE ${name} FROM PUBLIC`);
+  const url = new URL(ownerUrl);
   url.pathname = `/${name}`;
   const database = openDatabase(url.href, 10, withKeysOf(ENCRYPTION_KEYS));
+  const asSuperuser = openDatabase(superuserUrl(url.href), 2);
   const serverUrl = urlOfRole(url.href, 'server');
   const asServer = openDatabase(serverUrl, 20, withKeysOf(ENCRYPTION_KEYS));
   const asWorker = openDatabase(urlOfRole(url.href, 'worker'), 10, withKeysOf(ENCRYPTION_KEYS));
@@ -38,10 +43,12 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     serverUrl,
     operatorUrl: urlOfRole(url.href, 'operator'),
     database,
+    asSuperuser,
     asServer,
     asWorker,
     async drop() {
-      await Promise.all([database, asServer, asWorker].map((each) => each.end({ timeout: 2 })));
+      const pools = [database, asSuperuser, asServer, asWorker];
+      await Promise.all(pools.map((each) => each.end({ timeout: 2 })));
       await server.unsafe(`DROP DATABASE ${name} WITH (FORCE)`);
       await server.end();
     },

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { OWNER, superuserUrl } from '../../sandbox/database-url.ts';
 import { type Stack, startStack } from '../../sandbox/stack.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { migrate } from '../../src/storage/migrate.ts';
@@ -10,7 +11,7 @@ import { testEnvironment } from './environment.ts';
 declare module 'vitest' {
   interface ProvidedContext {
     /** The shared Postgres server, with an empty, migrated database that serves as a template. */
-    readonly postgres: { readonly serverUrl: string; readonly template: string };
+    readonly postgres: { readonly ownerUrl: string; readonly template: string };
     readonly temporal: { readonly address: string; readonly uiUrl: string };
   }
 }
@@ -31,7 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const shared = held.rxOrdersTestServers;
   shared.users += 1;
   const { stack, dataDir } = await shared.servers;
-  project.provide('postgres', { serverUrl: stack.databaseUrl, template: TEMPLATE });
+  project.provide('postgres', { ownerUrl: stack.databaseUrl, template: TEMPLATE });
   project.provide('temporal', { address: stack.temporalAddress, uiUrl: stack.temporalUiUrl });
   return async () => {
     shared.users -= 1;
@@ -53,8 +54,8 @@ async function startServers(compiled: string): Promise<{ stack: Stack; dataDir: 
     compiled,
   });
   // On a busy machine, creating a database takes longer than the default statement timeout.
-  const server = openDatabase(stack.databaseUrl, 1, { statementLimitMs: 60_000 });
-  await server.unsafe(`CREATE DATABASE ${TEMPLATE}`);
+  const server = openDatabase(superuserUrl(stack.databaseUrl), 1, { statementLimitMs: 60_000 });
+  await server.unsafe(`CREATE DATABASE ${TEMPLATE} OWNER ${OWNER}`);
   await server.end();
   const url = new URL(stack.databaseUrl);
   url.pathname = `/${TEMPLATE}`;

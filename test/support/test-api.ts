@@ -17,8 +17,10 @@ export interface Answer {
 /** The HTTP API on a database and an organization of its own. */
 export interface TestApi {
   readonly app: TestApp;
-  /** Connected as the database's owner, who may do everything: for setup and assertions. */
+  /** Connected as the owner of the tables: for setup and assertions. */
   readonly database: Database;
+  /** Connected as the superuser, who also sees and ends the sessions of other roles. */
+  readonly asSuperuser: Database;
   /** Connected as the server's role, with the rights that the app has. */
   readonly asServer: Database;
   readonly databaseUrl: string;
@@ -42,7 +44,7 @@ interface Request {
 
 /** Starts the HTTP API on a new database with one organization. */
 export async function startTestApi(options: AppOptions = {}): Promise<TestApi> {
-  const { database, asServer, url: databaseUrl, drop } = await createTestDatabase();
+  const { database, asSuperuser, asServer, url: databaseUrl, drop } = await createTestDatabase();
   const organization = await createOrganization(database);
   const app = await startApp(asServer, options);
   const key = { 'cv-api-key': organization.apiKey };
@@ -51,6 +53,7 @@ export async function startTestApi(options: AppOptions = {}): Promise<TestApi> {
   return {
     app,
     database,
+    asSuperuser,
     asServer,
     databaseUrl,
     organization,

@@ -44,7 +44,7 @@ async function otherTransactionsEnded(): Promise<void> {
   await eventually(
     'no other test has an open transaction',
     async () => {
-      const open = await api.database`
+      const open = await api.asSuperuser`
         SELECT FROM pg_stat_activity
         WHERE backend_xid IS NOT NULL AND datname <> current_database()`;
       return open.length === 0;

@@ -8,7 +8,7 @@ import {
 
 let database: Database;
 beforeAll(() => {
-  database = openDatabase(inject('postgres').serverUrl, 1, { statementLimitMs: 30_000 });
+  database = openDatabase(inject('postgres').ownerUrl, 1, { statementLimitMs: 30_000 });
 });
 afterAll(() => database.end({ timeout: 2 }));
 

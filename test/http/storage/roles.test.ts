@@ -26,6 +26,7 @@ const WITHOUT_POLICIES = [
   'audit_log', // the server may only insert
   'audit_seals',
   'data_keys', // wrapped
+  'imported_cases', // operators only; empty outside an import
   'organizations',
   'orphan_workflows',
   'outbox', // ids of orders
@@ -67,6 +68,7 @@ async function orderOf({ organizationId, caseId, apiKey }: TestOrganization): Pr
   await database`
     INSERT INTO pharmacy_access (pharmacy_id, organization_id)
     VALUES (${pharmacy.id}, ${organizationId})`;
+  await database`INSERT INTO order_news (order_id) VALUES (${orderId})`;
   await database`
     INSERT INTO order_repairs (id, order_id, kind, requested_by)
     VALUES (${randomUUID()}, ${orderId}, 'retry', 'ada')`;

@@ -29,8 +29,8 @@ beforeAll(async () => {
   expect(server).toBeGreaterThan(0);
   // Deadlocks must be found before `lock_timeout` (1 s). Only new connections get the setting, so the test
   // ends those of the app.
-  await api.database.unsafe(`ALTER DATABASE ${name} SET deadlock_timeout = '400ms'`);
-  const { host, port, user, pass } = api.database.options;
+  await api.asSuperuser.unsafe(`ALTER DATABASE ${name} SET deadlock_timeout = '400ms'`);
+  const { host, port, user, pass } = api.asSuperuser.options;
   other = openDatabase(`postgres://${user}:${pass ?? ''}@${host[0]}:${port[0]}/${name}`, 3, {
     ...withKeysOf(ENCRYPTION_KEYS),
     statementLimitMs: 20_000,
