@@ -149,4 +149,11 @@ export const DOCUMENT_BUGS: readonly Bug[] = [
     replacement: 'if (isNew) {',
     tests: ['test/workflow/pharmacies/late-news.test.ts'],
   },
+  {
+    name: 'forgets a message that arrives while an order ends',
+    file: 'src/activities/step-results.ts',
+    original: 'if (count > (before.get(type) ?? 0)) await',
+    replacement: 'if (before.size > count) await',
+    tests: ['test/workflow/pharmacies/documents.test.ts'],
+  },
 ];

@@ -52,7 +52,7 @@ export function createCancelOrder(
       const result = await needsAttention(database, orderId, error.code, reasonOf(error));
       return result.outcome === 'needs-attention' ? { ...result, isPending: true } : result;
     }
-    return await ended(database, orderId, {
+    return await ended(database, order, {
       to: 'CANCELLED',
       actor: order.cancelRequestedBy,
       reasonCode: 'CANCEL_REQUESTED',

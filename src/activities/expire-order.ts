@@ -8,7 +8,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { readOrderRow } from './order-row.ts';
 import { cancelAtPharmacy, isSettled, type PlacedOrder } from './pharmacy-order.ts';
 import { MAX_EXPIRY_ATTEMPTS } from './pharmacy-retry-policy.ts';
-import { ended, endedResult, needsAttention } from './step-results.ts';
+import { endedResult, needsAttention, recordEnd } from './step-results.ts';
 
 const EXPIRED = { outcome: 'ended', status: 'EXPIRED', reasonCode: 'COMPLETION_LIMIT' } as const;
 
@@ -45,7 +45,7 @@ export function createExpireOrder(
       // is seen here, or it finds the order expired and reopens it.
       await sql`SELECT FROM orders WHERE id = ${orderId} FOR UPDATE`;
       if ((await lastAnswerId(sql, orderId)) !== answerBefore) throw new AnsweredMeanwhileError();
-      return await ended(sql, orderId, {
+      return await recordEnd(sql, orderId, {
         to: EXPIRED.status,
         actor: 'system',
         reasonCode: EXPIRED.reasonCode,

@@ -46,7 +46,7 @@ export function createFetchDocuments(
         return { outcome: 'done' };
       case 'rejected':
       case 'cancelled':
-        return await ended(database, order.id, {
+        return await ended(database, order, {
           to: there.status === 'rejected' ? 'REJECTED' : 'CANCELLED',
           actor: 'pharmacy',
           reasonCode: there.status === 'rejected' ? 'PHARMACY_REJECTED' : 'PHARMACY_CANCELLED',
@@ -59,7 +59,7 @@ export function createFetchDocuments(
           throw new PharmacyUnavailableError(NO_DOCUMENTS);
         }
         await fetchAll(order, gateway, there);
-        return await ended(database, order.id, { to: 'COMPLETED', actor: 'system' });
+        return await ended(database, order, { to: 'COMPLETED', actor: 'system' });
     }
   }
 }

@@ -21,6 +21,8 @@ export interface OrderRow {
   /** Who requested its cancellation; null when no request is pending. */
   readonly cancelRequestedBy: 'api' | 'operator' | null;
   readonly cancelReason: string | null;
+  /** How many messages of each type the pharmacy had sent about it when the row was read. */
+  readonly messages: MessageCounts;
   /** Whether its step has failed since it last succeeded. */
   readonly isDelayed: boolean;
   /** How long the completed order has been without documents, in milliseconds; null: it has some. */
@@ -35,6 +37,9 @@ export interface OrderRow {
   /** The data key that encrypts the order's fields. */
   readonly key: SubjectKey;
 }
+
+/** Types of messages, each with the number of messages. */
+type MessageCounts = readonly (readonly [type: string, count: number])[];
 
 /** The patient of a case. */
 export interface Patient {
@@ -63,7 +68,7 @@ export async function findOrderRow(sql: Sql, orderId: string): Promise<OrderRow 
     SELECT orders.id, orders.organization_id, case_id, status, reason_code, pharmacy_id, pharmacy_order_id, sent_at,
       cancel_requested_by, cancel_reason, delay_since IS NOT NULL AS is_delayed,
       CASE WHEN delay_code = ${NO_DOCUMENTS} THEN extract(epoch FROM now() - delay_since)::float8 * 1000 END
-        AS empty_for_ms, prescription, shipping_address, orders.data_key, case_key, case_address,
+        AS empty_for_ms, ${countedMessages(sql)} AS messages, prescription, shipping_address, orders.data_key, case_key, case_address,
       cases.organization_id AS case_organization_id, patient, cases.data_key AS patient_key
     FROM orders JOIN cases ON cases.id = case_id WHERE orders.id = ${orderId}`;
   const key = row && (await openOrderDataKey(sql, orderId, row.dataKey));
@@ -87,6 +92,20 @@ export async function findOrderRow(sql: Sql, orderId: string): Promise<OrderRow 
         : (JSON.parse(own) as Address),
     patient: (await ofCase('patient', patientKey, row.patient)) as Patient | null,
   };
+}
+
+/** Counts the messages about an order. */
+export async function messageCounts(sql: Sql, orderId: string): Promise<MessageCounts> {
+  const [row] = await sql<{ messages: MessageCounts }[]>`
+    SELECT ${countedMessages(sql)} AS messages FROM orders WHERE id = ${orderId}`;
+  return row?.messages ?? [];
+}
+
+/** The {@link MessageCounts} of a row of `orders`. */
+function countedMessages(sql: Sql) {
+  return sql`(
+    SELECT coalesce(json_agg(json_build_array(type, count)), '[]') FROM (
+      SELECT type, count(*) FROM inbox WHERE inbox.order_id = orders.id GROUP BY type) AS counted)`;
 }
 
 /**

@@ -69,7 +69,7 @@ export function createPlaceOrder(
       return { outcome: 'done', settled: isSettled(placed) };
     } catch (error) {
       if (error instanceof OrderRefusedError) {
-        return await ended(database, orderId, {
+        return await ended(database, order, {
           to: 'REJECTED',
           from: 'PLACING',
           actor: 'pharmacy',

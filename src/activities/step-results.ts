@@ -1,14 +1,19 @@
 import type { OrderStatus } from '../contract/order.ts';
 import { changeStatus, type StatusChange } from '../orders/change-status.ts';
-import type { Sql } from '../storage/database.ts';
+import { followLateMessage } from '../orders/late-news.ts';
+import type { Database, Sql } from '../storage/database.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import type { StepResult } from '../workflows/order-activities.ts';
 import type { EndStatus } from '../workflows/order-messages.ts';
-import { type OrderRow, readOrderRow } from './order-row.ts';
+import { messageCounts, type OrderRow, readOrderRow } from './order-row.ts';
 
 /*
  * The results that an activity returns to the workflow. Each is recorded on the order before it is
  * returned, so that Postgres is never behind the workflow.
  */
+
+/** A change to an end. */
+type EndChange = StatusChange & { readonly to: EndStatus };
 
 type EndedResult = Extract<StepResult, { outcome: 'ended' }>;
 
@@ -38,11 +43,35 @@ export async function needsAttention(
   return { outcome: 'needs-attention', reasonCode };
 }
 
-/** Ends the order and returns the step's result. The first end wins: a later one changes nothing. */
+/**
+ * Ends the order and returns the step's result. The first end wins: a later one changes nothing.
+ *
+ * A message that arrived after the step had begun may report something that the step has not read, and
+ * the workflow that it was meant for ends now. It is followed up as a message about an ended order.
+ *
+ * @param order the order as the step read it, before it read the order at the pharmacy.
+ */
 export async function ended(
+  database: Database,
+  order: Pick<OrderRow, 'id' | 'messages'>,
+  change: EndChange,
+): Promise<StepResult<never>> {
+  return await inTransaction(database, async (sql) => {
+    const result = await recordEnd(sql, order.id, change);
+    // The change has locked the order: no message can be stored between it and this count.
+    const before = new Map(order.messages);
+    for (const [type, count] of await messageCounts(sql, order.id)) {
+      if (count > (before.get(type) ?? 0)) await followLateMessage(sql, order.id, type);
+    }
+    return result;
+  });
+}
+
+/** As {@link ended}, for a caller that handles the messages which arrived meanwhile. */
+export async function recordEnd(
   sql: Sql,
   orderId: string,
-  change: StatusChange & { to: EndStatus },
+  change: EndChange,
 ): Promise<StepResult<never>> {
   const { changed } = await changeStatus(sql, orderId, change);
   if (!changed) return await existingEnd(sql, orderId);

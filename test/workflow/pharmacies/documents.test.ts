@@ -33,6 +33,49 @@ async function placeWith(...documents: object[]): Promise<string> {
   return await world.place(pharmacy.id);
 }
 
+/** Answers with the order as it is now, then changes it and reports that, and only then sends the answer. */
+function overtaken(changes: object, type: string): Parameters<ScriptedPharmacy['script']>[1] {
+  return (response, order) => {
+    const answer = JSON.stringify(order);
+    const { reference } = Object.assign(order ?? {}, changes) as { reference: string };
+    void pharmacy
+      .tell(world.app.url, type, { reference, trackingId: 'parcel-1' })
+      .then(() => reply(200, answer)(response, order, response.req));
+  };
+}
+
+describe('a message that arrives between the read of the order and the record of its end', () => {
+  const asIs: Parameters<ScriptedPharmacy['script']>[1] = (response, order) => {
+    reply(200, order)(response, order, response.req);
+  };
+
+  it('is followed: documents that it reports are fetched', async () => {
+    const documents = [listed('a'), listed('b')];
+    pharmacy.script('read', overtaken({ documents }, 'order.completed'), asIs);
+    const orderId = await placeWith(listed('a'));
+    await world.reach(orderId, 'COMPLETED');
+    await eventually('both documents', async () => {
+      return (await world.client.get(orderId)).documents.length === 2;
+    });
+  });
+
+  it.each(['rejected', 'cancelled'])('is followed: it contradicts %s', async (status) => {
+    pharmacy.script('read', overtaken({ status: 'completed' }, 'order.completed'), asIs);
+    pharmacy.template = { status };
+    const orderId = await world.place(pharmacy.id);
+    const order = await world.reach(orderId, 'NEEDS_ATTENTION');
+    expect(order.reasonCode).toBe('LATE_ANSWER');
+  });
+
+  it('is not followed when it reports a parcel of the completed order, which is stored already', async () => {
+    pharmacy.script('read', overtaken({}, 'order.tracking_added'), asIs);
+    const orderId = await placeWith(listed('a'));
+    await world.reach(orderId, 'COMPLETED');
+    await world.delivered(orderId);
+    expect(pharmacy.calls.read).toBe(1);
+  });
+});
+
 async function documentsOf(orderId: string) {
   const { documents } = await world.reach(orderId, 'COMPLETED', 'NEEDS_ATTENTION');
   return documents.map(({ name, contentType, size }) => ({ name, contentType, size }));
