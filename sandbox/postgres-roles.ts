@@ -95,7 +95,13 @@ async function giveToOwner(sql: postgres.Sql): Promise<void> {
 }
 
 async function connected<T>(url: string, work: (sql: postgres.Sql) => PromiseLike<T>): Promise<T> {
-  const sql = postgres(url, { max: 1, connect_timeout: ANSWER_LIMIT_S, onnotice: () => {} });
+  const sql = postgres(url, {
+    max: 1,
+    connect_timeout: ANSWER_LIMIT_S,
+    onnotice: () => {},
+    // A connection that breaks while the library queries types would end the process (src/storage/database.ts).
+    fetch_types: false,
+  });
   try {
     return await work(sql);
   } finally {
