@@ -42,7 +42,13 @@ const LOOK_MS = 50;
 /** No webhooks arrive here: the workflow polls the pharmacy. */
 const SETTINGS = {
   ...{ timeoutMs: 2_000, retryInitialMs: 100, retryMaxMs: 1_000 },
-  ...{ pollInitialMs: 100, pollMaxMs: 500, completionLimitMs: 600_000, graceMs: 60_000 },
+  ...{
+    pollInitialMs: 100,
+    pollMaxMs: 500,
+    completionLimitMs: 600_000,
+    graceMs: 60_000,
+    documentLimitBytes: 52_428_800,
+  },
 };
 
 const log = createLog('bench', { level: 'silent', format: 'json' });

@@ -31,6 +31,7 @@ export type FetchDocuments = (
  */
 export function createDocumentFetcher(dependencies: ActivityDependencies): FetchDocuments {
   const { database, documents, settings } = dependencies;
+  const { documentLimitBytes: limitBytes } = settings;
 
   /** Returns our id of the document, which is stored then. */
   async function fetchDocument(
@@ -44,7 +45,7 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
     const storageKey = `${orderId}/${documentId}.${EXTENSIONS.get(document.contentType) ?? 'bin'}`;
     const measures = await untilUsable(settings, async (): Promise<Measures> => {
       const { bytes, contentType } = await gateway.download(document, abortSignal());
-      const announced = { ...document, answeredType: contentType };
+      const announced = { ...document, answeredType: contentType, limitBytes };
       return await documents.put(storageKey, documentKey(key), bytes, announced);
     });
     await recordDocument(database, orderId, { ...document, ...measures, ...next, storageKey });

@@ -7,6 +7,7 @@ import { codeOf, framesOf } from '../lib/safe-error.ts';
 import {
   NotReadyError,
   PharmacyAnswerError,
+  PharmacyBusyError,
   PharmacyUnavailableError,
 } from '../pharmacy/pharmacy-errors.ts';
 import type { Config } from '../process/config.ts';
@@ -19,7 +20,7 @@ import { abortSignal } from '../temporal/activity-context.ts';
  * | error                                              | retried                                |
  * | -------------------------------------------------- | -------------------------------------- |
  * | `PharmacyUnavailableError` (no connection, time-   | until the order's limit, by default    |
- * | out, 408, 423, 425, 429, 5xx), and every           | `COMPLETION_LIMIT_MS`: the pharmacy    |
+ * | out, busy, 408, 423, 425, 429, 5xx), and every     | `COMPLETION_LIMIT_MS`: the pharmacy    |
  * | unexpected error, e.g. of the database             | may have the order                     |
  * | `NotReadyError` (404 of a new order, 202, 403 or   | for `PHARMACY_GRACE_MS`, by default 5  |
  * | 404 of a document), `SealBrokenError`              | minutes                                |
@@ -35,6 +36,7 @@ import { abortSignal } from '../temporal/activity-context.ts';
  * | factor               | 2                                                                        |
  * | cap                  | `RETRY_MAX_MS`, 5 minutes by default                                     |
  * | jitter               | a random delay between half of the interval and all of it                |
+ * | pharmacy busy        | the cap is 30 seconds: slots of this worker become free at any moment    |
  * | Retry-After          | honoured up to one hour, also beyond the cap; never shortens the delay   |
  *
  * Polling for the completion (poll-for-completion.ts) doubles from `POLL_INITIAL_MS` to
@@ -50,6 +52,9 @@ export const MAX_EXPIRY_ATTEMPTS = 10;
 /** Answers in a row that cannot be read or used. After the last one the order needs attention. */
 const MOST_BAD_ANSWERS = 5;
 
+/** The longest delay of an attempt that found no free slot of its pharmacy, in milliseconds. */
+const MOST_BUSY_MS = 30_000;
+
 /** The settings of the policy, in milliseconds. */
 export type RetrySettings = Pick<
   Config['pharmacy'],
@@ -63,7 +68,9 @@ export type RetrySettings = Pick<
  * @param attempt the attempt that has just failed, from 1.
  */
 export function retryDelayMs(error: unknown, attempt: number, settings: RetrySettings): number {
-  const { retryInitialMs: initialMs, retryMaxMs: maxMs } = settings;
+  const { retryInitialMs: initialMs, retryMaxMs } = settings;
+  const maxMs =
+    error instanceof PharmacyBusyError ? Math.min(retryMaxMs, MOST_BUSY_MS) : retryMaxMs;
   const asked = error instanceof PharmacyUnavailableError ? error.retryAfterMs : undefined;
   return Math.max(asked ?? 0, backoffMs(attempt, { initialMs, maxMs }));
 }
@@ -92,7 +99,9 @@ export async function untilUsable<T>(settings: RetrySettings, call: () => Promis
     try {
       return await call();
     } catch (error) {
-      const isBad = error instanceof PharmacyAnswerError || error instanceof DocumentMismatchError;
+      const isBad =
+        error instanceof PharmacyAnswerError ||
+        (error instanceof DocumentMismatchError && error.code !== 'DOCUMENT_TOO_LARGE');
       if (!isBad || bad === MOST_BAD_ANSWERS) throw error;
       await sleep(retryDelayMs(error, bad, settings), undefined, { signal: abortSignal() });
     }

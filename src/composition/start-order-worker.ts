@@ -1,6 +1,7 @@
 import { Client, type DataConverter } from '@temporalio/client';
 import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
+import { ACTIVITY_SLOTS, withPharmacySlots } from '../activities/pharmacy-slots.ts';
 import type { SealedDocuments } from '../documents/sealed-documents.ts';
 import type { ForeignAccess } from '../egress/destination.ts';
 import { createDeliver } from '../engine/deliver.ts';
@@ -41,14 +42,14 @@ export async function startOrderWorker(parts: {
   const { settings, foreign, log } = parts;
   const { namespace, taskQueue } = parts.temporal;
 
-  const pharmacies = createPharmacyDirectory(database, {
-    timeoutMs: settings.timeoutMs,
-    foreign,
-  });
+  const pharmacies = withPharmacySlots(
+    createPharmacyDirectory(database, { timeoutMs: settings.timeoutMs, foreign }),
+  );
   const worker = await Worker.create({
     ...{ connection, namespace, taskQueue, dataConverter, workflowBundle },
     activities: createActivities({ database, pharmacies, documents, settings }),
     maxCachedWorkflows: 500,
+    maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
     shutdownGraceTime: '8s',
     shutdownForceTime: '15s',
   });

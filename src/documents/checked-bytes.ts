@@ -21,6 +21,8 @@ export interface Announced {
   readonly contentType?: string | undefined;
   /** The media type of the answer that contains the bytes. */
   readonly answeredType?: string | undefined;
+  /** The largest document that is accepted, in bytes; undefined: the announced size alone limits it. */
+  readonly limitBytes?: number | undefined;
 }
 
 /**
@@ -38,9 +40,12 @@ export async function* checkedBytes(
   let size = 0;
   let head = Buffer.alloc(0);
   let tail = Buffer.alloc(0);
+  const limitBytes = announced.limitBytes ?? Infinity;
+  if ((announced.size ?? 0) > limitBytes) tooLarge(limitBytes);
   for await (const chunk of bytes) {
     size += chunk.byteLength;
     if (size > (announced.size ?? Infinity)) mismatch('is longer than announced');
+    if (size > limitBytes) tooLarge(limitBytes);
     hash.update(chunk);
     if (head.length < EDGE_BYTES) head = Buffer.concat([head, chunk]).subarray(0, EDGE_BYTES);
     tail = Buffer.concat([tail, chunk.subarray(-EDGE_BYTES)]).subarray(-EDGE_BYTES);
@@ -54,6 +59,13 @@ export async function* checkedBytes(
     ...{ head, tail, size },
   });
   return { size, sha256, contentType };
+}
+
+function tooLarge(limitBytes: number): never {
+  throw new DocumentMismatchError(
+    'DOCUMENT_TOO_LARGE',
+    `is larger than ${limitBytes} bytes (DOCUMENT_LIMIT_BYTES)`,
+  );
 }
 
 function mismatch(problem: string): never {

@@ -4,6 +4,7 @@ export class DocumentMismatchError extends Error {
   readonly code:
     | 'DOCUMENT_MISMATCH'
     | 'DOCUMENT_EMPTY'
+    | 'DOCUMENT_TOO_LARGE'
     | 'DOCUMENT_TRUNCATED'
     | 'DOCUMENT_WRONG_TYPE';
 

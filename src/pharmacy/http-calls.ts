@@ -134,15 +134,35 @@ export async function readJson(response: Response, limitBytes: number): Promise<
   }
 }
 
-/** Passes bytes through and restarts the time-out with each of them. */
+/** The longest download, in milliseconds. Time that we need to store the bytes does not count. */
+const DOWNLOAD_LIMIT_MS = 10 * 60_000;
+/** The least rate of a download, once it has taken {@link RATE_FROM_MS}: a few bytes now and then would hold its slot. */
+const LEAST_BYTES_PER_MS = 8;
+const RATE_FROM_MS = 20_000;
+
+/**
+ * Passes the bytes of a download through, and restarts the time-out with each of them.
+ *
+ * @throws {PharmacyUnavailableError} `PHARMACY_TIMEOUT` after a pause; `PHARMACY_TOO_SLOW` when the
+ *   download takes more than 10 minutes, or after 20 seconds has less than 8,000 bytes per second.
+ */
 export async function* untilIdle(
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   idle: IdleTimeout,
 ): AsyncIterable<Uint8Array> {
+  let [size, waitedMs] = [0, 0];
   try {
+    let since = performance.now();
     for await (const chunk of bytes) {
       idle.touch();
+      size += chunk.byteLength;
+      waitedMs += performance.now() - since;
+      const isSlow = waitedMs > RATE_FROM_MS && size < waitedMs * LEAST_BYTES_PER_MS;
+      if (isSlow || waitedMs > DOWNLOAD_LIMIT_MS) {
+        throw new PharmacyUnavailableError('PHARMACY_TOO_SLOW');
+      }
       yield chunk;
+      since = performance.now();
     }
   } catch (error) {
     // Node reports an abort during the body as a lost connection.

@@ -32,6 +32,13 @@ export class PharmacyUnavailableError extends PharmacyCallError {
  */
 export class NotReadyError extends PharmacyUnavailableError {}
 
+/** As many calls to the pharmacy as it may get at once are under way. Nothing was sent to it. */
+export class PharmacyBusyError extends PharmacyUnavailableError {
+  constructor() {
+    super('PHARMACY_BUSY');
+  }
+}
+
 /** The pharmacy refuses the order itself (422), so retrying is useless: the order is rejected. */
 export class OrderRefusedError extends Error {
   override readonly name = 'OrderRefusedError';

@@ -121,8 +121,11 @@ export const schema = z.object({
   PHARMACY_TIMEOUT_MS: milliseconds.default(10_000),
   /** The first delay between two attempts after a transient error; it doubles each time, with jitter. */
   RETRY_INITIAL_MS: milliseconds.default(1_000),
-  /** The longest delay between two attempts after a transient error. */
+  /** How long a pharmacy may need until it shows what it has announced. */
   PHARMACY_GRACE_MS: milliseconds.default(5 * 60_000),
+  /** The largest document that is stored, in bytes. */
+  DOCUMENT_LIMIT_BYTES: z.coerce.number().int().min(1_024).max(1_073_741_824).default(52_428_800),
+  /** The longest delay between two attempts after a transient error. */
   RETRY_MAX_MS: milliseconds.default(5 * 60_000),
   /** How long the worker waits for the pharmacy's webhook before it polls the pharmacy. */
   POLL_INITIAL_MS: milliseconds.default(30_000),

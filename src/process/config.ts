@@ -56,6 +56,8 @@ export interface Config {
     readonly completionLimitMs: number;
     /** How long a pharmacy may need until it shows what it has announced. */
     readonly graceMs: number;
+    /** The largest document that is stored, in bytes. */
+    readonly documentLimitBytes: number;
   };
   readonly webhooks: {
     readonly destinations: 'public' | 'loopback';
@@ -124,6 +126,7 @@ export function parseConfig(env: Environment): Config {
       pollMaxMs: value.POLL_MAX_MS,
       completionLimitMs: value.COMPLETION_LIMIT_MS,
       graceMs: value.PHARMACY_GRACE_MS,
+      documentLimitBytes: value.DOCUMENT_LIMIT_BYTES,
     },
     webhooks: {
       destinations: value.WEBHOOK_DESTINATIONS,

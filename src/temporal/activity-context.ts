@@ -33,6 +33,15 @@ export function attempt(): number {
   return Context.current().info.attempt;
 }
 
+const endings = new WeakMap<Context, (() => void)[]>();
+
+/** Calls back when the current attempt ends, whatever its result. It must run in {@link withHeartbeat}. */
+export function onActivityEnd(callback: () => void): void {
+  const callbacks = endings.get(Context.current());
+  if (callbacks === undefined) throw new Error('this activity does not run in withHeartbeat');
+  callbacks.push(callback);
+}
+
 /**
  * Sends heartbeats while `work` runs, so that Temporal notices a dead worker within the heartbeat
  * timeout instead of the much longer start-to-close timeout.
@@ -40,11 +49,14 @@ export function attempt(): number {
 export async function withHeartbeat<T>(work: () => Promise<T>): Promise<T> {
   const context = Context.current();
   const timeoutMs = context.info.heartbeatTimeoutMs;
-  if (timeoutMs === undefined) return await work();
-  const timer = setInterval(() => context.heartbeat(), timeoutMs / 4);
+  const beat = () => context.heartbeat();
+  const timer = timeoutMs === undefined ? undefined : setInterval(beat, timeoutMs / 4);
+  const callbacks: (() => void)[] = [];
+  endings.set(context, callbacks);
   try {
     return await work();
   } finally {
     clearInterval(timer);
+    for (const callback of callbacks) callback();
   }
 }

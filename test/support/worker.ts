@@ -26,6 +26,7 @@ export const QUICK: Config['pharmacy'] = {
   pollMaxMs: 60_000,
   completionLimitMs: 60_000,
   graceMs: 2_000,
+  documentLimitBytes: 1_000_000,
 };
 
 /** What processes orders, started as the worker process starts it. */

@@ -59,6 +59,7 @@ function attemptToPlace(orderId: string): Promise<unknown> {
       pollMaxMs: 50,
       completionLimitMs: 50,
       graceMs: 50,
+      documentLimitBytes: 50,
     },
   });
   return environment.run(placeOrder, orderId);

@@ -60,6 +60,27 @@ describe('checkedBytes', () => {
     );
   });
 
+  it('refuses a document that is larger than the limit: as soon as that shows', async () => {
+    const parts = [Buffer.alloc(600, 'a'), Buffer.alloc(600, 'b'), Buffer.alloc(600, 'c')];
+    let opened = 0;
+    async function* counted() {
+      for (const part of parts) {
+        opened += 1;
+        yield part;
+      }
+    }
+    const drain = async (announced: Announced) => {
+      opened = 0;
+      for await (const _ of checkedBytes(counted(), announced));
+    };
+    const tooLarge = { code: 'DOCUMENT_TOO_LARGE' };
+    await expect(drain({ limitBytes: 1_000 })).rejects.toMatchObject(tooLarge);
+    expect(opened).toBe(2);
+    await expect(drain({ size: 1_800, limitBytes: 1_000 })).rejects.toMatchObject(tooLarge);
+    expect(opened).toBe(0);
+    await drain({ limitBytes: 1_800 });
+  });
+
   it('measures the bytes, whatever was announced', async () => {
     await fc.assert(
       fc.asyncProperty(chunks, async (parts) => {

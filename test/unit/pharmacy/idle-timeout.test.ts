@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createIdleTimeout } from '../../../src/pharmacy/http-calls.ts';
+import { createIdleTimeout, untilIdle } from '../../../src/pharmacy/http-calls.ts';
 
 describe('an idle time-out', () => {
   beforeEach(() => {
@@ -35,6 +35,51 @@ describe('an idle time-out', () => {
     timeout.clear();
     vi.advanceTimersByTime(10_000);
     expect(timeout.signal.aborted).toBe(false);
+  });
+});
+
+describe('a download', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** Reads a download whose chunks of `bytes` bytes come every `everyMs`; returns its size, or the error's code. */
+  async function read({ bytes = 1, everyMs = 9_000, chunks = 100, storingMs = 0 }) {
+    const idle = createIdleTimeout(60_000);
+    async function* drip() {
+      for (let n = 0; n < chunks; n += 1) {
+        vi.advanceTimersByTime(everyMs);
+        yield Buffer.alloc(bytes);
+      }
+    }
+    let size = 0;
+    try {
+      for await (const chunk of untilIdle(drip(), idle)) {
+        size += chunk.byteLength;
+        vi.advanceTimersByTime(storingMs);
+      }
+      return size;
+    } catch (error) {
+      return [size, (error as { code?: string }).code];
+    }
+  }
+
+  it('that drips ends after 20 seconds, although it never pauses for long', async () => {
+    expect(await read({ bytes: 1 })).toEqual([2, 'PHARMACY_TOO_SLOW']);
+    expect(await read({ bytes: 50_000 })).toEqual([100_000, 'PHARMACY_TOO_SLOW']);
+  });
+
+  it('ends after 10 minutes at any rate', async () => {
+    const [size] = (await read({ bytes: 80_000 })) as [number];
+    expect(size).toBe(80_000 * Math.floor(600 / 9));
+  });
+
+  it('is not slow because we store it slowly, or because it is short', async () => {
+    expect(await read({ bytes: 80_000, storingMs: 30_000, chunks: 60 })).toBe(80_000 * 60);
+    expect(await read({ bytes: 1, chunks: 2 })).toBe(2);
   });
 });
 

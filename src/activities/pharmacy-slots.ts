@@ -1,0 +1,79 @@
+import type { PharmacyDirectory } from '../pharmacy/directory.ts';
+import type { PharmacyGateway } from '../pharmacy/gateway.ts';
+import {
+  NotReadyError,
+  PharmacyBusyError,
+  PharmacyUnavailableError,
+} from '../pharmacy/pharmacy-errors.ts';
+import { onActivityEnd } from '../temporal/activity-context.ts';
+
+/** Activities that a worker runs at once. */
+export const ACTIVITY_SLOTS = 200;
+/** Activities of one pharmacy that a worker runs at once. */
+const MOST = 40;
+/** The same for a pharmacy that does not answer. They are enough to notice that it answers again. */
+const FEW = 2;
+/** Calls without a usable answer in a row, after which a pharmacy counts as not answering. */
+const FAILURES = 5;
+
+interface Use {
+  running: number;
+  failures: number;
+}
+
+/**
+ * Bounds how much of this worker one pharmacy can occupy, so that a pharmacy that hangs delays only its
+ * own orders. An activity takes a slot of its pharmacy before its first call and holds it until it ends.
+ * An activity that finds no free slot fails at once with {@link PharmacyBusyError}, and Temporal retries it
+ * later: an activity that waited here would occupy one of the worker's {@link ACTIVITY_SLOTS}.
+ */
+export function withPharmacySlots(pharmacies: PharmacyDirectory): PharmacyDirectory {
+  const uses = new Map<string, Use>();
+
+  function take(pharmacyId: string): Use {
+    const use = uses.get(pharmacyId) ?? { running: 0, failures: 0 };
+    if (use.running >= (use.failures >= FAILURES ? FEW : MOST)) throw new PharmacyBusyError();
+    use.running += 1;
+    uses.set(pharmacyId, use);
+    onActivityEnd(() => {
+      use.running -= 1;
+      // Orders may name any number of pharmacies that do not exist.
+      if (use.running === 0 && use.failures === 0) uses.delete(pharmacyId);
+    });
+    return use;
+  }
+
+  return {
+    find: (pharmacyId) => pharmacies.find(pharmacyId),
+    async gateway(pharmacyId, token) {
+      const use = take(pharmacyId);
+      const gateway = await pharmacies.gateway(pharmacyId, token);
+      return gateway && observed(gateway, use);
+    },
+  };
+}
+
+/** Counts the calls in a row that get no usable answer. */
+function observed(gateway: PharmacyGateway, use: Use): PharmacyGateway {
+  async function count<T>(call: Promise<T>): Promise<T> {
+    try {
+      const answer = await call;
+      use.failures = 0;
+      return answer;
+    } catch (error) {
+      const isSilent =
+        error instanceof PharmacyUnavailableError && !(error instanceof NotReadyError);
+      use.failures = isSilent ? use.failures + 1 : 0;
+      throw error;
+    }
+  }
+
+  return {
+    hasReferences: gateway.hasReferences,
+    place: (request, signal) => count(gateway.place(request, signal)),
+    findByReference: (reference, signal) => count(gateway.findByReference(reference, signal)),
+    get: (pharmacyOrderId, signal) => count(gateway.get(pharmacyOrderId, signal)),
+    cancel: (pharmacyOrderId, signal) => count(gateway.cancel(pharmacyOrderId, signal)),
+    download: (document, signal) => count(gateway.download(document, signal)),
+  };
+}

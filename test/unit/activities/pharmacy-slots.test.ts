@@ -1,0 +1,124 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { describe, expect, it, vi } from 'vitest';
+import { withPharmacySlots } from '../../../src/activities/pharmacy-slots.ts';
+import type { PharmacyDirectory } from '../../../src/pharmacy/directory.ts';
+import type { PharmacyGateway, PharmacyOrder } from '../../../src/pharmacy/gateway.ts';
+import {
+  NotReadyError,
+  PharmacyFaultError,
+  PharmacyUnavailableError,
+} from '../../../src/pharmacy/pharmacy-errors.ts';
+import { withHeartbeat } from '../../../src/temporal/activity-context.ts';
+import { createSdkLog } from '../../../src/temporal/sdk-log.ts';
+import { createKeptLog } from '../../support/logs.ts';
+
+const logger = createSdkLog(createKeptLog());
+const { signal } = new AbortController();
+
+type Get = PharmacyGateway['get'];
+
+/** Pharmacies of which each answers reads as `answers` says. */
+function createRig(answers: Record<string, Get>) {
+  const gateway = vi.fn(async (id: string) =>
+    answers[id] === undefined ? undefined : ({ get: answers[id] } as PharmacyGateway),
+  );
+  const pharmacies = withPharmacySlots({ gateway } as unknown as PharmacyDirectory);
+  return {
+    gateway,
+    /** Runs an activity that reads an order at a pharmacy; returns the code of its error. */
+    read: (id: string) =>
+      new MockActivityEnvironment({}, { logger })
+        .run(() =>
+          withHeartbeat(async () => {
+            await (await pharmacies.gateway(id))?.get('an order', signal);
+          }),
+        )
+        .then(
+          () => 'OK',
+          (error: { code: string }) => error.code,
+        ),
+  };
+}
+
+const order = {} as PharmacyOrder;
+const answering: Get = async () => order;
+const failing =
+  (error: Error): Get =>
+  async () => {
+    throw error;
+  };
+const SILENT = new PharmacyUnavailableError('PHARMACY_TIMEOUT');
+
+/** A pharmacy that hangs until it is released. */
+function hanging() {
+  let release = () => {};
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const get: Get = async () => {
+    await gate;
+    return order;
+  };
+  return { get, release: () => release() };
+}
+
+async function times<T>(count: number, run: () => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (let n = 0; n < count; n += 1) results.push(await run());
+  return results;
+}
+
+describe('the slots of a pharmacy', () => {
+  it('refuse the activities of a pharmacy that hangs, at once, and no other pharmacy’s', async () => {
+    const { get, release } = hanging();
+    const rig = createRig({ hangs: get, answers: answering });
+    const started = Array.from({ length: 300 }, () => rig.read('hangs'));
+    // They end while the others hang.
+    expect(await Promise.all(started.slice(40))).toEqual(Array(260).fill('PHARMACY_BUSY'));
+    expect(await rig.read('answers')).toBe('OK');
+    release();
+    expect(await Promise.all(started.slice(0, 40))).toEqual(Array(40).fill('OK'));
+    expect(await rig.read('hangs')).toBe('OK');
+  });
+
+  it('shrink to two when a pharmacy does not answer, and grow again with its first answer', async () => {
+    const { get, release } = hanging();
+    const answers: Record<string, Get> = { p: failing(SILENT) };
+    const rig = createRig(answers);
+    expect(await times(5, () => rig.read('p'))).toEqual(Array(5).fill('PHARMACY_TIMEOUT'));
+    answers['p'] = get;
+    const started = [rig.read('p'), rig.read('p')];
+    expect(await rig.read('p')).toBe('PHARMACY_BUSY');
+    release();
+    expect(await Promise.all(started)).toEqual(['OK', 'OK']);
+    expect(await Promise.all(Array.from({ length: 40 }, () => rig.read('p')))).toEqual(
+      Array(40).fill('OK'),
+    );
+  });
+
+  it.each([
+    ['answers in between', answering],
+    ['a file that is not ready', failing(new NotReadyError('PHARMACY_HTTP_404'))],
+    ['a refusal', failing(new PharmacyFaultError('PHARMACY_HTTP_401'))],
+  ])('do not shrink for %s', async (_what, between) => {
+    const answers: Record<string, Get> = {};
+    const rig = createRig(answers);
+    for (let round = 0; round < 3; round += 1) {
+      answers['p'] = failing(SILENT);
+      await times(4, () => rig.read('p'));
+      answers['p'] = between;
+      await rig.read('p');
+    }
+    const { get, release } = hanging();
+    answers['p'] = get;
+    const started = Array.from({ length: 40 }, () => rig.read('p'));
+    release();
+    expect(await Promise.all(started)).toEqual(Array(40).fill('OK'));
+  });
+
+  it('are free again after an activity for an unknown pharmacy', async () => {
+    const rig = createRig({});
+    expect(await times(50, () => rig.read('unknown'))).toEqual(Array(50).fill('OK'));
+    expect(rig.gateway).toHaveBeenCalledTimes(50);
+  });
+});
