@@ -16,10 +16,18 @@ export interface TestSimulator {
   /** Calls its control API, e.g. `control('POST', 'orders/…/advance', { to: 'completed' })`. */
   control<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T>;
   /** Returns how often the pharmacy received a request to place an order, one entry per order. */
-  ledgerOf(reference: string): Promise<{ id: string; status: string; asked: number }[]>;
+  ledgerOf(reference: string): Promise<LedgerEntry[]>;
   /** Returns the body that placed an order, from the ledger's file; the control API does not return it. */
   bodyOf<T>(reference: string): Promise<T>;
   stop(): Promise<void>;
+}
+
+/** An order in the ledger. */
+interface LedgerEntry {
+  readonly id: string;
+  readonly status: string;
+  readonly asked: number;
+  readonly trackingId?: string;
 }
 
 /** @param webhookUrl the base URL of its webhooks, `<base>/<pharmacyId>`. */
@@ -63,9 +71,10 @@ export async function startSimulator(webhookUrl: string): Promise<TestSimulator>
       }
     },
     async ledgerOf(reference) {
-      const { orders } = await control<{
-        orders: { id: string; reference: string; status: string; asked: number }[];
-      }>('GET', 'ledger');
+      const { orders } = await control<{ orders: (LedgerEntry & { reference: string })[] }>(
+        'GET',
+        'ledger',
+      );
       return orders.filter((order) => order.reference === reference);
     },
     async bodyOf<T>(reference: string) {
