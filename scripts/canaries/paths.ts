@@ -32,6 +32,8 @@ export const PATHS = {
     for (const bytes of await clinic.documents(canary, orderId)) walk.keepDocument(bytes);
     const detail = `/api/v1/customer-case-detail?caseId=${canary.caseId}&includeOrders=true`;
     await clinic.send('GET', `${detail}&includeAttachments=true&documentFormat=base64`);
+    const email = encodeURIComponent(canary.patient.email ?? '');
+    await clinic.send('GET', `/api/v1/customer-case-detail?email=${email}`);
     // The same request again, and another order under its key: 409 for both.
     const path = `/api/v1/cases/${canary.caseId}`;
     const { idempotencyKey } = canary;

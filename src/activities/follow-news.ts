@@ -1,5 +1,5 @@
 import type { OrderStatus } from '../contract/order.ts';
-import { LATE_ANSWER, reopenOrder } from '../orders/late-news.ts';
+import { followingNews, LATE_ANSWER, reopenOrder } from '../orders/late-news.ts';
 import type { PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
 import { PharmacyFaultError } from '../pharmacy/pharmacy-errors.ts';
 import { inTransaction } from '../storage/transaction.ts';
@@ -27,13 +27,18 @@ export function createFollowNews(
   const { database, pharmacies, settings } = dependencies;
   const fetchDocuments = createDocumentFetcher(dependencies);
   return async (orderId) => {
+    await followingNews(database, orderId, () => follow(orderId));
+    return { outcome: 'done' };
+  };
+
+  async function follow(orderId: string): Promise<void> {
     const order = await findOrderRow(database, orderId);
     // An erased order has nothing left. A reopened one has its own workflow, which reads it.
-    if (order === undefined || endedResult(order) === undefined) return { outcome: 'done' };
+    if (order === undefined || endedResult(order) === undefined) return;
     const gateway = await pharmacies.gateway(order.pharmacyId);
-    if (gateway === undefined) return { outcome: 'done' };
+    if (gateway === undefined) return;
     const there = await readThere(gateway, order);
-    if (there === undefined) return { outcome: 'done' };
+    if (there === undefined) return;
     const { found, isNew } = there;
     if (CONTRADICTIONS[order.status]?.includes(found.status) || isNew) {
       const reason = `The order was ${order.status}; at the pharmacy it is ${found.status}.`;
@@ -43,8 +48,7 @@ export function createFollowNews(
     } else if (order.status === 'COMPLETED' && found.status === 'completed') {
       await fetchDocuments(order, gateway, found);
     }
-    return { outcome: 'done' };
-  };
+  }
 
   /**
    * Reads the order at the pharmacy; undefined if the pharmacy does not have it. `isNew`: the order ended

@@ -10,6 +10,7 @@ import { openOrderDataKey } from '../orders/order-data-key.ts';
 import { CaseNotPermittedError } from '../orders/order-errors.ts';
 import { openDocumentName } from '../orders/read-order.ts';
 import type { Sql } from '../storage/database.ts';
+import { caseEmailHash } from './sealed-case.ts';
 
 /** Maximum number of orders and of attachments in one answer. The list routes have pages. */
 const MAX_ITEMS = 1_000;
@@ -58,6 +59,27 @@ export async function readCaseDetail(
     },
     ...(documents === undefined ? {} : { documents }),
   };
+}
+
+/**
+ * Finds the newest case of a patient by email.
+ *
+ * @param hashSecret the secret of the keyed hash of emails.
+ * @returns the id of the case.
+ * @throws {CaseNotPermittedError} the organization has no case with this email.
+ */
+export async function findCaseByEmail(
+  sql: Sql,
+  hashSecret: string,
+  { organizationId, email }: { readonly organizationId: string; readonly email: string },
+): Promise<string> {
+  const [row] = await sql<{ id: string }[]>`
+    SELECT id FROM cases
+    WHERE organization_id = ${organizationId}
+      AND email_hash = ${caseEmailHash(hashSecret, organizationId, email)}
+    ORDER BY created_at DESC, id DESC LIMIT 1`;
+  if (row === undefined) throw new CaseNotPermittedError();
+  return row.id;
 }
 
 async function readOrders(sql: Sql, caseId: string): Promise<CaseDetailOrder[]> {

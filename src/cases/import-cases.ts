@@ -90,6 +90,9 @@ export async function importCases(
   });
 }
 
+/** NULL in the text format of `COPY`. */
+const NULL = '\\N';
+
 /** Copies the lines to Postgres. After a fault it still reads the rest, to report all faults. */
 async function copyLines(
   tx: Sql,
@@ -117,8 +120,13 @@ async function copyLines(
         const sealed = await sealCase(tx, hashSecret, { organizationId, caseId: id }, patient);
         // Only the backslash of the bytea format needs an escape here (Postgres documentation, "COPY",
         // text format); the other fields contain no special characters.
-        const hash = `\\\\x${sealed.patientHash.toString('hex')}`;
-        const fields = [line, id, sealed.dataKey, hash, sealed.patient, sealed.address ?? '\\N'];
+        const bytea = (bytes: Buffer) => `\\\\x${bytes.toString('hex')}`;
+        const { dataKey, patientHash, emailHash, address } = sealed;
+        const fields = [
+          ...[line, id, dataKey, bytea(patientHash)],
+          emailHash === null ? NULL : bytea(emailHash),
+          ...[sealed.patient, address ?? NULL],
+        ];
         batch += `${fields.join('\t')}\n`;
         if (batch.length >= BATCH_LENGTH) {
           yield batch;
@@ -131,7 +139,8 @@ async function copyLines(
     onProgress?.(line);
   }
   const copy: Writable = await tx`
-    COPY imported_cases (line, id, data_key, patient_hash, patient, address) FROM STDIN`.writable();
+    COPY imported_cases (line, id, data_key, patient_hash, email_hash, patient, address)
+    FROM STDIN`.writable();
   await pipeline(rows(), copy);
   if (total > 0) throw new CaseFileError('invalid', faults, total);
 }
@@ -149,12 +158,12 @@ async function refuseRepeatedIds(tx: Sql): Promise<void> {
 async function storeCases(tx: Sql, organizationId: string): Promise<ImportResult> {
   const [row] = await tx<[{ created: number; updated: number; total: number }]>`
     WITH stored AS (
-      INSERT INTO cases (id, organization_id, data_key, patient_hash, patient, address)
-      SELECT id, ${organizationId}, data_key, patient_hash, patient, address
+      INSERT INTO cases (id, organization_id, data_key, patient_hash, email_hash, patient, address)
+      SELECT id, ${organizationId}, data_key, patient_hash, email_hash, patient, address
       FROM imported_cases ORDER BY id
       ON CONFLICT (id) DO UPDATE SET data_key = excluded.data_key,
-        patient_hash = excluded.patient_hash, patient = excluded.patient, address = excluded.address,
-        updated_at = now()
+        patient_hash = excluded.patient_hash, email_hash = excluded.email_hash,
+        patient = excluded.patient, address = excluded.address, updated_at = now()
         WHERE cases.organization_id = excluded.organization_id
           AND cases.patient_hash IS DISTINCT FROM excluded.patient_hash
       RETURNING xmax = 0 AS created -- a row that was there before has an xmax: the lock on it

@@ -26,14 +26,14 @@ export async function putCase(
     if (error instanceof NoSuchOrganizationError) throw new CaseNotPermittedError();
     throw error;
   });
-  const { dataKey, patientHash, patient: sealedPatient, address } = sealed;
+  const { dataKey, patientHash, emailHash, patient: sealedPatient, address } = sealed;
   const entry = { ...by, ...key, action: 'CASE_PUT', result: 'OK' };
   const recorded = sql`recorded AS (${auditRow(sql, entry)} FROM stored)`;
   const [inserted] = await sql<Times[]>`
     WITH stored AS (
-      INSERT INTO cases (id, organization_id, data_key, patient_hash, patient, address)
-      VALUES (${key.caseId}, ${key.organizationId}, ${dataKey}, ${patientHash}, ${sealedPatient},
-        ${address})
+      INSERT INTO cases (id, organization_id, data_key, patient_hash, email_hash, patient, address)
+      VALUES (${key.caseId}, ${key.organizationId}, ${dataKey}, ${patientHash}, ${emailHash},
+        ${sealedPatient}, ${address})
       ON CONFLICT (id) DO NOTHING
       RETURNING created_at, updated_at
     ), ${recorded}
@@ -43,7 +43,7 @@ export async function putCase(
   const [updated] = await sql<Times[]>`
     WITH stored AS (
       UPDATE cases SET data_key = ${dataKey}, patient_hash = ${patientHash},
-        patient = ${sealedPatient}, address = ${address}, updated_at = now()
+        email_hash = ${emailHash}, patient = ${sealedPatient}, address = ${address}, updated_at = now()
       WHERE id = ${key.caseId} AND organization_id = ${key.organizationId}
       RETURNING created_at, updated_at
     ), ${recorded}

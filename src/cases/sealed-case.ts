@@ -9,6 +9,8 @@ export interface SealedCase {
   readonly dataKey: string;
   /** Keyed hash of the patient, to detect changes. */
   readonly patientHash: Buffer;
+  /** See {@link caseEmailHash}. */
+  readonly emailHash: Buffer | null;
   readonly patient: string;
   /** The patient's address. It is a separate column because orders copy it when they are accepted. */
   readonly address: string | null;
@@ -31,7 +33,23 @@ export async function sealCase(
   return {
     dataKey: wrapped,
     patientHash: keyedHash(hashSecret, 'patient', canonicalJson({ caseId, patient })),
+    emailHash: caseEmailHash(hashSecret, organizationId, patient.email),
     patient: key.seal('patient', JSON.stringify(patient)),
     address: address === undefined ? null : key.seal('address', JSON.stringify(address)),
   };
+}
+
+/**
+ * Computes the hash by which an organization finds a case by its patient's email; null without an email.
+ * Letter case and surrounding white space do not count. The key is the hash secret, not a data key, so that
+ * the hash stays valid when data keys rotate; it contains the organization, so that equal emails of two
+ * organizations have different hashes.
+ */
+export function caseEmailHash(
+  hashSecret: string,
+  organizationId: string,
+  email: string | undefined,
+): Buffer | null {
+  if (email === undefined) return null;
+  return keyedHash(hashSecret, 'case-email', `${organizationId}\0${email.trim().toLowerCase()}`);
 }

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { importCases } from '../cases/import-cases.ts';
+import { indexEmails } from '../cases/index-emails.ts';
 import { readCase } from '../cases/read-case.ts';
 import { jsonOption, withExamples } from './arguments.ts';
 import { recorded } from './command-audit.ts';
@@ -14,6 +15,7 @@ export function addCaseCommands(program: Command, context: CliContext): void {
   const group = program.command('case').description('import and read cases of organizations');
   addImport(group, context);
   addGet(group, context);
+  addIndexEmails(group, context);
 }
 
 function addImport(group: Command, context: CliContext): void {
@@ -99,6 +101,28 @@ function addGet(group: Command, context: CliContext): void {
     command,
     'rx case get 123e4567-e89b-12d3-a456-426614174000 --org 0198a000-0000-7000-8000-000000000001',
   );
+}
+
+function addIndexEmails(group: Command, context: CliContext): void {
+  const command = group
+    .command('index-emails')
+    .description('let the cases of earlier versions be found by email; once, after an upgrade')
+    .addOption(jsonOption())
+    .action(async ({ json }: { json?: boolean }) => {
+      const { database, hashSecret } = context.connect();
+      const result = await indexEmails(database, hashSecret());
+      if (json) return printJson(context, { index: result });
+      printFields(context, { ...result });
+    });
+  recorded(command, 'CASE_EMAILS_INDEXED', 'change');
+  command.addHelpText(
+    'after',
+    `
+GET /api/v1/customer-case-detail?email=… finds cases by a keyed hash of the email. Cases that were stored before
+that version have none. The command decrypts each of them and stores its hash; it shows no patient data. Running
+it again changes nothing.`,
+  );
+  withExamples(command, 'rx case index-emails');
 }
 
 interface CaseFile {

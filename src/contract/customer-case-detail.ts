@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { objectWithBlanks, oneOf, requiredText } from './fields.ts';
+import { email } from './formats.ts';
 import { timestamp } from './order.ts';
 
 /*
@@ -9,18 +10,35 @@ import { timestamp } from './order.ts';
 
 const flag = () => z.exactOptional(oneOf(['true', 'false']));
 
-/** The query. Unknown parameters are ignored. */
+const trimmedEmail = z.preprocess(
+  (input) => (typeof input === 'string' ? input.trim() : input),
+  email(),
+);
+
+/** The query: `caseId` or `email`. Unknown parameters are ignored. */
 export const customerCaseDetailQuery = objectWithBlanks({
-  caseId: requiredText().meta({
-    description: 'The id of the case.',
+  caseId: z.exactOptional(requiredText()).meta({
+    description: 'The id of the case. Required without `email`.',
     example: '123e4567-e89b-12d3-a456-426614174000',
+  }),
+  email: z.exactOptional(trimmedEmail).meta({
+    description:
+      'The email of a patient, whose newest case is returned. Letter case does not count. Instead of `caseId`.',
   }),
   includeOrders: flag().meta({ description: '`true` includes the orders.' }),
   includeAttachments: flag().meta({ description: '`true` includes the documents.' }),
   documentFormat: oneOf(['base64', 'url'])
     .default('url')
     .meta({ description: 'Documents as signed URLs or in base64.' }),
-});
+})
+  .refine((query) => query.caseId !== undefined || query.email !== undefined, {
+    path: ['caseId'],
+    error: 'or email is required',
+  })
+  .refine((query) => query.caseId === undefined || query.email === undefined, {
+    path: ['email'],
+    error: 'must not be sent together with caseId',
+  });
 
 export const caseAttachment = z
   .object({

@@ -4,6 +4,7 @@ import type { Database } from '../storage/database.ts';
 import { temporalCode } from '../temporal/call-with-timeout.ts';
 import { scanOrphans } from './scan-orphans.ts';
 import { type SweepDependencies, sweepBatch } from './sweep.ts';
+import { sweepNews } from './sweep-news.ts';
 
 /** The advisory lock of the leader. The number is arbitrary, but the same in all workers on a database. */
 const LEADER_LOCK = 7_261_117;
@@ -52,6 +53,7 @@ export function startReconciler(
       const goesOn = async () => !stopped && Date.now() < until && (await leads());
       while ((await sweepBatch(dependencies)) && (await goesOn()));
       await retryUnmatched();
+      while ((await goesOn()) && (await sweepNews(dependencies)));
       while ((await goesOn()) && (await scanOrphans(dependencies)));
     } finally {
       await leadership`SELECT pg_advisory_unlock_all()`.catch(() => undefined);

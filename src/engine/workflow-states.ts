@@ -1,12 +1,13 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { callWithTimeout, type WithDeadline } from '../temporal/call-with-timeout.ts';
 import { ORDER_WORKFLOW, orderWorkflowId } from '../workflows/order-messages.ts';
+import { orderNewsWorkflowId } from '../workflows/order-news-messages.ts';
 
 /** Concurrent calls to Temporal. */
 const MOST_CALLS = 8;
 
 /**
- * The state of an order's workflow: `OPEN`, `GONE` (Temporal has none), or the status with which the last
+ * The state of a workflow: `OPEN`, `GONE` (Temporal has none), or the status with which the last
  * run ended, e.g. `TERMINATED`.
  */
 export type WorkflowState = string;
@@ -21,6 +22,8 @@ export interface ListedWorkflow {
 export interface WorkflowStates {
   /** Returns the current states of orders' workflows. Temporal's describe is consistent, unlike its search. */
   read(orderIds: readonly string[]): Promise<Map<string, WorkflowState>>;
+  /** As `read`, for the workflows that follow up news about orders that have ended. */
+  readNews(orderIds: readonly string[]): Promise<Map<string, WorkflowState>>;
   /** Returns a page of the task queue's open order workflows, the latest started first. */
   list(startedBefore: Date, most: number): Promise<ListedWorkflow[]>;
 }
@@ -31,9 +34,9 @@ export function createWorkflowStates(
   taskQueue: string,
   withDeadline: WithDeadline,
 ): WorkflowStates {
-  async function readOne(orderId: string): Promise<WorkflowState> {
+  async function readOne(workflowId: string): Promise<WorkflowState> {
     try {
-      const handle = client.workflow.getHandle(orderWorkflowId(orderId));
+      const handle = client.workflow.getHandle(workflowId);
       const { status } = await callWithTimeout(withDeadline, () => handle.describe());
       return ENDS.has(status.name) ? status.name : 'OPEN';
     } catch (error) {
@@ -42,16 +45,22 @@ export function createWorkflowStates(
     }
   }
 
+  async function readAll(
+    orderIds: readonly string[],
+    workflowIdOf: (orderId: string) => string,
+  ): Promise<Map<string, WorkflowState>> {
+    const states = new Map<string, WorkflowState>();
+    const left = orderIds.values();
+    const work = async () => {
+      for (const orderId of left) states.set(orderId, await readOne(workflowIdOf(orderId)));
+    };
+    await Promise.all(Array.from({ length: MOST_CALLS }, work));
+    return states;
+  }
+
   return {
-    async read(orderIds) {
-      const states = new Map<string, WorkflowState>();
-      const left = orderIds.values();
-      const work = async () => {
-        for (const orderId of left) states.set(orderId, await readOne(orderId));
-      };
-      await Promise.all(Array.from({ length: MOST_CALLS }, work));
-      return states;
-    },
+    read: (orderIds) => readAll(orderIds, orderWorkflowId),
+    readNews: (orderIds) => readAll(orderIds, orderNewsWorkflowId),
     async list(startedBefore, most) {
       const query = [
         `WorkflowType = '${ORDER_WORKFLOW}'`,

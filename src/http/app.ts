@@ -92,6 +92,7 @@ export function createApp(
   readJsonBodies(app);
   app.decorateRequest('caller', null);
   app.decorateRequest('orderId', null);
+  app.decorateRequest('caseId', null);
   app.decorateRequest('audit', null);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(failure(404, 'no such route')));

@@ -116,12 +116,13 @@ function actorOf(
 
 /** The case and order of a request. A refused request may name any text, so only UUIDs are recorded. */
 function subjectOf(request: FastifyRequest, served: boolean): Partial<AuditEntry> {
-  const { caseId, orderId } = {
+  const named = {
     ...fieldsOf(request.body),
     ...fieldsOf(request.query),
     ...fieldsOf(request.params),
   };
-  const order = request.orderId ?? orderId;
+  const order = request.orderId ?? named.orderId;
+  const caseId = request.caseId ?? named.caseId;
   return {
     ...(typeof caseId === 'string' && (served || isUuid(caseId)) ? { caseId } : {}),
     ...(typeof order === 'string' && isUuid(order) ? { orderId: order } : {}),

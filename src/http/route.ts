@@ -17,6 +17,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The order that the request is about, once it is known; for the log and the audit log. */
     orderId: string | null;
+    /** The case of a request that names it by email, once it is known; for the audit log. */
+    caseId: string | null;
   }
 }
 

@@ -12,6 +12,7 @@ export function keyedHash(
     | 'document-link'
     | 'idempotency-key'
     | 'patient'
+    | 'case-email'
     | 'codec-session',
   text: string,
 ): Buffer {

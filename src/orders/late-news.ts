@@ -41,10 +41,29 @@ export async function followLateMessage(sql: Sql, orderId: string, type: string)
   if (order.status === 'COMPLETED' && type === 'tracking_added') return;
   // One row is enough for a thousand messages: the workflow reads the order after it started.
   await sql`
-    INSERT INTO outbox (order_id, kind)
-    SELECT ${orderId}, 'news'
-    WHERE NOT EXISTS (
-      SELECT FROM outbox WHERE order_id = ${orderId} AND kind = 'news' AND locked_until IS NULL)`;
+    WITH queued AS (
+      INSERT INTO outbox (order_id, kind)
+      SELECT ${orderId}, 'news'
+      WHERE NOT EXISTS (
+        SELECT FROM outbox WHERE order_id = ${orderId} AND kind = 'news' AND locked_until IS NULL)
+      RETURNING order_id
+    )
+    INSERT INTO order_news (order_id) SELECT order_id FROM queued`;
+}
+
+/**
+ * Runs `read`, which reads an order at its pharmacy, and then deletes the news that it has followed up.
+ * News that comes meanwhile stays: the read may be older. News of a read that fails stays, too.
+ */
+export async function followingNews<T>(
+  sql: Sql,
+  orderId: string,
+  read: () => Promise<T>,
+): Promise<T> {
+  const rows = await sql<{ id: string }[]>`SELECT id FROM order_news WHERE order_id = ${orderId}`;
+  const result = await read();
+  await sql`DELETE FROM order_news WHERE id = ANY(${rows.map(({ id }) => id)}::text[]::bigint[])`;
+  return result;
 }
 
 /**
@@ -75,6 +94,8 @@ export async function reopenOrder(
     UPDATE orders SET completion_hints = '{}', cancel_requested_at = NULL, cancel_requested_by = NULL,
       cancel_reason = NULL
     WHERE id = ${orderId}`;
+  // An open order has a workflow that reads it.
+  await sql`DELETE FROM order_news WHERE order_id = ${orderId}`;
   await queueRestart(sql, orderId);
   // After a retry the workflow reads the order immediately, because the pharmacy has finished with it.
   await sql`INSERT INTO outbox (order_id, kind) VALUES (${orderId}, 'completion')`;

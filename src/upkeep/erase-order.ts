@@ -66,6 +66,7 @@ async function eraseRows(sql: Sql, orderId: string, by: AuditSource): Promise<vo
       SELECT d.id FROM webhook_deliveries AS d JOIN events ON events.id = d.event_id
       WHERE order_id = ${orderId})`;
   await sql`UPDATE order_repairs SET reason = NULL WHERE order_id = ${orderId}`;
+  await sql`DELETE FROM order_news WHERE order_id = ${orderId}`;
   const documents = await sql`DELETE FROM documents WHERE order_id = ${orderId}`;
   const shipments = await sql`DELETE FROM shipments WHERE order_id = ${orderId}`;
   // Without the key, other data that it has sealed, such as in events, cannot be opened.
@@ -87,7 +88,7 @@ async function eraseCase(sql: Sql, caseId: string): Promise<void> {
   // The lock prevents that an order for this case is accepted at the same time.
   await sql`SELECT FROM cases WHERE id = ${caseId} FOR UPDATE`;
   await sql`
-    UPDATE cases SET data_key = NULL, patient_hash = NULL, patient = NULL, address = NULL,
+    UPDATE cases SET data_key = NULL, patient_hash = NULL, email_hash = NULL, patient = NULL, address = NULL,
       updated_at = now()
     WHERE id = ${caseId}
       AND NOT EXISTS (SELECT FROM orders WHERE case_id = ${caseId} AND erased_at IS NULL)`;

@@ -171,6 +171,14 @@ export interface HttpClient {
     query?: PageQuery,
     options?: CallOptions,
   ): AsyncGenerator<PharmacyView, void, void>;
-  /** Reads a case with its orders and attachments, as the CareValidate API shows it. */
-  customerCaseDetail(caseId: string, options?: CaseDetailOptions): Promise<CustomerCaseDetail>;
+  /**
+   * Reads a case with its orders and attachments, as the CareValidate API shows it.
+   *
+   * @param wanted the id of the case, or the email of a patient, whose newest case is read. An email becomes part of the URL,
+   *   which proxies may log.
+   */
+  customerCaseDetail(
+    wanted: string | { readonly email: string },
+    options?: CaseDetailOptions,
+  ): Promise<CustomerCaseDetail>;
 }

@@ -114,8 +114,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     findByIdempotencyKey: async (key, { signal } = {}) =>
       await findByIdempotencyKey(send, key, signal),
 
-    async customerCaseDetail(caseId, { signal, ...wanted } = {}) {
-      const path = rootPath('customer-case-detail', { caseId, ...wanted });
+    async customerCaseDetail(wanted, { signal, ...parts } = {}) {
+      const named = typeof wanted === 'string' ? { caseId: wanted } : { email: wanted.email };
+      const path = rootPath('customer-case-detail', { ...named, ...parts });
       const reply = await send({ method: 'GET', path, signal });
       return readBody(reply, ({ caseDetail }) =>
         isRecord(caseDetail) ? (caseDetail as unknown as CustomerCaseDetail) : undefined,

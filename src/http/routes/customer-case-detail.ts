@@ -57,18 +57,21 @@ export function customerCaseDetail(dependencies: RouteDependencies): Route {
       tag: 'Cases',
       summary: 'Read a case as the original API shows it',
       description:
+        'The case is named by `caseId` or by `email`. Prefer `caseId`: proxies log URLs. ' +
         'Includes the newest 1,000 orders and documents on request. Documents beyond 8 MiB in total ' +
         'are sent as links, even with `documentFormat=base64`.',
       responses: { 200: { description: 'The case.', schema: customerCaseDetailBody } },
     },
-    async handle({ query, organizationId }): Promise<CustomerCaseDetailBody> {
+    async handle({ query, organizationId, request }): Promise<CustomerCaseDetailBody> {
+      const { caseId, email = '' } = query;
       const { detail, documents: found } = await cases.detail(
-        { organizationId, caseId: query.caseId },
+        caseId === undefined ? { organizationId, email } : { organizationId, caseId },
         {
           orders: query.includeOrders === 'true',
           attachments: query.includeAttachments === 'true',
         },
       );
+      request.caseId = detail.id;
       const attachments =
         query.documentFormat === 'base64' ? await inline(found ?? []) : found?.map(asLink);
       return {

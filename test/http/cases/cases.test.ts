@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { indexEmails } from '../../../src/cases/index-emails.ts';
 import { readCase } from '../../../src/cases/read-case.ts';
 import { createDocumentLinks } from '../../../src/documents/document-links.ts';
 import { PUBLIC_URL } from '../../support/app.ts';
@@ -260,10 +261,76 @@ describe('the case read of the original API', () => {
     },
   );
 
-  it('requires a case id, and answers 403 for another organization’s case', async () => {
+  it('finds the newest case of a patient by email, whatever its letter case is', async () => {
+    const email = `Ana.${randomUUID()}@Example.com`;
+    const [older, newer] = [randomUUID(), randomUUID()];
+    for (const id of [older, newer]) await put(id, { patient: { ...PATIENT, email } });
+    const wanted = encodeURIComponent(` ${email.toLowerCase()} `);
+    const { status, json } = await detail(`email=${wanted}&includeOrders=true`);
+
+    expect(status).toBe(200);
+    expect(json.caseDetail).toMatchObject({ id: newer, orders: [] });
+    const rows = await api.database`
+      SELECT action, result FROM audit_log WHERE case_id = ${newer} ORDER BY id DESC LIMIT 1`;
+    expect(rows).toEqual([{ action: 'CASE_READ', result: 'OK' }]);
+    // A replaced patient is no longer found by the old email.
+    await put(newer, { patient: PATIENT });
+    expect((await detail(`email=${wanted}`)).json.caseDetail.id).toBe(older);
+  });
+
+  it('answers an unknown email as an unknown case, also one of another organization', async () => {
+    const email = `${randomUUID()}@example.com`;
+    const other = await createOrganization(api.database);
+    const stored = await api.send('PUT', `/api/v1/cases/${randomUUID()}`, {
+      headers: {
+        'cv-api-key': await createKey(api.database, other.organizationId, {
+          scopes: ['cases:write'],
+        }),
+        'content-type': 'application/json',
+      },
+      body: { patient: { ...PATIENT, email } },
+    });
+    expect(stored.status).toBe(201);
+    const unknown = await detail(`caseId=${randomUUID()}`);
+    expect(unknown.status).toBe(403);
+    for (const each of [email, `x${email}`]) {
+      const answer = await detail(`email=${each}`);
+      expect({ status: answer.status, text: answer.text }).toEqual({
+        status: unknown.status,
+        text: unknown.text,
+      });
+    }
+  });
+
+  it.each([
+    ['email=', 'email is required'],
+    ['email=ana', 'email must be a valid email address'],
+    ['email=a%40example.com&email=b%40example.com', 'email must be a string'],
+    ['email=ana%40example.com&caseId=c', 'email must not be sent together with caseId'],
+    ['email=%00', 'email must not contain the NUL character'],
+  ])('refuses %s and names the field', async (query, error) => {
+    expect(await detail(query)).toMatchObject({ status: 400, json: { error } });
+  });
+
+  it('finds a case of an earlier version after its email was indexed', async () => {
+    const [caseId, blank] = [randomUUID(), randomUUID()];
+    const email = `${caseId}@example.com`;
+    await put(caseId, { patient: { ...PATIENT, email } });
+    await put(blank, { patient: PATIENT });
+    await api.database`UPDATE cases SET email_hash = NULL WHERE id = ${caseId}`;
+    expect((await detail(`email=${email}`)).status).toBe(403);
+    expect(await indexEmails(api.database, HASH_SECRET)).toMatchObject({ unreadable: 0 });
+    expect((await detail(`email=${email}`)).json.caseDetail.id).toBe(caseId);
+    expect(await indexEmails(api.database, HASH_SECRET)).toEqual({ indexed: 0, unreadable: 0 });
+  });
+
+  it('requires a case id or an email, and answers 403 for another organization’s case', async () => {
     const other = await createOrganization(api.database);
 
-    expect(await detail('')).toMatchObject({ status: 400, json: { error: 'caseId is required' } });
+    expect(await detail('')).toMatchObject({
+      ...{ status: 400, json: { error: 'caseId or email is required' } },
+    });
+    expect(await detail('caseId=')).toMatchObject({ json: { error: 'caseId is required' } });
     expect((await detail(`caseId=${other.caseId}`)).status).toBe(403);
     expect((await detail('caseId=%00')).status).toBe(400);
   });

@@ -12,10 +12,12 @@ import {
   retryUpdate,
   statusQuery,
 } from '../../../src/workflows/order-messages.ts';
+import { orderNewsWorkflowId } from '../../../src/workflows/order-news-messages.ts';
 import { DATA_CONVERTER } from '../../support/data-converter.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createKeptLog, type KeptLog } from '../../support/logs.ts';
 import { TESTER } from '../../support/organization.ts';
+import { listed, reply, startScriptedPharmacy } from '../../support/scripted-pharmacy.ts';
 import { copyPharmacy } from '../../support/sealed-rows.ts';
 import { timelineOf } from '../../support/timeline.ts';
 import { startWorker } from '../../support/worker.ts';
@@ -60,10 +62,10 @@ const workflow = (orderId: string) =>
   world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
 
 /** Deletes an order's workflow from Temporal, as if Temporal had lost its store. */
-async function lose(orderId: string): Promise<void> {
+async function lose(orderId: string, workflowId = orderWorkflowId(orderId)): Promise<void> {
   await connection.workflowService.deleteWorkflowExecution({
     namespace: 'default',
-    workflowExecution: { workflowId: orderWorkflowId(orderId) },
+    workflowExecution: { workflowId },
   });
 }
 
@@ -137,6 +139,40 @@ describe('an open order whose workflow was lost', () => {
     await workflow(orderId).executeUpdate(retryUpdate.name);
     await world.reach(orderId, 'AWAITING_COMPLETION');
     await ledgerHasOne(orderId);
+  });
+});
+
+describe('news about an order that has ended', () => {
+  it('is followed up although its workflow was lost or terminated', async () => {
+    const pharmacy = await startScriptedPharmacy(world.db.database);
+    pharmacy.template = { status: 'completed', documents: [] };
+    const orderIds = [await world.place(pharmacy.id), await world.place(pharmacy.id)] as const;
+    for (const orderId of orderIds) await world.reach(orderId, 'COMPLETED');
+    pharmacy.script('read', reply(503, {}));
+    for (const orderId of orderIds) {
+      pharmacy.order(orderId).documents = [listed('late')];
+      await pharmacy.tell(world.app.url, 'order.completed', { reference: orderId });
+      await world.delivered(orderId);
+    }
+    const [lost, terminated] = orderIds.map(orderNewsWorkflowId) as [string, string];
+    await lose(orderIds[0], lost);
+    await world.worker.client.workflow.getHandle(terminated).terminate('by the test');
+    await eventually('both are queued again', async () => {
+      const codes = log.lines.flatMap(({ fields }) =>
+        [lost, terminated].includes(fields.workflowId ?? '') ? [fields.code] : [],
+      );
+      return codes.includes('WORKFLOW_GONE') && codes.includes('WORKFLOW_TERMINATED');
+    });
+    pharmacy.script('read');
+    for (const orderId of orderIds) {
+      await eventually('the late document is stored', async () => {
+        return (await world.client.get(orderId)).documents.length === 1;
+      });
+    }
+    await eventually('no news is left', async () => {
+      return (await world.db.database`SELECT FROM order_news`).length === 0;
+    });
+    await pharmacy.close();
   });
 });
 
