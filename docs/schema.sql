@@ -30,6 +30,26 @@ GRANT INSERT, SELECT, UPDATE ON api_keys TO rx_orders_operator;
 GRANT SELECT ON api_keys TO rx_orders_server;
 
 
+-- audit_head ------------------------------------------------------------------
+
+CREATE TABLE audit_head (
+  only_one boolean NOT NULL DEFAULT true,
+  number bigint NOT NULL,
+  hash bytea NOT NULL,
+  last_transaction_id xid8 NOT NULL,
+  last_id bigint NOT NULL,
+  CONSTRAINT audit_head_pkey PRIMARY KEY (only_one),
+  CONSTRAINT audit_head_only_one_check CHECK (only_one)
+);
+
+CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON audit_head FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER only_rises BEFORE UPDATE ON audit_head FOR EACH ROW EXECUTE FUNCTION refuse_lower_head();
+
+GRANT SELECT ON audit_head TO rx_orders_operator;
+GRANT SELECT ON audit_head TO rx_orders_worker;
+
+
 -- audit_log -------------------------------------------------------------------
 
 CREATE TABLE audit_log (
@@ -55,9 +75,19 @@ CREATE INDEX audit_log_order ON audit_log USING btree (transaction_id, id);
 -- Refuses every change to rows that are already there.
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-GRANT INSERT, SELECT ON audit_log TO rx_orders_operator;
-GRANT INSERT ON audit_log TO rx_orders_server;
-GRANT INSERT, SELECT ON audit_log TO rx_orders_worker;
+ALTER TABLE audit_log ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everything ON audit_log FOR SELECT TO rx_orders_operator, rx_orders_worker
+  USING (true);
+CREATE POLICY of_operator ON audit_log FOR INSERT TO rx_orders_operator
+  WITH CHECK (actor_kind = 'operator'::text);
+CREATE POLICY of_server ON audit_log FOR INSERT TO rx_orders_server
+  WITH CHECK ((actor_kind = ANY (ARRAY['key'::text, 'pharmacy'::text])) OR actor_kind = 'system'::text AND (actor = 'order-client'::text OR actor ~~ 'signed-link%'::text));
+CREATE POLICY of_worker ON audit_log FOR INSERT TO rx_orders_worker
+  WITH CHECK (actor_kind = 'system'::text OR actor_kind = 'operator'::text AND (action = ANY (ARRAY['ORDER_RETRIED'::text, 'ORDER_CANCEL_REQUESTED'::text, 'ORDER_END_KEPT'::text, 'MESSAGE_LINKED'::text])));
+
+GRANT INSERT (action, actor, actor_kind, case_id, order_id, organization_id, request_id, result, source), SELECT ON audit_log TO rx_orders_operator;
+GRANT INSERT (action, actor, actor_kind, case_id, order_id, organization_id, request_id, result, source) ON audit_log TO rx_orders_server;
+GRANT INSERT (action, actor, actor_kind, case_id, order_id, organization_id, request_id, result, source), SELECT ON audit_log TO rx_orders_worker;
 
 
 -- audit_seals -----------------------------------------------------------------
@@ -79,6 +109,8 @@ CREATE TABLE audit_seals (
 
 -- Refuses every change to rows that are already there.
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER continue_seals BEFORE INSERT ON audit_seals FOR EACH ROW EXECUTE FUNCTION continue_seals();
 
 GRANT SELECT ON audit_seals TO rx_orders_operator;
 GRANT INSERT, SELECT ON audit_seals TO rx_orders_worker;
@@ -195,9 +227,9 @@ CREATE POLICY everything ON events FOR ALL TO rx_orders_operator, rx_orders_work
 CREATE POLICY scope ON events FOR ALL TO rx_orders_server
   USING (organization_id = (( SELECT scope_organization() AS scope_organization)));
 
-GRANT INSERT, SELECT, UPDATE ON events TO rx_orders_operator;
+GRANT SELECT ON events TO rx_orders_operator;
 GRANT SELECT ON events TO rx_orders_server;
-GRANT INSERT, SELECT, UPDATE ON events TO rx_orders_worker;
+GRANT INSERT (content, event, id, organization_id), SELECT ON events TO rx_orders_worker;
 
 
 -- imported_cases --------------------------------------------------------------
@@ -243,8 +275,8 @@ CREATE POLICY everything ON inbox FOR ALL TO rx_orders_operator, rx_orders_worke
 CREATE POLICY scope ON inbox FOR ALL TO rx_orders_server
   USING (pharmacy_id = (( SELECT scope_pharmacy() AS scope_pharmacy)));
 
-GRANT INSERT, SELECT, UPDATE ON inbox TO rx_orders_operator;
-GRANT INSERT, SELECT ON inbox TO rx_orders_server;
+GRANT INSERT (order_id, pharmacy_id, pharmacy_order_id, reference, shipment, type, webhook_id), SELECT, UPDATE ON inbox TO rx_orders_operator;
+GRANT INSERT (order_id, pharmacy_id, pharmacy_order_id, reference, shipment, type, webhook_id), SELECT ON inbox TO rx_orders_server;
 GRANT SELECT, UPDATE ON inbox TO rx_orders_worker;
 
 
@@ -279,11 +311,11 @@ CREATE POLICY scope ON order_activity FOR SELECT TO rx_orders_server
    FROM orders
   WHERE orders.id = order_activity.order_id)));
 CREATE POLICY timeline ON order_activity FOR INSERT TO rx_orders_server
-  WITH CHECK (true);
+  WITH CHECK ((actor = ANY (ARRAY['api'::text, 'pharmacy'::text])) AND (event = ANY (ARRAY['ORDER_ACCEPTED'::text, 'CANCEL_REQUESTED'::text, 'CANCEL_REFUSED'::text, 'STATUS_CHANGED'::text, 'PHARMACY_MESSAGE'::text, 'TRACKING_ADDED'::text, 'TRACKING_COMPLETED'::text])) AND (COALESCE(to_status, 'ACCEPTED'::text) = ANY (ARRAY['ACCEPTED'::text, 'CANCELLED'::text])));
 
-GRANT INSERT, SELECT, UPDATE ON order_activity TO rx_orders_operator;
-GRANT INSERT, SELECT ON order_activity TO rx_orders_server;
-GRANT INSERT, SELECT, UPDATE ON order_activity TO rx_orders_worker;
+GRANT INSERT (actor, detail, event, from_status, order_id, reason_code, to_status), SELECT ON order_activity TO rx_orders_operator;
+GRANT INSERT (actor, detail, event, from_status, order_id, reason_code, to_status), SELECT ON order_activity TO rx_orders_server;
+GRANT INSERT (actor, detail, event, from_status, order_id, reason_code, to_status), SELECT ON order_activity TO rx_orders_worker;
 
 
 -- order_news ------------------------------------------------------------------
@@ -332,13 +364,15 @@ CREATE INDEX order_repairs_of_order ON order_repairs USING btree (order_id, requ
 ALTER TABLE order_repairs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everything ON order_repairs FOR ALL TO rx_orders_operator, rx_orders_worker
   USING (true);
+CREATE POLICY retries ON order_repairs AS RESTRICTIVE FOR INSERT TO rx_orders_server
+  WITH CHECK (kind = 'retry'::text);
 CREATE POLICY scope ON order_repairs FOR ALL TO rx_orders_server
   USING ((EXISTS ( SELECT
    FROM orders
   WHERE orders.id = order_repairs.order_id)));
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON order_repairs TO rx_orders_operator;
-GRANT DELETE, INSERT, SELECT ON order_repairs TO rx_orders_server;
+GRANT DELETE, INSERT (id, kind, order_id, pharmacy_order_id, reason, requested_by), SELECT ON order_repairs TO rx_orders_server;
 GRANT INSERT, SELECT, UPDATE ON order_repairs TO rx_orders_worker;
 
 
@@ -781,6 +815,49 @@ GRANT SELECT ON unmatched_messages TO rx_orders_server;
 GRANT SELECT ON unmatched_messages TO rx_orders_worker;
 
 
+-- continue_seals() ------------------------------------------------------------
+
+CREATE FUNCTION continue_seals()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  head public.audit_head;
+BEGIN
+  SELECT * INTO head FROM public.audit_head FOR UPDATE;
+  IF NOT FOUND THEN
+    head.number := 0;
+    head.hash := decode(repeat('00', 32), 'hex');
+    head.last_transaction_id := '0';
+    head.last_id := 0;
+  END IF;
+  IF NEW.number <> head.number + 1 OR NEW.previous <> head.hash OR octet_length(NEW.hash) <> 32
+    OR NEW.last_transaction_id >= pg_snapshot_xmin(pg_current_snapshot())
+    OR NEW.at NOT BETWEEN now() - interval '1 minute' AND clock_timestamp()
+    OR NOT coalesce(
+      (NEW.first_transaction_id, NEW.first_id, NEW.last_transaction_id, NEW.last_id, NEW.count) = (
+        SELECT (array_agg(transaction_id ORDER BY transaction_id, id))[1],
+          (array_agg(id ORDER BY transaction_id, id))[1],
+          (array_agg(transaction_id ORDER BY transaction_id DESC, id DESC))[1],
+          (array_agg(id ORDER BY transaction_id DESC, id DESC))[1],
+          count(*)::integer
+        FROM public.audit_log
+        WHERE (transaction_id, id) > (head.last_transaction_id, head.last_id)
+          AND (transaction_id, id) <= (NEW.last_transaction_id, NEW.last_id)), false)
+  THEN
+    RAISE EXCEPTION 'the seal does not continue the audit log'
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  INSERT INTO public.audit_head (number, hash, last_transaction_id, last_id)
+  VALUES (NEW.number, NEW.hash, NEW.last_transaction_id, NEW.last_id)
+  ON CONFLICT (only_one) DO UPDATE SET number = excluded.number, hash = excluded.hash,
+    last_transaction_id = excluded.last_transaction_id, last_id = excluded.last_id;
+  RETURN NEW;
+END $function$;
+
+
 -- event_attachment() ----------------------------------------------------------
 
 CREATE FUNCTION event_attachment(document documents, pharmacy_id text)
@@ -906,6 +983,21 @@ CREATE FUNCTION refuse_change()
 AS $function$
 BEGIN
   RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END $function$;
+
+
+-- refuse_lower_head() ---------------------------------------------------------
+
+CREATE FUNCTION refuse_lower_head()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF NEW.number <= OLD.number THEN
+    RAISE EXCEPTION 'the number of audit_head only rises' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
 END $function$;
 
 

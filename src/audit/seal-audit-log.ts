@@ -4,21 +4,22 @@ import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { BEGINNING, readAuditRows } from './audit-rows.ts';
-import { NO_SEAL, readSeals, type Sealing, sealHash } from './seal.ts';
+import { NO_SEAL, readHead, type Sealing, sealHash } from './seal.ts';
 
 /** Maximum number of rows under one seal. `rx audit verify` holds that many in memory. */
 const MAX_ROWS = 5_000;
 
 /**
  * Seals the rows that no seal covers yet, up to the maximum of one seal. Any number of processes may call
- * it: an advisory lock makes them take turns, and processes that write the log never wait for it.
+ * it: an advisory lock makes them take turns, and processes that write the log never wait for it. A trigger
+ * refuses a seal that does not continue the newest one.
  *
  * @returns the number of rows that were sealed.
  */
 export async function sealAuditLog(database: Database): Promise<number> {
   return await inTransaction(database, async (sql) => {
     await sql`SELECT pg_advisory_xact_lock(hashtextextended('rx-orders: seal the audit log', 0))`;
-    const [before] = await readSeals(sql, 'newest');
+    const before = await readHead(sql);
     const rows = await readAuditRows(sql, {
       after: before?.last ?? BEGINNING,
       limit: MAX_ROWS,

@@ -38,23 +38,30 @@ function canonical(row: AuditRow): string {
   ]);
 }
 
-/** Reads the seals after a number in ascending order, or with `newest` only the last seal. */
+/** The newest seal, as the database keeps it apart from the seals. */
+export type SealHead = Pick<Seal, 'number' | 'hash' | 'last'>;
+
+/** Reads the newest seal from `audit_head`; undefined before the first seal. */
+export async function readHead(sql: Sql): Promise<SealHead | undefined> {
+  const [row] = await sql<(Pick<Seal, 'number' | 'hash'> & Positions)[]>`
+    SELECT number::text AS number, hash, last_transaction_id::text AS last_transaction_id,
+      last_id::text AS last_id
+    FROM audit_head`;
+  return row && { number: row.number, hash: row.hash, last: [row.lastTransactionId, row.lastId] };
+}
+
+/** Reads the seals after a number, in ascending order. */
 export async function readSeals(
   sql: Sql,
-  which: { readonly after: string; readonly limit: number } | 'newest',
+  { after, limit }: { readonly after: string; readonly limit: number },
 ): Promise<Seal[]> {
   const rows = await sql<(Omit<Seal, 'first' | 'last'> & Positions)[]>`
     SELECT number::text AS number, count, previous, hash,
       to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at,
       first_transaction_id::text AS first_transaction_id, first_id::text AS first_id,
       last_transaction_id::text AS last_transaction_id, last_id::text AS last_id
-    FROM audit_seals
-    ${
-      which === 'newest'
-        ? sql`ORDER BY audit_seals.number DESC LIMIT 1`
-        : sql`WHERE audit_seals.number > ${which.after}::text::bigint
-            ORDER BY audit_seals.number LIMIT ${which.limit}`
-    }`;
+    FROM audit_seals WHERE audit_seals.number > ${after}::text::bigint
+    ORDER BY audit_seals.number LIMIT ${limit}`;
   return rows.map(({ firstTransactionId, firstId, lastTransactionId, lastId, ...seal }) => ({
     ...seal,
     first: [firstTransactionId, firstId],

@@ -45,13 +45,15 @@ function addVerify(
       const verification = await verifyAuditLog(context.connect().database, head);
       if (verification.problem !== null) endWith(EXIT.failed);
       if (json) return printJson(context, { verification });
-      const { seals, rows, head: last, problem } = verification;
+      const { seals, rows, head: last, problem, problems } = verification;
       printFields(context, {
         'valid seals': seals,
         'sealed rows': rows,
         head: last === null ? null : `${last.number} ${last.hash}`,
         problem,
       });
+      for (const other of problems.slice(1))
+        printFields(context, { ['problem'.padEnd(11)]: other });
     });
   unrecorded(command, 'it shows only counts and hashes');
   command.addHelpText(

@@ -187,7 +187,11 @@ describe('verifying', () => {
 
   it('detects a rewritten log by a head that was stored elsewhere', async () => {
     const { json } = await rx(['audit', 'verify', '--json']);
-    await tamper('DELETE FROM audit_seals', `DELETE FROM audit_log WHERE actor = 'd'`);
+    await tamper(
+      'DELETE FROM audit_seals',
+      'DELETE FROM audit_head',
+      `DELETE FROM audit_log WHERE actor = 'd'`,
+    );
     await sealRows(test.database, 3);
 
     expect((await rx(['audit', 'verify'])).code).toBe(0);

@@ -51,7 +51,7 @@ it('verifies an unchanged log, and returns its head', async () => {
   await sealThree();
 
   const { head, ...rest } = await verifyAuditLog(test.database);
-  expect(rest).toEqual({ seals: 3, rows: 6, problem: null });
+  expect(rest).toEqual({ seals: 3, rows: 6, problem: null, problems: [] });
   expect(head?.number).toBe('3');
   expect((await verifyAuditLog(test.database, head?.hash)).problem).toBeNull();
 });
@@ -65,7 +65,7 @@ describe('the verification finds', () => {
       `INSERT INTO audit_log (id, transaction_id, actor_kind, actor, action, result)
         OVERRIDING SYSTEM VALUE SELECT 99, (transaction_id::text::bigint - 1)::text::xid8, 'system', 'x', 'x', 'OK'
         FROM audit_log WHERE actor = 'c'`,
-      /^seal 2 .* extra rows$/,
+      /^seal 2 .* extra rows: 99$/,
     ],
     [
       'two swapped rows',
@@ -93,10 +93,56 @@ describe('the verification finds', () => {
     expect(found.head?.number).toBe('1');
   });
 
-  it('removed seals at the end, with the head of an earlier verification', async () => {
+  it('removed seals at the end, also after the next seal, and continues after them', async () => {
+    await sealThree();
+    await tamper('DELETE FROM audit_seals WHERE number = 3');
+    await tamper(`DELETE FROM audit_log WHERE actor IN ('e', 'f')`);
+
+    const missing = { problems: ['seal 3 is missing'], head: { number: '2' } };
+    expect(await verifyAuditLog(test.database)).toMatchObject({ seals: 2, ...missing });
+    await record('gh');
+    await sealRows(test.database, 2);
+    expect(await verifyAuditLog(test.database)).toMatchObject({ seals: 3, rows: 6, ...missing });
+  });
+
+  it('every problem, not only the first one', async () => {
+    await sealThree();
+    await tamper(`UPDATE audit_log SET actor = 'x' WHERE actor IN ('a', 'f')`);
+    await tamper(`UPDATE audit_log SET at = '2001-01-01' WHERE actor = 'c'`);
+
+    const { problems } = await verifyAuditLog(test.database);
+    expect(problems.map((problem) => problem.slice(0, 25))).toEqual([
+      'seal 1 does not match: it',
+      'seal 2 does not match: it',
+      'row 3 of seal 2 has the t',
+      'seal 3 does not match: it',
+    ]);
+  });
+
+  it('rows that no seal will ever cover, and rows that have waited too long for one', async () => {
+    await sealThree();
+    await record('gh');
+    await tamper(`UPDATE audit_log SET at = now() - interval '1 hour' WHERE actor = 'g'`);
+    await tamper(`UPDATE audit_log SET transaction_id = '9000000000000' WHERE actor = 'h'`);
+
+    await expect
+      .poll(async () => (await verifyAuditLog(test.database)).problems, {
+        timeout: OLDER_TRANSACTIONS_MS,
+      })
+      .toEqual([
+        '1 rows from row 7 on are older than 10 minutes and have no seal: check that a worker runs',
+        'row 8 names a transaction of the future, so no seal can cover it',
+      ]);
+  });
+
+  it('removed seals at the end by somebody with all rights, with the head of an earlier verification', async () => {
     await sealThree();
     const { head } = await verifyAuditLog(test.database);
     await tamper('DELETE FROM audit_seals WHERE number = 3');
+    await tamper(`DELETE FROM audit_log WHERE actor IN ('e', 'f')`);
+    await tamper(`
+      UPDATE audit_head SET (number, hash, last_transaction_id, last_id) = (
+        SELECT number, hash, last_transaction_id, last_id FROM audit_seals WHERE number = 2)`);
 
     expect((await verifyAuditLog(test.database)).problem).toBeNull();
     expect((await verifyAuditLog(test.database, head?.hash)).problem).toMatch(

@@ -104,3 +104,122 @@ describe('the pg_temp attack', () => {
     }
   });
 });
+
+describe('a forged row of the audit log', () => {
+  const insert = (columns: string, values: string) => `
+    INSERT INTO audit_log (actor_kind, action, result, actor${columns})
+    VALUES ('system', 'CASE_READ', 'OK', 'order-client'${values})`;
+  it.each(NAMES)('of another time, transaction or place is refused to %s', async (name) => {
+    for (const statement of [
+      insert(', at', ", '2001-01-01'"),
+      insert(', transaction_id', ", '9000000000000'"),
+      insert(', id', ', 1').replace('VALUES', 'OVERRIDING SYSTEM VALUE VALUES'),
+    ]) {
+      await expect(pools[name].unsafe(statement), statement).rejects.toMatchObject(REFUSED);
+    }
+  });
+
+  it.each([
+    ['server', 'operator', 'ada', 'ORDER_RETRIED'],
+    ['server', 'system', 'retention', 'ORDER_ERASED'],
+    ['worker', 'operator', 'ada', 'CASE_READ'],
+    ['worker', 'key', 'a-key', 'ORDER_READ'],
+    ['operator', 'key', 'a-key', 'ORDER_READ'],
+    ['operator', 'system', 'retention', 'ORDER_ERASED'],
+  ] as const)(
+    'is refused: the role of %s records nothing as %s %s (%s)',
+    async (name, kind, actor, action) => {
+      await expect(
+        pools[name]`
+        INSERT INTO audit_log (actor_kind, actor, action, result) VALUES (${kind}, ${actor},
+          ${action}, 'OK')`,
+      ).rejects.toMatchObject(REFUSED);
+    },
+  );
+});
+
+describe('a forged seal', () => {
+  const HEAD = `coalesce((SELECT hash FROM audit_head), decode(repeat('00', 32), 'hex'))`;
+  const seal = (changed: Readonly<Record<string, string>>) => {
+    const fields = {
+      ...{ number: 'coalesce((SELECT number FROM audit_head), 0) + 1', at: 'clock_timestamp()' },
+      ...{ first_transaction_id: 'f.transaction_id', first_id: 'f.id' },
+      ...{ last_transaction_id: 'f.transaction_id', last_id: 'f.id' },
+      ...{ count: '1', previous: HEAD, hash: "sha256('')" },
+      ...changed,
+    };
+    return `INSERT INTO audit_seals (${Object.keys(fields).join(', ')})
+      SELECT ${Object.values(fields).join(', ')} FROM (
+        SELECT transaction_id, id FROM audit_log ORDER BY transaction_id, id LIMIT 1) AS f`;
+  };
+  it.each([
+    ['a high number', { number: '9000000000000' }],
+    ['another previous seal', { previous: `sha256('x')` }],
+    ['no end', { last_transaction_id: `'9000000000000'::xid8` }],
+    ['a time in the past', { at: `now() - interval '1 day'` }],
+    ['another count', { count: '2' }],
+    ['another first row', { first_id: '0' }],
+    ['a short hash', { hash: `'x'` }],
+  ])('with %s cannot break the chain for the seals after it', async (_what, changed) => {
+    await expect(pools.worker.unsafe(seal(changed))).rejects.toMatchObject({
+      message: 'the seal does not continue the audit log',
+    });
+  });
+
+  it('and its place in audit_head cannot be written by any program', async () => {
+    for (const name of NAMES) {
+      for (const statement of [
+        'UPDATE audit_head SET number = 0',
+        'DELETE FROM audit_head',
+        `INSERT INTO audit_head VALUES (true, 1, 'x', '1', 1)`,
+      ]) {
+        await expect(pools[name].unsafe(statement), statement).rejects.toMatchObject(REFUSED);
+      }
+    }
+    await test.database.unsafe(`
+      INSERT INTO audit_head VALUES (true, 5, 'x', '1', 1)`);
+    for (const change of ['UPDATE audit_head SET number = 4', 'DELETE FROM audit_head']) {
+      await expect(test.database.unsafe(change), change).rejects.toMatchObject(REFUSED);
+    }
+  });
+});
+
+describe('a forged row of the timeline', () => {
+  it.each(NAMES)('of another time is refused to %s', async (name) => {
+    for (const [column, value] of [
+      ['at', `'2001-01-01'`],
+      ['id', '1'],
+    ] as const) {
+      await expect(
+        pools[name].unsafe(`
+          INSERT INTO order_activity (order_id, actor, event, ${column}) OVERRIDING SYSTEM VALUE
+          VALUES ('${orderId}', 'api', 'CANCEL_REQUESTED', ${value})`),
+      ).rejects.toMatchObject(REFUSED);
+    }
+    await expect(pools[name]`UPDATE order_activity SET actor = 'system'`).rejects.toMatchObject(
+      REFUSED,
+    );
+  });
+
+  it.each([
+    ['operator', 'REPAIR_RETRY', null],
+    ['system', 'DOCUMENT_STORED', null],
+    ['pharmacy', 'STATUS_CHANGED', 'COMPLETED'],
+  ])('is refused to the server: %s %s %s', async (actor, event, status) => {
+    await expect(
+      pools.server`
+        INSERT INTO order_activity (order_id, actor, event, to_status)
+        VALUES (${orderId}, ${actor}, ${event}, ${status})`,
+    ).rejects.toMatchObject(REFUSED);
+  });
+
+  it('and a repair in the name of an operator is refused to the server, except a retry', async () => {
+    for (const kind of ['cancel', 'keep', 'link']) {
+      await expect(
+        pools.server`
+          INSERT INTO order_repairs (id, order_id, kind, requested_by)
+          VALUES (uuidv7(), ${orderId}, ${kind}, 'ada')`,
+      ).rejects.toMatchObject(REFUSED);
+    }
+  });
+});
