@@ -1,4 +1,3 @@
-import type { Measures } from '../documents/checked-bytes.ts';
 import { DocumentMismatchError } from '../documents/document-errors.ts';
 import { documentKey } from '../orders/order-data-key.ts';
 import type { PharmacyDocument, PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
@@ -43,21 +42,42 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
     if ('storedId' in next) return next.storedId;
     const { documentId } = next;
     const storageKey = `${orderId}/${documentId}.${EXTENSIONS.get(document.contentType) ?? 'bin'}`;
-    const measures = await untilUsable(settings, async (): Promise<Measures> => {
-      const { bytes, contentType } = await gateway.download(document, abortSignal());
-      const announced = { ...document, answeredType: contentType, limitBytes };
-      return await documents.put(storageKey, documentKey(key), bytes, announced);
-    });
+    const { bytes, contentType } = await gateway.download(document, abortSignal());
+    const announced = { ...document, answeredType: contentType, limitBytes };
+    const measures = await documents.put(storageKey, documentKey(key), bytes, announced);
     await recordDocument(database, orderId, { ...document, ...measures, ...next, storageKey });
     return documentId;
   }
 
-  return async (order, gateway, { documents: offered, withdrawn, unreadable }) => {
+  /**
+   * As {@link fetchDocument}, until the bytes are what the pharmacy announces. Each further attempt reads
+   * the order again: the pharmacy may have changed the document after the first read.
+   */
+  async function fetchUsable(
+    order: OrderRow,
+    gateway: PharmacyGateway,
+    pharmacyOrderId: string,
+    document: PharmacyDocument,
+  ): Promise<string> {
+    let isFirst = true;
+    return await untilUsable(settings, async () => {
+      const offered = isFirst ? [] : (await gateway.get(pharmacyOrderId, abortSignal())).documents;
+      isFirst = false;
+      const present = offered.find(({ id }) => id === document.id) ?? document;
+      return await fetchDocument(order, gateway, present);
+    });
+  }
+
+  return async (
+    order,
+    gateway,
+    { id: pharmacyOrderId, documents: offered, withdrawn, unreadable },
+  ) => {
     const errors: unknown[] = [];
     const offeredIds: string[] = [];
     for (const document of offered) {
       try {
-        offeredIds.push(await fetchDocument(order, gateway, document));
+        offeredIds.push(await fetchUsable(order, gateway, pharmacyOrderId, document));
       } catch (error) {
         errors.push(withDocument(error, document.name));
       }

@@ -97,6 +97,19 @@ describe('a document', () => {
     expect((await world.client.get(orderId)).status).toBe('COMPLETED');
   });
 
+  it('that changes between the read of the order and its download is stored as it is now', async () => {
+    const corrected = Buffer.from('%PDF-1.4\ncorrected\n%%EOF');
+    const placed = placeWith(listed('a'));
+    pharmacy.script('document', (response) => {
+      void placed.then((orderId) => {
+        pharmacy.order(orderId).documents = [listed('a', corrected)];
+        response.end(corrected);
+      });
+    });
+    const order = await world.reach(await placed, 'COMPLETED', 'NEEDS_ATTENTION');
+    expect(order).toMatchObject({ status: 'COMPLETED', documents: [{ size: corrected.length }] });
+  });
+
   it('that cannot be read spoils only itself: the others are stored, and the order needs attention', async () => {
     const orderId = await placeWith(listed('a', PDF, { size: 'many' }), listed('b'));
     const order = await world.reach(orderId, 'NEEDS_ATTENTION');
