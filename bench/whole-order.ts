@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -12,6 +11,7 @@ import { checkedBytes, type Measures } from '../src/documents/checked-bytes.ts';
 import type { DocumentStore } from '../src/documents/document-store.ts';
 import { createFileStore } from '../src/documents/file-store.ts';
 import { createSealedDocuments, type SealedDocuments } from '../src/documents/sealed-documents.ts';
+import { foreignLookup } from '../src/egress/foreign-lookup.ts';
 import { parseKeyRing } from '../src/keys/key-ring.ts';
 import { acceptOrder } from '../src/orders/accept-order.ts';
 import { addPharmacy } from '../src/pharmacy/registry.ts';
@@ -115,7 +115,7 @@ async function startSystem(parts: {
     database,
     documents,
     settings: SETTINGS,
-    foreign: { policy: { sandbox: true }, lookup },
+    foreign: { policy: { sandbox: true }, lookup: foreignLookup },
     log,
   });
   const { order } = examplePlaceOrder();

@@ -1,5 +1,5 @@
-import { lookup } from 'node:dns/promises';
 import { createServer } from './composition/create-server.ts';
+import { foreignLookup } from './egress/foreign-lookup.ts';
 import { createKeyProvider } from './keys/create-key-provider.ts';
 import { parseConfig } from './process/config.ts';
 import { runProcess } from './process/run-process.ts';
@@ -21,7 +21,13 @@ await runProcess('server', process.env, parseConfig, async ({ config, log }) => 
   const temporal = createTemporalCheck(connectionOptions(process.env, config.temporal.address));
 
   const checkTemporal = () => temporal.check();
-  const server = await createServer({ config, database, checkTemporal, lookup, log });
+  const server = await createServer({
+    config,
+    database,
+    checkTemporal,
+    lookup: foreignLookup,
+    log,
+  });
   await server.listen();
   const { host, port, tls } = config.http;
   log.info('listening', { address: `${tls ? 'https' : 'http'}://${host}:${port}` });

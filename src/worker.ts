@@ -1,6 +1,6 @@
-import { lookup } from 'node:dns/promises';
 import { Runtime } from '@temporalio/worker';
 import { startWorker } from './composition/start-worker.ts';
+import { foreignLookup } from './egress/foreign-lookup.ts';
 import { createKeyProvider } from './keys/create-key-provider.ts';
 import { parseConfig } from './process/config.ts';
 import { runProcess } from './process/run-process.ts';
@@ -25,7 +25,14 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
   warnAboutPrivilegedRole(database, log);
   const leadership = openDatabase(url, 1);
 
-  const worker = await startWorker({ config, connection, database, leadership, lookup, log });
+  const worker = await startWorker({
+    config,
+    connection,
+    database,
+    leadership,
+    lookup: foreignLookup,
+    log,
+  });
   log.info('taking orders', { address: config.temporal.address });
 
   return {

@@ -103,7 +103,7 @@ export const DOCUMENT_BUGS: readonly Bug[] = [
     original: `const checked = checkUrl(link, policy, LINK_LIMIT);
   if ('refusal' in checked) return checked;
   const { url } = checked;
-  const destination = await resolveDestination(url, policy, lookup);
+  const destination = await resolveDestination(url, policy, lookup, signal);
   if ('refusal' in destination) return destination;`,
     replacement: `const url = new URL(link);
   const found = await lookup(url.hostname, { all: true });
@@ -113,7 +113,7 @@ export const DOCUMENT_BUGS: readonly Bug[] = [
   {
     name: 'checks the link of a document, but not the addresses of its host',
     file: 'src/egress/open-foreign.ts',
-    original: `const destination = await resolveDestination(url, policy, lookup);
+    original: `const destination = await resolveDestination(url, policy, lookup, signal);
   if ('refusal' in destination) return destination;`,
     replacement: `const found = await lookup(url.hostname, { all: true });
   const destination = { addresses: found.map(({ address }) => address) };`,

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
 import { type Command, Option } from 'commander';
 import { checkedBytes } from '../documents/checked-bytes.ts';
 import { DocumentMismatchError } from '../documents/document-errors.ts';
 import { foreignAccess } from '../egress/destination.ts';
+import { foreignLookup } from '../egress/foreign-lookup.ts';
 import { UnknownIdError } from '../lib/operator-errors.ts';
 import { hasMessageAbout } from '../orders/repairs/link-message.ts';
 import { type CheckOptions, checkConformance } from '../pharmacy/conformance/check.ts';
@@ -88,7 +88,7 @@ async function* check(
   options: Options,
 ): AsyncGenerator<ConformanceFinding> {
   const { database, webhooks } = context.connect();
-  const foreign = foreignAccess(webhooks.destinations, lookup);
+  const foreign = foreignAccess(webhooks.destinations, foreignLookup);
   const directory = createPharmacyDirectory(database, { timeoutMs: options.timeout, foreign });
   const gateway = await directory.gateway(id);
   const intruder = await directory.gateway(id, randomBytes(24).toString('base64url'));

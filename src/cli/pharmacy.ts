@@ -1,6 +1,6 @@
-import { lookup } from 'node:dns/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { foreignAccess } from '../egress/destination.ts';
+import { foreignLookup } from '../egress/foreign-lookup.ts';
 import { UnknownIdError } from '../lib/operator-errors.ts';
 import { createPharmacyDirectory, PHARMACY_KINDS } from '../pharmacy/directory.ts';
 import { probePharmacy } from '../pharmacy/probe.ts';
@@ -168,7 +168,7 @@ function addTest(group: Command, context: CliContext, endWith: (exitCode: ExitCo
     .addOption(jsonOption())
     .action(async (id: string, { timeout, json }: { timeout: number; json?: boolean }) => {
       const { database, webhooks } = context.connect();
-      const foreign = foreignAccess(webhooks.destinations, lookup);
+      const foreign = foreignAccess(webhooks.destinations, foreignLookup);
       const directory = createPharmacyDirectory(database, { timeoutMs: timeout, foreign });
       const gateway = await directory.gateway(id);
       if (gateway === undefined) throw new UnknownIdError('pharmacy');

@@ -1,5 +1,5 @@
-import { lookup } from 'node:dns/promises';
 import { foreignAccess } from '../egress/destination.ts';
+import { foreignLookup } from '../egress/foreign-lookup.ts';
 import {
   createEndpointService,
   type EndpointService,
@@ -20,7 +20,7 @@ export async function withEndpoints<T>(
 ): Promise<T> {
   const { database, webhooks } = context.connect();
   await requireOrganization(database, organizationId);
-  const destinations = foreignAccess(webhooks.destinations, lookup);
+  const destinations = foreignAccess(webhooks.destinations, foreignLookup);
   const sender = createSender(destinations);
   try {
     return await act(createEndpointService(database, { ...destinations, sender }));

@@ -40,7 +40,7 @@ export interface Server {
  * closes them after the server.
  *
  * @param parts.checkTemporal resolves when Temporal answers; `/readyz` calls it.
- * @param parts.lookup `dns.promises.lookup`.
+ * @param parts.lookup in production `foreignLookup`.
  * @throws {ConfigError} the TLS files cannot be used.
  */
 export async function createServer(parts: {

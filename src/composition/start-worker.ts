@@ -35,7 +35,7 @@ const SEAL_EVERY_MS = 5_000;
  * them after `stop`.
  *
  * @param parts.leadership a pool of one connection, whose session holds the reconciler's lock.
- * @param parts.lookup `dns.promises.lookup`.
+ * @param parts.lookup in production `foreignLookup`.
  */
 export async function startWorker(parts: {
   readonly config: Config;

@@ -6,6 +6,8 @@ import { type AddressRule, brokenRule, type DestinationPolicy } from './address-
 const URL_LIMIT = 2_048;
 /** The largest head of an answer. */
 const HEADER_LIMIT_BYTES = 16 * 1024;
+/** Limit for resolving a name, in milliseconds. Its name server may never answer. */
+const LOOKUP_LIMIT_MS = 5_000;
 const NOT_A_URL = 'It is not an absolute URL.';
 const PORTS = ['', '443', '8443'];
 const LOWEST_SANDBOX_PORT = 1_024;
@@ -32,16 +34,20 @@ export interface Refusal<Code extends string> {
 /** A URL that an endpoint may have, or why not. */
 export type CheckedUrl = { readonly url: URL } | { readonly refusal: Refusal<UrlRule> };
 
-/** Resolves a name to all its addresses, as `dns.promises.lookup` does. */
+/**
+ * Resolves a name to all its addresses, as `dns.promises.lookup` does.
+ *
+ * @param options.signal ends the lookup.
+ */
 export type Lookup = (
   hostname: string,
-  options: { readonly all: true },
+  options: { readonly all: true; readonly signal?: AbortSignal },
 ) => Promise<readonly LookupAddress[]>;
 
 /** How servers that outsiders name are reached. */
 export interface ForeignAccess {
   readonly policy: DestinationPolicy;
-  /** `dns.promises.lookup`. */
+  /** In production `foreignLookup`. */
   readonly lookup: Lookup;
 }
 
@@ -98,13 +104,18 @@ export function checkUrl(text: string, policy: DestinationPolicy, limit = URL_LI
  * Resolves a checked URL's host and checks all its addresses. One forbidden address refuses the host, so
  * that a name cannot mix a public address with an internal one. The caller must connect to one of these
  * addresses and not to the name, which may resolve to another address by then (DNS rebinding).
+ *
+ * @param signal ends the lookup. A lookup that takes more than five seconds ends, too, with a refusal.
+ * @throws the signal's reason, when it is aborted.
  */
 export async function resolveDestination(
   url: URL,
   policy: DestinationPolicy,
   lookup: Lookup,
+  signal?: AbortSignal,
 ): Promise<Destination> {
-  const found = await addressesOf(url.hostname, lookup);
+  const found = await addressesOf(url.hostname, lookup, signal);
+  signal?.throwIfAborted();
   const [first, ...others] = found ?? [];
   // The resolver's message would quote the name.
   if (first === undefined) return refuse('dns', 'The host name could not be resolved.');
@@ -115,14 +126,37 @@ export async function resolveDestination(
   return { addresses: [first, ...others] };
 }
 
-async function addressesOf(host: string, lookup: Lookup): Promise<string[] | undefined> {
+async function addressesOf(
+  host: string,
+  lookup: Lookup,
+  signal: AbortSignal | undefined,
+): Promise<string[] | undefined> {
   const literal = literalOf(host);
   if (literal !== undefined) return [literal];
+  const end = new AbortController();
+  const abort = () => end.abort();
+  const timer = setTimeout(abort, LOOKUP_LIMIT_MS);
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted) abort();
   try {
-    return (await lookup(host, { all: true })).map(({ address }) => address);
+    const found = await orAborted(lookup(host, { all: true, signal: end.signal }), end.signal);
+    return found.map(({ address }) => address);
   } catch {
     return undefined;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
   }
+}
+
+/** Rejects when the signal is aborted, also if the lookup ignores its signal. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new Error('aborted'));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 function refuse<Code extends string>(code: Code, message: string): { refusal: Refusal<Code> } {

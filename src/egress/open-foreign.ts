@@ -27,7 +27,7 @@ export async function openForeign(
   const checked = checkUrl(link, policy, LINK_LIMIT);
   if ('refusal' in checked) return checked;
   const { url } = checked;
-  const destination = await resolveDestination(url, policy, lookup);
+  const destination = await resolveDestination(url, policy, lookup, signal);
   if ('refusal' in destination) return destination;
   const addresses = destination.addresses.map((address) => ({ address, family: isIP(address) }));
   return await new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns/promises';
+import { foreignLookup } from '../egress/foreign-lookup.ts';
 import { codeOf } from '../lib/safe-error.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';
 import { probePharmacy } from '../pharmacy/probe.ts';
@@ -117,7 +117,7 @@ async function testPharmacies(database: Database): Promise<Finding[]> {
   const directory = createPharmacyDirectory(database, {
     timeoutMs: PHARMACY_TIMEOUT_MS,
     // The probe fetches no documents.
-    foreign: { policy: { sandbox: false }, lookup },
+    foreign: { policy: { sandbox: false }, lookup: foreignLookup },
   });
   const tested = await Promise.all(
     active.map(async ({ id }) => {

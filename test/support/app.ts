@@ -1,9 +1,9 @@
-import { lookup } from 'node:dns/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createServer, type ServerConfig } from '../../src/composition/create-server.ts';
 import type { Lookup } from '../../src/egress/destination.ts';
+import { foreignLookup } from '../../src/egress/foreign-lookup.ts';
 import type { Config } from '../../src/process/config.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
@@ -67,7 +67,7 @@ export async function startApp(database: Database, options: AppOptions = {}): Pr
     config,
     database,
     checkTemporal: options.checkTemporal ?? (async () => {}),
-    lookup: options.lookup ?? lookup,
+    lookup: options.lookup ?? foreignLookup,
     log,
   });
   const url = await server.listen();

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import dns from 'node:dns/promises';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createDocumentLinks } from '../../src/documents/document-links.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
 import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
+import { foreignLookup } from '../../src/egress/foreign-lookup.ts';
 import { startDeliveries } from '../../src/notifications/deliveries/start-deliveries.ts';
 import { headerContext, secretContext } from '../../src/notifications/endpoint-secrets.ts';
 import { createSender, type Sender } from '../../src/notifications/sending/sender.ts';
@@ -56,7 +56,7 @@ export async function startTestDeliveries(
   const connection = await NativeConnection.connect({ address: temporalAddress });
   const client = new Client({ connection, dataConverter: DATA_CONVERTER });
   const sender = createSender({
-    lookup: dns.lookup,
+    lookup: foreignLookup,
     policy: { sandbox: true },
     timeoutMs: settings.timeoutMs,
   });
@@ -67,7 +67,7 @@ export async function startTestDeliveries(
     workflowBundle: await workflowBundle(),
     database,
     documents: createSealedDocuments(createFileStore(documentsDir)),
-    documentLinks: createDocumentLinks({ publicUrl: PUBLIC_URL, hashSecret: HASH_SECRET }),
+    documentLinks: createDocumentLinks({ publicUrl: PUBLIC_URL, secrets: [HASH_SECRET] }),
     sender: wrap?.(sender) ?? sender,
     settings,
     log,

@@ -24,7 +24,7 @@ const CONNECTION_HEADERS =
   /^(host|content-length|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer|proxy-.*)$/i;
 
 export interface SenderOptions {
-  /** `dns.promises.lookup`. */
+  /** In production `foreignLookup`. */
   readonly lookup: Lookup;
   readonly policy: DestinationPolicy;
   /** From the DNS lookup to the last byte of the answer, in milliseconds; default 10,000. */
@@ -78,21 +78,14 @@ export function createSender({
     const checked = checkUrl(text, policy);
     if ('refusal' in checked) return { refusal: checked.refusal };
     const { url } = checked;
-    return slots.use(url.host, signal, () => deliverTo(url, headers, body, signal));
-  }
-
-  async function deliverTo(
-    url: URL,
-    headers: Readonly<Record<string, string>>,
-    body: Buffer,
-    signal: AbortSignal,
-  ): Promise<Outcome | Refused> {
-    const destination = await orAborted(resolveDestination(url, policy, lookup), signal);
+    // Before a slot is taken: a name server that does not answer must not occupy slots that other
+    // endpoints need.
+    const destination = await resolveDestination(url, policy, lookup, signal);
     if ('refusal' in destination) return destination;
 
     const [address, ...others] = destination.addresses;
     const one = { url, address, agents, headers, body, connectMs: timeoutMs, signal };
-    return requestAny(one, others.slice(0, OTHER_ADDRESSES));
+    return slots.use(url.host, signal, () => requestAny(one, others.slice(0, OTHER_ADDRESSES)));
   }
 
   return {
@@ -184,15 +177,6 @@ function withoutConnectionHeaders(
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => !CONNECTION_HEADERS.test(name)),
   );
-}
-
-/** Rejects when the signal is aborted. The DNS lookup cannot be aborted, so its result is dropped. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(new Error('aborted'));
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 /**

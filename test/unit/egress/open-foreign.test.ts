@@ -52,7 +52,10 @@ describe('in the sandbox', () => {
     expect(await read(`http://127.0.0.1:${port}/a`, sandbox())).toBe('the bytes');
     const lookup = resolvesTo('127.0.0.1');
     expect(await read(`http://files.localhost:${port}/a`, sandbox(lookup))).toBe('the bytes');
-    expect(lookup).toHaveBeenCalledExactlyOnceWith('files.localhost', { all: true });
+    expect(lookup).toHaveBeenCalledExactlyOnceWith('files.localhost', {
+      all: true,
+      signal: expect.any(AbortSignal),
+    });
     expect(seen.map(({ host }) => host)).toEqual([`127.0.0.1:${port}`, `files.localhost:${port}`]);
   });
 
