@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { NO_ENCRYPTION_KEYS, UsageError } from './cli/command-errors.ts';
+import { NO_ENCRYPTION_KEYS, NotAnOperatorError, UsageError } from './cli/command-errors.ts';
 import { type CliContext, type Connection, operatorOf } from './cli/context.ts';
 import { runCommandLine } from './cli/program.ts';
 import { readSandboxConnection } from './cli/sandbox-connection.ts';
@@ -8,6 +8,7 @@ import { type KeyRing, KeyRingError, parseKeyRing } from './keys/key-ring.ts';
 import { ConfigError, parseOperatorConfig } from './process/config.ts';
 import { readSecretFiles } from './process/secret-files.ts';
 import { type Database, openDatabase } from './storage/database.ts';
+import { roleWithoutOperatorRights } from './storage/role-rights.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
 
 // `rx …`: the operators' command line, see src/cli/program.ts.
@@ -17,7 +18,7 @@ const STATEMENT_LIMIT_MS = 60_000;
 
 const env = process.env;
 const onSandbox = !env.DATABASE_URL && !env.DATABASE_URL_FILE;
-let connection: Connection | undefined;
+let connection: Promise<Connection> | undefined;
 let opened: Database | undefined;
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -50,7 +51,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), context, {
 });
 await opened?.end({ timeout: 1 });
 
-function connect(): Connection {
+async function connect(): Promise<Connection> {
   const { url, hashSecret, encryptionKeys, kms, name, temporal, webhooks } = target();
   const keys = encryptionKeys && createKeyProvider({ encryptionKeys, kms });
   process.stderr.write(`using ${name}\n`);
@@ -58,8 +59,11 @@ function connect(): Connection {
     statementLimitMs: STATEMENT_LIMIT_MS,
     ...(keys === undefined ? {} : { keys }),
   });
+  const database = opened;
+  const role = await roleWithoutOperatorRights(database);
+  if (role !== undefined) throw new NotAnOperatorError(role);
   return {
-    database: opened,
+    database,
     temporal: { ...temporal, options: connectionOptions(env, temporal.address) },
     webhooks,
     async checkTemporal() {

@@ -5,7 +5,7 @@ import { parseConfig } from './process/config.ts';
 import { runProcess } from './process/run-process.ts';
 import { openDatabase } from './storage/database.ts';
 import { refuseSandboxKeys } from './storage/refuse-sandbox-keys.ts';
-import { warnAboutPrivilegedRole } from './storage/warn-about-privileged-role.ts';
+import { warnAboutPrivilegedRole } from './storage/role-rights.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
 import { createTemporalCheck } from './temporal/health-check.ts';
 

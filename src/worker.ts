@@ -5,7 +5,7 @@ import { createKeyProvider } from './keys/create-key-provider.ts';
 import { parseConfig } from './process/config.ts';
 import { runProcess } from './process/run-process.ts';
 import { openDatabase } from './storage/database.ts';
-import { warnAboutPrivilegedRole } from './storage/warn-about-privileged-role.ts';
+import { warnAboutPrivilegedRole } from './storage/role-rights.ts';
 import { connectWhenUp } from './temporal/connect.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
 import { createSdkLog } from './temporal/sdk-log.ts';

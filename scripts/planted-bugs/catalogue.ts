@@ -3,6 +3,7 @@ import { DOCUMENT_BUGS } from './documents.ts';
 import { NOTIFICATION_BUGS } from './notifications.ts';
 import { ORDER_BUGS } from './orders.ts';
 import { PHARMACY_BUGS } from './pharmacies.ts';
+import { STORAGE_BUGS } from './storage.ts';
 
 /** Every planted bug, along an order's path through the system. */
 export const ALL_BUGS: readonly Bug[] = [
@@ -10,4 +11,5 @@ export const ALL_BUGS: readonly Bug[] = [
   ...PHARMACY_BUGS,
   ...DOCUMENT_BUGS,
   ...NOTIFICATION_BUGS,
+  ...STORAGE_BUGS,
 ];

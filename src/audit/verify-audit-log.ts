@@ -167,12 +167,12 @@ async function problemsOfUnsealed(sql: Sql, [transactionId, id]: AuditPosition):
       (SELECT min(id)::text FROM unsealed
         WHERE transaction_id >= pg_snapshot_xmax(pg_current_snapshot())) AS future`;
   const found: string[] = [];
-  if (row?.first != null) {
+  if (typeof row?.first === 'string') {
     found.push(
       `${row.late} rows from row ${row.first} on are older than ${UNSEALED_LIMIT_MINUTES} minutes and have no seal: check that a worker runs`,
     );
   }
-  if (row?.future != null) {
+  if (typeof row?.future === 'string') {
     found.push(`row ${row.future} names a transaction of the future, so no seal can cover it`);
   }
   return found;

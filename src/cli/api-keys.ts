@@ -61,7 +61,7 @@ function addCreate(group: Command, context: CliContext): void {
     )
     .addOption(jsonOption())
     .action(async (options: CreateOptions) => {
-      const { database, hashSecret } = context.connect();
+      const { database, hashSecret } = await context.connect();
       const created = await createApiKey(database, hashSecret(), {
         organizationId: options.org,
         name: options.name,
@@ -88,7 +88,7 @@ function addList(group: Command, context: CliContext): void {
     .requiredOption('--org <id>', 'the organization')
     .addOption(jsonOption())
     .action(async ({ org, json }: { org: string; json?: boolean }) => {
-      const keys = await listApiKeys(context.connect().database, org);
+      const keys = await listApiKeys((await context.connect()).database, org);
       if (json) return printJson(context, { keys });
       printTable(
         context,
@@ -126,7 +126,7 @@ function addRotate(group: Command, context: CliContext): void {
     )
     .addOption(jsonOption())
     .action(async (id: string, options: RotateOptions) => {
-      const { database, hashSecret } = context.connect();
+      const { database, hashSecret } = await context.connect();
       const rotated = await rotateApiKey(database, hashSecret(), id, {
         oldUntil: options.overlap ?? futureTime(DEFAULT_OVERLAP),
         expiresAt: options.expires === 'never' ? null : options.expires,
@@ -154,7 +154,7 @@ function addRevoke(group: Command, context: CliContext): void {
     .argument('<id>', "the key's id")
     .addOption(jsonOption())
     .action(async (id: string, { json }: { json?: boolean }) => {
-      const key = await revokeApiKey(context.connect().database, id);
+      const key = await revokeApiKey((await context.connect()).database, id);
       context.about({ organizationId: key.organizationId });
       if (json) return printJson(context, { key });
       printFields(context, fieldsOf(key));

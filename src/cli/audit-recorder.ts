@@ -45,7 +45,7 @@ export function createRecorder(outer: Omit<CliContext, 'about'>): Recorder {
   const context: CliContext = {
     ...outer,
     stdout: output,
-    connect: () => (connection = outer.connect()),
+    connect: async () => (connection = await outer.connect()),
     about(subject) {
       reported = { ...reported, ...subject };
     },
@@ -78,7 +78,7 @@ export function createRecorder(outer: Omit<CliContext, 'about'>): Recorder {
       if ('action' in audit) running = { command, audit };
       if ('action' in audit && audit.moment !== 'stream') return;
       if (running !== undefined) {
-        context.connect();
+        await context.connect();
         await record(EXIT.ok);
       }
       output.release();

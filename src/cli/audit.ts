@@ -42,7 +42,7 @@ function addVerify(
     )
     .addOption(jsonOption())
     .action(async ({ head, json }: { head?: string; json?: boolean }) => {
-      const verification = await verifyAuditLog(context.connect().database, head);
+      const verification = await verifyAuditLog((await context.connect()).database, head);
       if (verification.problem !== null) endWith(EXIT.failed);
       if (json) return printJson(context, { verification });
       const { seals, rows, head: last, problem, problems } = verification;
@@ -71,7 +71,7 @@ function addExport(group: Command, context: CliContext): void {
     .description('print the log, one JSON document per line, in the order of the seals')
     .option('--since <time>', 'only rows since: 24h, a date or a time', pastTime)
     .action(async (options: { since?: Date }) => {
-      for await (const row of allAuditRows(context.connect().database, options)) {
+      for await (const row of allAuditRows((await context.connect()).database, options)) {
         context.stdout.write(`${JSON.stringify(row)}\n`);
       }
     });
@@ -88,7 +88,9 @@ function addList(group: Command, context: CliContext): void {
     .action(async ({ order, json }: { order: string; json?: boolean }) => {
       if (!isUuid(order)) throw new UnknownIdError('order');
       const rows = [];
-      for await (const row of allAuditRows(context.connect().database, { orderId: order })) {
+      for await (const row of allAuditRows((await context.connect()).database, {
+        orderId: order,
+      })) {
         rows.push(row);
       }
       if (json) return printJson(context, { audit: rows });

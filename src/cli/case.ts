@@ -41,7 +41,7 @@ function addImport(group: Command, context: CliContext): void {
         }
       }
       try {
-        const { database, hashSecret } = context.connect();
+        const { database, hashSecret } = await context.connect();
         const result = await importCases(database, {
           organizationId: org,
           hashSecret: hashSecret(),
@@ -83,7 +83,7 @@ function addGet(group: Command, context: CliContext): void {
     .requiredOption('--org <id>', 'the organization that the case belongs to')
     .addOption(jsonOption())
     .action(async (id: string, { org, json }: { org: string; json?: boolean }) => {
-      const { database } = context.connect();
+      const { database } = await context.connect();
       const found = await readCase(database, org, id);
       if (json) return printJson(context, { case: found });
       const { address, ...patient } = found.patient;
@@ -109,7 +109,7 @@ function addIndexEmails(group: Command, context: CliContext): void {
     .description('let the cases of earlier versions be found by email; once, after an upgrade')
     .addOption(jsonOption())
     .action(async ({ json }: { json?: boolean }) => {
-      const { database, hashSecret } = context.connect();
+      const { database, hashSecret } = await context.connect();
       const result = await indexEmails(database, hashSecret());
       if (json) return printJson(context, { index: result });
       printFields(context, { ...result });

@@ -35,6 +35,18 @@ export class NoDatabaseError extends Error {
   override readonly name = 'NoDatabaseError';
 }
 
+/** Thrown when the database role lacks the rights of operators, so that it would not see all rows. */
+export class NotAnOperatorError extends Error {
+  override readonly name = 'NotAnOperatorError';
+
+  /** @param role the role of `DATABASE_URL`. */
+  constructor(role: string) {
+    super(
+      `the database role ${role} lacks the rights of operators and would not see every row: use a login of rx_orders_operator (docs/security.md, “Roles in Postgres”)`,
+    );
+  }
+}
+
 /** Thrown when a command made its change, but the audit log did not record it. */
 export class NotRecordedError extends Error {
   override readonly name = 'NotRecordedError';
@@ -98,7 +110,8 @@ export function failureOf(error: unknown, help: { connect: string; migrate: stri
   if (error instanceof KeyMissingError || error instanceof KeyServiceError) {
     return { exitCode: EXIT.failed, message: error.message };
   }
-  if (error instanceof NoDatabaseError) return { exitCode: EXIT.database, message: error.message };
+  if (error instanceof NoDatabaseError || error instanceof NotAnOperatorError)
+    return { exitCode: EXIT.database, message: error.message };
   const code = codeOf(error);
   if (isDatabaseUnavailable(error)) {
     return {

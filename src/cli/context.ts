@@ -65,8 +65,9 @@ export interface CliContext {
    *
    * @throws {UsageError} the configuration is malformed.
    * @throws {NoDatabaseError} no database is configured, and there is no sandbox.
+   * @throws {NotAnOperatorError} the database role would not see every row.
    */
-  connect(): Connection;
+  connect(): Promise<Connection>;
   /** Aborts when the user stops the command; for commands that run until then. */
   readonly stopping: AbortSignal;
 }

@@ -21,7 +21,7 @@ export function addDoctorCommand(
     .description('check everything that orders and webhooks depend on')
     .addOption(jsonOption())
     .action(async ({ json }: { json?: boolean }) => {
-      const { database, checkTemporal } = context.connect();
+      const { database, checkTemporal } = await context.connect();
       const findings = await examine(database, checkTemporal);
       if (findings.some(({ result }) => result === 'fail')) endWith(EXIT.failed);
       if (json) return printJson(context, { findings });

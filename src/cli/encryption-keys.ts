@@ -47,7 +47,7 @@ function addStatus(group: Command, context: CliContext): void {
     .description('show which keys are in use')
     .addOption(jsonOption())
     .action(async ({ json }: { json?: boolean }) => {
-      const connection = context.connect();
+      const connection = await context.connect();
       const { database } = connection;
       const provider = connection.masterKeys();
       const dataKeys = await readKeyStatus(database);
@@ -107,7 +107,7 @@ function addRotate(
     )
     .addOption(jsonOption())
     .action(async (options: RotateOptions) => {
-      const connection = context.connect();
+      const connection = await context.connect();
       const { database } = connection;
       const provider = connection.masterKeys();
       if (options.master) {

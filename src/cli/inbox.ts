@@ -33,7 +33,7 @@ function addList(group: Command, context: CliContext): void {
     )
     .addOption(jsonOption())
     .action(async (options: { pharmacy?: string; limit: number; json?: boolean }) => {
-      const messages = await listUnmatchedMessages(context.connect().database, {
+      const messages = await listUnmatchedMessages((await context.connect()).database, {
         pharmacyId: options.pharmacy,
         limit: options.limit,
       });
@@ -63,7 +63,7 @@ function addLink(group: Command, context: CliContext): void {
     .addOption(jsonOption())
     .action(async (message: string, order: string, { json, ...request }: RepairOptions) => {
       const { source } = context.operator;
-      await linkMessage(context.connect().database, message, order, { ...request, source });
+      await linkMessage((await context.connect()).database, message, order, { ...request, source });
       await printRepaired(context, order, `message ${message} linked`, json);
     });
   recorded(command, 'MESSAGE_LINKED', 'transaction', ([, orderId]) => ({ orderId }));

@@ -44,7 +44,7 @@ async function listen(
   endpoints: EndpointService,
   { forwardTo, org: organizationId, events }: ListenOptions,
 ): Promise<void> {
-  if (context.connect().webhooks.destinations !== 'loopback') {
+  if ((await context.connect()).webhooks.destinations !== 'loopback') {
     throw new UsageError(
       'rx listen is only for the sandbox: other deployments send no webhooks to loopback addresses',
     );

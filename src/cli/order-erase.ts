@@ -19,7 +19,7 @@ export function addEraseCommand(group: Command, context: CliContext): void {
     .option('--wait <time>', 'how long to wait until a worker has finished', durationMs, 30_000)
     .addOption(jsonOption())
     .action(async (id: string, options: { by: string; wait: number; json?: boolean }) => {
-      const { database } = context.connect();
+      const { database } = await context.connect();
       await eraseOrder(database, id, { ...context.operator, actor: options.by });
       const finished = await waitUntilDone(database, id, options.wait);
       if (options.json) return printJson(context, { erasure: { orderId: id, finished } });

@@ -46,7 +46,7 @@ function addRetry(group: Command, context: CliContext): void {
     )
     .addOption(jsonOption())
     .action(async (id: string, { json, ...request }: RepairOptions) => {
-      const connection = context.connect();
+      const connection = await context.connect();
       const { database } = connection;
       // Imported here, because loading it would slow down every other command.
       const { retryOrder } = await import('../orders/repairs/retry-order.ts');
@@ -75,7 +75,7 @@ function addCancel(group: Command, context: CliContext): void {
     .addOption(jsonOption())
     .action(async (id: string, { json, ...request }: RepairOptions) => {
       const { source } = context.operator;
-      await cancelOrderAsOperator(context.connect().database, id, { ...request, source });
+      await cancelOrderAsOperator((await context.connect()).database, id, { ...request, source });
       await printRepaired(context, id, 'cancellation requested', json);
     });
   recorded(command, 'ORDER_CANCEL_REQUESTED', 'transaction', firstIsOrder);
@@ -99,7 +99,7 @@ function addKeep(group: Command, context: CliContext): void {
     .addOption(jsonOption())
     .action(async (id: string, { json, ...request }: RepairOptions) => {
       const { source } = context.operator;
-      await keepEnd(context.connect().database, id, { ...request, source });
+      await keepEnd((await context.connect()).database, id, { ...request, source });
       await printRepaired(context, id, 'its end is kept', json);
     });
   recorded(command, 'ORDER_END_KEPT', 'transaction', firstIsOrder);
@@ -114,7 +114,7 @@ export async function printRepaired(
   what: string,
   json?: boolean,
 ): Promise<void> {
-  const order = await readOrderForOperators(context.connect().database, id);
+  const order = await readOrderForOperators((await context.connect()).database, id);
   if (json) return printJson(context, { order });
   context.stdout.write(`${id} ${order.status}: ${what}\n`);
 }

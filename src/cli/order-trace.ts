@@ -22,7 +22,7 @@ function addHistory(group: Command, context: CliContext): void {
     .argument('<id>', "the order's id")
     .addOption(jsonOption())
     .action(async (id: string, { json }: { json?: boolean }) => {
-      const connection = context.connect();
+      const connection = await context.connect();
       await readStatus(connection.database, id);
       const { readHistory } = await import('../operators/order-history.ts');
       const history = await withTemporal(connection, (client) => readHistory(client, id));
@@ -50,7 +50,7 @@ function addEvents(group: Command, context: CliContext): void {
     .argument('<id>', "the order's id")
     .addOption(jsonOption())
     .action(async (id: string, { json }: { json?: boolean }) => {
-      const { database } = context.connect();
+      const { database } = await context.connect();
       await readStatus(database, id);
       const events = await listOrderEvents(database, id);
       if (json) return printJson(context, { events });

@@ -48,7 +48,7 @@ function addList(group: Command, context: CliContext): void {
     .option('--limit <n>', 'the maximum number of orders', wholeNumber(1, MAX_LIMIT), DEFAULT_LIMIT)
     .addOption(jsonOption())
     .action(async (options: ListOptions) => {
-      const orders = await listOrdersForOperators(context.connect().database, {
+      const orders = await listOrdersForOperators((await context.connect()).database, {
         statuses: options.status,
         organizationId: options.org,
         pharmacyId: options.pharmacy,
@@ -82,7 +82,7 @@ function addShow(group: Command, context: CliContext): void {
     .argument('<id>', "the order's id")
     .addOption(jsonOption())
     .action(async (id: string, { json }: { json?: boolean }) => {
-      const order = await readOrderForOperators(context.connect().database, id);
+      const order = await readOrderForOperators((await context.connect()).database, id);
       if (json) return printJson(context, { order });
       printOrder(context, order);
     });

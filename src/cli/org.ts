@@ -22,7 +22,7 @@ export function addOrganizationCommands(program: Command, context: CliContext): 
     .option('--strict-identifiers', 'validate the format of NPI, DEA and telephone numbers')
     .addOption(jsonOption())
     .action(async (name: string, options: { strictIdentifiers?: boolean; json?: boolean }) => {
-      const { database } = context.connect();
+      const { database } = await context.connect();
       const strictIdentifiers = options.strictIdentifiers ?? false;
       const organization = await createOrganization(database, { name, strictIdentifiers });
       context.about({ organizationId: organization.id });
@@ -36,7 +36,7 @@ export function addOrganizationCommands(program: Command, context: CliContext): 
     .description('list all organizations, oldest first')
     .addOption(jsonOption())
     .action(async (options: { json?: boolean }) => {
-      const organizations = await listOrganizations(context.connect().database);
+      const organizations = await listOrganizations((await context.connect()).database);
       if (options.json) return printJson(context, { organizations });
       printTable(
         context,
@@ -74,7 +74,7 @@ export function addOrganizationCommands(program: Command, context: CliContext): 
             'at least one of --name, --strict-identifiers and --retention is required',
           );
         }
-        const { database } = context.connect();
+        const { database } = await context.connect();
         const changed = await updateOrganization(database, id, {
           ...{ name, strictIdentifiers },
           retentionDays: retention === 'never' ? null : retention,

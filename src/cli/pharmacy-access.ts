@@ -23,7 +23,7 @@ export function addPharmacyAccess(
     .argument('<organizations...>', 'the ids of the organizations, all of them')
     .addOption(jsonOption())
     .action(async (id: string, organizations: string[], options: { json?: boolean }) => {
-      print(await restrictPharmacy(context.connect().database, id, organizations), options);
+      print(await restrictPharmacy((await context.connect()).database, id, organizations), options);
     });
   recorded(restrict, 'PHARMACY_RESTRICTED', 'change');
   withExamples(restrict, 'rx pharmacy restrict main-street 0198a000-0000-7000-8000-000000000001');
@@ -34,7 +34,7 @@ export function addPharmacyAccess(
     .argument('<id>', "the pharmacy's id")
     .addOption(jsonOption())
     .action(async (id: string, options: { json?: boolean }) => {
-      print(await restrictPharmacy(context.connect().database, id, null), options);
+      print(await restrictPharmacy((await context.connect()).database, id, null), options);
     });
   recorded(unrestrict, 'PHARMACY_UNRESTRICTED', 'change');
   withExamples(unrestrict, 'rx pharmacy unrestrict main-street');

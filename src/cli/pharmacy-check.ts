@@ -87,7 +87,7 @@ async function* check(
   id: string,
   options: Options,
 ): AsyncGenerator<ConformanceFinding> {
-  const { database, webhooks } = context.connect();
+  const { database, webhooks } = await context.connect();
   const foreign = foreignAccess(webhooks.destinations, foreignLookup);
   const directory = createPharmacyDirectory(database, { timeoutMs: options.timeout, foreign });
   const gateway = await directory.gateway(id);

@@ -100,7 +100,7 @@ function addAdd(group: Command, context: CliContext): void {
       requireTls(options);
       const { token, webhookAuth } = await readPharmacySecrets(context, options);
       const pharmacy = await addPharmacy(
-        context.connect().database,
+        (await context.connect()).database,
         {
           id,
           kind: options.kind,
@@ -137,7 +137,7 @@ function addList(group: Command, context: CliContext): void {
     .description('list all pharmacies, without their secrets')
     .addOption(jsonOption())
     .action(async ({ json }: { json?: boolean }) => {
-      const pharmacies = await listPharmacies(context.connect().database);
+      const pharmacies = await listPharmacies((await context.connect()).database);
       if (json) return printJson(context, { pharmacies });
       printTable(
         context,
@@ -167,7 +167,7 @@ function addTest(group: Command, context: CliContext, endWith: (exitCode: ExitCo
     )
     .addOption(jsonOption())
     .action(async (id: string, { timeout, json }: { timeout: number; json?: boolean }) => {
-      const { database, webhooks } = context.connect();
+      const { database, webhooks } = await context.connect();
       const foreign = foreignAccess(webhooks.destinations, foreignLookup);
       const directory = createPharmacyDirectory(database, { timeoutMs: timeout, foreign });
       const gateway = await directory.gateway(id);
@@ -202,7 +202,7 @@ function addSwitch(
     .argument('<id>', "the pharmacy's id")
     .addOption(jsonOption())
     .action(async (id: string, options: { json?: boolean }) => {
-      const pharmacy = await setPharmacyActive(context.connect().database, id, active);
+      const pharmacy = await setPharmacyActive((await context.connect()).database, id, active);
       printPharmacy(context, pharmacy, options);
     });
   recorded(command, active ? 'PHARMACY_ENABLED' : 'PHARMACY_DISABLED', 'change');

@@ -18,7 +18,7 @@ export async function withEndpoints<T>(
   organizationId: string,
   act: (endpoints: EndpointService) => Promise<T>,
 ): Promise<T> {
-  const { database, webhooks } = context.connect();
+  const { database, webhooks } = await context.connect();
   await requireOrganization(database, organizationId);
   const destinations = foreignAccess(webhooks.destinations, foreignLookup);
   const sender = createSender(destinations);

@@ -18,7 +18,10 @@ import type { Log } from '../process/log.ts';
 import { type Database, withTimeout } from '../storage/database.ts';
 
 /** The part of the configuration that the server is built from. */
-export type ServerConfig = Pick<Config, 'hashSecret' | 'limits' | 'http' | 'documents'> & {
+export type ServerConfig = Pick<
+  Config,
+  'hashSecret' | 'documentLinkSecrets' | 'limits' | 'http' | 'documents'
+> & {
   readonly pharmacy: Pick<Config['pharmacy'], 'timeoutMs'>;
   readonly webhooks: Pick<Config['webhooks'], 'destinations' | 'timeoutMs'>;
 };
@@ -56,7 +59,10 @@ export async function createServer(parts: {
   const orders = createOrderService(database, { hashSecret, ...config.limits }, log);
   const cases = createCaseService(database, hashSecret);
   const documents = createSealedDocuments(await createDocumentStore(config.documents));
-  const documentLinks = createDocumentLinks({ publicUrl: http.publicUrl, hashSecret });
+  const documentLinks = createDocumentLinks({
+    publicUrl: http.publicUrl,
+    secrets: config.documentLinkSecrets,
+  });
 
   const destinations = foreignAccess(webhooks.destinations, lookup);
   const pharmacies = createPharmacyDirectory(database, {

@@ -65,7 +65,7 @@ export async function startWorker(parts: {
   });
   const documentLinks = createDocumentLinks({
     publicUrl: config.http.publicUrl,
-    hashSecret: config.hashSecret,
+    secrets: config.documentLinkSecrets,
   });
   const deliveries = await startDeliveries({
     ...shared,

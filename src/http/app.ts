@@ -94,6 +94,7 @@ export function createApp(
   app.decorateRequest('orderId', null);
   app.decorateRequest('caseId', null);
   app.decorateRequest('audit', null);
+  app.decorateRequest('linked', null);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(failure(404, 'no such route')));
   logRequests(app, log);

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AuditEntry, AuditSource } from '../audit/record-audit.ts';
+import type { AuditEntry, AuditSource, AuditSubject } from '../audit/record-audit.ts';
 import { failure } from '../contract/envelope.ts';
 import { codeOf } from '../lib/safe-error.ts';
 import { isUuid } from '../lib/uuid.ts';
@@ -18,6 +18,8 @@ declare module 'fastify' {
      * also wrote its audit row. `failed`: the request failed although Postgres is available.
      */
     audit: 'recorded' | 'failed' | null;
+    /** The document that a signed link named, and the webhook endpoint that the link was made for. */
+    linked: (AuditSubject & { readonly endpointId: string | undefined }) | null;
   }
 }
 
@@ -111,7 +113,10 @@ function actorOf(
     return { actorKind: 'key', actor: caller.keyId, organizationId: caller.organizationId };
   }
   // Without a key, only a signed link opens patient data. Its refusals have no actor.
-  return byLink ? { actorKind: 'system', actor: 'signed-link' } : undefined;
+  if (!byLink) return undefined;
+  const endpointId = request.linked?.endpointId;
+  const actor = endpointId === undefined ? 'signed-link' : `signed-link:${endpointId}`;
+  return { actorKind: 'system', actor, organizationId: request.linked?.organizationId };
 }
 
 /** The case and order of a request. A refused request may name any text, so only UUIDs are recorded. */
@@ -121,8 +126,8 @@ function subjectOf(request: FastifyRequest, served: boolean): Partial<AuditEntry
     ...fieldsOf(request.query),
     ...fieldsOf(request.params),
   };
-  const order = request.orderId ?? named.orderId;
-  const caseId = request.caseId ?? named.caseId;
+  const order = request.orderId ?? request.linked?.orderId ?? named.orderId;
+  const caseId = request.caseId ?? request.linked?.caseId ?? named.caseId;
   return {
     ...(typeof caseId === 'string' && (served || isUuid(caseId)) ? { caseId } : {}),
     ...(typeof order === 'string' && isUuid(order) ? { orderId: order } : {}),

@@ -19,6 +19,7 @@ import type { PharmacyMessage } from './pharmacy-message.ts';
 import { type Candidate, validateOrder } from './preconditions.ts';
 import {
   isCaseOf,
+  type LinkedDocument,
   type OrderRef,
   readDocument,
   readLinkedDocument,
@@ -59,7 +60,7 @@ export interface OrderService {
   /** Reads one document of an order; throws what {@link OrderService.read} throws. */
   readDocument(key: Required<OrderRef>, documentId: string): Promise<StoredDocument>;
   /** Finds a document for a caller with a valid link to it; see {@link readLinkedDocument}. */
-  readLinkedDocument(documentId: string): Promise<StoredDocument>;
+  readLinkedDocument(documentId: string): Promise<LinkedDocument>;
   /** Finds the order that has an idempotency key; see {@link readOrderByIdempotencyKey}. */
   readByIdempotencyKey(organizationId: string, idempotencyKey: string): Promise<OrderView>;
   /**

@@ -131,6 +131,12 @@ async function toDocument(sql: Sql, row: DocumentRow | undefined): Promise<Store
   };
 }
 
+/** A document that a link names, and what it belongs to. */
+export interface LinkedDocument {
+  readonly document: StoredDocument;
+  readonly owner: Required<OrderRef>;
+}
+
 /**
  * Finds a document by its id alone, for a caller with a valid link to it.
  *
@@ -139,15 +145,19 @@ async function toDocument(sql: Sql, row: DocumentRow | undefined): Promise<Store
 export async function readLinkedDocument(
   database: Database,
   documentId: string,
-): Promise<StoredDocument> {
+): Promise<LinkedDocument> {
   const [owner] = await database<{ organizationId: string | null }[]>`
     SELECT organization_of_document(${documentId}) AS organization_id`;
-  if (!owner?.organizationId) throw new OrderNotFoundError('document');
-  return await forOrganization(database, owner.organizationId, async (sql) => {
-    const [row] = await sql<DocumentRow[]>`
-      SELECT ${documentColumns(sql)}
+  const organizationId = owner?.organizationId;
+  if (!organizationId) throw new OrderNotFoundError('document');
+  return await forOrganization(database, organizationId, async (sql) => {
+    const [row] = await sql<(DocumentRow & { caseId: string })[]>`
+      SELECT ${documentColumns(sql)}, case_id
       FROM documents JOIN orders ON orders.id = order_id WHERE documents.id = ${documentId}`;
-    return await toDocument(sql, row);
+    if (row === undefined) throw new OrderNotFoundError('document');
+    const { caseId, ...found } = row;
+    const document = await toDocument(sql, found);
+    return { document, owner: { organizationId, caseId, orderId: row.orderId } };
   });
 }
 

@@ -1,4 +1,5 @@
 import { Webhook } from 'standardwebhooks';
+import { isUniform, TOO_UNIFORM } from '../lib/secret-strength.ts';
 import type { WebhookAuth } from './webhook-auth.ts';
 
 /** Bytes of a Standard Webhooks key: the specification recommends both limits ("Signature scheme"). */
@@ -7,9 +8,6 @@ const KEY_BYTES = { least: 24, most: 64 };
 const LEAST_CHARACTERS = 16;
 /** The fewest characters of a password without a second factor (NIST SP 800-63B-4, section 3.1.1.2). */
 const LEAST_OF_PASSWORD = 15;
-/** The fewest different characters or bytes. A random secret of the lengths above has more. */
-const LEAST_DIFFERENT = 8;
-const TOO_UNIFORM = 'the secret repeats a few characters, so it can be guessed: use a random one';
 
 /**
  * Checks that a pharmacy can authenticate its webhooks with a secret, and that nobody can guess it
@@ -46,7 +44,7 @@ function standardWebhooksFault(secret: string): string | undefined {
   if (key.length < KEY_BYTES.least || key.length > KEY_BYTES.most) {
     return `the secret must be the base64 of ${KEY_BYTES.least} to ${KEY_BYTES.most} bytes; it has ${key.length}`;
   }
-  return new Set(key).size < LEAST_DIFFERENT ? TOO_UNIFORM : undefined;
+  return isUniform(key) ? TOO_UNIFORM : undefined;
 }
 
 /** Whether a text is base64, with its padding or without. Our verifier reads both. */
@@ -64,5 +62,5 @@ function isBase64(text: string): boolean {
 function guessable(secret: string, least: number): string | undefined {
   if (secret.length < least)
     return `the secret must have at least ${least} characters; it has ${secret.length}`;
-  return new Set(secret).size < LEAST_DIFFERENT ? TOO_UNIFORM : undefined;
+  return isUniform(secret) ? TOO_UNIFORM : undefined;
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type KeyRing, KeyRingError, parseKeyRing } from '../keys/key-ring.ts';
 import { KMS_KEY_ARN } from '../keys/kms-key-arn.ts';
 import { DELIVERY_SCHEDULE_MS } from '../lib/delivery-schedule.ts';
+import { isUniform, TOO_UNIFORM } from '../lib/secret-strength.ts';
 
 /** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -53,7 +54,26 @@ function isAddressRange(text: string): boolean {
   return family !== 0 && Number(prefix) >= 1 && Number(prefix) <= (family === 4 ? 32 : 128);
 }
 
-export const secret = z.string().min(16, 'must be at least 16 characters');
+/** A secret of a deployment's own choice. */
+export const secret = z
+  .string()
+  .min(16, 'must be at least 16 characters')
+  .refine((text) => !isUniform(text), TOO_UNIFORM);
+/** Secrets of which the first one signs and all of them verify. */
+const secrets = z.string().transform((text, context): [string, ...string[]] => {
+  const [first = '', ...others] = text.split(',');
+  const list: [string, ...string[]] = [first, ...others];
+  for (const each of list) {
+    for (const { message } of secret.safeParse(each).error?.issues ?? []) {
+      context.addIssue({
+        code: 'custom',
+        message: `each of the comma-separated secrets ${message}`,
+      });
+      return z.NEVER;
+    }
+  }
+  return list;
+});
 
 /** All variables of server and worker. `.env.example` documents each of them. */
 export const schema = z.object({
@@ -93,6 +113,8 @@ export const schema = z.object({
 
   /** The key of the hashes of API keys and idempotency fingerprints. Changing it invalidates every API key. */
   HASH_SECRET: secret,
+  /** The keys of signed links to documents, comma-separated: the first one signs, all verify. Default: HASH_SECRET. */
+  DOCUMENT_LINK_SECRETS: secrets.optional(),
 
   /** The master keys of patient data in Postgres and Temporal: `id:key,…`, the active key first. */
   ENCRYPTION_KEYS: keyRing,

@@ -38,6 +38,8 @@ export interface Config {
   };
   readonly http: Listening & { readonly publicUrl: string };
   readonly hashSecret: string;
+  /** The keys of signed links to documents: the first one signs, all verify. */
+  readonly documentLinkSecrets: readonly [string, ...string[]];
   readonly encryptionKeys: KeyRing;
   /** undefined: a KMS wraps no data key, neither now nor before. */
   readonly kms: KmsSettings | undefined;
@@ -107,6 +109,7 @@ export function parseConfig(env: Environment): Config {
       ...callersOf(value),
     },
     hashSecret: value.HASH_SECRET,
+    documentLinkSecrets: value.DOCUMENT_LINK_SECRETS ?? [value.HASH_SECRET],
     encryptionKeys: value.ENCRYPTION_KEYS,
     kms: kmsOf(value),
     limits: {
@@ -191,10 +194,7 @@ function kmsOf(
   value: Pick<z.infer<typeof schema>, keyof typeof KMS_VARIABLES>,
 ): KmsSettings | undefined {
   const active = value.KMS_KEY_ID;
-  const [first, ...others] = [
-    ...(active === undefined ? [] : [active]),
-    ...(value.KMS_OLD_KEY_IDS ?? []),
-  ];
+  const [first, ...others] = [active ?? [], value.KMS_OLD_KEY_IDS ?? []].flat();
   if (first === undefined) return undefined;
   return {
     keyIds: [first, ...others],

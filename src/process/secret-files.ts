@@ -8,6 +8,7 @@ import { ConfigError, type Environment } from './config-schema.ts';
 export const SECRET_VARIABLES = [
   'DATABASE_URL',
   'HASH_SECRET',
+  'DOCUMENT_LINK_SECRETS',
   'ENCRYPTION_KEYS',
   'CODEC_SERVER_TOKEN',
   'DOCUMENTS_S3_ACCESS_KEY_ID',

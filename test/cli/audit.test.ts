@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { urlOfRole } from '../../sandbox/database-url.ts';
 import { auditOf } from '../../src/cli/command-audit.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import { createProgram } from '../../src/cli/program.ts';
@@ -116,6 +117,22 @@ describe('recording', () => {
     const erased = await run('order', 'erase', id, '--wait', '0s');
     expect(erased.rows).toEqual(rowOf('ORDER_ERASED', { organizationId, caseId, orderId: id }));
   });
+
+  it.each(['server', 'worker'] as const)(
+    'refuses a login of the %s, from which rows are hidden',
+    async (role) => {
+      const other = createRx(urlOfRole(api.databaseUrl, role));
+      for (const args of [['order', 'list'], ['org', 'list'], ['doctor']]) {
+        const { code, stdout, stderr } = await other(args);
+        expect({ code, stdout }).toEqual({ code: 5, stdout: '' });
+        expect(stderr).toContain(
+          `the database role rx_orders_${role} lacks the rights of operators`,
+        );
+      }
+      const operator = await createRx(urlOfRole(api.databaseUrl, 'operator'))(['order', 'list']);
+      expect(operator).toMatchObject({ code: 0, stdout: expect.stringContaining(orderId) });
+    },
+  );
 
   it('hides the output of a read that cannot be recorded, and reports an unrecorded change', async () => {
     await api.database.unsafe(`

@@ -57,6 +57,7 @@ export async function startApp(database: Database, options: AppOptions = {}): Pr
   const log = createKeptLog();
   const config: ServerConfig = {
     hashSecret: HASH_SECRET,
+    documentLinkSecrets: [HASH_SECRET],
     limits: { ...ROOMY, ...options.limits },
     http: { ...HTTP, ...options.http },
     documents: { folder: documentsDir },

@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { failureBody } from '../../contract/envelope.ts';
-import { objectWithBlanks, requiredText } from '../../contract/fields.ts';
+import { objectWithBlanks, requiredText, text } from '../../contract/fields.ts';
 import { isUuid } from '../../lib/uuid.ts';
 import { documentHeaders, documentResponses, sendDocument } from '../document-download.ts';
 import { PermissionDeniedError } from '../errors/http-errors.ts';
@@ -7,10 +8,14 @@ import { TOO_MANY_FAILURES } from '../openapi/responses.ts';
 import { linkedDocumentParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
-const query = objectWithBlanks({ expires: requiredText(), signature: requiredText() });
+const query = objectWithBlanks({
+  expires: requiredText(),
+  endpoint: z.exactOptional(text()),
+  signature: requiredText(),
+});
 
 /**
- * `GET /documents/:documentId?expires=&signature=`: a document without an API key, through the signed
+ * `GET /documents/:documentId?expires=&signature=&endpoint=`: a document without an API key, through the signed
  * link that `customer-case-detail` and webhooks contain.
  */
 export function readLinkedDocument({
@@ -49,7 +54,8 @@ export function readLinkedDocument({
         failedAttempts.failed(request.ip);
         throw new PermissionDeniedError();
       }
-      const document = await orders.readLinkedDocument(documentId);
+      const { document, owner } = await orders.readLinkedDocument(documentId);
+      request.linked = { ...owner, endpointId: link.endpoint };
       return await sendDocument(request, reply, documents, document);
     },
   });

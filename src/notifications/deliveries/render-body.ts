@@ -27,7 +27,7 @@ export async function renderBody(
   let left = endpoint.documentFormat === 'base64' ? MOST_INLINE_BYTES : 0;
   const bytesOf: Rendering['bytesOf'] = async ({ id, size, storageKey, key }) => {
     // An erased order has no key, and its link no longer works.
-    if (size > left || key === undefined) return { url: documentLinks.create(id) };
+    if (size > left || key === undefined) return { url: documentLinks.create(id, endpoint.id) };
     left -= size;
     const bytes = await buffer(await documents.open(storageKey, documentKey(key)));
     return { content: bytes.toString('base64') };

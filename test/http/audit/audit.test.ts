@@ -3,6 +3,7 @@ import Fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../../src/audit/record-audit.ts';
 import { DocumentStoreError } from '../../../src/documents/document-errors.ts';
+import { createDocumentLinks } from '../../../src/documents/document-links.ts';
 import { auditRequest } from '../../../src/http/audit.ts';
 import { createErrorHandler } from '../../../src/http/errors/error-responses.ts';
 import type { RouteDependencies } from '../../../src/http/route.ts';
@@ -10,7 +11,7 @@ import { routes } from '../../../src/http/routes.ts';
 import { DatabaseTimeoutError } from '../../../src/storage/database.ts';
 import { CASES, NOBODY_LISTENS, type Subject } from '../../support/access-cases.ts';
 import { createKeptLog } from '../../support/logs.ts';
-import { createKey, createOrganization } from '../../support/organization.ts';
+import { createKey, createOrganization, HASH_SECRET } from '../../support/organization.ts';
 import { createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
 import { storeDelivery } from '../../support/stored-delivery.ts';
 import { storeDocument } from '../../support/stored-document.ts';
@@ -183,6 +184,25 @@ it.each([
 
   expect((await app.inject('/')).statusCode).toBe(503);
   expect(entries.map(({ result }) => result)).toEqual(results);
+});
+
+it('records a read through a signed link with its organization, case, order and endpoint', async () => {
+  const { caseId, orderId, documentId, endpointId } = ours;
+  const links = createDocumentLinks({ publicUrl: api.app.url, secrets: [HASH_SECRET] });
+  const read = async (link: string) => (await fetch(link)).status;
+  const row = {
+    ...{ actorKind: 'system', action: 'DOCUMENT_READ', result: 'OK', source: '127.0.0.1' },
+    ...{ organizationId: api.organization.organizationId, caseId, orderId },
+  };
+  const rows = await rowsOf(async () => {
+    expect(await read(links.create(documentId, endpointId))).toBe(200);
+    expect(await read(links.create(documentId))).toBe(200);
+    expect(await read(`${links.create(documentId)}&endpoint=${endpointId}`)).toBe(403);
+  });
+  expect(rows).toMatchObject([
+    { ...row, actor: `signed-link:${endpointId}` },
+    { ...row, actor: 'signed-link' },
+  ]);
 });
 
 it('records nothing for a request without a valid key', async () => {

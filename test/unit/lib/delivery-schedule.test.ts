@@ -8,7 +8,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const required = {
   DATABASE_URL: 'postgres://x',
-  HASH_SECRET: 'x'.repeat(16),
+  HASH_SECRET: 'sixteen characters or more',
   DOCUMENTS_DIR: 'x',
   ENCRYPTION_KEYS: `1:${'A'.repeat(43)}=`,
 };

@@ -146,7 +146,10 @@ describe('parseConfig', () => {
     );
     expect(faultOf({ ...tls, TLS_KEY_FILE: '' })).toContain('TLS_KEY_FILE is required');
     expect(faultOf({ ...tls, TLS_CERT_FILE: '' })).toContain('TLS_CERT_FILE is required');
-    const codec = { ENCRYPTION_KEYS: required.ENCRYPTION_KEYS, CODEC_SERVER_TOKEN: 'x'.repeat(16) };
+    const codec = {
+      ENCRYPTION_KEYS: required.ENCRYPTION_KEYS,
+      CODEC_SERVER_TOKEN: 'sixteen characters',
+    };
     const files = { CODEC_TLS_CERT_FILE: 'cert.pem', CODEC_TLS_KEY_FILE: 'key.pem' };
     expect(parseCodecServerConfig({ ...codec, ...files }).tls?.prefix).toBe('CODEC_');
     expect(() => parseCodecServerConfig({ ...codec, CODEC_TLS_KEY_FILE: 'key.pem' })).toThrow(
@@ -210,6 +213,37 @@ describe('parseConfig', () => {
     const fault = faultOf({ ...required, HASH_SECRET: 'tooshort-secret' });
     expect(fault).toContain('HASH_SECRET: must be at least 16 characters');
     expect(fault).not.toContain('tooshort');
+  });
+
+  it.each([
+    ['HASH_SECRET', 'abc', 'must be at least 16 characters'],
+    ['HASH_SECRET', 'ab'.repeat(30), 'the secret repeats a few characters'],
+    ['DOCUMENT_LINK_SECRETS', 'abc', 'must be at least 16 characters'],
+    ['DOCUMENT_LINK_SECRETS', 'sixteen characters or more,abc', 'must be at least 16 characters'],
+    ['DOCUMENT_LINK_SECRETS', 'x'.repeat(64), 'the secret repeats a few characters'],
+  ])('rejects %s=%s, which can be guessed', (name, value, rule) => {
+    const fault = faultOf({ ...required, [name]: value });
+    expect(fault).toContain(`${name}: `);
+    expect(fault).toContain(rule);
+    expect(fault).not.toContain(value);
+  });
+
+  it('rejects a token of the codec server that can be guessed', () => {
+    const { ENCRYPTION_KEYS } = required;
+    for (const CODEC_SERVER_TOKEN of ['abc', 'x'.repeat(64)]) {
+      expect(() => parseCodecServerConfig({ ENCRYPTION_KEYS, CODEC_SERVER_TOKEN })).toThrow(
+        'CODEC_SERVER_TOKEN: ',
+      );
+    }
+  });
+
+  it('signs links to documents with their own keys, or else with the hash secret', () => {
+    expect(parseConfig(required).documentLinkSecrets).toEqual([required.HASH_SECRET]);
+    const DOCUMENT_LINK_SECRETS = 'the new key of the links,the old key of the links';
+    expect(parseConfig({ ...required, DOCUMENT_LINK_SECRETS }).documentLinkSecrets).toEqual([
+      'the new key of the links',
+      'the old key of the links',
+    ]);
   });
 
   it('names each invalid variable and never its value', () => {

@@ -6,8 +6,8 @@ import { parseCodecServerConfig, parseConfig } from '../../../src/process/config
 
 const secrets = {
   postgresPassword: 'p'.repeat(24),
-  hashSecret: 'h'.repeat(24),
-  codecToken: 'c'.repeat(24),
+  hashSecret: 'hash-secret-of-a-sandbox',
+  codecToken: 'codec-token-of-a-sandbox',
   encryptionKeys: `1:${'k'.repeat(43)}=`,
 };
 

@@ -36,7 +36,7 @@ const SECRETS = [
 ];
 const filled = {
   ...example,
-  ...Object.fromEntries(SECRETS.map((name) => [name, 'x'.repeat(48)])),
+  ...Object.fromEntries(SECRETS.map((name) => [name, 'random-0123456789'.repeat(3)])),
   ENCRYPTION_KEYS: `2026-11:${'A'.repeat(43)}=`,
 };
 

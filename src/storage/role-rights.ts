@@ -22,3 +22,21 @@ export function warnAboutPrivilegedRole(sql: Sql, log: Log): void {
     () => undefined,
   );
 }
+
+/**
+ * Returns the name of the login's role if that role lacks the rights of operators: row-level security then
+ * hides rows from it without any error. Returns undefined for operators, for the owner of the tables, and
+ * when the database cannot answer, because the next query reports why.
+ */
+export async function roleWithoutOperatorRights(sql: Sql): Promise<string | undefined> {
+  try {
+    const [row] = await sql<{ name: string; lacking: boolean }[]>`
+      SELECT current_user::text AS name, to_regclass('orders') IS NOT NULL
+        AND row_security_active(to_regclass('orders')) AND NOT EXISTS (
+          SELECT FROM pg_roles
+          WHERE rolname = 'rx_orders_operator' AND pg_has_role(oid, 'USAGE')) AS lacking`;
+    return row?.lacking === true ? row.name : undefined;
+  } catch {
+    return undefined;
+  }
+}
