@@ -39,7 +39,7 @@ async function startNameServer(answers: boolean): Promise<string> {
     );
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  return `127.0.0.1:${(socket.address() as AddressInfo).port}`;
+  return `127.0.0.1:${socket.address().port}`;
 }
 
 beforeAll(async () => {
