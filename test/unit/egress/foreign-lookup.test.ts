@@ -1,6 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
 import dns from 'node:dns/promises';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createForeignLookup } from '../../../src/egress/foreign-lookup.ts';
 
