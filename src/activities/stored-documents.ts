@@ -1,8 +1,8 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { Measures } from '../documents/checked-bytes.ts';
+import { sharedId } from '../lib/shared-id.ts';
 import { readOrderDataKey } from '../orders/order-data-key.ts';
 import { documentNameField } from '../orders/read-order.ts';
-import { sharedId } from '../pharmacy/distinct-documents.ts';
 import type { PharmacyDocument } from '../pharmacy/gateway.ts';
 import type { Sql } from '../storage/database.ts';
 

@@ -1,10 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  derivedId,
-  distinctDocuments,
-  sharedId,
-} from '../../../src/pharmacy/distinct-documents.ts';
+import { sharedId } from '../../../src/lib/shared-id.ts';
+import { derivedId, distinctDocuments } from '../../../src/pharmacy/distinct-documents.ts';
 import type { PharmacyDocument } from '../../../src/pharmacy/gateway.ts';
 
 const TYPE = 'application/pdf';
