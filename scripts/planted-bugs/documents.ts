@@ -3,6 +3,13 @@ import type { Bug } from './bug.ts';
 /** Bugs in the fetching and storing of documents, up to the news after an order's end. */
 export const DOCUMENT_BUGS: readonly Bug[] = [
   {
+    name: 'stores a document of any size',
+    file: 'src/documents/checked-bytes.ts',
+    original: 'if (size > limitBytes) tooLarge(limitBytes);',
+    replacement: '',
+    tests: ['test/unit/documents/checked-bytes.test.ts'],
+  },
+  {
     name: 'gives a document its final name before it is complete',
     file: 'src/documents/file-store.ts',
     original: "const temporary = `${file}.${randomBytes(6).toString('hex')}.part`;",

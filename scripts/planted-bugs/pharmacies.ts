@@ -160,9 +160,30 @@ export const PHARMACY_BUGS: readonly Bug[] = [
   {
     name: 'accepts a webhook secret that can be guessed',
     file: 'src/pharmacy/webhook-secret-rules.ts',
-    original: 'return new Set(secret).size < LEAST_DIFFERENT ? TOO_UNIFORM : undefined;',
+    original: 'return isUniform(secret) ? TOO_UNIFORM : undefined;',
     replacement: 'return undefined;',
     tests: ['test/unit/pharmacy/webhook-secret-rules.test.ts'],
+  },
+  {
+    name: 'gives a pharmacy that hangs every slot of a worker',
+    file: 'src/activities/pharmacy-slots.ts',
+    original: 'const MOST = 40;',
+    replacement: 'const MOST = 400;',
+    tests: ['test/unit/activities/pharmacy-slots.test.ts'],
+  },
+  {
+    name: 'keeps all slots of a pharmacy that does not answer',
+    file: 'src/activities/pharmacy-slots.ts',
+    original: 'use.failures >= FAILURES ? FEW : MOST',
+    replacement: 'MOST',
+    tests: ['test/unit/activities/pharmacy-slots.test.ts'],
+  },
+  {
+    name: 'reads a document for as long as a byte comes now and then',
+    file: 'src/pharmacy/http-calls.ts',
+    original: 'waitedMs > RATE_FROM_MS && size < waitedMs * LEAST_BYTES_PER_MS',
+    replacement: 'false',
+    tests: ['test/unit/pharmacy/idle-timeout.test.ts'],
   },
   {
     name: 'takes our reference in upper case for another one',

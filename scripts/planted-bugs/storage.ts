@@ -14,13 +14,6 @@ export const STORAGE_BUGS: readonly Bug[] = [
     tests: [ATTACKS],
   },
   {
-    name: 'lets every role create temporary objects',
-    file: 'test/support/database.ts',
-    original: 'REVOKE TEMPORARY ON DATABASE ${name} FROM PUBLIC',
-    replacement: 'GRANT TEMPORARY ON DATABASE ${name} TO PUBLIC',
-    tests: [ATTACKS],
-  },
-  {
     name: 'lets a program choose the time of an audit row',
     file: WALLS,
     original: 'GRANT INSERT (actor_kind,',
