@@ -311,7 +311,11 @@ CREATE POLICY scope ON order_activity FOR SELECT TO rx_orders_server
    FROM orders
   WHERE orders.id = order_activity.order_id)));
 CREATE POLICY timeline ON order_activity FOR INSERT TO rx_orders_server
-  WITH CHECK ((actor = ANY (ARRAY['api'::text, 'pharmacy'::text])) AND (event = ANY (ARRAY['ORDER_ACCEPTED'::text, 'CANCEL_REQUESTED'::text, 'CANCEL_REFUSED'::text, 'STATUS_CHANGED'::text, 'PHARMACY_MESSAGE'::text, 'TRACKING_ADDED'::text, 'TRACKING_COMPLETED'::text])) AND (COALESCE(to_status, 'ACCEPTED'::text) = ANY (ARRAY['ACCEPTED'::text, 'CANCELLED'::text])));
+  WITH CHECK (
+CASE
+    WHEN actor = 'system'::text THEN event = 'DELAY_ENDED'::text
+    ELSE (actor = ANY (ARRAY['api'::text, 'pharmacy'::text])) AND (event = ANY (ARRAY['ORDER_ACCEPTED'::text, 'CANCEL_REQUESTED'::text, 'CANCEL_REFUSED'::text, 'STATUS_CHANGED'::text, 'PHARMACY_MESSAGE'::text, 'TRACKING_ADDED'::text, 'TRACKING_COMPLETED'::text]))
+END AND (COALESCE(to_status, 'ACCEPTED'::text) = ANY (ARRAY['ACCEPTED'::text, 'CANCELLED'::text, 'NEEDS_ATTENTION'::text])));
 
 GRANT INSERT (actor, detail, event, from_status, order_id, reason_code, to_status), SELECT ON order_activity TO rx_orders_operator;
 GRANT INSERT (actor, detail, event, from_status, order_id, reason_code, to_status), SELECT ON order_activity TO rx_orders_server;

@@ -27,12 +27,15 @@ CREATE POLICY of_worker ON audit_log FOR INSERT TO rx_orders_worker
 CREATE POLICY of_operator ON audit_log FOR INSERT TO rx_orders_operator
   WITH CHECK (actor_kind = 'operator');
 
--- The server writes the timeline of what it does: it accepts, cancels and receives messages. The row of an
--- accepted order is written in the statement that makes the order, which does not see the order yet.
-ALTER POLICY timeline ON order_activity WITH CHECK (actor IN ('api', 'pharmacy') AND event IN (
-    'ORDER_ACCEPTED', 'CANCEL_REQUESTED', 'CANCEL_REFUSED', 'STATUS_CHANGED', 'PHARMACY_MESSAGE',
-    'TRACKING_ADDED', 'TRACKING_COMPLETED')
-  AND coalesce(to_status, 'ACCEPTED') IN ('ACCEPTED', 'CANCELLED'));
+-- The server writes the timeline of what it does: it accepts, cancels and receives messages, of which one can
+-- reopen an expired order. A change of the status also ends a delay. The row of an accepted order is written
+-- in the statement that makes the order, which does not see the order yet.
+ALTER POLICY timeline ON order_activity WITH CHECK (
+  CASE WHEN actor = 'system' THEN event = 'DELAY_ENDED'
+    ELSE actor IN ('api', 'pharmacy') AND event IN ('ORDER_ACCEPTED', 'CANCEL_REQUESTED', 'CANCEL_REFUSED',
+      'STATUS_CHANGED', 'PHARMACY_MESSAGE', 'TRACKING_ADDED', 'TRACKING_COMPLETED')
+  END
+  AND coalesce(to_status, 'ACCEPTED') IN ('ACCEPTED', 'CANCELLED', 'NEEDS_ATTENTION'));
 
 -- A program of an organization can request a retry (`createOrderClient`), and no other repair.
 REVOKE INSERT ON order_repairs FROM rx_orders_server;

@@ -213,6 +213,16 @@ describe('a forged row of the timeline', () => {
     ).rejects.toMatchObject(REFUSED);
   });
 
+  it.each([
+    ['system', 'DELAY_ENDED', null],
+    ['pharmacy', 'STATUS_CHANGED', 'NEEDS_ATTENTION'],
+    ['api', 'STATUS_CHANGED', 'CANCELLED'],
+  ])('is not what the server writes itself: %s %s %s', async (actor, event, status) => {
+    await pools.server`
+      INSERT INTO order_activity (order_id, actor, event, to_status)
+      VALUES (${orderId}, ${actor}, ${event}, ${status})`;
+  });
+
   it('and a repair in the name of an operator is refused to the server, except a retry', async () => {
     for (const kind of ['cancel', 'keep', 'link']) {
       await expect(
