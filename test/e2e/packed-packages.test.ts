@@ -5,6 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { urlOfRole } from '../../sandbox/database-url.ts';
 import { freePorts } from '../../sandbox/ports.ts';
 import type { Environment } from '../../src/process/config.ts';
 import { eventually } from '../support/eventually.ts';
@@ -251,7 +252,9 @@ describe('the server', () => {
   it('serves operators on the command line, and without a database says so', async () => {
     const help = await rx(['--help'], {});
     expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: rx') });
-    const list = await rx(['org', 'list', '--json'], test.stack.env);
+    const operator = urlOfRole(test.stack.databaseUrl, 'operator');
+    const env = { ...test.stack.env, DATABASE_URL: operator };
+    const list = await rx(['org', 'list', '--json'], env);
     expect(list).toMatchObject({ code: 0, stdout: expect.stringContaining(ORGANIZATION_ID) });
     const nowhere = { DATA_DIR: path.join(installed.folder, 'nowhere') };
     expect(await rx(['org', 'list'], nowhere)).toMatchObject({ code: 5 });
