@@ -1,10 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import { startStack } from '../sandbox/stack.ts';
 import { openDatabase } from '../src/storage/database.ts';
-import { testEnvironment } from '../test/support/environment.ts';
 import { startServer } from '../test/support/server-process.ts';
+import { startBenchStack } from './bench-stack.ts';
 import {
   acceptedAtFirstRefusal,
   acceptedMs,
@@ -27,14 +23,7 @@ interface Ramp {
   readonly fromPerSecond: number;
 }
 
-const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-bench-'));
-const stack = await startStack({
-  dataDir,
-  ports: 'free',
-  env: testEnvironment({ LOG_LEVEL: 'warn' }),
-  log: { write: () => true },
-  news: process.stderr,
-});
+const stack = await startBenchStack({ LOG_LEVEL: 'warn' });
 try {
   // Orders arrive faster than workers process them.
   const outbox = await climb({
@@ -64,7 +53,6 @@ try {
   );
 } finally {
   await stack.stop();
-  await rm(dataDir, { recursive: true, force: true });
 }
 
 /** Sends orders to a server with one low limit, until it refuses some and one step beyond. */

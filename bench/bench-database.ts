@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { OWNER, superuserUrl } from '../sandbox/database-url.ts';
-import { type Stack, startStack } from '../sandbox/stack.ts';
+import type { Stack } from '../sandbox/stack.ts';
 import { openDatabase } from '../src/storage/database.ts';
 import { migrate } from '../src/storage/migrate.ts';
-import { testEnvironment } from '../test/support/environment.ts';
+import { startBenchStack } from './bench-stack.ts';
 
 /**
  * Runs a benchmark on its own databases, next to the database of a stack, so that the stack's worker
@@ -16,14 +13,7 @@ import { testEnvironment } from '../test/support/environment.ts';
 export async function withBenchDatabase(
   run: (create: (name: string) => Promise<string>, stack: Stack) => Promise<void>,
 ): Promise<void> {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-bench-'));
-  const stack = await startStack({
-    dataDir,
-    ports: 'free',
-    env: testEnvironment(),
-    log: { write: () => true },
-    news: process.stderr,
-  });
+  const stack = await startBenchStack();
   try {
     const create = async (name: string) => {
       const server = openDatabase(superuserUrl(stack.databaseUrl), 1);
@@ -37,7 +27,6 @@ export async function withBenchDatabase(
     await run(create, stack);
   } finally {
     await stack.stop();
-    await rm(dataDir, { recursive: true, force: true });
   }
 }
 

@@ -1,16 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { verifyWebhook } from '../packages/webhooks/src/index.ts';
-import { startStack } from '../sandbox/stack.ts';
 import { openDatabase } from '../src/storage/database.ts';
-import { testEnvironment } from '../test/support/environment.ts';
 import { examplePlaceOrder } from '../test/support/example.ts';
+import { startBenchStack } from './bench-stack.ts';
 
 /*
  *   npm run bench:deliveries -- [--orders N] [--every MS] [--limit SECONDS]
@@ -49,17 +45,10 @@ const receiver = http.createServer((request, response) => {
 await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
 const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/rx`;
 
-const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-bench-'));
-const stack = await startStack({
-  dataDir,
-  ports: 'free',
-  env: testEnvironment({
-    LOG_LEVEL: 'warn',
-    WEBHOOK_TIMEOUT_MS: '500',
-    WEBHOOK_RETRY_SCHEDULE_MS: Array.from({ length: 30 }, () => '300').join(),
-  }),
-  log: { write: () => true },
-  news: process.stderr,
+const stack = await startBenchStack({
+  LOG_LEVEL: 'warn',
+  WEBHOOK_TIMEOUT_MS: '500',
+  WEBHOOK_RETRY_SCHEDULE_MS: Array.from({ length: 30 }, () => '300').join(),
 });
 try {
   await run(20); // warms up
@@ -91,7 +80,6 @@ try {
   await stack.stop();
   receiver.closeAllConnections();
   receiver.close();
-  await rm(dataDir, { recursive: true, force: true });
 }
 
 async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {

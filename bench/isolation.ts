@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { addPharmacy } from '../src/pharmacy/registry.ts';
 import { openDatabase } from '../src/storage/database.ts';
 import { withKeysOf } from '../test/support/sealed-rows.ts';
-import { BUSY, MEASURED, median, withBenchStack } from './bench-stack.ts';
+import { startBenchStack } from './bench-stack.ts';
+import { BUSY, createOrderClients, MEASURED, median } from './order-clients.ts';
 
 // Measures how long an order takes at a healthy pharmacy while a worker has 300 orders of another
 // organization at a pharmacy that does not answer, and then at one that sends its documents a few bytes at
@@ -39,7 +40,9 @@ function drip(response: ServerResponse): void {
   response.once('close', () => clearInterval(dripping));
 }
 
-await withBenchStack(async ({ stack, complete, placeMany }) => {
+const stack = await startBenchStack({ LOG_LEVEL: 'warn' });
+const { complete, placeMany } = createOrderClients(stack.baseUrl);
+try {
   const keys = withKeysOf(stack.env['ENCRYPTION_KEYS']);
   const database = openDatabase(stack.databaseUrl, 1, keys);
   for (const id of ['hangs', 'drips']) {
@@ -70,6 +73,8 @@ await withBenchStack(async ({ stack, complete, placeMany }) => {
   }
   const { hangs: besideHanging, drips: besideDripping } = beside;
   console.log(JSON.stringify({ aloneEarlyMs: median(alone), besideHanging, besideDripping }));
-});
-pharmacy.closeAllConnections();
-pharmacy.close();
+} finally {
+  await stack.stop();
+  pharmacy.closeAllConnections();
+  pharmacy.close();
+}
