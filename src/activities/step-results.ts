@@ -1,6 +1,7 @@
 import type { OrderStatus } from '../contract/order.ts';
 import { changeStatus, type StatusChange } from '../orders/change-status.ts';
 import { followLateMessage } from '../orders/late-news.ts';
+import { isEnd } from '../orders/status.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import type { StepResult } from '../workflows/order-activities.ts';
@@ -105,6 +106,5 @@ export function endedResult(
 }
 
 function isEndStatus(status: OrderStatus): status is EndStatus {
-  const ends: readonly OrderStatus[] = ['COMPLETED', 'REJECTED', 'CANCELLED', 'EXPIRED'];
-  return ends.includes(status);
+  return isEnd(status);
 }

@@ -38,24 +38,24 @@ export function createDocumentLinks(options: {
   readonly now?: () => number;
 }): DocumentLinks {
   const { publicUrl, secrets, now = Date.now } = options;
-  const sign = (secret: string, ...parts: readonly string[]) =>
-    keyedHash(secret, 'document-link', parts.join('\0'));
+  const sign = (secret: string, documentId: string, expires: string, endpointId?: string) => {
+    const parts = [documentId, expires, endpointId].filter((part) => part !== undefined);
+    return keyedHash(secret, 'document-link', parts.join('\0'));
+  };
 
   return {
     create(documentId, endpointId) {
       const expires = String(Math.floor((now() + LIFETIME_MS) / 1_000));
-      const of = endpointId === undefined ? [] : [endpointId];
-      const signature = sign(secrets[0], documentId, expires, ...of).toString('hex');
+      const signature = sign(secrets[0], documentId, expires, endpointId).toString('hex');
       const base = publicUrl.replace(/\/+$/, '');
       const endpoint = endpointId === undefined ? '' : `&endpoint=${endpointId}`;
       return `${base}/documents/${documentId}?expires=${expires}&signature=${signature}${endpoint}`;
     },
     isValid(documentId, { expires, endpoint, signature }) {
       if (!/^\d{1,12}$/.test(expires) || !/^[0-9a-f]{64}$/.test(signature)) return false;
-      const of = endpoint === undefined ? [] : [endpoint];
       const given = Buffer.from(signature, 'hex');
       const right = secrets.some((secret) =>
-        sameHash(sign(secret, documentId, expires, ...of), given),
+        sameHash(sign(secret, documentId, expires, endpoint), given),
       );
       return right && Number(expires) * 1_000 > now();
     },

@@ -19,7 +19,7 @@ const LOCALHOST = /(^|\.)localhost$/;
 export function createForeignLookup(
   options: { readonly servers?: readonly string[] } = {},
 ): Lookup {
-  return async (hostname, { signal } = { all: true }) => {
+  return async (hostname, { signal }) => {
     signal?.throwIfAborted();
     if (LOCALHOST.test(hostname)) return addressesOf(['127.0.0.1'], ['::1']);
     // A resolver of its own, because `cancel` ends all queries of a resolver.

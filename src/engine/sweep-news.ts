@@ -1,3 +1,4 @@
+import { ENDS } from '../orders/status.ts';
 import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
 import { orderNewsWorkflowId } from '../workflows/order-news-messages.ts';
@@ -47,7 +48,7 @@ async function nextOrders(database: Database): Promise<string[]> {
     JOIN orders ON orders.id = order_id
     WHERE order_id > (SELECT coalesce(after_news, '00000000-0000-0000-0000-000000000000')
         FROM reconciliation)
-      AND orders.status IN ('COMPLETED', 'REJECTED', 'CANCELLED', 'EXPIRED')
+      AND orders.status = ANY(${ENDS})
       AND (restarted_at IS NULL OR restarted_at < now() - ${PAUSE_MINUTES} * interval '1 minute')
       AND NOT EXISTS (SELECT FROM outbox WHERE outbox.order_id = orders.id AND kind = 'news')
     ORDER BY order_id LIMIT ${BATCH}`;
