@@ -69,4 +69,11 @@ export const STORAGE_BUGS: readonly Bug[] = [
     replacement: 'if (role === "") throw',
     tests: ['test/cli/audit.test.ts'],
   },
+  {
+    name: 'reads an answer of the KMS or the bucket without a limit',
+    file: 'src/keys/aws-answers.ts',
+    original: 'if (size > limitBytes) callback(',
+    replacement: 'if (size < 0) callback(',
+    tests: ['test/unit/keys/aws-kms-answers.test.ts', 'test/unit/documents/s3-answers.test.ts'],
+  },
 ];

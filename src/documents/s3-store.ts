@@ -8,6 +8,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { BEFORE_READING, limitAnswer, nameOfAwsError } from '../keys/aws-answers.ts';
 import { DocumentMissingError, DocumentStoreError } from './document-errors.ts';
 import { checkPrefix, type DocumentStore } from './document-store.ts';
 
@@ -34,6 +35,8 @@ const ANSWER_LIMIT_MS = 30_000;
 /** Idle time of a connection, whether the service stalls or a client stops reading. */
 const IDLE_LIMIT_MS = 60_000;
 const ATTEMPTS = 3;
+/** The longest answer except a document: a list names at most 1,000 objects, or 1,000 uploads. */
+const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /**
  * Creates a document store in a bucket. A document becomes visible when its upload completes. Up to 8 MiB
@@ -57,6 +60,17 @@ export function createS3Store(settings: S3Settings): DocumentStore {
       socketTimeout: IDLE_LIMIT_MS,
     },
   });
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const answered = await next(args);
+        const { statusCode } = answered.response as { statusCode: number };
+        // A document is read in parts, and the first byte after its end does not decrypt.
+        const isDocument = commandName === 'GetObjectCommand' && statusCode < 300;
+        return isDocument ? answered : limitAnswer(answered, ANSWER_LIMIT_BYTES);
+      },
+    BEFORE_READING,
+  );
 
   return {
     async put(key, bytes) {
@@ -87,7 +101,7 @@ export function createS3Store(settings: S3Settings): DocumentStore {
         if (!(Body instanceof Readable)) throw new Error('the answer has no body');
         return Body;
       } catch (error) {
-        const name = nameOf(error);
+        const name = nameOfAwsError(error);
         if (name === 'NoSuchKey') throw new DocumentMissingError(`no document ${key}`);
         if (name === 'InvalidRange') return Readable.from([]);
         throw storeError(error);
@@ -122,14 +136,7 @@ export function createS3Store(settings: S3Settings): DocumentStore {
   };
 }
 
-/** Returns the code by which the service, the SDK or the operating system names an error. */
-function nameOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'Unknown';
-  const system = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  return /^\w{1,64}$/.test(error.name) && error.name !== 'Error' ? error.name : system;
-}
-
 /** Keeps only the code of an error: messages of a service quote keys and settings. */
 function storeError(error: unknown): DocumentStoreError {
-  return new DocumentStoreError(nameOf(error));
+  return new DocumentStoreError(nameOfAwsError(error));
 }

@@ -1,5 +1,6 @@
 import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { SealBrokenError } from './aead.ts';
+import { BEFORE_READING, limitAnswer, nameOfAwsError } from './aws-answers.ts';
 import { type KeyProvider, KeyServiceError } from './key-provider.ts';
 import { KeyMissingError } from './key-ring.ts';
 import { KMS_KEY_UNKNOWN, regionOf } from './kms-key-arn.ts';
@@ -21,6 +22,8 @@ const ATTEMPTS = 2;
 const ATTEMPT_LIMIT_MS = 700;
 /** Limit of a whole call. Shorter than `withTimeout`, so that the error names the KMS, not Postgres. */
 const CALL_LIMIT_MS = 1_500;
+/** A wrapped data key has a few hundred bytes; AWS allows 6,144 (`CiphertextBlob`). */
+const ANSWER_LIMIT_BYTES = 64 * 1024;
 
 /** Errors that only an operator can fix (AWS KMS API Reference, “Encrypt” and “Decrypt”, Errors). */
 const UNUSABLE = [
@@ -33,7 +36,7 @@ const BROKEN = ['InvalidCiphertextException', 'IncorrectKeyException'];
 
 /**
  * Creates a provider of master keys in AWS KMS. It calls `Encrypt` and `Decrypt` and passes the context
- * as encryption context, which CloudTrail records. A call takes at most 1.5 s.
+ * as encryption context, which CloudTrail records. A call takes at most 1.5 s and reads at most 64 KiB.
  */
 export function createAwsKmsKeyProvider(settings: AwsKmsSettings): KeyProvider {
   const { keyIds, endpoint, credentials } = settings;
@@ -41,19 +44,23 @@ export function createAwsKmsKeyProvider(settings: AwsKmsSettings): KeyProvider {
 
   function clientOf(keyId: string): KMSClient {
     const region = regionOf(keyId);
-    const client =
-      clients.get(region) ??
-      new KMSClient({
-        region,
-        ...(endpoint === undefined ? {} : { endpoint }),
-        ...(credentials === undefined ? {} : { credentials }),
-        maxAttempts: ATTEMPTS,
-        requestHandler: {
-          connectionTimeout: ATTEMPT_LIMIT_MS,
-          requestTimeout: ATTEMPT_LIMIT_MS,
-          throwOnRequestTimeout: true,
-        },
-      });
+    const known = clients.get(region);
+    if (known !== undefined) return known;
+    const client = new KMSClient({
+      region,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(credentials === undefined ? {} : { credentials }),
+      maxAttempts: ATTEMPTS,
+      requestHandler: {
+        connectionTimeout: ATTEMPT_LIMIT_MS,
+        requestTimeout: ATTEMPT_LIMIT_MS,
+        throwOnRequestTimeout: true,
+      },
+    });
+    client.middlewareStack.add(
+      (next) => async (args) => limitAnswer(await next(args), ANSWER_LIMIT_BYTES),
+      BEFORE_READING,
+    );
     clients.set(region, client);
     return client;
   }
@@ -101,17 +108,10 @@ export function createAwsKmsKeyProvider(settings: AwsKmsSettings): KeyProvider {
 
 /** Translates an error, and keeps only its code: messages of a service quote data of the request. */
 function fail(error: unknown, keyId: string): never {
-  const reason = nameOf(error);
+  const reason = nameOfAwsError(error);
   if (BROKEN.includes(reason)) throw new SealBrokenError();
   if (UNUSABLE.includes(reason)) throw new KeyMissingError(keyId, `AWS KMS says ${reason}`);
   throw new KeyServiceError(reason);
-}
-
-/** Returns the code by which the service, the SDK or the operating system names an error. */
-function nameOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'Unknown';
-  const system = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  return /^\w{1,64}$/.test(error.name) && error.name !== 'Error' ? error.name : system;
 }
 
 function bytesOf(bytes: Uint8Array | undefined): Buffer {

@@ -6,21 +6,24 @@ import { SealBrokenError } from '../../../src/keys/aead.ts';
 import { createAwsKmsKeyProvider } from '../../../src/keys/aws-kms-key-provider.ts';
 import { type KeyProvider, KeyServiceError } from '../../../src/keys/key-provider.ts';
 import { KeyMissingError } from '../../../src/keys/key-ring.ts';
+import { flood } from '../../support/flood.ts';
 
 // Errors of AWS KMS by its API Reference, which the server of test/e2e/aws-kms.test.ts cannot return.
 
 const KEY = 'arn:aws:kms:eu-west-2:111122223333:key/00000001-0000-4000-8000-000000000000';
 
 let service: Server;
-let answer: { status: number; body: object };
+let answer: { status: number; body: object | 'flood' };
 let asked: number;
+let flooded: () => number;
 let provider: KeyProvider;
 beforeAll(async () => {
   service = createServer((request, response) => {
     request.resume();
     asked += 1;
     response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(JSON.stringify(answer.body));
+    if (answer.body === 'flood') flooded = flood(response, '{"Plaintext":"');
+    else response.end(JSON.stringify(answer.body));
   });
   service.listen(0, '127.0.0.1');
   await once(service, 'listening');
@@ -30,7 +33,10 @@ beforeAll(async () => {
     credentials: { accessKeyId: 'test-access', secretAccessKey: 'test-secret-of-tests' },
   });
 });
-afterAll(() => service.close());
+afterAll(() => {
+  service.closeAllConnections();
+  service.close();
+});
 
 const unwrap = () =>
   provider.unwrap({ masterKeyId: KEY, wrapped: Buffer.alloc(100) }, 'data-key/1/2');
@@ -64,3 +70,14 @@ it('reports an answer without bytes as a failure of the service', async () => {
   await expect(unwrap()).rejects.toEqual(error);
   await expect(provider.wrap(Buffer.alloc(32), 'data-key/1/2')).rejects.toEqual(error);
 });
+
+it.each([200, 400, 500])(
+  'gives up an endless answer with status %d after a few kilobytes',
+  async (status) => {
+    answer = { status, body: 'flood' };
+    const error = new KeyServiceError('AnswerTooLarge');
+    await expect(unwrap()).rejects.toEqual(error);
+    await expect(provider.wrap(Buffer.alloc(32), 'data-key/1/2')).rejects.toEqual(error);
+    expect(flooded()).toBeLessThan(4 * 1024 * 1024);
+  },
+);
