@@ -7,8 +7,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { CHECKS, SKIPPED, TESTS_ON_NODE_24 } from './verify/checks.mjs';
+import { FLAKY } from './verify/flaky-tests.mjs';
 import { run } from './verify/run.mjs';
-import { countTests } from './verify/test-counts.mjs';
+import { countTests, reporterArguments } from './verify/test-counts.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -32,7 +33,9 @@ async function check({ name, command, args, showResult = false }) {
   const { code, output } = await run(command, args);
   if (code === 0) {
     total.passed += 1;
-    report('✓', name, since, showResult ? output.trimEnd().split('\n').at(-1) : '');
+    const lines = output.trimEnd().split('\n');
+    report('✓', name, since, showResult ? lines.at(-1) : '');
+    for (const line of lines.filter((each) => each.startsWith(FLAKY))) console.log(line);
   } else if (code === SKIPPED) {
     total.skipped += 1;
     report('-', name, since, `skipped: ${output.trim()}`);
@@ -45,8 +48,8 @@ async function check({ name, command, args, showResult = false }) {
 
 async function test() {
   const since = performance.now();
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${TEST_REPORT}`];
-  const { code } = await run('npm', ['test', '--', ...reporters], { show: true });
+  const args = ['test', '--', ...reporterArguments(TEST_REPORT)];
+  const { code } = await run('npm', args, { show: true });
   const tests = countTests(TEST_REPORT, code);
   total.passed += tests.passed;
   total.failed += tests.failed;

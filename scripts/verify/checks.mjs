@@ -48,5 +48,5 @@ export const CHECKS = [
   },
 ];
 
-/** The HTTP tests on the newest Node that we support. @type {Check} */
+/** The unit and HTTP tests on the newest Node that we support. @type {Check} */
 export const TESTS_ON_NODE_24 = { ...script('tests on 24', 'node-24.mjs'), showResult: true };

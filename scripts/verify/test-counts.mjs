@@ -1,4 +1,16 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * The arguments that make vitest show a run, name its flaky tests, and write a report for {@link countTests}.
+ *
+ * @param {string} file the file of the report.
+ */
+export function reporterArguments(file) {
+  const flakyTests = fileURLToPath(new URL('flaky-tests.mjs', import.meta.url));
+  const reporters = ['default', 'json', flakyTests].map((name) => `--reporter=${name}`);
+  return [...reporters, `--outputFile.json=${file}`];
+}
 
 /**
  * Counts the tests of a run from the file that vitest's JSON reporter wrote.
