@@ -1,6 +1,9 @@
 import { causeCodeOf } from './cause-code.ts';
 import { limitedStream } from './limited-stream.ts';
 
+/** The longest answer that is read as JSON, after decoding. */
+const ANSWER_LIMIT_BYTES = 16 * 1024 * 1024;
+
 /** A request on the wire. Every attempt sends the same one. */
 export interface WireRequest {
   readonly url: string;
@@ -98,10 +101,29 @@ async function read(response: Response): Promise<Answer> {
     await response.body?.cancel().catch(() => undefined);
     return { status, headers, format: 'not-json' };
   }
-  const text = await response.text();
+  const text = await textOf(response);
+  if (text === undefined) return { status, headers, format: 'not-json' };
   try {
     return { status, headers, format: 'json', json: JSON.parse(text) };
   } catch {
     return { status, headers, format: 'broken-json' };
+  }
+}
+
+/** Reads a body; undefined, and the rest is not read, if it is longer than any answer of the API. */
+async function textOf(response: Response): Promise<string | undefined> {
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  for (;;) {
+    const chunk = (await reader?.read())?.value;
+    if (chunk === undefined) return text + decoder.decode();
+    size += chunk.byteLength;
+    if (size > ANSWER_LIMIT_BYTES) {
+      await reader?.cancel().catch(() => undefined);
+      return undefined;
+    }
+    text += decoder.decode(chunk, { stream: true });
   }
 }

@@ -191,7 +191,7 @@ export class UnexpectedAnswerError extends HttpClientError {
   override readonly code = 'UNEXPECTED_ANSWER';
   /**
    * - `redirect`: not followed, because the API key would go along.
-   * - `not-json`: for example an HTML page of a proxy.
+   * - `not-json`: for example an HTML page of a proxy, or more than 16 MiB.
    * - `broken-json`: a truncated answer.
    * - `shape`: a required field is missing.
    * - `status`: a status that the API does not use.

@@ -10,6 +10,7 @@ import {
   UnavailableError,
   UnexpectedAnswerError,
 } from '../../../../packages/http-client/src/index.ts';
+import { flood } from '../../../support/flood.ts';
 import { API_KEY, CASE, clientOf, errorOf, exampleOrder } from './client-of.ts';
 import {
   type ContractServer,
@@ -87,6 +88,16 @@ describe('an answer that is not of the API', () => {
   ])('has not what is needed: %j', async (body) => {
     server.answer(json(200, body));
     expect(await place()).toMatchObject({ fault: 'shape', outcomeUnknown: true });
+  });
+
+  it('is one without an end, which is not read on', async () => {
+    let flooded = () => 0;
+    server.answer((response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      flooded = flood(response, '{"data":"');
+    });
+    expect(await place()).toMatchObject({ fault: 'not-json', attempts: 1, outcomeUnknown: true });
+    expect(flooded()).toBeLessThan(40 * 1024 * 1024);
   });
 
   it('is a 409 of something else', async () => {
