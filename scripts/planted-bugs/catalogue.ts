@@ -1,5 +1,6 @@
 import type { Bug } from './bug.ts';
 import { DOCUMENT_BUGS } from './documents.ts';
+import { HTTP_BUGS } from './http.ts';
 import { NOTIFICATION_BUGS } from './notifications.ts';
 import { ORDER_BUGS } from './orders.ts';
 import { PHARMACY_BUGS } from './pharmacies.ts';
@@ -12,4 +13,5 @@ export const ALL_BUGS: readonly Bug[] = [
   ...DOCUMENT_BUGS,
   ...NOTIFICATION_BUGS,
   ...STORAGE_BUGS,
+  ...HTTP_BUGS,
 ];

@@ -17,7 +17,7 @@ import { renewCertificate, serverOptions } from './edge/tls.ts';
 import { createErrorHandler } from './errors/error-responses.ts';
 import { InvalidRequestError } from './errors/http-errors.ts';
 import type { HttpMetrics } from './metrics.ts';
-import { readJsonBodies, refuseEncodedBody } from './request-body.ts';
+import { chargeResponses, readJsonBodies, refuseEncodedBody } from './request-body.ts';
 import type { Route, RouteDependencies } from './route.ts';
 import { routes } from './routes.ts';
 
@@ -90,6 +90,7 @@ export function createApp(
   stopInTime(app, log);
 
   readJsonBodies(app);
+  chargeResponses(app);
   app.decorateRequest('caller', null);
   app.decorateRequest('orderId', null);
   app.decorateRequest('caseId', null);

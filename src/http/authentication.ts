@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { OrderService } from '../orders/order-service.ts';
 import type { Caller, Scope } from '../organizations/authenticate.ts';
 import type { FailedAttempts } from './edge/failed-attempts.ts';
@@ -7,7 +7,6 @@ import {
   PermissionDeniedError,
   UnauthorizedError,
 } from './errors/http-errors.ts';
-import { rateLimitHeaders } from './rate-limit-headers.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -27,8 +26,8 @@ declare module 'fastify' {
 export function authenticateRequest(
   orders: Pick<OrderService, 'authenticate'>,
   failedAttempts: FailedAttempts,
-): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
-  return async (request, reply) => {
+): (request: FastifyRequest) => Promise<void> {
+  return async (request) => {
     const header = request.headers['cv-api-key'];
     const key = typeof header === 'string' && header.trim() !== '' ? header : undefined;
     failedAttempts.admit(request.ip, key);
@@ -39,7 +38,6 @@ export function authenticateRequest(
     }
     failedAttempts.succeeded(key);
     request.caller = caller;
-    reply.headers(rateLimitHeaders(caller.rate));
   };
 }
 

@@ -1,7 +1,13 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { noteJsonFaults } from '../contract/json-faults.ts';
+import { MOST_JSON_LEVELS, MOST_JSON_PARTS, measureJson } from '../contract/json-size.ts';
 import { InvalidBodyError, UnsupportedBodyError } from './errors/http-errors.ts';
+import { rateLimitHeaders } from './rate-limit-headers.ts';
+
+/** A body costs one more token of the rate limit for so many bytes, and for so many values and keys. */
+const BYTES_PER_TOKEN = 64 * 1024;
+const PARTS_PER_TOKEN = 500;
 
 /** Makes the app read bodies of type `application/json` and refuse every other type (415). */
 export function readJsonBodies(app: FastifyInstance): void {
@@ -13,6 +19,11 @@ export function readJsonBodies(app: FastifyInstance): void {
     'application/json',
     { parseAs: 'buffer' },
     (request, body, done) => {
+      try {
+        limitCost(request, body);
+      } catch (error) {
+        return done(error as Error);
+      }
       // ASCII bytes mean the same in every charset, so a wrong label does no harm there.
       if (!isAscii(body) && isLabelledOtherThanUtf8(request.headers['content-type'])) {
         return done(new UnsupportedBodyError('charset must be UTF-8'));
@@ -48,6 +59,43 @@ export async function refuseEncodedBody(
   if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') {
     throw new UnsupportedBodyError('Transfer-Encoding must be chunked');
   }
+}
+
+/**
+ * Refuses a body that is expensive to parse and check, and charges the rate limit for a large one. It runs
+ * before anything parses the body, because one such body delays every request of the process.
+ *
+ * @throws {InvalidBodyError} the body has too many values or levels (400).
+ * @throws {RateLimitedError} the key owes for an earlier body (429).
+ */
+function limitCost({ caller }: FastifyRequest, body: Buffer): void {
+  const { parts, levels } = measureJson(body);
+  if (levels > MOST_JSON_LEVELS) {
+    throw new InvalidBodyError(`body must not be nested deeper than ${MOST_JSON_LEVELS} levels`);
+  }
+  if (parts > MOST_JSON_PARTS) {
+    throw new InvalidBodyError(
+      `body must not contain more than ${MOST_JSON_PARTS} values and keys`,
+    );
+  }
+  const tokens = Math.floor(body.length / BYTES_PER_TOKEN + parts / PARTS_PER_TOKEN);
+  if (tokens < 1 || caller === null) return;
+  caller.rateLimit.refuseOwing();
+  caller.rateLimit.charge(tokens);
+}
+
+/**
+ * Makes the app report the key's rate limit in the headers of each response. A large JSON response is
+ * charged first, because reading and writing many rows costs more than one request.
+ */
+export function chargeResponses(app: FastifyInstance): void {
+  app.addHook('onSend', async ({ caller }, reply, payload) => {
+    if (caller === null) return;
+    if (typeof payload === 'string') {
+      caller.rateLimit.charge(Math.floor(payload.length / BYTES_PER_TOKEN));
+    }
+    reply.headers(rateLimitHeaders(caller.rateLimit.state()));
+  });
 }
 
 function isLabelledOtherThanUtf8(contentType = ''): boolean {

@@ -10,8 +10,14 @@ export interface Caller {
   readonly keyId: string;
   readonly organizationId: string;
   readonly scopes: readonly string[];
-  /** The state of the key's rate limit after this request. */
-  readonly rate: RateState;
+  /** The key's rate limit, of which this request has used one token. */
+  readonly rateLimit: {
+    state(): RateState;
+    /** See {@link Allotments.refuseOwing}. */
+    refuseOwing(): void;
+    /** See {@link Allotments.charge}. */
+    charge(tokens: number): void;
+  };
 }
 
 /**
@@ -32,7 +38,8 @@ export async function authenticate(
 ): Promise<Caller | undefined> {
   const hash = keyedHash(hashSecret, 'api-key', apiKey);
   const id = hash.toString('base64');
-  const leases = !allotments.take(id);
+  const owed = allotments.take(id);
+  const leases = owed !== undefined;
   const { perSecond, burstSeconds } = rateLimit;
   const [row] = await sql<KeyRow[]>`
     WITH key AS (
@@ -42,7 +49,7 @@ export async function authenticate(
       WHERE key_hash = ${hash} AND revoked_at IS NULL
         AND (expires_at IS NULL OR expires_at > now())
     )
-    ${leases ? leaseOf(sql, burstSeconds) : sql``}
+    ${leases ? leaseOf(sql, burstSeconds, owed) : sql``}
     SELECT id AS key_id, organization_id, scopes, key_hash, per_second,
       ${leases ? sql`(SELECT granted FROM lease) AS granted, (SELECT tokens FROM lease) AS tokens` : sql`NULL AS granted, NULL AS tokens`}
     FROM key`;
@@ -51,20 +58,25 @@ export async function authenticate(
   if (granted !== null && tokens !== null) {
     allotments.add(id, { granted, tokens, perSecond: own });
   }
-  const rate = allotments.state(id) ?? {
-    burst: own * burstSeconds,
-    remaining: own * burstSeconds,
-    perSecond: own,
+  const full = { burst: own * burstSeconds, remaining: own * burstSeconds, perSecond: own };
+  return {
+    keyId,
+    organizationId,
+    scopes,
+    rateLimit: {
+      state: () => allotments.state(id) ?? full,
+      refuseOwing: () => allotments.refuseOwing(id),
+      charge: (amount) => allotments.charge(id, amount),
+    },
   };
-  return { keyId, organizationId, scopes, rate };
 }
 
 /**
- * Leases tokens from the key's bucket: those of a tenth of a second, at least one, as far as the bucket
- * holds them. `excluded` describes a full bucket after the lease; the update takes the rate, the size of
+ * Leases tokens from the key's bucket: those of a tenth of a second, at least one, and the tokens that the
+ * key owes, as far as the bucket holds them. `excluded` describes a full bucket after the lease; the update takes the rate, the size of
  * the lease and the capacity of the bucket from it.
  */
-function leaseOf(sql: Sql, burstSeconds: number) {
+function leaseOf(sql: Sql, burstSeconds: number, owed: number) {
   const held = sql`
     least(excluded.tokens + excluded.granted, bucket.tokens + excluded.per_second
       * greatest(0, extract(epoch FROM excluded.refilled_at - bucket.refilled_at)))`;
@@ -72,7 +84,8 @@ function leaseOf(sql: Sql, burstSeconds: number) {
       INSERT INTO rate_buckets AS bucket (api_key_id, tokens, granted, per_second, refilled_at)
       SELECT id, greatest(1, per_second * ${burstSeconds}) - wanted, wanted, per_second,
         clock_timestamp()
-      FROM key, greatest(1, ceil(per_second / 10)) AS wanted
+      FROM key, least(greatest(1, per_second * ${burstSeconds}),
+        greatest(1, ceil(per_second / 10)) + ${owed}::double precision) AS wanted
       ON CONFLICT (api_key_id) DO UPDATE SET
         granted = least(excluded.granted, floor(${held})),
         tokens = ${held} - least(excluded.granted, floor(${held})),

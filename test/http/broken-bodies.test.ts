@@ -95,6 +95,38 @@ describe('a body', () => {
     expect(await response.json()).toMatchObject({ status: 413, success: false });
   });
 
+  it.each([
+    ['empty arrays', '[]'],
+    ['empty objects', '{}'],
+    ['numbers', '0'],
+    ['keys', '{"a":0}'],
+    ['empty texts', '""'],
+  ])('with a megabyte of %s gets 400 before anything walks it', async (_what, piece) => {
+    const fill = Array(Math.floor(1_000_000 / (piece.length + 1))).fill(piece);
+    for (const body of [`{"x":[${fill}]}`, `{"order":{"x":{"y":[${fill}]}}}`]) {
+      const answer = await api.place(body);
+
+      expectError(answer, 400, 'body must not contain more than 20000 values and keys');
+      expect(answer.json.errors).toEqual([{ path: 'body', message: answer.json.error }]);
+    }
+  });
+
+  it.each([
+    ['PUT', '/api/v1/cases/a'],
+    ['POST', '/api/v1/webhook-endpoints'],
+    ['PATCH', '/api/v1/webhook-endpoints/a'],
+  ])('of %s %s is limited in the same way', async (method, path) => {
+    const headers = { 'cv-api-key': api.organization.apiKey, 'content-type': 'application/json' };
+    const send = (body: string) => api.send(method, path, { headers, body });
+
+    expectError(await send(nested(65)), 400, 'body must not be nested deeper than 64 levels');
+    expectError(
+      await send(`[${Array(20_000).fill('0')}]`),
+      400,
+      'body must not contain more than 20000 values and keys',
+    );
+  });
+
   it.each([65, 1_000, 150_000])('nested %d levels deep gets 400', async (levels) => {
     const answer = await api.place(nested(levels));
 

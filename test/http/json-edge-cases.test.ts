@@ -30,7 +30,6 @@ describe('a body that is nearly JSON is refused, and no order is stored:', () =>
     ['an unknown escape', withValue('order.diagnosis', String.raw`"\x41"`)],
     ['two byte order marks', `\ufeff\ufeff${EXAMPLE}`],
     ['UTF-16 without a byte order mark', Buffer.from(EXAMPLE, 'utf16le')],
-    ['100,000 open brackets', '['.repeat(100_000)],
   ])('%s', async (_what, body) => {
     await expectRefusal(api, body, 'body', 'body must be valid JSON');
   });
@@ -48,6 +47,7 @@ describe('a body that is nearly JSON is refused, and no order is stored:', () =>
   });
 
   it.each([
+    ['100,000 open brackets', '['.repeat(100_000)],
     ['100,000 brackets', '['.repeat(100_000) + ']'.repeat(100_000)],
     ['65 levels in an unknown field', withValue('unknown', `${'['.repeat(64)}${']'.repeat(64)}`)],
   ])('%s', async (_what, body) => {

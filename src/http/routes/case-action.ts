@@ -5,7 +5,6 @@ import {
   cancelOrderRequest,
   parseCancelOrder,
 } from '../../contract/cancel-order.ts';
-import { jsonDepthExceeds } from '../../contract/canonical-json.ts';
 import { orderCreated, success, successBody } from '../../contract/envelope.ts';
 import { idempotencyKey } from '../../contract/formats.ts';
 import { KEY_HEADER, parseKeyHeader } from '../../contract/idempotency-key-header.ts';
@@ -22,15 +21,11 @@ import {
 import type { Parsed } from '../../contract/validation.ts';
 import { IdempotencyConflictError } from '../../orders/order-errors.ts';
 import { auditSourceOf } from '../audit.ts';
-import { InvalidBodyError } from '../errors/http-errors.ts';
 import { keyHeadersOf } from '../idempotency-key-header.ts';
 import { PLACE_ORDER_EXAMPLE } from '../openapi/examples.ts';
 import { CONFLICT, NOT_FOUND } from '../openapi/responses.ts';
 import { caseParams } from '../params.ts';
 import { type Call, defineRoute, type Route, type RouteDependencies } from '../route.ts';
-
-/** The deepest nesting of objects and arrays in a body; only `customFields` may nest freely. */
-const MAX_DEPTH = 64;
 
 type CaseAction = PlaceOrderRequest | ValidateOrderRequest | CancelOrderRequest;
 type CaseCall<Body> = Call<z.output<typeof caseParams>, unknown, Body>;
@@ -166,9 +161,6 @@ function auditOf(body: unknown): string {
 }
 
 function parseCaseAction(body: unknown, request: FastifyRequest): Parsed<CaseAction> {
-  if (jsonDepthExceeds(body, MAX_DEPTH)) {
-    throw new InvalidBodyError(`body must not be nested deeper than ${MAX_DEPTH} levels`);
-  }
   const keys = keyHeadersOf(request);
   const action = typeof body === 'object' && body !== null && 'action' in body ? body.action : '';
   switch (action) {

@@ -174,8 +174,12 @@ it.each([
     .decorateRequest('orderId', null)
     .decorateRequest('audit', null);
   app.addHook('onRequest', async (request) => {
-    const rate = { burst: 1, remaining: 1, perSecond: 1 };
-    request.caller = { keyId: 'key', organizationId: 'organization', scopes: [], rate };
+    const rateLimit = {
+      state: () => ({ burst: 1, remaining: 1, perSecond: 1 }),
+      refuseOwing: () => undefined,
+      charge: () => undefined,
+    };
+    request.caller = { keyId: 'key', organizationId: 'organization', scopes: [], rateLimit };
   });
   const record = async (entry: AuditEntry) => void entries.push(entry);
   app.addHook('onSend', auditRequest({ auth: 'orders:read' }, 'DOCUMENT_READ', record, log));

@@ -115,6 +115,25 @@ describe('the rate limit of a key', () => {
     expect(answers[0]?.headers.get('ratelimit-policy')).toBe('"key";q=2;w=2');
   });
 
+  it('is charged for an expensive body, so that one client cannot keep the process busy', async () => {
+    const key = await newKey();
+    const body = JSON.stringify({
+      action: 'VALIDATE_ORDER',
+      order: { fill: Array(8_000).fill(0) },
+    });
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => api.place(body, { headers: { 'cv-api-key': key } })),
+    );
+    const served = answers.filter(({ status }) => status === 400);
+    const refused = answers.filter(({ status }) => status === 429);
+
+    // Each costs 17 tokens of 40; the last one may leave the key with a debt.
+    expect(served.length).toBeLessThanOrEqual(4);
+    expect(served.length + refused.length).toBe(8);
+    expect(refused[0]?.json.error).toBe('the rate limit of the key is used up');
+    expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
   it('does not keep a revoked key valid', async () => {
     const key = await newKey();
     expect((await list(api.app, key)).status).toBe(200);

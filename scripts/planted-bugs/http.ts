@@ -1,0 +1,19 @@
+import type { Bug } from './bug.ts';
+
+/** Bugs in the walls of the HTTP edge. */
+export const HTTP_BUGS: readonly Bug[] = [
+  {
+    name: 'parses a body of any number of values',
+    file: 'src/http/request-body.ts',
+    original: 'if (parts > MOST_JSON_PARTS) {',
+    replacement: 'if (parts < 0) {',
+    tests: ['test/http/broken-bodies.test.ts'],
+  },
+  {
+    name: 'serves an expensive request although an earlier one is not paid for',
+    file: 'src/organizations/rate-limit.ts',
+    original: 'if (missing > 0) throw',
+    replacement: 'if (missing < 0) throw',
+    tests: ['test/unit/organizations/rate-limit.test.ts'],
+  },
+];
