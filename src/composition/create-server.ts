@@ -7,6 +7,10 @@ import { foreignAccess, type Lookup } from '../egress/destination.ts';
 import { createApp } from '../http/app.ts';
 import { createFailedAttempts } from '../http/edge/failed-attempts.ts';
 import { createHttpMetrics } from '../http/metrics.ts';
+import { checkReadiness } from '../http/readiness.ts';
+import type { RouteDependencies } from '../http/route.ts';
+import { codeOf } from '../lib/safe-error.ts';
+import { shareResult } from '../lib/share-result.ts';
 import { createEndpointService } from '../notifications/endpoints/endpoint-service.ts';
 import { createEventService } from '../notifications/events/event-service.ts';
 import { createSender } from '../notifications/sending/sender.ts';
@@ -26,12 +30,22 @@ export type ServerConfig = Pick<
   readonly webhooks: Pick<Config['webhooks'], 'destinations' | 'timeoutMs'>;
 };
 
+/**
+ * `/metrics` and `/readyz` query Postgres at most once in this time. Otherwise anybody who reaches them could
+ * use up the connections that orders need.
+ */
+const PROBE_EVERY_MS = 1_000;
+
+/** The routes that the port of `METRICS_ADDRESS` has. Load balancers may use both ports for the others. */
+const OPERATION_URLS: readonly string[] = ['/metrics', '/readyz', '/healthz'];
+
 /** The HTTP API, built but not listening yet. */
 export interface Server {
   /**
-   * Listens on the configured host and port. Resolves with the URL.
+   * Listens on the configured host and port, and on the one for metrics. Resolves with the URL of the first.
    *
    * @throws {Error} with the code `EADDRINUSE`, when another process has the port.
+   * @throws {Error} the server cannot listen on the address for metrics.
    */
   listen(): Promise<string>;
   /** Finishes the requests in flight and closes the connections. */
@@ -44,6 +58,7 @@ export interface Server {
  *
  * @param parts.checkTemporal resolves when Temporal answers; `/readyz` calls it.
  * @param parts.lookup in production `foreignLookup`.
+ * @param parts.probeEveryMs how long a result of `/metrics` and `/readyz` is reused. Default: a second.
  * @throws {ConfigError} the TLS files cannot be used.
  */
 export async function createServer(parts: {
@@ -52,8 +67,9 @@ export async function createServer(parts: {
   readonly checkTemporal: () => Promise<void>;
   readonly lookup: Lookup;
   readonly log: Log;
+  readonly probeEveryMs?: number;
 }): Promise<Server> {
-  const { config, database, checkTemporal, lookup, log } = parts;
+  const { config, database, checkTemporal, lookup, log, probeEveryMs = PROBE_EVERY_MS } = parts;
   const { hashSecret, http, webhooks } = config;
 
   const orders = createOrderService(database, { hashSecret, ...config.limits }, log);
@@ -77,20 +93,39 @@ export async function createServer(parts: {
   const failedAttempts = createFailedAttempts(http.failureLimits, log, {
     onRefused: () => metrics.countRefusedAttempt(),
   });
-  const app = createApp(
-    {
-      recordAudit: (entry) => withTimeout(recordAudit(database, entry)),
-      ...{ orders, cases, documents, documentLinks, pharmacies },
-      ...{ endpoints, events, metrics, failedAttempts, checkTemporal },
-    },
-    log,
-    http,
-  );
+  const dependencies: RouteDependencies = {
+    recordAudit: (entry) => withTimeout(recordAudit(database, entry)),
+    ...{ orders, cases, documents, documentLinks, pharmacies },
+    ...{ endpoints, events, metrics, failedAttempts },
+    readMetrics: shareResult(probeEveryMs, () => metrics.text()),
+    readReadiness: shareResult(probeEveryMs, () =>
+      checkReadiness({ postgres: () => orders.check(), temporal: checkTemporal }),
+    ),
+  };
+  const { metricsAddress } = http;
+  const app = createApp(dependencies, log, {
+    ...http,
+    serves: ({ url }) => metricsAddress === undefined || url !== '/metrics',
+  });
+  const operations =
+    metricsAddress &&
+    createApp(dependencies, log, {
+      publicUrl: `http://${metricsAddress.host}:${metricsAddress.port}`,
+      serves: ({ url }) => OPERATION_URLS.includes(url),
+    });
 
   return {
-    listen: () => app.listen({ host: http.host, port: http.port }),
+    async listen() {
+      if (operations !== undefined) {
+        const address = await operations.listen({ ...metricsAddress }).catch((error: unknown) => {
+          throw new Error(`METRICS_ADDRESS: the server cannot listen there (${codeOf(error)})`);
+        });
+        log.info('serving metrics', { address });
+      }
+      return await app.listen({ host: http.host, port: http.port });
+    },
     async close() {
-      await app.close();
+      await Promise.all([app.close(), operations?.close()]);
       sender.close();
     },
   };

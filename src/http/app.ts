@@ -41,6 +41,8 @@ export interface AppOptions {
   readonly tls?: TlsFiles | undefined;
   /** Addresses and CIDR ranges of the trusted proxies. Default: none. */
   readonly trustedProxies?: readonly string[];
+  /** Which routes the app has. Default: all. */
+  readonly serves?: (route: Route) => boolean;
 }
 
 /**
@@ -51,7 +53,7 @@ export interface AppOptions {
 export function createApp(
   dependencies: RouteDependencies,
   log: Log,
-  { publicUrl, tls, trustedProxies = [] }: AppOptions,
+  { publicUrl, tls, trustedProxies = [], serves = () => true }: AppOptions,
 ): FastifyInstance {
   const headers = securityHeaders(publicUrl, tls !== undefined);
   const handleError = createErrorHandler(log);
@@ -101,7 +103,7 @@ export function createApp(
   logRequests(app, log);
   countRequests(app, dependencies.metrics);
 
-  const table = routes(dependencies);
+  const table = routes(dependencies).filter(serves);
   for (const route of table) addRoute(app, route, dependencies, log);
   for (const url of new Set(table.map((route) => route.url))) refuseOtherMethods(app, table, url);
   return app;

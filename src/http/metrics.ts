@@ -38,7 +38,7 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /**
  * Creates the metrics of one server, in their own registry.
  *
- * @param readBacklogs called at each scrape. When it fails, the backlogs are unknown (`NaN`) and the
+ * @param readBacklogs called for each text. When it fails, the backlogs are unknown (`NaN`) and the
  *   other metrics are served as usual: operators need them most while the database is unreachable.
  */
 export function createHttpMetrics(readBacklogs: () => Promise<Backlogs>): HttpMetrics {

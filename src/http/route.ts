@@ -12,6 +12,7 @@ import type { Scope } from '../organizations/authenticate.ts';
 import type { PharmacyDirectory } from '../pharmacy/directory.ts';
 import type { FailedAttempts } from './edge/failed-attempts.ts';
 import type { HttpMetrics } from './metrics.ts';
+import type { Readiness } from './readiness.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -34,8 +35,10 @@ export interface RouteDependencies {
   readonly documentLinks: DocumentLinks;
   readonly metrics: HttpMetrics;
   readonly pharmacies: Pick<PharmacyDirectory, 'find'>;
-  /** Resolves when Temporal responds. Only `/readyz` calls it: accepting orders needs no Temporal. */
-  readonly checkTemporal: () => Promise<void>;
+  /** Only `/readyz` calls it: accepting orders needs no Temporal. */
+  readonly readReadiness: () => Promise<Readiness>;
+  /** The text of `/metrics`. */
+  readonly readMetrics: () => Promise<string>;
 }
 
 /** A handler's arguments, after the route's schemas have validated them. */

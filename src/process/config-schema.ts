@@ -54,6 +54,30 @@ function isAddressRange(text: string): boolean {
   return family !== 0 && Number(prefix) >= 1 && Number(prefix) <= (family === 4 ? 32 : 128);
 }
 
+/** A host and a port to listen on. */
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Returns a host for URLs: a server that listens on all addresses is reachable on loopback. */
+export function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** `host:port`; an IPv6 host has brackets. */
+const address = z.string().transform((text, context): HostAndPort => {
+  const [, v6, name, digits] = /^(?:\[([^\]]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = v6 ?? name;
+  const number = port.safeParse(digits);
+  if (host !== undefined && number.success && (v6 === undefined || isIP(v6) === 6)) {
+    return { host, port: number.data };
+  }
+  context.addIssue({ code: 'custom', message: 'must be host:port, such as 127.0.0.1:9464' });
+  return z.NEVER;
+});
+
 /** A secret of a deployment's own choice. */
 export const secret = z
   .string()
@@ -93,6 +117,8 @@ export const schema = z.object({
   PORT: port.default(3000),
   /** The base URL of the server for organizations, used in links to documents. Default: HOST and PORT. */
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Where the server serves `/metrics`, `host:port`, over plain HTTP. Default: on its own port. */
+  METRICS_ADDRESS: address.optional(),
   /** The certificate and its key, with which the server itself serves HTTPS. Set both or neither. */
   TLS_CERT_FILE: z.string().min(1).optional(),
   TLS_KEY_FILE: z.string().min(1).optional(),

@@ -4,8 +4,10 @@ import type { KmsSettings } from '../keys/create-key-provider.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import {
   type Environment,
+  type HostAndPort,
   parse,
   port,
+  reachable,
   requiredBy,
   schema,
   secret,
@@ -16,9 +18,7 @@ import type { TlsFiles } from './tls-files.ts';
 export { ConfigError, type Environment } from './config-schema.ts';
 
 /** Where a server listens, and how it treats clients that are not authenticated. */
-interface Listening {
-  readonly host: string;
-  readonly port: number;
+interface Listening extends HostAndPort {
   /** undefined: plain HTTP. */
   readonly tls: TlsFiles | undefined;
   /** Addresses and CIDR ranges. */
@@ -36,7 +36,11 @@ export interface Config {
     readonly taskQueue: string;
     readonly uiUrl: string;
   };
-  readonly http: Listening & { readonly publicUrl: string };
+  readonly http: Listening & {
+    readonly publicUrl: string;
+    /** Where the server serves its metrics; undefined: on its own port. */
+    readonly metricsAddress: HostAndPort | undefined;
+  };
   readonly hashSecret: string;
   /** The keys of signed links to documents: the first one signs, all verify. */
   readonly documentLinkSecrets: readonly [string, ...string[]];
@@ -77,12 +81,6 @@ export interface Config {
   };
 }
 
-/** Returns a host for URLs: a server that listens on all addresses is reachable on loopback. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
-}
-
 /**
  * Parses the configuration of server and worker. The function is pure: it reads no file and opens no
  * connection. An empty variable counts as unset.
@@ -106,6 +104,7 @@ export function parseConfig(env: Environment): Config {
       port: value.PORT,
       tls,
       publicUrl: value.PUBLIC_URL ?? origin,
+      metricsAddress: value.METRICS_ADDRESS,
       ...callersOf(value),
     },
     hashSecret: value.HASH_SECRET,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpMetrics } from '../../src/http/metrics.ts';
-import { exampleWithoutKey, startTestApi, type TestApi } from '../support/test-api.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { exampleWithoutKey, sendTo, startTestApi, type TestApi } from '../support/test-api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -96,4 +97,57 @@ it('reports deliveries by state, and the progress of the reconciler', async () =
   expect(valueOf(text, 'rx_reconciler_lag_seconds')).toBeGreaterThanOrEqual(90);
   expect(valueOf(text, 'rx_reconciler_restarted_total')).toBe(3);
   expect(valueOf(text, 'rx_inbox_unmatched')).toBe(1);
+});
+
+describe('a flood of requests for the metrics and the state of the server', () => {
+  let app: TestApp;
+  let checks = 0;
+  beforeAll(async () => {
+    app = await startApp(api.asServer, {
+      probeEveryMs: 60_000,
+      checkTemporal: async () => {
+        checks += 1;
+      },
+    });
+  });
+  afterAll(() => app.close());
+
+  it('checks the dependencies once, whoever requests it and when', async () => {
+    const ready = () => sendTo(app.url, 'GET', '/readyz');
+    const answers = await Promise.all(Array.from({ length: 100 }, ready));
+    answers.push(await ready());
+
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(checks).toBe(1);
+  });
+
+  it('reads the backlogs once', async () => {
+    const depth = async () =>
+      valueOf((await sendTo(app.url, 'GET', '/metrics')).text, 'rx_outbox_depth');
+    const depths = await Promise.all(Array.from({ length: 100 }, depth));
+    await api.place(exampleWithoutKey());
+    depths.push(await depth());
+
+    expect(new Set(depths).size).toBe(1);
+    expect(valueOf((await api.send('GET', '/metrics')).text, 'rx_outbox_depth')).toBe(
+      Number(depths[0]) + 1,
+    );
+  });
+});
+
+it('METRICS_ADDRESS serves the metrics on a port of their own, and the public port has none', async () => {
+  const app = await startApp(api.asServer, {
+    http: { metricsAddress: { host: '127.0.0.1', port: 0 } },
+  });
+  const { fields } = app.log.lines.find(({ message }) => message === 'serving metrics')!;
+  const get = async (url: string, path: string) => (await sendTo(url, 'GET', path)).status;
+  const statuses = async (url: string) =>
+    Promise.all(
+      ['/metrics', '/readyz', '/healthz', '/docs', '/api/v1/orders'].map((path) => get(url, path)),
+    );
+
+  expect(await statuses(app.url)).toEqual([404, 200, 200, 200, 400]);
+  expect(await statuses(String(fields.address))).toEqual([200, 200, 200, 404, 404]);
+  await app.close();
+  await expect(get(String(fields.address), '/healthz')).rejects.toThrow();
 });

@@ -24,6 +24,7 @@ const HTTP: Config['http'] = {
   host: '127.0.0.1',
   port: 0,
   publicUrl: PUBLIC_URL,
+  metricsAddress: undefined,
   tls: undefined,
   trustedProxies: [],
   failureLimits: { burst: 1_000_000, perSecond: 1_000_000 },
@@ -33,6 +34,8 @@ const HTTP: Config['http'] = {
 export interface AppOptions {
   /** What `/readyz` calls; succeeds by default. */
   readonly checkTemporal?: () => Promise<void>;
+  /** How long a result of `/metrics` and `/readyz` is reused; 0 by default, because tests change what they show. */
+  readonly probeEveryMs?: number;
   /** Overrides of {@link ROOMY}. */
   readonly limits?: Partial<Config['limits']>;
   /** How the server is reached, e.g. its TLS files or trusted proxies. */
@@ -69,6 +72,7 @@ export async function startApp(database: Database, options: AppOptions = {}): Pr
     database,
     checkTemporal: options.checkTemporal ?? (async () => {}),
     lookup: options.lookup ?? foreignLookup,
+    probeEveryMs: options.probeEveryMs ?? 0,
     log,
   });
   const url = await server.listen();

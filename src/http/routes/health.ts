@@ -29,7 +29,7 @@ export function health(): Route {
  * (503). Without Temporal, it is ready: it accepts orders, which start when Temporal is reachable again,
  * so a load balancer must not remove the server.
  */
-export function readiness({ orders, checkTemporal }: RouteDependencies): Route {
+export function readiness({ readReadiness }: RouteDependencies): Route {
   return defineRoute({
     method: 'GET',
     url: '/readyz',
@@ -48,10 +48,7 @@ export function readiness({ orders, checkTemporal }: RouteDependencies): Route {
       },
     },
     async handle({ reply }) {
-      const [postgres, temporal] = await Promise.all([
-        isUp(() => orders.check()),
-        isUp(checkTemporal),
-      ]);
+      const { postgres, temporal } = await readReadiness();
       const data = { postgres: stateOf(postgres), temporal: stateOf(temporal) };
       if (postgres) return success(temporal ? 'Ready' : 'Ready, Temporal is away', data);
       return reply
@@ -60,13 +57,6 @@ export function readiness({ orders, checkTemporal }: RouteDependencies): Route {
         .send({ ...failure(503, 'not ready'), data });
     },
   });
-}
-
-async function isUp(check: () => Promise<void>): Promise<boolean> {
-  return await check().then(
-    () => true,
-    () => false,
-  );
 }
 
 function stateOf(up: boolean): 'up' | 'down' {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
 /** `GET /metrics`, for Prometheus. No label names an organization, a case or an order. */
-export function metrics({ metrics }: RouteDependencies): Route {
+export function metrics({ metrics, readMetrics }: RouteDependencies): Route {
   return defineRoute({
     method: 'GET',
     url: '/metrics',
@@ -24,6 +24,6 @@ export function metrics({ metrics }: RouteDependencies): Route {
       },
     },
     handle: async ({ reply }) =>
-      reply.header('content-type', metrics.contentType).send(await metrics.text()),
+      reply.header('content-type', metrics.contentType).send(await readMetrics()),
   });
 }

@@ -1,0 +1,25 @@
+/** Whether each dependency of the server answers. */
+export interface Readiness {
+  readonly postgres: boolean;
+  readonly temporal: boolean;
+}
+
+/**
+ * Checks the server's dependencies. It never rejects.
+ *
+ * @param checks each resolves when its dependency answers.
+ */
+export async function checkReadiness(checks: {
+  readonly postgres: () => Promise<void>;
+  readonly temporal: () => Promise<void>;
+}): Promise<Readiness> {
+  const [postgres, temporal] = await Promise.all([isUp(checks.postgres), isUp(checks.temporal)]);
+  return { postgres, temporal };
+}
+
+async function isUp(check: () => Promise<void>): Promise<boolean> {
+  return await check().then(
+    () => true,
+    () => false,
+  );
+}
