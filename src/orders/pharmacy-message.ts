@@ -76,9 +76,13 @@ export async function expectAnotherHint(sql: Sql, orderId: string): Promise<bool
   return changed.count > 0;
 }
 
+/** The largest number of shipments of an order. */
+const MOST_SHIPMENTS = 100;
+
 /**
  * Adds a shipment once, encrypted; its timeline row makes an event (see change-status.ts). A carrier or
- * a link that arrives later is added to the shipment.
+ * a link that arrives later is added to the shipment. Does nothing if the order has
+ * {@link MOST_SHIPMENTS} others: each read or message of a pharmacy may name another one.
  */
 export async function addShipment(
   sql: Sql,
@@ -89,11 +93,15 @@ export async function addShipment(
   if (key === undefined) return; // the order was erased
   const sealed = (field: string, text: string | undefined) =>
     text === undefined ? null : key.seal(field, text);
+  const hash = key.hash('trackingId', trackingId);
   await sql`
     WITH stored AS (
       INSERT INTO shipments (order_id, tracking_hash, tracking_id, carrier, tracking_url)
-      VALUES (${orderId}, ${key.hash('trackingId', trackingId)}, ${key.seal('trackingId', trackingId)},
-        ${sealed('carrier', carrier)}, ${sealed('trackingUrl', trackingUrl)})
+      SELECT ${orderId}, ${hash}, ${key.seal('trackingId', trackingId)},
+        ${sealed('carrier', carrier)}, ${sealed('trackingUrl', trackingUrl)}
+      WHERE (
+        SELECT count(*) FROM shipments WHERE order_id = ${orderId} AND tracking_hash <> ${hash}
+      ) < ${MOST_SHIPMENTS}
       ON CONFLICT (order_id, tracking_hash) DO UPDATE SET
         carrier = coalesce(shipments.carrier, excluded.carrier),
         tracking_url = coalesce(shipments.tracking_url, excluded.tracking_url)

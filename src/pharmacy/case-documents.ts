@@ -8,8 +8,16 @@ import {
   caseAttachment,
 } from './carevalidate-answers.ts';
 import { derivedId, distinctDocuments } from './distinct-documents.ts';
-import type { PharmacyDocument, PharmacyOrder } from './gateway.ts';
+import {
+  MOST_DOCUMENTS,
+  NOTHING_OFFERED,
+  type PharmacyDocument,
+  type PharmacyOrder,
+} from './gateway.ts';
 import { PharmacyAnswerError } from './pharmacy-errors.ts';
+
+/** The largest number of attachments of a case: those of all its orders. */
+const MOST_ATTACHMENTS = 10 * MOST_DOCUMENTS;
 
 /** What is stored already for the other orders of a case. */
 export interface StoredForOthers {
@@ -22,7 +30,8 @@ export interface StoredForOthers {
 /**
  * Selects the documents of one order among the attachments of its case. An attachment that names its
  * order belongs to that one. Any other is this order's, unless it was stored for another order or made
- * before this order was placed.
+ * before this order was placed. A case with too many attachments, or an order with more than
+ * {@link MOST_DOCUMENTS}, offers nothing that can be read.
  *
  * @param attachments the attachments as the server sent them.
  * @param orders all orders of the case there, this one included.
@@ -36,6 +45,7 @@ export async function caseDocuments(
   orders: readonly CaseOrder[],
   findStored: (others: readonly CaseOrder[]) => Promise<StoredForOthers>,
 ): Promise<Pick<PharmacyOrder, 'documents' | 'withdrawn' | 'unreadable'>> {
+  if (attachments.length > MOST_ATTACHMENTS) return TOO_MANY;
   const unreadable: string[] = [];
   const withdrawn: string[] = [];
   const others = orders.filter(({ id }) => id !== order.id);
@@ -71,8 +81,11 @@ export async function caseDocuments(
     if (document.url === '') unreadable.push(`attachments[${index}].url`);
     else documents.push(document);
   }
-  return { documents, withdrawn, unreadable };
+  const count = documents.length + withdrawn.length + unreadable.length;
+  return count > MOST_DOCUMENTS ? TOO_MANY : { documents, withdrawn, unreadable };
 }
+
+const TOO_MANY = { ...NOTHING_OFFERED, unreadable: ['attachments'] };
 
 const NOTHING_STORED: StoredForOthers = { documentIds: new Set(), orderIds: new Set() };
 

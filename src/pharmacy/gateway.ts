@@ -48,6 +48,9 @@ export interface PharmacyDocument {
   readonly url: string;
 }
 
+/** The largest number of documents of an order, the withdrawn ones included. */
+export const MOST_DOCUMENTS = 200;
+
 /** What an order without documents offers. */
 export const NOTHING_OFFERED = {
   documents: [],

@@ -1,4 +1,4 @@
-import { parseExactJson } from '../lib/exact-json.ts';
+import { parseExactJson, TooManyValuesError } from '../lib/exact-json.ts';
 import { parseRetryAfter } from '../lib/retry-after.ts';
 import {
   NotReadyError,
@@ -106,11 +106,14 @@ export function statusError(
   return new PharmacyFaultError(code);
 }
 
+/** The largest number of values in an answer: 200 documents have about 2,000. */
+const MOST_VALUES = 100_000;
+
 /**
  * Reads a JSON answer.
  *
  * @param limitBytes the largest answer, after decoding.
- * @throws {PharmacyAnswerError} the answer is not JSON or too large. It is not kept: it may contain
+ * @throws {PharmacyAnswerError} the answer is not JSON, or has too many bytes or values. It is not kept: it may contain
  *   patient data.
  */
 export async function readJson(response: Response, limitBytes: number): Promise<unknown> {
@@ -128,8 +131,11 @@ export async function readJson(response: Response, limitBytes: number): Promise<
     throw asPharmacyError(error);
   }
   try {
-    return parseExactJson(Buffer.concat(chunks).toString('utf8'));
-  } catch {
+    return parseExactJson(Buffer.concat(chunks).toString('utf8'), MOST_VALUES);
+  } catch (error) {
+    if (error instanceof TooManyValuesError) {
+      throw new PharmacyAnswerError('PHARMACY_ANSWER_TOO_LARGE');
+    }
     throw new PharmacyAnswerError('PHARMACY_BAD_ANSWER', 'body');
   }
 }

@@ -12,16 +12,18 @@ import {
   size,
 } from './answer-fields.ts';
 import { derivedId, distinctDocuments } from './distinct-documents.ts';
-import { NOTHING_OFFERED, type PharmacyDocument, type PharmacyOrder } from './gateway.ts';
+import {
+  MOST_DOCUMENTS,
+  NOTHING_OFFERED,
+  type PharmacyDocument,
+  type PharmacyOrder,
+} from './gateway.ts';
 import { PharmacyAnswerError } from './pharmacy-errors.ts';
 
 /*
  * The answers of a pharmacy that speaks the `rest` protocol (docs/pharmacy-protocol.md). They are read
  * liberally: a field that cannot be read affects only what needs it.
  */
-
-/** The maximum number of documents of an order. */
-const MOST_DOCUMENTS = 200;
 
 /** A document of an order. */
 const restDocument = z.object({

@@ -27,10 +27,13 @@ export interface RawWebhook {
   readonly body: Buffer;
 }
 
-/** Parses the body of a webhook; undefined if it is not JSON. */
+/** The largest number of values in a webhook. */
+const MOST_VALUES = 10_000;
+
+/** Parses the body of a webhook; undefined if it is not JSON or has too many values. */
 export function jsonOf({ body }: Pick<RawWebhook, 'body'>): unknown {
   try {
-    return parseExactJson(body.toString('utf8'));
+    return parseExactJson(body.toString('utf8'), MOST_VALUES);
   } catch {
     return undefined;
   }

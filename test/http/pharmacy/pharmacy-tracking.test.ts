@@ -69,6 +69,21 @@ it.each(['AWAITING_COMPLETION', 'COMPLETED', 'REJECTED', 'NEEDS_ATTENTION'])(
   },
 );
 
+it('stores at most 100 parcels of an order, whatever a pharmacy reports', async () => {
+  await tell({ trackingId: 'T1' });
+  await api.database`
+    INSERT INTO shipments (order_id, tracking_hash, tracking_id)
+    SELECT ${orderId}, decode(md5(number::text), 'hex'), 'sealed' FROM generate_series(2, 100) number`;
+
+  await tell({ trackingId: 'one too many' });
+  await tell({ trackingId: 'T1', carrier: 'UPS' });
+
+  const rows = await api.database<{ carrier: string | null }[]>`
+    SELECT carrier FROM shipments WHERE order_id = ${orderId} ORDER BY id`;
+  expect(rows).toHaveLength(100);
+  expect(rows[0]?.carrier).not.toBeNull();
+});
+
 it('adds a tracking number once, however many messages report it', async () => {
   await Promise.all([1, 2, 3, 4].map(() => tell({ trackingId: 'T1' })));
   await tell({ trackingId: 'T1', carrier: 'FedEx' });

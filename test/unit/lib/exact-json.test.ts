@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
+import { parse as parseLossless } from 'lossless-json';
 import { describe, expect, it } from 'vitest';
-import { parseExactJson } from '../../../src/lib/exact-json.ts';
+import { parseExactJson, TooManyValuesError } from '../../../src/lib/exact-json.ts';
 
 /** Long digits switch to the parser that keeps them; this text makes it parse the rest, too. */
 const LONG = '"1234567890123456"';
@@ -85,6 +86,48 @@ describe('parseExactJson', () => {
     for (const value of both) {
       expect(Object.keys(value as object)).toEqual(Object.keys(JSON.parse(json) as object));
     }
+  });
+
+  it('reads numbers anywhere in a text as a parser in JavaScript does, and refuses what it refuses', () => {
+    const pieces = ['1234567890123456789', '-9007199254740993', '9007199254740993', '"a"', ':'];
+    const more = [
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ' ',
+      '\\',
+      '"',
+      '"\\"12345678901234567890"',
+      '0',
+      '.1',
+      'e5',
+    ];
+    const exact = (text: string) =>
+      parseLossless(text, undefined, {
+        parseNumber: (digits) =>
+          /^-?\d+$/.test(digits) && !Number.isSafeInteger(Number(digits)) ? digits : Number(digits),
+        onDuplicateKey: ({ newValue }) => newValue,
+      });
+    const texts = fc.array(fc.constantFrom(...pieces, ...more), { maxLength: 9 });
+    const shapes = fc.constantFrom('?', '[?]', '{"a":?}', '{?:1}', '{?}', '["a",?,{"b":?}]');
+    fc.assert(
+      fc.property(texts, shapes, (parts, shape) => {
+        const text = shape.replaceAll('?', parts.join(''));
+        return isDeepStrictEqual(
+          outcome(() => parseExactJson(text)),
+          outcome(() => exact(text)),
+        );
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('refuses a text of more values than the caller accepts, before it parses it', () => {
+    expect(parseExactJson('[1,{"a":2},",[{,"]', 5)).toHaveLength(3);
+    expect(() => parseExactJson('[1,{"a":2},",[{,"]', 4)).toThrow(TooManyValuesError);
+    expect(() => parseExactJson(`${'['.repeat(6)}not JSON`, 5)).toThrow(TooManyValuesError);
   });
 
   it('refuses what JSON.parse refuses', () => {

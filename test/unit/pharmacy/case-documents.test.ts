@@ -55,6 +55,33 @@ const link = (id: unknown, fields: object = {}) => ({
 
 const AMBIGUOUS = new PharmacyAnswerError('PHARMACY_DOCUMENTS_AMBIGUOUS');
 
+const many = (count: number, fields: object = {}) =>
+  Array.from({ length: count }, (_, index) => link(`d-${index}`, fields));
+const TOO_MANY = { documents: [], withdrawn: [], unreadable: ['attachments'] };
+
+describe('a case with more attachments than are stored', () => {
+  it.each([
+    ['an order with 201 documents', many(201), {}],
+    ['an order with 201 withdrawn documents', many(201, { isDeleted: true }), {}],
+    ['an order with 201 unreadable documents', many(201, { url: undefined, size: {} }), {}],
+    [
+      '100,000 equal ids with different links',
+      many(100_000).map((each) => ({ ...each, id: 'd' })),
+      {},
+    ],
+    ['2,001 documents of other orders', many(2_001, { orderId: 'other' }), { others: [OTHER] }],
+  ])('offers nothing: %s', async (_, attachments, situation: Case) => {
+    expect(await read(attachments, situation)).toEqual(TOO_MANY);
+  });
+
+  it('offers 200 documents, next to those of other orders', async () => {
+    const attachments = [...many(200), ...many(300, { orderId: 'other' })];
+    expect(
+      (await read(attachments, { others: [orderOf('other', { status: 'accepted' })] })).documents,
+    ).toHaveLength(200);
+  });
+});
+
 describe('the attachments of a case with one order', () => {
   it('are its documents, unless they are deleted', async () => {
     const attachments = [link('a'), link(7), link('c', { isDeleted: true })];

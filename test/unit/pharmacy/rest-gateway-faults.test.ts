@@ -112,6 +112,12 @@ describe('an answer that cannot be read', () => {
     await closed;
   });
 
+  it('is a bad answer if its many empty arrays would take a hundred times its size in memory', async () => {
+    const body = `[${'[],'.repeat(1_000_000)}[]]`;
+    pharmacy.answer((response) => response.end(body));
+    expect(await getError()).toEqual(new PharmacyAnswerError('PHARMACY_ANSWER_TOO_LARGE'));
+  });
+
   it('is a bad answer if it is larger than 4 MiB once it is decompressed', async () => {
     const bomb = gzipSync(Buffer.alloc(8 * 1024 * 1024, ' '));
     expect(bomb.length).toBeLessThan(10_000);
