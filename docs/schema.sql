@@ -358,6 +358,7 @@ CREATE TABLE order_repairs (
   pharmacy_order_id text,
   requested_at timestamp with time zone NOT NULL DEFAULT now(),
   applied_at timestamp with time zone,
+  is_claimed boolean NOT NULL DEFAULT CURRENT_USER = 'rx_orders_server'::name,
   CONSTRAINT order_repairs_pkey PRIMARY KEY (id),
   CONSTRAINT order_repairs_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
   CONSTRAINT order_repairs_kind_check CHECK (kind = ANY (ARRAY['retry'::text, 'cancel'::text, 'link'::text, 'keep'::text]))

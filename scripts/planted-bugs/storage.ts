@@ -76,4 +76,18 @@ export const STORAGE_BUGS: readonly Bug[] = [
     replacement: 'if (size < 0) callback(',
     tests: ['test/unit/keys/aws-kms-answers.test.ts', 'test/unit/documents/s3-answers.test.ts'],
   },
+  {
+    name: 'records the name in an update through Temporal as an operator’s own',
+    file: 'src/activities/apply-repair.ts',
+    original: 'const isClaimed = request.by !== undefined;',
+    replacement: 'const isClaimed = false;',
+    tests: ['test/workflow/orders/repair.test.ts'],
+  },
+  {
+    name: 'takes a name from the server’s role for that of an operator',
+    file: 'src/storage/migrations/0022-claimed-names.sql',
+    original: "SET DEFAULT (current_user = 'rx_orders_server')",
+    replacement: 'SET DEFAULT false',
+    tests: ['test/http/storage/role-attacks.test.ts'],
+  },
 ];

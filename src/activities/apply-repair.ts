@@ -16,7 +16,9 @@ export function createApplyRepair({
     const repairId = request.repairId ?? uuidv5(updateId, orderId);
     if (request.repairId === undefined) {
       const { by = 'temporal-ui', pharmacyOrderId } = request;
-      await storeRepair(database, { id: repairId, orderId, kind, by, pharmacyOrderId });
+      // Temporal reports no account: whoever reaches it can send any name.
+      const isClaimed = request.by !== undefined;
+      await storeRepair(database, { id: repairId, orderId, kind, by, pharmacyOrderId, isClaimed });
     }
     try {
       await applyRepair(database, orderId, repairId);

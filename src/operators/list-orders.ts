@@ -3,7 +3,7 @@ import { UnknownIdError } from '../lib/operator-errors.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { type DelayRow, delayColumns, delayOf, isDelayed } from '../orders/delay.ts';
 import { readOrderDataKey } from '../orders/order-data-key.ts';
-import { repairReasonField } from '../orders/repairs/repair.ts';
+import { repairReasonField, requesterColumn } from '../orders/repairs/repair.ts';
 import { requireOrganization } from '../organizations/organizations.ts';
 import type { Sql } from '../storage/database.ts';
 
@@ -116,8 +116,8 @@ export async function readOrderForOperators(
     WHERE orders.id = ${orderId}`;
   if (order === undefined) throw new UnknownIdError('order');
   const rows = await sql<(OperatorActivity & { repairId: string | null })[]>`
-    SELECT at, actor, event, from_status, to_status, reason_code, requested_by AS by, reason AS why,
-      order_repairs.id AS repair_id
+    SELECT at, actor, event, from_status, to_status, reason_code,
+      ${requesterColumn(sql)} AS by, reason AS why, order_repairs.id AS repair_id
     FROM order_activity LEFT JOIN order_repairs ON order_repairs.order_id = order_activity.order_id
       AND order_repairs.id::text = detail ->> 'repairId'
     WHERE order_activity.order_id = ${orderId} ORDER BY order_activity.id`;

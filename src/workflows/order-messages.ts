@@ -61,7 +61,7 @@ export const statusQuery = defineQuery<OrderProgress>('status');
 export interface RepairInput {
   /** The id of a repair that is stored in Postgres; excludes the other fields. */
   readonly repairId?: string;
-  /** The operator, e.g. `anna`; `temporal-ui` by default. */
+  /** The operator, e.g. `anna`; recorded as claimed. `temporal-ui` by default. */
   readonly by?: string;
   /** Only for `retry`: the pharmacy's id of the order, if ours is missing or wrong. */
   readonly pharmacyOrderId?: string;

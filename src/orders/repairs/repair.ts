@@ -9,7 +9,7 @@ export type RepairKind = 'retry' | 'cancel' | 'link' | 'keep';
 
 /** Who requests a repair, and why. */
 export interface RepairRequest {
-  /** The operator's name, as the deployment knows it. */
+  /** The operator's name. The login in Postgres, not the name, shows that it is an operator. */
   readonly by: string;
   /** The operator's machine, for the audit log; only if the repair is applied there. */
   readonly source?: string;
@@ -19,18 +19,34 @@ export interface RepairRequest {
   readonly pharmacyOrderId?: string | undefined;
 }
 
-/** Stores a requested repair, once for each id. The caller of {@link noteApplied} applies it. */
+/**
+ * Stores a requested repair, once for each id. The caller of {@link noteApplied} applies it.
+ *
+ * @param repair.isClaimed whether nobody has verified the name. By default the role in Postgres decides:
+ *   a name that the server's role stores is claimed.
+ */
 export async function storeRepair(
   sql: Sql,
-  repair: RepairRequest & { id: string; orderId: string; kind: RepairKind },
+  repair: RepairRequest & {
+    id: string;
+    orderId: string;
+    kind: RepairKind;
+    isClaimed?: boolean;
+  },
 ): Promise<void> {
-  const { id, orderId } = repair;
+  const { id, orderId, isClaimed } = repair;
   const reason = await sealForOrder(sql, orderId, repairReasonField(id), repair.reason);
   await sql`
-    INSERT INTO order_repairs (id, order_id, kind, requested_by, reason, pharmacy_order_id)
+    INSERT INTO order_repairs (id, order_id, kind, requested_by, reason, pharmacy_order_id
+      ${isClaimed === undefined ? sql`` : sql`, is_claimed`})
     VALUES (${repair.id}, ${repair.orderId}, ${repair.kind}, ${repair.by},
-      ${reason}, ${repair.pharmacyOrderId ?? null})
+      ${reason}, ${repair.pharmacyOrderId ?? null} ${isClaimed === undefined ? sql`` : sql`, ${isClaimed}`})
     ON CONFLICT (id) DO NOTHING`;
+}
+
+/** Who requested a repair, for the audit log and the timeline of operators: a claimed name says so. */
+export function requesterColumn(sql: Sql) {
+  return sql`CASE WHEN is_claimed THEN 'claimed:' || requested_by ELSE requested_by END`;
 }
 
 /** The field name under which a repair's reason is encrypted, with the order's data key. */
@@ -47,11 +63,12 @@ export function repairReasonField(repairId: string): string {
 export async function noteApplied(sql: Sql, repairId: string, source?: string): Promise<void> {
   await sql`
     WITH applied AS (
-      UPDATE order_repairs SET applied_at = now() WHERE id = ${repairId} RETURNING order_id, kind, requested_by
+      UPDATE order_repairs SET applied_at = now() WHERE id = ${repairId}
+      RETURNING order_id, kind, ${requesterColumn(sql)} AS requester
     ), recorded AS (
       INSERT INTO audit_log (actor_kind, actor, action, organization_id, case_id, order_id, source,
         result)
-      SELECT 'operator', requested_by,
+      SELECT 'operator', requester,
         CASE kind WHEN 'retry' THEN 'ORDER_RETRIED' WHEN 'cancel' THEN 'ORDER_CANCEL_REQUESTED'
           WHEN 'keep' THEN 'ORDER_END_KEPT' ELSE 'MESSAGE_LINKED' END,
         organization_id, case_id, orders.id, ${source ?? null}, 'OK'

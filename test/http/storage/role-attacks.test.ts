@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROLES, urlOfRole } from '../../../sandbox/database-url.ts';
 import { acceptOrder } from '../../../src/orders/accept-order.ts';
+import { noteApplied } from '../../../src/orders/repairs/repair.ts';
 import { type Database, openDatabase } from '../../../src/storage/database.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { examplePlaceOrder } from '../../support/example.ts';
@@ -231,5 +232,21 @@ describe('a forged row of the timeline', () => {
           VALUES (uuidv7(), ${orderId}, ${kind}, 'ada')`,
       ).rejects.toMatchObject(REFUSED);
     }
+  });
+
+  it('and a retry that the server requests names an operator as claimed', async () => {
+    const insert = (columns: string, values: string) =>
+      pools.server.unsafe<{ id: string }[]>(`
+        INSERT INTO order_repairs (id, order_id, kind, requested_by${columns})
+        VALUES (uuidv7(), '${orderId}', 'retry', 'ada'${values}) RETURNING id`);
+    await expect(insert(', is_claimed', ', false')).rejects.toMatchObject(REFUSED);
+    const [repair] = await insert('', '');
+    await expect(pools.server`UPDATE order_repairs SET is_claimed = false`).rejects.toMatchObject(
+      REFUSED,
+    );
+    await noteApplied(pools.worker, repair?.id ?? '');
+    const rows = await test.database`
+      SELECT actor FROM audit_log WHERE order_id = ${orderId} AND action = 'ORDER_RETRIED'`;
+    expect(rows).toEqual([{ actor: 'claimed:ada' }]);
   });
 });

@@ -49,21 +49,24 @@ describe('a retry', () => {
     ]);
     const { activity } = await readOrderForOperators(world.db.database, orderId);
     expect(activity).toContainEqual(
-      expect.objectContaining({ event: 'REPAIR_RETRY', by: 'anna', why: WHO.reason }),
+      expect.objectContaining({ event: 'REPAIR_RETRY', by: 'claimed:anna', why: WHO.reason }),
     );
     expect(await timelineOf(world.db.database, orderId)).toContain('operator REPAIR_RETRY');
     const recorded = await world.db.database`
       SELECT actor_kind, actor, case_id, result FROM audit_log
       WHERE order_id = ${orderId} AND action = 'ORDER_RETRIED'`;
     expect(recorded).toEqual([
-      { actorKind: 'operator', actor: 'anna', caseId: world.organization.caseId, result: 'OK' },
+      {
+        ...{ actorKind: 'operator', actor: 'claimed:anna', result: 'OK' },
+        caseId: world.organization.caseId,
+      },
     ]);
     const history = await readable(await workflow(orderId).fetchHistory());
     expect(history).toContain('repairId');
     expect(history).not.toMatch(/anna|Jane/);
   });
 
-  it('works from the Temporal UI, with or without a name', async () => {
+  it('works from the Temporal UI, with or without a name, which counts as claimed', async () => {
     const orderId = await world.place('pharmacy-corrupt');
     await world.reach(orderId, 'NEEDS_ATTENTION');
     for (const request of [undefined, { by: 'ben' }]) {
@@ -78,6 +81,12 @@ describe('a retry', () => {
     }
     const who = (await repairs(orderId)).map(({ requestedBy }) => requestedBy as string);
     expect(who).toEqual(['temporal-ui', 'ben']);
+    const recorded = await world.db.database`
+      SELECT actor FROM audit_log WHERE order_id = ${orderId} AND action = 'ORDER_RETRIED' ORDER BY id`;
+    expect(recorded).toEqual([{ actor: 'temporal-ui' }, { actor: 'claimed:ben' }]);
+    const { activity } = await readOrderForOperators(world.db.database, orderId);
+    const shown = activity.filter(({ event }) => event === 'REPAIR_RETRY').map(({ by }) => by);
+    expect(shown).toEqual(['temporal-ui', 'claimed:ben']);
   });
 
   it('is rejected without an event in any other status, and with a malformed input', async () => {
