@@ -23,4 +23,18 @@ export const HTTP_BUGS: readonly Bug[] = [
     replacement: 'isRunning && now() - latest.startedAt < forMs',
     tests: ['test/http/metrics.test.ts', 'test/unit/lib/share-result.test.ts'],
   },
+  {
+    name: 'refuses valid keys behind the address of a guesser',
+    file: 'src/http/authentication.ts',
+    original: '(key === undefined || !(await knownKeys.has(key)))',
+    replacement: 'key !== ""',
+    tests: ['test/http/edge/failed-attempts.test.ts', 'test/unit/http/authentication.test.ts'],
+  },
+  {
+    name: 'checks every guess of a pharmacy’s token',
+    file: 'src/http/routes/pharmacy-webhook.ts',
+    original: 'if (pharmacy?.hasRandomSecret !== true) webhookAttempts',
+    replacement: 'if (pharmacy?.hasRandomSecret === null) webhookAttempts',
+    tests: ['test/http/edge/failed-attempts.test.ts'],
+  },
 ];

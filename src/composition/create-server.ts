@@ -6,6 +6,7 @@ import { createSealedDocuments } from '../documents/sealed-documents.ts';
 import { foreignAccess, type Lookup } from '../egress/destination.ts';
 import { createApp } from '../http/app.ts';
 import { createFailedAttempts } from '../http/edge/failed-attempts.ts';
+import { createWebhookAttempts } from '../http/edge/webhook-attempts.ts';
 import { createHttpMetrics } from '../http/metrics.ts';
 import { checkReadiness } from '../http/readiness.ts';
 import type { RouteDependencies } from '../http/route.ts';
@@ -16,6 +17,7 @@ import { createEventService } from '../notifications/events/event-service.ts';
 import { createSender } from '../notifications/sending/sender.ts';
 import { readBacklogs } from '../operators/backlogs.ts';
 import { createOrderService } from '../orders/order-service.ts';
+import { createKnownKeys } from '../organizations/known-keys.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';
 import type { Config } from '../process/config.ts';
 import type { Log } from '../process/log.ts';
@@ -90,13 +92,16 @@ export async function createServer(parts: {
   const events = createEventService(database, documentLinks);
 
   const metrics = createHttpMetrics(() => withTimeout(readBacklogs(database)));
-  const failedAttempts = createFailedAttempts(http.failureLimits, log, {
-    onRefused: () => metrics.countRefusedAttempt(),
-  });
+  const onRefused = () => metrics.countRefusedAttempt();
+  const countFailures = () => createFailedAttempts(http.failureLimits, log, { onRefused });
   const dependencies: RouteDependencies = {
     recordAudit: (entry) => withTimeout(recordAudit(database, entry)),
     ...{ orders, cases, documents, documentLinks, pharmacies },
-    ...{ endpoints, events, metrics, failedAttempts },
+    ...{ endpoints, events, metrics },
+    keyFailures: countFailures(),
+    linkFailures: countFailures(),
+    webhookAttempts: createWebhookAttempts(http.failureLimits, log, { onRefused }),
+    knownKeys: createKnownKeys(database, hashSecret),
     readMetrics: shareResult(probeEveryMs, () => metrics.text()),
     readReadiness: shareResult(probeEveryMs, () =>
       checkReadiness({ postgres: () => orders.check(), temporal: checkTemporal }),

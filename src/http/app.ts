@@ -119,7 +119,7 @@ async function refuseWithoutHost(request: FastifyRequest, reply: FastifyReply): 
 function addRoute(
   app: FastifyInstance,
   route: Route,
-  { orders, failedAttempts, recordAudit }: RouteDependencies,
+  { orders, keyFailures, knownKeys, recordAudit }: RouteDependencies,
   log: Log,
 ): void {
   app.register(async (scope) => {
@@ -132,7 +132,7 @@ function addRoute(
       );
     }
     if (route.auth !== 'none')
-      scope.addHook('onRequest', authenticateRequest(orders, failedAttempts));
+      scope.addHook('onRequest', authenticateRequest(orders, { keyFailures, knownKeys }));
     const { audit } = route;
     if (typeof audit !== 'object') {
       scope.addHook('onSend', auditRequest(route, audit, recordAudit, log));

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { OrderService } from '../orders/order-service.ts';
 import type { Caller, Scope } from '../organizations/authenticate.ts';
+import type { KnownKeys } from '../organizations/known-keys.ts';
 import type { FailedAttempts } from './edge/failed-attempts.ts';
 import {
   MissingApiKeyError,
@@ -21,22 +22,28 @@ declare module 'fastify' {
  *
  * @throws {MissingApiKeyError} the header is missing (400).
  * @throws {UnauthorizedError} the key is blank, unknown, revoked or expired (401).
- * @throws {FailedAttemptsError} too many attempts from the caller's address failed (429).
+ * @throws {FailedAttemptsError} too many attempts from the caller's address failed, and the key is not one
+ *   of the valid keys (429).
  */
 export function authenticateRequest(
   orders: Pick<OrderService, 'authenticate'>,
-  failedAttempts: FailedAttempts,
+  {
+    keyFailures,
+    knownKeys,
+  }: { readonly keyFailures: FailedAttempts; readonly knownKeys: KnownKeys },
 ): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
     const header = request.headers['cv-api-key'];
     const key = typeof header === 'string' && header.trim() !== '' ? header : undefined;
-    failedAttempts.admit(request.ip, key);
+    // A valid key is served whatever other clients of its address did, while guesses cost no query each.
+    if (keyFailures.isRefusing(request.ip) && (key === undefined || !(await knownKeys.has(key)))) {
+      keyFailures.admit(request.ip, undefined);
+    }
     const caller = key === undefined ? undefined : await orders.authenticate(key);
     if (key === undefined || caller === undefined) {
-      failedAttempts.failed(request.ip, key);
+      keyFailures.failed(request.ip);
       throw header === undefined ? new MissingApiKeyError() : new UnauthorizedError();
     }
-    failedAttempts.succeeded(key);
     request.caller = caller;
   };
 }

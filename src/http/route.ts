@@ -9,8 +9,10 @@ import type { EndpointService } from '../notifications/endpoints/endpoint-servic
 import type { EventService } from '../notifications/events/event-service.ts';
 import type { OrderService } from '../orders/order-service.ts';
 import type { Scope } from '../organizations/authenticate.ts';
+import type { KnownKeys } from '../organizations/known-keys.ts';
 import type { PharmacyDirectory } from '../pharmacy/directory.ts';
 import type { FailedAttempts } from './edge/failed-attempts.ts';
+import type { WebhookAttempts } from './edge/webhook-attempts.ts';
 import type { HttpMetrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
 
@@ -26,7 +28,11 @@ declare module 'fastify' {
 /** The services that the routes call. The server creates them once. */
 export interface RouteDependencies {
   readonly recordAudit: (entry: AuditEntry) => Promise<void>;
-  readonly failedAttempts: FailedAttempts;
+  /** Failed attempts are counted apart by kind, so that forged webhooks refuse no API key. */
+  readonly keyFailures: FailedAttempts;
+  readonly linkFailures: FailedAttempts;
+  readonly webhookAttempts: WebhookAttempts;
+  readonly knownKeys: KnownKeys;
   readonly orders: OrderService;
   readonly cases: CaseService;
   readonly events: EventService;

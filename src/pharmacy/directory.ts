@@ -21,6 +21,8 @@ export interface Pharmacy {
   readonly active: boolean;
   /** How long an order may wait for its completion, in milliseconds; null: the default. */
   readonly completionLimitMs: number | null;
+  /** Whether its webhook secret is random by its format, so that nobody can guess it. */
+  readonly hasRandomSecret: boolean;
   /** Whether a webhook comes from this pharmacy. */
   isAuthentic(webhook: RawWebhook): boolean;
   /** Reads an authentic webhook, or names the field that cannot be read. */
@@ -97,6 +99,7 @@ export function createPharmacyDirectory(
         kind: row.kind,
         active: row.active,
         completionLimitMs: row.completionLimitMs === null ? null : Number(row.completionLimitMs),
+        hasRandomSecret: auth.kind === 'standard-webhooks',
         isAuthentic: (webhook) => isAuthentic(auth, webhook),
         readMessage: (webhook) =>
           KINDS.get(row.kind)?.parseMessage(authenticatedPart(auth, webhook)) ?? {

@@ -38,6 +38,12 @@ export interface FailedAttempts {
    * @throws {FailedAttemptsError} too many attempts from the address failed.
    */
   admit(address: string | undefined, credential: string | undefined): void;
+  /** Whether {@link FailedAttempts.admit} would refuse a credential that was not valid lately. */
+  isRefusing(address: string | undefined): boolean;
+  /** Whether an attempt from the address failed lately. */
+  hasFailed(address: string | undefined): boolean;
+  /** Whether a credential was valid a short time ago. */
+  isProven(credential: string): boolean;
   /** Records that a credential was valid. */
   succeeded(credential: string): void;
   /**
@@ -51,7 +57,7 @@ export interface FailedAttempts {
 
 /** The most addresses, and the most credentials, in memory. The least recently used ones are dropped. */
 const MAX_ENTRIES = 10_000;
-/** How long a valid credential is admitted whatever its address did. */
+/** How long a valid credential is admitted by default, whatever its address did. */
 const PROVEN_MS = 10 * 60_000;
 /** The shortest time between two log lines about one address. */
 const LOG_INTERVAL_MS = 60_000;
@@ -69,6 +75,9 @@ interface Bucket {
  *
  * @param options.onRefused called for each refused attempt.
  * @param options.now a monotonic clock in milliseconds.
+ * @param options.provenMs how long a valid credential is admitted whatever its address did.
+ * @param options.subject what the attempts are counted by, for the log.
+ * @param options.groupOf maps an address to the group that it is counted in.
  */
 export function createFailedAttempts(
   { burst, perSecond }: FailureLimits,
@@ -76,7 +85,16 @@ export function createFailedAttempts(
   {
     onRefused = () => undefined,
     now = () => performance.now(),
-  }: { readonly onRefused?: () => void; readonly now?: () => number } = {},
+    provenMs = PROVEN_MS,
+    subject = 'address',
+    groupOf = addressGroup,
+  }: {
+    readonly onRefused?: () => void;
+    readonly now?: () => number;
+    readonly provenMs?: number;
+    readonly subject?: 'address' | 'pharmacy';
+    readonly groupOf?: (address: string | undefined) => string;
+  } = {},
 ): FailedAttempts {
   const buckets = new Map<string, Bucket>();
   const provenUntil = new Map<string, number>();
@@ -100,27 +118,33 @@ export function createFailedAttempts(
     onRefused();
     if (now() - bucket.loggedAt >= LOG_INTERVAL_MS) {
       bucket.loggedAt = now();
-      log.warn('address refused: too many failed attempts', { code: 'FAILED_ATTEMPTS' });
+      log.warn(`${subject} refused: too many failed attempts`, { code: 'FAILED_ATTEMPTS' });
     }
     keep(buckets, group, bucket);
     throw new FailedAttemptsError(((1 - bucket.tokens) / perSecond) * 1_000);
   }
 
+  const isProven = (credential: string) => (provenUntil.get(hashOf(credential)) ?? 0) > now();
+  const isRefusing = (group: string) => buckets.has(group) && refilled(group).tokens < 1;
+
   return {
     admit(address, credential) {
-      const group = addressGroup(address);
-      if (!buckets.has(group)) return;
-      const bucket = refilled(group);
-      if (bucket.tokens >= 1) return;
-      const until = credential === undefined ? undefined : provenUntil.get(hashOf(credential));
-      if (until === undefined || until <= now()) refuse(group, bucket);
+      const group = groupOf(address);
+      if (!isRefusing(group) || (credential !== undefined && isProven(credential))) return;
+      refuse(group, refilled(group));
     },
+    isRefusing: (address) => isRefusing(groupOf(address)),
+    hasFailed(address) {
+      const group = groupOf(address);
+      return buckets.has(group) && refilled(group).tokens < burst;
+    },
+    isProven,
     succeeded(credential) {
-      keep(provenUntil, hashOf(credential), now() + PROVEN_MS);
+      keep(provenUntil, hashOf(credential), now() + provenMs);
     },
     failed(address, credential) {
       if (credential !== undefined) provenUntil.delete(hashOf(credential));
-      const group = addressGroup(address);
+      const group = groupOf(address);
       const bucket = refilled(group);
       const isEmpty = bucket.tokens < 1;
       bucket.tokens = Math.max(bucket.tokens - 1, -burst);

@@ -12,10 +12,11 @@ const params = z.object({ pharmacyId: z.string() });
  * with 202 once it is stored. A webhook with a bad signature and one for an unknown pharmacy get the
  * same 401.
  *
- * The route checks every webhook, however many from the same address were forged, so that a forger
- * cannot block the pharmacy. After too many failures, a forged webhook gets 429 instead of 401.
+ * A signature of Standard Webhooks is checked however many webhooks from the address were forged: its
+ * secret is random, so nobody guesses it, and a forger must not block the pharmacy. Another secret may have
+ * been chosen by a person. After too many failures it is not checked (429), unless the sender is known.
  */
-export function pharmacyWebhook({ orders, pharmacies, failedAttempts }: RouteDependencies): Route {
+export function pharmacyWebhook({ orders, pharmacies, webhookAttempts }: RouteDependencies): Route {
   return defineRoute({
     method: 'POST',
     url: '/webhooks/pharmacies/:pharmacyId',
@@ -37,10 +38,17 @@ export function pharmacyWebhook({ orders, pharmacies, failedAttempts }: RouteDep
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       const webhook: RawWebhook = { headers: headersAsSent(request.raw), body };
       const pharmacy = await pharmacies.find(pharmacyId);
+      const source = {
+        address: request.ip,
+        pharmacyId,
+        credential: request.headers.authorization,
+      };
+      if (pharmacy?.hasRandomSecret !== true) webhookAttempts.admit(source);
       if (!pharmacy?.isAuthentic(webhook)) {
-        failedAttempts.failed(request.ip);
+        webhookAttempts.failed(source);
         throw new UnauthorizedError();
       }
+      webhookAttempts.succeeded(source);
       const message = pharmacy.readMessage(webhook);
       if ('unreadable' in message) {
         throw new InvalidBodyError(`${message.unreadable} is missing or cannot be read`);

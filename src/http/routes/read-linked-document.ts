@@ -22,7 +22,7 @@ export function readLinkedDocument({
   orders,
   documents,
   documentLinks,
-  failedAttempts,
+  linkFailures,
 }: RouteDependencies): Route {
   return defineRoute({
     method: 'GET',
@@ -51,7 +51,7 @@ export function readLinkedDocument({
     async handle({ params, query: link, request, reply }) {
       const { documentId } = params;
       if (!isUuid(documentId) || !documentLinks.isValid(documentId, link)) {
-        failedAttempts.failed(request.ip);
+        linkFailures.failed(request.ip);
         throw new PermissionDeniedError();
       }
       const { document, owner } = await orders.readLinkedDocument(documentId);
