@@ -7,6 +7,7 @@ import { type PrescriptionOrder, parsePlaceOrder } from './contract/place-order.
 import { createKeyProvider, type KmsSettings } from './keys/create-key-provider.ts';
 import { KeyServiceError } from './keys/key-provider.ts';
 import { parseKeyRing } from './keys/key-ring.ts';
+import { weaknessOf } from './lib/secret-strength.ts';
 import { acceptOrder } from './orders/accept-order.ts';
 import { cancelOrder } from './orders/cancellation.ts';
 import { createDispatcherNotifier } from './orders/dispatcher-notifier.ts';
@@ -49,9 +50,9 @@ const BY = { actorKind: 'system', actor: 'order-client' } as const;
 
 /** The options of {@link createOrderClient}: the organization, the keys and the connections. */
 export interface OrderClientOptions {
-  /** The organization that the client acts for. It cannot see the orders of others. */
+  /** The organization that the client acts for. Its methods see no order of another one. */
   readonly organizationId: string;
-  /** The URL of the orders' database, `postgres://…`. */
+  /** The URL of the orders' database with the server's role, `postgres://rx_orders_server…`. */
   readonly databaseUrl: string;
   /** The server's `HASH_SECRET`. With another one, an equal payload looks different. */
   readonly hashSecret: string;
@@ -134,6 +135,7 @@ export interface OrderHandle {
    * Retries an order that is `NEEDS_ATTENTION`, and resolves when the order continues. Postgres keeps who
    * requested it and why, for operators.
    *
+   * @param request.by who requested it. Nobody verifies the name: the audit log has `claimed:<name>`.
    * @param request.pharmacyOrderId the pharmacy's id of the order, if the stored id is missing or wrong.
    *   The workflow checks at the pharmacy that the id belongs to this order, and places no second one.
    * @throws {RepairRefusedError} the order is not `NEEDS_ATTENTION`, or another order has that id; see
@@ -170,10 +172,19 @@ export interface OrderDescription {
  * Connects backend code to the orders of one organization, without HTTP. The client connects on first
  * use, and places orders even while Temporal is unreachable. Call `close()` when done.
  *
+ * Prefer `@rx-orders/http-client`, which needs one API key. This client needs the server's role in
+ * Postgres, its `HASH_SECRET`, its master keys and Temporal: a process that has them can read and change
+ * the orders and cases of every organization, because it chooses its organization itself, and it can
+ * verify guesses of API keys. Use it only in a process that you run and protect like the server
+ * (docs/typescript.md, "Without HTTP").
+ *
  * @throws {KeyRingError} `encryptionKeys` is malformed.
+ * @throws {TypeError} `hashSecret` can be guessed: fewer than 16 characters, or few different ones.
  */
 export function createOrderClient(options: OrderClientOptions): OrderClient {
   const { organizationId, hashSecret } = options;
+  const weakness = weaknessOf(hashSecret);
+  if (weakness !== undefined) throw new TypeError(`hashSecret: ${weakness}`);
   const encryptionKeys = parseKeyRing(options.encryptionKeys);
   const { namespace = 'default', uiUrl, ...connectionOptions } = options.temporal;
   const database = openDatabase(options.databaseUrl, 5, {

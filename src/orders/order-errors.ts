@@ -29,7 +29,8 @@ export class IdempotencyConflictError extends Error {
 
   constructor(existing: { orderId: string; caseId: string } | undefined) {
     super('A record with the provided idempotencyKey already exists for this organization.');
-    this.existing = existing;
+    // The callers read more from Postgres than a caller of the API may see.
+    this.existing = existing && { orderId: existing.orderId, caseId: existing.caseId };
   }
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type KeyRing, KeyRingError, parseKeyRing } from '../keys/key-ring.ts';
 import { KMS_KEY_ARN } from '../keys/kms-key-arn.ts';
 import { DELIVERY_SCHEDULE_MS } from '../lib/delivery-schedule.ts';
-import { isUniform, TOO_UNIFORM } from '../lib/secret-strength.ts';
+import { isUniform, LEAST_CHARACTERS, TOO_SHORT, TOO_UNIFORM } from '../lib/secret-strength.ts';
 
 /** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -81,7 +81,7 @@ const address = z.string().transform((text, context): HostAndPort => {
 /** A secret of a deployment's own choice. */
 export const secret = z
   .string()
-  .min(16, 'must be at least 16 characters')
+  .min(LEAST_CHARACTERS, TOO_SHORT)
   .refine((text) => !isUniform(text), TOO_UNIFORM);
 /** Secrets of which the first one signs and all of them verify. */
 const secrets = z.string().transform((text, context): [string, ...string[]] => {
