@@ -128,7 +128,7 @@ CREATE TABLE cases (
   patient_hash bytea,
   address text,
   email_hash bytea,
-  CONSTRAINT cases_pkey PRIMARY KEY (id),
+  CONSTRAINT cases_pkey PRIMARY KEY (organization_id, id),
   CONSTRAINT cases_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
 );
 
@@ -417,7 +417,7 @@ CREATE TABLE orders (
   delay_noted boolean NOT NULL DEFAULT false,
   CONSTRAINT orders_pkey PRIMARY KEY (id),
   CONSTRAINT orders_idempotency UNIQUE (organization_id, idempotency_hash),
-  CONSTRAINT orders_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
+  CONSTRAINT orders_case_fkey FOREIGN KEY (organization_id, case_id) REFERENCES cases(organization_id, id),
   CONSTRAINT orders_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id),
   CONSTRAINT orders_cancel_requested_by_check CHECK (cancel_requested_by = ANY (ARRAY['api'::text, 'operator'::text])),
   CONSTRAINT orders_status_check CHECK (status = ANY (ARRAY['ACCEPTED'::text, 'PLACING'::text, 'AWAITING_COMPLETION'::text, 'FETCHING_DOCUMENTS'::text, 'COMPLETED'::text, 'REJECTED'::text, 'CANCELLED'::text, 'EXPIRED'::text, 'NEEDS_ATTENTION'::text]))
@@ -427,7 +427,7 @@ CREATE INDEX orders_at_pharmacy ON orders USING btree (pharmacy_id, pharmacy_ord
 CREATE INDEX orders_being_erased ON orders USING btree (id) WHERE erased_at IS NOT NULL AND erasure_done_at IS NULL;
 CREATE INDEX orders_delayed ON orders USING btree (delay_since) WHERE delay_since IS NOT NULL;
 CREATE INDEX orders_needing_attention ON orders USING btree (id) WHERE status = 'NEEDS_ATTENTION'::text;
-CREATE INDEX orders_of_case ON orders USING btree (case_id, created_at DESC, id DESC);
+CREATE INDEX orders_of_case ON orders USING btree (organization_id, case_id, created_at DESC, id DESC);
 CREATE INDEX orders_of_organization ON orders USING btree (organization_id, created_at DESC, id DESC);
 CREATE INDEX orders_of_organization_by_status ON orders USING btree (organization_id, status, created_at DESC, id DESC);
 CREATE INDEX orders_open ON orders USING btree (id) WHERE status <> ALL (ARRAY['COMPLETED'::text, 'REJECTED'::text, 'CANCELLED'::text, 'EXPIRED'::text]);
@@ -953,17 +953,19 @@ DECLARE
 BEGIN
   -- The lock serializes the order's events. Most transactions that change an order hold it already.
   SELECT * INTO o FROM public.orders WHERE id = told_order FOR NO KEY UPDATE;
-  SELECT * INTO c FROM public.cases WHERE id = o.case_id;
+  SELECT * INTO c FROM public.cases WHERE organization_id = o.organization_id AND id = o.case_id;
   IF EXISTS (SELECT FROM public.webhook_endpoints WHERE organization_id = o.organization_id
       AND payload_mode = 'full' AND status <> 'DISABLED' AND deleted_at IS NULL) THEN
     in_full := jsonb_build_object(
       'orders', (SELECT coalesce(jsonb_agg(public.event_order(newest) ORDER BY created_at, id), '[]')
-        FROM (SELECT * FROM public.orders WHERE case_id = c.id
+        FROM (SELECT * FROM public.orders
+          WHERE organization_id = c.organization_id AND case_id = c.id
           ORDER BY created_at DESC, id DESC LIMIT 100) AS newest),
       'attachments', (SELECT coalesce(jsonb_agg(attachment ORDER BY created_at, id), '[]') FROM (
         SELECT documents.id, documents.created_at,
           public.event_attachment(documents, orders.pharmacy_id) AS attachment
-        FROM public.documents JOIN public.orders ON orders.id = order_id WHERE case_id = c.id
+        FROM public.documents JOIN public.orders ON orders.id = order_id
+        WHERE organization_id = c.organization_id AND case_id = c.id
         ORDER BY documents.created_at DESC, documents.id DESC LIMIT 100) AS newest));
   END IF;
   INSERT INTO public.events (id, organization_id, order_id, sequence, event, content)
@@ -972,7 +974,8 @@ BEGIN
     jsonb_build_object('order', public.event_order(o), 'case', jsonb_build_object(
       'id', c.id, 'createdAt', public.event_time(c.created_at),
       'updatedAt', public.event_time(c.updated_at),
-      'status', (SELECT status FROM public.orders WHERE case_id = c.id
+      'status', (SELECT status FROM public.orders
+        WHERE organization_id = c.organization_id AND case_id = c.id
         ORDER BY created_at DESC, id DESC LIMIT 1))) || in_full || more)
   RETURNING * INTO told;
   PERFORM public.queue_event(told, NULL);

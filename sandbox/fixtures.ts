@@ -93,7 +93,8 @@ export async function seedSandbox(options: {
     });
     // After the commit: the data key that encrypts a case is created for an existing organization.
     for (const { id: caseId, organizationId, patient } of CASES) {
-      const there = await database`SELECT FROM cases WHERE id = ${caseId}`;
+      const there = await database`SELECT FROM cases
+        WHERE organization_id = ${organizationId} AND id = ${caseId}`;
       if (there.length > 0) continue;
       await putCase(database, hashSecret, { organizationId, caseId }, patient, SANDBOX);
     }

@@ -31,7 +31,6 @@ export interface OrderRow {
   /** The order's own address, or the case's as it was when the order was accepted. */
   readonly shippingAddress: Address | null;
   /** The case's present owner; an order is only placed for the organization that sent it. */
-  readonly caseOrganizationId: string;
   /** null: erased together with the last order that the case had then. */
   readonly patient: Patient | null;
   /** The data key that encrypts the order's fields. */
@@ -69,8 +68,9 @@ export async function findOrderRow(sql: Sql, orderId: string): Promise<OrderRow 
       cancel_requested_by, cancel_reason, delay_since IS NOT NULL AS is_delayed,
       CASE WHEN delay_code = ${NO_DOCUMENTS} THEN extract(epoch FROM now() - delay_since)::float8 * 1000 END
         AS empty_for_ms, ${countedMessages(sql)} AS messages, prescription, shipping_address, orders.data_key, case_key, case_address,
-      cases.organization_id AS case_organization_id, patient, cases.data_key AS patient_key
-    FROM orders JOIN cases ON cases.id = case_id WHERE orders.id = ${orderId}`;
+      patient, cases.data_key AS patient_key
+    FROM orders JOIN cases ON (cases.organization_id, cases.id) = (orders.organization_id, case_id)
+    WHERE orders.id = ${orderId}`;
   const key = row && (await openOrderDataKey(sql, orderId, row.dataKey));
   if (row === undefined || key === undefined) return undefined;
   const { dataKey: _, caseKey, caseAddress, patientKey, ...order } = row;

@@ -30,9 +30,6 @@ export function createValidateOrder({
     }
 
     const park = (code: string, reason: string) => needsAttention(database, orderId, code, reason);
-    if (order.caseOrganizationId !== order.organizationId) {
-      return await park('CASE_NOT_PERMITTED', 'The case is no longer the organization’s.');
-    }
     if (order.patient === null) {
       return await park(
         'PATIENT_ERASED',

@@ -6,7 +6,7 @@ import type {
 import type { OrderStatus } from '../contract/order.ts';
 import type { SubjectKey } from '../keys/subject-key.ts';
 import { timestamp } from '../lib/timestamp.ts';
-import { openOrderDataKey } from '../orders/order-data-key.ts';
+import { openOrderReader } from '../orders/order-data-key.ts';
 import { CaseNotPermittedError } from '../orders/order-errors.ts';
 import { openDocumentName } from '../orders/read-order.ts';
 import type { Sql } from '../storage/database.ts';
@@ -19,8 +19,8 @@ const MAX_ITEMS = 1_000;
 export interface CaseDocument {
   readonly attachment: Omit<CaseDetailAttachment, 'url' | 'content'>;
   readonly storageKey: string;
-  /** The key of the document's order. */
-  readonly key: SubjectKey;
+  /** The key of the document's order; undefined if it is broken, so that the bytes cannot be read. */
+  readonly key: SubjectKey | undefined;
 }
 
 /** The result of {@link readCaseDetail}. */
@@ -42,13 +42,14 @@ export async function readCaseDetail(
   include: { readonly orders: boolean; readonly attachments: boolean },
 ): Promise<CaseDetail> {
   const [row] = await sql<CaseRow[]>`
-    SELECT id, created_at, updated_at,
-      (SELECT status FROM orders WHERE case_id = cases.id
+    SELECT id, organization_id, created_at, updated_at,
+      (SELECT status FROM orders
+        WHERE organization_id = cases.organization_id AND case_id = cases.id
         ORDER BY created_at DESC, id DESC LIMIT 1) AS status
     FROM cases WHERE id = ${caseId} AND organization_id = ${organizationId}`;
   if (row === undefined) throw new CaseNotPermittedError();
-  const orders = include.orders ? await readOrders(sql, caseId) : undefined;
-  const documents = include.attachments ? await readDocuments(sql, caseId) : undefined;
+  const orders = include.orders ? await readOrders(sql, row) : undefined;
+  const documents = include.attachments ? await readDocuments(sql, row) : undefined;
   return {
     detail: {
       id: row.id,
@@ -82,41 +83,47 @@ export async function findCaseByEmail(
   return row.id;
 }
 
-async function readOrders(sql: Sql, caseId: string): Promise<CaseDetailOrder[]> {
+async function readOrders(
+  sql: Sql,
+  { organizationId, id: caseId }: CaseRow,
+): Promise<CaseDetailOrder[]> {
   const rows = await sql<OrderRow[]>`
     SELECT id, data_key, status, reason AS message, created_at,
       (SELECT tracking_id FROM shipments WHERE order_id = orders.id
         ORDER BY id DESC LIMIT 1) AS tracking_id
-    FROM orders WHERE case_id = ${caseId}
+    FROM orders WHERE organization_id = ${organizationId} AND case_id = ${caseId}
     ORDER BY created_at DESC, id DESC LIMIT ${MAX_ITEMS}`;
   return await Promise.all(
     rows.map(async ({ id, dataKey, status, trackingId, message, createdAt }) => {
-      const key = await openOrderDataKey(sql, id, dataKey);
+      const reader = await openOrderReader(sql, id, dataKey);
       return {
         id,
         status,
-        trackingId: key?.open('trackingId', trackingId) ?? null,
-        message: key?.open('reason', message) ?? null,
+        trackingId: reader.open('trackingId', trackingId),
+        message: reader.open('reason', message),
         createdAt: timestamp(createdAt),
       };
     }),
   );
 }
 
-async function readDocuments(sql: Sql, caseId: string): Promise<CaseDocument[]> {
+async function readDocuments(
+  sql: Sql,
+  { organizationId, id: caseId }: CaseRow,
+): Promise<CaseDocument[]> {
   const rows = await sql<DocumentRow[]>`
     SELECT documents.id, order_id, name, content_type, size, sha256, storage_key, documents.created_at,
       deleted_at, pharmacy_id, data_key
     FROM documents JOIN orders ON orders.id = order_id
-    WHERE case_id = ${caseId}
+    WHERE organization_id = ${organizationId} AND case_id = ${caseId}
       -- A version that was superseded is not a document of its own.
       AND NOT EXISTS (SELECT FROM documents AS newer WHERE newer.supersedes = documents.id)
     ORDER BY documents.created_at DESC, documents.id DESC LIMIT ${MAX_ITEMS}`;
   const found = rows.map(async ({ name, ...row }): Promise<CaseDocument[]> => {
-    const key = await openOrderDataKey(sql, row.orderId, row.dataKey);
-    if (key === undefined) return []; // erased
-    const attachment = toAttachment({ ...row, name: openDocumentName(key, row.id, name) });
-    return [{ attachment, storageKey: row.storageKey, key }];
+    const reader = await openOrderReader(sql, row.orderId, row.dataKey);
+    if (reader.isErased) return [];
+    const attachment = toAttachment({ ...row, name: openDocumentName(reader, row.id, name) });
+    return [{ attachment, storageKey: row.storageKey, key: reader.key }];
   });
   return (await Promise.all(found)).flat();
 }
@@ -141,6 +148,7 @@ function toAttachment(row: DocumentRow): CaseDocument['attachment'] {
 
 interface CaseRow {
   id: string;
+  organizationId: string;
   status: OrderStatus | null;
   createdAt: Date;
   updatedAt: Date;

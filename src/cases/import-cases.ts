@@ -25,16 +25,13 @@ export interface LineFault {
 /** The file has faults, so nothing was imported. */
 export class CaseFileError extends Error {
   override readonly name = 'CaseFileError';
-  /** `invalid`: lines are malformed or repeat an id; `foreign`: cases belong to other organizations. */
-  readonly kind: 'invalid' | 'foreign';
   /** The first faults, in the order of the file. */
   readonly faults: readonly LineFault[];
   /** The number of lines with faults. */
   readonly total: number;
 
-  constructor(kind: 'invalid' | 'foreign', faults: readonly LineFault[], total: number) {
+  constructor(faults: readonly LineFault[], total: number) {
     super(`${total} of the file's lines cannot be imported`);
-    this.kind = kind;
     this.faults = faults;
     this.total = total;
   }
@@ -57,8 +54,7 @@ const BATCH_LENGTH = 65_536;
  * @param file.by the actor, for the entry in the audit log, which is part of the transaction.
  * @param file.onProgress receives the number of lines read so far, after each batch.
  * @throws {UnknownIdError} the organization does not exist.
- * @throws {CaseFileError} a line is malformed, an id is on two lines, or a case belongs to another
- *   organization.
+ * @throws {CaseFileError} a line is malformed, or an id is on two lines.
  */
 export async function importCases(
   database: Database,
@@ -81,7 +77,6 @@ export async function importCases(
     await copyLines(tx, file);
     await refuseRepeatedIds(tx);
     const result = await storeCases(tx, file.organizationId);
-    await refuseForeignIds(tx, file.organizationId);
     // In the same transaction, so that no other one sees a row of `imported_cases`.
     await tx`DELETE FROM imported_cases`;
     const { organizationId, by } = file;
@@ -142,16 +137,22 @@ async function copyLines(
     COPY imported_cases (line, id, data_key, patient_hash, email_hash, patient, address)
     FROM STDIN`.writable();
   await pipeline(rows(), copy);
-  if (total > 0) throw new CaseFileError('invalid', faults, total);
+  if (total > 0) throw new CaseFileError(faults, total);
 }
 
 /** Refuses a file with an id on two lines, because either could be the right one. */
 async function refuseRepeatedIds(tx: Sql): Promise<void> {
-  const rows = await tx<(FaultRow & { first: string })[]>`
+  const rows = await tx<{ line: string; first: string; total: string }[]>`
     SELECT line, first, count(*) OVER () AS total
     FROM (SELECT line, min(line) OVER (PARTITION BY id) AS first FROM imported_cases) AS lines
     WHERE line > first ORDER BY line LIMIT ${MAX_FAULTS}`;
-  throwFaults('invalid', rows, ({ first }) => `id is already on line ${first}`);
+  const [repeated] = rows;
+  if (repeated === undefined) return;
+  const faults = rows.map(({ line, first }) => ({
+    line: Number(line),
+    rule: `id is already on line ${first}`,
+  }));
+  throw new CaseFileError(faults, Number(repeated.total));
 }
 
 /** Stores the cases in the order of their ids, so that concurrent imports cannot deadlock. */
@@ -161,11 +162,10 @@ async function storeCases(tx: Sql, organizationId: string): Promise<ImportResult
       INSERT INTO cases (id, organization_id, data_key, patient_hash, email_hash, patient, address)
       SELECT id, ${organizationId}, data_key, patient_hash, email_hash, patient, address
       FROM imported_cases ORDER BY id
-      ON CONFLICT (id) DO UPDATE SET data_key = excluded.data_key,
+      ON CONFLICT (organization_id, id) DO UPDATE SET data_key = excluded.data_key,
         patient_hash = excluded.patient_hash, email_hash = excluded.email_hash,
         patient = excluded.patient, address = excluded.address, updated_at = now()
-        WHERE cases.organization_id = excluded.organization_id
-          AND cases.patient_hash IS DISTINCT FROM excluded.patient_hash
+        WHERE cases.patient_hash IS DISTINCT FROM excluded.patient_hash
       RETURNING xmax = 0 AS created -- a row that was there before has an xmax: the lock on it
     )
     SELECT count(*) FILTER (WHERE created)::integer AS created,
@@ -174,29 +174,4 @@ async function storeCases(tx: Sql, organizationId: string): Promise<ImportResult
     FROM stored`;
   const { created, updated, total } = row;
   return { created, updated, unchanged: total - created - updated };
-}
-
-/** Runs after the insert, so that it also sees a case that another organization has just created. */
-async function refuseForeignIds(tx: Sql, organizationId: string): Promise<void> {
-  const rows = await tx<FaultRow[]>`
-    SELECT line, count(*) OVER () AS total
-    FROM imported_cases JOIN cases USING (id)
-    WHERE cases.organization_id <> ${organizationId} ORDER BY line LIMIT ${MAX_FAULTS}`;
-  throwFaults('foreign', rows, () => "id is another organization's case");
-}
-
-function throwFaults<Row extends FaultRow>(
-  kind: CaseFileError['kind'],
-  rows: readonly Row[],
-  rule: (row: Row) => string,
-): void {
-  const [first] = rows;
-  if (first === undefined) return;
-  const faults = rows.map((row) => ({ line: Number(row.line), rule: rule(row) }));
-  throw new CaseFileError(kind, faults, Number(first.total));
-}
-
-interface FaultRow {
-  line: string;
-  total: string;
 }

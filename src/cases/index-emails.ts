@@ -5,6 +5,8 @@ import { caseEmailHash } from './sealed-case.ts';
 
 /** Cases read at once. */
 const BATCH = 200;
+/** The nil UUID (RFC 9562, 5.9): before every organization. */
+const NIL = '00000000-0000-0000-0000-000000000000';
 
 /** The result of {@link indexEmails}. */
 export interface EmailIndex {
@@ -25,11 +27,12 @@ export interface EmailIndex {
 export async function indexEmails(database: Database, hashSecret: string): Promise<EmailIndex> {
   let indexed = 0;
   let unreadable = 0;
-  for (let after = ''; ; ) {
+  for (let after = { organizationId: NIL, id: '' }; ; ) {
     const rows = await database<CaseRow[]>`
       SELECT id, organization_id, data_key, patient FROM cases
-      WHERE email_hash IS NULL AND data_key IS NOT NULL AND id > ${after}
-      ORDER BY id LIMIT ${BATCH}`;
+      WHERE email_hash IS NULL AND data_key IS NOT NULL
+        AND (organization_id, id) > (${after.organizationId}, ${after.id})
+      ORDER BY organization_id, id LIMIT ${BATCH}`;
     for (const row of rows) {
       try {
         if (await indexEmail(database, hashSecret, row)) indexed += 1;
@@ -40,7 +43,7 @@ export async function indexEmails(database: Database, hashSecret: string): Promi
     }
     const last = rows.at(-1);
     if (last === undefined || rows.length < BATCH) return { indexed, unreadable };
-    after = last.id;
+    after = last;
   }
 }
 
@@ -54,7 +57,8 @@ async function indexEmail(
   const hash = caseEmailHash(hashSecret, organizationId, email);
   if (hash === null) return false;
   const { count } = await database`
-    UPDATE cases SET email_hash = ${hash} WHERE id = ${id} AND patient = ${patient}`;
+    UPDATE cases SET email_hash = ${hash}
+    WHERE organization_id = ${organizationId} AND id = ${id} AND patient = ${patient}`;
   return count > 0;
 }
 

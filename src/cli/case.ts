@@ -65,8 +65,7 @@ function addImport(group: Command, context: CliContext): void {
     `
 A line is {"id":"case-1","patient":{"firstName":"Jane","lastName":"Sample",…}}. One name is enough; the
 patient's dateOfBirth, email, phoneNumber and address are optional, as in PUT /api/v1/cases/:caseId. If a line is invalid, the
-command reports it on stderr and imports nothing; the exit code is 2, or 4 when an id belongs to a case of
-another organization. Importing the same file again changes nothing.`,
+command reports it on stderr and imports nothing; the exit code is 2. Importing the same file again changes nothing.`,
   );
   withExamples(
     command,

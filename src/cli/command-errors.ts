@@ -80,10 +80,7 @@ const OLD_SCHEMA = /^42(P01|703)$/;
  */
 export function failureOf(error: unknown, help: { connect: string; migrate: string }): Failure {
   if (error instanceof CaseFileError) {
-    return {
-      exitCode: error.kind === 'foreign' ? EXIT.conflict : EXIT.usage,
-      message: describeFile(error),
-    };
+    return { exitCode: EXIT.usage, message: describeFile(error) };
   }
   if (error instanceof UsageError || error instanceof InvalidEndpointError) {
     return { exitCode: EXIT.usage, message: error.message };

@@ -6,6 +6,7 @@ import { createSealedDocuments } from '../documents/sealed-documents.ts';
 import { foreignAccess, type Lookup } from '../egress/destination.ts';
 import { createApp } from '../http/app.ts';
 import { createFailedAttempts } from '../http/edge/failed-attempts.ts';
+import type { ReadingLimits } from '../http/edge/slow-readers.ts';
 import { createWebhookAttempts } from '../http/edge/webhook-attempts.ts';
 import { createHttpMetrics } from '../http/metrics.ts';
 import { checkReadiness } from '../http/readiness.ts';
@@ -16,6 +17,7 @@ import { createEndpointService } from '../notifications/endpoints/endpoint-servi
 import { createEventService } from '../notifications/events/event-service.ts';
 import { createSender } from '../notifications/sending/sender.ts';
 import { readBacklogs } from '../operators/backlogs.ts';
+import { logBrokenSeals } from '../orders/broken-seals.ts';
 import { createOrderService } from '../orders/order-service.ts';
 import { createKnownKeys } from '../organizations/known-keys.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';
@@ -61,6 +63,7 @@ export interface Server {
  * @param parts.checkTemporal resolves when Temporal answers; `/readyz` calls it.
  * @param parts.lookup in production `foreignLookup`.
  * @param parts.probeEveryMs how long a result of `/metrics` and `/readyz` is reused. Default: a second.
+ * @param parts.reading how slowly clients may read responses; set by tests only.
  * @throws {ConfigError} the TLS files cannot be used.
  */
 export async function createServer(parts: {
@@ -70,6 +73,7 @@ export async function createServer(parts: {
   readonly lookup: Lookup;
   readonly log: Log;
   readonly probeEveryMs?: number;
+  readonly reading?: ReadingLimits | undefined;
 }): Promise<Server> {
   const { config, database, checkTemporal, lookup, log, probeEveryMs = PROBE_EVERY_MS } = parts;
   const { hashSecret, http, webhooks } = config;
@@ -92,6 +96,7 @@ export async function createServer(parts: {
   const events = createEventService(database, documentLinks);
 
   const metrics = createHttpMetrics(() => withTimeout(readBacklogs(database)));
+  const endSealReports = logBrokenSeals(log, () => metrics.countBrokenSeal());
   const onRefused = () => metrics.countRefusedAttempt();
   const countFailures = () => createFailedAttempts(http.failureLimits, log, { onRefused });
   const dependencies: RouteDependencies = {
@@ -110,6 +115,7 @@ export async function createServer(parts: {
   const { metricsAddress } = http;
   const app = createApp(dependencies, log, {
     ...http,
+    reading: parts.reading,
     serves: ({ url }) => metricsAddress === undefined || url !== '/metrics',
   });
   const operations =
@@ -132,6 +138,7 @@ export async function createServer(parts: {
     async close() {
       await Promise.all([app.close(), operations?.close()]);
       sender.close();
+      endSealReports();
     },
   };
 }

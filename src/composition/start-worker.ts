@@ -8,6 +8,7 @@ import { startReconciler } from '../engine/start-reconciler.ts';
 import { createWorkflowStates } from '../engine/workflow-states.ts';
 import { MOST_REQUESTS, startDeliveries } from '../notifications/deliveries/start-deliveries.ts';
 import { createSender } from '../notifications/sending/sender.ts';
+import { logBrokenSeals } from '../orders/broken-seals.ts';
 import type { Config } from '../process/config.ts';
 import type { Log } from '../process/log.ts';
 import { type Running, startHeartbeatFile } from '../process/run-process.ts';
@@ -96,6 +97,7 @@ export async function startWorker(parts: {
     everyMs: ERASE_EVERY_MS,
     log,
   });
+  const endSealReports = logBrokenSeals(log);
   const sealer = startSealer({ database, everyMs: SEAL_EVERY_MS, log });
 
   const isAlive = () => orders.isAlive() && deliveries.isAlive();
@@ -113,6 +115,7 @@ export async function startWorker(parts: {
       const started = [reconciler, eraser, sealer, orders, deliveries];
       await Promise.all(started.map((part) => part.stop()));
       sender.close();
+      endSealReports();
     },
   };
 }

@@ -89,6 +89,10 @@ const summary = {
   createdAt: timestamp,
   updatedAt: timestamp,
   delay: z.exactOptional(delay),
+  unreadable: z.exactOptional(z.literal(true)).meta({
+    description:
+      'The stored data of the order was damaged, so some texts are missing. Its operator has to restore it.',
+  }),
 };
 
 export const orderSummary = z

@@ -16,6 +16,8 @@ export interface HttpMetrics {
   observe(request: AnsweredRequest): void;
   /** Counts an attempt that was refused because too many from its address had failed. */
   countRefusedAttempt(): void;
+  /** Counts a read of an order whose seal is broken. */
+  countBrokenSeal(): void;
   /** Returns all metrics in Prometheus' text format. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -65,6 +67,11 @@ export function createHttpMetrics(readBacklogs: () => Promise<Backlogs>): HttpMe
     help: 'Attempts refused because too many from their address had failed.',
     registers,
   });
+  const brokenSeals = new Counter({
+    name: 'rx_broken_seals_total',
+    help: 'Reads of orders whose stored data was damaged; the log has their ids.',
+    registers,
+  });
   const setBacklogs = addBacklogMetrics(registry);
 
   return {
@@ -79,6 +86,7 @@ export function createHttpMetrics(readBacklogs: () => Promise<Backlogs>): HttpMe
       duration.observe(labels, seconds);
     },
     countRefusedAttempt: () => refusedAttempts.inc(),
+    countBrokenSeal: () => brokenSeals.inc(),
     async text() {
       setBacklogs(await readBacklogs().catch(() => undefined));
       return await registry.metrics();

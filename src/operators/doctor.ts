@@ -6,6 +6,7 @@ import { listPharmacies } from '../pharmacy/registry.ts';
 import { type Database, withTimeout } from '../storage/database.ts';
 import { missingMigrations } from '../storage/migrate.ts';
 import { type Backlogs, readBacklogs } from './backlogs.ts';
+import { findUnreadableOrders } from './unreadable-orders.ts';
 
 /** The result of one check. */
 export interface Finding {
@@ -20,6 +21,8 @@ const MINUTE = 60;
 /** The maximum number of pharmacies that are tested, and the timeout of each test. */
 const MAX_PHARMACIES = 20;
 const PHARMACY_TIMEOUT_MS = 3_000;
+/** The maximum number of ids in a message. */
+const MAX_SHOWN = 5;
 
 /**
  * Checks everything that orders and webhooks depend on. A check that throws becomes a finding with the
@@ -49,8 +52,9 @@ export async function examine(
     return [...postgres, ...migrations, ...temporal];
   }
   const backlogs = await attempt('backlogs', async () => judge(await readBacklogs(database)));
+  const seals = await attempt('seals', async () => [await checkSeals(database)]);
   const pharmacies = await attempt('pharmacies', () => testPharmacies(database));
-  return [...postgres, ...migrations, ...temporal, ...backlogs, ...pharmacies];
+  return [...postgres, ...migrations, ...temporal, ...backlogs, ...seals, ...pharmacies];
 }
 
 async function attempt(check: string, run: () => Promise<Finding[]>): Promise<Finding[]> {
@@ -108,6 +112,18 @@ function judge({ outbox, reconciler, orders, deliveries }: Backlogs): Finding[] 
       message: `${deliveries.failingEndpoints} failing, ${deliveries.pausedEndpoints} paused, ${deliveries.disabledEndpoints} disabled`,
     },
   ];
+}
+
+async function checkSeals(database: Database): Promise<Finding> {
+  const { checked, unreadable } = await withTimeout(findUnreadableOrders(database));
+  const shown = unreadable.slice(0, MAX_SHOWN).join(' ');
+  return {
+    check: 'seals',
+    result: grade(0, 1, 1, unreadable.length > 0),
+    message:
+      `${checked} newest orders decrypted, ${unreadable.length} unreadable` +
+      (shown === '' ? '' : `: ${shown}`),
+  };
 }
 
 /** Tests the active pharmacies in the same way as `rx pharmacy test`. */

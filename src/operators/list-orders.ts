@@ -2,7 +2,7 @@ import type { OrderStatus, OrderSummary } from '../contract/order.ts';
 import { UnknownIdError } from '../lib/operator-errors.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { type DelayRow, delayColumns, delayOf, isDelayed } from '../orders/delay.ts';
-import { readOrderDataKey } from '../orders/order-data-key.ts';
+import { openOrderReaders } from '../orders/order-data-key.ts';
 import { repairReasonField, requesterColumn } from '../orders/repairs/repair.ts';
 import { requireOrganization } from '../organizations/organizations.ts';
 import type { Sql } from '../storage/database.ts';
@@ -121,10 +121,10 @@ export async function readOrderForOperators(
     FROM order_activity LEFT JOIN order_repairs ON order_repairs.order_id = order_activity.order_id
       AND order_repairs.id::text = detail ->> 'repairId'
     WHERE order_activity.order_id = ${orderId} ORDER BY order_activity.id`;
-  const key = await readOrderDataKey(sql, orderId);
+  const reader = (await openOrderReaders(sql, [orderId])).get(orderId);
   const activity = rows.map(({ repairId, why, ...row }) => ({
     ...row,
-    why: (repairId !== null && key?.open(repairReasonField(repairId), why)) || null,
+    why: (repairId !== null && reader?.open(repairReasonField(repairId), why)) || null,
   }));
   return { ...withDelay(order), activity };
 }

@@ -3,7 +3,7 @@ import type { OrdersQuery, PageQuery } from '../contract/order-query.ts';
 import { readCursor, writeCursor } from '../lib/cursor.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import type { Sql } from '../storage/database.ts';
-import { openOrderDataKey } from './order-data-key.ts';
+import { openOrderReader } from './order-data-key.ts';
 import { InvalidCursorError } from './order-errors.ts';
 import { type SummaryRow, summaryColumns, toSummary } from './order-summary.ts';
 
@@ -42,7 +42,7 @@ export async function listOrders(
   const last = orders.at(-1);
   return {
     orders: await Promise.all(
-      orders.map(async (row) => toSummary(row, await openOrderDataKey(sql, row.id, row.dataKey))),
+      orders.map(async (row) => toSummary(row, await openOrderReader(sql, row.id, row.dataKey))),
     ),
     nextCursor:
       rows.length > query.limit && last !== undefined

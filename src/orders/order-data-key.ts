@@ -1,38 +1,97 @@
+import { SealBrokenError } from '../keys/aead.ts';
 import type { SubjectKey } from '../keys/subject-key.ts';
 import type { Sql } from '../storage/database.ts';
+import { reportBrokenSeal } from './broken-seals.ts';
 
 /*
  * Each order has its own data key, stored wrapped in `orders.data_key`. Erasing an order deletes the
  * key, so that no field can be decrypted any more (docs/adr/0022, 0023).
  */
 
-/** Unwraps an order's data key; undefined for an order that was erased. */
+/**
+ * Unwraps an order's data key; undefined for an order that was erased.
+ *
+ * @throws {SealBrokenError} the key was altered. To show an order, use {@link openOrderReader}.
+ */
 export async function openOrderDataKey(
   sql: Sql,
   orderId: string,
   wrapped: string | null,
 ): Promise<SubjectKey | undefined> {
-  return wrapped === null ? undefined : await sql.keys.openSubject(`order/${orderId}`, wrapped);
-}
-
-/** Reads the data keys of many orders, by order id; erased orders are left out. */
-export async function readOrderDataKeys(
-  sql: Sql,
-  orderIds: readonly string[],
-): Promise<ReadonlyMap<string, SubjectKey>> {
-  const rows = await sql<{ id: string; dataKey: string }[]>`
-    SELECT id, data_key FROM orders
-    WHERE id = ANY(${[...orderIds]}::uuid[]) AND data_key IS NOT NULL`;
-  const keys = rows.map(
-    async ({ id, dataKey }) => [id, await sql.keys.openSubject(`order/${id}`, dataKey)] as const,
-  );
-  return new Map(await Promise.all(keys));
+  if (wrapped === null) return undefined;
+  try {
+    return await sql.keys.openSubject(`order/${orderId}`, wrapped);
+  } catch (error) {
+    if (error instanceof SealBrokenError) reportBrokenSeal(orderId);
+    throw error;
+  }
 }
 
 /** Reads the data key of one order; undefined for an order that was erased. */
 export async function readOrderDataKey(sql: Sql, orderId: string): Promise<SubjectKey | undefined> {
-  const [key] = (await readOrderDataKeys(sql, [orderId])).values();
-  return key;
+  const [row] = await sql<{ dataKey: string | null }[]>`
+    SELECT data_key FROM orders WHERE id = ${orderId}`;
+  return await openOrderDataKey(sql, orderId, row?.dataKey ?? null);
+}
+
+/**
+ * Opens the fields of an order to show them. One order with a broken seal must not hide the other orders
+ * of a list, so its fields read as null instead of an error.
+ */
+export interface OrderReader {
+  /** The order's data key; undefined for an order that was erased, or whose data key is broken. */
+  readonly key: SubjectKey | undefined;
+  readonly isErased: boolean;
+  /** @returns null for a field that is empty, was erased, or has a broken seal. */
+  open(field: string, sealed: string | null): string | null;
+  /** Whether a seal of this order has been found broken so far. */
+  isUnreadable(): boolean;
+}
+
+/**
+ * Unwraps an order's data key to show the order.
+ *
+ * @throws {KeyMissingError} a key is missing. This fault concerns the whole deployment, so it stays an error.
+ */
+export async function openOrderReader(
+  sql: Sql,
+  orderId: string,
+  wrapped: string | null,
+): Promise<OrderReader> {
+  let unreadable = false;
+  const key = await openOrderDataKey(sql, orderId, wrapped).catch((error: unknown) => {
+    if (!(error instanceof SealBrokenError)) throw error;
+    unreadable = true;
+    return undefined;
+  });
+  return {
+    key,
+    isErased: wrapped === null,
+    open(field, sealed) {
+      try {
+        return key?.open(field, sealed) ?? null;
+      } catch (error) {
+        if (!(error instanceof SealBrokenError)) throw error;
+        reportBrokenSeal(orderId);
+        unreadable = true;
+        return null;
+      }
+    },
+    isUnreadable: () => unreadable,
+  };
+}
+
+/** As {@link openOrderReader}, for many orders, by order id; orders that do not exist are left out. */
+export async function openOrderReaders(
+  sql: Sql,
+  orderIds: readonly string[],
+): Promise<ReadonlyMap<string, OrderReader>> {
+  const rows = await sql<{ id: string; dataKey: string | null }[]>`
+    SELECT id, data_key FROM orders WHERE id = ANY(${[...orderIds]}::uuid[])`;
+  const readers = rows.map(
+    async ({ id, dataKey }) => [id, await openOrderReader(sql, id, dataKey)] as const,
+  );
+  return new Map(await Promise.all(readers));
 }
 
 /** Derives the key that encrypts an order's documents. */

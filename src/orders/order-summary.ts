@@ -1,8 +1,8 @@
 import type { OrderSummary } from '../contract/order.ts';
-import type { SubjectKey } from '../keys/subject-key.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import type { Sql } from '../storage/database.ts';
 import { type DelayRow, delayColumns, delayOf } from './delay.ts';
+import type { OrderReader } from './order-data-key.ts';
 
 /** The columns that {@link toSummary} reads. */
 export function summaryColumns(sql: Sql) {
@@ -13,11 +13,12 @@ export function summaryColumns(sql: Sql) {
 /**
  * Converts a row to an order as lists show it; the full order starts with the same fields.
  *
- * @param key the order's data key; undefined if the order was erased.
+ * @param reader opens the encrypted fields.
  */
-export function toSummary(row: SummaryRow, key: SubjectKey | undefined): OrderSummary {
+export function toSummary(row: SummaryRow, reader: OrderReader): OrderSummary {
   const delay = delayOf(row);
-  const reason = key?.open('reason', row.reason) ?? null;
+  const reason = reader.open('reason', row.reason);
+  const idempotencyKey = reader.open('idempotencyKey', row.idempotencyKey);
   return {
     id: row.id,
     caseId: row.caseId,
@@ -26,10 +27,11 @@ export function toSummary(row: SummaryRow, key: SubjectKey | undefined): OrderSu
     ...(reason === null ? {} : { reason }),
     pharmacyId: row.pharmacyId,
     pharmacyOrderId: row.pharmacyOrderId,
-    idempotencyKey: key?.open('idempotencyKey', row.idempotencyKey) ?? null,
+    idempotencyKey,
     createdAt: timestamp(row.createdAt),
     updatedAt: timestamp(row.updatedAt),
     ...(delay === undefined ? {} : { delay }),
+    ...(reader.isUnreadable() ? { unreadable: true } : {}),
   };
 }
 

@@ -1,11 +1,12 @@
 import type { DocumentView, OrderView, ShipmentView } from '../contract/order.ts';
+import { SealBrokenError } from '../keys/aead.ts';
 import { idempotencyHash } from '../keys/keyed-hash.ts';
 import type { SubjectKey } from '../keys/subject-key.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { forOrganization } from '../storage/row-level-security.ts';
-import { openOrderDataKey } from './order-data-key.ts';
+import { type OrderReader, openOrderReader } from './order-data-key.ts';
 import { OrderNotFoundError } from './order-errors.ts';
 import { type SummaryRow, summaryColumns, toSummary } from './order-summary.ts';
 
@@ -38,22 +39,20 @@ export async function readOrder(sql: Sql, key: OrderRef): Promise<OrderView> {
     WHERE id = ${key.orderId} AND organization_id = ${key.organizationId}
       AND ${key.caseId === undefined ? sql`true` : sql`case_id = ${key.caseId}`}`;
   if (row === undefined) throw new OrderNotFoundError();
-  const opener = await openOrderDataKey(sql, row.id, row.dataKey);
-  return {
-    ...toSummary(row, opener),
-    // An erased order has no documents and shipments left.
-    documents: opener === undefined ? [] : row.documents.map((each) => toView(opener, each)),
-    shipments: opener === undefined ? [] : row.shipments.map((each) => toShipment(opener, each)),
-  };
+  const reader = await openOrderReader(sql, row.id, row.dataKey);
+  const documents = row.documents.map((each) => toView(reader, each));
+  const shipments = row.shipments.map((each) => toShipment(reader, each));
+  // The summary comes last: it shows whether any field was unreadable.
+  return { ...toSummary(row, reader), documents, shipments };
 }
 
 function toView(
-  key: SubjectKey,
+  reader: OrderReader,
   { name, supersedes, deletedAt, ...document }: SealedDocument,
 ): DocumentView {
   return {
     ...document,
-    name: openDocumentName(key, document.id, name),
+    name: openDocumentName(reader, document.id, name),
     ...(supersedes === null ? {} : { supersedes }),
     ...(deletedAt === null ? {} : { deletedAt: timestamp(deletedAt) }),
     createdAt: timestamp(document.createdAt),
@@ -67,21 +66,24 @@ interface SealedDocument extends Omit<DocumentView, 'supersedes' | 'deletedAt'> 
 }
 
 /** Decrypts a document's name. */
-export function openDocumentName(key: SubjectKey, documentId: string, sealed: string): string {
-  return key.open(documentNameField(documentId), sealed);
+export function openDocumentName(reader: OrderReader, documentId: string, sealed: string): string {
+  return reader.open(documentNameField(documentId), sealed) ?? UNREADABLE;
 }
+
+/** Replaces a text that is required and whose seal is broken. */
+const UNREADABLE = 'unreadable';
 
 /** The field name under which a document's name is encrypted. */
 export function documentNameField(documentId: string): string {
   return `document/${documentId}/name`;
 }
 
-function toShipment(key: SubjectKey, row: ShipmentRow): ShipmentView {
-  const carrier = key.open('carrier', row.carrier);
-  const trackingUrl = key.open('trackingUrl', row.trackingUrl);
+function toShipment(reader: OrderReader, row: ShipmentRow): ShipmentView {
+  const carrier = reader.open('carrier', row.carrier);
+  const trackingUrl = reader.open('trackingUrl', row.trackingUrl);
   return {
     ...(carrier === null ? {} : { carrier }),
-    trackingId: key.open('trackingId', row.trackingId),
+    trackingId: reader.open('trackingId', row.trackingId) ?? UNREADABLE,
     ...(trackingUrl === null ? {} : { trackingUrl }),
     addedAt: timestamp(row.addedAt),
   };
@@ -121,11 +123,15 @@ function documentColumns(sql: Sql) {
 }
 
 async function toDocument(sql: Sql, row: DocumentRow | undefined): Promise<StoredDocument> {
-  const key = row && (await openOrderDataKey(sql, row.orderId, row.dataKey));
-  if (row === undefined || key === undefined) throw new OrderNotFoundError('document');
-  const { dataKey: _, orderId: __, storageKey, ...document } = row;
+  // An erased order has no documents.
+  if (row === undefined || row.dataKey === null) throw new OrderNotFoundError('document');
+  const { dataKey, orderId, storageKey, ...document } = row;
+  const reader = await openOrderReader(sql, orderId, dataKey);
+  const { key } = reader;
+  // The bytes are encrypted with a key that derives from the data key.
+  if (key === undefined) throw new SealBrokenError();
   return {
-    ...toView(key, { ...document, size: Number(row.size), createdAt: timestamp(row.createdAt) }),
+    ...toView(reader, { ...document, size: Number(row.size), createdAt: timestamp(row.createdAt) }),
     storageKey,
     key,
   };

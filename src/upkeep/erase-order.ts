@@ -34,7 +34,7 @@ export async function eraseOrder(
       );
     }
     await eraseRows(sql, orderId, by);
-    await eraseCase(sql, order.caseId);
+    await eraseCase(sql, order);
     await recordAudit(sql, {
       ...by,
       action: 'ORDER_ERASED',
@@ -84,12 +84,16 @@ async function eraseRows(sql: Sql, orderId: string, by: AuditSource): Promise<vo
 /** The actor that erases an order after its retention time. */
 export const RETENTION = { actorKind: 'system', actor: 'retention' } as const;
 
-async function eraseCase(sql: Sql, caseId: string): Promise<void> {
+async function eraseCase(
+  sql: Sql,
+  { organizationId, caseId }: Pick<ErasedOrder, 'organizationId' | 'caseId'>,
+): Promise<void> {
+  const ofCase = sql`organization_id = ${organizationId} AND case_id = ${caseId}`;
+  const isCase = sql`organization_id = ${organizationId} AND id = ${caseId}`;
   // The lock prevents that an order for this case is accepted at the same time.
-  await sql`SELECT FROM cases WHERE id = ${caseId} FOR UPDATE`;
+  await sql`SELECT FROM cases WHERE ${isCase} FOR UPDATE`;
   await sql`
     UPDATE cases SET data_key = NULL, patient_hash = NULL, email_hash = NULL, patient = NULL, address = NULL,
       updated_at = now()
-    WHERE id = ${caseId}
-      AND NOT EXISTS (SELECT FROM orders WHERE case_id = ${caseId} AND erased_at IS NULL)`;
+    WHERE ${isCase} AND NOT EXISTS (SELECT FROM orders WHERE ${ofCase} AND erased_at IS NULL)`;
 }

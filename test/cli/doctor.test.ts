@@ -49,7 +49,7 @@ it('reports ok for each check of a healthy system', async () => {
   expect(results).toEqual(
     [
       ...['postgres', 'migrations', 'temporal', 'outbox', 'reconciler', 'workflows', 'orders'],
-      ...['delays', 'inbox', 'deliveries', 'endpoints', 'pharmacies'],
+      ...['delays', 'inbox', 'deliveries', 'endpoints', 'seals', 'pharmacies'],
     ].map((check) => [check, 'ok']),
   );
 });

@@ -126,21 +126,17 @@ it('rejects an id that is on two lines', async () => {
   expect(await countCases()).toBe(before);
 });
 
-it("rejects other organizations' cases, naming their lines, and imports nothing", async () => {
+it('imports an id that another organization uses too, and leaves its case as it is', async () => {
   const other = await createOrganization(db.database);
-  const before = await countCases();
-  const result = await importText(
-    caseLine(randomUUID()) + caseLine(other.caseId) + caseLine(randomUUID()),
-  );
-  expect(result).toMatchObject({ code: 4, stdout: '' });
-  expect(result.stderr).toContain(
-    "line 2: id is another organization's case\nnothing was imported",
-  );
-  expect(await countCases()).toBe(before);
-  const shown = await rx(['case', 'get', other.caseId, '--org', tenant.organizationId]);
-  expect(shown).toMatchObject({ code: 3, stdout: '' });
-  const kept = await rx(['case', 'get', other.caseId, '--org', other.organizationId, '--json']);
-  expect(kept.json.case.patient.lastName).toBe('Sample');
+  const result = await importText(caseLine(other.caseId, { lastName: 'Ours' }));
+  expect(result.json.import, result.stderr).toMatchObject({ created: 1, updated: 0 });
+  for (const [{ organizationId }, lastName] of [
+    [tenant, 'Ours'],
+    [other, 'Sample'],
+  ] as const) {
+    const { json } = await rx(['case', 'get', other.caseId, '--org', organizationId, '--json']);
+    expect(json.case.patient.lastName).toBe(lastName);
+  }
 });
 
 it('reports a file that cannot be read, and an organization that does not exist', async () => {

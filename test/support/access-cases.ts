@@ -54,11 +54,11 @@ export const CASES: Readonly<Record<string, RouteCase>> = {
     served: 200,
     foreign: 403,
   },
-  // PUT creates an unknown case. Case ids can therefore be probed, which the contract accepts.
+  // PUT creates an unknown case. Each organization has its own case ids.
   'PUT /api/v1/cases/:caseId': {
     body: () => PUT_CASE_EXAMPLE,
     served: 200,
-    foreign: 403,
+    foreign: 201,
     refusesUnknown: false,
   },
   'GET /api/v1/customer-case-detail': {

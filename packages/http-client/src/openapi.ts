@@ -88,6 +88,11 @@ export interface components {
        */
       updatedAt: string;
       delay?: components['schemas']['Delay'];
+      /**
+       * @description The stored data of the order was damaged, so some texts are missing. Its operator has to restore it.
+       * @constant
+       */
+      unreadable?: true;
       documents: components['schemas']['Document'][];
       shipments: components['schemas']['Shipment'][];
     };
@@ -121,6 +126,11 @@ export interface components {
        */
       updatedAt: string;
       delay?: components['schemas']['Delay'];
+      /**
+       * @description The stored data of the order was damaged, so some texts are missing. Its operator has to restore it.
+       * @constant
+       */
+      unreadable?: true;
     };
     /** @description One entry of an order’s timeline. */
     Activity: {

@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers';
 import type { CaseDocument } from '../../cases/customer-case-detail.ts';
 import {
   type CaseDetailAttachment,
@@ -6,14 +5,9 @@ import {
   customerCaseDetailBody,
   customerCaseDetailQuery,
 } from '../../contract/customer-case-detail.ts';
+import { inlineDocument, MAX_INLINE_BYTES } from '../../documents/inline-document.ts';
 import { documentKey } from '../../orders/order-data-key.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
-
-/**
- * The largest total size of documents that a response includes as base64: 8 MiB, because the whole
- * response is in memory. The documents beyond it are sent as links.
- */
-const MAX_INLINE_BYTES = 8 * 1024 * 1024;
 
 /** `GET /api/v1/customer-case-detail`: reads a case as the original API does, in the original's envelope. */
 export function customerCaseDetail(dependencies: RouteDependencies): Route {
@@ -23,13 +17,10 @@ export function customerCaseDetail(dependencies: RouteDependencies): Route {
   const asLink = ({ attachment }: CaseDocument): CaseDetailAttachment =>
     attachment.isDeleted ? attachment : { ...attachment, url: documentLinks.create(attachment.id) };
 
-  async function asContent({
-    attachment,
-    storageKey,
-    key,
-  }: CaseDocument): Promise<CaseDetailAttachment> {
-    const bytes = await buffer(await documents.open(storageKey, documentKey(key)));
-    return { ...attachment, content: bytes.toString('base64') };
+  async function asContent(document: CaseDocument): Promise<CaseDetailAttachment> {
+    const { attachment, storageKey, key } = document;
+    const content = key && (await inlineDocument(documents, storageKey, documentKey(key)));
+    return content === undefined ? asLink(document) : { ...attachment, content };
   }
 
   async function inline(found: readonly CaseDocument[]): Promise<CaseDetailAttachment[]> {

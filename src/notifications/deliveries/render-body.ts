@@ -1,12 +1,9 @@
-import { buffer } from 'node:stream/consumers';
 import type { DocumentLinks } from '../../documents/document-links.ts';
+import { inlineDocument, MAX_INLINE_BYTES } from '../../documents/inline-document.ts';
 import type { SealedDocuments } from '../../documents/sealed-documents.ts';
 import { documentKey } from '../../orders/order-data-key.ts';
 import { type Rendering, renderEvent, renderPing } from '../events/render-event.ts';
 import type { LoadedDelivery } from './delivery.ts';
-
-/** Bytes of documents that one body may hold in base64: 8 MiB, because the body is built in memory. */
-const MOST_INLINE_BYTES = 8 * 1024 * 1024;
 
 /** What reads an event's documents, or links to them. */
 export interface DocumentSources {
@@ -24,13 +21,14 @@ export async function renderBody(
   { documents, documentLinks }: DocumentSources,
 ): Promise<string> {
   if (event === null) return renderPing(endpoint.id);
-  let left = endpoint.documentFormat === 'base64' ? MOST_INLINE_BYTES : 0;
+  let left = endpoint.documentFormat === 'base64' ? MAX_INLINE_BYTES : 0;
   const bytesOf: Rendering['bytesOf'] = async ({ id, size, storageKey, key }) => {
-    // An erased order has no key, and its link no longer works.
-    if (size > left || key === undefined) return { url: documentLinks.create(id, endpoint.id) };
+    const link = () => ({ url: documentLinks.create(id, endpoint.id) });
+    // An order that was erased, or whose key is broken, has no key; the link does not work either.
+    if (size > left || key === undefined) return link();
     left -= size;
-    const bytes = await buffer(await documents.open(storageKey, documentKey(key)));
-    return { content: bytes.toString('base64') };
+    const content = await inlineDocument(documents, storageKey, documentKey(key));
+    return content === undefined ? link() : { content };
   };
   return JSON.stringify(await renderEvent(event, { payloadMode: endpoint.payloadMode, bytesOf }));
 }

@@ -1,5 +1,4 @@
-import type { SubjectKey } from '../../keys/subject-key.ts';
-import { readOrderDataKeys } from '../../orders/order-data-key.ts';
+import { type OrderReader, openOrderReaders } from '../../orders/order-data-key.ts';
 import { openDocumentName } from '../../orders/read-order.ts';
 import type { Sql } from '../../storage/database.ts';
 import type {
@@ -15,15 +14,16 @@ const ERASED = 'erased';
 
 /**
  * Decrypts the patient data in events: reasons, tracking ids and names of documents. Data of erased orders
- * is left out.
+ * and fields with
+ * a broken seal are left out.
  */
 export async function openEvents<E extends StoredEvent>(
   sql: Sql,
   events: readonly E[],
 ): Promise<E[]> {
   const orderIds = new Set(events.flatMap(({ content }) => ordersOf(content)));
-  const keys = orderIds.size === 0 ? new Map() : await readOrderDataKeys(sql, [...orderIds]);
-  return events.map((event) => ({ ...event, content: openContent(event.content, keys) }));
+  const readers = orderIds.size === 0 ? new Map() : await openOrderReaders(sql, [...orderIds]);
+  return events.map((event) => ({ ...event, content: openContent(event.content, readers) }));
 }
 
 function ordersOf(content: EventContent): string[] {
@@ -32,32 +32,35 @@ function ordersOf(content: EventContent): string[] {
   return [order.id, ...orders.map(({ id }) => id), ...attachments.map(({ orderId }) => orderId)];
 }
 
-type OrderKeys = ReadonlyMap<string, SubjectKey>;
+type OrderReaders = ReadonlyMap<string, OrderReader>;
 
-function openContent(content: EventContent, keys: OrderKeys): EventContent {
+function openContent(content: EventContent, readers: OrderReaders): EventContent {
   if ('endpoint' in content) return content;
   const { order, trackingId, attachment, orders, attachments } = content;
   const opened: OrderEventContent = {
     ...content,
-    order: openOrder(order, keys),
+    order: openOrder(order, readers),
     ...(trackingId === undefined
       ? {}
-      : { trackingId: keys.get(order.id)?.open('trackingId', trackingId) ?? '' }),
-    ...(attachment === undefined ? {} : { attachment: openAttachment(attachment, keys) }),
-    ...(orders === undefined ? {} : { orders: orders.map((each) => openOrder(each, keys)) }),
+      : { trackingId: readers.get(order.id)?.open('trackingId', trackingId) ?? '' }),
+    ...(attachment === undefined ? {} : { attachment: openAttachment(attachment, readers) }),
+    ...(orders === undefined ? {} : { orders: orders.map((each) => openOrder(each, readers)) }),
     ...(attachments === undefined
       ? {}
-      : { attachments: attachments.map((each) => openAttachment(each, keys)) }),
+      : { attachments: attachments.map((each) => openAttachment(each, readers)) }),
   };
   return opened;
 }
 
-function openOrder(order: StoredOrder, keys: OrderKeys): StoredOrder {
-  return { ...order, reason: keys.get(order.id)?.open('reason', order.reason) ?? null };
+function openOrder(order: StoredOrder, readers: OrderReaders): StoredOrder {
+  return { ...order, reason: readers.get(order.id)?.open('reason', order.reason) ?? null };
 }
 
-function openAttachment(attachment: StoredAttachment, keys: OrderKeys): StoredAttachment {
-  const key = keys.get(attachment.orderId);
+function openAttachment(attachment: StoredAttachment, readers: OrderReaders): StoredAttachment {
+  const reader = readers.get(attachment.orderId);
   const { id, fileName } = attachment;
-  return { ...attachment, fileName: key ? openDocumentName(key, id, fileName) : ERASED, key };
+  if (reader === undefined || reader.isErased) {
+    return { ...attachment, fileName: ERASED, key: undefined };
+  }
+  return { ...attachment, fileName: openDocumentName(reader, id, fileName), key: reader.key };
 }

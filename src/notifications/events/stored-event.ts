@@ -62,6 +62,6 @@ export interface StoredAttachment {
   readonly storageKey: string;
   /** Whether the pharmacy had withdrawn it. Events before migration 0017 lack the field. */
   readonly isDeleted?: boolean;
-  /** The order's data key, set by {@link openEvents}; undefined for an erased order. */
+  /** The order's data key, set by {@link openEvents}; undefined for an order that was erased or whose key is broken. */
   readonly key?: SubjectKey | undefined;
 }

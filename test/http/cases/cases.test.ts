@@ -50,13 +50,45 @@ describe('a case', () => {
     expect(await api.place(exampleWithoutKey(), { caseId })).toMatchObject({ status: 200 });
   });
 
-  it('of another organization is refused and stays unchanged', async () => {
+  it('cannot be taken from another organization, and its id reveals nothing', async () => {
     const other = await createOrganization(api.database);
-    const answer = await put(other.caseId, { patient: PATIENT });
-    const { patient } = await readCase(api.database, other.organizationId, other.caseId);
+    const theirs = await api.place(exampleWithoutKey(), {
+      headers: { 'cv-api-key': other.apiKey },
+      caseId: other.caseId,
+    });
+    expect(theirs).toMatchObject({ status: 200 });
+    const ours = { ...PATIENT, firstName: 'Ours', address: PATIENT_ADDRESS };
+    expect(await api.place(exampleWithoutKey(), { caseId: other.caseId })).toMatchObject({
+      status: 403,
+    });
 
-    expect(answer.status).toBe(403);
-    expect(patient.firstName).toBe('Jane');
+    // The answer for an id that another organization uses is the answer for a new one.
+    expect(await put(other.caseId, { patient: ours })).toMatchObject({ status: 201 });
+    expect(await put(other.caseId, { patient: ours })).toMatchObject({ status: 200 });
+    const placed = await api.place(exampleWithoutKey(), { caseId: other.caseId });
+    expect(placed).toMatchObject({ status: 200 });
+
+    const { organizationId } = api.organization;
+    for (const [owner, name, order] of [
+      [organizationId, 'Ours', placed],
+      [other.organizationId, 'Jane', theirs],
+    ] as const) {
+      const { patient } = await readCase(api.database, owner, other.caseId);
+      expect(patient.firstName).toBe(name);
+      const listed = await api.database`
+        SELECT id FROM orders WHERE organization_id = ${owner} AND case_id = ${other.caseId}`;
+      expect(listed.map(({ id }) => id)).toEqual([order.json.data.order.id]);
+    }
+  });
+
+  it('with an order cannot be given to another organization, not even by its owner in SQL', async () => {
+    const { caseId } = api.organization;
+    const other = await createOrganization(api.database);
+    await api.place(exampleWithoutKey());
+
+    await expect(
+      api.database`UPDATE cases SET organization_id = ${other.organizationId} WHERE id = ${caseId}`,
+    ).rejects.toMatchObject({ code: '23503' });
   });
 
   it.each([

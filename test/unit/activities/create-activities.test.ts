@@ -17,7 +17,6 @@ const KEY = subjectKey('order/an-order', Buffer.alloc(32));
 const ROW = {
   id: 'an-order',
   organizationId: 'an-organization',
-  caseOrganizationId: 'an-organization',
   status: 'PLACING',
   changed: true,
   reasonCode: null,
