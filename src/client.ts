@@ -174,9 +174,8 @@ export interface OrderDescription {
  *
  * Prefer `@rx-orders/http-client`, which needs one API key. This client needs the server's role in
  * Postgres, its `HASH_SECRET`, its master keys and Temporal: a process that has them can read and change
- * the orders and cases of every organization, because it chooses its organization itself, and it can
- * verify guesses of API keys. Use it only in a process that you run and protect like the server
- * (docs/typescript.md, "Without HTTP").
+ * the orders and cases of every organization, because it chooses its organization itself. Use it only in
+ * a process that you run and protect like the server (docs/typescript.md, "Without HTTP").
  *
  * @throws {KeyRingError} `encryptionKeys` is malformed.
  * @throws {TypeError} `hashSecret` can be guessed: fewer than 16 characters, or few different ones.

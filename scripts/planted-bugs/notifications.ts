@@ -41,4 +41,11 @@ export const NOTIFICATION_BUGS: readonly Bug[] = [
     replacement: 'host: one.url.hostname,',
     tests: ['test/unit/notifications/sending/ssrf.test.ts'],
   },
+  {
+    name: 'lets a receiver accept a recorded webhook without a timestamp',
+    file: 'packages/webhooks/src/verify.ts',
+    original: 'options.requireTimestamp !== false',
+    replacement: 'options.requireTimestamp === true',
+    tests: ['test/unit/packages/webhooks/verify.test.ts'],
+  },
 ];

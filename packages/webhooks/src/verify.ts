@@ -9,9 +9,9 @@ export interface VerifyOptions {
   /** How far the timestamp may be in the past or the future, in seconds. Default 300. */
   readonly toleranceSeconds?: number;
   /**
-   * Rejects requests without a Standard Webhooks signature. Without this option, a request that has
+   * Rejects requests without a Standard Webhooks signature. Default true. With `false`, a request that has
    * `x-cv-signature` alone passes. That signature covers no timestamp and no id, so anyone who
-   * recorded the request can replay it at any time. Default false.
+   * recorded the request can replay it at any time.
    */
   readonly requireTimestamp?: boolean;
   /** The current time, in milliseconds since the epoch. Default `Date.now()`. */
@@ -21,8 +21,8 @@ export interface VerifyOptions {
 /**
  * Verifies a webhook and returns its event.
  *
- * The headers of Standard Webhooks decide when they are present; `x-cv-signature` counts only without
- * them. The server delivers at least once, so afterwards skip a `webhook-id` that you have handled.
+ * The headers of Standard Webhooks decide. `x-cv-signature` counts only without them, and only if
+ * `requireTimestamp` is `false`. The server delivers at least once, so afterwards skip a `webhook-id` that you have handled.
  *
  * @param rawBody the bytes of the request, before any parsing.
  * @param secrets the secret of the endpoint. While it rotates, pass the old one and the new one.
@@ -38,7 +38,7 @@ export function verifyWebhook(
   const keys = [secrets].flat().map((secret) => ({ secret, key: keyOf(secret) }));
   if (keys.length === 0) throw new TypeError('There is no secret.');
   const signed = readHeaders(headers);
-  if (signed.kind === 'body' && options.requireTimestamp === true) {
+  if (signed.kind === 'body' && options.requireTimestamp !== false) {
     throw new WebhookVerificationError('missing_headers');
   }
   const given = signed.kind === 'standard' ? signed.signatures.split(' ') : signed.signatures;

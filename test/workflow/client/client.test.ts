@@ -100,12 +100,6 @@ it('lists every field that breaks a rule, as the HTTP API does, and stores nothi
   expect(await ordersStored()).toBe(before);
 });
 
-it.each(['', 'abc', 'a'.repeat(40)])('refuses the weak hash secret %j', (hashSecret) => {
-  const options = { ...optionsFor(randomUUID(), NOWHERE), hashSecret };
-  expect(() => createOrderClient(options)).toThrow(TypeError);
-  expect(() => createOrderClient(options)).toThrow(/^hashSecret: /);
-});
-
 it('refuses a malformed idempotency key, and an order without any address', async () => {
   const { caseId, caseWithoutAddress } = world.organization;
   const { shippingAddress, ...order } = orderFor('pharmacy-manual');
