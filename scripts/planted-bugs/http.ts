@@ -37,4 +37,18 @@ export const HTTP_BUGS: readonly Bug[] = [
     replacement: 'if (pharmacy?.hasRandomSecret === null) webhookAttempts',
     tests: ['test/http/edge/failed-attempts.test.ts'],
   },
+  {
+    name: 'keeps the connection of a client that does not read',
+    file: 'src/http/edge/slow-readers.ts',
+    original: 'app.server.setTimeout(idleMs);',
+    replacement: 'app.server.setTimeout(0);',
+    tests: ['test/http/documents/read-documents.test.ts'],
+  },
+  {
+    name: 'sends a response for as long as a byte moves now and then',
+    file: 'src/http/edge/slow-readers.ts',
+    original: 'reply.raw.destroy();',
+    replacement: '',
+    tests: ['test/unit/http/edge/slow-readers.test.ts'],
+  },
 ];

@@ -13,6 +13,7 @@ import {
   malformedRequestHandler,
 } from './edge/malformed-requests.ts';
 import { securityHeaders, setOnEveryResponse } from './edge/security-headers.ts';
+import { disconnectSlowReaders, type ReadingLimits } from './edge/slow-readers.ts';
 import { renewCertificate, serverOptions } from './edge/tls.ts';
 import { createErrorHandler } from './errors/error-responses.ts';
 import { InvalidRequestError } from './errors/http-errors.ts';
@@ -43,6 +44,8 @@ export interface AppOptions {
   readonly trustedProxies?: readonly string[];
   /** Which routes the app has. Default: all. */
   readonly serves?: (route: Route) => boolean;
+  /** How slowly clients may read; set by tests only. */
+  readonly reading?: ReadingLimits | undefined;
 }
 
 /**
@@ -53,7 +56,7 @@ export interface AppOptions {
 export function createApp(
   dependencies: RouteDependencies,
   log: Log,
-  { publicUrl, tls, trustedProxies = [], serves = () => true }: AppOptions,
+  { publicUrl, tls, trustedProxies = [], serves = () => true, reading }: AppOptions,
 ): FastifyInstance {
   const headers = securityHeaders(publicUrl, tls !== undefined);
   const handleError = createErrorHandler(log);
@@ -90,6 +93,7 @@ export function createApp(
   if (tls !== undefined) renewCertificate(app, tls, log);
   app.addHook('onRequest', refuseWithoutHost);
   stopInTime(app, log);
+  disconnectSlowReaders(app, log, reading);
 
   readJsonBodies(app);
   chargeResponses(app);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { createServer, type ServerConfig } from '../../src/composition/create-server.ts';
 import type { Lookup } from '../../src/egress/destination.ts';
 import { foreignLookup } from '../../src/egress/foreign-lookup.ts';
+import type { ReadingLimits } from '../../src/http/edge/slow-readers.ts';
 import type { Config } from '../../src/process/config.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
@@ -40,6 +41,8 @@ export interface AppOptions {
   readonly limits?: Partial<Config['limits']>;
   /** How the server is reached, e.g. its TLS files or trusted proxies. */
   readonly http?: Partial<Config['http']>;
+  /** How slowly clients may read responses. */
+  readonly reading?: ReadingLimits;
   /** Where webhooks may go; by default to `loopback`, as in the sandbox, where tests have receivers. */
   readonly destinations?: Config['webhooks']['destinations'];
   /** Resolves the names of webhook URLs; by default with DNS. */
@@ -72,6 +75,7 @@ export async function startApp(database: Database, options: AppOptions = {}): Pr
     database,
     checkTemporal: options.checkTemporal ?? (async () => {}),
     lookup: options.lookup ?? foreignLookup,
+    reading: options.reading,
     probeEveryMs: options.probeEveryMs ?? 0,
     log,
   });

@@ -1,5 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
+import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDocumentLinks } from '../../../src/documents/document-links.ts';
+import { startApp } from '../../support/app.ts';
+import { eventually } from '../../support/eventually.ts';
+import { HASH_SECRET } from '../../support/organization.ts';
 import { storeDocument } from '../../support/stored-document.ts';
 import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 
@@ -185,3 +192,52 @@ describe('a document that does not exist', () => {
     expect(answer.status).toBe(404);
   });
 });
+
+/** The open files of this process in a folder, on Linux. */
+function openFilesIn(folder: string): string[] {
+  return readdirSync('/proc/self/fd')
+    .map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`);
+      } catch {
+        return ''; // Closed meanwhile.
+      }
+    })
+    .filter((file) => file.startsWith(folder));
+}
+
+it.runIf(process.platform === 'linux')(
+  'clients that never read a document are disconnected, and its file is closed',
+  async () => {
+    const app = await startApp(api.asServer, {
+      reading: { idleMs: 500, bytesPerSecond: 1_000_000 },
+    });
+    const bytes = Buffer.alloc(24 * 1024 * 1024);
+    const { id } = await storeDocument({ app, database: api.database }, orderId, { bytes });
+    const link = new URL(
+      createDocumentLinks({ publicUrl: app.url, secrets: [HASH_SECRET] }).create(id),
+    );
+    const { port } = new URL(app.url);
+    const sockets = await Promise.all(
+      [`${documents}/${id}`, link.pathname + link.search].map(async (path) => {
+        const socket = net.connect(Number(port), '127.0.0.1');
+        socket.on('error', () => undefined);
+        socket.write(
+          `GET ${path} HTTP/1.1\r\nHost: a\r\ncv-api-key: ${api.organization.apiKey}\r\n\r\n`,
+        );
+        const [head] = (await once(socket, 'data')) as [Buffer];
+        socket.pause(); // and never reads again
+        expect(head.toString('latin1')).toMatch(/^HTTP\/1\.1 200 /);
+        return socket;
+      }),
+    );
+    expect(openFilesIn(app.documentsDir)).toHaveLength(2);
+
+    await eventually(
+      'the files are closed',
+      async () => openFilesIn(app.documentsDir).length === 0,
+    );
+    for (const socket of sockets) socket.destroy();
+    await app.close();
+  },
+);
