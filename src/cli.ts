@@ -8,6 +8,7 @@ import { type KeyRing, KeyRingError, parseKeyRing } from './keys/key-ring.ts';
 import { ConfigError, parseOperatorConfig } from './process/config.ts';
 import { readSecretFiles } from './process/secret-files.ts';
 import { type Database, openDatabase } from './storage/database.ts';
+import { isPlaintext, PLAINTEXT_WARNING } from './storage/postgres-tls.ts';
 import { roleWithoutOperatorRights } from './storage/role-rights.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
 
@@ -55,6 +56,7 @@ async function connect(): Promise<Connection> {
   const { url, hashSecret, encryptionKeys, kms, name, temporal, webhooks } = target();
   const keys = encryptionKeys && createKeyProvider({ encryptionKeys, kms });
   process.stderr.write(`using ${name}\n`);
+  if (isPlaintext(url)) process.stderr.write(`warning: ${PLAINTEXT_WARNING}\n`);
   opened = openDatabase(url, 2, {
     statementLimitMs: STATEMENT_LIMIT_MS,
     ...(keys === undefined ? {} : { keys }),

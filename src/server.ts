@@ -4,6 +4,7 @@ import { createKeyProvider } from './keys/create-key-provider.ts';
 import { parseConfig } from './process/config.ts';
 import { runProcess } from './process/run-process.ts';
 import { openDatabase } from './storage/database.ts';
+import { warnAboutPlaintext } from './storage/postgres-tls.ts';
 import { refuseSandboxKeys } from './storage/refuse-sandbox-keys.ts';
 import { warnAboutPrivilegedRole } from './storage/role-rights.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
@@ -18,6 +19,7 @@ await runProcess('server', process.env, parseConfig, async ({ config, log }) => 
   // Only a sandbox sends webhooks to loopback addresses, so a server that does not is in production.
   if (config.webhooks.destinations === 'public') await refuseSandboxKeys(database);
   warnAboutPrivilegedRole(database, log);
+  warnAboutPlaintext(url, log);
   const temporal = createTemporalCheck(connectionOptions(process.env, config.temporal.address));
 
   const checkTemporal = () => temporal.check();

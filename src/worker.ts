@@ -5,6 +5,7 @@ import { createKeyProvider } from './keys/create-key-provider.ts';
 import { parseConfig } from './process/config.ts';
 import { runProcess } from './process/run-process.ts';
 import { openDatabase } from './storage/database.ts';
+import { warnAboutPlaintext } from './storage/postgres-tls.ts';
 import { warnAboutPrivilegedRole } from './storage/role-rights.ts';
 import { connectWhenUp } from './temporal/connect.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
@@ -23,6 +24,7 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
   const { url, poolSize } = config.database;
   const database = openDatabase(url, poolSize, { keys: createKeyProvider(config) });
   warnAboutPrivilegedRole(database, log);
+  warnAboutPlaintext(url, log);
   const leadership = openDatabase(url, 1);
 
   const worker = await startWorker({

@@ -90,4 +90,11 @@ export const STORAGE_BUGS: readonly Bug[] = [
     replacement: 'SET DEFAULT false',
     tests: ['test/http/storage/role-attacks.test.ts'],
   },
+  {
+    name: 'takes sslmode=prefer for an encrypted connection',
+    file: 'src/storage/postgres-tls.ts',
+    original: ", 'allow', 'prefer'];",
+    replacement: ", 'allow'];",
+    tests: ['test/unit/storage/postgres-tls.test.ts'],
+  },
 ];

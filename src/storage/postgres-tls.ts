@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
+import { brokenRule } from '../egress/address-rules.ts';
 import { ConfigError } from '../process/config-schema.ts';
+import type { Log } from '../process/log.ts';
 
 /** An address of Postgres in the form that the library (3.4.9) takes. */
 interface Address {
@@ -58,4 +60,34 @@ function readRoot(file: string): string {
   } catch {
     throw new ConfigError('DATABASE_URL: sslrootcert names a file that cannot be read');
   }
+}
+
+/** Modes of the library that encrypt nothing, or only if the server offers it. */
+const MAY_BE_PLAIN = ['', 'disable', 'false', 'allow', 'prefer'];
+
+/** What operators read when {@link isPlaintext} is true. */
+export const PLAINTEXT_WARNING =
+  'the connection to Postgres may not be encrypted: add sslmode=verify-full to DATABASE_URL';
+
+/**
+ * Whether patient data and the password may cross a network in clear text: the address names another
+ * machine, and its `sslmode` does not enforce encryption. Loopback addresses and Unix sockets are local.
+ */
+export function isPlaintext(url: string): boolean {
+  const [base = '', query] = url.split('?', 2);
+  const parameters = new URLSearchParams(query);
+  const mode = parameters.get('sslmode') ?? parameters.get('ssl') ?? '';
+  if (!MAY_BE_PLAIN.includes(mode)) return false;
+  const [, authority = ''] = /^[^/]*\/\/(?:[^/]*@)?([^/]*)/.exec(base) ?? [];
+  return authority.split(',').some((each) => {
+    const [, v6, name = ''] = /^(?:\[([^\]]*)\]|([^:]*))/.exec(each) ?? [];
+    const host = (v6 ?? decodeURIComponent(name)).toLowerCase();
+    const isLocal = host === '' || host.startsWith('/') || /(^|\.)localhost$/.test(host);
+    return !isLocal && brokenRule(host, { sandbox: true }) !== undefined;
+  });
+}
+
+/** Logs a warning, once at the start of a program, if {@link isPlaintext}. */
+export function warnAboutPlaintext(url: string, log: Log): void {
+  if (isPlaintext(url)) log.warn(PLAINTEXT_WARNING, { code: 'DATABASE_NOT_ENCRYPTED' });
 }

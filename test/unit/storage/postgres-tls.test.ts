@@ -3,7 +3,13 @@ import net, { type AddressInfo } from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Log } from '../../../src/process/log.ts';
 import { type Database, openDatabase } from '../../../src/storage/database.ts';
+import {
+  isPlaintext,
+  PLAINTEXT_WARNING,
+  warnAboutPlaintext,
+} from '../../../src/storage/postgres-tls.ts';
 import { makeCertificate, type TestCertificate } from '../../support/certificate.ts';
 
 let named: TestCertificate;
@@ -102,4 +108,41 @@ it('refuses a root that cannot be read, or a mode that would ignore it', () => {
   expect(open(`sslmode=require&${root(named)}`)).toThrow(
     'DATABASE_URL: sslrootcert needs sslmode=verify-full',
   );
+});
+
+describe('a connection in clear text', () => {
+  it.each([
+    'postgres://rx:p@db.example.com/orders',
+    'postgres://rx:p@db.example.com:5432/orders?sslmode=disable',
+    'postgres://rx:p@db.example.com/orders?sslmode=prefer',
+    'postgres://rx:p@db.example.com/orders?sslmode=allow',
+    'postgresql://rx:p%40@10.0.0.5/orders?application_name=rx',
+    'postgres://rx:p@[2001:db8::5]:5432/orders',
+    'postgres://rx:p@localhost,db.example.com/orders',
+    'postgres://rx:p@localhost.example.com/orders',
+    'postgres://rx:p@0.0.0.0/orders',
+  ])('to another machine is noticed: %s', (url) => {
+    expect(isPlaintext(url)).toBe(true);
+    const warned: unknown[] = [];
+    const warn = (...line: unknown[]) => void warned.push(line);
+    warnAboutPlaintext(url, { warn } as unknown as Log);
+    expect(warned).toEqual([[PLAINTEXT_WARNING, { code: 'DATABASE_NOT_ENCRYPTED' }]]);
+    expect(JSON.stringify(warned)).not.toContain('example');
+  });
+
+  it.each([
+    'postgres://rx:p@db.example.com/orders?sslmode=require',
+    'postgres://rx:p@db.example.com/orders?sslmode=verify-ca',
+    'postgres://rx:p@db.example.com/orders?sslmode=verify-full&sslrootcert=system',
+    'postgres://rx:p@db.example.com/orders?ssl=true',
+    'postgres://rx:p@127.0.0.1:5432/orders',
+    'postgres://rx:p@127.8.8.8/orders',
+    'postgres://rx:p@LocalHost/orders',
+    'postgres://rx:p@[::1]/orders',
+    'postgres://rx:p@%2Fvar%2Frun%2Fpostgresql/orders',
+    'postgres:///orders?host=/var/run/postgresql',
+    'postgres://rx:p@localhost,127.0.0.1/orders',
+  ])('is none: %s', (url) => {
+    expect(isPlaintext(url)).toBe(false);
+  });
 });
