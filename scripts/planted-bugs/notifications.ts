@@ -48,4 +48,18 @@ export const NOTIFICATION_BUGS: readonly Bug[] = [
     replacement: 'options.requireTimestamp === true',
     tests: ['test/unit/packages/webhooks/verify.test.ts'],
   },
+  {
+    name: 'lets one organization resolve any number of names at once',
+    file: 'src/notifications/sending/sender.ts',
+    original: 'lookups.use(organizationId, options.signal ?? signal, () => lookup(name, options))',
+    replacement: 'lookup(name, options)',
+    tests: ['test/unit/notifications/sending/sender-pool.test.ts'],
+  },
+  {
+    name: 'resolves the name of a pharmacy by a thread while its name server is silent',
+    file: 'src/pharmacy/http-calls.ts',
+    original: 'await requireNameServer(new URL(url).hostname, lookup, signal);',
+    replacement: '',
+    tests: ['test/unit/pharmacy/silent-name-server.test.ts'],
+  },
 ];

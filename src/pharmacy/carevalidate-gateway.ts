@@ -52,7 +52,7 @@ export function createCareValidateGateway(options: {
 }): PharmacyGateway {
   const { timeoutMs, foreign } = options;
   const base = options.baseUrl.replace(/\/+$/, '');
-  const http = createHttpCalls(timeoutMs);
+  const http = createHttpCalls(timeoutMs, foreign.lookup);
   // The links of this protocol are signed, so the key is not sent with them.
   const openDocument = createOpenDocument({ base, headers: {}, http, foreign, timeoutMs });
 

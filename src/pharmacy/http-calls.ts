@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import type { Lookup } from '../egress/destination.ts';
 import { parseExactJson, TooManyValuesError } from '../lib/exact-json.ts';
 import { parseRetryAfter } from '../lib/retry-after.ts';
 import {
@@ -40,10 +42,12 @@ export interface HttpCalls {
  * Creates the HTTP client of a gateway.
  *
  * @param timeoutMs the time-out of one call, in milliseconds.
+ * @param lookup resolves the pharmacy's name before each call, without occupying a thread.
  */
-export function createHttpCalls(timeoutMs: number): HttpCalls {
+export function createHttpCalls(timeoutMs: number, lookup: Lookup): HttpCalls {
   async function send(url: string, request: PharmacyCall, signal: AbortSignal): Promise<Response> {
     try {
+      await requireNameServer(new URL(url).hostname, lookup, signal);
       return await fetch(url, {
         ...request,
         // A compressed answer would pass the size limits.
@@ -73,6 +77,26 @@ export function createHttpCalls(timeoutMs: number): HttpCalls {
       return { response, bytes: untilIdle(response.body ?? [], idle) };
     },
   };
+}
+
+/**
+ * Fails while the name server of a host does not answer. `fetch` resolves names by getaddrinfo, in one of
+ * the four threads of the process, so that a few silent name servers would block every other name. Any
+ * answer is enough, also that the name does not exist: getaddrinfo reads `/etc/hosts` too. Names without
+ * a dot are those of a local network.
+ *
+ * @throws {PharmacyUnavailableError} `PHARMACY_DNS_TIMEOUT`.
+ */
+async function requireNameServer(host: string, lookup: Lookup, signal: AbortSignal): Promise<void> {
+  if (host.startsWith('[') || isIP(host) !== 0 || !host.includes('.')) return;
+  try {
+    await lookup(host, { all: true, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if ((error as { code?: unknown }).code === 'ETIMEOUT') {
+      throw new PharmacyUnavailableError('PHARMACY_DNS_TIMEOUT');
+    }
+  }
 }
 
 /** Statuses that another attempt may not get: request timeout, locked, too early, too many requests. */

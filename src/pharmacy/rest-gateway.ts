@@ -35,7 +35,7 @@ export function createRestGateway(options: {
 }): PharmacyGateway {
   const { timeoutMs, foreign } = options;
   const base = options.baseUrl.replace(/\/+$/, '');
-  const http = createHttpCalls(timeoutMs);
+  const http = createHttpCalls(timeoutMs, foreign.lookup);
   const authorization = `Bearer ${options.token}`;
   const openDocument = createOpenDocument({
     ...{ base, http, foreign, timeoutMs },

@@ -33,7 +33,7 @@ export interface LoadedDelivery {
  */
 export async function loadDelivery(sql: Sql, deliveryId: string): Promise<LoadedDelivery> {
   const [row] = await sql<DeliveryRow[]>`
-    SELECT e.id AS endpoint_id, e.url, e.document_format, e.payload_mode, e.auth_header_name,
+    SELECT e.id AS endpoint_id, e.organization_id AS owner_id, e.url, e.document_format, e.payload_mode, e.auth_header_name,
       e.auth_header_value, e.secret,
       CASE WHEN e.previous_secret_until > now() THEN e.previous_secret END AS previous_secret,
       events.id AS event_id, events.organization_id, events.sequence, events.event,
@@ -43,11 +43,13 @@ export async function loadDelivery(sql: Sql, deliveryId: string): Promise<Loaded
     LEFT JOIN events ON events.id = d.event_id
     WHERE d.id = ${deliveryId}`;
   if (row === undefined) throw new Error(`no delivery ${deliveryId}`);
-  const { endpointId: id, url, documentFormat, payloadMode, authHeaderName } = row;
+  const { endpointId: id, ownerId: organizationId, url, documentFormat } = row;
+  const { payloadMode, authHeaderName } = row;
   const secrets = await openEndpointSecrets(sql, id, row);
   const [event = null] =
     row.eventId === null ? [] : await openEvents(sql, [{ ...row, id: row.eventId }]);
-  return { endpoint: { id, url, documentFormat, payloadMode, authHeaderName, ...secrets }, event };
+  const target = { id, organizationId, url, documentFormat, payloadMode, authHeaderName };
+  return { endpoint: { ...target, ...secrets }, event };
 }
 
 interface DeliveryRow
@@ -55,5 +57,6 @@ interface DeliveryRow
     SealedEndpointSecrets,
     Pick<LoadedDelivery['endpoint'], 'url' | 'documentFormat' | 'payloadMode' | 'authHeaderName'> {
   readonly endpointId: string;
+  readonly ownerId: string;
   readonly eventId: string | null;
 }

@@ -48,7 +48,8 @@ async function readTarget(sql: Sql, key: EndpointKey): Promise<WebhookTarget & {
     FROM webhook_endpoints WHERE ${isEndpoint(sql, key)}`;
   const row = found(rows);
   const { id, url, authHeaderName } = row;
-  return { id, url, authHeaderName, ...(await openEndpointSecrets(sql, id, row)) };
+  const { organizationId } = key;
+  return { id, url, organizationId, authHeaderName, ...(await openEndpointSecrets(sql, id, row)) };
 }
 
 interface TargetRow extends SealedEndpointSecrets, Pick<WebhookTarget, 'url' | 'authHeaderName'> {

@@ -5,6 +5,7 @@ import { signaturesOf } from './signatures.ts';
 /** Where an endpoint's webhooks go, and what authenticates them there. */
 export interface WebhookTarget {
   readonly url: string;
+  readonly organizationId: string;
   /** The header that the organization chose for its endpoint; null when it chose none. */
   readonly authHeaderName: string | null;
   readonly authHeaderValue: string | null;
@@ -27,7 +28,7 @@ export async function sendWebhook(
   webhook: { readonly id: string; readonly body: string },
   signal?: AbortSignal,
 ): Promise<SendResult> {
-  const { url, authHeaderName, authHeaderValue, secrets } = target;
+  const { url, organizationId, authHeaderName, authHeaderValue, secrets } = target;
   const timestamp = Math.floor(Date.now() / 1_000);
   const headers = {
     ...(authHeaderName === null ? {} : { [authHeaderName.toLowerCase()]: authHeaderValue ?? '' }),
@@ -35,5 +36,5 @@ export async function sendWebhook(
     'user-agent': 'rx-orders-webhooks',
     ...signaturesOf({ id: webhook.id, timestamp, body: webhook.body, secrets }),
   };
-  return await sender.post(url, headers, webhook.body, signal);
+  return await sender.post(url, headers, webhook.body, signal, organizationId);
 }

@@ -17,6 +17,10 @@ const BODY_START_BYTES = 1_024;
 const CONNECT_MS = 3_000;
 const OTHER_ADDRESSES = 2;
 const CONNECTIONS_PER_HOST = 8;
+/** Names of one organization that are resolved at once: its silent name servers must not use up the sockets. */
+const LOOKUPS_PER_ORGANIZATION = 4;
+/** Over all organizations. */
+const LOOKUPS = 256;
 /** Shorter than the keep-alive of most servers, so that few kept connections turn out to be closed. */
 const IDLE_MS = 4_000;
 /** Headers of the connection. Only the sender may set them. */
@@ -42,6 +46,8 @@ export interface Sender {
    * If the endpoint has just closed a kept connection, the request is repeated once on a new one. So it
    * can arrive twice, as any delivery can.
    *
+   * @param organizationId whose endpoint it is. An organization resolves {@link LOOKUPS_PER_ORGANIZATION}
+   *   names at once; further requests wait, and fail as `dns` after five seconds.
    * @throws {TypeError} HTTP cannot carry a header.
    * @throws the signal's reason, when it is aborted.
    */
@@ -50,6 +56,7 @@ export interface Sender {
     headers: Readonly<Record<string, string>>,
     body: string,
     signal?: AbortSignal,
+    organizationId?: string,
   ): Promise<SendResult>;
   /** Closes the kept connections. */
   close(): void;
@@ -63,6 +70,7 @@ export function createSender({
   maxConnections = 64,
 }: SenderOptions): Sender {
   const slots = createSlots({ total: maxConnections, perKey: CONNECTIONS_PER_HOST });
+  const lookups = createSlots({ total: LOOKUPS, perKey: LOOKUPS_PER_ORGANIZATION });
   const kept = { keepAlive: true, maxFreeSockets: CONNECTIONS_PER_HOST, timeout: IDLE_MS };
   const agents = {
     http: boundIdle(new http.Agent(kept), maxConnections),
@@ -74,13 +82,16 @@ export function createSender({
     headers: Readonly<Record<string, string>>,
     body: Buffer,
     signal: AbortSignal,
+    organizationId: string,
   ): Promise<Outcome | Refused> {
     const checked = checkUrl(text, policy);
     if ('refusal' in checked) return { refusal: checked.refusal };
     const { url } = checked;
     // Before a slot is taken: a name server that does not answer must not occupy slots that other
     // endpoints need.
-    const destination = await resolveDestination(url, policy, lookup, signal);
+    const bounded: Lookup = (name, options) =>
+      lookups.use(organizationId, options.signal ?? signal, () => lookup(name, options));
+    const destination = await resolveDestination(url, policy, bounded, signal);
     if ('refusal' in destination) return destination;
 
     const [address, ...others] = destination.addresses;
@@ -89,7 +100,7 @@ export function createSender({
   }
 
   return {
-    async post(url, headers, body, signal) {
+    async post(url, headers, body, signal, organizationId = '') {
       signal?.throwIfAborted();
       const startedAt = performance.now();
       const elapsed = () => Math.round(performance.now() - startedAt);
@@ -103,6 +114,7 @@ export function createSender({
           withoutConnectionHeaders(headers),
           Buffer.from(body),
           end.signal,
+          organizationId,
         );
         return toResult(outcome, elapsed(), end.signal.aborted);
       } catch (error) {

@@ -43,7 +43,7 @@ export function openLink(
   const openDocument = createOpenDocument({
     base: pharmacy.url,
     headers: { authorization: `Bearer ${SECRET}`, 'cv-api-key': SECRET },
-    http: createHttpCalls(timeoutMs),
+    http: createHttpCalls(timeoutMs, LOOPBACK.lookup),
     ...{ foreign, timeoutMs },
   });
   return openDocument(link, signal);

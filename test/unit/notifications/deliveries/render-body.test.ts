@@ -38,6 +38,7 @@ function delivery(sizes: number[], documentFormat: 'url' | 'base64' = 'base64'):
   return {
     endpoint: {
       id: 'endpoint',
+      organizationId: 'organization',
       url: 'https://receiver.example.com',
       documentFormat,
       payloadMode: 'full',

@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { Socket } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import type { Lookup } from '../../../../src/egress/destination.ts';
-import { answering, sender } from './harness.ts';
+import { answering, resolvesTo, sender } from './harness.ts';
 
 describe('kept connections', () => {
   it('are used again for the same address only', async () => {
@@ -87,4 +87,28 @@ describe('kept connections', () => {
       .poll(() => hosts.flatMap(({ sockets }) => sockets).filter((each) => !each.destroyed))
       .toHaveLength(2);
   });
+});
+
+it('keeps few lookups of one organization waiting, whose name servers do not answer', async () => {
+  const asked: string[] = [];
+  const hanging = new AbortController();
+  const lookup: Lookup = (name, { signal } = { all: true }) => {
+    asked.push(name);
+    if (name === 'healthy.localhost') return resolvesTo('127.0.0.1')(name, { all: true });
+    return new Promise((_, reject) => {
+      signal?.addEventListener('abort', () => reject(new Error('aborted')));
+    });
+  };
+  const endpoint = await answering((_, response) => response.end());
+  const { port } = endpoint;
+  const pool = sender({ lookup });
+  const post = (name: string, organization: string) =>
+    pool.post(`http://${name}.localhost:${port}/`, {}, '{}', hanging.signal, organization);
+  const dead = Array.from({ length: 20 }, (_, index) =>
+    post(`dead-${index}`, 'a').catch(() => 'aborted'),
+  );
+  expect(await post('healthy', 'b')).toMatchObject({ status: 200 });
+  expect(asked.filter((name) => name.startsWith('dead'))).toHaveLength(4);
+  hanging.abort();
+  expect(new Set(await Promise.all(dead))).toEqual(new Set(['aborted']));
 });
