@@ -1,5 +1,6 @@
 import { createCodecServer } from './http/codec-server/app.ts';
 import { createFailedAttempts } from './http/edge/failed-attempts.ts';
+import { isLocalHost } from './http/edge/local-hosts.ts';
 import { parseCodecServerConfig } from './process/config.ts';
 import { runProcess } from './process/run-process.ts';
 import { createPayloadCodec } from './temporal/payload-codec.ts';
@@ -16,6 +17,8 @@ await runProcess('codec', process.env, parseCodecServerConfig, async ({ config, 
     failedAttempts: createFailedAttempts(failureLimits, log),
     tls,
     trustedProxies,
+    onlyLocalHosts:
+      isLocalHost(host) && isLocalHost(new URL(uiUrl).hostname) && !trustedProxies.length,
     log,
   });
   await app.listen({ host, port });

@@ -1,5 +1,6 @@
 import { createServer } from './composition/create-server.ts';
 import { foreignLookup } from './egress/foreign-lookup.ts';
+import { isLocalHost } from './http/edge/local-hosts.ts';
 import { createKeyProvider } from './keys/create-key-provider.ts';
 import { parseConfig } from './process/config.ts';
 import { runProcess } from './process/run-process.ts';
@@ -25,6 +26,7 @@ await runProcess('server', process.env, parseConfig, async ({ config, log }) => 
   const checkTemporal = () => temporal.check();
   const server = await createServer({
     config,
+    onlyLocalHosts: config.webhooks.destinations === 'loopback' && isLocalHost(config.http.host),
     database,
     checkTemporal,
     lookup: foreignLookup,

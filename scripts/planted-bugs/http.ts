@@ -51,4 +51,18 @@ export const HTTP_BUGS: readonly Bug[] = [
     replacement: '',
     tests: ['test/unit/http/edge/slow-readers.test.ts'],
   },
+  {
+    name: 'serves the sandbox under any host',
+    file: 'src/http/edge/local-hosts.ts',
+    original: 'if (host === undefined || isLocalHost(host)',
+    replacement: 'if (host !== undefined || isLocalHost(host)',
+    tests: ['test/http/codec-server/codec-server.test.ts', 'test/http/routing.test.ts'],
+  },
+  {
+    name: 'sends the codec server’s cookie over plain HTTP behind a TLS proxy',
+    file: 'src/http/codec-server/app.ts',
+    original: 'keepForwardedAddresses(app.server, { keepScheme: true });',
+    replacement: 'keepForwardedAddresses(app.server);',
+    tests: ['test/http/codec-server/codec-server.test.ts'],
+  },
 ];

@@ -63,6 +63,7 @@ export interface Server {
  * @param parts.checkTemporal resolves when Temporal answers; `/readyz` calls it.
  * @param parts.lookup in production `foreignLookup`.
  * @param parts.probeEveryMs how long a result of `/metrics` and `/readyz` is reused. Default: a second.
+ * @param parts.onlyLocalHosts true in the sandbox: refuses requests whose `Host` is not this machine.
  * @param parts.reading how slowly clients may read responses; set by tests only.
  * @throws {ConfigError} the TLS files cannot be used.
  */
@@ -74,6 +75,7 @@ export async function createServer(parts: {
   readonly log: Log;
   readonly probeEveryMs?: number;
   readonly reading?: ReadingLimits | undefined;
+  readonly onlyLocalHosts?: boolean | undefined;
 }): Promise<Server> {
   const { config, database, checkTemporal, lookup, log, probeEveryMs = PROBE_EVERY_MS } = parts;
   const { hashSecret, http, webhooks } = config;
@@ -116,6 +118,7 @@ export async function createServer(parts: {
   const app = createApp(dependencies, log, {
     ...http,
     reading: parts.reading,
+    onlyLocalHosts: parts.onlyLocalHosts,
     serves: ({ url }) => metricsAddress === undefined || url !== '/metrics',
   });
   const operations =

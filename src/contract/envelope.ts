@@ -91,6 +91,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
   415: 'Unsupported media type',
   416: 'Range not satisfiable',
   429: 'Too many requests',
+  421: 'Misdirected request',
   431: 'Request header fields too large',
   500: 'Internal server error',
   503: 'Service unavailable',

@@ -7,6 +7,7 @@ import { auditRequest } from './audit.ts';
 import { authenticateRequest, organizationWith } from './authentication.ts';
 import { keepForwardedAddresses } from './edge/forwarded-headers.ts';
 import { stopInTime } from './edge/graceful-stop.ts';
+import { refuseForeignHosts } from './edge/local-hosts.ts';
 import {
   answerExpectation,
   keepUnanswered,
@@ -44,6 +45,8 @@ export interface AppOptions {
   readonly trustedProxies?: readonly string[];
   /** Which routes the app has. Default: all. */
   readonly serves?: (route: Route) => boolean;
+  /** True in the sandbox: only this machine's names and the host of the public URL are served. */
+  readonly onlyLocalHosts?: boolean | undefined;
   /** How slowly clients may read; set by tests only. */
   readonly reading?: ReadingLimits | undefined;
 }
@@ -56,7 +59,7 @@ export interface AppOptions {
 export function createApp(
   dependencies: RouteDependencies,
   log: Log,
-  { publicUrl, tls, trustedProxies = [], serves = () => true, reading }: AppOptions,
+  { publicUrl, tls, trustedProxies = [], serves = () => true, onlyLocalHosts, reading }: AppOptions,
 ): FastifyInstance {
   const headers = securityHeaders(publicUrl, tls !== undefined);
   const handleError = createErrorHandler(log);
@@ -92,6 +95,7 @@ export function createApp(
   if (trustedProxies.length > 0) keepForwardedAddresses(app.server);
   if (tls !== undefined) renewCertificate(app, tls, log);
   app.addHook('onRequest', refuseWithoutHost);
+  if (onlyLocalHosts) refuseForeignHosts(app, new URL(publicUrl).hostname);
   stopInTime(app, log);
   disconnectSlowReaders(app, log, reading);
 

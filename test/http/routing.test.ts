@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startApp } from '../support/app.ts';
+import { sendRaw } from '../support/raw-http.ts';
 import { exampleWithKey, startTestApi, type TestApi } from '../support/test-api.ts';
 
 let api: TestApi;
@@ -124,4 +126,26 @@ describe('health', () => {
 
     expect((await api.place(exampleWithKey('temporal-unreachable'))).status).toBe(200);
   });
+});
+
+it('the sandbox refuses a page that made its own name resolve to this machine (DNS rebinding)', async () => {
+  const app = await startApp(api.asServer, { onlyLocalHosts: true });
+  const answerTo = async (host: string, path = '/docs') =>
+    await sendRaw(app.url, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+
+  for (const host of [
+    ...['localhost', 'LOCALHOST:3000', 'rx.localhost', 'localhost.', '127.0.0.1:3000'],
+    ...['127.9.9.9', '[::1]:3000', 'orders.example.com'], // the last one is that of PUBLIC_URL
+  ]) {
+    expect(await answerTo(host)).toMatch(/^HTTP\/1\.1 200 /);
+  }
+  for (const host of [
+    ...['rebound.example.com:3000', 'localhost.example.com', '127.0.0.1.example.com', '0.0.0.0'],
+    ...['localhost@evil.example.com', '192.168.1.2', 'a b', ''],
+  ]) {
+    expect(await answerTo(host)).toMatch(/^HTTP\/1\.1 4(21|00) /);
+    expect(await answerTo(host, '/api/v1/orders')).toMatch(/^HTTP\/1\.1 4(21|00) /);
+  }
+  expect(await answerTo('rebound.example.com')).toContain('"status":421');
+  await app.close();
 });

@@ -41,6 +41,8 @@ export interface AppOptions {
   readonly limits?: Partial<Config['limits']>;
   /** How the server is reached, e.g. its TLS files or trusted proxies. */
   readonly http?: Partial<Config['http']>;
+  /** Whether requests for other hosts are refused, as in the sandbox. */
+  readonly onlyLocalHosts?: boolean;
   /** How slowly clients may read responses. */
   readonly reading?: ReadingLimits;
   /** Where webhooks may go; by default to `loopback`, as in the sandbox, where tests have receivers. */
@@ -76,6 +78,7 @@ export async function startApp(database: Database, options: AppOptions = {}): Pr
     checkTemporal: options.checkTemporal ?? (async () => {}),
     lookup: options.lookup ?? foreignLookup,
     reading: options.reading,
+    onlyLocalHosts: options.onlyLocalHosts,
     probeEveryMs: options.probeEveryMs ?? 0,
     log,
   });

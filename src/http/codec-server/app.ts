@@ -7,12 +7,17 @@ import type { Log } from '../../process/log.ts';
 import type { TlsFiles } from '../../process/tls-files.ts';
 import { type FailedAttempts, FailedAttemptsError } from '../edge/failed-attempts.ts';
 import { keepForwardedAddresses } from '../edge/forwarded-headers.ts';
+import { refuseForeignHosts } from '../edge/local-hosts.ts';
 import { renewCertificate, serverOptions } from '../edge/tls.ts';
 import { createSessions, loginPage, SESSION_SECONDS } from './login.ts';
 
 /** The largest request body; one page of a workflow history is smaller. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
-const COOKIE = 'codec_session';
+/**
+ * The name of the session's cookie over plain HTTP and over HTTPS. Browsers accept `__Host-` only from this
+ * host over HTTPS, so a page of a neighbouring host cannot plant a session (RFC 6265bis, 4.1.3.2).
+ */
+const COOKIES = { http: 'codec_session', https: '__Host-codec_session' };
 
 /** Bytes in base64, as Temporal's UI and CLI send them (docs.temporal.io, "Codec Server"). */
 const base64 = z.base64().transform((text) => Buffer.from(text, 'base64'));
@@ -39,6 +44,8 @@ export interface CodecServerOptions {
   readonly tls?: TlsFiles | undefined;
   /** Addresses and CIDR ranges of the trusted proxies. Default: none. */
   readonly trustedProxies?: readonly string[];
+  /** True when browsers reach the server and the UI on this machine only: other hosts are refused. */
+  readonly onlyLocalHosts?: boolean;
   readonly log: Log;
   /** The current time in milliseconds since 1970, for the end of a session. */
   readonly now?: () => number;
@@ -61,7 +68,8 @@ export function createCodecServer(options: CodecServerOptions): FastifyInstance 
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     ...serverOptions({}, tls),
   });
-  if (trustedProxies.length > 0) keepForwardedAddresses(app.server);
+  if (trustedProxies.length > 0) keepForwardedAddresses(app.server, { keepScheme: true });
+  if (options.onlyLocalHosts) refuseForeignHosts(app);
   if (tls !== undefined) renewCertificate(app, tls, log);
 
   app.addHook('onRequest', async (request, reply) => {
@@ -88,8 +96,11 @@ export function createCodecServer(options: CodecServerOptions): FastifyInstance 
     ['/decode', codec.decode.bind(codec)],
   ] as const) {
     app.options(route, async (_request, reply) => reply.code(204).send());
-    app.post(route, async (request, reply) => {
-      if (!isAllowed(request)) return refuse(reply, 401, 'log in at /login, or send the token');
+    // Before the body is read: a stranger's megabytes are not parsed.
+    const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
+      if (!isAllowed(request)) await refuse(reply, 401, 'log in at /login, or send the token');
+    };
+    app.post(route, { onRequest }, async (request, reply) => {
       const body = bodySchema.safeParse(request.body);
       if (!body.success) return refuse(reply, 400, 'payloads must be a list of payloads');
       try {
@@ -113,7 +124,8 @@ export function createCodecServer(options: CodecServerOptions): FastifyInstance 
     const given = request.body instanceof URLSearchParams ? request.body.get('token') : null;
     void reply.type('text/html; charset=utf-8');
     if (given === null || !isToken(request, given)) return reply.code(401).send(loginPage('wrong'));
-    const cookie = `${COOKIE}=${sessions.create()}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_SECONDS}${tls ? '; Secure' : ''}`;
+    const { protocol } = request;
+    const cookie = `${COOKIES[protocol]}=${sessions.create()}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_SECONDS}${protocol === 'https' ? '; Secure' : ''}`;
     return reply.header('set-cookie', cookie).send(loginPage('in'));
   });
   app.get('/healthz', async () => ({ status: 'ok' }));
@@ -133,7 +145,8 @@ export function createCodecServer(options: CodecServerOptions): FastifyInstance 
     if (headers.origin !== undefined && headers.origin !== uiOrigin) return false;
     const [, bearer] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? [];
     if (bearer !== undefined) return isToken(request, bearer);
-    const [, session] = /(?:^|; )codec_session=([\w.-]+)/.exec(headers.cookie ?? '') ?? [];
+    const cookies = (headers.cookie ?? '').split('; ').map((pair) => pair.split('='));
+    const [, session] = cookies.find(([name]) => name === COOKIES[request.protocol]) ?? [];
     return session !== undefined && sessions.isValid(session);
   }
 

@@ -7,14 +7,28 @@ import { isIP } from 'node:net';
  * any text as the client's address. It removes the forwarded host and scheme, because `PUBLIC_URL`
  * says where clients reach the server.
  *
+ * @param options.keepScheme keeps the scheme that the nearest proxy reports, for a server without a public URL.
+ *
  * Use it behind trusted proxies only; without them, Fastify ignores these headers.
  */
-export function keepForwardedAddresses(server: Server): void {
-  server.prependListener('request', ({ headers }: IncomingMessage) => cleanForwarded(headers));
+export function keepForwardedAddresses(
+  server: Server,
+  options: { readonly keepScheme?: boolean } = {},
+): void {
+  server.prependListener('request', ({ headers }: IncomingMessage) =>
+    cleanForwarded(headers, options),
+  );
 }
 
 /** Cleans one request's headers in place; see {@link keepForwardedAddresses}. */
-export function cleanForwarded(headers: IncomingHttpHeaders): void {
+export function cleanForwarded(
+  headers: IncomingHttpHeaders,
+  { keepScheme = false }: { readonly keepScheme?: boolean } = {},
+): void {
+  const scheme = String(headers['x-forwarded-proto'] ?? '')
+    .split(',')
+    .at(-1)
+    ?.trim();
   const hops = String(headers['x-forwarded-for'] ?? '').split(',');
   const kept: string[] = [];
   for (const hop of hops.reverse()) {
@@ -23,6 +37,8 @@ export function cleanForwarded(headers: IncomingHttpHeaders): void {
     kept.unshift(address);
   }
   for (const name of ['for', 'host', 'proto']) delete headers[`x-forwarded-${name}`];
+  if (keepScheme && (scheme === 'http' || scheme === 'https'))
+    headers['x-forwarded-proto'] = scheme;
   if (kept.length > 0) headers['x-forwarded-for'] = kept.join(', ');
 }
 

@@ -28,11 +28,23 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-function start(tls?: TlsFiles): FastifyInstance {
+function start(
+  tls?: TlsFiles,
+  options: { trustedProxies?: readonly string[]; onlyLocalHosts?: boolean } = {},
+): FastifyInstance {
   const now = () => time;
   const log = createKeptLog();
   const failedAttempts = createFailedAttempts({ burst: 3, perSecond: 1 }, log, { now });
-  return createCodecServer({ codec, token: TOKEN, uiOrigin: UI, failedAttempts, tls, log, now });
+  return createCodecServer({
+    codec,
+    token: TOKEN,
+    uiOrigin: UI,
+    failedAttempts,
+    tls,
+    log,
+    now,
+    ...options,
+  });
 }
 
 interface Wire {
@@ -192,9 +204,59 @@ it('serves HTTPS, with a session cookie that browsers never send over plain HTTP
     request.end(new URLSearchParams({ token: TOKEN }).toString());
     const [answer] = (await once(request, 'response')) as [IncomingMessage];
     answer.resume();
-    expect(answer.headers['set-cookie']?.[0]).toMatch(/; Secure$/);
+    expect(answer.headers['set-cookie']?.[0]).toMatch(/^__Host-codec_session=.*; Secure$/);
   } finally {
     await secure.close();
     certificate.remove();
   }
+});
+
+it('a session behind a TLS proxy has a __Host- cookie, which alone counts there', async () => {
+  const proxied = start(undefined, { trustedProxies: ['127.0.0.1'] });
+  const login = async (scheme: string, remoteAddress = '127.0.0.1') => {
+    const { headers } = await proxied.inject({
+      method: 'POST',
+      url: '/login',
+      headers: {
+        'x-forwarded-proto': scheme,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      payload: new URLSearchParams({ token: TOKEN }).toString(),
+      remoteAddress,
+    });
+    return String(headers['set-cookie']);
+  };
+  const page = async (scheme: string, cookie: string) =>
+    (await proxied.inject({ url: '/login', headers: { 'x-forwarded-proto': scheme, cookie } }))
+      .body;
+
+  const secure = await login('https');
+  expect(secure).toMatch(/^__Host-codec_session=[\w.-]+; .*; Path=\/; .*; Secure$/);
+  expect(secure).not.toContain('Domain');
+  expect(await login('http')).toMatch(/^codec_session=(?!.*Secure)/);
+  expect(await login('https', '192.0.2.1')).toMatch(/^codec_session=(?!.*Secure)/);
+
+  const [, session = ''] = /=([^;]+)/.exec(secure) ?? [];
+  expect(await page('https', `__Host-codec_session=${session}`)).toContain('You are logged in');
+  expect(await page('https', `codec_session=${session}`)).not.toContain('You are logged in');
+});
+
+it('refuses a page that made its own name resolve to this machine (DNS rebinding)', async () => {
+  const local = start(undefined, { onlyLocalHosts: true });
+  const statusOf = async (host: string) =>
+    (await local.inject({ url: '/login', headers: { host } })).statusCode;
+
+  expect(await statusOf('127.0.0.1:8234')).toBe(200);
+  expect(await statusOf('localhost:8234')).toBe(200);
+  expect(await statusOf('rebound.example.com:8234')).toBe(421);
+});
+
+it('refuses a stranger before it reads the body', async () => {
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/decode',
+    headers: { 'content-type': 'application/json' },
+    payload: '{"payloads": not JSON',
+  });
+  expect(answer.statusCode).toBe(401);
 });

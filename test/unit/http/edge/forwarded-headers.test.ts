@@ -34,6 +34,18 @@ describe('cleanForwarded', () => {
     );
   });
 
+  it.each([
+    ['https', 'https'],
+    ['http, https', 'https'],
+    ['https, http', 'http'],
+    ['https,', undefined],
+    ['javascript', undefined],
+  ])('keeps of the scheme %j only %j, when the server wants it', (value, kept) => {
+    const headers = { 'x-forwarded-proto': value };
+    cleanForwarded(headers, { keepScheme: true });
+    expect(headers['x-forwarded-proto']).toBe(kept);
+  });
+
   it('removes the forwarded host and scheme', () => {
     const headers = { 'x-forwarded-host': 'evil.example.com', 'x-forwarded-proto': 'https' };
     cleanForwarded(headers);

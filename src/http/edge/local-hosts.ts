@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify';
+import { failure } from '../../contract/envelope.ts';
+
+/**
+ * Returns whether a host stands for this machine: `localhost`, a name below it (RFC 6761, 6.3), or a loopback
+ * address.
+ *
+ * @param host as in a URL, without a port; an IPv6 address may have brackets.
+ */
+export function isLocalHost(host: string): boolean {
+  const name = host.toLowerCase().replace(/\.$/, '');
+  return (
+    name === 'localhost' ||
+    name.endsWith('.localhost') ||
+    /^127(\.\d{1,3}){3}$/.test(name) ||
+    name === '[::1]' ||
+    name === '::1'
+  );
+}
+
+/**
+ * Makes the app refuse requests for any host but this machine, with 421. A web page can make its own name
+ * resolve to 127.0.0.1 (DNS rebinding). The browser of somebody who runs the sandbox would then let the page
+ * read the sandbox's answers as those of its own origin, but it sends the page's name as `Host`.
+ *
+ * @param alsoAllowed a host that clients use too, as in {@link isLocalHost}.
+ */
+export function refuseForeignHosts(app: FastifyInstance, alsoAllowed?: string): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const host = hostOf(request.headers.host);
+    if (host === undefined || isLocalHost(host) || host === alsoAllowed) return;
+    const message = 'Host must be localhost or a loopback address';
+    await reply.code(421).send(failure(421, message, [{ path: 'host', message }]));
+  });
+}
+
+/** The host of a header without its port; undefined without the header, and a text that no host equals for a malformed one. */
+function hostOf(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  return URL.canParse(`http://${header}`) ? new URL(`http://${header}`).hostname : '';
+}
