@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { watchStopSignals } from '../sandbox/stop-signals.ts';
 import { startClients } from './chaos/clients.ts';
+import { startHostileLoad } from './chaos/hostile-load.ts';
 import { keepHistories } from './chaos/keep-histories.ts';
 import { leftovers } from './chaos/leftovers.ts';
 import { describe, perform } from './chaos/perform.ts';
@@ -16,12 +17,13 @@ import { verdictOf } from './chaos/verdict.ts';
 
 /*
  *   npm run chaos -- [--seed N] [--orders N] [--kills N] [--copies N] [--temporal-down SECONDS]
- *                    [--dry-run]
+ *                    [--hostile N] [--dry-run]
  *
  * Places orders on a whole system of real processes. Meanwhile it kills, freezes and restarts the
  * processes and disturbs their connections, by a schedule that follows from the seed. Then it compares
  * the ledgers of the clients, the pharmacies and the receiver with each other and with the API.
- * `--copies` sends this many equal requests for each order at once. The last line is the verdict.
+ * `--copies` sends this many equal requests for each order at once. `--hostile` first places this many orders of
+ * another organization at each of three pharmacies that hang, drip and flood. The last line is the verdict.
  * Exit codes: 0, the system kept every promise; 1, it broke at least one, and the run keeps the logs,
  * the ledgers, the histories and the findings; 2, wrong arguments; 130, interrupted.
  */
@@ -38,6 +40,7 @@ const { values } = parseArgs({
     kills: { type: 'string' },
     copies: { type: 'string' },
     'temporal-down': { type: 'string' },
+    hostile: { type: 'string' },
     'dry-run': { type: 'boolean' },
   },
 });
@@ -47,18 +50,20 @@ const options = {
   kills: Number(values.kills ?? 4),
   copies: Number(values.copies ?? 1),
   temporalDownSeconds: Number(values['temporal-down'] ?? 0),
+  hostile: Number(values.hostile ?? 0),
 };
-const { seed, orders, kills, copies, temporalDownSeconds } = options;
+const { seed, orders, kills, copies, temporalDownSeconds, hostile } = options;
 const isNumber = (value: number) => Number.isSafeInteger(value) && value >= 0;
 if (!Object.values(options).every(isNumber) || copies < 1) {
   console.error('usage: npm run chaos -- [--seed N] [--orders N] [--kills N] [--copies N]');
-  console.error('                        [--temporal-down SECONDS] [--dry-run]');
+  console.error('                        [--temporal-down SECONDS] [--hostile N] [--dry-run]');
   process.exit(2);
 }
 const again = [
   `npm run chaos -- --seed ${seed} --orders ${orders} --kills ${kills}`,
   ...(copies > 1 ? [`--copies ${copies}`] : []),
   ...(temporalDownSeconds > 0 ? [`--temporal-down ${temporalDownSeconds}`] : []),
+  ...(hostile > 0 ? [`--hostile ${hostile}`] : []),
 ].join(' ');
 const schedule = makeSchedule(options);
 if (values['dry-run']) {
@@ -100,9 +105,11 @@ try {
 
 async function run(): Promise<boolean> {
   const system = await startSystem(folder, schedule, seed, stopping);
-  const start = Date.now();
+  let stopHostile = () => {};
   const pharmacist = new AbortController();
   try {
+    if (hostile > 0) stopHostile = await startHostileLoad(system, hostile);
+    const start = Date.now();
     progress(`the system is up; the load takes ${schedule.loadMs / 1_000} s`);
     const loadEnd = start + schedule.loadMs;
     const clients = startClients(schedule.orders, {
@@ -136,6 +143,7 @@ async function run(): Promise<boolean> {
   } finally {
     pharmacist.abort();
     await system.stop();
+    stopHostile();
   }
 }
 
