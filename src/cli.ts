@@ -53,7 +53,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), context, {
 await opened?.end({ timeout: 1 });
 
 async function connect(): Promise<Connection> {
-  const { url, hashSecret, encryptionKeys, kms, name, temporal, webhooks } = target();
+  const { url, hashSecret, encryptionKeys, kms, name, temporal, ...settings } = target();
   const keys = encryptionKeys && createKeyProvider({ encryptionKeys, kms });
   process.stderr.write(`using ${name}\n`);
   if (isPlaintext(url)) process.stderr.write(`warning: ${PLAINTEXT_WARNING}\n`);
@@ -67,7 +67,7 @@ async function connect(): Promise<Connection> {
   return {
     database,
     temporal: { ...temporal, options: connectionOptions(env, temporal.address) },
-    webhooks,
+    ...settings,
     async checkTemporal() {
       // Imported here, because loading the Temporal client would slow down every other command.
       const { createTemporalCheck } = await import('./temporal/health-check.ts');
@@ -99,9 +99,11 @@ function target(): {
   name: string;
   temporal: { address: string; namespace: string };
   webhooks: Connection['webhooks'];
+  keyLifetimeDays: number | undefined;
 } {
   try {
     const config = parseOperatorConfig(readSecretFiles(env));
+    const { keyLifetimeDays } = config;
     if (config.databaseUrl === undefined) {
       const sandbox = readSandboxConnection(env.DATA_DIR || '.data');
       const { databaseUrl, hashSecret, encryptionKeys } = sandbox;
@@ -113,6 +115,7 @@ function target(): {
         name: `the sandbox ${sandbox.dataDir} at ${new URL(databaseUrl).host}`,
         temporal: { address: sandbox.temporalAddress, namespace: sandbox.temporalNamespace },
         webhooks: { destinations: 'loopback' },
+        keyLifetimeDays,
       };
     }
     const url = config.databaseUrl;
@@ -120,7 +123,8 @@ function target(): {
     const { host, pathname } = new URL(url);
     const { hashSecret, encryptionKeys, kms, webhooks } = config;
     const name = `the database ${host}${pathname}`;
-    return { url, hashSecret, encryptionKeys, kms, name, temporal: config.temporal, webhooks };
+    const { temporal } = config;
+    return { url, hashSecret, encryptionKeys, kms, name, temporal, webhooks, keyLifetimeDays };
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);
     if (error instanceof KeyRingError) throw new UsageError(`ENCRYPTION_KEYS ${error.message}`);

@@ -37,7 +37,7 @@ interface CreateOptions {
   org: string;
   name: string;
   scopes: Scope[];
-  expires: Date | 'never';
+  expires?: Date | 'never';
   rateLimit?: number;
   json?: boolean;
 }
@@ -50,9 +50,10 @@ function addCreate(group: Command, context: CliContext): void {
     .requiredOption('--name <name>', 'what the key is for', label)
     .requiredOption('--scopes <list>', `a list of ${SCOPES.join(', ')}`, listOf(SCOPES))
     .addOption(
-      new Option('--expires <when>', 'when the key expires: 90d, 2027-01-31, a time, or never')
-        .default('never')
-        .argParser(expiry),
+      new Option(
+        '--expires <when>',
+        'when the key expires: 90d, 2027-01-31, a time, or never (default: API_KEY_LIFETIME_DAYS, else never)',
+      ).argParser(expiry),
     )
     .option(
       '--rate-limit <n>',
@@ -61,12 +62,14 @@ function addCreate(group: Command, context: CliContext): void {
     )
     .addOption(jsonOption())
     .action(async (options: CreateOptions) => {
-      const { database, hashSecret } = await context.connect();
+      const { database, hashSecret, keyLifetimeDays } = await context.connect();
+      const lifetime = keyLifetimeDays === undefined ? 'never' : expiry(`${keyLifetimeDays}d`);
+      const expires = options.expires ?? lifetime;
       const created = await createApiKey(database, hashSecret(), {
         organizationId: options.org,
         name: options.name,
         scopes: options.scopes,
-        expiresAt: options.expires === 'never' ? null : options.expires,
+        expiresAt: expires === 'never' ? null : expires,
         rateLimitPerSecond: options.rateLimit ?? null,
       });
       if (options.json) return printJson(context, { key: created.key, apiKey: created.secret });

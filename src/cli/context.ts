@@ -25,6 +25,8 @@ export interface Connection {
   };
   /** The allowed webhook destinations, which are the same as for the servers. */
   readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
+  /** The default lifetime of a new API key, in days; undefined: without end. */
+  readonly keyLifetimeDays: number | undefined;
   /** Checks that the Temporal server answers; rejects when it does not answer in time. */
   checkTemporal(): Promise<void>;
   /**

@@ -128,6 +128,8 @@ export const schema = z.object({
   AUTH_FAILURES_BURST: z.coerce.number().int().min(1).max(1_000_000).default(20),
   AUTH_FAILURES_PER_SECOND: z.coerce.number().min(0.01).max(1_000_000).default(1),
 
+  /** How long an API key is valid that `rx key create` makes without `--expires`. Default: without end. */
+  API_KEY_LIFETIME_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
   /** Requests per second of an API key without its own limit. */
   RATE_LIMIT_PER_SECOND: z.coerce.number().int().min(1).max(1_000_000).default(100),
   /** The size of a burst, as the number of seconds whose requests may arrive at once. */

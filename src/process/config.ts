@@ -260,10 +260,8 @@ export function parseCodecServerConfig(env: Environment): CodecServerConfig {
 const operatorSchema = schema
   .pick({ DATABASE_URL: true, HASH_SECRET: true, ENCRYPTION_KEYS: true })
   .partial()
-  .extend(
-    schema.pick({ WEBHOOK_DESTINATIONS: true, TEMPORAL_ADDRESS: true, TEMPORAL_NAMESPACE: true })
-      .shape,
-  )
+  .extend(schema.pick({ WEBHOOK_DESTINATIONS: true, API_KEY_LIFETIME_DAYS: true }).shape)
+  .extend(schema.pick({ TEMPORAL_ADDRESS: true, TEMPORAL_NAMESPACE: true }).shape)
   .extend(schema.pick(KMS_VARIABLES).shape)
   .refine(...requiredBy('KMS_SECRET_ACCESS_KEY', 'KMS_ACCESS_KEY_ID'))
   .refine(...requiredBy('KMS_ACCESS_KEY_ID', 'KMS_SECRET_ACCESS_KEY'));
@@ -277,6 +275,8 @@ export interface OperatorConfig {
   /** Optional, because only commands that show or store patient data or secrets need it. */
   readonly encryptionKeys: KeyRing | undefined;
   readonly kms: KmsSettings | undefined;
+  /** undefined: keys do not expire by default. */
+  readonly keyLifetimeDays: number | undefined;
   readonly temporal: { readonly address: string; readonly namespace: string };
   readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
 }
@@ -293,6 +293,7 @@ export function parseOperatorConfig(env: Environment): OperatorConfig {
     hashSecret: value.HASH_SECRET,
     encryptionKeys: value.ENCRYPTION_KEYS,
     kms: kmsOf(value),
+    keyLifetimeDays: value.API_KEY_LIFETIME_DAYS,
     temporal: { address: value.TEMPORAL_ADDRESS, namespace: value.TEMPORAL_NAMESPACE },
     webhooks: { destinations: value.WEBHOOK_DESTINATIONS },
   };

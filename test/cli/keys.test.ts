@@ -47,6 +47,22 @@ async function createKey(...options: string[]) {
   return result.json;
 }
 
+it('creates a key with the default lifetime of the deployment, unless --expires says otherwise', async () => {
+  const create = async (env: Record<string, string>, ...options: string[]) => {
+    const args = ['key', 'create', '--org', tenant.organizationId, '--name', 'd'];
+    const all = [...args, '--scopes', 'orders:read', ...options, '--json'];
+    const result = await rx(all, { env });
+    expect(result.code, result.stderr).toBe(0);
+    const { createdAt, expiresAt } = result.json.key;
+    return expiresAt === null
+      ? null
+      : Math.round((Date.parse(expiresAt) - Date.parse(createdAt)) / 86_400_000);
+  };
+  const env = { API_KEY_LIFETIME_DAYS: '90' };
+  expect(await create(env)).toBe(90);
+  expect(await create(env, '--expires', 'never')).toBe(null);
+});
+
 it('creates a key that works immediately, and only for its scopes', async () => {
   const all = await createKey('--scopes', 'orders:write,orders:read');
   expect(all.apiKey).toMatch(/^rxk_[\w-]{43}$/);
