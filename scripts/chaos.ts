@@ -121,6 +121,8 @@ async function run(): Promise<boolean> {
     void runPharmacist(system, clients, pharmacist.signal);
     const performed = await perform(schedule.steps, system, stopping, progress);
     progress('the last fault is over');
+    // No download may still be in progress when the run compares the documents.
+    stopHostile();
     const deadline = Math.max(Date.now(), loadEnd) + REST_MS;
     const settled = await settle(system, clients, deadline, stopping, progress);
     const seconds = Math.round((Date.now() - start) / 1_000);

@@ -35,6 +35,36 @@ export const ORDER_BUGS: readonly Bug[] = [
     tests: ['test/http/orders/read-order.test.ts'],
   },
   {
+    name: 'sends the patient of another organization, whose case has the same id',
+    file: 'src/activities/order-row.ts',
+    original: 'ON (cases.organization_id, cases.id) = (orders.organization_id, case_id)',
+    replacement: 'ON cases.id = case_id',
+    tests: ['test/http/cases/cases.test.ts'],
+  },
+  {
+    name: 'erases the patient of another organization, whose case has the same id',
+    file: 'src/upkeep/erase-order.ts',
+    original: 'sql`organization_id = ${organizationId} AND id = ${caseId}`',
+    replacement: 'sql`id = ${caseId}`',
+    tests: ['test/http/cases/cases.test.ts'],
+  },
+  {
+    name: 'lets one order with a broken seal fail a list',
+    file: 'src/orders/order-data-key.ts',
+    original: `if (!(error instanceof SealBrokenError)) throw error;
+        reportBrokenSeal`,
+    replacement: `if (error instanceof Error) throw error;
+        reportBrokenSeal`,
+    tests: ['test/http/orders/broken-seals.test.ts'],
+  },
+  {
+    name: 'shows a damaged order without a mark',
+    file: 'src/orders/order-summary.ts',
+    original: 'reader.isUnreadable() ? { unreadable: true } : {}',
+    replacement: '{}',
+    tests: ['test/http/orders/broken-seals.test.ts'],
+  },
+  {
     name: 'leaves the scope of one organization on a pooled connection',
     file: 'src/storage/row-level-security.ts',
     original: `set_config(\${setting}, \${value}, true)`,

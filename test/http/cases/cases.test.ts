@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readOrderRow } from '../../../src/activities/order-row.ts';
 import { readCase } from '../../../src/cases/read-case.ts';
 import { createDocumentLinks } from '../../../src/documents/document-links.ts';
+import { changeStatus } from '../../../src/orders/change-status.ts';
+import { eraseOrder } from '../../../src/upkeep/erase-order.ts';
 import {
   createKey,
   createOrganization,
   HASH_SECRET,
   PATIENT_ADDRESS,
+  TESTER,
 } from '../../support/organization.ts';
 import { openedOrder } from '../../support/sealed-rows.ts';
 import { storeDocument } from '../../support/stored-document.ts';
@@ -77,8 +81,18 @@ describe('a case', () => {
       expect(patient.firstName).toBe(name);
       const listed = await api.database`
         SELECT id FROM orders WHERE organization_id = ${owner} AND case_id = ${other.caseId}`;
-      expect(listed.map(({ id }) => id)).toEqual([order.json.data.order.id]);
+      const orderId = order.json.data.order.id as string;
+      expect(listed.map(({ id }) => id)).toEqual([orderId]);
+      // The worker's role sees the cases of all organizations.
+      expect((await readOrderRow(api.database, orderId)).patient?.firstName).toBe(name);
     }
+
+    const orderId = theirs.json.data.order.id as string;
+    await changeStatus(api.database, orderId, { to: 'CANCELLED', actor: 'system' });
+    await eraseOrder(api.database, orderId, TESTER);
+    expect((await readCase(api.database, organizationId, other.caseId)).patient.firstName).toBe(
+      'Ours',
+    );
   });
 
   it('with an order cannot be given to another organization, not even by its owner in SQL', async () => {
