@@ -51,7 +51,7 @@ export async function gather(system: System, clients: Clients): Promise<Evidence
       (one) => one ?? [],
     ),
     pharmacies: await readPharmacies(system.simulatorUrl),
-    files: await readFiles(system),
+    files: await readFiles(system, ids),
     outbox: await countOutbox(system.databaseUrl),
   };
 }
@@ -100,21 +100,30 @@ async function readOrder(serverUrl: string, id: string): Promise<ShownOrder | un
   };
 }
 
-/** Reads the stored documents, decrypted with the keys of their orders. */
-async function readFiles({ documentsDir: folder, ...system }: System): Promise<StoredFile[]> {
+/** Reads the stored documents of some orders, decrypted with the keys of the orders. */
+async function readFiles(
+  { documentsDir: folder, ...system }: System,
+  orderIds: ReadonlySet<string>,
+): Promise<StoredFile[]> {
   const keys = createLocalKeyProvider(parseKeyRing(system.encryptionKeys));
   const database = openDatabase(system.databaseUrl, 2, { keys });
   try {
-    return await readSealedFiles(database, folder);
+    return await readSealedFiles(database, folder, orderIds);
   } finally {
     await database.end({ timeout: 1 });
   }
 }
 
-async function readSealedFiles(database: Database, folder: string): Promise<StoredFile[]> {
+async function readSealedFiles(
+  database: Database,
+  folder: string,
+  orderIds: ReadonlySet<string>,
+): Promise<StoredFile[]> {
   const documents = createSealedDocuments(createFileStore(folder));
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
+  const files = entries.filter(
+    (entry) => entry.isFile() && orderIds.has(path.relative(folder, entry.parentPath)),
+  );
   return await each(files, async ({ parentPath, name }) => {
     const file = path.relative(folder, path.join(parentPath, name));
     const key = await readOrderDataKey(database, path.dirname(file));
