@@ -120,6 +120,13 @@ it('leaves nothing of the patient or the prescription in clear text in any table
   expect(shippingAddress?.addressLine1).toBe(MARK);
 });
 
+/** Expects that a value of the order is refused, or that the order is shown without it and marked. */
+async function expectBroken(orderId: string, caseId: string): Promise<void> {
+  const read = await shown(orderId, caseId).catch((error: unknown) => error);
+  if (read instanceof Error) expect(read).toMatchObject({ code: 'SEAL_BROKEN' });
+  else expect(read).toMatchObject({ order: { unreadable: true } });
+}
+
 describe('a tampered value', () => {
   it.each(['prescription', 'reason', 'idempotency_key', 'data_key', 'case_address', 'case_key'])(
     'cannot be decrypted: orders.%s with one changed character, or from another order',
@@ -131,21 +138,27 @@ describe('a tampered value', () => {
         UPDATE orders SET ${database(column)} = overlay(${database(column)} PLACING
           CASE WHEN substr(${database(column)}, 50, 1) = 'A' THEN 'B' ELSE 'A' END FROM 50 FOR 1)
         WHERE id = ${one.orderId}`;
-      await expect(shown(one.orderId, one.caseId)).rejects.toMatchObject({ code: 'SEAL_BROKEN' });
+      await expectBroken(one.orderId, one.caseId);
       await database`
         UPDATE orders SET ${database(column)} = other.${database(column)} FROM orders AS other
         WHERE orders.id = ${one.orderId} AND other.id = ${two.orderId}`;
-      await expect(shown(one.orderId, one.caseId)).rejects.toMatchObject({ code: 'SEAL_BROKEN' });
+      await expectBroken(one.orderId, one.caseId);
     },
   );
 
-  it('causes a 500 without details', async () => {
-    const { orderId, caseId } = await markedOrder();
-    await api.database`UPDATE orders SET reason = idempotency_key WHERE id = ${orderId}`;
-    const answer = await api.get(`/api/v1/cases/${caseId}/orders/${orderId}`);
+  it('causes a 500 without details where the bytes of a document depend on it', async () => {
+    const [{ orderId, caseId }, other] = [await markedOrder(), await markedOrder()];
+    const [document] = await api.database`SELECT id FROM documents WHERE order_id = ${orderId}`;
+    await api.database`
+      UPDATE orders SET data_key = (SELECT data_key FROM orders WHERE id = ${other.orderId})
+      WHERE id = ${orderId}`;
+    const url = `/api/v1/cases/${caseId}/orders/${orderId}/documents/${document?.['id']}`;
+    const answer = await api.get(url);
     expect(answer.status).toBe(500);
     expect(answer.text).not.toContain(MARK);
-    expect(api.app.log.lines.at(-2)).toMatchObject({ fields: { code: 'SEAL_BROKEN' } });
+    expect(api.app.log.lines).toContainEqual(
+      expect.objectContaining({ fields: { orderId, code: 'SEAL_BROKEN' } }),
+    );
   });
 });
 

@@ -92,7 +92,7 @@ describe('a call to a pharmacy that hangs', () => {
       const server = createServer(() => {});
       server.listen(0, '127.0.0.1', async () => {
         const baseUrl = 'http://127.0.0.1:' + server.address().port;
-        const pharmacy = createRestGateway({ baseUrl, token: 't', timeoutMs: 100 });
+        const pharmacy = createRestGateway({ baseUrl, token: 't', timeoutMs: 100, foreign: {} });
         setInterval(() => globalThis.gc(), 5);
         setTimeout(() => process.exit(1), 3_000);
         await pharmacy.get('ph-1', new AbortController().signal).catch((error) => {
