@@ -30,7 +30,6 @@ export interface OrderRow {
   readonly prescription: PrescriptionOrder;
   /** The order's own address, or the case's as it was when the order was accepted. */
   readonly shippingAddress: Address | null;
-  /** The case's present owner; an order is only placed for the organization that sent it. */
   /** null: erased together with the last order that the case had then. */
   readonly patient: Patient | null;
   /** The data key that encrypts the order's fields. */

@@ -38,18 +38,18 @@ export interface CaseDetail {
  */
 export async function readCaseDetail(
   sql: Sql,
-  { organizationId, caseId }: { readonly organizationId: string; readonly caseId: string },
+  key: CaseKey,
   include: { readonly orders: boolean; readonly attachments: boolean },
 ): Promise<CaseDetail> {
   const [row] = await sql<CaseRow[]>`
-    SELECT id, organization_id, created_at, updated_at,
+    SELECT id, created_at, updated_at,
       (SELECT status FROM orders
         WHERE organization_id = cases.organization_id AND case_id = cases.id
         ORDER BY created_at DESC, id DESC LIMIT 1) AS status
-    FROM cases WHERE id = ${caseId} AND organization_id = ${organizationId}`;
+    FROM cases WHERE id = ${key.caseId} AND organization_id = ${key.organizationId}`;
   if (row === undefined) throw new CaseNotPermittedError();
-  const orders = include.orders ? await readOrders(sql, row) : undefined;
-  const documents = include.attachments ? await readDocuments(sql, row) : undefined;
+  const orders = include.orders ? await readOrders(sql, key) : undefined;
+  const documents = include.attachments ? await readDocuments(sql, key) : undefined;
   return {
     detail: {
       id: row.id,
@@ -85,7 +85,7 @@ export async function findCaseByEmail(
 
 async function readOrders(
   sql: Sql,
-  { organizationId, id: caseId }: CaseRow,
+  { organizationId, caseId }: CaseKey,
 ): Promise<CaseDetailOrder[]> {
   const rows = await sql<OrderRow[]>`
     SELECT id, data_key, status, reason AS message, created_at,
@@ -109,7 +109,7 @@ async function readOrders(
 
 async function readDocuments(
   sql: Sql,
-  { organizationId, id: caseId }: CaseRow,
+  { organizationId, caseId }: CaseKey,
 ): Promise<CaseDocument[]> {
   const rows = await sql<DocumentRow[]>`
     SELECT documents.id, order_id, name, content_type, size, sha256, storage_key, documents.created_at,
@@ -146,9 +146,13 @@ function toAttachment(row: DocumentRow): CaseDocument['attachment'] {
   };
 }
 
+interface CaseKey {
+  readonly organizationId: string;
+  readonly caseId: string;
+}
+
 interface CaseRow {
   id: string;
-  organizationId: string;
   status: OrderStatus | null;
   createdAt: Date;
   updatedAt: Date;

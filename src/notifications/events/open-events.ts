@@ -14,8 +14,7 @@ const ERASED = 'erased';
 
 /**
  * Decrypts the patient data in events: reasons, tracking ids and names of documents. Data of erased orders
- * and fields with
- * a broken seal are left out.
+ * and fields with a broken seal are left out.
  */
 export async function openEvents<E extends StoredEvent>(
   sql: Sql,

@@ -142,7 +142,7 @@ describe('a connection in clear text', () => {
     'postgres://rx:p@%2Fvar%2Frun%2Fpostgresql/orders',
     'postgres:///orders?host=/var/run/postgresql',
     'postgres://rx:p@localhost,127.0.0.1/orders',
-  ])('is none: %s', (url) => {
+  ])('is not reported: %s', (url) => {
     expect(isPlaintext(url)).toBe(false);
   });
 });
