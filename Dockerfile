@@ -11,9 +11,12 @@ RUN npm ci --no-workspaces
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY simulator simulator
+# `--build-arg COMMIT=$(git rev-parse --short=12 HEAD)`: workers report it in Temporal's histories.
+ARG COMMIT=
 RUN node_modules/.bin/tsc -p tsconfig.build.json \
  && cp -R src/storage/migrations dist/src/storage/ \
- && cp -R src/http/docs dist/src/http/
+ && cp -R src/http/docs dist/src/http/ \
+ && printf '%s' "$COMMIT" > dist/src/commit.txt
 
 FROM base AS dependencies
 RUN npm ci --omit=dev --no-workspaces

@@ -50,6 +50,11 @@ const SETTINGS = {
     documentLimitBytes: 52_428_800,
   },
 };
+/** The defaults of the configuration. */
+const CAPACITY = {
+  ...{ workflowSlots: 40, workflowPollers: 10, activitySlots: 200, activityPollers: 10 },
+  ...{ cachedWorkflows: 500, stickyTimeoutMs: 10_000 },
+};
 
 const log = createLog('bench', { level: 'silent', format: 'json' });
 Runtime.install({ logger: createSdkLog(log), shutdownSignals: [] });
@@ -115,6 +120,8 @@ async function startSystem(parts: {
     database,
     documents,
     settings: SETTINGS,
+    capacity: CAPACITY,
+    buildId: 'bench',
     foreign: { policy: { sandbox: true }, lookup: foreignLookup },
     log,
   });

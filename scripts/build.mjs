@@ -3,7 +3,7 @@
 //   node scripts/build.mjs DIR  into DIR/dist/ and DIR/packages/*/dist/
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -22,10 +22,24 @@ function compile(config, folder) {
   });
 }
 
+/** The commit of the sources, with `-dirty` if they differ from it; empty outside a git checkout. */
+function commit() {
+  const describe = ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*'];
+  try {
+    const options = { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
+    return execFileSync('git', describe, options).trim();
+  } catch {
+    return '';
+  }
+}
+
 compile('tsconfig.build.json', path.join(target, 'dist'));
 for (const folder of READ_AT_RUN_TIME) {
   cpSync(path.join(project, folder), path.join(target, 'dist', folder), { recursive: true });
 }
+// Workers report it in Temporal's histories (src/process/build-id.ts).
+writeFileSync(path.join(target, 'dist/src/commit.txt'), commit());
+
 for (const name of readdirSync(path.join(project, 'packages'))) {
   compile(`packages/${name}`, path.join(target, 'packages', name, 'dist'));
 }

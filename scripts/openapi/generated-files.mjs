@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { createOpenApi, packageVersion } from '../../src/http/openapi/document.ts';
+import { createOpenApi } from '../../src/http/openapi/document.ts';
 import { routes } from '../../src/http/routes.ts';
+import { packageVersion } from '../../src/process/build-id.ts';
 import { packageTypes } from './package-types.mjs';
 
 const inProject = (name) => fileURLToPath(new URL(`../../${name}`, import.meta.url));

@@ -1,7 +1,12 @@
 import { Client, type DataConverter } from '@temporalio/client';
-import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
+import {
+  type NativeConnection,
+  Worker,
+  type WorkerOptions,
+  type WorkflowBundle,
+} from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
-import { ACTIVITY_SLOTS, withPharmacySlots } from '../activities/pharmacy-slots.ts';
+import { withPharmacySlots } from '../activities/pharmacy-slots.ts';
 import type { SealedDocuments } from '../documents/sealed-documents.ts';
 import type { ForeignAccess } from '../egress/destination.ts';
 import { createDeliver } from '../engine/deliver.ts';
@@ -10,9 +15,28 @@ import { createPharmacyDirectory } from '../pharmacy/directory.ts';
 import type { Config } from '../process/config.ts';
 import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
+import { reportedBuild } from '../temporal/worker-build.ts';
 
 /** Without a round of the dispatcher for so long, the worker counts as stuck. */
 const STUCK_MS = 15_000;
+
+/**
+ * The options of the Temporal worker that decide how much it takes on. docs/operations.md#the-worker explains
+ * them to operators.
+ */
+function capacityOf(settings: Config['worker']) {
+  return {
+    maxConcurrentWorkflowTaskExecutions: settings.workflowSlots,
+    // A local activity holds the slot of its workflow task, so more slots would never be used.
+    maxConcurrentLocalActivityExecutions: settings.workflowSlots,
+    maxConcurrentActivityTaskExecutions: settings.activitySlots,
+    // A fixed number: autoscaling pollers took more than twice as long for a burst of 300 workflows.
+    workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: settings.workflowPollers },
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: settings.activityPollers },
+    maxCachedWorkflows: settings.cachedWorkflows,
+    stickyQueueScheduleToStartTimeout: settings.stickyTimeoutMs,
+  } satisfies Partial<WorkerOptions>;
+}
 
 /** What processes orders: the Temporal worker and the dispatcher that feeds it. */
 export interface OrderWorker {
@@ -35,11 +59,14 @@ export async function startOrderWorker(parts: {
   readonly database: Database;
   readonly documents: SealedDocuments;
   readonly settings: Config['pharmacy'];
+  readonly capacity: Config['worker'];
+  /** The name of the build, in the history of each workflow that the worker runs. */
+  readonly buildId: string;
   readonly foreign: ForeignAccess;
   readonly log: Log;
 }): Promise<OrderWorker> {
   const { connection, dataConverter, workflowBundle, database, documents } = parts;
-  const { settings, foreign, log } = parts;
+  const { settings, capacity, buildId, foreign, log } = parts;
   const { namespace, taskQueue } = parts.temporal;
 
   const pharmacies = withPharmacySlots(
@@ -48,8 +75,8 @@ export async function startOrderWorker(parts: {
   const worker = await Worker.create({
     ...{ connection, namespace, taskQueue, dataConverter, workflowBundle },
     activities: createActivities({ database, pharmacies, documents, settings }),
-    maxCachedWorkflows: 500,
-    maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
+    ...capacityOf(capacity),
+    workerDeploymentOptions: reportedBuild(buildId),
     shutdownGraceTime: '8s',
     shutdownForceTime: '15s',
   });

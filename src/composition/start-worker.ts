@@ -9,6 +9,7 @@ import { createWorkflowStates } from '../engine/workflow-states.ts';
 import { MOST_REQUESTS, startDeliveries } from '../notifications/deliveries/start-deliveries.ts';
 import { createSender } from '../notifications/sending/sender.ts';
 import { logBrokenSeals } from '../orders/broken-seals.ts';
+import { buildIdOf } from '../process/build-id.ts';
 import type { Config } from '../process/config.ts';
 import type { Log } from '../process/log.ts';
 import { type Running, startHeartbeatFile } from '../process/run-process.ts';
@@ -54,10 +55,19 @@ export async function startWorker(parts: {
   const documents = createSealedDocuments(store);
   const dataConverter = createDataConverter(config.encryptionKeys);
   const workflowBundle = await bundleWorkflows(createSdkLog(log));
-  const shared = { connection, temporal, dataConverter, workflowBundle, database, documents, log };
+  const buildId = config.buildId ?? buildIdOf(workflowBundle.code);
+  const shared = {
+    ...{ connection, temporal, dataConverter, workflowBundle, buildId },
+    ...{ database, documents, log },
+  };
 
   const foreign = foreignAccess(webhooks.destinations, lookup);
-  const orders = await startOrderWorker({ ...shared, settings: config.pharmacy, foreign });
+  const orders = await startOrderWorker({
+    ...shared,
+    settings: config.pharmacy,
+    capacity: config.worker,
+    foreign,
+  });
 
   const sender = createSender({
     ...foreign,

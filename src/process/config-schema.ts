@@ -18,6 +18,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const port = z.coerce.number().int().min(1).max(65_535);
 /** At most the longest delay of a Node timer, 24.8 days. */
 const milliseconds = z.coerce.number().int().min(1).max(2_147_483_647);
+/** Slots or pollers of a Temporal worker. */
+const many = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 const keyRing = z.string().transform((text, context): KeyRing => {
   try {
     return parseKeyRing(text);
@@ -112,6 +114,24 @@ export const schema = z.object({
   TEMPORAL_TASK_QUEUE: z.string().min(1).default('orders'),
   /** The URL of the Temporal UI, the only origin that may call the codec server. */
   TEMPORAL_UI_URL: z.url().default('http://127.0.0.1:8233'),
+
+  /** The name of this build in Temporal's histories. Default: the version and the commit. */
+  BUILD_ID: z
+    .string()
+    .regex(/^[\w.+-]{1,100}$/, 'must be 1 to 100 letters, digits, ".", "_", "+" or "-"')
+    .optional(),
+  /** Workflow tasks that a worker runs at once. */
+  WORKER_WORKFLOW_SLOTS: many(2, 1_000).default(40),
+  /** Polls for workflow tasks that a worker keeps open. */
+  WORKER_WORKFLOW_POLLERS: many(2, 100).default(10),
+  /** Activities that a worker runs at once. One pharmacy takes at most 40 of them. */
+  WORKER_ACTIVITY_SLOTS: many(80, 2_000).default(200),
+  /** Polls for activities that a worker keeps open. */
+  WORKER_ACTIVITY_POLLERS: many(1, 100).default(10),
+  /** Workflows that a worker keeps in memory between their tasks. */
+  WORKER_CACHED_WORKFLOWS: many(10, 100_000).default(500),
+  /** How long a workflow task waits for the worker that has the workflow in memory. */
+  WORKER_STICKY_TIMEOUT_MS: many(1_000, 60_000).default(10_000),
 
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(3000),
@@ -226,6 +246,11 @@ export function requiredBy<Wanted extends string, By extends string>(wanted: Wan
 
 /** {@link schema} with the rules that involve several variables. */
 export const wholeSchema = schema
+  .refine((env) => !(env.WORKER_WORKFLOW_POLLERS > env.WORKER_WORKFLOW_SLOTS), {
+    path: ['WORKER_WORKFLOW_POLLERS'],
+    message: 'must be at most WORKER_WORKFLOW_SLOTS',
+    when: () => true,
+  })
   .refine((env) => env.DOCUMENTS_S3_BUCKET !== undefined || env.DOCUMENTS_DIR !== undefined, {
     path: ['DOCUMENTS_DIR'],
     when: () => true,

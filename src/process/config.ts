@@ -36,6 +36,17 @@ export interface Config {
     readonly taskQueue: string;
     readonly uiUrl: string;
   };
+  /** The name of this build in Temporal's histories. undefined: derived from the code. */
+  readonly buildId: string | undefined;
+  /** How much the Temporal worker of orders takes on; docs/operations.md says when to change it. */
+  readonly worker: {
+    readonly workflowSlots: number;
+    readonly workflowPollers: number;
+    readonly activitySlots: number;
+    readonly activityPollers: number;
+    readonly cachedWorkflows: number;
+    readonly stickyTimeoutMs: number;
+  };
   readonly http: Listening & {
     readonly publicUrl: string;
     /** Where the server serves its metrics; undefined: on its own port. */
@@ -98,6 +109,15 @@ export function parseConfig(env: Environment): Config {
       namespace: value.TEMPORAL_NAMESPACE,
       taskQueue: value.TEMPORAL_TASK_QUEUE,
       uiUrl: value.TEMPORAL_UI_URL,
+    },
+    buildId: value.BUILD_ID,
+    worker: {
+      workflowSlots: value.WORKER_WORKFLOW_SLOTS,
+      workflowPollers: value.WORKER_WORKFLOW_POLLERS,
+      activitySlots: value.WORKER_ACTIVITY_SLOTS,
+      activityPollers: value.WORKER_ACTIVITY_POLLERS,
+      cachedWorkflows: value.WORKER_CACHED_WORKFLOWS,
+      stickyTimeoutMs: value.WORKER_STICKY_TIMEOUT_MS,
     },
     http: {
       host: value.HOST,

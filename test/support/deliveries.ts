@@ -65,6 +65,7 @@ export async function startTestDeliveries(
     temporal: { namespace: 'default', taskQueue: `test-${randomUUID()}` },
     dataConverter: DATA_CONVERTER,
     workflowBundle: await workflowBundle(),
+    buildId: 'test',
     database,
     documents: createSealedDocuments(createFileStore(documentsDir)),
     documentLinks: createDocumentLinks({ publicUrl: PUBLIC_URL, secrets: [HASH_SECRET] }),

@@ -8,6 +8,7 @@ import { inject } from 'vitest';
 import { startOrderWorker } from '../../src/composition/start-order-worker.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
 import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
+import { buildIdOf } from '../../src/process/build-id.ts';
 import type { Config } from '../../src/process/config.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
@@ -29,10 +30,21 @@ export const QUICK: Config['pharmacy'] = {
   documentLimitBytes: 1_000_000,
 };
 
+/** The defaults of the configuration, but for the build. */
+const CAPACITY = {
+  workflowSlots: 40,
+  workflowPollers: 10,
+  activitySlots: 200,
+  activityPollers: 10,
+  cachedWorkflows: 500,
+  stickyTimeoutMs: 10_000,
+};
+
 /** What processes orders, started as the worker process starts it. */
 export interface TestWorker {
   readonly client: Client;
   readonly taskQueue: string;
+  readonly buildId: string;
   readonly documentsDir: string;
   readonly log: KeptLog;
   stop(): Promise<void>;
@@ -53,22 +65,27 @@ export async function startWorker(
   if (Runtime._instance === undefined) {
     Runtime.install({ logger: createSdkLog(log), shutdownSignals: [] });
   }
+  const bundle = await workflowBundle(workflowsPath);
+  const buildId = buildIdOf(bundle.code);
   const documentsDir = await mkdtemp(path.join(os.tmpdir(), 'rx-documents-'));
   const connection = await NativeConnection.connect({ address: inject('temporal').address });
   const orders = await startOrderWorker({
     connection,
     temporal: { namespace: 'default', taskQueue },
     dataConverter: DATA_CONVERTER,
-    workflowBundle: await workflowBundle(workflowsPath),
+    workflowBundle: bundle,
     database,
     documents: createSealedDocuments(createFileStore(documentsDir)),
     settings: { ...QUICK, ...settings },
+    capacity: CAPACITY,
+    buildId,
     foreign: LOOPBACK,
     log,
   });
   return {
     client: orders.client,
     taskQueue,
+    buildId,
     documentsDir,
     log,
     async stop() {

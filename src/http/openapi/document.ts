@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import {
   createDocument,
@@ -127,19 +126,4 @@ function objectOf(schema: z.ZodType): z.ZodObject {
   if (schema instanceof z.ZodObject) return schema;
   if (schema instanceof z.ZodPipe && schema.out instanceof z.ZodObject) return schema.out;
   throw new Error('route parameters must be an object schema');
-}
-
-/** Reads the version of package.json, which is next to `src` and, in the image, next to `dist`. */
-export function packageVersion(): string {
-  for (const place of ['../../../package.json', '../../../../package.json']) {
-    try {
-      const file = JSON.parse(readFileSync(new URL(place, import.meta.url), 'utf8')) as {
-        version: string;
-      };
-      return file.version;
-    } catch {
-      // Try the other place.
-    }
-  }
-  return '0.0.0';
 }

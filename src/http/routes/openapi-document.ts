@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { createOpenApi, packageVersion } from '../openapi/document.ts';
+import { packageVersion } from '../../process/build-id.ts';
+import { createOpenApi } from '../openapi/document.ts';
 import { defineRoute, type Route } from '../route.ts';
 
 /**

@@ -3,6 +3,7 @@ import type { DataConverter } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import type { Config } from '../../process/config.ts';
 import type { Log } from '../../process/log.ts';
+import { reportedBuild } from '../../temporal/worker-build.ts';
 import { webhookTaskQueue } from '../../workflows/webhook-delivery-messages.ts';
 import type { DeliveryDependencies } from './attempt-delivery.ts';
 import { createDeliveryActivities } from './deliver-webhook.ts';
@@ -33,10 +34,12 @@ export async function startDeliveries(
     readonly temporal: Pick<Config['temporal'], 'namespace' | 'taskQueue'>;
     readonly dataConverter: DataConverter;
     readonly workflowBundle: WorkflowBundle;
+    readonly buildId: string;
     readonly log: Log;
   },
 ): Promise<Deliveries> {
-  const { connection, temporal, dataConverter, workflowBundle, log, ...dependencies } = options;
+  const { connection, temporal, dataConverter, workflowBundle, buildId, log, ...dependencies } =
+    options;
   const taskQueue = webhookTaskQueue(temporal.taskQueue);
   // Longer than the longest attempt, so that another process takes over only if this one died.
   const leaseMs = 2 * dependencies.settings.timeoutMs + 5_000;
@@ -47,6 +50,7 @@ export async function startDeliveries(
     dataConverter,
     workflowBundle,
     activities: createDeliveryActivities(dependencies, leaseMs),
+    workerDeploymentOptions: reportedBuild(buildId),
     maxConcurrentActivityTaskExecutions: MOST_WORKFLOW_ATTEMPTS,
     maxConcurrentWorkflowTaskExecutions: 10,
     maxConcurrentActivityTaskPolls: 4,

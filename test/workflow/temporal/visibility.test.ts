@@ -48,6 +48,31 @@ it('describes its status, and since when', async () => {
   expect(metadata.currentDetails).toContain('Waiting for pharmacy-manual, until ');
 });
 
+it('shows in its history which build ran each of its steps', async () => {
+  const orderId = await world.place('pharmacy-123');
+  await world.reach(orderId, 'COMPLETED');
+  await world.ended(orderId);
+  const { events } = await workflow(orderId).fetchHistory();
+  const builds = (events ?? []).flatMap((event) => [
+    ...(event.workflowTaskCompletedEventAttributes
+      ? [event.workflowTaskCompletedEventAttributes]
+      : []),
+    ...(event.activityTaskStartedEventAttributes ? [event.activityTaskStartedEventAttributes] : []),
+  ]);
+  expect(builds.length).toBeGreaterThan(3);
+  expect(new Set(builds.map(({ workerVersion }) => workerVersion?.buildId))).toEqual(
+    new Set([world.worker.buildId]),
+  );
+  // The ids of open orders say which builds still have orders; nothing routes tasks by them.
+  const { raw } = await workflow(orderId).describe();
+  expect(raw.workflowExecutionInfo?.versioningInfo?.behavior ?? 0).toBe(0);
+  const query = `BuildIds = 'unversioned:${world.worker.buildId}' AND OrderId = '${orderId}'`;
+  await eventually('the search finds it by its build', async () => {
+    for await (const found of world.worker.client.workflow.list({ query })) return found;
+    return false;
+  });
+});
+
 it('has its organization as fairness key', async () => {
   const orderId = await world.place('pharmacy-manual');
   await world.reach(orderId, 'AWAITING_COMPLETION');
