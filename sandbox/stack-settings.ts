@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isLocalHost } from '../src/lib/local-host.ts';
 import type { Environment } from '../src/process/config.ts';
 import type { Secrets } from './data-folder.ts';
 import { databaseUrl, urlOfRole } from './database-url.ts';
@@ -32,7 +33,7 @@ export interface Addresses {
   readonly baseUrl: string;
   readonly temporalAddress: string;
   readonly temporalUiUrl: string;
-  /** The codec server, which decrypts payloads for operators who are logged in. */
+  /** The codec server, which decrypts payloads for the Temporal UI and for operators. */
   readonly codecUrl: string;
   /** Logs in as the owner, for migrations; see {@link urlOfRole} for the other roles. */
   readonly databaseUrl: string;
@@ -92,6 +93,12 @@ export function stackSettings(options: {
   const baseUrl = `http://${HOST}:${ports.PORT}`;
   const hashSecret = env.HASH_SECRET ?? secrets.hashSecret;
   const encryptionKeys = env.ENCRYPTION_KEYS ?? secrets.encryptionKeys;
+  // A key of the user may also decrypt payloads of another deployment; the sandbox's own keys cannot.
+  const needsLogin =
+    env.CODEC_LOGIN === 'required' ||
+    env.ENCRYPTION_KEYS !== undefined ||
+    env.TRUSTED_PROXIES !== undefined ||
+    !isLocalHost(hostnameOf(temporalUiUrl));
   // Credentials of a Temporal cluster must not be sent to the development server.
   const inherited = given.filter(
     ([name]) =>
@@ -117,6 +124,7 @@ export function stackSettings(options: {
     CODEC_SERVER_TOKEN: env.CODEC_SERVER_TOKEN ?? secrets.codecToken,
     CODEC_HOST: HOST,
     CODEC_PORT: String(ports.CODEC_PORT),
+    CODEC_LOGIN: needsLogin ? 'required' : 'none',
     DOCUMENTS_DIR: path.join(dataDir, 'documents'),
     // The API keys are public, so webhooks stay on this machine.
     WEBHOOK_DESTINATIONS: 'loopback',
@@ -148,4 +156,9 @@ export function stackSettings(options: {
       LC_ALL: 'C',
     },
   };
+}
+
+/** The host of a URL; empty for a text that is none, which the codec server reports. */
+function hostnameOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname : '';
 }

@@ -54,7 +54,7 @@ function help(stack: Stack): string {
     ['orders', `${stack.baseUrl}/api/v1/cases/:caseId`],
     ['keys', 'YOUR_SECRET_KEY, READ_ONLY_KEY, OTHER_SECRET_KEY (header cv-api-key)'],
     ['Temporal UI', stack.temporalUiUrl],
-    ['payloads', `${stack.codecUrl}/login (codecToken in ${stack.dataDir}/secrets.json)`],
+    ['codec server', stack.codecUrl],
     ['simulator', `${stack.simulatorUrl}/control/ledger`],
     ['data', stack.dataDir],
   ];

@@ -1,7 +1,7 @@
 import { createCodecServer } from './http/codec-server/app.ts';
 import { createFailedAttempts } from './http/edge/failed-attempts.ts';
-import { isLocalHost } from './http/edge/local-hosts.ts';
-import { parseCodecServerConfig } from './process/config.ts';
+import { isLocalHost } from './lib/local-host.ts';
+import { parseCodecServerConfig } from './process/codec-server-config.ts';
 import { runProcess } from './process/run-process.ts';
 import { createPayloadCodec } from './temporal/payload-codec.ts';
 
@@ -9,11 +9,13 @@ import { createPayloadCodec } from './temporal/payload-codec.ts';
 // that neither server nor worker exposes them. It needs no database.
 
 await runProcess('codec', process.env, parseCodecServerConfig, async ({ config, log }) => {
-  const { host, port, tls, trustedProxies, failureLimits, token, uiUrl, encryptionKeys } = config;
+  const { host, port, tls, trustedProxies, failureLimits, encryptionKeys } = config;
+  const { token, uiUrl, login } = config;
   const app = createCodecServer({
     codec: createPayloadCodec(encryptionKeys),
     token,
     uiOrigin: new URL(uiUrl).origin,
+    login,
     failedAttempts: createFailedAttempts(failureLimits, log),
     tls,
     trustedProxies,

@@ -1,7 +1,7 @@
 import { createServer } from './composition/create-server.ts';
 import { foreignLookup } from './egress/foreign-lookup.ts';
-import { isLocalHost } from './http/edge/local-hosts.ts';
 import { createKeyProvider } from './keys/create-key-provider.ts';
+import { isLocalHost } from './lib/local-host.ts';
 import { parseConfig } from './process/config.ts';
 import { runProcess } from './process/run-process.ts';
 import { openDatabase } from './storage/database.ts';

@@ -6,11 +6,9 @@ import {
   type Environment,
   type HostAndPort,
   parse,
-  port,
   reachable,
   requiredBy,
   schema,
-  secret,
   wholeSchema,
 } from './config-schema.ts';
 import type { TlsFiles } from './tls-files.ts';
@@ -18,7 +16,7 @@ import type { TlsFiles } from './tls-files.ts';
 export { ConfigError, type Environment } from './config-schema.ts';
 
 /** Where a server listens, and how it treats clients that are not authenticated. */
-interface Listening extends HostAndPort {
+export interface Listening extends HostAndPort {
   /** undefined: plain HTTP. */
   readonly tls: TlsFiles | undefined;
   /** Addresses and CIDR ranges. */
@@ -162,7 +160,7 @@ export function parseConfig(env: Environment): Config {
   };
 }
 
-function tlsFiles(
+export function tlsFiles(
   prefix: TlsFiles['prefix'],
   certFile: string | undefined,
   keyFile: string | undefined,
@@ -172,7 +170,7 @@ function tlsFiles(
     : { prefix, certFile, keyFile };
 }
 
-function callersOf(
+export function callersOf(
   value: Pick<
     z.infer<typeof schema>,
     'TRUSTED_PROXIES' | 'AUTH_FAILURES_BURST' | 'AUTH_FAILURES_PER_SECOND'
@@ -227,54 +225,6 @@ function credentialsOf(accessKeyId: string | undefined, secretAccessKey: string 
   return accessKeyId === undefined || secretAccessKey === undefined
     ? undefined
     : { accessKeyId, secretAccessKey };
-}
-
-const codecServerSchema = schema
-  .pick({
-    ENCRYPTION_KEYS: true,
-    TEMPORAL_UI_URL: true,
-    TRUSTED_PROXIES: true,
-    AUTH_FAILURES_BURST: true,
-    AUTH_FAILURES_PER_SECOND: true,
-    LOG_LEVEL: true,
-    LOG_FORMAT: true,
-  })
-  .extend({
-    /** The password of the codec server; it gives access to the decrypted payloads of workflows. */
-    CODEC_SERVER_TOKEN: secret,
-    CODEC_HOST: z.string().min(1).default('127.0.0.1'),
-    CODEC_PORT: port.default(8234),
-    CODEC_TLS_CERT_FILE: z.string().min(1).optional(),
-    CODEC_TLS_KEY_FILE: z.string().min(1).optional(),
-  })
-  .refine(...requiredBy('CODEC_TLS_KEY_FILE', 'CODEC_TLS_CERT_FILE'))
-  .refine(...requiredBy('CODEC_TLS_CERT_FILE', 'CODEC_TLS_KEY_FILE'));
-
-/** The configuration of the codec server. */
-export interface CodecServerConfig extends Listening {
-  readonly encryptionKeys: KeyRing;
-  readonly token: string;
-  readonly uiUrl: string;
-  readonly log: Config['log'];
-}
-
-/**
- * Parses the configuration of the codec server, in the same way as {@link parseConfig}.
- *
- * @throws {ConfigError} a variable is missing or malformed; the message names every such variable.
- */
-export function parseCodecServerConfig(env: Environment): CodecServerConfig {
-  const value = parse(codecServerSchema, env);
-  return {
-    encryptionKeys: value.ENCRYPTION_KEYS,
-    token: value.CODEC_SERVER_TOKEN,
-    host: value.CODEC_HOST,
-    port: value.CODEC_PORT,
-    tls: tlsFiles('CODEC_', value.CODEC_TLS_CERT_FILE, value.CODEC_TLS_KEY_FILE),
-    ...callersOf(value),
-    uiUrl: value.TEMPORAL_UI_URL,
-    log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
-  };
 }
 
 const operatorSchema = schema

@@ -3,6 +3,7 @@ import type { PayloadCodec } from '@temporalio/common';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { keyedHash } from '../../keys/keyed-hash.ts';
+import { isLocalHost } from '../../lib/local-host.ts';
 import type { Log } from '../../process/log.ts';
 import type { TlsFiles } from '../../process/tls-files.ts';
 import { type FailedAttempts, FailedAttemptsError } from '../edge/failed-attempts.ts';
@@ -10,6 +11,7 @@ import { keepForwardedAddresses } from '../edge/forwarded-headers.ts';
 import { refuseForeignHosts } from '../edge/local-hosts.ts';
 import { renewCertificate, serverOptions } from '../edge/tls.ts';
 import { createSessions, loginPage, SESSION_SECONDS } from './login.ts';
+import { createOriginCheck } from './ui-origin.ts';
 
 /** The largest request body; one page of a workflow history is smaller. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -37,8 +39,13 @@ export interface CodecServerOptions {
   readonly codec: PayloadCodec;
   /** The operators' secret. Its holder can read payloads in clear text. */
   readonly token: string;
-  /** The Temporal UI's origin, the only one whose pages may send requests. */
+  /** The Temporal UI's origin. Only its pages may send requests; see {@link createOriginCheck}. */
   readonly uiOrigin: string;
+  /**
+   * `none`: pages of the Temporal UI need no login if browser, UI and codec server run on one machine. The
+   * server then refuses requests for other hosts, and other clients still need the token. Default: `required`.
+   */
+  readonly login?: 'required' | 'none';
   readonly failedAttempts: FailedAttempts;
   /** The certificate. Without it, the server speaks plain HTTP. */
   readonly tls?: TlsFiles | undefined;
@@ -58,7 +65,8 @@ export interface CodecServerOptions {
  */
 export function createCodecServer(options: CodecServerOptions): FastifyInstance {
   const { codec, token, uiOrigin, failedAttempts, tls, trustedProxies = [], log } = options;
-  const { now = Date.now } = options;
+  const { login = 'required', now = Date.now } = options;
+  const isUi = createOriginCheck(uiOrigin);
   const sessions = createSessions(token, now);
   const app = fastify({
     logger: false,
@@ -69,7 +77,7 @@ export function createCodecServer(options: CodecServerOptions): FastifyInstance 
     ...serverOptions({}, tls),
   });
   if (trustedProxies.length > 0) keepForwardedAddresses(app.server, { keepScheme: true });
-  if (options.onlyLocalHosts) refuseForeignHosts(app);
+  if (options.onlyLocalHosts || login === 'none') refuseForeignHosts(app);
   if (tls !== undefined) renewCertificate(app, tls, log);
 
   app.addHook('onRequest', async (request, reply) => {
@@ -81,9 +89,10 @@ export function createCodecServer(options: CodecServerOptions): FastifyInstance 
       'x-content-type-options': 'nosniff',
       vary: 'origin',
     });
-    if (request.headers.origin === uiOrigin) {
+    const { origin } = request.headers;
+    if (origin !== undefined && isUi(origin)) {
       void reply.headers({
-        'access-control-allow-origin': uiOrigin,
+        'access-control-allow-origin': origin,
         'access-control-allow-credentials': 'true',
         'access-control-allow-headers': 'authorization, content-type, x-namespace',
         'access-control-allow-methods': 'POST',
@@ -117,9 +126,10 @@ export function createCodecServer(options: CodecServerOptions): FastifyInstance 
     { parseAs: 'string', bodyLimit: 4_096 },
     (_request, text, done) => done(null, new URLSearchParams(String(text))),
   );
-  app.get('/login', async (request, reply) =>
-    reply.type('text/html; charset=utf-8').send(loginPage(isAllowed(request) ? 'in' : 'out')),
-  );
+  app.get('/login', async (request, reply) => {
+    const state = login === 'none' ? 'unneeded' : isAllowed(request) ? 'in' : 'out';
+    return reply.type('text/html; charset=utf-8').send(loginPage(state));
+  });
   app.post('/login', async (request, reply) => {
     const given = request.body instanceof URLSearchParams ? request.body.get('token') : null;
     void reply.type('text/html; charset=utf-8');
@@ -139,10 +149,14 @@ export function createCodecServer(options: CodecServerOptions): FastifyInstance 
   });
   return app;
 
-  /** Whether a request is authenticated. A page of another origin is not, even with the cookie. */
+  /** Whether a request may use the codec. A page of another origin may not, even with the cookie. */
   function isAllowed(request: FastifyRequest): boolean {
     const { headers } = request;
-    if (headers.origin !== undefined && headers.origin !== uiOrigin) return false;
+    if (headers.origin !== undefined) {
+      if (!isUi(headers.origin)) return false;
+      // Browsers set `Origin` themselves, so a page of another site cannot pass for the UI.
+      if (login === 'none' && isLoopback(request.socket.remoteAddress)) return true;
+    }
     const [, bearer] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? [];
     if (bearer !== undefined) return isToken(request, bearer);
     const cookies = (headers.cookie ?? '').split('; ').map((pair) => pair.split('='));
@@ -163,6 +177,11 @@ export function createCodecServer(options: CodecServerOptions): FastifyInstance 
     else failedAttempts.failed(ip, given);
     return isRight;
   }
+}
+
+/** Whether an address of a connection is a loopback address; IPv6 sockets prefix those of IPv4. */
+function isLoopback(address: string | undefined): boolean {
+  return address !== undefined && isLocalHost(address.replace(/^::ffff:/, ''));
 }
 
 function toJson({ metadata, data }: Awaited<ReturnType<PayloadCodec['decode']>>[number]) {

@@ -32,21 +32,23 @@ const STATUS_TEXTS = {
   out: 'Log in to read workflow payloads in the Temporal UI.',
   wrong: 'Wrong token. Try again.',
   later: 'Too many wrong tokens came from your address. Wait, then try again.',
-  in: 'You are logged in. A session lasts eight hours. In the Temporal UI, open “Codec Server” and turn on “Include cross-origin credentials”.',
+  in: 'You are logged in for eight hours. Reload the Temporal UI to read payloads there.',
+  unneeded: 'The Temporal UI on this machine shows payloads without a login.',
 };
 
 /** The HTML of `/login`, which loads no other file. */
 export function loginPage(state: keyof typeof STATUS_TEXTS): string {
+  const form = `<form method="post" action="/login">
+<label>Token <input type="password" name="token" autocomplete="current-password" required></label>
+<button>Log in</button>
+</form>
+`;
   return `<!doctype html>
 <html lang="en">
 <title>Codec server</title>
 <meta name="viewport" content="width=device-width">
 <h1>Codec server</h1>
 <p role="status">${STATUS_TEXTS[state]}</p>
-<form method="post" action="/login">
-<label>Token <input type="password" name="token" autocomplete="current-password" required></label>
-<button>Log in</button>
-</form>
-</html>
+${state === 'unneeded' ? '' : form}</html>
 `;
 }

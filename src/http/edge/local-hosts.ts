@@ -1,22 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { failure } from '../../contract/envelope.ts';
-
-/**
- * Returns whether a host stands for this machine: `localhost`, a name below it (RFC 6761, 6.3), or a loopback
- * address.
- *
- * @param host as in a URL, without a port; an IPv6 address may have brackets.
- */
-export function isLocalHost(host: string): boolean {
-  const name = host.toLowerCase().replace(/\.$/, '');
-  return (
-    name === 'localhost' ||
-    name.endsWith('.localhost') ||
-    /^127(\.\d{1,3}){3}$/.test(name) ||
-    name === '[::1]' ||
-    name === '::1'
-  );
-}
+import { isLocalHost } from '../../lib/local-host.ts';
 
 /**
  * Makes the app refuse requests for any host but this machine, with 421. A web page can make its own name

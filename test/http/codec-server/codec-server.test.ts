@@ -30,7 +30,7 @@ afterEach(() => app.close());
 
 function start(
   tls?: TlsFiles,
-  options: { trustedProxies?: readonly string[]; onlyLocalHosts?: boolean } = {},
+  options: Partial<Parameters<typeof createCodecServer>[0]> = {},
 ): FastifyInstance {
   const now = () => time;
   const log = createKeptLog();
@@ -249,6 +249,69 @@ it('refuses a page that made its own name resolve to this machine (DNS rebinding
   expect(await statusOf('127.0.0.1:8234')).toBe(200);
   expect(await statusOf('localhost:8234')).toBe(200);
   expect(await statusOf('rebound.example.com:8234')).toBe(421);
+});
+
+describe('without a login', () => {
+  let open: FastifyInstance;
+  beforeEach(() => {
+    open = start(undefined, { login: 'none' });
+  });
+  afterEach(() => open.close());
+
+  async function statusOf(headers: Record<string, string>, remoteAddress = '127.0.0.1') {
+    const answer = await open.inject({
+      method: 'POST',
+      url: '/decode',
+      headers: { host: '127.0.0.1:8234', 'content-type': 'application/json', ...headers },
+      payload: { payloads: [await encrypted('PHARMACY_DOWN')] },
+      remoteAddress,
+    });
+    return answer.statusCode;
+  }
+
+  it.each(['127.0.0.1', 'localhost', '[::1]'])(
+    'decrypts payloads for the Temporal UI at %s on this machine',
+    async (name) => {
+      const origin = `http://${name}:8233`;
+      expect(await statusOf({ origin, host: `${name}:8234` })).toBe(200);
+      expect(await statusOf({ origin }, '::ffff:127.0.0.1')).toBe(200);
+      const preflight = await open.inject({
+        method: 'OPTIONS',
+        url: '/decode',
+        headers: { origin },
+      });
+      expect(preflight.headers['access-control-allow-origin']).toBe(origin);
+    },
+  );
+
+  it.each([
+    ['a website that is open in the same browser', { origin: 'https://elsewhere.example.com' }],
+    ['another program’s page on this machine', { origin: 'http://localhost:5173' }],
+    ['a page over HTTPS', { origin: 'https://127.0.0.1:8233' }],
+    ['a name that begins like the UI’s', { origin: 'http://localhost.example.com:8233' }],
+    ['a name that pretends to have credentials', { origin: 'http://localhost:8233@example.com' }],
+    ['a file or a sandboxed frame', { origin: 'null' }],
+    ['a client that sends no origin', {}],
+  ])('decrypts nothing for %s', async (_who, headers: Record<string, string>) => {
+    expect(await statusOf(headers)).toBe(401);
+    const preflight = await open.inject({ method: 'OPTIONS', url: '/decode', headers });
+    expect(preflight.headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  it('decrypts nothing for another machine, nor for a name that resolves to this one', async () => {
+    expect(await statusOf({ origin: UI }, '192.0.2.1')).toBe(401);
+    expect(await statusOf({ origin: UI, host: 'rebound.example.com:8234' })).toBe(421);
+  });
+
+  it('still takes the token from the command line', async () => {
+    expect(await statusOf(bearer)).toBe(200);
+  });
+
+  it('says at /login that nobody has to log in', async () => {
+    const { body } = await open.inject('/login');
+    expect(body).toContain('without a login');
+    expect(body).not.toContain('<form');
+  });
 });
 
 it('refuses a stranger before it reads the body', async () => {

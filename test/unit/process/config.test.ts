@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseCodecServerConfig } from '../../../src/process/codec-server-config.ts';
 import {
   ConfigError,
   type Environment,
-  parseCodecServerConfig,
   parseConfig,
   parseOperatorConfig,
 } from '../../../src/process/config.ts';
@@ -248,6 +248,24 @@ describe('parseConfig', () => {
       expect(() => parseCodecServerConfig({ ENCRYPTION_KEYS, CODEC_SERVER_TOKEN })).toThrow(
         'CODEC_SERVER_TOKEN: ',
       );
+    }
+  });
+
+  it('lets the Temporal UI read payloads without a login on a single machine only', () => {
+    const { ENCRYPTION_KEYS } = required;
+    const env = { ENCRYPTION_KEYS, CODEC_SERVER_TOKEN: 'sixteen characters' };
+    expect(parseCodecServerConfig(env).login).toBe('required');
+    const open = { ...env, CODEC_LOGIN: 'none' };
+    expect(parseCodecServerConfig(open).login).toBe('none');
+    for (const wrong of [
+      { CODEC_HOST: '0.0.0.0' },
+      { CODEC_HOST: '::' },
+      { CODEC_HOST: '192.0.2.1' },
+      { TEMPORAL_UI_URL: 'https://temporal.example.com' },
+      { TRUSTED_PROXIES: '127.0.0.1' },
+      { CODEC_LOGIN: 'never' },
+    ]) {
+      expect(() => parseCodecServerConfig({ ...open, ...wrong })).toThrow('CODEC_LOGIN: ');
     }
   });
 

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { urlOfRole } from '../../../sandbox/database-url.ts';
 import { portsFrom } from '../../../sandbox/ports.ts';
 import { requireNoDatabase, stackSettings } from '../../../sandbox/stack-settings.ts';
-import { parseCodecServerConfig, parseConfig } from '../../../src/process/config.ts';
+import { parseCodecServerConfig } from '../../../src/process/codec-server-config.ts';
+import { parseConfig } from '../../../src/process/config.ts';
 
 const secrets = {
   postgresPassword: 'p'.repeat(24),
@@ -94,6 +95,20 @@ test('uses plain HTTP on this machine, whatever certificate the user configured'
     publicUrl: 'http://127.0.0.1:3000',
   });
   expect(parseCodecServerConfig(env).tls).toBeUndefined();
+});
+
+test('shows payloads in the Temporal UI without a login, as long as only the sandbox has the keys', () => {
+  const loginFor = (env: Record<string, string>) => parseCodecServerConfig(settings(env).env).login;
+  expect(loginFor({})).toBe('none');
+  expect(loginFor({ TEMPORAL_ADDRESS: '127.0.0.1:7233' })).toBe('none');
+  for (const env of [
+    { ENCRYPTION_KEYS: secrets.encryptionKeys },
+    { TEMPORAL_ADDRESS: 'x:7233', TEMPORAL_UI_URL: 'https://temporal.example.com' },
+    { TRUSTED_PROXIES: '10.0.0.1' },
+    { CODEC_LOGIN: 'required' },
+  ]) {
+    expect(loginFor(env)).toBe('required');
+  }
 });
 
 test('refuses to run when DATABASE_URL is set', () => {

@@ -3,7 +3,8 @@ import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseConfiguration } from '../../../simulator/configuration.ts';
-import { parseCodecServerConfig, parseConfig } from '../../../src/process/config.ts';
+import { parseCodecServerConfig } from '../../../src/process/codec-server-config.ts';
+import { parseConfig } from '../../../src/process/config.ts';
 
 interface Service {
   readonly image: string;
@@ -102,6 +103,19 @@ describe('docker-compose.yml', () => {
     expect([username, host]).toEqual([role, 'postgres:5432']);
     const known = new Set(configVariables);
     expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('lets the Temporal UI send the session of the codec server, and link to its login', () => {
+    const ui = environmentOf('temporal-ui', { ...filled, CODEC_PORT: '9999' });
+    expect(ui).toMatchObject({
+      TEMPORAL_CODEC_ENDPOINT: 'http://127.0.0.1:9999',
+      TEMPORAL_CODEC_INCLUDE_CREDENTIALS: 'true',
+      TEMPORAL_CODEC_DEFAULT_ERROR_LINK: 'http://127.0.0.1:9999/login',
+    });
+    // The UI server inserts the message into YAML without quotes.
+    expect(parse(`message: ${ui['TEMPORAL_CODEC_DEFAULT_ERROR_MESSAGE']}`)).toEqual({
+      message: 'Log in at the codec server to read payloads, then reload this page',
+    });
   });
 
   it('gives the codec server a complete configuration', () => {

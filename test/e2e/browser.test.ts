@@ -1,0 +1,288 @@
+import { readFileSync } from 'node:fs';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { createCodecServer } from '../../src/http/codec-server/app.ts';
+import { createFailedAttempts } from '../../src/http/edge/failed-attempts.ts';
+import { parseKeyRing } from '../../src/keys/key-ring.ts';
+import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
+import { startBrowser } from '../support/browser.ts';
+import { eventually } from '../support/eventually.ts';
+import { createKeptLog } from '../support/logs.ts';
+import { startTestStack, type TestStack } from '../support/stack.ts';
+
+// The pages in a real browser, used as a person would use them.
+
+/**
+ * Opens every collapsed section of the page and returns the texts that are cut off: a text that overflows
+ * one of its containers, and a value that is longer than its field. Code blocks are excluded because they
+ * scroll, and the skip link because it is off the page until it has the focus.
+ */
+const CUT_TEXTS = `(() => {
+  for (const fold of document.querySelectorAll('details')) fold.open = true;
+  const cut = [];
+  const range = document.createRange();
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const { currentNode: node } = texts;
+    const { parentElement: element } = node;
+    if (element.closest('pre, textarea, select, noscript, .skip')) continue;
+    range.selectNodeContents(node);
+    for (let box = element; box !== document.documentElement; box = box.parentElement) {
+      const { left, right } = box.getBoundingClientRect();
+      const isCut = [...range.getClientRects()].some(
+        (text) => text.width > 0 && (text.left < left - 1 || text.right > right + 1),
+      );
+      if (!isCut) continue;
+      cut.push(element.tagName + '.' + element.className + ': ' + node.data);
+      break;
+    }
+  }
+  const ruler = document.createElement('canvas').getContext('2d');
+  for (const field of document.querySelectorAll('form input, form select')) {
+    const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+    const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    ruler.font = font;
+    const shown = field.options?.[field.selectedIndex].text ?? (field.value || field.placeholder);
+    if (ruler.measureText(shown).width > room) cut.push(field.id + ': ' + shown);
+  }
+  return cut;
+})()`;
+
+let test: TestStack;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+
+beforeAll(async () => {
+  [test, browser] = await Promise.all([startTestStack(), startBrowser()]);
+});
+afterAll(async () => {
+  await browser.close();
+  await test.close();
+});
+
+beforeEach(async () => {
+  // Axe opens another page, for which it needs a context.
+  context = await browser.newContext();
+  page = await context.newPage();
+});
+afterEach(() => context.close());
+
+describe('the documentation page', () => {
+  /** The errors of the browser, and its requests to other hosts. */
+  let faults: string[];
+
+  beforeEach(async () => {
+    faults = [];
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => {
+      // The browser also reports a violated policy as an error.
+      if (['error', 'warning'].includes(message.type())) faults.push(message.text());
+    });
+    page.on('request', (request) => {
+      if (!request.url().startsWith(test.stack.baseUrl)) faults.push(`request to ${request.url()}`);
+    });
+    await page.goto(`${test.stack.baseUrl}/docs`);
+    await page.getByRole('heading', { name: 'rx-orders API' }).waitFor();
+  });
+
+  const caseAction = () => page.locator('#caseAction');
+
+  it('shows every operation and every webhook of the document', async () => {
+    const response = await fetch(`${test.stack.baseUrl}/openapi.json`);
+    const document = (await response.json()) as { paths: object; webhooks: object };
+    const operations = [document.paths, document.webhooks].flatMap((paths) =>
+      Object.values(paths).flatMap((item) => Object.values(item as object)),
+    );
+
+    const shown = await page
+      .locator('section.operation')
+      .evaluateAll((list) => list.map(({ id }) => id));
+
+    expect(shown.toSorted()).toEqual(operations.map(({ operationId }) => operationId).toSorted());
+    expect(faults).toEqual([]);
+  });
+
+  it('sends the published example and shows the created order', async () => {
+    await page.getByLabel('API key').fill('YOUR_SECRET_KEY');
+    await caseAction().getByRole('button', { name: 'Send' }).click();
+
+    const result = caseAction().locator('.result');
+    await result.waitFor();
+    expect(await result.textContent()).toMatch(/^200/);
+    const { data } = JSON.parse((await caseAction().locator('.outcome pre').textContent()) ?? '');
+    expect(await test.get(data.order.id)).toMatchObject({ idempotencyKey: 'unique-order-key-123' });
+    expect(faults).toEqual([]);
+  });
+
+  it('shows why a request was rejected', async () => {
+    await page.getByLabel('API key').fill('YOUR_SECRET_KEY');
+    await caseAction()
+      .getByLabel('Body', { exact: true })
+      .fill('{"action":"PLACE_ORDER","order":{}}');
+    await caseAction().getByRole('button', { name: 'Send' }).click();
+
+    await caseAction().locator('.result').waitFor();
+    expect(await caseAction().locator('.outcome').textContent()).toContain(
+      'prescriber is required',
+    );
+  });
+
+  it('shows each status code inside its own box', async () => {
+    const codes = page.locator('details.response .status');
+    const offsets = await codes.evaluateAll((list) =>
+      list.map((element) => {
+        const { document } = element.ownerDocument.defaultView;
+        const range = document.createRange();
+        range.selectNodeContents(element);
+        const [text, box] = [range.getBoundingClientRect(), element.getBoundingClientRect()];
+        return { left: text.left - box.left, right: box.right - text.right };
+      }),
+    );
+
+    expect(offsets.length).toBeGreaterThan(100);
+    expect(offsets.filter(({ left, right }) => left < 0 || right < 0)).toEqual([]);
+  });
+
+  it.each([360, 1280])('cuts off no text at a width of %i pixels', async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+
+    expect(await page.evaluate(CUT_TEXTS)).toEqual([]);
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'has no serious axe violation in %s mode',
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      await page.getByLabel('API key').fill('YOUR_SECRET_KEY');
+      await page.locator('#health').getByRole('button', { name: 'Send' }).click();
+      await page.locator('#health .result').waitFor();
+      await page.locator('#readOrder summary').first().click();
+
+      // Without this option, axe computes a unique selector for each of the thousands of nodes that pass.
+      const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] });
+      // All other rules give the same result in both modes.
+      if (colorScheme === 'dark') axe.withRules(['color-contrast']);
+      const { violations } = await axe.analyze();
+
+      const serious = violations.filter(
+        ({ impact }) => impact === 'serious' || impact === 'critical',
+      );
+      expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    },
+  );
+
+  it('runs only its own scripts: the policy blocks inline scripts and text as HTML', async () => {
+    const refused = await page.evaluate(`(() => {
+      const script = document.createElement('script');
+      const thrown = [];
+      for (const set of [
+        () => { script.textContent = 'window.ran = true'; },
+        () => { document.body.innerHTML = '<b>no</b>'; },
+      ]) try { set(); } catch (error) { thrown.push(error.name); }
+      document.body.append(script);
+      return { thrown, ran: window.ran === true };
+    })()`);
+
+    expect(refused).toEqual({ thrown: ['TypeError', 'TypeError'], ran: false });
+  });
+});
+
+describe('the Temporal UI', () => {
+  const TOKEN = 'the-operators-own-token';
+  /** What the UI shows instead of a payload that it cannot decrypt: the encoding `binary/encrypted`. */
+  const ENCRYPTED = Buffer.from('binary/encrypted').toString('base64');
+  /** The variables of the UI's server in production. */
+  const { environment: variables } = (
+    parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true }) as {
+      services: Record<string, { environment: Record<string, string> }>;
+    }
+  ).services['temporal-ui'] as { environment: Record<string, string> };
+
+  let orderId: string;
+
+  beforeAll(async () => {
+    orderId = await test.place('pharmacy-manual');
+    await eventually('the pharmacy has the order', async () => {
+      return (await test.get(orderId)).status === 'AWAITING_COMPLETION';
+    });
+  });
+
+  const open = (ui: string) =>
+    page.goto(`${ui}/namespaces/default/workflows/order-${orderId}`, { waitUntil: 'commit' });
+  const input = () => page.getByText('"pharmacy-manual"').first();
+  const banner = () => page.getByTestId('data-encoder-status-error');
+
+  it.each(['127.0.0.1', 'localhost'])(
+    'of the sandbox is readable at the first visit of %s, without a login',
+    async (host) => {
+      const refused: string[] = [];
+      page.on('requestfailed', (request) => refused.push(request.url()));
+      page.on('response', (answer) => {
+        if (answer.status() >= 400) refused.push(`${answer.status()} ${answer.url()}`);
+      });
+      await open(test.stack.temporalUiUrl.replace('127.0.0.1', host));
+
+      await input().waitFor();
+      await page.getByText('User Metadata', { exact: true }).click();
+      const [summary, details] = [0, 1].map((n) =>
+        page.frameLocator('iframe[title="output"]').nth(n).locator('body'),
+      );
+      await summary?.getByText('Prescription order at pharmacy-manual').waitFor();
+      await details?.getByText('AWAITING_COMPLETION').waitFor();
+
+      await page.getByTestId('data-encoder-status-success').waitFor();
+      expect(await banner().count()).toBe(0);
+      expect(await page.getByText(ENCRYPTED).count()).toBe(0);
+      expect(refused.filter((url) => /\/(de|en)code$/.test(url))).toEqual([]);
+    },
+  );
+
+  it('in production is readable after one login at the codec server', async () => {
+    const codecServer = createCodecServer({
+      codec: createPayloadCodec(parseKeyRing(test.stack.env['ENCRYPTION_KEYS'] ?? '')),
+      token: TOKEN,
+      uiOrigin: test.stack.temporalUiUrl,
+      failedAttempts: createFailedAttempts({ burst: 3, perSecond: 1 }, createKeptLog()),
+      log: createKeptLog(),
+    });
+    const url = await codecServer.listen({ host: '127.0.0.1', port: 0 });
+    // The development server has no option for these settings. The UI's own server answers with its
+    // variables in the same form (temporalio/ui v2.42.1, server/server/api/handler.go).
+    const valueOf = (name: string) =>
+      variables[`TEMPORAL_CODEC_${name}`]?.replace(/http:\/\/127\.0\.0\.1:\$\{.*?\}/, url);
+    await context.route('**/api/v1/settings*', async (route) => {
+      const response = await route.fetch();
+      const settings = (await response.json()) as object;
+      const Codec = {
+        Endpoint: valueOf('ENDPOINT'),
+        IncludeCredentials: valueOf('INCLUDE_CREDENTIALS') === 'true',
+        DefaultErrorMessage: valueOf('DEFAULT_ERROR_MESSAGE'),
+        DefaultErrorLink: valueOf('DEFAULT_ERROR_LINK'),
+      };
+      await route.fulfill({ response, json: { ...settings, Codec } });
+    });
+
+    try {
+      await open(test.stack.temporalUiUrl);
+      await banner().waitFor();
+      await page.getByText(ENCRYPTED).first().waitFor();
+
+      const opened = context.waitForEvent('page');
+      await page.getByRole('link', { name: `${url}/login` }).click();
+      const login = await opened;
+      await login.getByLabel('Token').fill(TOKEN);
+      await login.getByRole('button', { name: 'Log in' }).click();
+      await login.getByText('You are logged in').waitFor();
+
+      await page.reload();
+      await input().waitFor();
+      await page.getByTestId('data-encoder-status-success').waitFor();
+      expect(await banner().count()).toBe(0);
+    } finally {
+      await codecServer.close();
+    }
+  });
+});
