@@ -33,16 +33,25 @@ export async function startServer(
   return { ...server, url: `http://127.0.0.1:${PORT}` };
 }
 
-/** Starts a worker in addition to the stack's own; see {@link startServer}. */
+/**
+ * Starts a worker in addition to the stack's own; see {@link startServer}.
+ *
+ * @param folder the compiled programs; another build has its own.
+ */
 export async function startWorkerProcess(
-  stack: Stack,
+  stack: Pick<Stack, 'workerEnv'>,
   settings: Environment = {},
+  folder = inject('compiled'),
 ): Promise<TestProcess> {
-  return await start('src/worker.js', { ...stack.workerEnv, ...settings });
+  return await start('src/worker.js', { ...stack.workerEnv, ...settings }, folder);
 }
 
-async function start(program: string, env: Environment): Promise<TestProcess> {
-  const child = fork(path.join(inject('compiled'), program), [], {
+async function start(
+  program: string,
+  env: Environment,
+  folder = inject('compiled'),
+): Promise<TestProcess> {
+  const child = fork(path.join(folder, program), [], {
     env: { LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
