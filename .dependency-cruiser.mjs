@@ -117,7 +117,7 @@ export default {
       'only-composition-roots-read-the-configuration',
       'Others take the part of Config that they need, as a type.',
       { path: '^src/', pathNot: READS_CONFIGURATION },
-      { path: '^src/process/config\\.ts$', dependencyTypesNot: ['type-only'] },
+      { path: '^src/process/(codec-server-)?config\\.ts$', dependencyTypesNot: ['type-only'] },
     ),
     forbid(
       'src-never-imports-the-packages',

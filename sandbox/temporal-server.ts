@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import type { Environment } from '../src/process/config.ts';
-import { SEARCH_ATTRIBUTES } from '../src/temporal/search-attributes.ts';
+import { findSearchAttributeGaps } from '../src/temporal/register-search-attributes.ts';
+import { SEARCH_ATTRIBUTE_NAMES } from '../src/temporal/search-attributes.ts';
 import type { Part } from './part.ts';
 
 const DEFAULT_NAMESPACE = 'default';
@@ -22,7 +23,6 @@ export interface TemporalServerOptions {
 
 /** Describes Temporal's development server, with its UI and with its data on disk, as a part. */
 export function temporalServer(options: TemporalServerOptions): Part {
-  const names = Object.values(SEARCH_ATTRIBUTES).map((key) => key.name);
   const { binary, folder, port, uiPort, codecUrl, namespace, env } = options;
   return {
     name: 'temporal',
@@ -37,7 +37,7 @@ export function temporalServer(options: TemporalServerOptions): Part {
       ...['--db-filename', path.join(folder, 'temporal.db')],
       ...['--log-level', 'warn'],
       ...(namespace === DEFAULT_NAMESPACE ? [] : ['--namespace', namespace]),
-      ...names.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+      ...SEARCH_ATTRIBUTE_NAMES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
       // Halves the latency of an activity (measured).
       ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
       // A burst of one organization does not delay the orders of others.
@@ -51,12 +51,8 @@ export function temporalServer(options: TemporalServerOptions): Part {
     stopLimitMs: 5_000,
     ready: () =>
       queryTemporal({ address: `127.0.0.1:${port}` }, async (connection) => {
-        const { customAttributes } = await connection.operatorService.listSearchAttributes({
-          namespace,
-        });
-        if (!names.every((name) => customAttributes?.[name] !== undefined)) {
-          throw new Error('search attributes are missing');
-        }
+        const { missing } = await findSearchAttributeGaps(connection, namespace);
+        if (missing.length > 0) throw new Error('search attributes are missing');
         await connection.workflowService.describeNamespace({ namespace });
       }),
   };

@@ -70,9 +70,8 @@ async function connect(): Promise<Connection> {
     ...settings,
     async checkTemporal() {
       // Imported here, because loading the Temporal client would slow down every other command.
-      const { createTemporalCheck } = await import('./temporal/health-check.ts');
-      const check = createTemporalCheck(connectionOptions(env, temporal.address));
-      await check.check().finally(() => check.close());
+      const { checkNamespace } = await import('./temporal/health-check.ts');
+      return await checkNamespace(connectionOptions(env, temporal.address), temporal.namespace);
     },
     hashSecret: () =>
       required(

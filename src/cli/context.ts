@@ -27,8 +27,8 @@ export interface Connection {
   readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
   /** The default lifetime of a new API key, in days; undefined: without end. */
   readonly keyLifetimeDays: number | undefined;
-  /** Checks that the Temporal server answers; rejects when it does not answer in time. */
-  checkTemporal(): Promise<void>;
+  /** Checks Temporal: rejects when it does not answer in time, resolves with what is wrong with its namespace. */
+  checkTemporal(): Promise<string | undefined>;
   /**
    * Returns the key of the hashes of API keys.
    *

@@ -17,8 +17,8 @@ import type { Database } from '../storage/database.ts';
 import { bundleWorkflows } from '../temporal/bundle-workflows.ts';
 import { createDataConverter } from '../temporal/data-converter.ts';
 import { createDeleteWorkflow } from '../temporal/delete-workflow.ts';
+import { registerSearchAttributes } from '../temporal/register-search-attributes.ts';
 import { createSdkLog } from '../temporal/sdk-log.ts';
-import { registerSearchAttributes } from '../temporal/search-attributes.ts';
 import { startEraser } from '../upkeep/start-eraser.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
 import { orderNewsWorkflowId } from '../workflows/order-news-messages.ts';
@@ -49,7 +49,7 @@ export async function startWorker(parts: {
 }): Promise<Running> {
   const { config, connection, database, leadership, lookup, log } = parts;
   const { temporal, webhooks } = config;
-  await registerSearchAttributes(connection, temporal.namespace);
+  await registerSearchAttributes(connection, temporal.namespace, log);
 
   const store = await createDocumentStore(config.documents);
   const documents = createSealedDocuments(store);
@@ -91,7 +91,7 @@ export async function startWorker(parts: {
     workflows: createWorkflowStates(orders.client, temporal.taskQueue, (deadline, run) =>
       connection.withDeadline(deadline, run),
     ),
-    prepareTemporal: () => registerSearchAttributes(connection, temporal.namespace),
+    prepareTemporal: () => registerSearchAttributes(connection, temporal.namespace, log),
     everyMs: config.reconcileEveryMs,
     log,
   });

@@ -16,6 +16,8 @@ interface OutboxBacklog {
   readonly oldestSeconds: number;
   /** Rows with at least one failed attempt. */
   readonly failing: number;
+  /** The code of the last failure of the oldest of them; null without one. */
+  readonly lastError: string | null;
 }
 
 /** The progress of the reconciler, which compares Postgres with Temporal, and its findings. */
@@ -64,7 +66,8 @@ export async function readBacklogs(sql: Sql): Promise<Backlogs> {
   const [outbox] = await sql<OutboxBacklog[]>`
     SELECT count(*)::int AS depth,
       coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest_seconds,
-      count(*) FILTER (WHERE attempts > 0)::int AS failing
+      count(*) FILTER (WHERE attempts > 0)::int AS failing,
+      (array_agg(last_error ORDER BY id) FILTER (WHERE last_error IS NOT NULL))[1] AS last_error
     FROM outbox`;
   const [reconciler] = await sql<ReconcilerState[]>`
     SELECT extract(epoch FROM now() - swept_until)::float8 AS lag_seconds, last_round_at,
@@ -94,7 +97,7 @@ export async function readBacklogs(sql: Sql): Promise<Backlogs> {
     throw new Error('the table `reconciliation` has no row');
   }
   return {
-    outbox: outbox ?? { depth: 0, oldestSeconds: 0, failing: 0 },
+    outbox: outbox ?? { depth: 0, oldestSeconds: 0, failing: 0, lastError: null },
     reconciler,
     orders,
     deliveries,

@@ -28,15 +28,17 @@ const MAX_SHOWN = 5;
  * Checks everything that orders and webhooks depend on. A check that throws becomes a finding with the
  * result `fail`; this function never rejects.
  *
- * @param checkTemporal resolves when Temporal answers, and rejects when it does not.
+ * @param checkTemporal resolves when Temporal answers, and rejects when it does not. It resolves with what is
+ *   wrong with the namespace; undefined if orders can start there.
  */
 export async function examine(
   database: Database,
-  checkTemporal: () => Promise<void>,
+  checkTemporal: () => Promise<string | undefined>,
 ): Promise<Finding[]> {
   const temporal = await attempt('temporal', async () => {
-    await checkTemporal();
-    return [ok('temporal', 'answers')];
+    const problem = await checkTemporal();
+    if (problem === undefined) return [ok('temporal', 'answers')];
+    return [{ check: 'temporal', result: 'fail', message: problem }];
   });
   const postgres = await attempt('postgres', async () => {
     await withTimeout(database`SELECT 1`);
@@ -66,7 +68,7 @@ async function attempt(check: string, run: () => Promise<Finding[]>): Promise<Fi
 }
 
 function judge({ outbox, reconciler, orders, deliveries }: Backlogs): Finding[] {
-  const { failing, depth, oldestSeconds } = outbox;
+  const { failing, depth, oldestSeconds, lastError } = outbox;
   const { lagSeconds, lastRoundAt, restarted, orphans, unmatched } = reconciler;
   const inactiveEndpoints =
     deliveries.failingEndpoints + deliveries.pausedEndpoints + deliveries.disabledEndpoints;
@@ -74,7 +76,9 @@ function judge({ outbox, reconciler, orders, deliveries }: Backlogs): Finding[] 
     {
       check: 'outbox',
       result: grade(oldestSeconds, MINUTE, 10 * MINUTE, failing > 0),
-      message: `${depth} rows, the oldest ${time(oldestSeconds)} old, ${failing} failing`,
+      message:
+        `${depth} rows, the oldest ${time(oldestSeconds)} old, ${failing} failing` +
+        (lastError === null ? '' : ` (${lastError})`),
     },
     {
       check: 'reconciler',

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { isLocalHost } from '../lib/local-host.ts';
-import { type Config, callersOf, type Listening, tlsFiles } from './config.ts';
+import type { Config } from './config.ts';
 import { type Environment, parse, port, requiredBy, schema, secret } from './config-schema.ts';
+import { callersOf, type Listening, tlsFiles } from './listening.ts';
 
 const codecServerSchema = schema
   .pick({

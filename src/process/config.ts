@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { DocumentSettings } from '../documents/create-document-store.ts';
 import type { KmsSettings } from '../keys/create-key-provider.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
@@ -11,19 +11,9 @@ import {
   schema,
   wholeSchema,
 } from './config-schema.ts';
-import type { TlsFiles } from './tls-files.ts';
+import { callersOf, type Listening, tlsFiles } from './listening.ts';
 
 export { ConfigError, type Environment } from './config-schema.ts';
-
-/** Where a server listens, and how it treats clients that are not authenticated. */
-export interface Listening extends HostAndPort {
-  /** undefined: plain HTTP. */
-  readonly tls: TlsFiles | undefined;
-  /** Addresses and CIDR ranges. */
-  readonly trustedProxies: readonly string[];
-  /** Failed authentication attempts that one address may make. */
-  readonly failureLimits: { readonly burst: number; readonly perSecond: number };
-}
 
 /** The configuration of server and worker; `.env.example` documents each variable. */
 export interface Config {
@@ -157,31 +147,6 @@ export function parseConfig(env: Environment): Config {
     reconcileEveryMs: value.RECONCILE_EVERY_MS,
     heartbeatFile: value.HEARTBEAT_FILE,
     log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
-  };
-}
-
-export function tlsFiles(
-  prefix: TlsFiles['prefix'],
-  certFile: string | undefined,
-  keyFile: string | undefined,
-): TlsFiles | undefined {
-  return certFile === undefined || keyFile === undefined
-    ? undefined
-    : { prefix, certFile, keyFile };
-}
-
-export function callersOf(
-  value: Pick<
-    z.infer<typeof schema>,
-    'TRUSTED_PROXIES' | 'AUTH_FAILURES_BURST' | 'AUTH_FAILURES_PER_SECOND'
-  >,
-): Pick<Listening, 'trustedProxies' | 'failureLimits'> {
-  return {
-    trustedProxies: value.TRUSTED_PROXIES,
-    failureLimits: {
-      burst: value.AUTH_FAILURES_BURST,
-      perSecond: value.AUTH_FAILURES_PER_SECOND,
-    },
   };
 }
 

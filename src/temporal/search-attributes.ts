@@ -1,17 +1,20 @@
-import type { ConnectionLike } from '@temporalio/client';
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
-import proto from '@temporalio/proto';
-
-const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
 
 /** The search attributes of orders. Temporal stores them in clear text, so they hold only ids and codes. */
-export const SEARCH_ATTRIBUTES = {
+const SEARCH_ATTRIBUTES = {
   orderId: defineSearchAttributeKey('OrderId', 'KEYWORD'),
   organizationId: defineSearchAttributeKey('OrganizationId', 'KEYWORD'),
   caseId: defineSearchAttributeKey('CaseId', 'KEYWORD'),
   pharmacyId: defineSearchAttributeKey('PharmacyId', 'KEYWORD'),
   orderStatus: defineSearchAttributeKey('OrderStatus', 'KEYWORD'),
+  /** Why an order needs attention. */
+  orderReasonCode: defineSearchAttributeKey('OrderReasonCode', 'KEYWORD'),
 } as const;
+
+/** The names of all search attributes, each of type Keyword. A namespace needs every one of them. */
+export const SEARCH_ATTRIBUTE_NAMES: readonly string[] = Object.values(SEARCH_ATTRIBUTES).map(
+  ({ name }) => name,
+);
 
 /** Returns the search attributes that an order workflow starts with. */
 export function startAttributes(order: {
@@ -27,24 +30,4 @@ export function startAttributes(order: {
     { key: SEARCH_ATTRIBUTES.pharmacyId, value: order.pharmacyId },
     { key: SEARCH_ATTRIBUTES.orderStatus, value: 'ACCEPTED' },
   ];
-}
-
-/**
- * Registers those search attributes of orders that a namespace lacks.
- *
- * @throws {ServiceError} Temporal's own error, for example if the caller lacks the permission. Temporal
- *   Cloud refuses the call: register them there with `tcld` or in the UI.
- */
-export async function registerSearchAttributes(
-  connection: ConnectionLike,
-  namespace: string,
-): Promise<void> {
-  const names = Object.values(SEARCH_ATTRIBUTES).map((key) => key.name);
-  const present = await connection.operatorService.listSearchAttributes({ namespace });
-  const missing = names.filter((name) => present.customAttributes?.[name] === undefined);
-  if (missing.length === 0) return;
-  await connection.operatorService.addSearchAttributes({
-    namespace,
-    searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
-  });
 }

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { acceptOrder } from '../../src/orders/accept-order.ts';
 import { startApp, type TestApp } from '../support/app.ts';
@@ -83,6 +85,31 @@ it('warns about what operators should investigate, and still exits with 0', asyn
   });
   expect(finding('pharmacies')?.message).toMatch(/pharmacy-down [A-Z_]+/);
   expect(code).toBe(0);
+});
+
+it('fails and names the search attributes that the namespace lacks', async () => {
+  const namespace = `without-attributes-${randomUUID()}`;
+  const connection = await Connection.connect({ address: inject('temporal').address });
+  await connection.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: msToTs('1 day'),
+  });
+  await connection.close();
+  await db.database`UPDATE outbox SET attempts = 1, last_error = 'SEARCH_ATTRIBUTE_MISSING_OrderId'`;
+
+  const { code, json } = await eventually('the namespace is known', async () => {
+    const seen = await rx(['doctor', '--json'], { env: { ...env, TEMPORAL_NAMESPACE: namespace } });
+    return seen.stdout.includes('OrderReasonCode') && seen;
+  });
+
+  expect(found(json)('temporal')).toMatchObject({
+    result: 'fail',
+    message: expect.stringContaining(
+      `namespace ${namespace} lacks the search attributes OrderId, OrganizationId, CaseId, PharmacyId, OrderStatus, OrderReasonCode; create them: temporal operator search-attribute create --namespace ${namespace} --name OrderId --type Keyword`,
+    ) as string,
+  });
+  expect(found(json)('outbox')?.message).toMatch(/ failing \(SEARCH_ATTRIBUTE_MISSING_OrderId\)$/);
+  expect(code).toBe(1);
 });
 
 it('fails when Temporal is unavailable, and when the reconciler has been behind for hours', async () => {

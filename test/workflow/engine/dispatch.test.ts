@@ -1,5 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { Client } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { NativeConnection } from '@temporalio/worker';
+import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
+import { createDeliver } from '../../../src/engine/deliver.ts';
 import { type Dispatcher, startDispatcher } from '../../../src/engine/dispatcher.ts';
 import { leaseRows, type OutboxRow, postponeRow } from '../../../src/engine/outbox.ts';
 import { acceptOrder } from '../../../src/orders/accept-order.ts';
@@ -157,6 +162,30 @@ it('continues past a row that always fails, and keeps the row with its error cod
   expect(rows.map((row) => row.kind)).toEqual(['start', 'completion']);
   expect(rows[0]?.lastError).toBe('Error_3');
   expect(rows[1]?.attempts).toBe(0);
+});
+
+it('names the search attribute that a namespace lacks, in the row’s error code', async () => {
+  await accept();
+  const connection = await NativeConnection.connect({ address: inject('temporal').address });
+  try {
+    const namespace = `without-attributes-${randomUUID()}`;
+    await connection.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: msToTs('1 day'),
+    });
+    dispatch(createDeliver(new Client({ connection, namespace }), 'orders'));
+    await eventually('the error names an attribute', async () => {
+      const [row] = await db.database<
+        { lastError: string | null }[]
+      >`SELECT last_error FROM outbox`;
+      return /^SEARCH_ATTRIBUTE_MISSING_(Order|Organization|Case|Pharmacy)/.test(
+        row?.lastError ?? '',
+      );
+    });
+    await Promise.all(dispatchers.splice(0).map((dispatcher) => dispatcher.stop()));
+  } finally {
+    await connection.close();
+  }
 });
 
 it('delivers sooner after a notification than by polling', async () => {
