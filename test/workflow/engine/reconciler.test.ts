@@ -142,6 +142,19 @@ describe('an open order whose workflow was lost', () => {
   });
 });
 
+it('leaves an order that has ended alone when its workflow was deleted', async () => {
+  const [ended, open] = [await world.place('pharmacy-123'), await world.place('pharmacy-manual')];
+  await world.reach(ended, 'COMPLETED');
+  await world.ended(ended);
+  await world.reach(open, 'AWAITING_COMPLETION');
+  const before = await timelineOf(world.db.database, ended);
+  await lose(ended);
+  // A round that restarts the other order has seen this one, too.
+  await lose(open);
+  await restarted(open);
+  expect(await timelineOf(world.db.database, ended)).toEqual(before);
+});
+
 describe('news about an order that has ended', () => {
   it('is followed up although its workflow was lost or terminated', async () => {
     const pharmacy = await startScriptedPharmacy(world.db.database);
