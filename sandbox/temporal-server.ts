@@ -1,7 +1,10 @@
 import path from 'node:path';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import type { Environment } from '../src/process/config.ts';
-import { findSearchAttributeGaps } from '../src/temporal/register-search-attributes.ts';
+import {
+  addSearchAttributes,
+  findSearchAttributeGaps,
+} from '../src/temporal/register-search-attributes.ts';
 import { SEARCH_ATTRIBUTE_NAMES } from '../src/temporal/search-attributes.ts';
 import type { Part } from './part.ts';
 
@@ -52,7 +55,11 @@ export function temporalServer(options: TemporalServerOptions): Part {
     ready: () =>
       queryTemporal({ address: `127.0.0.1:${port}` }, async (connection) => {
         const { missing } = await findSearchAttributeGaps(connection, namespace);
-        if (missing.length > 0) throw new Error('search attributes are missing');
+        if (missing.length > 0) {
+          // The options above have no effect on a data folder of an earlier version.
+          await addSearchAttributes(connection, namespace, missing);
+          throw new Error('search attributes are missing');
+        }
         await connection.workflowService.describeNamespace({ namespace });
       }),
   };

@@ -50,6 +50,22 @@ export function createCommand(namespace: string, names: readonly string[]): stri
 }
 
 /**
+ * Registers search attributes of type Keyword in a namespace. Temporal ignores those that it has.
+ *
+ * @throws {ServiceError} Temporal's own error, for example if the caller lacks the permission.
+ */
+export async function addSearchAttributes(
+  { operatorService }: ConnectionLike,
+  namespace: string,
+  names: readonly string[],
+): Promise<void> {
+  await operatorService.addSearchAttributes({
+    namespace,
+    searchAttributes: Object.fromEntries(names.map((name) => [name, KEYWORD])),
+  });
+}
+
+/**
  * Registers the search attributes that a namespace lacks. If Temporal refuses, as Temporal Cloud does, it logs a
  * warning with their names and the command, and resolves: an operator creates them
  * (docs/temporal-ui.md, "Search attributes"). Until then, Temporal refuses to start orders.
@@ -69,10 +85,7 @@ export async function registerSearchAttributes(
     }
     missing = gaps.missing;
     if (missing.length === 0) return;
-    await connection.operatorService.addSearchAttributes({
-      namespace,
-      searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
-    });
+    await addSearchAttributes(connection, namespace, missing);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     const names = missing.join(', ');
