@@ -65,4 +65,11 @@ export const HTTP_BUGS: readonly Bug[] = [
     replacement: 'keepForwardedAddresses(app.server);',
     tests: ['test/http/codec-server/codec-server.test.ts'],
   },
+  {
+    name: 'decrypts the sandbox’s payloads for any website that is open in the browser',
+    file: 'src/http/codec-server/app.ts',
+    original: 'if (!isUi(headers.origin)) return false;',
+    replacement: '',
+    tests: ['test/http/codec-server/codec-server.test.ts'],
+  },
 ];

@@ -8,47 +8,12 @@ import { createFailedAttempts } from '../../src/http/edge/failed-attempts.ts';
 import { parseKeyRing } from '../../src/keys/key-ring.ts';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
 import { startBrowser } from '../support/browser.ts';
+import { CUT_TEXTS } from '../support/cut-texts.ts';
 import { eventually } from '../support/eventually.ts';
 import { createKeptLog } from '../support/logs.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 // The pages in a real browser, used as a person would use them.
-
-/**
- * Opens every collapsed section of the page and returns the texts that are cut off: a text that overflows
- * one of its containers, and a value that is longer than its field. Code blocks are excluded because they
- * scroll, and the skip link because it is off the page until it has the focus.
- */
-const CUT_TEXTS = `(() => {
-  for (const fold of document.querySelectorAll('details')) fold.open = true;
-  const cut = [];
-  const range = document.createRange();
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (texts.nextNode()) {
-    const { currentNode: node } = texts;
-    const { parentElement: element } = node;
-    if (element.closest('pre, textarea, select, noscript, .skip')) continue;
-    range.selectNodeContents(node);
-    for (let box = element; box !== document.documentElement; box = box.parentElement) {
-      const { left, right } = box.getBoundingClientRect();
-      const isCut = [...range.getClientRects()].some(
-        (text) => text.width > 0 && (text.left < left - 1 || text.right > right + 1),
-      );
-      if (!isCut) continue;
-      cut.push(element.tagName + '.' + element.className + ': ' + node.data);
-      break;
-    }
-  }
-  const ruler = document.createElement('canvas').getContext('2d');
-  for (const field of document.querySelectorAll('form input, form select')) {
-    const { font, paddingLeft, paddingRight } = getComputedStyle(field);
-    const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
-    ruler.font = font;
-    const shown = field.options?.[field.selectedIndex].text ?? (field.value || field.placeholder);
-    if (ruler.measureText(shown).width > room) cut.push(field.id + ': ' + shown);
-  }
-  return cut;
-})()`;
 
 let test: TestStack;
 let browser: Browser;
@@ -239,6 +204,22 @@ describe('the Temporal UI', () => {
       expect(refused.filter((url) => /\/(de|en)code$/.test(url))).toEqual([]);
     },
   );
+
+  it('saves the documented views of the list of workflows', async () => {
+    const links = readFileSync('docs/temporal-ui.md', 'utf8').matchAll(
+      /\[([^\]]+)\]\(http:\/\/127\.0\.0\.1:8233(\S+savedQuery=\S+)\)/g,
+    );
+    const views = [...links].map(([, name = '', path = '']) => ({ name, path }));
+    expect(views).toHaveLength(3);
+    for (const { name, path } of views) {
+      await page.goto(test.stack.temporalUiUrl + path);
+      await page.getByText(name, { exact: true }).first().waitFor();
+      // The order waits for its pharmacy, so only the view of open orders has it.
+      const isThere = name === 'Open orders';
+      const found = isThere ? `order-${orderId}` : '0 Workflows';
+      await page.getByText(found, { exact: true }).first().waitFor();
+    }
+  });
 
   it('in production is readable after one login at the codec server', async () => {
     const codecServer = createCodecServer({
