@@ -138,6 +138,28 @@ it('starts no more orders of a burst until the workers have begun with the first
   await eventually('the others follow', async () => delivered.length > 3);
 });
 
+it('starts orders while completed orders of their organization wait for a retry', async () => {
+  const stuck = await Promise.all(Array.from({ length: 3 }, accept));
+  await db.database`DELETE FROM outbox`;
+  await db.database`
+    UPDATE orders SET status = 'FETCHING_DOCUMENTS', delay_code = 'PHARMACY_UNAVAILABLE',
+      delay_since = now(), delay_attempts = 1, delay_next_at = now() + interval '1 minute'
+    WHERE id = ANY(${stuck}::uuid[])`;
+  for (const orderId of stuck) await enqueue(orderId, 'completion');
+  const delivered: OutboxRow['kind'][] = [];
+  const withDeadline = <T>(_deadline: number, run: () => Promise<T>) => run();
+  const deliver = async (row: OutboxRow) => void delivered.push(row.kind);
+  dispatchers.push(
+    startDispatcher({ database: db.database, deliver, withDeadline, log: createKeptLog() }),
+  );
+  await eventually('the completions are delivered', async () => delivered.length === 3);
+  const began = performance.now();
+  await accept();
+  await eventually('the order is started', async () => delivered.includes('start'));
+  // Much less than the second for which a completion that does not fail counts.
+  expect(performance.now() - began).toBeLessThan(900);
+});
+
 it('fills in the organization of a row that was inserted without one', async () => {
   await enqueue(await accept(), 'completion');
   const rows = await db.database<{ organizationId: string }[]>`SELECT organization_id FROM outbox`;
