@@ -38,8 +38,8 @@ export function createCancelOrder(
     try {
       pharmacyOrderId ??= await findUnanswered(gateway, order);
       if (pharmacyOrderId !== null) {
-        const { id, sentAt } = order;
-        const placed = { id, pharmacyOrderId, sentAt };
+        const { id, sentForMs } = order;
+        const placed = { id, pharmacyOrderId, sentForMs };
         const status = await cancelAtPharmacy(dependencies, gateway, placed);
         if (status !== 'granted' && status !== 'cancelled') {
           return await refuse(order, 'TOO_LATE', isSettled({ status }));

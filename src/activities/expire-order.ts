@@ -26,12 +26,12 @@ export function createExpireOrder(
     if (order.reasonCode === LATE_ANSWER) return EXPIRED;
     const answerBefore = await lastAnswerId(database, orderId);
     const gateway = await pharmacies.gateway(order.pharmacyId);
-    const { pharmacyOrderId, sentAt } = order;
+    const { pharmacyOrderId, sentForMs } = order;
     if (gateway !== undefined && pharmacyOrderId !== null) {
       const found = await lastCheck(dependencies, gateway, {
         id: orderId,
         pharmacyOrderId,
-        sentAt,
+        sentForMs,
       });
       if (found === 'settled') return { outcome: 'done' };
       if (found === 'open') {

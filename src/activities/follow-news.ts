@@ -58,10 +58,10 @@ export function createFollowNews(
     gateway: PharmacyGateway,
     order: OrderRow,
   ): Promise<{ found: PharmacyOrder; isNew: boolean } | undefined> {
-    const { id, pharmacyOrderId, sentAt } = order;
+    const { id, pharmacyOrderId, sentForMs } = order;
     try {
       if (pharmacyOrderId !== null) {
-        const placed = { id, pharmacyOrderId, sentAt };
+        const placed = { id, pharmacyOrderId, sentForMs };
         return { found: await readAtPharmacy(dependencies, gateway, placed), isNew: false };
       }
       const found = await untilUsable(settings, () => gateway.findByReference(id, abortSignal()));

@@ -16,8 +16,8 @@ export interface OrderRow {
   readonly reasonCode: string | null;
   readonly pharmacyId: string;
   readonly pharmacyOrderId: string | null;
-  /** When it was first about to be sent; null: the pharmacy cannot have it. */
-  readonly sentAt: Date | null;
+  /** How long ago it was first about to be sent, in milliseconds; null: the pharmacy cannot have it. */
+  readonly sentForMs: number | null;
   /** Who requested its cancellation; null when no request is pending. */
   readonly cancelRequestedBy: 'api' | 'operator' | null;
   readonly cancelReason: string | null;
@@ -63,7 +63,9 @@ export async function readOrderRow(sql: Sql, orderId: string): Promise<OrderRow>
 /** As {@link readOrderRow}; undefined for an order that does not exist or was erased. */
 export async function findOrderRow(sql: Sql, orderId: string): Promise<OrderRow | undefined> {
   const [row] = await sql<SealedRow[]>`
-    SELECT orders.id, orders.organization_id, case_id, status, reason_code, pharmacy_id, pharmacy_order_id, sent_at,
+    SELECT orders.id, orders.organization_id, case_id, status, reason_code, pharmacy_id, pharmacy_order_id,
+      -- By one clock: those of the workers may differ.
+      extract(epoch FROM now() - sent_at)::float8 * 1000 AS sent_for_ms,
       cancel_requested_by, cancel_reason, delay_since IS NOT NULL AS is_delayed,
       CASE WHEN delay_code = ${NO_DOCUMENTS} THEN extract(epoch FROM now() - delay_since)::float8 * 1000 END
         AS empty_for_ms, ${countedMessages(sql)} AS messages, prescription, shipping_address, orders.data_key, case_key, case_address,

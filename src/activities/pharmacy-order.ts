@@ -15,8 +15,8 @@ export interface PlacedOrder {
   /** Our id, which the pharmacy keeps as the order's reference. */
   readonly id: string;
   readonly pharmacyOrderId: string;
-  /** When it was first about to be sent. */
-  readonly sentAt: Date | null;
+  /** How long ago it was first about to be sent, in milliseconds. */
+  readonly sentForMs: number | null;
 }
 
 /** The answers by which a pharmacy says that it does not have the order. */
@@ -32,13 +32,13 @@ export const UNKNOWN_ORDER = ['PHARMACY_HTTP_404', 'PHARMACY_ORDER_UNKNOWN'];
 export async function readAtPharmacy(
   { database, settings }: ActivityDependencies,
   gateway: PharmacyGateway,
-  { id, pharmacyOrderId, sentAt }: PlacedOrder,
+  { id, pharmacyOrderId, sentForMs }: PlacedOrder,
 ): Promise<PharmacyOrder> {
   const there = await untilUsable(settings, async () => {
     try {
       return await gateway.get(pharmacyOrderId, abortSignal());
     } catch (error) {
-      const isNew = sentAt !== null && Date.now() - sentAt.getTime() < settings.graceMs;
+      const isNew = sentForMs !== null && sentForMs < settings.graceMs;
       const isUnknown = error instanceof PharmacyFaultError && UNKNOWN_ORDER.includes(error.code);
       throw isNew && isUnknown ? new NotReadyError(error.code) : error;
     }

@@ -15,10 +15,19 @@ const MOST = 40;
 const FEW = 2;
 /** Calls without a usable answer in a row, after which a pharmacy counts as not answering. */
 const FAILURES = 5;
+/**
+ * The time between two attempts at a pharmacy that does not answer, over all of its orders. Each attempt
+ * costs the worker, Temporal and Postgres some work, and such a pharmacy may have thousands of orders.
+ */
+const ATTEMPT_EVERY_MS = 500;
+/** The longest delay that this makes, so that orders continue soon after the pharmacy answers again. */
+const MOST_DELAY_MS = 5 * 60_000;
 
 interface Use {
   running: number;
   failures: number;
+  /** When the next attempt may run while the pharmacy does not answer, by the process's monotonic clock. */
+  nextAttempt: number;
 }
 
 /**
@@ -31,8 +40,10 @@ export function withPharmacySlots(pharmacies: PharmacyDirectory): PharmacyDirect
   const uses = new Map<string, Use>();
 
   function take(pharmacyId: string): Use {
-    const use = uses.get(pharmacyId) ?? { running: 0, failures: 0 };
-    if (use.running >= (use.failures >= FAILURES ? FEW : MOST)) throw new PharmacyBusyError();
+    const use = uses.get(pharmacyId) ?? { running: 0, failures: 0, nextAttempt: 0 };
+    if (isSilent(use)) {
+      if (use.running >= FEW) throw new PharmacyBusyError({ retryAfterMs: reserveAttempt(use) });
+    } else if (use.running >= MOST) throw new PharmacyBusyError();
     use.running += 1;
     uses.set(pharmacyId, use);
     onActivityEnd(() => {
@@ -53,7 +64,21 @@ export function withPharmacySlots(pharmacies: PharmacyDirectory): PharmacyDirect
   };
 }
 
-/** Counts the calls in a row that get no usable answer. */
+function isSilent({ failures }: Use): boolean {
+  return failures >= FAILURES;
+}
+
+/** Reserves the next free time for an attempt; returns the delay until then, in milliseconds. */
+function reserveAttempt(use: Use): number {
+  const now = performance.now();
+  use.nextAttempt = Math.min(
+    Math.max(now, use.nextAttempt) + ATTEMPT_EVERY_MS,
+    now + MOST_DELAY_MS,
+  );
+  return Math.round(use.nextAttempt - now);
+}
+
+/** Counts the calls in a row that get no usable answer, and delays the attempts at a silent pharmacy. */
 function observed(gateway: PharmacyGateway, use: Use): PharmacyGateway {
   async function count<T>(call: Promise<T>): Promise<T> {
     try {
@@ -61,9 +86,14 @@ function observed(gateway: PharmacyGateway, use: Use): PharmacyGateway {
       use.failures = 0;
       return answer;
     } catch (error) {
-      const isSilent =
-        error instanceof PharmacyUnavailableError && !(error instanceof NotReadyError);
-      use.failures = isSilent ? use.failures + 1 : 0;
+      if (!(error instanceof PharmacyUnavailableError) || error instanceof NotReadyError) {
+        use.failures = 0;
+        throw error;
+      }
+      use.failures += 1;
+      if (isSilent(use)) {
+        error.retryAfterMs = Math.max(error.retryAfterMs ?? 0, reserveAttempt(use));
+      }
       throw error;
     }
   }

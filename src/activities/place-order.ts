@@ -145,9 +145,9 @@ export async function adoptOrPlace(
   gateway: PharmacyGateway,
   order: OrderRow,
 ): Promise<PharmacyOrder> {
-  const { id, pharmacyOrderId, sentAt } = order;
+  const { id, pharmacyOrderId, sentForMs } = order;
   if (pharmacyOrderId !== null) {
-    const there = await readAtPharmacy(dependencies, gateway, { id, pharmacyOrderId, sentAt });
+    const there = await readAtPharmacy(dependencies, gateway, { id, pharmacyOrderId, sentForMs });
     // Only the reference shows that an id which an operator entered is ours.
     if (gateway.hasReferences && there.reference === undefined) {
       throw new PharmacyAnswerError('PHARMACY_BAD_ANSWER', 'reference');

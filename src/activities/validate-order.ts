@@ -24,7 +24,7 @@ export function createValidateOrder({
       completionLimitMs: pharmacy?.completionLimitMs ?? settings.completionLimitMs,
     } as const;
     // This run replaces a lost one. The order was checked before it was sent; a sent order continues.
-    if (order.sentAt !== null) {
+    if (order.sentForMs !== null) {
       const waited = await readWaited(database, order);
       return { ...limits, completionLimitMs: Math.max(1, limits.completionLimitMs - waited) };
     }

@@ -17,8 +17,11 @@ export abstract class PharmacyCallError extends Error {
  */
 export class PharmacyUnavailableError extends PharmacyCallError {
   override readonly name = 'PharmacyUnavailableError';
-  /** The pharmacy's Retry-After, in milliseconds (RFC 9110, section 10.2.3). */
-  readonly retryAfterMs: number | undefined;
+  /**
+   * The shortest delay before the next attempt, in milliseconds: the pharmacy's Retry-After (RFC 9110,
+   * section 10.2.3), or longer if the worker spreads its attempts at a pharmacy that does not answer.
+   */
+  retryAfterMs: number | undefined;
 
   constructor(code: string, options: { retryAfterMs?: number | undefined } = {}) {
     super(code);
@@ -34,8 +37,8 @@ export class NotReadyError extends PharmacyUnavailableError {}
 
 /** As many calls to the pharmacy as it may get at once are under way. Nothing was sent to it. */
 export class PharmacyBusyError extends PharmacyUnavailableError {
-  constructor() {
-    super('PHARMACY_BUSY');
+  constructor(options: { retryAfterMs?: number } = {}) {
+    super('PHARMACY_BUSY', options);
   }
 }
 

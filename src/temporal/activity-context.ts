@@ -33,6 +33,14 @@ export function attempt(): number {
   return Context.current().info.attempt;
 }
 
+/**
+ * When Temporal scheduled the current attempt, in milliseconds since the epoch, by Temporal's clock. A
+ * workflow's `Date.now()` follows the same clock.
+ */
+export function scheduledAtMs(): number {
+  return Context.current().info.currentAttemptScheduledTimestampMs;
+}
+
 const endings = new WeakMap<Context, (() => void)[]>();
 
 /** Calls back when the current attempt ends, whatever its result. It must run in {@link withHeartbeat}. */

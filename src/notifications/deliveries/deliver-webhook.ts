@@ -49,12 +49,13 @@ export function createDeliveryActivities(
       case 'SUPERSEDED':
         throw retryLater('SUPERSEDED', 'another attempt was recorded first', SUPERSEDED_MS);
       case 'RETRYING': {
-        const { nextAttemptAt } = recorded;
+        // `nextAttemptAt` is by Postgres's clock, so it cannot be compared with this worker's.
+        const { nextAttemptAt, delayMs } = recorded;
         const attempted = `${describeOutcome(outcome)}, attempt ${lease.attempts + 1} of ${most}`;
         throw retryLater(
           'NOT_DELIVERED',
           `${attempted}, next at ${nextAttemptAt.toISOString()}`,
-          nextAttemptAt.getTime() - Date.now(),
+          delayMs,
         );
       }
     }

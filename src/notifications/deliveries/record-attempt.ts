@@ -7,7 +7,7 @@ import type { Lease } from './delivery.ts';
 /** The state of a delivery after an attempt. */
 export type Recorded =
   | { readonly status: 'DELIVERED' | 'DEAD' | 'CANCELLED' }
-  | { readonly status: 'RETRYING'; readonly nextAttemptAt: Date }
+  | { readonly status: 'RETRYING'; readonly nextAttemptAt: Date; readonly delayMs: number }
   /** The lease expired and another process took over: its record counts, this one was dropped. */
   | { readonly status: 'SUPERSEDED' };
 
@@ -130,5 +130,6 @@ async function recordOnDelivery(
     SELECT status, next_attempt_at FROM recorded`;
   if (row === undefined) return { status: 'SUPERSEDED' };
   if (row.status !== 'RETRYING') return { status: row.status };
-  return { status: 'RETRYING', nextAttemptAt: row.nextAttemptAt ?? new Date() };
+  const { nextAttemptAt } = row;
+  return { status: 'RETRYING', nextAttemptAt: nextAttemptAt ?? new Date(), delayMs: nextMs ?? 0 };
 }

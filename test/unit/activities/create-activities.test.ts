@@ -13,6 +13,10 @@ import { createKeptLog } from '../../support/logs.ts';
 
 const logger = createSdkLog(createKeptLog());
 
+/** This worker's clock is wrong by a month. */
+const TEMPORAL_AHEAD_MS = 31 * 86_400_000;
+const temporalNow = () => Date.now() + TEMPORAL_AHEAD_MS;
+
 const KEY = subjectKey('order/an-order', Buffer.alloc(32));
 const ROW = {
   id: 'an-order',
@@ -69,7 +73,10 @@ async function failureOf(
   args: unknown[],
   attempt = 1,
 ): Promise<ApplicationFailure> {
-  const environment = new MockActivityEnvironment({ attempt }, { logger });
+  const environment = new MockActivityEnvironment(
+    { attempt, currentAttemptScheduledTimestampMs: temporalNow() },
+    { logger },
+  );
   const outcome = await environment.run(run as never, ...(args as never[])).then(
     () => undefined,
     (error: unknown) => error,
@@ -133,7 +140,7 @@ describe('lookForCompletion', () => {
   const poll = activities(async () => [row], open).lookForCompletion;
 
   it('fails as BENIGN while the order is open, and names the delay of the next poll', async () => {
-    const failure = await failureOf(poll, ['an-order', Date.now() + 60_000], 3);
+    const failure = await failureOf(poll, ['an-order', temporalNow() + 60_000], 3);
     expect(failure).toMatchObject({
       type: 'NOT_COMPLETED_YET',
       category: ApplicationFailureCategory.BENIGN,
@@ -143,12 +150,15 @@ describe('lookForCompletion', () => {
   });
 
   it('never waits beyond the limit', async () => {
-    const { nextRetryDelay } = await failureOf(poll, ['an-order', Date.now() + 50], 30);
+    const { nextRetryDelay } = await failureOf(poll, ['an-order', temporalNow() + 50], 30);
     expect(nextRetryDelay).toBeLessThanOrEqual(50);
   });
 
   it('returns too-late after the limit', async () => {
-    const environment = new MockActivityEnvironment({}, { logger });
-    expect(await environment.run(poll, 'an-order', Date.now() - 1)).toBe('too-late');
+    const environment = new MockActivityEnvironment(
+      { currentAttemptScheduledTimestampMs: temporalNow() },
+      { logger },
+    );
+    expect(await environment.run(poll, 'an-order', temporalNow() - 1)).toBe('too-late');
   });
 });

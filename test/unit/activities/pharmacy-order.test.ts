@@ -20,8 +20,8 @@ import { createKeptLog } from '../../support/logs.ts';
 const logger = createSdkLog(createKeptLog());
 
 const ID = '0198c0de-0000-7000-8000-00000000000a';
-const ORDER: PlacedOrder = { id: ID, pharmacyOrderId: 'ph-1', sentAt: new Date() };
-const LONG_AGO = new Date(Date.now() - 3_600_000);
+const ORDER: PlacedOrder = { id: ID, pharmacyOrderId: 'ph-1', sentForMs: 0 };
+const LONG_AGO = 3_600_000;
 
 const dependencies = {
   settings: { retryInitialMs: 1, retryMaxMs: 1, graceMs: 60_000, completionLimitMs: 60_000 },
@@ -60,8 +60,8 @@ describe('readAtPharmacy', () => {
     'waits for an order that was just placed after %s, but for no old one',
     async (code) => {
       await expect(read(unknownOrder(code))).rejects.toEqual(new NotReadyError(code));
-      for (const sentAt of [LONG_AGO, null]) {
-        await expect(read(unknownOrder(code), { ...ORDER, sentAt })).rejects.toEqual(
+      for (const sentForMs of [LONG_AGO, null]) {
+        await expect(read(unknownOrder(code), { ...ORDER, sentForMs })).rejects.toEqual(
           new PharmacyFaultError(code),
         );
       }

@@ -116,6 +116,37 @@ describe('the slots of a pharmacy', () => {
     expect(await Promise.all(started)).toEqual(Array(40).fill('OK'));
   });
 
+  it('spread the attempts at a pharmacy that does not answer, however many orders it has', async () => {
+    const errors: PharmacyUnavailableError[] = [];
+    const answers: Record<string, Get> = {
+      p: async () => {
+        const error = new PharmacyUnavailableError('PHARMACY_ECONNREFUSED');
+        errors.push(error);
+        throw error;
+      },
+    };
+    const rig = createRig(answers);
+    await times(2_000, () => rig.read('p'));
+    expect(errors.slice(0, 4).map(({ retryAfterMs }) => retryAfterMs)).toEqual(
+      Array(4).fill(undefined),
+    );
+    const delays = errors.slice(4).map(({ retryAfterMs = 0 }) => retryAfterMs);
+    // One attempt in half a second; the time of the test itself is a few of them at most.
+    expect(delays[0]).toBe(500);
+    for (const [n, delay] of delays.entries()) {
+      expect(delay).toBeGreaterThan(Math.min(300_000, (n + 1) * 500) - 10_000);
+      expect(delay).toBeLessThanOrEqual(Math.min(300_000, (n + 1) * 500));
+    }
+    expect(delays.at(-1)).toBe(300_000);
+  });
+
+  it('keep a longer Retry-After of a pharmacy that does not answer', async () => {
+    const error = new PharmacyUnavailableError('PHARMACY_HTTP_503', { retryAfterMs: 3_600_000 });
+    const rig = createRig({ p: failing(error) });
+    await times(10, () => rig.read('p'));
+    expect(error.retryAfterMs).toBe(3_600_000);
+  });
+
   it('are free again after an activity for an unknown pharmacy', async () => {
     const rig = createRig({});
     expect(await times(50, () => rig.read('unknown'))).toEqual(Array(50).fill('OK'));
