@@ -38,7 +38,7 @@ import { abortSignal } from '../temporal/activity-context.ts';
  * | jitter               | a random delay between half of the interval and all of it                |
  * | pharmacy busy        | the cap is 30 seconds: slots of this worker become free at any moment    |
  * | Retry-After          | honoured up to one hour, also beyond the cap; never shortens the delay   |
- * | pharmacy silent      | one attempt in 500 ms over all of its orders (pharmacy-slots.ts)         |
+ * | pharmacy silent      | one attempt a second over all of its orders (pharmacy-slots.ts)          |
  *
  * Polling for the completion (poll-for-completion.ts) doubles from `POLL_INITIAL_MS` to
  * `POLL_MAX_MS` instead, and counts an unavailable pharmacy as "not completed yet".

@@ -19,7 +19,7 @@ const FAILURES = 5;
  * The time between two attempts at a pharmacy that does not answer, over all of its orders. Each attempt
  * costs the worker, Temporal and Postgres some work, and such a pharmacy may have thousands of orders.
  */
-const ATTEMPT_EVERY_MS = 500;
+const ATTEMPT_EVERY_MS = 1_000;
 /** The longest delay that this makes, so that orders continue soon after the pharmacy answers again. */
 const MOST_DELAY_MS = 5 * 60_000;
 
