@@ -28,11 +28,9 @@ export const PHARMACY_BUGS: readonly Bug[] = [
   },
   {
     name: 'counts a completion signal only while it waits for one',
-    file: 'src/workflows/order.ts',
-    original: `setHandler(orderCompleted, () => {
-    pharmacyHint = true;`,
-    replacement: `setHandler(orderCompleted, () => {
-    pharmacyHint = progress.status === 'AWAITING_COMPLETION';`,
+    file: 'src/workflows/order-requests.ts',
+    original: 'requests.hint = true;',
+    replacement: "requests.hint = progress.current().status === 'AWAITING_COMPLETION';",
     tests: ['test/workflow/signals.test.ts'],
   },
   {
@@ -109,10 +107,10 @@ export const PHARMACY_BUGS: readonly Bug[] = [
   },
   {
     name: 'does not interrupt the placing for a cancellation',
-    file: 'src/workflows/order.ts',
-    original: `    scope.cancel();
-    try {`,
-    replacement: '    try {',
+    file: 'src/workflows/pharmacy-steps.ts',
+    original: `  scope.cancel();
+  try {`,
+    replacement: '  try {',
     tests: ['test/workflow/pharmacies/answers.test.ts'],
   },
   {

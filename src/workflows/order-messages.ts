@@ -19,6 +19,17 @@ export interface OrderInput {
     /** Whether the pharmacy is known to have the order. */
     readonly placed: boolean;
   };
+  /** Set only if this run continues another one that waited for the pharmacy. */
+  readonly waiting?: {
+    /** How long to wait for a webhook before the first poll, in milliseconds. */
+    readonly firstLookMs: number;
+    /** When the order expires, in milliseconds since the epoch. */
+    readonly deadline: number;
+    /** Whether the pharmacy may have finished with the order. */
+    readonly hint?: boolean;
+    /** Whether a cancellation was requested that the pharmacy has not been asked about. */
+    readonly cancelRequested?: boolean;
+  };
 }
 
 /** How an order ended. */

@@ -1,31 +1,12 @@
-import {
-  ActivityFailure,
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  currentUpdateInfo,
-  isCancellation,
-  log,
-  patched,
-  setCurrentDetails,
-  setHandler,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
-import type { OrderStatus } from '../contract/order.ts';
-import type { StepResult, WaitLimits } from './order-activities.ts';
-import {
-  cancelRequested,
-  cancelUpdate,
-  type OrderInput,
-  type OrderProgress,
-  type OrderResult,
-  orderCompleted,
-  type RepairInput,
-  retryUpdate,
-  statusQuery,
-} from './order-messages.ts';
-import { local, long, polling, short } from './order-steps.ts';
-import { validateRepair } from './validate-repair.ts';
+import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
+import { type Ended, resume, step } from './needs-attention.ts';
+import { continueIfLong } from './new-run.ts';
+import type { OrderInput, OrderResult } from './order-messages.ts';
+import { cancelPending } from './order-requests.ts';
+import { beginRun, type OrderRun } from './order-run.ts';
+import { expireOrder, fetchDocuments, validateOrder } from './order-steps.ts';
+import { cancelAtPharmacy, placeAtPharmacy } from './pharmacy-steps.ts';
+import { type Wait, waitForNews } from './wait-for-news.ts';
 
 /**
  * The workflow of one prescription order:
@@ -38,201 +19,55 @@ import { validateRepair } from './validate-repair.ts';
  * - Open orders replay this code: docs/workflow-versions.md says how to change it.
  */
 export async function order(input: OrderInput): Promise<OrderResult> {
+  const run = beginRun(input);
   // A cancel request from the Temporal UI must not end an order that the pharmacy may have.
   // A cancellation goes through Postgres and reaches the workflow as the signal `cancelRequested`.
-  return await CancellationScope.nonCancellable(() => processOrder(input));
+  return await CancellationScope.nonCancellable(async () => {
+    const { status, reasonCode } = await processOrder(run, input);
+    run.progress.enter(status, 'The order has ended.', reasonCode);
+    await condition(allHandlersFinished);
+    return { orderId: run.orderId, status, ...(reasonCode === undefined ? {} : { reasonCode }) };
+  });
 }
 
-async function processOrder({ orderId, pharmacyId, resting }: OrderInput): Promise<OrderResult> {
-  let progress: OrderProgress = { status: 'ACCEPTED', since: now() };
-  let pharmacyHint = false; // the pharmacy may have finished with the order
-  let retryRequested = false;
-  let cancelRequests = 0; // signals received,
-  let cancelsAttempted = 0; // and how many of them the pharmacy has been asked about
-
-  setHandler(statusQuery, () => progress);
-  setHandler(orderCompleted, () => {
-    pharmacyHint = true;
-  });
-  setHandler(cancelRequested, () => {
-    cancelRequests += 1;
-  });
-  setHandler(
-    retryUpdate,
-    async (request?: RepairInput) => {
-      // Histories from before this patch have updates without the activity `applyRepair`.
-      if (patched('repair')) await recordRepair('retry', request);
-      retryRequested = true;
-    },
-    { validator: (request) => validateRepair('retry', progress.status, request) },
-  );
-  setHandler(cancelUpdate, async (request?: RepairInput) => await recordRepair('cancel', request), {
-    validator: (request) => validateRepair('cancel', progress.status, request),
-  });
-
-  // This run replaces a lost one whose order was in NEEDS_ATTENTION.
+async function processOrder(run: OrderRun, { resting, waiting }: OrderInput): Promise<Ended> {
+  if (waiting !== undefined) return await completeOrder(run, waiting);
   if (resting !== undefined) {
-    const resumed = await resumeNeedsAttention(resting);
-    if (resumed.outcome === 'ended') return await finish(resumed);
+    const resumed = await resume(run, resting);
+    if (resumed.outcome === 'ended') return resumed;
   }
 
-  enter('ACCEPTED', 'Being checked.');
-  const checked = await step(() => local.validateOrder(orderId));
-  if (checked.outcome === 'ended') return await finish(checked);
+  run.progress.enter('ACCEPTED', 'Being checked.');
+  const checked = await step(run, () => validateOrder(run.orderId));
+  if (checked.outcome === 'ended') return checked;
 
-  const placed = await step(place);
-  if (placed.outcome === 'ended') return await finish(placed);
-  if (placed.settled) pharmacyHint = true;
+  const placed = await step(run, () => placeAtPharmacy(run));
+  if (placed.outcome === 'ended') return placed;
+  if (placed.settled) run.requests.hint = true;
 
-  const deadline = Date.now() + checked.completionLimitMs;
+  const { firstLookMs, completionLimitMs } = checked;
+  return await completeOrder(run, { firstLookMs, deadline: Date.now() + completionLimitMs });
+}
+
+/** Waits for the pharmacy and follows what it reports, until the order ends. */
+async function completeOrder(run: OrderRun, wait: Wait): Promise<Ended> {
+  const { orderId, pharmacyId, progress, requests } = run;
+  run.placed = true;
   for (;;) {
-    enter(
-      'AWAITING_COMPLETION',
-      `Waiting for ${pharmacyId}, until ${new Date(deadline).toISOString()}.`,
-    );
-    const inTime = await waitForCompletion(checked, deadline);
-    const result = await step(() => {
-      if (cancelPending()) return cancelAtPharmacy();
-      if (!inTime) return long.expireOrder(orderId);
-      enter('FETCHING_DOCUMENTS', `Fetching the documents from ${pharmacyId}.`);
-      return long.fetchDocuments(orderId);
+    await continueIfLong(run, () => ({
+      waiting: { ...wait, hint: requests.hint, cancelRequested: cancelPending(requests) },
+    }));
+    const deadline = new Date(wait.deadline).toISOString();
+    progress.enter('AWAITING_COMPLETION', `Waiting for ${pharmacyId}, until ${deadline}.`);
+    const outcome = await waitForNews(run, wait);
+    const result = await step<object>(run, () => {
+      if (cancelPending(requests)) return cancelAtPharmacy(run);
+      if (outcome === 'too-late') return expireOrder(orderId);
+      progress.enter('FETCHING_DOCUMENTS', `Fetching the documents from ${pharmacyId}.`);
+      return fetchDocuments(orderId);
     });
-    if (result.outcome === 'ended') return await finish(result);
+    if (result.outcome === 'ended') return result;
     // Still open: the hint was wrong, the cancellation was refused, or the order was completed just
     // before the deadline.
   }
-
-  /**
-   * Waits until the pharmacy seems to have finished with the order, by its webhook or by polling, or
-   * until a cancellation is requested.
-   *
-   * @returns false when the deadline has passed.
-   */
-  async function waitForCompletion({ firstLookMs }: WaitLimits, until: number): Promise<boolean> {
-    const signalled = () => pharmacyHint || cancelPending();
-    const firstPoll = Math.max(1, Math.min(firstLookMs, until - Date.now()));
-    let inTime = await condition(signalled, firstPoll, {
-      summary: 'until the first look at the pharmacy',
-    });
-    if (!inTime) {
-      // One activity polls for days: its retries add no history (docs/adr/0002).
-      const scope = new CancellationScope();
-      const poll = scope.run(() => polling.lookForCompletion(orderId, until));
-      const polled = await Promise.race([poll, condition(signalled)]);
-      scope.cancel();
-      await poll.catch(ignoreCancellation);
-      inTime = polled !== 'too-late';
-    }
-    // A pending cancellation comes first; if the pharmacy refuses it, the hint still counts.
-    if (!cancelPending()) pharmacyHint = false;
-    return inTime;
-  }
-
-  /**
-   * Runs a step until it is done or has ended the order. While the order needs attention, waits for a
-   * retry or a cancellation. After a cancellation the step runs again, because an order that was never
-   * sent is cancelled in Postgres and the step returns that end.
-   */
-  async function step<Done>(run: () => Promise<StepResult<Done>>): Promise<Resolved<Done>> {
-    for (;;) {
-      const [requestsBefore, attemptedBefore] = [cancelRequests, cancelsAttempted];
-      const result = await run();
-      if (result.outcome !== 'needs-attention') return result;
-      enter('NEEDS_ATTENTION', `${result.reasonCode}. Send the update "retry".`, result.reasonCode);
-      // A new problem needs a new retry. A refused cancellation is no new problem: a retry that came
-      // during it counts.
-      if (cancelsAttempted === attemptedBefore) retryRequested = false;
-      await condition(() => retryRequested || cancelRequests > requestsBefore);
-    }
-  }
-
-  /**
-   * Places the order. A cancellation interrupts the wait between two attempts: the pharmacy may have the
-   * order, so it decides.
-   */
-  async function place(): Promise<StepResult<{ readonly settled: boolean }>> {
-    // Histories from before this patch wait for `placeOrder` whatever happens.
-    while (cancelPending() && patched('cancel-while-placing')) {
-      const cancelled = await cancelAtPharmacy();
-      if (cancelled.outcome === 'needs-attention' && cancelled.isPending) cancelsAttempted -= 1;
-      if (cancelled.outcome !== 'done') return cancelled;
-    }
-    enter('PLACING', `Being placed at ${pharmacyId}.`);
-    const scope = new CancellationScope();
-    const placing = scope.run(() => short.placeOrder(orderId));
-    const interrupted = condition(cancelPending).then(() => 'interrupted' as const);
-    const first = await Promise.race([placing, interrupted]);
-    if (first !== 'interrupted') return first;
-    if (!patched('cancel-while-placing')) return await placing;
-    scope.cancel();
-    try {
-      return await placing;
-    } catch (error) {
-      // Temporal does not retry a cancelled activity, whether its attempt failed, timed out or ended early.
-      if (!(error instanceof ActivityFailure)) throw error;
-      return await place();
-    }
-  }
-
-  function cancelPending(): boolean {
-    return cancelRequests > cancelsAttempted;
-  }
-
-  /** Requests the cancellation at the pharmacy; if the pharmacy refuses, the order continues. */
-  async function cancelAtPharmacy(): Promise<StepResult> {
-    cancelsAttempted = cancelRequests;
-    enter(progress.status, `Asking ${pharmacyId} to cancel it.`, progress.reasonCode);
-    const result = await short.cancelOrder(orderId);
-    if (result.outcome === 'done' && result.settled) pharmacyHint = true;
-    return result;
-  }
-
-  /** Records an update in Postgres. A cancellation comes back as a signal, like every other. */
-  async function recordRepair(kind: 'retry' | 'cancel', request: RepairInput = {}): Promise<void> {
-    const updateId = currentUpdateInfo()?.id ?? '';
-    await short.applyRepair(orderId, { kind, updateId, request });
-  }
-
-  /** Waits in NEEDS_ATTENTION as the lost run did, until a retry or a cancellation. */
-  async function resumeNeedsAttention({ reasonCode, placed }: Resting): Promise<Resolved<object>> {
-    let resumed = false;
-    return await step(async () => {
-      if (resumed)
-        return placed && cancelPending() ? await cancelAtPharmacy() : { outcome: 'done' };
-      resumed = true;
-      return { outcome: 'needs-attention', reasonCode };
-    });
-  }
-
-  async function finish({ status, reasonCode }: Ended): Promise<OrderResult> {
-    enter(status, 'The order has ended.', reasonCode);
-    await condition(allHandlersFinished);
-    return { orderId, status, ...(reasonCode === undefined ? {} : { reasonCode }) };
-  }
-
-  /** Updates the query's answer, the search attribute and the details in the Temporal UI. */
-  function enter(status: OrderStatus, details: string, reasonCode?: string): void {
-    // Upserting adds an event to the history, so only changes do. The start set the first value.
-    if (status !== progress.status) {
-      upsertSearchAttributes([{ key: { name: 'OrderStatus', type: 'KEYWORD' }, value: status }]);
-    }
-    if (status !== progress.status || reasonCode !== progress.reasonCode) {
-      progress = { status, since: now(), ...(reasonCode === undefined ? {} : { reasonCode }) };
-    }
-    log.info(`order is ${status}`, { orderId, status });
-    setCurrentDetails(`**${status}** since ${progress.since}\n\n${details}`);
-  }
-}
-
-type Resting = Exclude<OrderInput['resting'], undefined>;
-type Ended = Extract<StepResult, { outcome: 'ended' }>;
-type Resolved<Done> = Ended | ({ readonly outcome: 'done' } & Done);
-
-/** The workflow's own clock, which is the same in a replay. */
-function now(): string {
-  return new Date().toISOString();
-}
-
-function ignoreCancellation(error: unknown): void {
-  if (!isCancellation(error)) throw error;
 }

@@ -7,7 +7,7 @@ import { bundleWorkflows } from '../../src/temporal/bundle-workflows.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
 import { DATA_CONVERTER } from '../support/data-converter.ts';
 import { createKeptLog } from '../support/logs.ts';
-import { PRESENT_WORKFLOWS, plantVersionOf } from '../support/workflow-version.ts';
+import { PRESENT_WORKFLOWS, plantVersion } from '../support/workflow-version.ts';
 
 const HISTORIES = path.resolve('test/replay/histories');
 const logger = createSdkLog(createKeptLog());
@@ -41,90 +41,100 @@ describe('the workflows replay', () => {
 /** Changes that look harmless, each with a history of the present code that it breaks. */
 const INCOMPATIBLE: [
   change: string,
+  file: string,
   code: string,
   changedCode: string,
   history: string,
-  /** The file of the workflow, and the name of the error. */
-  more?: { readonly workflow?: string; readonly name?: string },
+  /** The name of the error. */
+  error?: string,
 ][] = [
   [
     'a status that is no longer upserted',
+    'pharmacy-steps.ts',
     "enter('PLACING'",
     "enter('ACCEPTED'",
     'completes-by-webhook.v1.json',
   ],
   [
     'an additional activity',
+    'order.ts',
     '  const placed = await step(',
-    '  await step(() => short.cancelOrder(orderId));\n  const placed = await step(',
+    '  await expireOrder(run.orderId);\n  const placed = await step(',
     'completes-by-webhook.v1.json',
   ],
   [
     'a timer instead of an activity',
-    'const poll = scope.run(() => polling.lookForCompletion(orderId, until));',
+    'wait-for-news.ts',
+    'const poll = scope.run(() => lookForCompletion(orderId, deadline));',
     "const poll = scope.run(() => condition(() => false, '1s').then(() => 'settled' as const));",
     'completes-by-polling-when-no-webhook-comes.v1.json',
   ],
   [
     'a regular activity instead of a local one',
-    'local.validateOrder(orderId)',
-    'short.validateOrder(orderId)',
+    'order-steps.ts',
+    'await local.validateOrder(orderId)',
+    'await ordinary.validateOrder(orderId)',
     'ends-rejected-when-pharmacy-refuses.v1.json',
   ],
   [
     'an interruption of the placing without its patch',
+    'pharmacy-steps.ts',
     "if (!patched('cancel-while-placing')) return await placing;",
     '',
     'ends-cancelled-once-it-is-placed.v1.json',
     // The SDK meets the cancelled activity's start before it compares the commands.
-    { name: 'ReplayError' },
+    'ReplayError',
   ],
   [
     'a placing that is no longer interrupted',
-    '    scope.cancel();\n    try {',
-    '    try {',
+    'pharmacy-steps.ts',
+    '  scope.cancel();\n  try {',
+    '  try {',
     'ends-cancelled-unknown-to-the-pharmacy.v3.json',
   ],
   [
     'an interrupted placing that does not look up the order',
-    'return await place();',
+    'pharmacy-steps.ts',
+    'return await placeAtPharmacy(run);',
     "return { outcome: 'done', settled: false };",
     'ends-cancelled-found-at-the-pharmacy.v3.json',
   ],
   [
     'an order that is not placed again after a refused cancellation',
+    'pharmacy-steps.ts',
     "if (cancelled.outcome !== 'done') return cancelled;",
     'return cancelled;',
     'completes-after-an-interrupted-placing.v3.json',
   ],
   [
     'an unclear cancellation that does not stay pending',
-    'cancelled.isPending) cancelsAttempted -= 1;',
-    'cancelled.isPending) cancelsAttempted -= 0;',
+    'pharmacy-steps.ts',
+    'requests.cancelsAttempted -= 1;',
+    'requests.cancelsAttempted -= 0;',
     'ends-cancelled-after-an-unclear-look-up.v3.json',
   ],
   [
     'news in one round only',
+    'order-news.ts',
     'while (isUnread)',
     'while (isUnread && false)',
     'follows-news-in-two-rounds.v3.json',
-    { workflow: 'order-news.ts' },
   ],
   [
     'news in one more round for the first signal',
+    'order-news.ts',
     '    isUnread = false;\n    setCurrentDetails',
     '    setCurrentDetails',
     'follows-news-in-one-round.v3.json',
-    { workflow: 'order-news.ts' },
   ],
 ];
 
 it.each(INCOMPATIBLE)(
   'fails for %s',
   { timeout: 60_000 },
-  async (change, code, changedCode, history, more = {}) => {
-    const { workflow = 'order.ts', name = 'DeterminismViolationError' } = more;
-    const version = await plantVersionOf(workflow, `planted-${change.replaceAll(' ', '-')}`, [
+  async (change, file, code, changedCode, history, name = 'DeterminismViolationError') => {
+    const version = await plantVersion(`planted-${change.replaceAll(' ', '-')}`, [
+      file,
       code,
       changedCode,
     ]);

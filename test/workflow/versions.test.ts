@@ -18,11 +18,12 @@ let next: TestWorker | undefined;
 beforeAll(async () => {
   version = await plantVersion(
     'planted-next-version',
-    ['import {', "import { patched as isNext } from '@temporalio/workflow';\nimport {"],
+    ['order.ts', 'import {', "import { patched } from '@temporalio/workflow';\nimport {"],
     // An additional command, which earlier orders do not get.
     [
+      'order.ts',
       '  const placed = await step(',
-      "  if (isNext('planted')) await condition(() => false, 1);\n  const placed = await step(",
+      "  if (patched('planted')) await condition(() => false, 1);\n  const placed = await step(",
     ],
   );
   world = await createWorld();

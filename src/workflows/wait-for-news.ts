@@ -1,0 +1,41 @@
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { OrderInput } from './order-messages.ts';
+import { cancelPending } from './order-requests.ts';
+import type { OrderRun } from './order-run.ts';
+import { lookForCompletion } from './order-steps.ts';
+
+/** Until when to wait for the pharmacy, and how long for its webhook alone. */
+export type Wait = Exclude<OrderInput['waiting'], undefined>;
+
+/**
+ * Waits until the pharmacy seems to have finished with the order, by its webhook or by polling, or until a
+ * cancellation is requested.
+ *
+ * @returns `too-late` when the deadline has passed without news.
+ */
+export async function waitForNews(
+  { orderId, requests }: OrderRun,
+  { firstLookMs, deadline }: Wait,
+): Promise<'news' | 'too-late'> {
+  const signalled = () => requests.hint || cancelPending(requests);
+  const firstPoll = Math.max(1, Math.min(firstLookMs, deadline - Date.now()));
+  let news = await condition(signalled, firstPoll, {
+    summary: 'until the first look at the pharmacy',
+  });
+  if (!news) {
+    // One activity polls for days: its retries add no history (docs/adr/0002).
+    const scope = new CancellationScope();
+    const poll = scope.run(() => lookForCompletion(orderId, deadline));
+    const polled = await Promise.race([poll, condition(signalled)]);
+    scope.cancel();
+    await poll.catch(ignoreCancellation);
+    news = polled !== 'too-late';
+  }
+  // A pending cancellation comes first; if the pharmacy refuses it, the hint still counts.
+  if (!cancelPending(requests)) requests.hint = false;
+  return news ? 'news' : 'too-late';
+}
+
+function ignoreCancellation(error: unknown): void {
+  if (!isCancellation(error)) throw error;
+}
