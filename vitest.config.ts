@@ -60,6 +60,18 @@ export default defineConfig({
           hookTimeout: 2 * MINUTE_MS,
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'time-skipping',
+          include: ['test/time-skipping/**/*.test.ts'],
+          globalSetup: [PROGRAMS, 'test/support/time-skipping-setup.ts'],
+          sequence: { groupOrder: 0 },
+          maxWorkers: 2,
+          testTimeout: 30_000,
+          hookTimeout: 2 * MINUTE_MS,
+        },
+      },
       ...['http', 'workflow', 'cli'].map((name) => ({
         extends: true as const,
         test: {

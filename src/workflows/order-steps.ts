@@ -1,9 +1,9 @@
 import {
   ActivityCancellationType,
-  ActivityFailure,
   patched,
   proxyActivities,
   proxyLocalActivities,
+  TemporalFailure,
 } from '@temporalio/workflow';
 import type { OrderActivities } from './order-activities.ts';
 
@@ -50,7 +50,8 @@ export const validateOrder: OrderActivities['validateOrder'] = async (orderId) =
   try {
     return await local.validateOrder(orderId);
   } catch (error) {
-    if (!(error instanceof ActivityFailure) || !patched('validate-visibly')) throw error;
+    // A local activity fails with the attempt's own failure, without an `ActivityFailure` around it.
+    if (!(error instanceof TemporalFailure) || !patched('validate-visibly')) throw error;
     return await ordinary.validateOrder(orderId);
   }
 };
