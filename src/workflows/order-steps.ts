@@ -31,13 +31,13 @@ const long = { startToCloseTimeout: '30m', heartbeatTimeout: '10s', retry } as c
 /** Attempts of a local activity, which the Temporal UI does not show. */
 const LOCAL_ATTEMPTS = 3;
 
-const local = proxyLocalActivities<OrderActivities>({
+const { validateOrder: validateLocally } = proxyLocalActivities<OrderActivities>({
   startToCloseTimeout: '10s',
   retry: { ...retry, maximumAttempts: LOCAL_ATTEMPTS },
   summary: 'Checks the order',
 });
 
-const ordinary = proxyActivities<OrderActivities>({
+const { validateOrder: validateVisibly } = proxyActivities<OrderActivities>({
   ...short,
   summary: 'Checks the order; earlier attempts failed',
 });
@@ -48,11 +48,11 @@ const ordinary = proxyActivities<OrderActivities>({
  */
 export const validateOrder: OrderActivities['validateOrder'] = async (orderId) => {
   try {
-    return await local.validateOrder(orderId);
+    return await validateLocally(orderId);
   } catch (error) {
     // A local activity fails with the attempt's own failure, without an `ActivityFailure` around it.
     if (!(error instanceof TemporalFailure) || !patched('validate-visibly')) throw error;
-    return await ordinary.validateOrder(orderId);
+    return await validateVisibly(orderId);
   }
 };
 

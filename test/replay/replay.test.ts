@@ -72,8 +72,8 @@ const INCOMPATIBLE: [
   [
     'a regular activity instead of a local one',
     'order-steps.ts',
-    'await local.validateOrder(orderId)',
-    'await ordinary.validateOrder(orderId)',
+    'await validateLocally(orderId)',
+    'await validateVisibly(orderId)',
     'ends-rejected-when-pharmacy-refuses.v1.json',
   ],
   [
