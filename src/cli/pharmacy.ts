@@ -23,6 +23,8 @@ import {
   WEBHOOK_AUTH_KINDS,
 } from './pharmacy-secrets.ts';
 
+const MOST_LIMIT_MS = 366 * 86_400_000;
+
 /**
  * Adds `rx pharmacy …`: the pharmacies that receive orders.
  *
@@ -91,8 +93,8 @@ function addAdd(group: Command, context: CliContext): void {
     .option('--webhook-secret-env <name>', 'a variable with the secret, password or token')
     .option(
       '--completion-limit <time>',
-      'how long an order may wait for completion, e.g. 14d (default: COMPLETION_LIMIT_MS)',
-      durationMs,
+      'how long an order may wait for completion, e.g. 14d, at most 366d (default: COMPLETION_LIMIT_MS)',
+      completionLimitMs,
     )
     .option('--replace', 'replace the settings of an existing pharmacy with this id')
     .addOption(jsonOption())
@@ -235,6 +237,13 @@ function onlyForOf({ onlyFor }: PharmacyRecord): string | null {
 
 function limitOf({ completionLimitMs }: PharmacyRecord): string | null {
   return completionLimitMs === null ? null : `${completionLimitMs / 1_000} s`;
+}
+
+/** Parses the limit of a pharmacy's orders, which is bounded as `COMPLETION_LIMIT_MS` is. */
+function completionLimitMs(text: string): number {
+  const ms = durationMs(text);
+  if (ms > MOST_LIMIT_MS) throw new InvalidArgumentError('It must be at most 366d.');
+  return ms;
 }
 
 /** Parses a pharmacy's id, which is part of the URL of its webhooks. */

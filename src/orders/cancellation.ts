@@ -8,6 +8,12 @@ import { OrderNotCancellableError, OrderNotFoundError } from './order-errors.ts'
 import type { OrderRef } from './read-order.ts';
 import { ENDS, isEnd } from './status.ts';
 
+/**
+ * After a refusal the pharmacy is not asked again for so long, unless there is news of the order. A client that
+ * repeats its request would otherwise make a call to the pharmacy and a dozen events in Temporal each time.
+ */
+const PAUSE = '1 minute';
+
 /** Who requests a cancellation, and why. */
 export interface CancelRequest {
   readonly actor: Extract<Actor, 'api' | 'operator'>;
@@ -22,8 +28,9 @@ export interface CancelRequest {
  * - If the pharmacy may have the order, the request and an outbox row are stored; the workflow then
  *   requests the cancellation at the pharmacy. The order's end or its timeline shows the outcome.
  * - If the documents are being fetched, the request is recorded and refused as `TOO_LATE`.
- * - A second request changes nothing while the first one is pending. After a refusal a new request is
- *   sent to the pharmacy again.
+ * - A second request changes nothing while the first one is pending.
+ * - After a refusal a new request is sent to the pharmacy again. If it comes within a minute, and the order has
+ *   no news, it gets the same refusal at once. An operator's request is always sent.
  *
  * @param by who requests it, for the audit log: the audit row is in the same transaction.
  * @throws {OrderNotFoundError} the organization has no such order (in that case).
@@ -49,8 +56,9 @@ export async function requestCancellation(
   const order = await lockOrder(sql, key);
   if (isEnd(order.status)) throw new OrderNotCancellableError(order.status);
   if (!order.sent) await cancelAtOnce(sql, key.orderId, request);
-  else if (order.status === 'FETCHING_DOCUMENTS') await noteTooLate(sql, key.orderId, request);
-  else if (!order.pending) await storeRequest(sql, key.orderId, request);
+  else if (order.status === 'FETCHING_DOCUMENTS')
+    await noteRefusal(sql, key.orderId, request, 'TOO_LATE');
+  else if (!order.pending) await askPharmacy(sql, key.orderId, request);
 }
 
 interface LockedOrder {
@@ -105,12 +113,38 @@ async function storeRequest(
     INSERT INTO outbox (order_id, kind) VALUES (${orderId}, 'cancel')`;
 }
 
-/** Records and refuses a request: the pharmacy has reported that the order is completed. */
-async function noteTooLate(sql: Sql, orderId: string, { actor }: CancelRequest): Promise<void> {
+/** Stores a request for the pharmacy, unless the pharmacy refused one just now. */
+async function askPharmacy(sql: Sql, orderId: string, request: CancelRequest): Promise<void> {
+  const refusal = request.actor === 'api' ? await readFreshRefusal(sql, orderId) : undefined;
+  if (refusal === undefined) await storeRequest(sql, orderId, request);
+  else await noteRefusal(sql, orderId, request, refusal);
+}
+
+/** The code of a refusal that is less than {@link PAUSE} old and the last news of the order. */
+async function readFreshRefusal(sql: Sql, orderId: string): Promise<string | undefined> {
+  const [last] = await sql<{ reasonCode: string }[]>`
+    SELECT reason_code FROM (
+      SELECT id, event, reason_code, at FROM order_activity
+      WHERE order_id = ${orderId} AND event IS DISTINCT FROM 'CANCEL_REQUESTED'
+      ORDER BY id DESC LIMIT 1
+    ) AS last
+    WHERE event = 'CANCEL_REFUSED' AND at > now() - ${PAUSE}::interval
+      AND NOT EXISTS (
+        SELECT FROM inbox WHERE order_id = ${orderId} AND received_at > last.at)`;
+  return last?.reasonCode;
+}
+
+/** Records a request and its refusal, without asking the pharmacy. */
+async function noteRefusal(
+  sql: Sql,
+  orderId: string,
+  { actor }: CancelRequest,
+  reasonCode: string,
+): Promise<void> {
   await sql`
     INSERT INTO order_activity (order_id, actor, event, reason_code) VALUES
       (${orderId}, ${actor}, 'CANCEL_REQUESTED', NULL),
-      (${orderId}, 'pharmacy', 'CANCEL_REFUSED', 'TOO_LATE')`;
+      (${orderId}, 'pharmacy', 'CANCEL_REFUSED', ${reasonCode})`;
 }
 
 /**

@@ -201,11 +201,12 @@ export const schema = z.object({
   POLL_INITIAL_MS: milliseconds.default(30_000),
   /** The longest delay between two polls. */
   POLL_MAX_MS: milliseconds.default(60 * 60_000),
-  /** How long an order may wait for its completion before it expires. */
+  /** How long an order may wait for its completion before it expires; at most a year. */
   COMPLETION_LIMIT_MS: z.coerce
     .number()
     .int()
     .min(1)
+    .max(366 * DAY_MS)
     .default(30 * DAY_MS),
 
   /** Allowed webhook destinations: `public` addresses, or `loopback` in the sandbox. */

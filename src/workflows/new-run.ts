@@ -9,7 +9,7 @@ import type { OrderInput, OrderResult } from './order-messages.ts';
 import type { OrderRun } from './order-run.ts';
 
 /** A usual order has about 25 events. Only a great many signals, updates or wrong hints make so many. */
-const MOST_EVENTS = 1_000;
+const MOST_EVENTS = 500;
 
 /**
  * Continues the order in a new run if this run's history is long, because Temporal ends a workflow whose

@@ -9,7 +9,6 @@ import {
   EXPIRED,
   HOUR_MS,
   retryIn,
-  type Script,
   SETTLED,
   stuck,
 } from './stand-ins.ts';

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { Context } from '@temporalio/activity';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import proto from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Runtime, Worker } from '@temporalio/worker';
@@ -61,7 +64,8 @@ export function describeOnSkippedTime(title: string, tests: () => void): void {
       running = worker.run();
     });
     // A workflow that a failed test left behind would take the time of the next tests.
-    afterEach(async () => {
+    afterEach(async ({ task }) => {
+      if (process.env['RECORD_HISTORIES']) await record(task.name, process.env['RECORD_HISTORIES']);
       for (const { handle } of started.values()) await handle.terminate().catch(() => undefined);
       started.clear();
     });
@@ -83,6 +87,20 @@ async function startServer(file: string, attempts = 5): Promise<TestWorkflowEnvi
   } catch (error) {
     if (attempts === 1) throw error;
     return await startServer(file, attempts - 1);
+  }
+}
+
+/** Saves the histories of a test's order for test/replay; docs/workflow-versions.md says how. */
+async function record(title: string, suffix: string): Promise<void> {
+  for (const { handle, runId } of started.values()) {
+    const history = await server()
+      .client.workflow.getHandle(handle.workflowId, runId)
+      .fetchHistory();
+    const name = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+    // Stack traces contain the path of the checkout, which does not belong in the repository.
+    const json = historyToJSON(history).replaceAll(process.cwd() + path.sep, '');
+    const file = path.resolve('test/replay/histories', `${name}.${suffix}.json`);
+    await writeFile(file, `${JSON.stringify(JSON.parse(json), null, 1)}\n`);
   }
 }
 

@@ -81,27 +81,45 @@ describe('an order that waits at the pharmacy', () => {
     expect(await cancelRows(orderId)).toEqual(GRANTED);
   });
 
-  it('continues after a refusal, sends a new request to the pharmacy, and completes', async () => {
+  it('refuses repeated requests at once after a refusal, without events in Temporal, and completes', async () => {
     await set('pharmacy-manual', { cancellable: false });
     const orderId = await waiting();
     const handle = world.client.handle(orderId);
     await handle.cancel();
     await refused(orderId);
-    await handle.cancel();
-    await refused(orderId, 2);
+    const { length } = await world.history(orderId);
+    for (let repeat = 0; repeat < 20; repeat += 1) await handle.cancel();
+    expect(await cancelRows(orderId)).toEqual(Array.from({ length: 21 }, () => REFUSED).flat());
+    // The first cancellation may still be about to end its workflow task.
+    expect((await world.history(orderId)).length).toBeLessThanOrEqual(length + 6);
     expect(await handle.status()).toBe('AWAITING_COMPLETION');
     await advance(orderId, 'completed');
     const order = await world.reach(orderId, 'COMPLETED');
     expect(order.documents).toHaveLength(2);
     expect(order.reason).toBeUndefined();
-    expect(await cancelRows(orderId)).toEqual([...REFUSED, ...REFUSED]);
   });
 
-  it('is cancelled by a second request after the first was refused', async () => {
+  it.each([
+    [
+      'a minute after',
+      async (orderId: string) => {
+        await world.db.database`
+          UPDATE order_activity SET at = at - interval '1 minute' WHERE order_id = ${orderId}`;
+      },
+    ],
+    [
+      'after news that follow',
+      async (orderId: string) => {
+        const message = { webhookId: `news-${orderId}`, status: 'completed' } as const;
+        await world.client.handle(orderId).signalCompletion(message);
+      },
+    ],
+  ])('is cancelled by a second request %s the refusal of the first', async (_when, pass) => {
     await set('pharmacy-manual', { cancellable: false });
     const orderId = await waiting();
     await world.client.handle(orderId).cancel('first');
     await refused(orderId);
+    await pass(orderId);
     await set('pharmacy-manual', { cancellable: true });
     await world.client.handle(orderId).cancel('second');
     await expectCancelledThere(orderId);
