@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HOSTILE, startHostilePharmacies } from '../simulator/hostile-pharmacies.ts';
-import { addPharmacy } from '../src/pharmacy/registry.ts';
-import { openDatabase } from '../src/storage/database.ts';
-import { withKeysOf } from '../test/support/sealed-rows.ts';
+import { addHostilePharmacies } from '../test/support/add-hostile-pharmacies.ts';
 import { startBenchStack } from './bench-stack.ts';
 import { BUSY, createOrderClients, MEASURED, median } from './order-clients.ts';
 
@@ -21,22 +19,8 @@ const pharmacies = await startHostilePharmacies();
 const stack = await startBenchStack({ LOG_LEVEL: 'warn' });
 const { complete, placeMany } = createOrderClients(stack.baseUrl);
 try {
-  const keys = withKeysOf(stack.env['ENCRYPTION_KEYS']);
-  const database = openDatabase(stack.databaseUrl, 1, keys);
-  for (const id of HOSTILE) {
-    const settings = {
-      ...{
-        id,
-        kind: 'rest',
-        baseUrl: pharmacies.urlOf(id),
-        token: 'a-token-of-the-bench',
-      },
-      webhookAuth: { kind: 'none' } as const,
-      completionLimitMs: null,
-    };
-    await addPharmacy(database, settings, false);
-  }
-  await database.end();
+  const encryptionKeys = stack.env['ENCRYPTION_KEYS'];
+  await addHostilePharmacies({ databaseUrl: stack.databaseUrl, encryptionKeys }, pharmacies);
 
   await complete(MEASURED, 5, HEALTHY); // warms up
   const alone = await complete(MEASURED, SINGLES, HEALTHY);

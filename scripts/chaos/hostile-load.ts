@@ -1,9 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HOSTILE, startHostilePharmacies } from '../../simulator/hostile-pharmacies.ts';
-import { createLocalKeyProvider } from '../../src/keys/create-key-provider.ts';
-import { parseKeyRing } from '../../src/keys/key-ring.ts';
-import { addPharmacy } from '../../src/pharmacy/registry.ts';
-import { openDatabase } from '../../src/storage/database.ts';
+import { addHostilePharmacies } from '../../test/support/add-hostile-pharmacies.ts';
 import { examplePlaceOrder } from '../../test/support/example.ts';
 import { ask } from './api.ts';
 import type { System } from './system.ts';
@@ -26,19 +23,7 @@ export async function startHostileLoad(
   count: number,
 ): Promise<() => void> {
   const pharmacies = await startHostilePharmacies();
-  const keys = createLocalKeyProvider(parseKeyRing(encryptionKeys));
-  const database = openDatabase(databaseUrl, 1, { keys });
-  try {
-    for (const id of HOSTILE) {
-      const settings = {
-        ...{ id, kind: 'rest', baseUrl: pharmacies.urlOf(id), token: `a-token-of-${id}-chaos` },
-        ...{ webhookAuth: { kind: 'none' } as const, completionLimitMs: null },
-      };
-      await addPharmacy(database, settings, false);
-    }
-  } finally {
-    await database.end({ timeout: 1 });
-  }
+  await addHostilePharmacies({ databaseUrl, encryptionKeys }, pharmacies);
   const left = HOSTILE.flatMap((id) => Array.from({ length: count }, () => id)).values();
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
