@@ -38,6 +38,11 @@ export function temporalServer(options: TemporalServerOptions): Part {
       ...['--ui-port', String(uiPort)],
       ...['--ui-codec-endpoint', codecUrl],
       ...['--db-filename', path.join(folder, 'temporal.db')],
+      // Without these, each of its many transactions waits for the disk three times, which bounds the whole stack
+      // (measured: 40 transactions a second). A killed server loses nothing; a machine that loses power may lose
+      // the last moments, and then the reconciler restarts their orders.
+      ...['--sqlite-pragma', 'journal_mode=wal'],
+      ...['--sqlite-pragma', 'synchronous=normal'],
       ...['--log-level', 'warn'],
       ...(namespace === DEFAULT_NAMESPACE ? [] : ['--namespace', namespace]),
       ...SEARCH_ATTRIBUTE_NAMES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
