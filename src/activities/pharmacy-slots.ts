@@ -7,8 +7,6 @@ import {
 } from '../pharmacy/pharmacy-errors.ts';
 import { onActivityEnd } from '../temporal/activity-context.ts';
 
-/** Activities that a worker runs at once. */
-export const ACTIVITY_SLOTS = 200;
 /** Activities of one pharmacy that a worker runs at once. */
 const MOST = 40;
 /** The same for a pharmacy that does not answer. They are enough to notice that it answers again. */
@@ -34,7 +32,7 @@ interface Use {
  * Bounds how much of this worker one pharmacy can occupy, so that a pharmacy that hangs delays only its
  * own orders. An activity takes a slot of its pharmacy before its first call and holds it until it ends.
  * An activity that finds no free slot fails at once with {@link PharmacyBusyError}, and Temporal retries it
- * later: an activity that waited here would occupy one of the worker's {@link ACTIVITY_SLOTS}.
+ * later: an activity that waited here would occupy one of the worker's slots (`WORKER_ACTIVITY_SLOTS`).
  */
 export function withPharmacySlots(pharmacies: PharmacyDirectory): PharmacyDirectory {
   const uses = new Map<string, Use>();

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { ACTIVITY_SLOTS } from '../../../src/activities/pharmacy-slots.ts';
 import { ConfigError, parseConfig } from '../../../src/process/config.ts';
 
 const required = {
@@ -14,7 +13,7 @@ it('sizes the worker for the shares of pharmacies by default, and takes other si
     buildId: undefined,
     worker: {
       ...{ workflowSlots: 40, workflowPollers: 10, cachedWorkflows: 500 },
-      ...{ activitySlots: ACTIVITY_SLOTS, activityPollers: 10, stickyTimeoutMs: 10_000 },
+      ...{ activitySlots: 200, activityPollers: 10, stickyTimeoutMs: 10_000 },
     },
   });
   const env = {

@@ -68,6 +68,23 @@ describe('Request Cancellation', () => {
     expect(await timelineOf(world.db.database, orderId)).toEqual(before);
     await completes(orderId);
   });
+
+  it('leaves the updates of an order that needs attention to work', async () => {
+    const [retried, cancelled] = [
+      await world.place('pharmacy-nobody-knows'),
+      await world.place('pharmacy-nobody-knows'),
+    ];
+    for (const orderId of [retried, cancelled]) {
+      await world.reach(orderId, 'NEEDS_ATTENTION');
+      await workflow(orderId).cancel();
+      await settled(orderId);
+      expect((await world.client.get(orderId)).status).toBe('NEEDS_ATTENTION');
+    }
+    await workflow(retried).executeUpdate(retryUpdate.name);
+    expect(await timelineOf(world.db.database, retried)).toContain('operator REPAIR_RETRY');
+    await workflow(cancelled).executeUpdate(cancelUpdate.name);
+    await world.reach(cancelled, 'CANCELLED');
+  });
 });
 
 describe('Send a Signal', () => {
