@@ -172,9 +172,30 @@ export const PHARMACY_BUGS: readonly Bug[] = [
   {
     name: 'keeps all slots of a pharmacy that does not answer',
     file: 'src/activities/pharmacy-slots.ts',
-    original: 'use.failures >= FAILURES ? FEW : MOST',
-    replacement: 'MOST',
+    original: 'if (use.running >= FEW)',
+    replacement: 'if (use.running >= MOST)',
     tests: ['test/unit/activities/pharmacy-slots.test.ts'],
+  },
+  {
+    name: 'does not spread the attempts at a pharmacy that does not answer',
+    file: 'src/activities/pharmacy-slots.ts',
+    original: 'Math.max(now, use.nextAttempt) + ATTEMPT_EVERY_MS',
+    replacement: 'now + ATTEMPT_EVERY_MS',
+    tests: ['test/unit/activities/pharmacy-slots.test.ts'],
+  },
+  {
+    name: 'sends every repeated cancellation to the pharmacy',
+    file: 'src/orders/cancellation.ts',
+    original: 'if (refusal === undefined) await',
+    replacement: 'if (refusal !== null) await',
+    tests: ['test/workflow/cancel-at-pharmacy.test.ts'],
+  },
+  {
+    name: 'lets a cancel request from the Temporal UI disable the updates',
+    file: 'src/workflows/order-requests.ts',
+    original: 'await CancellationScope.nonCancellable(() =>',
+    replacement: 'await CancellationScope.cancellable(() =>',
+    tests: ['test/workflow/temporal/operator-actions.test.ts'],
   },
   {
     name: 'reads a document for as long as a byte comes now and then',

@@ -1,22 +1,20 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { defaultPayloadConverter } from '@temporalio/common';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createCodecServer } from '../../../src/http/codec-server/app.ts';
-import { createFailedAttempts } from '../../../src/http/edge/failed-attempts.ts';
-import { parseKeyRing } from '../../../src/keys/key-ring.ts';
 import type { TlsFiles } from '../../../src/process/tls-files.ts';
-import { createPayloadCodec } from '../../../src/temporal/payload-codec.ts';
 import { makeCertificate } from '../../support/certificate.ts';
-import { createKeptLog } from '../../support/logs.ts';
-import { ENCRYPTION_KEYS } from '../../support/organization.ts';
+import {
+  type CodecServerOptions,
+  codecServer,
+  encrypted,
+  TOKEN,
+  UI,
+  type Wire,
+} from '../../support/codec-server.ts';
 
-const TOKEN = 'the-operators-own-token';
-const UI = 'http://127.0.0.1:8233';
 const HOUR_MS = 3_600_000;
-const codec = createPayloadCodec(parseKeyRing(ENCRYPTION_KEYS));
 
 let app: FastifyInstance;
 let url: string;
@@ -28,39 +26,8 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-function start(
-  tls?: TlsFiles,
-  options: Partial<Parameters<typeof createCodecServer>[0]> = {},
-): FastifyInstance {
-  const now = () => time;
-  const log = createKeptLog();
-  const failedAttempts = createFailedAttempts({ burst: 3, perSecond: 1 }, log, { now });
-  return createCodecServer({
-    codec,
-    token: TOKEN,
-    uiOrigin: UI,
-    failedAttempts,
-    tls,
-    log,
-    now,
-    ...options,
-  });
-}
-
-interface Wire {
-  metadata: Record<string, string>;
-  data: string;
-}
-
-async function encrypted(value: unknown): Promise<Wire> {
-  const [payload] = await codec.encode([defaultPayloadConverter.toPayload(value)]);
-  const metadata = Object.entries(payload?.metadata ?? {}).map(([name, bytes]) => [
-    name,
-    Buffer.from(bytes).toString('base64'),
-  ]);
-  const data = Buffer.from(payload?.data ?? []).toString('base64');
-  return { metadata: Object.fromEntries(metadata) as Record<string, string>, data };
-}
+const start = (tls?: TlsFiles, options: CodecServerOptions = {}) =>
+  codecServer(() => time, { tls, ...options });
 
 function post(path: string, body: unknown, headers: Record<string, string> = {}) {
   return fetch(url + path, {

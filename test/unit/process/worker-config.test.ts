@@ -41,6 +41,7 @@ it.each([
   ['WORKER_ACTIVITY_POLLERS', '1.5'],
   ['WORKER_CACHED_WORKFLOWS', '-1'],
   ['WORKER_STICKY_TIMEOUT_MS', '10s'],
+  ['COMPLETION_LIMIT_MS', String(367 * 86_400_000)],
 ])('rejects %s=%s', (name, value) => {
   const parse = () => parseConfig({ ...required, [name]: value });
   expect(parse).toThrow(ConfigError);
