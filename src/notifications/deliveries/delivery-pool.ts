@@ -13,8 +13,9 @@ import type { Lease } from './delivery.ts';
 import { type AttemptLimits, handOverFailing, leaseDeliveries } from './lease-deliveries.ts';
 import {
   cancelForDeletedEndpoints,
+  completeStart,
   queueOverdueStarts,
-  requeueStart,
+  releaseStart,
   type StartDeliveryWorkflow,
   takeStarts,
   type WorkflowStart,
@@ -142,11 +143,12 @@ export function startDeliveryPool(dependencies: PoolDependencies): DeliveryPool 
     const workflowId = webhookDeliveryWorkflowId(queued.deliveryId);
     try {
       await callWithTimeout(dependencies.withDeadline, () => dependencies.startWorkflow(queued));
+      await completeStart(database, queued);
     } catch (error) {
       nextStart = Date.now() + START_PAUSE_MS;
       log.warn('webhook delivery workflow not started', { workflowId, code: temporalCode(error) });
-      // If this fails as well, the check for overdue deliveries finds it.
-      await requeueStart(database, queued.deliveryId).catch(() => undefined);
+      // If this fails as well, the lease expires.
+      await releaseStart(database, queued).catch(() => undefined);
     }
   }
 

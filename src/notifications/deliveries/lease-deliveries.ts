@@ -117,7 +117,7 @@ export async function handOverFailing(sql: Sql): Promise<number> {
       FOR UPDATE OF d SKIP LOCKED
     )
     UPDATE webhook_deliveries AS d
-    SET status = 'RETRYING', workflow_wanted = true, locked_until = NULL
+    SET status = 'RETRYING', workflow_wanted = true, start_locked_until = NULL, locked_until = NULL
     FROM taken WHERE d.id = taken.id`;
   return count;
 }

@@ -115,6 +115,7 @@ async function recordOnDelivery(
         next_attempt_at = CASE WHEN status <> 'CANCELLED'
           THEN now() + ${nextMs ?? null}::float8 * interval '1 millisecond' END,
         workflow_wanted = status <> 'CANCELLED' AND ${status === 'RETRYING' && !byWorkflow}::boolean,
+        start_locked_until = NULL,
         delivered_at = CASE WHEN ${isDelivered}::boolean THEN now() END
       WHERE id = ${lease.deliveryId} AND locked_until::text = ${lease.token}
         AND attempts = ${lease.attempts}

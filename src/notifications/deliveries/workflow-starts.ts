@@ -8,6 +8,8 @@ import {
 
 /** A queued start of a delivery's workflow: its row has `workflow_wanted`. */
 export interface WorkflowStart {
+  /** Identifies the lease: only its holder may remove the start from the queue, or release it. */
+  readonly token: string;
   readonly deliveryId: string;
   readonly endpointId: string;
   readonly organizationId: string;
@@ -22,6 +24,8 @@ export type StartDeliveryWorkflow = (start: WorkflowStart) => Promise<void>;
  * would have made the attempt or postponed it.
  */
 const OVERDUE = '10 minutes';
+/** Longer than the longest call to Temporal, so that another worker starts it only if this one died. */
+const START_LEASE = '20 seconds';
 const MOST_OVERDUE = 100;
 
 /** Creates the function that starts workflows of deliveries on a task queue. */
@@ -44,9 +48,9 @@ export function createStartWorkflow(client: Client, taskQueue: string): StartDel
 }
 
 /**
- * Takes queued starts, one of each endpoint before the second of any. A taken start leaves the queue;
- * {@link requeueStart} puts it back when it fails. If the process dies instead,
- * {@link queueOverdueStarts} finds the delivery.
+ * Leases queued starts, one of each endpoint before the second of any. {@link completeStart} removes a start
+ * from the queue; {@link releaseStart} makes it available again when it failed. If the process dies instead,
+ * its lease expires, and another one starts the workflow, once more if need be.
  */
 export async function takeStarts(sql: Sql, most: number): Promise<WorkflowStart[]> {
   return await sql<WorkflowStart[]>`
@@ -65,24 +69,35 @@ export async function takeStarts(sql: Sql, most: number): Promise<WorkflowStart[
       FROM queued CROSS JOIN LATERAL (
         SELECT d.id, d.next_attempt_at FROM webhook_deliveries AS d
         WHERE d.endpoint_id = queued.endpoint_id AND d.workflow_wanted
+          AND (d.start_locked_until IS NULL OR d.start_locked_until < now())
         ORDER BY d.next_attempt_at, d.id LIMIT ${most}
       ) AS first
     ), taken AS (
       SELECT d.id FROM webhook_deliveries AS d JOIN next ON next.id = d.id
-      WHERE d.workflow_wanted ORDER BY turn, d.next_attempt_at, d.id
+      WHERE d.workflow_wanted AND (d.start_locked_until IS NULL OR d.start_locked_until < now())
+      ORDER BY turn, d.next_attempt_at, d.id
       LIMIT ${most} FOR UPDATE OF d SKIP LOCKED
     )
     UPDATE webhook_deliveries AS d
-    SET workflow_wanted = false, next_attempt_at = greatest(next_attempt_at, now())
+    SET start_locked_until = clock_timestamp() + ${START_LEASE}::interval,
+      next_attempt_at = greatest(next_attempt_at, now())
     FROM taken WHERE d.id = taken.id
-    RETURNING d.id AS delivery_id, endpoint_id, organization_id, event`;
+    RETURNING d.id AS delivery_id, endpoint_id, organization_id, event,
+      start_locked_until::text AS token`;
 }
 
-/** Puts a start that failed back into the queue. */
-export async function requeueStart(sql: Sql, deliveryId: string): Promise<void> {
+/** Removes a start from the queue, because Temporal has accepted it. */
+export async function completeStart(sql: Sql, { deliveryId, token }: WorkflowStart): Promise<void> {
   await sql`
-    UPDATE webhook_deliveries SET workflow_wanted = true
-    WHERE id = ${deliveryId} AND status = 'RETRYING'`;
+    UPDATE webhook_deliveries SET workflow_wanted = false, start_locked_until = NULL
+    WHERE id = ${deliveryId} AND start_locked_until::text = ${token}`;
+}
+
+/** Makes a start that failed available again. */
+export async function releaseStart(sql: Sql, { deliveryId, token }: WorkflowStart): Promise<void> {
+  await sql`
+    UPDATE webhook_deliveries SET start_locked_until = NULL
+    WHERE id = ${deliveryId} AND start_locked_until::text = ${token}`;
 }
 
 /**

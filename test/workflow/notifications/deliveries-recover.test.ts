@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
+import { takeStarts } from '../../../src/notifications/deliveries/workflow-starts.ts';
 import type { SendResult } from '../../../src/notifications/sending/send-result.ts';
 import { queuePings, readDelivery, startTestDeliveries } from '../../support/deliveries.ts';
 import { type DeliveryRig, openDeliveryRig } from '../../support/delivery-rig.ts';
@@ -38,6 +39,26 @@ it('starts the workflows that an earlier process queued', async () => {
 
   await rig.reach(id, 'DELIVERED');
   expect(await rig.deliveries.result(id)).toBe('delivered');
+});
+
+it('starts the workflow whose start a process had taken before it died', async () => {
+  let id = '';
+  await rig.stopped(async () => {
+    id = await rig.ping();
+    await rig.database`
+      UPDATE webhook_deliveries SET status = 'RETRYING', workflow_wanted = true WHERE id = ${id}`;
+    const [taken] = await takeStarts(rig.asWorker, 10);
+    expect(taken?.deliveryId).toBe(id);
+    expect(await takeStarts(rig.asWorker, 10)).toEqual([]);
+    await rig.database`
+      UPDATE webhook_deliveries SET start_locked_until = now() + interval '1 second' WHERE id = ${id}`;
+  });
+
+  await rig.reach(id, 'DELIVERED');
+  expect(await rig.deliveries.result(id)).toBe('delivered');
+  const [row] = await rig.database`
+    SELECT workflow_wanted, start_locked_until FROM webhook_deliveries WHERE id = ${id}`;
+  expect(row).toEqual({ workflowWanted: false, startLockedUntil: null });
 });
 
 it('makes first attempts while Temporal is unreachable, and retries when it is back', async () => {
