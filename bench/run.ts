@@ -4,7 +4,15 @@ import { fileURLToPath } from 'node:url';
 
 // `npm run bench`: runs the benchmarks one after the other. The last line has all results.
 
-const BENCHMARKS = ['accept', 'encryption', 'whole-order', 'fairness', 'isolation', 'backpressure'];
+const BENCHMARKS = [
+  'accept',
+  'encryption',
+  'whole-order',
+  'fairness',
+  'isolation',
+  'name-servers',
+  'backpressure',
+];
 
 const figures: Record<string, number> = {};
 for (const name of BENCHMARKS) {
