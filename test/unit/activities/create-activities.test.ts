@@ -159,6 +159,6 @@ describe('lookForCompletion', () => {
       { currentAttemptScheduledTimestampMs: temporalNow() },
       { logger },
     );
-    expect(await environment.run(poll, 'an-order', temporalNow() - 1)).toBe('too-late');
+    expect(await environment.run(poll, 'an-order', temporalNow() - 1_000)).toBe('too-late');
   });
 });
