@@ -20,6 +20,7 @@ import { type Database, openDatabase } from '../src/storage/database.ts';
 import { bundleWorkflows } from '../src/temporal/bundle-workflows.ts';
 import { createDataConverter } from '../src/temporal/data-converter.ts';
 import { createSdkLog } from '../src/temporal/sdk-log.ts';
+import { CAPACITY } from '../test/support/capacity.ts';
 import { examplePlaceOrder } from '../test/support/example.ts';
 import {
   createOrganization,
@@ -49,11 +50,6 @@ const SETTINGS = {
     graceMs: 60_000,
     documentLimitBytes: 52_428_800,
   },
-};
-/** The defaults of the configuration. */
-const CAPACITY = {
-  ...{ workflowSlots: 40, workflowPollers: 10, activitySlots: 200, activityPollers: 10 },
-  ...{ cachedWorkflows: 500, stickyTimeoutMs: 10_000 },
 };
 
 const log = createLog('bench', { level: 'silent', format: 'json' });

@@ -158,7 +158,7 @@ export function stackSettings(options: {
   };
 }
 
-/** The host of a URL; empty for a text that is none, which the codec server reports. */
+/** Returns the host of a URL. For any other text it returns an empty one; the codec server rejects that URL by name. */
 function hostnameOf(url: string): string {
   return URL.canParse(url) ? new URL(url).hostname : '';
 }

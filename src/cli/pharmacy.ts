@@ -10,6 +10,7 @@ import {
   type PharmacyRecord,
   setPharmacyActive,
 } from '../pharmacy/registry.ts';
+import { MOST_COMPLETION_LIMIT_MS } from '../process/config-schema.ts';
 import { durationMs, jsonOption, label, withExamples } from './arguments.ts';
 import { recorded, unrecorded } from './command-audit.ts';
 import { EXIT, type ExitCode, UsageError } from './command-errors.ts';
@@ -22,8 +23,6 @@ import {
   readPharmacySecrets,
   WEBHOOK_AUTH_KINDS,
 } from './pharmacy-secrets.ts';
-
-const MOST_LIMIT_MS = 366 * 86_400_000;
 
 /**
  * Adds `rx pharmacy …`: the pharmacies that receive orders.
@@ -242,7 +241,7 @@ function limitOf({ completionLimitMs }: PharmacyRecord): string | null {
 /** Parses the limit of a pharmacy's orders, which is bounded as `COMPLETION_LIMIT_MS` is. */
 function completionLimitMs(text: string): number {
   const ms = durationMs(text);
-  if (ms > MOST_LIMIT_MS) throw new InvalidArgumentError('It must be at most 366d.');
+  if (ms > MOST_COMPLETION_LIMIT_MS) throw new InvalidArgumentError('It must be at most 366d.');
   return ms;
 }
 

@@ -15,6 +15,9 @@ export class ConfigError extends Error {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** The longest time that an order may wait for its completion, in milliseconds. */
+export const MOST_COMPLETION_LIMIT_MS = 366 * DAY_MS;
+
 export const port = z.coerce.number().int().min(1).max(65_535);
 /** At most the longest delay of a Node timer, 24.8 days. */
 const milliseconds = z.coerce.number().int().min(1).max(2_147_483_647);
@@ -206,7 +209,7 @@ export const schema = z.object({
     .number()
     .int()
     .min(1)
-    .max(366 * DAY_MS)
+    .max(MOST_COMPLETION_LIMIT_MS)
     .default(30 * DAY_MS),
 
   /** Allowed webhook destinations: `public` addresses, or `loopback` in the sandbox. */

@@ -1,9 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { type Stack, startStack } from '../../sandbox/stack.ts';
 import { createOrderClient } from '../../src/client.ts';
 import { orderWorkflowId, retryUpdate } from '../../src/workflows/order-messages.ts';
@@ -11,6 +10,7 @@ import { webhookDeliveryWorkflowId } from '../../src/workflows/webhook-delivery-
 import { DATA_CONVERTER } from '../support/data-converter.ts';
 import { examplePlaceOrder } from '../support/example.ts';
 import { ENCRYPTION_KEYS } from '../support/organization.ts';
+import { saveHistory } from '../support/save-history.ts';
 import { makeDelivery } from './make-delivery.ts';
 import { recordInterruptedPlacings, recordNews, recordRepairs } from './record-late-changes.ts';
 
@@ -249,10 +249,7 @@ async function record(
 async function save(name: string, workflowId: string): Promise<void> {
   await sleep(500); // until the last workflow task has completed
   const history = await client.workflow.getHandle(workflowId).fetchHistory();
-  const file = new URL(`./histories/${name}.${suffix}.json`, import.meta.url);
-  // Stack traces contain the path of the checkout, which does not belong in the repository.
-  const json = historyToJSON(history).replaceAll(process.cwd() + path.sep, '');
-  await writeFile(file, `${JSON.stringify(JSON.parse(json), null, 1)}\n`);
+  await saveHistory(`${name}.${suffix}`, history);
   process.stderr.write(`${name}: ${history.events?.length ?? 0} events\n`);
 }
 

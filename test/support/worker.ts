@@ -12,6 +12,7 @@ import { buildIdOf } from '../../src/process/build-id.ts';
 import type { Config } from '../../src/process/config.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { createSdkLog } from '../../src/temporal/sdk-log.ts';
+import { CAPACITY } from './capacity.ts';
 import { DATA_CONVERTER } from './data-converter.ts';
 import { LOOPBACK } from './foreign.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
@@ -28,16 +29,6 @@ export const QUICK: Config['pharmacy'] = {
   completionLimitMs: 60_000,
   graceMs: 2_000,
   documentLimitBytes: 1_000_000,
-};
-
-/** The defaults of the configuration, but for the build. */
-const CAPACITY = {
-  workflowSlots: 40,
-  workflowPollers: 10,
-  activitySlots: 200,
-  activityPollers: 10,
-  cachedWorkflows: 500,
-  stickyTimeoutMs: 10_000,
 };
 
 /** What processes orders, started as the worker process starts it. */

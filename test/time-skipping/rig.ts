@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { Context } from '@temporalio/activity';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import proto from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Runtime, Worker } from '@temporalio/worker';
@@ -23,6 +20,7 @@ import {
 } from '../../src/workflows/order-messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { createKeptLog } from '../support/logs.ts';
+import { saveHistory } from '../support/save-history.ts';
 import { workflowBundle } from '../support/workflow-bundle.ts';
 import { ACTIVITIES, type Script, standIns } from './stand-ins.ts';
 
@@ -97,10 +95,7 @@ async function record(title: string, suffix: string): Promise<void> {
       .client.workflow.getHandle(handle.workflowId, runId)
       .fetchHistory();
     const name = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-    // Stack traces contain the path of the checkout, which does not belong in the repository.
-    const json = historyToJSON(history).replaceAll(process.cwd() + path.sep, '');
-    const file = path.resolve('test/replay/histories', `${name}.${suffix}.json`);
-    await writeFile(file, `${JSON.stringify(JSON.parse(json), null, 1)}\n`);
+    await saveHistory(`${name}.${suffix}`, history);
   }
 }
 

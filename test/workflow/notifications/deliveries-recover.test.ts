@@ -29,12 +29,18 @@ it('starts another workflow for a delivery whose workflow was lost', async () =>
   expect(rig.received()).toEqual([id, id]);
 });
 
+/** Queues the start of a delivery's workflow, while no process runs; returns the delivery's id. */
+async function queueStart(): Promise<string> {
+  const id = await rig.ping();
+  await rig.database`
+    UPDATE webhook_deliveries SET status = 'RETRYING', workflow_wanted = true WHERE id = ${id}`;
+  return id;
+}
+
 it('starts the workflows that an earlier process queued', async () => {
   let id = '';
   await rig.stopped(async () => {
-    id = await rig.ping();
-    await rig.database`
-      UPDATE webhook_deliveries SET status = 'RETRYING', workflow_wanted = true WHERE id = ${id}`;
+    id = await queueStart();
   });
 
   await rig.reach(id, 'DELIVERED');
@@ -44,9 +50,7 @@ it('starts the workflows that an earlier process queued', async () => {
 it('starts the workflow whose start a process had taken before it died', async () => {
   let id = '';
   await rig.stopped(async () => {
-    id = await rig.ping();
-    await rig.database`
-      UPDATE webhook_deliveries SET status = 'RETRYING', workflow_wanted = true WHERE id = ${id}`;
+    id = await queueStart();
     const [taken] = await takeStarts(rig.asWorker, 10);
     expect(taken?.deliveryId).toBe(id);
     expect(await takeStarts(rig.asWorker, 10)).toEqual([]);
