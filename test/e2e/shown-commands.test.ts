@@ -193,7 +193,16 @@ const PREPARED: Readonly<Record<string, readonly (readonly [RegExp, () => Promis
     // It is shown again, after its cancellation.
     [
       /order show 01a219c7-065e-7732-b384-b0047a9ccecb/,
-      () => test.control('pharmacies/pharmacy-down', { up: true }),
+      async () => {
+        // Until then, an attempt to place the order could reach the pharmacy first.
+        await eventually('the cancellation has interrupted the placing', async () => {
+          const id = 'order-01a219c7-065e-7732-b384-b0047a9ccecb';
+          return (await run(`temporal workflow describe --workflow-id ${id}`)).includes(
+            'cancelOrder',
+          );
+        });
+        await test.control('pharmacies/pharmacy-down', { up: true });
+      },
     ],
     [
       /order history/,
