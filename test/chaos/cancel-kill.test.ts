@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOrderClient, type OrderClient } from '../../src/client.ts';
+import { orderWorkflowId } from '../../src/workflows/order-messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
@@ -53,6 +55,14 @@ it('a request from before a kill of the whole stack is completed after the resta
   await client.handle(orderId).cancel();
   await test.stack.killAll();
   await test.restart();
+  const connection = await Connection.connect({ address: test.stack.temporalAddress });
+  const workflow = new Client({ connection }).workflow.getHandle(orderWorkflowId(orderId));
+  // Until then, an attempt to place the order could reach the pharmacy first.
+  await eventually('the cancellation has interrupted the placing', async () => {
+    const { pendingActivities } = (await workflow.describe()).raw;
+    return pendingActivities?.some(({ activityType }) => activityType?.name === 'cancelOrder');
+  });
+  await connection.close();
   await test.control('pharmacies/pharmacy-down', { up: true, outcome: null });
   // The pharmacy never got the order, so it is not placed for the sake of cancelling it.
   await eventually('the order is cancelled', async () => {

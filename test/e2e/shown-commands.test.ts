@@ -129,6 +129,16 @@ async function order(shown: string, pharmacyId: string, status: string): Promise
 
 /** What a page needs before its first command, and before others. */
 const PREPARED: Readonly<Record<string, readonly (readonly [RegExp, () => Promise<unknown>])[]>> = {
+  'docs/webhooks.md': [
+    [
+      /webhook log/,
+      async () => {
+        receiver = await startReceiver();
+        await run(`rx webhook create --org ${ORGANIZATION} --url ${receiver.url}`);
+        await order('delivered', 'pharmacy-123', 'COMPLETED');
+      },
+    ],
+  ],
   'docs/temporal-ui.md': [
     [
       /workflow query/,
@@ -248,16 +258,6 @@ const PREPARED: Readonly<Record<string, readonly (readonly [RegExp, () => Promis
       },
     ],
   ],
-  'docs/webhooks.md': [
-    [
-      /webhook log/,
-      async () => {
-        receiver = await startReceiver();
-        await run(`rx webhook create --org ${ORGANIZATION} --url ${receiver.url}`);
-        await order('delivered', 'pharmacy-123', 'COMPLETED');
-      },
-    ],
-  ],
   'docs/operations.md': [
     [/case import/, async () => ids.set('01a20f83-2b3a-70b6-b67c-a370a026ae96', ORGANIZATION)],
   ],
@@ -265,7 +265,10 @@ const PREPARED: Readonly<Record<string, readonly (readonly [RegExp, () => Promis
 
 const all = shownCommands();
 const isRun = ({ command }: ShownCommand) => !NOT_RUN.some(([listed]) => listed.test(command));
-/** In this order: the first two pages list all orders that need attention. */
+/**
+ * In this order: the log of webhooks shows the newest, which another page's orders must not send, and the next
+ * two pages list all orders that need attention.
+ */
 const pages = [
   ...new Set([...Object.keys(PREPARED), ...all.filter(isRun).map(({ file }) => file)]),
 ];

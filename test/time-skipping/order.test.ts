@@ -33,10 +33,9 @@ describeOnSkippedTime('the order workflow', () => {
     const order = await startOrder({
       lookForCompletion: [...Array.from({ length: 720 }, () => retryIn(HOUR_MS)), 'too-late'],
     });
-    const began = await server().currentTimeMs();
     expect(await order.end()).toBe('EXPIRED COMPLETION_LIMIT');
     expect(count(order, 'lookForCompletion')).toBe(721);
-    expect((await server().currentTimeMs()) - began).toBeGreaterThanOrEqual(30 * DAY_MS);
+    expect(await order.tookMs()).toBeGreaterThanOrEqual(30 * DAY_MS);
     expect((await order.events()).length).toBeLessThanOrEqual(40);
   });
 
@@ -45,9 +44,8 @@ describeOnSkippedTime('the order workflow', () => {
       validateOrder: [{ ...CHECKED, completionLimitMs: 60_000 }],
       lookForCompletion: ['too-late'],
     });
-    const began = await server().currentTimeMs();
     expect(await order.end()).toBe('EXPIRED COMPLETION_LIMIT');
-    expect((await server().currentTimeMs()) - began).toBeLessThan(HOUR_MS);
+    expect(await order.tookMs()).toBeLessThan(HOUR_MS);
   });
 
   it('fetches when a poll finds the order completed', async () => {

@@ -145,6 +145,11 @@ export async function startOrder(script: Script, input: Partial<OrderInput> = {}
       const { status, reasonCode } = (await handle.result()) as OrderResult;
       return reasonCode === undefined ? status : `${status} ${reasonCode}`;
     },
+    /** From the workflow's start to its end. The server's clock may have gone on since. */
+    tookMs: async () => {
+      const { startTime, closeTime } = await handle.describe();
+      return Number(closeTime) - Number(startTime);
+    },
     events: async () => (await handle.fetchHistory()).events ?? [],
   };
   started.set(handle.workflowId, order);
