@@ -6,7 +6,6 @@ import { createSealedDocuments } from '../documents/sealed-documents.ts';
 import { foreignAccess, type Lookup } from '../egress/destination.ts';
 import { createApp } from '../http/app.ts';
 import { createFailedAttempts } from '../http/edge/failed-attempts.ts';
-import type { ReadingLimits } from '../http/edge/slow-readers.ts';
 import { createWebhookAttempts } from '../http/edge/webhook-attempts.ts';
 import { createHttpMetrics } from '../http/metrics.ts';
 import { checkReadiness } from '../http/readiness.ts';
@@ -34,12 +33,6 @@ export type ServerConfig = Pick<
   readonly webhooks: Pick<Config['webhooks'], 'destinations' | 'timeoutMs'>;
 };
 
-/**
- * `/metrics` and `/readyz` query Postgres at most once in this time. Otherwise anybody who reaches them could
- * use up the connections that orders need.
- */
-const PROBE_EVERY_MS = 1_000;
-
 /** The routes that the port of `METRICS_ADDRESS` has. Load balancers may use both ports for the others. */
 const OPERATION_URLS: readonly string[] = ['/metrics', '/readyz', '/healthz'];
 
@@ -62,9 +55,7 @@ export interface Server {
  *
  * @param parts.checkTemporal resolves when Temporal answers; `/readyz` calls it.
  * @param parts.lookup in production `foreignLookup`.
- * @param parts.probeEveryMs how long a result of `/metrics` and `/readyz` is reused. Default: a second.
  * @param parts.onlyLocalHosts true in the sandbox: refuses requests whose `Host` is not this machine.
- * @param parts.reading how slowly clients may read responses; set by tests only.
  * @throws {ConfigError} the TLS files cannot be used.
  */
 export async function createServer(parts: {
@@ -73,11 +64,9 @@ export async function createServer(parts: {
   readonly checkTemporal: () => Promise<void>;
   readonly lookup: Lookup;
   readonly log: Log;
-  readonly probeEveryMs?: number;
-  readonly reading?: ReadingLimits | undefined;
   readonly onlyLocalHosts?: boolean | undefined;
 }): Promise<Server> {
-  const { config, database, checkTemporal, lookup, log, probeEveryMs = PROBE_EVERY_MS } = parts;
+  const { config, database, checkTemporal, lookup, log } = parts;
   const { hashSecret, http, webhooks } = config;
 
   const orders = createOrderService(database, { hashSecret, ...config.limits }, log);
@@ -109,21 +98,22 @@ export async function createServer(parts: {
     linkFailures: countFailures(),
     webhookAttempts: createWebhookAttempts(http.failureLimits, log, { onRefused }),
     knownKeys: createKnownKeys(database, hashSecret),
-    readMetrics: shareResult(probeEveryMs, () => metrics.text()),
-    readReadiness: shareResult(probeEveryMs, () =>
+    // Otherwise anybody who reaches these two could use up the connections that orders need.
+    readMetrics: shareResult(http.metricsCacheMs, () => metrics.text()),
+    readReadiness: shareResult(http.metricsCacheMs, () =>
       checkReadiness({ postgres: () => orders.check(), temporal: checkTemporal }),
     ),
   };
   const { metricsAddress } = http;
   const app = createApp(dependencies, log, {
     ...http,
-    reading: parts.reading,
     onlyLocalHosts: parts.onlyLocalHosts,
     serves: ({ url }) => metricsAddress === undefined || url !== '/metrics',
   });
   const operations =
     metricsAddress &&
     createApp(dependencies, log, {
+      slowReaders: http.slowReaders,
       publicUrl: `http://${metricsAddress.host}:${metricsAddress.port}`,
       serves: ({ url }) => OPERATION_URLS.includes(url),
     });

@@ -39,6 +39,8 @@ const CHECKING_INTERVAL_MS = 1_000;
 export interface AppOptions {
   /** The URL that organizations use. */
   readonly publicUrl: string;
+  /** How slowly clients may read responses. */
+  readonly slowReaders: ReadingLimits;
   /** The certificate. Without it, the server speaks plain HTTP. */
   readonly tls?: TlsFiles | undefined;
   /** Addresses and CIDR ranges of the trusted proxies. Default: none. */
@@ -47,8 +49,6 @@ export interface AppOptions {
   readonly serves?: (route: Route) => boolean;
   /** True in the sandbox: only this machine's names and the host of the public URL are served. */
   readonly onlyLocalHosts?: boolean | undefined;
-  /** How slowly clients may read; set by tests only. */
-  readonly reading?: ReadingLimits | undefined;
 }
 
 /**
@@ -59,8 +59,9 @@ export interface AppOptions {
 export function createApp(
   dependencies: RouteDependencies,
   log: Log,
-  { publicUrl, tls, trustedProxies = [], serves = () => true, onlyLocalHosts, reading }: AppOptions,
+  options: AppOptions,
 ): FastifyInstance {
+  const { publicUrl, tls, trustedProxies = [], serves = () => true } = options;
   const headers = securityHeaders(publicUrl, tls !== undefined);
   const handleError = createErrorHandler(log);
   const app = Fastify({
@@ -95,9 +96,9 @@ export function createApp(
   if (trustedProxies.length > 0) keepForwardedAddresses(app.server);
   if (tls !== undefined) renewCertificate(app, tls, log);
   app.addHook('onRequest', refuseWithoutHost);
-  if (onlyLocalHosts) refuseForeignHosts(app, new URL(publicUrl).hostname);
+  if (options.onlyLocalHosts) refuseForeignHosts(app, new URL(publicUrl).hostname);
   stopInTime(app, log);
-  disconnectSlowReaders(app, log, reading);
+  disconnectSlowReaders(app, log, options.slowReaders);
 
   readJsonBodies(app);
   chargeResponses(app);

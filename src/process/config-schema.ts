@@ -142,6 +142,15 @@ export const schema = z.object({
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Where the server serves `/metrics`, `host:port`, over plain HTTP. Default: on its own port. */
   METRICS_ADDRESS: address.optional(),
+  /** How long the server reuses a result of `/metrics` and of `/readyz`; 0 shares it between concurrent requests only. */
+  METRICS_CACHE_MS: z.coerce.number().int().min(0).max(60_000).default(1_000),
+  /**
+   * How long a connection may move no byte. The kernel buffers megabytes for a connection, so a client that
+   * reads at 40 KiB/s may seem to stand still for half a minute.
+   */
+  SLOW_READER_IDLE_MS: z.coerce.number().int().min(100).max(3_600_000).default(60_000),
+  /** The lowest average rate at which a client may read a whole response. */
+  SLOW_READER_BYTES_PER_SECOND: z.coerce.number().int().min(1).max(1_073_741_824).default(16_384),
   /** The certificate and its key, with which the server itself serves HTTPS. Set both or neither. */
   TLS_CERT_FILE: z.string().min(1).optional(),
   TLS_KEY_FILE: z.string().min(1).optional(),

@@ -39,6 +39,10 @@ export interface Config {
     readonly publicUrl: string;
     /** Where the server serves its metrics; undefined: on its own port. */
     readonly metricsAddress: HostAndPort | undefined;
+    /** How long a result of `/metrics` and of `/readyz` is reused. */
+    readonly metricsCacheMs: number;
+    /** Clients that read a response more slowly are disconnected. */
+    readonly slowReaders: { readonly idleMs: number; readonly bytesPerSecond: number };
   };
   readonly hashSecret: string;
   /** The keys of signed links to documents: the first one signs, all verify. */
@@ -113,6 +117,11 @@ export function parseConfig(env: Environment): Config {
       tls,
       publicUrl: value.PUBLIC_URL ?? origin,
       metricsAddress: value.METRICS_ADDRESS,
+      metricsCacheMs: value.METRICS_CACHE_MS,
+      slowReaders: {
+        idleMs: value.SLOW_READER_IDLE_MS,
+        bytesPerSecond: value.SLOW_READER_BYTES_PER_SECOND,
+      },
       ...callersOf(value),
     },
     hashSecret: value.HASH_SECRET,

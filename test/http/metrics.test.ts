@@ -104,7 +104,7 @@ describe('a flood of requests for the metrics and the state of the server', () =
   let checks = 0;
   beforeAll(async () => {
     app = await startApp(api.asServer, {
-      probeEveryMs: 60_000,
+      http: { metricsCacheMs: 60_000 },
       checkTemporal: async () => {
         checks += 1;
       },

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { createServer, type ServerConfig } from '../../src/composition/create-server.ts';
 import type { Lookup } from '../../src/egress/destination.ts';
 import { foreignLookup } from '../../src/egress/foreign-lookup.ts';
-import type { ReadingLimits } from '../../src/http/edge/slow-readers.ts';
 import type { Config } from '../../src/process/config.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
@@ -20,12 +19,17 @@ export const ROOMY: Config['limits'] = {
   queueLimit: 10_000,
 };
 
-/** A port of its own; no limit on failed authentication, because tests fail hundreds of times. */
+/**
+ * A port of its own; no limit on failed authentication, because tests fail hundreds of times; metrics that are
+ * never old, because tests change what they show.
+ */
 const HTTP: Config['http'] = {
   host: '127.0.0.1',
   port: 0,
   publicUrl: PUBLIC_URL,
   metricsAddress: undefined,
+  metricsCacheMs: 0,
+  slowReaders: { idleMs: 60_000, bytesPerSecond: 16 * 1024 },
   tls: undefined,
   trustedProxies: [],
   failureLimits: { burst: 1_000_000, perSecond: 1_000_000 },
@@ -35,16 +39,12 @@ const HTTP: Config['http'] = {
 export interface AppOptions {
   /** What `/readyz` calls; succeeds by default. */
   readonly checkTemporal?: () => Promise<void>;
-  /** How long a result of `/metrics` and `/readyz` is reused; 0 by default, because tests change what they show. */
-  readonly probeEveryMs?: number;
   /** Overrides of {@link ROOMY}. */
   readonly limits?: Partial<Config['limits']>;
   /** How the server is reached, e.g. its TLS files or trusted proxies. */
   readonly http?: Partial<Config['http']>;
   /** Whether requests for other hosts are refused, as in the sandbox. */
   readonly onlyLocalHosts?: boolean;
-  /** How slowly clients may read responses. */
-  readonly reading?: ReadingLimits;
   /** Where webhooks may go; by default to `loopback`, as in the sandbox, where tests have receivers. */
   readonly destinations?: Config['webhooks']['destinations'];
   /** Resolves the names of webhook URLs; by default with DNS. */
@@ -77,9 +77,7 @@ export async function startApp(database: Database, options: AppOptions = {}): Pr
     database,
     checkTemporal: options.checkTemporal ?? (async () => {}),
     lookup: options.lookup ?? foreignLookup,
-    reading: options.reading,
     onlyLocalHosts: options.onlyLocalHosts,
-    probeEveryMs: options.probeEveryMs ?? 0,
     log,
   });
   const url = await server.listen();

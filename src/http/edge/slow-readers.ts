@@ -10,21 +10,13 @@ export interface ReadingLimits {
 }
 
 /**
- * The kernel buffers megabytes for a connection, so a client that reads at 40 KiB/s may seem to stand still
- * for half a minute.
- */
-const LIMITS: ReadingLimits = { idleMs: 60_000, bytesPerSecond: 16 * 1024 };
-
-/**
  * Makes the app disconnect clients that read a response too slowly or not at all. Otherwise each of them
  * would hold a connection, an open document and memory for as long as it likes.
- *
- * @param limits set by tests only.
  */
 export function disconnectSlowReaders(
   app: FastifyInstance,
   log: Log,
-  { idleMs, bytesPerSecond }: ReadingLimits = LIMITS,
+  { idleMs, bytesPerSecond }: ReadingLimits,
 ): void {
   // Node destroys a connection that moved no byte for so long.
   app.server.setTimeout(idleMs);

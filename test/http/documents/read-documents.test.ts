@@ -210,7 +210,7 @@ it.runIf(process.platform === 'linux')(
   'clients that never read a document are disconnected, and its file is closed',
   async () => {
     const app = await startApp(api.asServer, {
-      reading: { idleMs: 500, bytesPerSecond: 1_000_000 },
+      http: { slowReaders: { idleMs: 500, bytesPerSecond: 1_000_000 } },
     });
     const bytes = Buffer.alloc(24 * 1024 * 1024);
     const { id } = await storeDocument({ app, database: api.database }, orderId, { bytes });

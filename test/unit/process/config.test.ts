@@ -182,33 +182,6 @@ describe('parseConfig', () => {
     }
   });
 
-  it('serves the metrics on a port of their own when METRICS_ADDRESS is set', () => {
-    const addressOf = (METRICS_ADDRESS: string) =>
-      parseConfig({ ...required, METRICS_ADDRESS }).http.metricsAddress;
-    expect(addressOf('')).toBeUndefined();
-    expect(addressOf('127.0.0.1:9464')).toEqual({ host: '127.0.0.1', port: 9464 });
-    expect(addressOf('[::1]:9464')).toEqual({ host: '::1', port: 9464 });
-    expect(addressOf('metrics.internal:80')).toEqual({ host: 'metrics.internal', port: 80 });
-    for (const wrong of ['9464', ':9464', 'a:0', 'a:65536', '::1:80', '[x]:80', 'http://a:80']) {
-      expect(faultOf({ ...required, METRICS_ADDRESS: wrong })).toContain(
-        'METRICS_ADDRESS: must be host:port, such as 127.0.0.1:9464',
-      );
-    }
-  });
-
-  it('allows a burst of twenty failed attempts per address, then one per second', () => {
-    expect(parseConfig(required).http.failureLimits).toEqual({ burst: 20, perSecond: 1 });
-    const roomy = { AUTH_FAILURES_BURST: '500', AUTH_FAILURES_PER_SECOND: '0.5' };
-    expect(parseConfig({ ...required, ...roomy }).http.failureLimits).toEqual({
-      burst: 500,
-      perSecond: 0.5,
-    });
-    expect(faultOf({ ...required, AUTH_FAILURES_BURST: '0' })).toContain('AUTH_FAILURES_BURST: ');
-    expect(faultOf({ ...required, AUTH_FAILURES_PER_SECOND: '0' })).toContain(
-      'AUTH_FAILURES_PER_SECOND: ',
-    );
-  });
-
   it('ignores unknown variables', () => {
     expect(parseConfig({ ...required, PATH: 'x', UNRELATED: 'y' })).toEqual(parseConfig(required));
   });
