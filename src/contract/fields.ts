@@ -175,13 +175,20 @@ function objectOf<Shape extends z.core.$ZodShape>(
  *   earlier ones accept.
  */
 export function foreignObject(
-  ...checks: readonly { readonly accepts: (value: object) => boolean; readonly rule: string }[]
+  ...checks: readonly {
+    readonly accepts: (value: object) => boolean;
+    readonly rule: string | ((value: object) => string);
+  }[]
 ) {
   const anyObject = z
     .custom<Record<string, unknown>>(isRecord, { error: mustBe('an object'), abort: true })
     .meta(shownAs({ type: 'object', additionalProperties: true }));
   return checks.reduce(
-    (schema, { accepts, rule }) => schema.refine(accepts, { error: rule, abort: true }),
+    (schema, { accepts, rule }) =>
+      schema.refine(accepts, {
+        error: ({ input }) => (typeof rule === 'string' ? rule : rule(input as object)),
+        abort: true,
+      }),
     anyObject,
   );
 }

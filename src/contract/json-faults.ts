@@ -9,8 +9,8 @@ import { jsonDepthExceeds } from './canonical-json.ts';
 export interface JsonFaults {
   /** A number whose value differs from the parsed double. */
   readonly rounded: boolean;
-  /** Two equal keys in one object. */
-  readonly repeatedKey: boolean;
+  /** A key that occurs twice in one object, decoded; undefined if there is none. */
+  readonly repeatedKey: string | undefined;
 }
 
 /** Found by {@link noteJsonFaults}, for as long as the parsed objects are in use. */
@@ -47,7 +47,7 @@ function note(value: unknown, node: Node | undefined): void {
   for (const [key, part] of node.parts) note((value as Record<string, unknown>)[key], part);
 }
 
-const ROUNDED: Node = { rounded: true, repeatedKey: false, parts: new Map() };
+const ROUNDED: Node = { rounded: true, repeatedKey: undefined, parts: new Map() };
 const SCALAR = /[^\s,\]}]+/y;
 /** White space and punctuation between values. */
 const GAP = ' \t\r\n:,';
@@ -79,12 +79,12 @@ class Search {
   #container(end: string, nextKey: () => string | number): Node | undefined {
     const seen = new Set<string | number>();
     const parts = new Map<string | number, Node>();
-    let repeatedKey = false;
+    let repeatedKey: string | undefined;
     this.#at += 1;
     for (this.#skipGap(); this.#text[this.#at] !== end; this.#skipGap()) {
       const key = nextKey();
       const part = this.value();
-      repeatedKey ||= seen.has(key);
+      if (seen.has(key)) repeatedKey ??= String(key);
       seen.add(key);
       // Of two equal keys, the value has the last one.
       if (part === undefined) parts.delete(key);
@@ -93,8 +93,8 @@ class Search {
     this.#at += 1;
     const inside = [...parts.values()];
     const rounded = inside.some((part) => part.rounded);
-    repeatedKey ||= inside.some((part) => part.repeatedKey);
-    return rounded || repeatedKey ? { rounded, repeatedKey, parts } : undefined;
+    repeatedKey ??= inside.find((part) => part.repeatedKey !== undefined)?.repeatedKey;
+    return rounded || repeatedKey !== undefined ? { rounded, repeatedKey, parts } : undefined;
   }
 
   #key(): string {

@@ -36,8 +36,9 @@ export const prescriptionItem = object({
           rule: 'must contain only numbers that a double represents exactly; send others as strings',
         },
         {
-          accepts: (value) => jsonFaultsOf(value)?.repeatedKey !== true,
-          rule: 'must not contain a key twice',
+          accepts: (value) => jsonFaultsOf(value)?.repeatedKey === undefined,
+          rule: (value) =>
+            `must not contain the key ${quoted(jsonFaultsOf(value)?.repeatedKey)} twice`,
         },
       ),
     )
@@ -46,6 +47,17 @@ export const prescriptionItem = object({
         'Key-value pairs that are passed on to the pharmacy unchanged. A number that would be rounded is refused, and so is a key that occurs twice in one object.',
     }),
 }).meta({ id: 'PrescriptionItem', description: 'One drug of a prescription.' });
+
+/** Maximum characters of a key that an error repeats: the client may choose a key of a megabyte. */
+const MOST_CHARACTERS_OF_KEY = 100;
+
+function quoted(key = ''): string {
+  // Twice the length, because a character may take two units.
+  const characters = Array.from(key.slice(0, 2 * MOST_CHARACTERS_OF_KEY + 1));
+  const isLong = characters.length > MOST_CHARACTERS_OF_KEY;
+  const start = characters.slice(0, MOST_CHARACTERS_OF_KEY).join('');
+  return JSON.stringify(isLong ? `${start}…` : start);
+}
 
 /** One drug of a prescription. */
 export type PrescriptionItem = z.output<typeof prescriptionItem>;

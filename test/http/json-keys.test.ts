@@ -57,14 +57,21 @@ describe('the last of two equal keys counts:', () => {
   });
 });
 
-it.each(['{"a":1,"a":1}', '{"b":{"c":1,"c":2}}', String.raw`{"list":[{"\u0061":1,"a":2}]}`])(
-  'two equal keys in customFields are refused, because one would be lost: %s',
-  async (custom) => {
+it.each([
+  ['{"a":1,"a":1}', '"a"'],
+  ['{"b":{"c":1,"c":"Jane Sample"}}', '"c"'],
+  [String.raw`{"list":[{"\u0061":1,"a":2}]}`, '"a"'],
+  ['{"":1,"":2}', '""'],
+  [String.raw`{"\"\n":1,"\"\n":2}`, String.raw`"\"\n"`],
+  [`{"${'k'.repeat(500)}":1,"${'k'.repeat(500)}":2}`, `"${'k'.repeat(100)}…"`],
+])(
+  'two equal keys in customFields are refused by name, because one would be lost: %s',
+  async (custom, key) => {
     await expectRefusal(
       api,
       withValue(CUSTOM_FIELDS, custom),
       'order.prescriptionItems[0].customFields',
-      'customFields must not contain a key twice',
+      `customFields must not contain the key ${key} twice`,
     );
   },
 );
