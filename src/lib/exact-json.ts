@@ -25,7 +25,14 @@ export function parseExactJson(text: string, most = Number.POSITIVE_INFINITY): u
   return JSON.parse(copied === 0 ? json : pieces.join('') + json.slice(copied)) as unknown;
 }
 
-/** Finds the integers of a JSON text that a double cannot carry. The text need not be valid. */
+/**
+ * Finds the integers of a JSON text that a double cannot carry. The text need not be valid.
+ *
+ * `measureJson` of the contract scans JSON too. One scanner for both would visit each token: measuring a
+ * body of 1 MiB with many short values then takes 1.7 to 2 times as long, and this function up to 2.6 times
+ * where escapes or long integers are many. `measureJson` reads bytes before anything has checked that they are
+ * UTF-8, and stops at a limit; this function reads decoded text to its end.
+ */
 function longIntegers(
   json: string,
   most: number,
