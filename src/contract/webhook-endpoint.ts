@@ -15,7 +15,7 @@ const MOST = { url: 2_048, description: 500, headerName: 100, headerValue: 4_096
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Headers that the sender sets, that frame the request, or that belong to the connection. */
 const OUR_HEADERS =
-  /^(content-.*|host|user-agent|webhook-.*|x-cv-.*|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer|date|via|proxy-.*)$/i;
+  /^(content-.*|host|user-agent|accept-encoding|webhook-.*|x-cv-.*|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer|date|via|proxy-.*)$/i;
 /** Values that HTTP transmits unchanged. It strips spaces at either end. */
 const HEADER_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 

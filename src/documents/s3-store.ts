@@ -8,7 +8,12 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { BEFORE_READING, limitAnswer, nameOfAwsError } from '../keys/aws-answers.ts';
+import {
+  BEFORE_READING,
+  limitAnswer,
+  nameOfAwsError,
+  requestIdentity,
+} from '../keys/aws-answers.ts';
 import { DocumentMissingError, DocumentStoreError } from './document-errors.ts';
 import { checkPrefix, type DocumentStore } from './document-store.ts';
 
@@ -63,6 +68,7 @@ export function createS3Store(settings: S3Settings): DocumentStore {
   client.middlewareStack.add(
     (next, { commandName }) =>
       async (args) => {
+        requestIdentity(args);
         const answered = await next(args);
         const { statusCode } = answered.response as { statusCode: number };
         // A document is read in parts, and the first byte after its end does not decrypt.

@@ -32,6 +32,16 @@ export function limitAnswer<T extends { response: unknown }>(answered: T, limitB
   return answered;
 }
 
+/**
+ * Requests an answer without a content coding. At {@link BEFORE_READING} the request is signed already: some
+ * services and proxies change `Accept-Encoding`, and a signature that covers it would not verify.
+ *
+ * @param args what the middleware got.
+ */
+export function requestIdentity({ request }: { readonly request: unknown }): void {
+  (request as { readonly headers: Record<string, string> }).headers['accept-encoding'] = 'identity';
+}
+
 function tooLarge(limitBytes: number): Error {
   const error = new Error(`the answer has more than ${limitBytes} bytes`);
   error.name = 'AnswerTooLarge';

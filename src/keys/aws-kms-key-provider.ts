@@ -1,6 +1,6 @@
 import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { SealBrokenError } from './aead.ts';
-import { BEFORE_READING, limitAnswer, nameOfAwsError } from './aws-answers.ts';
+import { BEFORE_READING, limitAnswer, nameOfAwsError, requestIdentity } from './aws-answers.ts';
 import { type KeyProvider, KeyServiceError } from './key-provider.ts';
 import { KeyMissingError } from './key-ring.ts';
 import { KMS_KEY_UNKNOWN, regionOf } from './kms-key-arn.ts';
@@ -58,7 +58,10 @@ export function createAwsKmsKeyProvider(settings: AwsKmsSettings): KeyProvider {
       },
     });
     client.middlewareStack.add(
-      (next) => async (args) => limitAnswer(await next(args), ANSWER_LIMIT_BYTES),
+      (next) => async (args) => {
+        requestIdentity(args);
+        return limitAnswer(await next(args), ANSWER_LIMIT_BYTES);
+      },
       BEFORE_READING,
     );
     clients.set(region, client);

@@ -46,7 +46,12 @@ export function requestOnce(one: OneRequest): Promise<Outcome> {
     // The address, not the name: Node makes no DNS lookup of its own, and reuses a kept connection only
     // for the address that was checked.
     host: one.address,
-    headers: { ...one.headers, host: one.url.host, 'content-length': String(one.body.length) },
+    headers: {
+      ...one.headers,
+      host: one.url.host,
+      'accept-encoding': 'identity',
+      'content-length': String(one.body.length),
+    },
     agent: isTls ? one.agents.https : one.agents.http,
     signal: one.signal,
   });

@@ -27,7 +27,14 @@ const FAULTS: readonly (readonly [fault: object, error: string])[] = [
   ]),
   ...[
     ...['Host', 'content-type', 'Content-Length', 'WEBHOOK-ID', 'x-cv-signature', 'Connection'],
-    ...['transfer-encoding', 'Proxy-Authorization', 'user-agent', 'te', 'Content-Encoding'],
+    ...[
+      'transfer-encoding',
+      'Proxy-Authorization',
+      'user-agent',
+      'Accept-Encoding',
+      'te',
+      'Content-Encoding',
+    ],
   ].map((name): [object, string] => [
     { authHeader: { name, value: 'x' } },
     'name must not be a header that we set or that is for the connection',

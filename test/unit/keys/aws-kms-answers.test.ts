@@ -15,12 +15,14 @@ const KEY = 'arn:aws:kms:eu-west-2:111122223333:key/00000001-0000-4000-8000-0000
 let service: Server;
 let answer: { status: number; body: object | 'flood' };
 let asked: number;
+let codings: string | string[] | undefined;
 let flooded: () => number;
 let provider: KeyProvider;
 beforeAll(async () => {
   service = createServer((request, response) => {
     request.resume();
     asked += 1;
+    codings = request.headers['accept-encoding'];
     response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
     if (answer.body === 'flood') flooded = flood(response, '{"Plaintext":"');
     else response.end(JSON.stringify(answer.body));
@@ -69,6 +71,12 @@ it('reports an answer without bytes as a failure of the service', async () => {
   const error = new KeyServiceError('EmptyAnswer');
   await expect(unwrap()).rejects.toEqual(error);
   await expect(provider.wrap(Buffer.alloc(32), 'data-key/1/2')).rejects.toEqual(error);
+});
+
+it('requests an answer without a content coding, which would pass the limit', async () => {
+  answer = { status: 200, body: {} };
+  await expect(unwrap()).rejects.toThrow();
+  expect(codings).toBe('identity');
 });
 
 it.each([200, 400, 500])(
