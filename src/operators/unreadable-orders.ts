@@ -1,4 +1,5 @@
 import { openOrderReader } from '../orders/order-data-key.ts';
+import { documentNameField } from '../orders/read-order.ts';
 import type { Sql } from '../storage/database.ts';
 
 /** The newest orders that are checked: enough to notice a wrong restore, and quick. */
@@ -12,18 +13,29 @@ export interface SealCheck {
 }
 
 /**
- * Decrypts the fields of the newest 1,000 orders that were not erased.
+ * Decrypts the fields of the newest 1,000 orders that were not erased, and those of their documents and shipments.
  *
  * @throws {NoKeysError} the process has no encryption keys.
  * @throws {KeyMissingError} a key is missing.
  */
 export async function findUnreadableOrders(sql: Sql): Promise<SealCheck> {
   const rows = await sql<SealedRow[]>`
-    SELECT id, data_key, prescription, shipping_address, reason, idempotency_key FROM orders
+    SELECT id, data_key, prescription, shipping_address, reason, idempotency_key,
+      (SELECT coalesce(jsonb_object_agg(documents.id, name), '{}')
+        FROM documents WHERE order_id = orders.id) AS names,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object(
+          'trackingId', tracking_id, 'carrier', carrier, 'trackingUrl', tracking_url)), '[]')
+        FROM shipments WHERE order_id = orders.id) AS shipments
+    FROM orders
     WHERE data_key IS NOT NULL ORDER BY id DESC LIMIT ${CHECKED}`;
-  const checks = rows.map(async ({ id, dataKey, ...fields }) => {
+  const checks = rows.map(async ({ id, dataKey, names, shipments, ...fields }) => {
     const reader = await openOrderReader(sql, id, dataKey);
-    for (const [field, sealed] of Object.entries(fields)) reader.open(field, sealed);
+    for (const part of [fields, ...shipments]) {
+      for (const [field, sealed] of Object.entries(part)) reader.open(field, sealed);
+    }
+    for (const [documentId, name] of Object.entries(names)) {
+      reader.open(documentNameField(documentId), name);
+    }
     return reader.isUnreadable() ? [id] : [];
   });
   return { checked: rows.length, unreadable: (await Promise.all(checks)).flat() };
@@ -37,4 +49,7 @@ interface SealedRow {
   readonly shippingAddress: string | null;
   readonly reason: string | null;
   readonly idempotencyKey: string | null;
+  /** The names of the order's documents, by document id. */
+  readonly names: Readonly<Record<string, string>>;
+  readonly shipments: readonly Readonly<Record<string, string | null>>[];
 }

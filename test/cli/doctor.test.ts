@@ -3,6 +3,8 @@ import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { acceptOrder } from '../../src/orders/accept-order.ts';
+import { sealForOrder } from '../../src/orders/order-data-key.ts';
+import { documentNameField } from '../../src/orders/read-order.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -84,6 +86,48 @@ it('warns about what operators should investigate, and still exits with 0', asyn
     message: '1 orders delayed, the oldest for 5 min',
   });
   expect(finding('pharmacies')?.message).toMatch(/pharmacy-down [A-Z_]+/);
+  expect(code).toBe(0);
+});
+
+it('warns about orders with a broken seal, also of a document or a shipment, and names them', async () => {
+  const organization = await createOrganization(db.database);
+  const accept = async (idempotencyKey: string) => {
+    const request = { ...examplePlaceOrder(), idempotencyKey };
+    const order = { ...organization, by: TESTER, request };
+    return (await acceptOrder(db.database, HASH_SECRET, order)).orderId;
+  };
+  const prescription = await accept('a prescription');
+  const tracking = await accept('a shipment');
+  const document = await accept('a document');
+  const healthy = await accept('healthy');
+  const altered = `v1.${'A'.repeat(60)}`;
+  await db.database`UPDATE orders SET prescription = ${altered} WHERE id = ${prescription}`;
+  await db.database`
+    INSERT INTO shipments (order_id, tracking_id, tracking_hash)
+    VALUES (${tracking}, ${altered}, '\\x00')`;
+  await db.database`
+    INSERT INTO documents (id, order_id, pharmacy_document_id, name, content_type, size, sha256, storage_key)
+    VALUES (${randomUUID()}, ${document}, 'd', ${altered}, 'application/pdf', 1, 'x', 'k')`;
+
+  const documentId = randomUUID();
+  const [readable, name] = [
+    await sealForOrder(db.database, healthy, 'trackingId', '1Z'),
+    await sealForOrder(db.database, healthy, documentNameField(documentId), 'label.pdf'),
+  ];
+  await db.database`
+    INSERT INTO shipments (order_id, tracking_id, tracking_hash) VALUES (${healthy}, ${readable}, '\\x01')`;
+  await db.database`
+    INSERT INTO documents (id, order_id, pharmacy_document_id, name, content_type, size, sha256, storage_key)
+    VALUES (${documentId}, ${healthy}, 'd', ${name}, 'application/pdf', 1, 'x', 'k2')`;
+
+  const { code, json } = await rx(['doctor', '--json'], { env });
+
+  const seals = found(json)('seals');
+  expect(seals).toMatchObject({ result: 'warn' });
+  expect(seals?.message).toContain(
+    ` newest orders decrypted, 3 unreadable: ${document} ${tracking} ${prescription}`,
+  );
+  expect(seals?.message).not.toContain(healthy);
   expect(code).toBe(0);
 });
 
