@@ -178,34 +178,41 @@ it('serves HTTPS, with a session cookie that browsers never send over plain HTTP
   }
 });
 
-it('a session behind a TLS proxy has a __Host- cookie, which alone counts there', async () => {
-  const proxied = start(undefined, { trustedProxies: ['127.0.0.1'] });
-  const login = async (scheme: string, remoteAddress = '127.0.0.1') => {
-    const { headers } = await proxied.inject({
-      method: 'POST',
-      url: '/login',
-      headers: {
-        'x-forwarded-proto': scheme,
-        'content-type': 'application/x-www-form-urlencoded',
-      },
-      payload: new URLSearchParams({ token: TOKEN }).toString(),
-      remoteAddress,
-    });
-    return String(headers['set-cookie']);
-  };
-  const page = async (scheme: string, cookie: string) =>
-    (await proxied.inject({ url: '/login', headers: { 'x-forwarded-proto': scheme, cookie } }))
-      .body;
+describe('behind a TLS proxy', () => {
+  /** Logs in over a connection: only there the server removes headers that it does not trust. */
+  async function cookieOf(scheme: string, trustedProxies: readonly string[]): Promise<string> {
+    const proxied = start(undefined, { trustedProxies });
+    const body = new URLSearchParams({ token: TOKEN });
+    try {
+      const login = `${await proxied.listen({ host: '127.0.0.1', port: 0 })}/login`;
+      const sent = { method: 'POST', headers: { 'x-forwarded-proto': scheme }, body };
+      return String((await fetch(login, sent)).headers.get('set-cookie'));
+    } finally {
+      await proxied.close();
+    }
+  }
 
-  const secure = await login('https');
-  expect(secure).toMatch(/^__Host-codec_session=[\w.-]+; .*; Path=\/; .*; Secure$/);
-  expect(secure).not.toContain('Domain');
-  expect(await login('http')).toMatch(/^codec_session=(?!.*Secure)/);
-  expect(await login('https', '192.0.2.1')).toMatch(/^codec_session=(?!.*Secure)/);
+  it('a session has a __Host- cookie, which alone counts there', async () => {
+    const secure = await cookieOf('https', ['127.0.0.1']);
+    expect(secure).toMatch(/^__Host-codec_session=[\w.-]+; .*; Path=\/; .*; Secure$/);
+    expect(secure).not.toContain('Domain');
 
-  const [, session = ''] = /=([^;]+)/.exec(secure) ?? [];
-  expect(await page('https', `__Host-codec_session=${session}`)).toContain('You are logged in');
-  expect(await page('https', `codec_session=${session}`)).not.toContain('You are logged in');
+    const proxied = start(undefined, { trustedProxies: ['127.0.0.1'] });
+    const page = async (cookie: string) =>
+      (await proxied.inject({ url: '/login', headers: { 'x-forwarded-proto': 'https', cookie } }))
+        .body;
+    const [, session = ''] = /=([^;]+)/.exec(secure) ?? [];
+    expect(await page(`__Host-codec_session=${session}`)).toContain('You are logged in');
+    expect(await page(`codec_session=${session}`)).not.toContain('You are logged in');
+  });
+
+  it.each([
+    ['over plain HTTP', 'http', ['127.0.0.1']],
+    ['through a proxy that is not trusted', 'https', ['192.0.2.1']],
+    ['without a proxy', 'https', []],
+  ])('a session %s has a plain cookie', async (_what, scheme, trustedProxies) => {
+    expect(await cookieOf(scheme, trustedProxies)).toMatch(/^codec_session=(?!.*Secure)/);
+  });
 });
 
 it('refuses a page that made its own name resolve to this machine (DNS rebinding)', async () => {
