@@ -11,9 +11,10 @@ export type Resolved<Done = object> = Ended | ({ readonly outcome: 'done' } & Do
 export type Ended = Extract<StepResult, { outcome: 'ended' }>;
 
 /**
- * Runs a step until it is done or has ended the order. While the order needs attention, waits for a
- * retry or a cancellation. After a cancellation the step runs again, because an order that was never
- * sent is cancelled in Postgres and the step returns that end.
+ * Runs a step until it is done or has ended the order. When the step needs an operator, waits in
+ * `NEEDS_ATTENTION` for a retry or a cancellation, and runs the step again. It does so after a cancellation,
+ * too: steps handle cancellations themselves, and an order that was never sent is cancelled in Postgres,
+ * which the step returns as its end.
  */
 export async function step<Done>(
   run: OrderRun,
@@ -29,28 +30,32 @@ export async function step<Done>(
     // A new problem needs a new retry. A refused cancellation is no new problem: a retry that came
     // during it counts.
     if (requests.cancelsAttempted === before.cancelsAttempted) requests.retry = false;
-    const requested = () => requests.retry || requests.cancels > before.cancels;
+    const answered = () => requests.retry || requests.cancels > before.cancels;
     await continueIfLong(run, () =>
-      requested() ? undefined : { resting: { reasonCode, placed: run.placed } },
+      answered() ? undefined : { resting: { reasonCode, placed: run.placed } },
     );
-    await condition(requested);
+    await condition(answered);
   }
 }
 
-/** Waits in NEEDS_ATTENTION as the run did that this one replaces, until a retry or a cancellation. */
-export async function resume(
+/**
+ * Waits in `NEEDS_ATTENTION`, where an earlier run of the order stopped, for a retry or a cancellation.
+ *
+ * @returns `done` after a retry: the order starts over, because each step skips what Postgres says is done.
+ *   After a cancellation of an order that the pharmacy has, what the pharmacy decided.
+ */
+export async function resumeAttention(
   run: OrderRun,
-  { reasonCode, placed }: Exclude<OrderInput['resting'], undefined>,
+  { reasonCode }: Exclude<OrderInput['resting'], undefined>,
 ): Promise<Resolved> {
-  run.placed = placed;
-  let resumed = false;
+  let isRestored = false;
   return await step<object>(run, async () => {
-    if (resumed) {
-      return placed && cancelPending(run.requests)
-        ? await cancelAtPharmacy(run)
-        : { outcome: 'done' };
+    if (!isRestored) {
+      // Stands for the step that needed attention in the earlier run.
+      isRestored = true;
+      return { outcome: 'needs-attention', reasonCode };
     }
-    resumed = true;
-    return { outcome: 'needs-attention', reasonCode };
+    if (run.placed && cancelPending(run.requests)) return await cancelAtPharmacy(run);
+    return { outcome: 'done' };
   });
 }

@@ -15,22 +15,22 @@ const MOST_EVENTS = 500;
  * Continues the order in a new run if this run's history is long, because Temporal ends a workflow whose
  * history is too long.
  *
- * @param remember returns what the new run has to know, once no handler is at work any more; undefined: this
- *   run has something to do first.
+ * @param stateToKeep returns the input that lets the new run continue; undefined: this run has something to
+ *   do first. Called when all handlers have finished.
  */
 export async function continueIfLong(
   { orderId, pharmacyId }: OrderRun,
-  remember: () => Pick<OrderInput, 'resting' | 'waiting'> | undefined,
+  stateToKeep: () => Pick<OrderInput, 'resting' | 'waiting'> | undefined,
 ): Promise<void> {
   const { historyLength, continueAsNewSuggested } = workflowInfo();
   if (historyLength < MOST_EVENTS && !continueAsNewSuggested) return;
   if (!patched('continue-as-new')) return;
   await condition(allHandlersFinished);
-  const rest = remember();
-  if (rest === undefined) return;
+  const state = stateToKeep();
+  if (state === undefined) return;
   await continueAsNew<(input: OrderInput) => Promise<OrderResult>>({
     orderId,
     pharmacyId,
-    ...rest,
+    ...state,
   });
 }

@@ -9,17 +9,27 @@ export function orderWorkflowId(orderId: string): string {
   return `order-${orderId}`;
 }
 
-/** The input of an order workflow: ids only, no patient data. */
+/**
+ * The input of an order workflow: ids and codes only, no patient data. A new order has only ids. A run that
+ * takes over from an earlier run of the order has at most one of the other fields.
+ */
 export interface OrderInput {
   readonly orderId: string;
   readonly pharmacyId: string;
-  /** Set only if this run replaces a lost one whose order was in `NEEDS_ATTENTION`. */
+  /**
+   * Starts the run in `NEEDS_ATTENTION`, where the earlier run stopped. The reconciler sets it when it
+   * restarts such an order; a run with a long history sets it for the next one.
+   */
   readonly resting?: {
+    /** Why the order needs attention. */
     readonly reasonCode: string;
     /** Whether the pharmacy is known to have the order. */
     readonly placed: boolean;
   };
-  /** Set only if this run continues another one that waited for the pharmacy. */
+  /**
+   * Starts the run in `AWAITING_COMPLETION`, after the earlier run placed the order. Only a run with a long
+   * history sets it, for the next one.
+   */
   readonly waiting?: {
     /** How long to wait for a webhook before the first poll, in milliseconds. */
     readonly firstLookMs: number;

@@ -8,15 +8,19 @@ export interface OrderRun {
   readonly pharmacyId: string;
   readonly progress: Progress;
   readonly requests: OrderRequests;
-  /** Whether the pharmacy is known to have the order. */
+  /**
+   * Whether the pharmacy is known to have the order: since `placeOrder` succeeded, in this run or in an earlier
+   * one. A run that starts in `NEEDS_ATTENTION` has to know it to handle a cancellation.
+   */
   placed: boolean;
 }
 
-/** Begins a run: sets the handlers, and takes over what the run knows that this one continues. */
-export function beginRun({ orderId, pharmacyId, waiting }: OrderInput): OrderRun {
+/** Begins a run: sets the handlers, and takes over what an earlier run of the order knew. */
+export function beginRun({ orderId, pharmacyId, resting, waiting }: OrderInput): OrderRun {
   const progress = trackProgress(orderId);
   const requests = receiveRequests(orderId, progress);
   if (waiting?.hint === true) requests.hint = true;
   if (waiting?.cancelRequested === true) requests.cancels += 1;
-  return { orderId, pharmacyId, progress, requests, placed: false };
+  const placed = waiting !== undefined || resting?.placed === true;
+  return { orderId, pharmacyId, progress, requests, placed };
 }

@@ -1,12 +1,13 @@
 import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
-import { type Ended, resume, step } from './needs-attention.ts';
+import { type Ended, resumeAttention, step } from './needs-attention.ts';
 import { continueIfLong } from './new-run.ts';
+import type { StepResult } from './order-activities.ts';
 import type { OrderInput, OrderResult } from './order-messages.ts';
 import { cancelPending } from './order-requests.ts';
 import { beginRun, type OrderRun } from './order-run.ts';
 import { expireOrder, fetchDocuments, validateOrder } from './order-steps.ts';
 import { cancelAtPharmacy, placeAtPharmacy } from './pharmacy-steps.ts';
-import { type Wait, waitForNews } from './wait-for-news.ts';
+import { type Wait, type WaitOutcome, waitForNews } from './wait-for-news.ts';
 
 /**
  * The workflow of one prescription order:
@@ -31,9 +32,10 @@ export async function order(input: OrderInput): Promise<OrderResult> {
 }
 
 async function processOrder(run: OrderRun, { resting, waiting }: OrderInput): Promise<Ended> {
+  // A run that takes over from an earlier one starts where that stopped; a new order has neither.
   if (waiting !== undefined) return await completeOrder(run, waiting);
   if (resting !== undefined) {
-    const resumed = await resume(run, resting);
+    const resumed = await resumeAttention(run, resting);
     if (resumed.outcome === 'ended') return resumed;
   }
 
@@ -43,6 +45,7 @@ async function processOrder(run: OrderRun, { resting, waiting }: OrderInput): Pr
 
   const placed = await step(run, () => placeAtPharmacy(run));
   if (placed.outcome === 'ended') return placed;
+  run.placed = true;
   if (placed.settled) run.requests.hint = true;
 
   const { firstLookMs, completionLimitMs } = checked;
@@ -51,8 +54,7 @@ async function processOrder(run: OrderRun, { resting, waiting }: OrderInput): Pr
 
 /** Waits for the pharmacy and follows what it reports, until the order ends. */
 async function completeOrder(run: OrderRun, wait: Wait): Promise<Ended> {
-  const { orderId, pharmacyId, progress, requests } = run;
-  run.placed = true;
+  const { pharmacyId, progress, requests } = run;
   for (;;) {
     await continueIfLong(run, () => ({
       waiting: { ...wait, hint: requests.hint, cancelRequested: cancelPending(requests) },
@@ -60,14 +62,19 @@ async function completeOrder(run: OrderRun, wait: Wait): Promise<Ended> {
     const deadline = new Date(wait.deadline).toISOString();
     progress.enter('AWAITING_COMPLETION', `Waiting for ${pharmacyId}, until ${deadline}.`);
     const outcome = await waitForNews(run, wait);
-    const result = await step<object>(run, () => {
-      if (cancelPending(requests)) return cancelAtPharmacy(run);
-      if (outcome === 'too-late') return expireOrder(orderId);
-      progress.enter('FETCHING_DOCUMENTS', `Fetching the documents from ${pharmacyId}.`);
-      return fetchDocuments(orderId);
-    });
+    const result = await step<object>(run, () => follow(run, outcome));
     if (result.outcome === 'ended') return result;
     // Still open: the hint was wrong, the cancellation was refused, or the order was completed just
     // before the deadline.
   }
+}
+
+/** Acts on the end of a wait. Runs again after a retry or a cancellation, if this needed attention. */
+function follow(run: OrderRun, outcome: WaitOutcome): Promise<StepResult> {
+  const { orderId, pharmacyId, progress, requests } = run;
+  // A cancellation ended the wait, or came at the deadline or while the order needed attention.
+  if (cancelPending(requests)) return cancelAtPharmacy(run);
+  if (outcome === 'too-late') return expireOrder(orderId);
+  progress.enter('FETCHING_DOCUMENTS', `Fetching the documents from ${pharmacyId}.`);
+  return fetchDocuments(orderId);
 }

@@ -15,6 +15,7 @@ export async function placeAtPharmacy(
   // Histories from before this patch wait for `placeOrder` whatever happens.
   while (cancelPending(requests) && patched('cancel-while-placing')) {
     const cancelled = await cancelAtPharmacy(run);
+    // The pharmacy's answer is unknown: after the operator's retry it is asked again.
     if (cancelled.outcome === 'needs-attention' && cancelled.isPending) {
       requests.cancelsAttempted -= 1;
     }

@@ -8,32 +8,34 @@ import { lookForCompletion } from './order-steps.ts';
 export type Wait = Exclude<OrderInput['waiting'], undefined>;
 
 /**
- * Waits until the pharmacy seems to have finished with the order, by its webhook or by polling, or until a
- * cancellation is requested.
- *
- * @returns `too-late` when the deadline has passed without news.
+ * Why a wait ended. `news`: the pharmacy seems to have finished with the order, by its webhook or by a poll, or
+ * a cancellation was requested. `too-late`: the last poll at the deadline found the order open.
  */
+export type WaitOutcome = 'news' | 'too-late';
+
+/** Waits for news: for the webhook alone at first, then by polling, too. */
 export async function waitForNews(
   { orderId, requests }: OrderRun,
   { firstLookMs, deadline }: Wait,
-): Promise<'news' | 'too-late'> {
+): Promise<WaitOutcome> {
   const signalled = () => requests.hint || cancelPending(requests);
   const firstPoll = Math.max(1, Math.min(firstLookMs, deadline - Date.now()));
-  let news = await condition(signalled, firstPoll, {
+  const isSignalled = await condition(signalled, firstPoll, {
     summary: 'until the first look at the pharmacy',
   });
-  if (!news) {
+  let outcome: WaitOutcome = 'news';
+  if (!isSignalled) {
     // One activity polls for days: its retries add no history (docs/adr/0002).
     const scope = new CancellationScope();
     const poll = scope.run(() => lookForCompletion(orderId, deadline));
     const polled = await Promise.race([poll, condition(signalled)]);
     scope.cancel();
     await poll.catch(ignoreCancellation);
-    news = polled !== 'too-late';
+    if (polled === 'too-late') outcome = 'too-late';
   }
   // A pending cancellation comes first; if the pharmacy refuses it, the hint still counts.
   if (!cancelPending(requests)) requests.hint = false;
-  return news ? 'news' : 'too-late';
+  return outcome;
 }
 
 function ignoreCancellation(error: unknown): void {
