@@ -17,7 +17,10 @@ import type { Database } from '../storage/database.ts';
 import { bundleWorkflows } from '../temporal/bundle-workflows.ts';
 import { createDataConverter } from '../temporal/data-converter.ts';
 import { createDeleteWorkflow } from '../temporal/delete-workflow.ts';
-import { registerSearchAttributes } from '../temporal/register-search-attributes.ts';
+import {
+  keepSearchAttributes,
+  registerSearchAttributes,
+} from '../temporal/register-search-attributes.ts';
 import { createSdkLog } from '../temporal/sdk-log.ts';
 import { startEraser } from '../upkeep/start-eraser.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
@@ -27,6 +30,9 @@ import { startOrderWorker } from './start-order-worker.ts';
 
 /** How often documents and workflows of erased orders are deleted, in milliseconds. */
 const ERASE_EVERY_MS = 5_000;
+
+/** How often the namespace is checked for search attributes that it lacks, in milliseconds. */
+const CHECK_ATTRIBUTES_EVERY_MS = 5 * 60_000;
 
 /** How often new rows of the audit log are sealed, in milliseconds. */
 const SEAL_EVERY_MS = 5_000;
@@ -49,7 +55,10 @@ export async function startWorker(parts: {
 }): Promise<Running> {
   const { config, connection, database, leadership, lookup, log } = parts;
   const { temporal, webhooks } = config;
-  await registerSearchAttributes(connection, temporal.namespace, log);
+  const searchAttributes = await keepSearchAttributes({
+    ...{ connection, namespace: temporal.namespace, log },
+    everyMs: CHECK_ATTRIBUTES_EVERY_MS,
+  });
 
   const store = await createDocumentStore(config.documents);
   const documents = createSealedDocuments(store);
@@ -122,7 +131,7 @@ export async function startWorker(parts: {
     }),
     async stop() {
       stopHeartbeat?.();
-      const started = [reconciler, eraser, sealer, orders, deliveries];
+      const started = [searchAttributes, reconciler, eraser, sealer, orders, deliveries];
       await Promise.all(started.map((part) => part.stop()));
       sender.close();
       endSealReports();

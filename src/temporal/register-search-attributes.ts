@@ -1,7 +1,8 @@
 import type { ConnectionLike } from '@temporalio/client';
 import proto from '@temporalio/proto';
+import { type PeriodicTask, runPeriodically } from '../lib/run-periodically.ts';
 import type { Log } from '../process/log.ts';
-import { grpcStatus, temporalCode } from './call-with-timeout.ts';
+import { callWithTimeout, grpcStatus, temporalCode } from './call-with-timeout.ts';
 import { SEARCH_ATTRIBUTE_NAMES } from './search-attributes.ts';
 
 const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
@@ -93,5 +94,52 @@ export async function registerSearchAttributes(
       `search attributes cannot be registered: ${names}; unless they exist, create them: ${createCommand(namespace, missing)}`,
       { code: temporalCode(error) },
     );
+  }
+}
+
+/**
+ * Registers the search attributes that a namespace lacks, now and periodically: a namespace may lose one while
+ * orders run, and the workflow task of an order that upserts it fails until it exists. The warning of
+ * {@link registerSearchAttributes} is repeated until an operator has created it. If the caller may not list
+ * attributes, only the first round warns, because nobody knows whether any is missing.
+ *
+ * @param options.everyMs the pause between two checks, in milliseconds.
+ * @throws {ServiceError} Temporal's own error, if it is unreachable at first or has no such namespace.
+ */
+export async function keepSearchAttributes(options: {
+  readonly connection: ConnectionLike;
+  readonly namespace: string;
+  readonly everyMs: number;
+  readonly log: Log;
+}): Promise<PeriodicTask> {
+  const { connection, namespace, everyMs, log } = options;
+  await registerSearchAttributes(connection, namespace, log);
+  let isFirst = true;
+  return runPeriodically({
+    everyMs,
+    async round() {
+      if (!isFirst && (await lacksSome())) {
+        await registerSearchAttributes(connection, namespace, log);
+      }
+      isFirst = false;
+      return false;
+    },
+    onError: (error) =>
+      log.warn('checking the search attributes failed; the next round retries', {
+        code: temporalCode(error),
+      }),
+  });
+
+  async function lacksSome(): Promise<boolean> {
+    try {
+      const { missing } = await callWithTimeout(
+        (deadline, run) => connection.withDeadline(deadline, run),
+        () => findSearchAttributeGaps(connection, namespace),
+      );
+      return missing.length > 0;
+    } catch (error) {
+      if (isRefusal(error)) return false;
+      throw error;
+    }
   }
 }

@@ -66,7 +66,7 @@ async function sendUpdate(
       return new RepairRefusedError(type ?? 'REPAIR_FAILED', message);
     }
     throw new TemporalUnavailableError(
-      `Temporal or its workers did not answer (${temporalCode(error)}); the order may have been retried: check its timeline`,
+      `Temporal or its workers did not answer (${temporalCode(error)}); the order may have been retried: check its timeline, and Temporal with rx doctor`,
     );
   }
 }

@@ -1,8 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionLike } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { temporalCode } from '../../../src/temporal/call-with-timeout.ts';
-import { registerSearchAttributes } from '../../../src/temporal/register-search-attributes.ts';
+import {
+  keepSearchAttributes,
+  registerSearchAttributes,
+} from '../../../src/temporal/register-search-attributes.ts';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../../src/temporal/search-attributes.ts';
+import { eventually } from '../../support/eventually.ts';
 import { createKeptLog } from '../../support/logs.ts';
 
 const KEYWORD = 2;
@@ -30,7 +35,11 @@ function operatorService(
       return {};
     },
   };
-  return { added, connection: { operatorService: service } as unknown as ConnectionLike };
+  const connection = {
+    operatorService: service,
+    withDeadline: (_deadline: number, run: () => Promise<unknown>) => run(),
+  };
+  return { added, connection: connection as unknown as ConnectionLike };
 }
 
 async function register(
@@ -90,6 +99,63 @@ describe('the search attributes of a namespace', () => {
   ])('are not given up on when Temporal %s', async (_why, code) => {
     await expect(register(earlier, { add: grpcError(code, 'no') })).rejects.toThrow('no');
     await expect(register(earlier, { list: grpcError(code, 'no') })).rejects.toThrow('no');
+  });
+});
+
+describe('the search attributes of a running worker’s namespace', () => {
+  async function keep(...[attributes, refuse]: Parameters<typeof operatorService>) {
+    const { added, connection } = operatorService(attributes, refuse);
+    const log = createKeptLog();
+    const kept = await keepSearchAttributes({ connection, namespace: 'shop', everyMs: 1, log });
+    return { added, log, stop: () => kept.stop() };
+  }
+
+  it('are registered again when one is lost', async () => {
+    const attributes = { ...all };
+    const { added, stop } = await keep(attributes);
+    delete attributes['OrderReasonCode'];
+    await eventually('it is registered', async () => added.includes('OrderReasonCode'));
+    await stop();
+  });
+
+  it('are named with the command, again and again, until an operator has created them', async () => {
+    const attributes = { ...earlier };
+    const { log, stop } = await keep(attributes, { add: grpcError(7, 'Request unauthorized.') });
+    await eventually('the warning is repeated', async () => log.lines.length > 2);
+    const named =
+      'create them: temporal operator search-attribute create --namespace shop --name Order';
+    for (const { level, message } of log.lines) {
+      expect(level).toBe('warn');
+      expect(message).toContain(named);
+    }
+    Object.assign(attributes, all);
+    await eventually('the warnings end', async () => {
+      const before = log.lines.length;
+      await sleep(20);
+      return log.lines.length === before;
+    });
+    await stop();
+  });
+
+  it('are named once if the caller may not list them', async () => {
+    const { log, stop } = await keep(all, { list: grpcError(7, 'Request unauthorized.') });
+    await sleep(20);
+    await stop();
+    expect(log.lines).toHaveLength(1);
+  });
+
+  it('are checked again after Temporal was unreachable', async () => {
+    const refuse: { list?: Error } = {};
+    const attributes = { ...all };
+    const { added, log, stop } = await keep(attributes, refuse);
+    refuse.list = grpcError(14, 'no');
+    await eventually('a check failed', async () =>
+      log.lines.some(({ message }) => message.startsWith('checking the search attributes failed')),
+    );
+    delete refuse.list;
+    delete attributes['CaseId'];
+    await eventually('it is registered', async () => added.includes('CaseId'));
+    await stop();
   });
 });
 
