@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { after, count, describeOnSkippedTime, lastAttributes, server, startOrder } from './rig.ts';
@@ -14,12 +16,51 @@ import {
 } from './stand-ins.ts';
 
 describeOnSkippedTime('the order workflow on request', () => {
-  it('rejects a retry of an order that does not need attention, and a cancellation after the end', async () => {
+  it('rejects a retry of an order that does not need attention', async () => {
     const order = await startOrder({});
     await order.reach('AWAITING_COMPLETION');
     await expect(order.retry()).rejects.toMatchObject({ cause: { type: 'WRONG_STATUS' } });
     await order.complete();
     expect(await order.end()).toBe('COMPLETED');
+  });
+
+  it('rejects a cancellation after the end, while an earlier one is recorded', async () => {
+    const recording = new EventEmitter();
+    const order = await startOrder({
+      applyRepair: [async () => void (await once(recording, 'recorded'))],
+    });
+    await order.reach('AWAITING_COMPLETION');
+    const earlier = order.cancelByUpdate();
+    await eventually('it is being recorded', async () => count(order, 'applyRepair') === 1);
+    await order.complete();
+    await order.reach('COMPLETED');
+    await expect(order.cancelByUpdate()).rejects.toMatchObject({
+      cause: { type: 'WRONG_STATUS', message: 'the order is COMPLETED; it has ended' },
+    });
+    recording.emit('recorded');
+    await earlier;
+    expect(await order.end()).toBe('COMPLETED');
+  });
+
+  it('takes updates without an input, and rejects malformed ones', async () => {
+    const order = await startOrder({ placeOrder: [stuck('X'), SETTLED] });
+    await order.reach('NEEDS_ATTENTION', 'X');
+    const malformed = [['retry'], { reason: 'x' }, { by: 'Jane Sample' }, { by: 7 }];
+    for (const input of [...malformed, { repairId: randomUUID(), by: 'anna' }]) {
+      await expect(order.handle.executeUpdate('retry', { args: [input] })).rejects.toMatchObject({
+        cause: { type: 'INVALID_REPAIR' },
+      });
+    }
+    await order.handle.executeUpdate('retry', {
+      args: [{ by: 'anna', pharmacyOrderId: 'rx_1' }],
+    });
+    expect(await order.end()).toBe('COMPLETED');
+
+    const other = await startOrder({ placeOrder: [stuck('X')], cancelOrder: [CANCELLED] });
+    await other.reach('NEEDS_ATTENTION', 'X');
+    await other.handle.executeUpdate('cancel', { args: [] });
+    await other.cancel(); // as `applyRepair` does
+    expect(await other.end()).toBe('CANCELLED CANCEL_REQUESTED');
   });
 
   it('asks the pharmacy to cancel an order that waits', async () => {

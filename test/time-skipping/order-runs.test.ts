@@ -79,6 +79,21 @@ describeOnSkippedTime('the order workflow in another run', () => {
       expect((await order.handle.describe()).runId).not.toBe(order.runId);
     });
 
+    it('follows a cancellation in the same run that came while a step failed', async () => {
+      const order = await startOrder({
+        fetchDocuments: [
+          after(async (waiting) => {
+            await flood(waiting);
+            await waiting.cancel();
+          }, stuck('X')),
+        ],
+      });
+      await order.reach('AWAITING_COMPLETION');
+      await order.complete();
+      expect(await order.end()).toBe('CANCELLED CANCEL_REQUESTED');
+      expect((await order.handle.describe()).runId).toBe(order.runId);
+    });
+
     it('waits for a retry in the new run', async () => {
       const order = await startOrder({ placeOrder: [after(flood, stuck('X')), SETTLED] });
       await eventually('the new run waits', async () => {

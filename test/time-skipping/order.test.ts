@@ -13,7 +13,9 @@ import {
   stuck,
 } from './stand-ins.ts';
 
-// Every branch of src/workflows is in one of the tests of this folder.
+// Every branch of the order workflow is in one of the tests of this folder, measured once on an instrumented copy. The
+// exceptions: what only replays of earlier histories reach (test/replay), rethrown errors that no activity causes, and
+// the fallback for an update without an id.
 describeOnSkippedTime('the order workflow', () => {
   it('validates, places, waits for the webhook and fetches the documents', async () => {
     const order = await startOrder({});
