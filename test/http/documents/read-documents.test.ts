@@ -146,8 +146,11 @@ describe('the bytes of a document', () => {
     },
   );
 
-  it('are never rendered as a page of our origin', async () => {
-    const { id } = await store({ contentType: 'text/html', bytes: Buffer.from('<script>') });
+  it.each([
+    ['HTML', 'text/html', '<script>'],
+    ['SVG', 'image/svg+xml', '<svg onload="x()">'],
+  ])('are never rendered as a page of our origin: %s', async (_what, contentType, text) => {
+    const { id } = await store({ contentType, bytes: Buffer.from(text) });
 
     const response = await download(id);
 
