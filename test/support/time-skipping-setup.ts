@@ -37,7 +37,9 @@ const LIMIT_MS = 5 * 60_000;
  */
 async function findServer(): Promise<string | undefined> {
   const env = testEnvironment();
-  if (env['TEMPORAL_TEST_SERVER']) return env['TEMPORAL_TEST_SERVER'];
+  // Not among the variables that `testEnvironment` keeps.
+  const own = process.env['TEMPORAL_TEST_SERVER'];
+  if (own) return own;
   const folder = path.join(cacheFolder(env), `temporal-test-server-${VERSION}`);
   const file = path.join(folder, 'temporal-test-server');
   if (existsSync(file)) return file;
