@@ -26,6 +26,8 @@ CREATE TABLE api_keys (
   CONSTRAINT api_keys_rate_limit_per_second_check CHECK (rate_limit_per_second > 0)
 );
 
+CREATE TRIGGER notify_of_change AFTER DELETE OR UPDATE OR TRUNCATE ON api_keys FOR EACH STATEMENT EXECUTE FUNCTION notify_of_key_change();
+
 GRANT INSERT, SELECT, UPDATE ON api_keys TO rx_orders_operator;
 GRANT SELECT ON api_keys TO rx_orders_server;
 
@@ -892,6 +894,19 @@ CREATE FUNCTION event_time(at timestamp with time zone)
  IMMUTABLE
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 RETURN to_char((at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text);
+
+
+-- notify_of_key_change() ------------------------------------------------------
+
+CREATE FUNCTION notify_of_key_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_notify('api_keys', '');
+  RETURN NULL;
+END $function$;
 
 
 -- organization_of_document() --------------------------------------------------

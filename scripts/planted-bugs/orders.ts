@@ -5,12 +5,31 @@ export const ORDER_BUGS: readonly Bug[] = [
   {
     name: 'answers 200 before it stores the order',
     file: 'src/orders/accept-order.ts',
-    original: 'const [row] = await outcomeWithTimeout((goOn) =>',
-    replacement: `const [row] = await (async (store: Parameters<typeof outcomeWithTimeout>[0]) => {
-    outcomeWithTimeout(store).catch(() => undefined);
-    return [{ accepted: true } as Verdict & { accepted: boolean }];
-  })((goOn) =>`,
+    original: 'const outcome = await store(prepared);',
+    replacement: `store(prepared).catch(() => undefined);
+  const outcome = { lawful: true, permitted: true, addressed: true, accepted: true };`,
     tests: ['test/http/orders/idempotency.test.ts'],
+  },
+  {
+    name: 'fails all orders of a transaction because of one',
+    file: 'src/orders/group-commit.ts',
+    original: 'if (batch.length > 1 && wasRefused(error)) {',
+    replacement: 'if (batch.length > 1_000 && wasRefused(error)) {',
+    tests: ['test/unit/orders/group-commit.test.ts'],
+  },
+  {
+    name: 'repeats every order of a transaction while the disk is full',
+    file: 'src/orders/group-commit.ts',
+    original: '!/^5[37]/.test(String(error.code))',
+    replacement: "String(error.code) !== ''",
+    tests: ['test/unit/orders/group-commit.test.ts'],
+  },
+  {
+    name: 'keeps a key that was revoked while it was read',
+    file: 'src/organizations/key-cache.ts',
+    original: 'if (key === undefined || seen !== changes) return key;',
+    replacement: 'if (key === undefined || seen > changes) return key;',
+    tests: ['test/unit/organizations/key-cache.test.ts'],
   },
   {
     name: 'gives up a statement without waiting for its outcome',

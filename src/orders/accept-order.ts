@@ -1,25 +1,18 @@
 import { v7 as uuidv7 } from 'uuid';
-import { type AuditSource, auditRow } from '../audit/record-audit.ts';
+import type { AuditSource } from '../audit/record-audit.ts';
 import { canonicalJson } from '../contract/canonical-json.ts';
 import type { PlaceOrderRequest } from '../contract/place-order.ts';
 import { NoSuchOrganizationError } from '../keys/data-keys.ts';
 import { idempotencyHash, keyedHash, sameHash } from '../keys/keyed-hash.ts';
-import { type Database, outcomeWithTimeout, type Sql, withTimeout } from '../storage/database.ts';
+import { type Database, type Sql, withTimeout } from '../storage/database.ts';
 import { forOrganization } from '../storage/row-level-security.ts';
 import {
   CaseNotPermittedError,
   IdempotencyConflictError,
   InvalidOrderError,
 } from './order-errors.ts';
-import {
-  ADDRESS_MISSING,
-  asJson,
-  preconditions,
-  requireLawfulAndOwned,
-  storable,
-  type Verdict,
-  verdict,
-} from './preconditions.ts';
+import { ADDRESS_MISSING, asJson, askedOrder, requireLawfulAndOwned } from './preconditions.ts';
+import { type NewOrder, type StoreOutcome, storeOrders } from './store-orders.ts';
 
 /** An order to accept, with its organization and its case. */
 export interface Acceptance {
@@ -31,12 +24,14 @@ export interface Acceptance {
   readonly by: AuditSource;
 }
 
+/** Stores an order that was prepared; see {@link storeOrders}. */
+export type StoreOrder = (order: NewOrder) => Promise<StoreOutcome>;
+
 /**
- * Accepts an order. One statement stores the order, its idempotency key, its first timeline row, the
- * outbox row that starts its workflow and the audit row. When this function returns, the order survives
- * any crash.
+ * Accepts an order: encrypts it and stores it. When this function returns, the order survives any crash.
  *
  * @param hashSecret the key of the fingerprint, which recognizes a repeated payload.
+ * @param store stores the order; by default, in a transaction of its own.
  * @throws {CaseNotPermittedError} the case does not belong to the organization.
  * @throws {IdempotencyConflictError} the idempotency key is already used; nothing was stored.
  * @throws {InvalidOrderError} neither the order nor its case has a shipping address, or the
@@ -45,54 +40,15 @@ export interface Acceptance {
 export async function acceptOrder(
   database: Database,
   hashSecret: string,
-  { organizationId, caseId, request, by }: Acceptance,
+  acceptance: Acceptance,
+  store: StoreOrder = (order) => storeAlone(database, order),
 ): Promise<{ orderId: string }> {
-  const orderId = uuidv7();
-  const { order, idempotencyKey } = request;
-  const fingerprint = keyedHash(hashSecret, 'fingerprint', canonicalJson({ caseId, order }));
-  const hash =
-    idempotencyKey === undefined
-      ? null
-      : idempotencyHash(hashSecret, organizationId, idempotencyKey);
-  const { key, wrapped } = await createOrderKey(database, organizationId, orderId);
-  const sealed = (field: string, text: string | undefined) =>
-    text === undefined ? null : key.seal(field, text);
-  const address = order.shippingAddress && asJson(order.shippingAddress);
-  const subject = { organizationId, caseId: storable(caseId) ?? undefined, orderId };
-  const entry = { ...by, ...subject, action: 'ORDER_PLACED', result: 'OK' };
-  const insert = (sql: Sql) => sql<(Verdict & { accepted: boolean })[]>`
-    WITH ${preconditions(sql, { organizationId, caseId, order })},
-    accepted AS (
-      INSERT INTO orders (
-        id, organization_id, case_id, pharmacy_id, status, data_key, idempotency_hash,
-        idempotency_key, fingerprint, prescription, shipping_address, case_key, case_address)
-      SELECT ${orderId}, ${organizationId}, id, ${order.pharmacyId}, 'ACCEPTED', ${wrapped}, ${hash},
-        ${sealed('idempotencyKey', idempotencyKey)}, ${fingerprint},
-        ${key.seal('prescription', asJson(order))}, ${sealed('shippingAddress', address)},
-        data_key, address
-      FROM owned WHERE addressed AND EXISTS (SELECT FROM lawful)
-      ON CONFLICT (organization_id, idempotency_hash) DO NOTHING
-      RETURNING id
-    ), noted AS (
-      INSERT INTO order_activity (order_id, actor, event, to_status)
-      SELECT id, 'api', 'ORDER_ACCEPTED', 'ACCEPTED' FROM accepted
-    ), queued AS (
-      INSERT INTO outbox (order_id, organization_id, kind)
-      SELECT id, ${organizationId}, 'start' FROM accepted
-    ), recorded AS (${auditRow(sql, entry)} FROM accepted)
-    SELECT ${verdict(sql)}, EXISTS (SELECT FROM accepted) AS accepted`;
-  // The time limit is inside the transaction, where it can roll back: an order that is refused with 503
-  // must not be stored.
-  const [row] = await outcomeWithTimeout((goOn) =>
-    forOrganization(database, organizationId, async (sql) => {
-      goOn();
-      const rows = await insert(sql);
-      goOn();
-      return rows;
-    }),
-  );
-  if (row?.accepted) return { orderId };
-  requireLawfulAndOwned(order, row);
+  const { organizationId, request } = acceptance;
+  const prepared = await prepareOrder(database, hashSecret, acceptance);
+  const outcome = await store(prepared);
+  const { orderId, fingerprint, idempotencyHash: hash } = prepared;
+  if (outcome.accepted) return { orderId };
+  requireLawfulAndOwned(request.order, outcome);
   // A used key is reported before a missing address, so that a repeated request gets the same answer.
   if (hash !== null) {
     const holder = await withTimeout(
@@ -106,6 +62,41 @@ export async function acceptOrder(
     }
   }
   throw new InvalidOrderError([ADDRESS_MISSING]);
+}
+
+async function storeAlone(database: Database, order: NewOrder): Promise<StoreOutcome> {
+  const [outcome] = await storeOrders(database, order.organizationId, [order]);
+  if (outcome === undefined) throw new Error('the order has no outcome');
+  return outcome;
+}
+
+/** Encrypts an order, and computes its hashes. */
+async function prepareOrder(
+  sql: Sql,
+  hashSecret: string,
+  { organizationId, caseId, request, by }: Acceptance,
+): Promise<NewOrder> {
+  const orderId = uuidv7();
+  const { order, idempotencyKey } = request;
+  const { key, wrapped } = await createOrderKey(sql, organizationId, orderId);
+  const sealed = (field: string, text: string | undefined) =>
+    text === undefined ? null : key.seal(field, text);
+  return {
+    ...{ orderId, organizationId, pharmacyId: order.pharmacyId, by },
+    ...askedOrder({ caseId, order }),
+    dataKey: wrapped,
+    idempotencyHash:
+      idempotencyKey === undefined
+        ? null
+        : idempotencyHash(hashSecret, organizationId, idempotencyKey),
+    idempotencyKey: sealed('idempotencyKey', idempotencyKey),
+    fingerprint: keyedHash(hashSecret, 'fingerprint', canonicalJson({ caseId, order })),
+    prescription: key.seal('prescription', asJson(order)),
+    shippingAddress: sealed(
+      'shippingAddress',
+      order.shippingAddress && asJson(order.shippingAddress),
+    ),
+  };
 }
 
 async function createOrderKey(sql: Sql, organizationId: string, orderId: string) {

@@ -2,8 +2,8 @@ import type { AuditSource } from '../audit/record-audit.ts';
 import type { ActivityPage, OrderPage, OrderView } from '../contract/order.ts';
 import type { OrdersQuery, PageQuery } from '../contract/order-query.ts';
 import type { OrderWarning, PharmacyPage } from '../contract/pharmacy.ts';
-import { authenticate, type Caller } from '../organizations/authenticate.ts';
-import { createAllotments, type RateLimit } from '../organizations/rate-limit.ts';
+import { type Caller, createAuthentication } from '../organizations/authenticate.ts';
+import type { RateLimit } from '../organizations/rate-limit.ts';
 import type { Log } from '../process/log.ts';
 import { type Database, type Transaction, withTimeout } from '../storage/database.ts';
 import { forOrganization } from '../storage/row-level-security.ts';
@@ -11,6 +11,7 @@ import { type Acceptance, acceptOrder } from './accept-order.ts';
 import { createOutboxGauge, createQueue } from './backpressure.ts';
 import { type CancelRequest, cancelOrder } from './cancellation.ts';
 import { createDispatcherNotifier } from './dispatcher-notifier.ts';
+import { createGroupCommit } from './group-commit.ts';
 import { receiveMessage } from './inbox.ts';
 import { listActivity, listOrders } from './list-orders.ts';
 import { CaseNotPermittedError, OrderNotFoundError } from './order-errors.ts';
@@ -27,6 +28,7 @@ import {
   readOrderByIdempotencyKey,
   type StoredDocument,
 } from './read-order.ts';
+import { storeOrders } from './store-orders.ts';
 
 /**
  * The order operations of the HTTP layer. Each call has a time limit. In addition to the errors listed
@@ -109,8 +111,8 @@ export function createOrderService(
   settings: OrderServiceSettings,
   log: Log,
 ): OrderService {
-  const { hashSecret, rateLimit } = settings;
-  const allotments = createAllotments(rateLimit);
+  const { hashSecret } = settings;
+  const authenticate = createAuthentication(database, settings);
   const queue = createQueue(settings.queueLimit, log);
   const outbox = createOutboxGauge(database, settings.outboxLimit, log);
   const bounded = <T>(call: () => Promise<T>) => queue.run(() => withTimeout(call()));
@@ -134,16 +136,17 @@ export function createOrderService(
   }
 
   const notifyDispatchers = createDispatcherNotifier(database);
+  const store = createGroupCommit((...batch) => storeOrders(database, ...batch));
 
   return {
     async authenticate(apiKey) {
       queue.admit();
-      return await bounded(() => authenticate(database, settings, allotments, apiKey));
+      return await bounded(() => authenticate(apiKey));
     },
     async accept(acceptance) {
       outbox.admit();
-      // Not `bounded`: acceptOrder has its own time limit, which rolls back.
-      const accepted = await queue.run(() => acceptOrder(database, hashSecret, acceptance));
+      // Not `bounded`: storing an order has its own time limit, which rolls back.
+      const accepted = await queue.run(() => acceptOrder(database, hashSecret, acceptance, store));
       notifyDispatchers();
       return accepted;
     },

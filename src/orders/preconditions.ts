@@ -18,7 +18,7 @@ export interface Candidate {
   readonly order: PrescriptionOrder;
 }
 
-/** The columns of {@link verdict}. */
+/** Why an order can or cannot be accepted. */
 export interface Verdict {
   /** The organization's strict mode accepts the order's identifiers. */
   readonly lawful: boolean;
@@ -42,10 +42,15 @@ export const ADDRESS_MISSING: FieldError = {
  * @throws everything that `acceptOrder` throws, except for a used idempotency key.
  */
 export async function validateOrder(sql: Sql, candidate: Candidate): Promise<OrderWarning[]> {
-  const [row] = await sql<Verdict[]>`WITH ${preconditions(sql, candidate)} SELECT ${verdict(sql)}`;
-  requireLawfulAndOwned(candidate.order, row);
-  if (!row?.addressed) throw new InvalidOrderError([ADDRESS_MISSING]);
   const { organizationId, order } = candidate;
+  const { caseId, faulty, hasAddress } = askedOrder(candidate);
+  const [row] = await sql<Verdict[]>`
+    WITH asked (case_id, faulty, has_address) AS (
+      SELECT ${caseId}::text, ${faulty}::boolean, ${hasAddress}::boolean
+    ), ${checkedOrders(sql, organizationId)}
+    SELECT lawful, permitted, addressed FROM checked`;
+  requireLawfulAndOwned(order, row);
+  if (!row?.addressed) throw new InvalidOrderError([ADDRESS_MISSING]);
   const fault = await findPharmacyFault(sql, { organizationId, pharmacyId: order.pharmacyId });
   return fault === undefined ? [] : [{ field: 'pharmacyId', ...fault }];
 }
@@ -56,37 +61,39 @@ export function asJson(value: object): string {
 }
 
 /** A case id for SQL; null if Postgres cannot store it as text, so that no case can have it. */
-export function storable(caseId: string): string | null {
+function storable(caseId: string): string | null {
   return caseId.includes('\0') ? null : caseId;
 }
 
-/**
- * The common table expressions `lawful` (one row, or none) and `owned`: the case. If the order has no
- * address of its own, `owned` has the case's encrypted address and data key, which the order keeps.
- */
-export function preconditions(sql: Sql, { organizationId, caseId, order }: Candidate) {
-  const faulty = findIdentifierFaults(order).length > 0;
-  const own = order.shippingAddress !== undefined;
-  const id = storable(caseId);
-  return sql`
-    lawful AS (
-      SELECT FROM organizations
-      WHERE id = ${organizationId} AND NOT (strict_identifiers AND ${faulty})
-    ), owned AS (
-      SELECT id, ${own} OR address IS NOT NULL AS addressed,
-        CASE WHEN NOT ${own} THEN data_key END AS data_key,
-        CASE WHEN NOT ${own} THEN address END AS address
-      -- A case whose patient was erased takes no orders.
-      FROM cases WHERE id = ${id} AND organization_id = ${organizationId} AND patient IS NOT NULL
-    )`;
+/** The columns that {@link checkedOrders} needs of each order. */
+export function askedOrder({ caseId, order }: Pick<Candidate, 'caseId' | 'order'>) {
+  return {
+    caseId: storable(caseId),
+    faulty: findIdentifierFaults(order).length > 0,
+    hasAddress: order.shippingAddress !== undefined,
+  };
 }
 
-/** The columns of {@link Verdict}, for a statement that begins with {@link preconditions}. */
-export function verdict(sql: Sql) {
+/**
+ * The common table expression `checked`: the rows of `asked` (with the columns `case_id`, `faulty` and
+ * `has_address`) and the columns of {@link Verdict}. If an order has no address of its own, its row has the
+ * case's encrypted address and data key, which the order keeps.
+ */
+export function checkedOrders(sql: Sql, organizationId: string) {
   return sql`
-    EXISTS (SELECT FROM lawful) AS lawful,
-    EXISTS (SELECT FROM owned) AS permitted,
-    EXISTS (SELECT FROM owned WHERE addressed) AS addressed`;
+    checked AS (
+      SELECT asked.*,
+        organization.id IS NOT NULL AND NOT (organization.strict_identifiers AND faulty) AS lawful,
+        cases.id IS NOT NULL AS permitted,
+        cases.id IS NOT NULL AND (has_address OR address IS NOT NULL) AS addressed,
+        CASE WHEN NOT has_address THEN data_key END AS case_key,
+        CASE WHEN NOT has_address THEN address END AS case_address
+      FROM asked
+      LEFT JOIN organizations AS organization ON organization.id = ${organizationId}
+      -- A case whose patient was erased takes no orders.
+      LEFT JOIN cases ON cases.organization_id = ${organizationId} AND cases.id = asked.case_id
+        AND patient IS NOT NULL
+    )`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { keyedHash, sameHash } from '../keys/keyed-hash.ts';
-import type { Sql } from '../storage/database.ts';
-import type { Allotments, Lease, RateLimit, RateState } from './rate-limit.ts';
+import type { Database, Sql } from '../storage/database.ts';
+import { type ApiKey, createKeyCache } from './key-cache.ts';
+import { createAllotments, type RateLimit, type RateState } from './rate-limit.ts';
 
 /** A permission of an API key. Each route requires one. */
 export type Scope = 'orders:write' | 'orders:read' | 'cases:write' | 'webhooks:manage';
@@ -13,37 +14,82 @@ export interface Caller {
   /** The key's rate limit, of which this request has used one token. */
   readonly rateLimit: {
     state(): RateState;
-    /** See {@link Allotments.refuseOwing}. */
+    /** See `Allotments.refuseOwing`. */
     refuseOwing(): void;
-    /** See {@link Allotments.charge}. */
+    /** See `Allotments.charge`. */
     charge(tokens: number): void;
   };
 }
 
+/** Finds the owner of an API key; see {@link createAuthentication}. */
+export type Authenticate = (apiKey: string) => Promise<Caller | undefined>;
+
 /**
- * Authenticates an API key and counts one request against its rate limit. The database stores keyed
- * hashes; this function looks the key up by its hash and compares the hashes in constant time.
+ * Creates the function that authenticates an API key and counts one request against its rate limit. The
+ * database stores keyed hashes; the function looks the key up by its hash. A key that was read within the
+ * last second, and whose tokens this process has leased, needs no query.
  *
- * @param hashSecret the secret of the keyed hash.
- * @param rateLimit the default limit; a key may have its own rate.
- * @param allotments the tokens that this process has leased.
- * @returns undefined if the key is unknown, revoked or expired.
- * @throws {RateLimitedError} the key has used up its rate limit.
+ * The function returns undefined if the key is unknown, revoked or expired, and throws
+ * {@link RateLimitedError} if the key has used up its rate limit.
+ *
+ * @param settings.hashSecret the secret of the keyed hash.
+ * @param settings.rateLimit the default limit; a key may have its own rate.
  */
-export async function authenticate(
-  sql: Sql,
+export function createAuthentication(
+  database: Database,
   { hashSecret, rateLimit }: { readonly hashSecret: string; readonly rateLimit: RateLimit },
-  allotments: Allotments,
-  apiKey: string,
-): Promise<Caller | undefined> {
-  const hash = keyedHash(hashSecret, 'api-key', apiKey);
-  const id = hash.toString('base64');
-  const owed = allotments.take(id);
+): Authenticate {
+  const allotments = createAllotments(rateLimit);
+  const cache = createKeyCache(database);
+  const { burstSeconds } = rateLimit;
+
+  function callerOf(hash: string, { keyId, organizationId, scopes, perSecond }: ApiKey): Caller {
+    const full = {
+      burst: perSecond * burstSeconds,
+      remaining: perSecond * burstSeconds,
+      perSecond,
+    };
+    return {
+      ...{ keyId, organizationId, scopes },
+      rateLimit: {
+        state: () => allotments.state(hash) ?? full,
+        refuseOwing: () => allotments.refuseOwing(hash),
+        charge: (amount) => allotments.charge(hash, amount),
+      },
+    };
+  }
+
+  return async (apiKey) => {
+    const bytes = keyedHash(hashSecret, 'api-key', apiKey);
+    const hash = bytes.toString('base64');
+    const owed = allotments.take(hash);
+    const kept = owed === undefined ? cache.find(hash) : undefined;
+    if (kept !== undefined) return callerOf(hash, kept);
+    const row = await cache.load(hash, () => readKey(database, bytes, rateLimit, owed));
+    if (row === undefined) return undefined;
+    const { granted, tokens, perSecond } = row;
+    if (granted !== null && tokens !== null) {
+      allotments.add(hash, { granted, tokens, perSecond });
+    }
+    return callerOf(hash, row);
+  };
+}
+
+/**
+ * Reads a key that is valid, and leases tokens for it.
+ *
+ * @param owed the tokens that the key owes; undefined when no lease is needed.
+ */
+async function readKey(
+  sql: Sql,
+  hash: Buffer,
+  { perSecond, burstSeconds }: RateLimit,
+  owed: number | undefined,
+): Promise<KeyRow | undefined> {
   const leases = owed !== undefined;
-  const { perSecond, burstSeconds } = rateLimit;
-  const [row] = await sql<KeyRow[]>`
+  const [row] = await sql<(KeyRow & { keyHash: Buffer })[]>`
     WITH key AS (
-      SELECT id, organization_id, scopes, key_hash,
+      SELECT id, organization_id, scopes, key_hash, expires_at,
         coalesce(rate_limit_per_second, ${perSecond})::double precision AS per_second
       FROM api_keys
       WHERE key_hash = ${hash} AND revoked_at IS NULL
@@ -51,24 +97,11 @@ export async function authenticate(
     )
     ${leases ? leaseOf(sql, burstSeconds, owed) : sql``}
     SELECT id AS key_id, organization_id, scopes, key_hash, per_second,
+      (extract(epoch FROM expires_at - now()) * 1000)::double precision AS expires_in_ms,
       ${leases ? sql`(SELECT granted FROM lease) AS granted, (SELECT tokens FROM lease) AS tokens` : sql`NULL AS granted, NULL AS tokens`}
     FROM key`;
-  if (row === undefined || !sameHash(row.keyHash, hash)) return undefined;
-  const { keyId, organizationId, scopes, granted, tokens, perSecond: own } = row;
-  if (granted !== null && tokens !== null) {
-    allotments.add(id, { granted, tokens, perSecond: own });
-  }
-  const full = { burst: own * burstSeconds, remaining: own * burstSeconds, perSecond: own };
-  return {
-    keyId,
-    organizationId,
-    scopes,
-    rateLimit: {
-      state: () => allotments.state(id) ?? full,
-      refuseOwing: () => allotments.refuseOwing(id),
-      charge: (amount) => allotments.charge(id, amount),
-    },
-  };
+  // Compared in constant time: the index found the row by comparing bytes.
+  return row !== undefined && sameHash(row.keyHash, hash) ? row : undefined;
 }
 
 /**
@@ -95,11 +128,8 @@ function leaseOf(sql: Sql, burstSeconds: number, owed: number) {
     )`;
 }
 
-interface KeyRow extends Omit<Lease, 'granted' | 'tokens'> {
-  keyId: string;
-  organizationId: string;
-  scopes: string[];
-  keyHash: Buffer;
-  granted: number | null;
-  tokens: number | null;
+interface KeyRow extends ApiKey {
+  /** As in {@link Lease}; null when no tokens were leased. */
+  readonly granted: number | null;
+  readonly tokens: number | null;
 }

@@ -114,10 +114,12 @@ function openPool(
 
 /**
  * Writes an array of texts as a Postgres literal (documentation, 8.15.6, "Array Input and Output
- * Syntax"). The array cannot contain NULL.
+ * Syntax"). A null becomes NULL.
  */
-export function writeTextArray(texts: readonly string[]): string {
-  const quoted = texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`);
+export function writeTextArray(texts: readonly (string | null)[]): string {
+  const quoted = texts.map((text) =>
+    text === null ? 'NULL' : `"${text.replace(/["\\]/g, '\\$&')}"`,
+  );
   return `{${quoted.join(',')}}`;
 }
 
@@ -130,7 +132,7 @@ export function readTextArray(literal: string): string[] {
 }
 
 /** How long a caller waits for Postgres before it gets a {@link DatabaseTimeoutError}. */
-const CALLER_TIMEOUT_MS = 2_000;
+export const CALLER_TIMEOUT_MS = 2_000;
 /** The default of `statementLimitMs`. */
 const STATEMENT_LIMIT_MS = 1_500;
 /** Extra time for the reply of a timed-out statement. */
@@ -171,17 +173,19 @@ export async function withTimeout<T>(query: Cancellable<T>): Promise<T> {
 
 /**
  * Runs a transaction that stores something, and reports its true outcome: success if it committed, an
- * error if nothing was stored. After two seconds the transaction stops at its next step, and this
+ * error if nothing was stored. After the time limit the transaction stops at its next step, and this
  * function waits for the statement that is still running. Only when Postgres does not answer at all is
  * the outcome unknown.
  *
  * @param work must call its argument before each statement and before it commits; the argument throws
- *   after two seconds.
- * @throws {DatabaseTimeoutError} the transaction stopped after two seconds; or Postgres did not answer
+ *   after the time limit.
+ * @param limitMs the time limit in milliseconds. Default: two seconds.
+ * @throws {DatabaseTimeoutError} the transaction stopped after the time limit; or Postgres did not answer
  *   within the statement limit after that.
  */
 export async function outcomeWithTimeout<T>(
   work: (throwIfLate: () => void) => Promise<T>,
+  limitMs = CALLER_TIMEOUT_MS,
 ): Promise<T> {
   let late = false;
   const outcome = work(() => {
@@ -191,7 +195,7 @@ export async function outcomeWithTimeout<T>(
     late = true;
   };
   try {
-    return await withinMs(CALLER_TIMEOUT_MS, outcome, giveUp);
+    return await withinMs(limitMs, outcome, giveUp);
   } catch (error) {
     if (!late) throw error;
     return await withinMs(STATEMENT_LIMIT_MS + REPLY_MARGIN_MS, outcome, () => undefined);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp, type TestApp } from '../../support/app.ts';
+import { eventually } from '../../support/eventually.ts';
 import { createKey } from '../../support/organization.ts';
 import {
   type Answer,
@@ -138,7 +139,11 @@ describe('the rate limit of a key', () => {
     const key = await newKey();
     expect((await list(api.app, key)).status).toBe(200);
     await api.database`UPDATE api_keys SET revoked_at = now()`;
-    const answer = await list(api.app, key);
+    // The server is notified a moment later.
+    const answer = await eventually('the key is refused', async () => {
+      const answer = await list(api.app, key);
+      return answer.status === 200 ? undefined : answer;
+    });
     await api.database`UPDATE api_keys SET revoked_at = NULL`;
 
     expect(answer.status).toBe(401);
