@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const BENCHMARKS = [
   'accept',
+  'lease',
   'encryption',
   'whole-order',
   'fairness',

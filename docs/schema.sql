@@ -492,14 +492,19 @@ CREATE TABLE outbox (
   last_error text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   organization_id uuid NOT NULL,
+  lane text NOT NULL GENERATED ALWAYS AS (
+CASE
+    WHEN kind = ANY (ARRAY['start'::text, 'restart'::text]) THEN 'starts'::text
+    ELSE 'others'::text
+END) STORED,
   CONSTRAINT outbox_pkey PRIMARY KEY (id),
   CONSTRAINT outbox_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
   CONSTRAINT outbox_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id),
   CONSTRAINT outbox_kind_check CHECK (kind = ANY (ARRAY['start'::text, 'completion'::text, 'cancel'::text, 'restart'::text, 'news'::text]))
 );
 
+CREATE INDEX outbox_of_lane ON outbox USING btree (lane, organization_id, available_at, id);
 CREATE INDEX outbox_of_order ON outbox USING btree (order_id, id);
-CREATE INDEX outbox_of_organization ON outbox USING btree (organization_id, available_at, id);
 
 -- Fills in the organization when an INSERT leaves it out.
 CREATE TRIGGER outbox_organization BEFORE INSERT ON outbox FOR EACH ROW WHEN (new.organization_id IS NULL) EXECUTE FUNCTION outbox_organization();

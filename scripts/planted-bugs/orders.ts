@@ -115,27 +115,23 @@ export const ORDER_BUGS: readonly Bug[] = [
     name: 'deletes an outbox row before Temporal accepts it',
     file: 'src/engine/dispatcher.ts',
     original: `await callWithTimeout(dependencies.withDeadline, () => dependencies.deliver(row));
-      await completeRow(database, row.id);`,
-    replacement: `await completeRow(database, row.id);
+      const followed = await completeRow(database, row.id);`,
+    replacement: `const followed = await completeRow(database, row.id);
       await callWithTimeout(dependencies.withDeadline, () => dependencies.deliver(row));`,
     tests: ['test/workflow/engine/dispatch.test.ts'],
   },
   {
     name: 'never takes over the outbox row of a dispatcher that died',
     file: 'src/engine/outbox.ts',
-    original: `AND (locked_until IS NULL OR locked_until < now())
-          AND (kind`,
-    replacement: `AND locked_until IS NULL
-          AND (kind`,
+    original: 'AND (locked_until IS NULL OR locked_until < now())`;',
+    replacement: 'AND locked_until IS NULL`;',
     tests: ['test/workflow/engine/dispatch.test.ts'],
   },
   {
     name: 'signals an order before it starts its workflow',
     file: 'src/engine/outbox.ts',
-    original: `AND NOT EXISTS (
-            SELECT FROM outbox AS earlier
-            WHERE earlier.order_id = outbox.order_id AND earlier.id < outbox.id)`,
-    replacement: '',
+    original: 'SELECT min(earlier.id) FROM outbox AS earlier WHERE earlier.order_id = outbox.order_id)',
+    replacement: 'outbox.id)',
     tests: ['test/workflow/engine/dispatch.test.ts'],
   },
   {

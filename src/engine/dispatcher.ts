@@ -5,7 +5,7 @@ import type { Database } from '../storage/database.ts';
 import { callWithTimeout, temporalCode, type WithDeadline } from '../temporal/call-with-timeout.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
 import type { Deliver } from './deliver.ts';
-import { completeRow, leaseRows, type OutboxRow, postponeRow } from './outbox.ts';
+import { completeRow, FIRST_ID, leaseRows, type OutboxRow, postponeRow } from './outbox.ts';
 import { createPacer } from './pacer.ts';
 
 /** Concurrent starts of orders: about as many as keep a worker process busy. */
@@ -51,38 +51,57 @@ export function startDispatcher(dependencies: {
   const lanes = [signals, starts];
   const draining = drain();
   // If this fails, polling still finds the rows.
-  database.listen('outbox', waker.wake, waker.wake).catch(() => undefined);
+  database.listen('outbox', readAll, readAll).catch(() => undefined);
+
+  /** Reads all lanes: rows may have been added. */
+  function readAll(): void {
+    for (const lane of lanes) lane.unread = true;
+    waker.wake();
+  }
 
   async function drain(): Promise<void> {
     while (!stopped) {
-      let taken = 0;
-      for (const lane of lanes) taken += await fill(lane);
-      if (taken === 0) await waker.sleep(POLL_MS);
+      const unread = lanes.filter((lane) => lane.unread);
+      for (const lane of unread) await fill(lane);
+      if (unread.length > 0) continue;
+      await waker.sleep(POLL_MS);
+      if (lanes.every((lane) => !lane.unread)) readAll();
     }
     await Promise.all(lanes.flatMap(({ inHand }) => [...inHand.keys()]));
   }
 
-  async function fill(lane: Lane): Promise<number> {
-    const { inHand } = lane;
+  async function fill(lane: Lane): Promise<void> {
+    const { inHand, most } = lane;
+    lane.unread = false;
     const rows = await takeRows(lane);
     for (const row of rows) {
       const work = handle(row).finally(() => {
         inHand.delete(work);
-        waker.wake(); // a slot is free, and the order's next row may go
+        slotIsFree();
       });
       inHand.set(work, row.organizationId);
     }
-    return rows.length;
+    if (rows.length > 0 && lane.more && inHand.size < most) lane.unread = true;
   }
 
-  async function takeRows({ which, most, mostOfOne, inHand }: Lane): Promise<OutboxRow[]> {
+  /** Signals of an organization count against its starts, so that every slot may matter to both lanes. */
+  function slotIsFree(): void {
+    for (const lane of lanes) lane.unread ||= lane.more;
+    waker.wake();
+  }
+
+  async function takeRows(lane: Lane): Promise<readonly OutboxRow[]> {
+    const { which, most, mostOfOne, inHand } = lane;
     const free = most - inHand.size;
+    lane.more = true; // as far as is known
     if (free === 0) return [];
     try {
       // Orders in progress come first: signals of an organization also count against its starts.
-      const counted = which === 'starts' ? lanes.map((lane) => lane.inHand) : [inHand];
+      const counted = which === 'starts' ? lanes.map(({ inHand }) => inHand) : [inHand];
       const counts = countEach(counted.flatMap((rows) => [...rows.values()]));
-      const rows = await leaseRows(database, which, free, LEASE_MS, counts, mostOfOne);
+      const turn = { inHand: counts, mostOfOne, after: lane.last };
+      const { rows, more, last } = await leaseRows(database, which, free, LEASE_MS, turn);
+      Object.assign(lane, { more, last });
       lastRound = Date.now();
       return rows;
     } catch (error) {
@@ -96,9 +115,9 @@ export function startDispatcher(dependencies: {
     const fields = { orderId: row.orderId, workflowId: orderWorkflowId(row.orderId) };
     try {
       await callWithTimeout(dependencies.withDeadline, () => dependencies.deliver(row));
-      await completeRow(database, row.id);
+      const followed = await completeRow(database, row.id);
       log.debug(`outbox row dispatched: ${row.kind}`, fields);
-      waker.wake(); // the order's next row may go, even while the pacer holds this one
+      if (followed) readAll(); // the order's next row may go, even while the pacer holds this one
       await pacer.done(row);
     } catch (error) {
       const code = temporalCode(error);
@@ -126,10 +145,16 @@ interface Lane {
   readonly most: number;
   readonly mostOfOne: number;
   readonly inHand: Map<Promise<void>, string>;
+  /** Due rows may have been added since the last lease, so that the lane is read next. */
+  unread: boolean;
+  /** The last lease left due rows behind, which a free slot may take. */
+  more: boolean;
+  /** The organization that had the last turn. */
+  last: string;
 }
 
 function createLane(which: Lane['which'], most: number, mostOfOne: number): Lane {
-  return { which, most, mostOfOne, inHand: new Map() };
+  return { which, most, mostOfOne, inHand: new Map(), unread: true, more: true, last: FIRST_ID };
 }
 
 function countEach(values: Iterable<string>): Map<string, number> {
