@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HOSTILE, startHostilePharmacies } from '../simulator/hostile-pharmacies.ts';
+import { openDatabase } from '../src/storage/database.ts';
 import { addHostilePharmacies } from '../test/support/add-hostile-pharmacies.ts';
+import { eventually } from '../test/support/eventually.ts';
 import { startBenchStack } from './bench-stack.ts';
 import { BUSY, createOrderClients, MEASURED, median } from './order-clients.ts';
 
@@ -12,12 +14,14 @@ import { BUSY, createOrderClients, MEASURED, median } from './order-clients.ts';
 const ORDERS = 300;
 const SINGLES = 15;
 const HEALTHY = 'pharmacy-early';
-/** From the last of these orders until the measurement: all slots that they can get are taken. */
+/** From the last start of these orders until the measurement: all slots that they can get are taken. */
 const SETTLE_MS = 3_000;
 
 const pharmacies = await startHostilePharmacies();
 const stack = await startBenchStack({ LOG_LEVEL: 'warn' });
 const { complete, placeMany } = createOrderClients(stack.baseUrl);
+const database = openDatabase(stack.databaseUrl, 1);
+const outboxIsEmpty = async () => (await database`SELECT FROM outbox LIMIT 1`).length === 0;
 try {
   const encryptionKeys = stack.env['ENCRYPTION_KEYS'];
   await addHostilePharmacies({ databaseUrl: stack.databaseUrl, encryptionKeys }, pharmacies);
@@ -28,6 +32,8 @@ try {
   const beside: Record<string, number> = {};
   for (const id of HOSTILE) {
     await placeMany(BUSY, ORDERS, id);
+    // What a burst of starts costs others is a matter of fairness between organizations (bench/fairness.ts).
+    await eventually('all orders are started', outboxIsEmpty, 300_000);
     await sleep(SETTLE_MS);
     const measured = await complete(MEASURED, SINGLES, HEALTHY);
     console.log(`with ${ORDERS} orders at a pharmacy that ${id}, ms: ${measured.join(' ')}`);
@@ -41,6 +47,7 @@ try {
     }),
   );
 } finally {
+  await database.end();
   await stack.stop();
   pharmacies.stop();
 }
