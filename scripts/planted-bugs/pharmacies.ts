@@ -172,15 +172,15 @@ export const PHARMACY_BUGS: readonly Bug[] = [
   {
     name: 'keeps all slots of a pharmacy that does not answer',
     file: 'src/activities/pharmacy-slots.ts',
-    original: 'if (use.running >= FEW)',
-    replacement: 'if (use.running >= MOST)',
+    original: '(isSilent(use) ? FEW : MOST)',
+    replacement: 'MOST',
     tests: ['test/unit/activities/pharmacy-slots.test.ts'],
   },
   {
     name: 'does not spread the attempts at a pharmacy that does not answer',
     file: 'src/activities/pharmacy-slots.ts',
-    original: 'Math.max(now, use.nextAttempt) + ATTEMPT_EVERY_MS',
-    replacement: 'now + ATTEMPT_EVERY_MS',
+    original: 'Math.max(now, use.nextAttempt) + everyMs',
+    replacement: 'now + everyMs',
     tests: ['test/unit/activities/pharmacy-slots.test.ts'],
   },
   {

@@ -36,7 +36,7 @@ import { abortSignal } from '../temporal/activity-context.ts';
  * | factor               | 2                                                                        |
  * | cap                  | `RETRY_MAX_MS`, 5 minutes by default                                     |
  * | jitter               | a random delay between half of the interval and all of it                |
- * | pharmacy busy        | the cap is 30 seconds: slots of this worker become free at any moment    |
+ * | pharmacy busy        | the cap is 30 seconds, or later when many orders wait (pharmacy-slots.ts) |
  * | Retry-After          | honoured up to one hour, also beyond the cap; never shortens the delay   |
  * | pharmacy silent      | one attempt a second over all of its orders (pharmacy-slots.ts)          |
  *

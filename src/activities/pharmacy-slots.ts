@@ -21,10 +21,19 @@ const ATTEMPT_EVERY_MS = 1_000;
 /** The longest delay that this makes, so that orders continue soon after the pharmacy answers again. */
 const MOST_DELAY_MS = 5 * 60_000;
 
+/** How long an activity holds its slot, as long as none has ended. */
+const HELD_MS = 1_000;
+/** The share of the last activity in the average of {@link Use.heldMs}. */
+const SHARE_OF_LAST = 0.1;
+
 interface Use {
   running: number;
+  /** The sum of the times when the running activities took their slots, by the process's monotonic clock. */
+  takenAt: number;
+  /** How long an activity holds its slot, in milliseconds: a moving average. */
+  heldMs: number;
   failures: number;
-  /** When the next attempt may run while the pharmacy does not answer, by the process's monotonic clock. */
+  /** When the next attempt may run while none is free, by the same clock. */
   nextAttempt: number;
 }
 
@@ -32,20 +41,27 @@ interface Use {
  * Bounds how much of this worker one pharmacy can occupy, so that a pharmacy that hangs delays only its
  * own orders. An activity takes a slot of its pharmacy before its first call and holds it until it ends.
  * An activity that finds no free slot fails at once with {@link PharmacyBusyError}, and Temporal retries it
- * later: an activity that waited here would occupy one of the worker's slots (`WORKER_ACTIVITY_SLOTS`).
+ * when its turn comes: an activity that waited here would occupy one of the worker's slots
+ * (`WORKER_ACTIVITY_SLOTS`).
  */
 export function withPharmacySlots(pharmacies: PharmacyDirectory): PharmacyDirectory {
   const uses = new Map<string, Use>();
 
   function take(pharmacyId: string): Use {
-    const use = uses.get(pharmacyId) ?? { running: 0, failures: 0, nextAttempt: 0 };
-    if (isSilent(use)) {
-      if (use.running >= FEW) throw new PharmacyBusyError({ retryAfterMs: reserveAttempt(use) });
-    } else if (use.running >= MOST) throw new PharmacyBusyError();
+    const use = uses.get(pharmacyId) ?? {
+      ...{ running: 0, takenAt: 0, heldMs: HELD_MS, failures: 0, nextAttempt: 0 },
+    };
+    if (use.running >= (isSilent(use) ? FEW : MOST)) {
+      throw new PharmacyBusyError({ retryAfterMs: reserveAttempt(use) });
+    }
+    const since = performance.now();
     use.running += 1;
+    use.takenAt += since;
     uses.set(pharmacyId, use);
     onActivityEnd(() => {
       use.running -= 1;
+      use.takenAt -= since;
+      use.heldMs += (performance.now() - since - use.heldMs) * SHARE_OF_LAST;
       // Orders may name any number of pharmacies that do not exist.
       if (use.running === 0 && use.failures === 0) uses.delete(pharmacyId);
     });
@@ -66,14 +82,20 @@ function isSilent({ failures }: Use): boolean {
   return failures >= FAILURES;
 }
 
-/** Reserves the next free time for an attempt; returns the delay until then, in milliseconds. */
+/**
+ * Reserves the next free time for an attempt; returns the delay until then, in milliseconds. At a pharmacy
+ * that answers, the attempts come as often as slots become free.
+ */
 function reserveAttempt(use: Use): number {
   const now = performance.now();
-  use.nextAttempt = Math.min(
-    Math.max(now, use.nextAttempt) + ATTEMPT_EVERY_MS,
-    now + MOST_DELAY_MS,
-  );
+  const everyMs = isSilent(use) ? ATTEMPT_EVERY_MS : holdingMs(use, now) / MOST;
+  use.nextAttempt = Math.min(Math.max(now, use.nextAttempt) + everyMs, now + MOST_DELAY_MS);
   return Math.round(use.nextAttempt - now);
+}
+
+/** How long an activity holds its slot: as long as those before, or those that run now, whichever is longer. */
+function holdingMs({ running, takenAt, heldMs }: Use, now: number): number {
+  return Math.max(heldMs, now - takenAt / running);
 }
 
 /** Counts the calls in a row that get no usable answer, and delays the attempts at a silent pharmacy. */

@@ -25,6 +25,12 @@ function createRig(answers: Record<string, Get>) {
   const pharmacies = withPharmacySlots({ gateway } as unknown as PharmacyDirectory);
   return {
     gateway,
+    /** The delay in milliseconds after which an activity that finds no free slot is retried. */
+    busyFor: (id: string) =>
+      pharmacies.gateway(id).then(
+        () => 0,
+        (error: PharmacyUnavailableError) => error.retryAfterMs ?? 0,
+      ),
     /** Runs an activity that reads an order at a pharmacy; returns the code of its error. */
     read: (id: string) =>
       new MockActivityEnvironment({}, { logger })
@@ -138,6 +144,22 @@ describe('the slots of a pharmacy', () => {
       expect(delay).toBeLessThanOrEqual(Math.min(300_000, (n + 1) * 1_000));
     }
     expect(delays.at(-1)).toBe(300_000);
+  });
+
+  it('let the orders that wait for a slot take turns, as often as slots become free', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] });
+    const { get, release } = hanging();
+    const rig = createRig({ p: get });
+    const running = Array.from({ length: 40 }, () => rig.read('p'));
+    await vi.advanceTimersByTimeAsync(20_000);
+    const turns: number[] = [];
+    for (let n = 0; n < 1_000; n += 1) turns.push(await rig.busyFor('p'));
+    // 40 slots, each of which was held for 20 seconds so far.
+    expect(turns.slice(0, 3)).toEqual([500, 1_000, 1_500]);
+    expect(turns.at(-1)).toBe(300_000);
+    release();
+    await Promise.all(running);
+    vi.useRealTimers();
   });
 
   it('keep a longer Retry-After of a pharmacy that does not answer', async () => {
