@@ -130,7 +130,8 @@ export const ORDER_BUGS: readonly Bug[] = [
   {
     name: 'signals an order before it starts its workflow',
     file: 'src/engine/outbox.ts',
-    original: 'SELECT min(earlier.id) FROM outbox AS earlier WHERE earlier.order_id = outbox.order_id)',
+    original:
+      'SELECT min(earlier.id) FROM outbox AS earlier WHERE earlier.order_id = outbox.order_id)',
     replacement: 'outbox.id)',
     tests: ['test/workflow/engine/dispatch.test.ts'],
   },

@@ -108,7 +108,7 @@ const secrets = z.string().transform((text, context): [string, ...string[]] => {
 export const schema = z.object({
   /** Postgres, e.g. `postgres://rx:…@127.0.0.1:5432/rx_orders`. */
   DATABASE_URL: z.string().min(1),
-  /** The most connections that one process opens. */
+  /** The most connections of a process's pool. It opens up to two more: for keys and for notifications. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
 
   /** The Temporal frontend, `host:port`. TLS and API keys are set by Temporal's own `TEMPORAL_*` variables. */

@@ -7,6 +7,7 @@ import {
   addSearchAttributes,
   findSearchAttributeGaps,
 } from '../../../src/temporal/register-search-attributes.ts';
+import { createSdkLog } from '../../../src/temporal/sdk-log.ts';
 import {
   SEARCH_ATTRIBUTE_NAMES,
   startAttributes,
@@ -17,7 +18,6 @@ import {
   orderWorkflowId,
   retryUpdate,
 } from '../../../src/workflows/order-messages.ts';
-import { createSdkLog } from '../../../src/temporal/sdk-log.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createKeptLog } from '../../support/logs.ts';
 import { workflowBundle } from '../../support/workflow-bundle.ts';
