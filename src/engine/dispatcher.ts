@@ -55,8 +55,12 @@ export function startDispatcher(dependencies: {
 
   /** Reads all lanes: rows may have been added. */
   function readAll(): void {
-    for (const lane of lanes) lane.unread = true;
+    markUnread();
     waker.wake();
+  }
+
+  function markUnread(): void {
+    for (const lane of lanes) lane.unread = true;
   }
 
   async function drain(): Promise<void> {
@@ -65,7 +69,8 @@ export function startDispatcher(dependencies: {
       for (const lane of unread) await fill(lane);
       if (unread.length > 0) continue;
       await waker.sleep(POLL_MS);
-      if (lanes.every((lane) => !lane.unread)) readAll();
+      // Nobody woke it, so that this is a poll. A wake here would end the next sleep at once.
+      if (lanes.every((lane) => !lane.unread)) markUnread();
     }
     await Promise.all(lanes.flatMap(({ inHand }) => [...inHand.keys()]));
   }

@@ -233,6 +233,19 @@ it('delivers sooner after a notification than by polling', async () => {
   expect(woken).toBeLessThan(polled);
 });
 
+it('polls about once a second while there is nothing to do', async () => {
+  const scans = async () => {
+    const [row] = await db.asSuperuser<{ scans: number }[]>`
+      SELECT idx_scan::int AS scans FROM pg_stat_user_tables WHERE relname = 'outbox'`;
+    return row?.scans ?? 0;
+  };
+  dispatch(async () => undefined);
+  const before = await scans();
+  await sleep(2_500);
+  // Each poll of a lane looks into an index twice.
+  expect((await scans()) - before).toBeLessThan(100);
+});
+
 it('takes over the row of a process that died, when its lease expires', async () => {
   const orderId = await accept();
   expect((await leaseRows(db.database, 'starts', 10, 700)).rows).toHaveLength(1);
