@@ -9,7 +9,7 @@ import { jsonDepthExceeds } from './canonical-json.ts';
 export interface JsonFaults {
   /** A number whose value differs from the parsed double. */
   readonly rounded: boolean;
-  /** A key that occurs twice in one object, decoded; undefined if there is none. */
+  /** The first key that occurs twice in one object, decoded; undefined if every key occurs once. */
   readonly repeatedKey: string | undefined;
 }
 

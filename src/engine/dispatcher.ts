@@ -53,24 +53,22 @@ export function startDispatcher(dependencies: {
   // If this fails, polling still finds the rows.
   database.listen('outbox', readAll, readAll).catch(() => undefined);
 
-  /** Reads all lanes: rows may have been added. */
+  /** Rows may have been added. */
   function readAll(): void {
-    markUnread();
-    waker.wake();
+    readSoon(lanes);
   }
 
-  function markUnread(): void {
-    for (const lane of lanes) lane.unread = true;
+  function readSoon(due: readonly Lane[]): void {
+    for (const lane of due) lane.unread = true;
+    if (due.length > 0) waker.wake();
   }
 
   async function drain(): Promise<void> {
     while (!stopped) {
       const unread = lanes.filter((lane) => lane.unread);
-      for (const lane of unread) await fill(lane);
-      if (unread.length > 0) continue;
-      await waker.sleep(POLL_MS);
-      // Nobody woke it, so that this is a poll. A wake here would end the next sleep at once.
-      if (lanes.every((lane) => !lane.unread)) markUnread();
+      // After a sleep that nobody ended, this is a poll of all lanes.
+      for (const lane of unread.length > 0 ? unread : lanes) await fill(lane);
+      if (lanes.every((lane) => !lane.unread)) await waker.sleep(POLL_MS);
     }
     await Promise.all(lanes.flatMap(({ inHand }) => [...inHand.keys()]));
   }
@@ -82,17 +80,12 @@ export function startDispatcher(dependencies: {
     for (const row of rows) {
       const work = handle(row).finally(() => {
         inHand.delete(work);
-        slotIsFree();
+        // Signals of an organization count against its starts, so that a slot may matter to both lanes.
+        readSoon(lanes.filter(({ more }) => more));
       });
       inHand.set(work, row.organizationId);
     }
     if (rows.length > 0 && lane.more && inHand.size < most) lane.unread = true;
-  }
-
-  /** Signals of an organization count against its starts, so that every slot may matter to both lanes. */
-  function slotIsFree(): void {
-    for (const lane of lanes) lane.unread ||= lane.more;
-    waker.wake();
   }
 
   async function takeRows(lane: Lane): Promise<readonly OutboxRow[]> {

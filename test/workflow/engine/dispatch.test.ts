@@ -154,6 +154,7 @@ it('starts orders while completed orders of their organization wait for a retry'
   await eventually('the completions are delivered', async () => delivered.length === 3);
   const began = performance.now();
   await accept();
+  createDispatcherNotifier(db.database)(); // as the server does
   await eventually('the order is started', async () => delivered.includes('start'));
   // Much less than the second for which a completion that does not fail counts.
   expect(performance.now() - began).toBeLessThan(900);
