@@ -19,7 +19,10 @@ RUN node_modules/.bin/tsc -p tsconfig.build.json \
  && printf '%s' "$COMMIT" > dist/src/commit.txt
 
 FROM base AS dependencies
-RUN npm ci --omit=dev --no-workspaces
+COPY scripts/prune-modules.mjs scripts/
+# The script fails the build above 120 MB.
+RUN npm ci --omit=dev --no-workspaces \
+ && node scripts/prune-modules.mjs node_modules
 
 FROM base AS runtime
 # Temporal's native client uses the system's certificate authorities. Node has its own.
