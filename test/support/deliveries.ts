@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createDocumentLinks } from '../../src/documents/document-links.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
@@ -12,12 +12,12 @@ import { createSender, type Sender } from '../../src/notifications/sending/sende
 import { newSecret } from '../../src/notifications/sending/signatures.ts';
 import type { Config } from '../../src/process/config.ts';
 import type { Database } from '../../src/storage/database.ts';
-import { createSdkLog } from '../../src/temporal/sdk-log.ts';
 import { webhookDeliveryWorkflowId } from '../../src/workflows/webhook-delivery-messages.ts';
 import { PUBLIC_URL } from './app.ts';
 import { DATA_CONVERTER } from './data-converter.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
 import { HASH_SECRET } from './organization.ts';
+import { sendSdkLogTo } from './sdk-runtime.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 /** Times that let days pass in a test. */
@@ -51,8 +51,7 @@ export async function startTestDeliveries(
   const { temporalAddress = inject('temporal').address, ...times } = rest;
   const settings = { ...QUICK, ...times };
   const log = createKeptLog();
-  const logger = createSdkLog(log);
-  if (Runtime._instance === undefined) Runtime.install({ logger, shutdownSignals: [] });
+  sendSdkLogTo(log);
   const connection = await NativeConnection.connect({ address: temporalAddress });
   const client = new Client({ connection, dataConverter: DATA_CONVERTER });
   const sender = createSender({

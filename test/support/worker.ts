@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Client } from '@temporalio/client';
-import { NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { startOrderWorker } from '../../src/composition/start-order-worker.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
@@ -11,11 +11,11 @@ import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import { buildIdOf } from '../../src/process/build-id.ts';
 import type { Config } from '../../src/process/config.ts';
 import type { Database } from '../../src/storage/database.ts';
-import { createSdkLog } from '../../src/temporal/sdk-log.ts';
 import { CAPACITY } from './capacity.ts';
 import { DATA_CONVERTER } from './data-converter.ts';
 import { LOOPBACK } from './foreign.ts';
 import { createKeptLog, type KeptLog } from './logs.ts';
+import { sendSdkLogTo } from './sdk-runtime.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 import { PRESENT_WORKFLOWS } from './workflow-version.ts';
 
@@ -53,9 +53,7 @@ export async function startWorker(
   workflowsPath = PRESENT_WORKFLOWS,
 ): Promise<TestWorker> {
   const log = createKeptLog();
-  if (Runtime._instance === undefined) {
-    Runtime.install({ logger: createSdkLog(log), shutdownSignals: [] });
-  }
+  sendSdkLogTo(log);
   const bundle = await workflowBundle(workflowsPath);
   const buildId = buildIdOf(bundle.code);
   const documentsDir = await mkdtemp(path.join(os.tmpdir(), 'rx-documents-'));

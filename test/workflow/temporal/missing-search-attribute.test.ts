@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { expect, inject, it } from 'vitest';
 import {
   addSearchAttributes,
   findSearchAttributeGaps,
 } from '../../../src/temporal/register-search-attributes.ts';
-import { createSdkLog } from '../../../src/temporal/sdk-log.ts';
 import {
   SEARCH_ATTRIBUTE_NAMES,
   startAttributes,
@@ -20,11 +19,12 @@ import {
 } from '../../../src/workflows/order-messages.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createKeptLog } from '../../support/logs.ts';
+import { sendSdkLogTo } from '../../support/sdk-runtime.ts';
 import { workflowBundle } from '../../support/workflow-bundle.ts';
 import { SETTLED, standIns, stuck } from '../../time-skipping/stand-ins.ts';
 
 it('an order that upserts a missing search attribute waits until it exists, and continues', async () => {
-  Runtime.install({ logger: createSdkLog(createKeptLog()), shutdownSignals: [] });
+  sendSdkLogTo(createKeptLog());
   const namespace = `without-reason-code-${randomUUID()}`;
   const connection = await NativeConnection.connect({ address: inject('temporal').address });
   const calls: string[] = [];
