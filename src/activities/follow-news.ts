@@ -18,6 +18,7 @@ const CONTRADICTIONS: Partial<Record<OrderStatus, readonly PharmacyOrder['status
   COMPLETED: ['rejected', 'cancelled'],
   REJECTED: ['completed'],
   CANCELLED: ['completed'],
+  EXPIRED: ['completed', 'rejected'],
 };
 
 /** Creates the activity `followNews`; see {@link OrderNewsActivities}. */

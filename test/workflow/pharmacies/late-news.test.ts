@@ -171,6 +171,22 @@ describe('a contradiction', () => {
     },
   );
 
+  it.each(['completed', 'rejected'])(
+    'of an expiry is found although the message has a type that we do not know: %s',
+    async (status) => {
+      await pharmacy.close();
+      pharmacy = await startScriptedPharmacy(world.db.database, { completionLimitMs: 1_000 });
+      const orderId = await world.place(pharmacy.id);
+      await world.reach(orderId, 'EXPIRED');
+      await world.ended(orderId);
+      await report(orderId, 'order.documents_added', { status });
+      const order = await world.reach(orderId, 'NEEDS_ATTENTION');
+      expect(order.reasonCode).toBe('LATE_ANSWER');
+      await retry(orderId);
+      await world.reach(orderId, status.toUpperCase() as 'COMPLETED');
+    },
+  );
+
   it('is settled by keeping the end, with its reason', async () => {
     const orderId = await ended('rejected', { reason: 'out of stock' });
     await report(orderId, 'order.completed', { status: 'completed' });
