@@ -37,6 +37,7 @@ const RETRY = process.env['CI'] === undefined ? 0 : 1;
 const LONG_FILES = [
   'test/chaos/chaos-run.test.ts',
   'test/e2e/fuzz.test.ts',
+  'test/e2e/rolling-restart.test.ts',
   'test/e2e/canaries.test.ts',
   'test/workflow/upkeep/key-rotation.test.ts',
   'test/workflow/thirty-days.test.ts',
