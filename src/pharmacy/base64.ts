@@ -13,3 +13,16 @@ export function decodeBase64(text: string): Buffer | undefined {
   if (!/^[A-Za-z0-9+/]*$/.test(compact) && !/^[\w-]*$/.test(compact)) return undefined;
   return Buffer.from(compact, 'base64');
 }
+
+/** The part before the base64 of a data URL (RFC 2397). */
+const DATA_PREFIX = /^data:[^,]*;base64,/i;
+
+/**
+ * Decodes a data URL strictly; see {@link decodeBase64}.
+ *
+ * @returns undefined if the text is not a data URL in base64.
+ */
+export function decodeDataUrl(url: string): Buffer | undefined {
+  const prefix = DATA_PREFIX.exec(url)?.[0];
+  return prefix === undefined ? undefined : decodeBase64(url.slice(prefix.length));
+}

@@ -1,7 +1,7 @@
 import type { ForeignAccess } from '../egress/destination.ts';
 import { sameId } from '../lib/uuid.ts';
 import { readField } from './answer-fields.ts';
-import { decodeBase64 } from './base64.ts';
+import { decodeDataUrl } from './base64.ts';
 import {
   type CaseOrder,
   caseDetailAnswer,
@@ -18,8 +18,6 @@ import { createOpenDocument } from './open-document.ts';
 import { OrderRefusedError, PharmacyAnswerError, PharmacyFaultError } from './pharmacy-errors.ts';
 
 const DATA_URL = /^data:/i;
-/** The part before the base64 of a data URL (RFC 2397). */
-const BASE64_PREFIX = /^data:[^,]*;base64,/i;
 
 const ANSWER_BYTES = 4 * 1024 * 1024;
 /** An answer that contains documents. */
@@ -183,8 +181,7 @@ export function createCareValidateGateway(options: {
 
     async download({ url }, signal) {
       if (!DATA_URL.test(url)) return await openDocument(url, signal);
-      const prefix = BASE64_PREFIX.exec(url)?.[0];
-      const bytes = prefix === undefined ? undefined : decodeBase64(url.slice(prefix.length));
+      const bytes = decodeDataUrl(url);
       if (bytes === undefined) throw new PharmacyAnswerError('DOCUMENT_NOT_BASE64');
       return { bytes: once(bytes), contentType: undefined };
     },

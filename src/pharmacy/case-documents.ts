@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { sameId } from '../lib/uuid.ts';
 import { essenceOf, fieldOf } from './answer-fields.ts';
+import { decodeDataUrl } from './base64.ts';
 import {
   attachmentOwner,
   type CaseAttachment,
@@ -79,7 +81,7 @@ export async function caseDocuments(
       }
     }
     if (document.url === '') unreadable.push(`attachments[${index}].url`);
-    else documents.push(document);
+    else documents.push(withHash(document));
   }
   const count = documents.length + withdrawn.length + unreadable.length;
   return count > MOST_DOCUMENTS ? TOO_MANY : { documents, withdrawn, unreadable };
@@ -118,6 +120,16 @@ function toDocument(attachment: CaseAttachment, index: number) {
   const contentType = attachment.contentType ?? typeInDataUrl(url) ?? 'application/octet-stream';
   const document = { name, contentType, size, sha256, url };
   return { id: attachment.id ?? derivedId(document), ...document, attachment, index };
+}
+
+/**
+ * Adds the hash of a document that the answer contains, by which a change under its id is noticed. Only
+ * after the documents have their ids: an id that is derived from a document stays the one that is stored.
+ */
+function withHash(document: PharmacyDocument): PharmacyDocument {
+  const bytes = document.sha256 === undefined ? decodeDataUrl(document.url) : undefined;
+  if (bytes === undefined) return document;
+  return { ...document, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
 function typeInDataUrl(url: string): string | undefined {

@@ -45,6 +45,26 @@ describe('get', () => {
     ]);
   });
 
+  it('hashes the bytes that the answer contains, so that their change under an id is noticed', async () => {
+    const attachments = [
+      { id: 'a', content: 'YWJj\n' },
+      { id: 'b', content: 'data:text/plain;base64,YWJj' },
+      { id: 'c', content: 'YWJj', sha256: 'c'.repeat(64) },
+      { id: 'd', content: 'not base64!' },
+    ];
+    upstream.pharmacy.answer(
+      json(200, detail([{ id: 'there-1', status: 'COMPLETED' }], attachments)),
+    );
+
+    const { documents } = await upstream.gateway.get('case-1/there-1', unaborted());
+    const ofAbc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+    const hashes = documents.map(({ id, sha256 }) => [id, sha256]);
+    expect(Object.fromEntries(hashes)).toEqual({
+      ...{ a: ofAbc, b: ofAbc, c: 'c'.repeat(64) },
+      d: undefined,
+    });
+  });
+
   it('reads the tracking of the order', async () => {
     const order = { id: 'there-1', status: 'SHIPPED', trackingId: 7 };
     upstream.pharmacy.answer(json(200, detail([order])));
