@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 const BENCHMARKS = [
   'accept',
   'lease',
+  'growth',
   'encryption',
   'whole-order',
   'fairness',

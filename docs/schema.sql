@@ -189,6 +189,8 @@ CREATE TABLE documents (
   CONSTRAINT documents_supersedes_fkey FOREIGN KEY (supersedes) REFERENCES documents(id)
 );
 
+CREATE INDEX documents_superseding ON documents USING btree (supersedes) WHERE supersedes IS NOT NULL;
+
 ALTER TABLE documents ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everything ON documents FOR ALL TO rx_orders_operator, rx_orders_worker
   USING (true);
@@ -221,6 +223,7 @@ CREATE TABLE events (
   CONSTRAINT events_event_check CHECK (event = ANY (ARRAY['ORDER_CREATED'::text, 'ORDER_STATUS_CHANGED'::text, 'ORDER_TRACKING_ADDED'::text, 'ADD_CASE_ATTACHMENT'::text, 'DELETE_ATTACHMENT'::text, 'ENDPOINT_DISABLED'::text]))
 );
 
+CREATE INDEX events_by_name ON events USING btree (organization_id, event, transaction_id, "position");
 CREATE INDEX events_of_organization ON events USING btree (organization_id, transaction_id, "position");
 
 ALTER TABLE events ENABLE ROW LEVEL SECURITY;
@@ -432,6 +435,7 @@ CREATE INDEX orders_needing_attention ON orders USING btree (id) WHERE status = 
 CREATE INDEX orders_of_case ON orders USING btree (organization_id, case_id, created_at DESC, id DESC);
 CREATE INDEX orders_of_organization ON orders USING btree (organization_id, created_at DESC, id DESC);
 CREATE INDEX orders_of_organization_by_status ON orders USING btree (organization_id, status, created_at DESC, id DESC);
+CREATE INDEX orders_of_pharmacy ON orders USING btree (organization_id, pharmacy_id, status, created_at DESC, id DESC);
 CREATE INDEX orders_open ON orders USING btree (id) WHERE status <> ALL (ARRAY['COMPLETED'::text, 'REJECTED'::text, 'CANCELLED'::text, 'EXPIRED'::text]);
 CREATE INDEX orders_to_erase ON orders USING btree (organization_id, updated_at) WHERE erased_at IS NULL AND (status = ANY (ARRAY['COMPLETED'::text, 'REJECTED'::text, 'CANCELLED'::text, 'EXPIRED'::text]));
 
@@ -692,10 +696,9 @@ CREATE TABLE webhook_deliveries (
   CONSTRAINT webhook_deliveries_status_check CHECK (status = ANY (ARRAY['PENDING'::text, 'RETRYING'::text, 'DELIVERED'::text, 'DEAD'::text, 'CANCELLED'::text]))
 );
 
+CREATE INDEX webhook_deliveries_by_event ON webhook_deliveries USING btree (endpoint_id, event, status, id);
 CREATE INDEX webhook_deliveries_dead ON webhook_deliveries USING btree (id) WHERE status = 'DEAD'::text;
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries USING btree (endpoint_id, next_attempt_at) WHERE status = 'PENDING'::text;
-CREATE INDEX webhook_deliveries_locked ON webhook_deliveries USING btree (endpoint_id) WHERE locked_until IS NOT NULL;
-CREATE INDEX webhook_deliveries_of_endpoint ON webhook_deliveries USING btree (endpoint_id, status, id);
 CREATE INDEX webhook_deliveries_of_event ON webhook_deliveries USING btree (event_id);
 CREATE INDEX webhook_deliveries_of_organization ON webhook_deliveries USING btree (organization_id, id);
 CREATE INDEX webhook_deliveries_retrying ON webhook_deliveries USING btree (next_attempt_at) WHERE status = 'RETRYING'::text;
@@ -770,10 +773,14 @@ GRANT SELECT ON delivery_statuses TO rx_orders_worker;
 -- due_deliveries --------------------------------------------------------------
 
 CREATE VIEW due_deliveries AS
- SELECT webhook_deliveries.next_attempt_at
-   FROM webhook_deliveries
-     JOIN webhook_endpoints ON webhook_endpoints.id = webhook_deliveries.endpoint_id
-  WHERE (webhook_deliveries.status = ANY (ARRAY['PENDING'::text, 'RETRYING'::text])) AND webhook_endpoints.status = 'ENABLED'::text;
+ SELECT first.next_attempt_at
+   FROM webhook_endpoints e
+     CROSS JOIN LATERAL ( SELECT LEAST(( SELECT min(webhook_deliveries.next_attempt_at) AS min
+                   FROM webhook_deliveries
+                  WHERE webhook_deliveries.endpoint_id = e.id AND webhook_deliveries.status = 'PENDING'::text), ( SELECT min(webhook_deliveries.next_attempt_at) AS min
+                   FROM webhook_deliveries
+                  WHERE webhook_deliveries.endpoint_id = e.id AND webhook_deliveries.status = 'RETRYING'::text)) AS next_attempt_at) first
+  WHERE e.status = 'ENABLED'::text;
 
 GRANT SELECT ON due_deliveries TO rx_orders_operator;
 GRANT SELECT ON due_deliveries TO rx_orders_server;

@@ -66,11 +66,23 @@ export async function* allAuditRows(
   sql: Sql,
   filter: Pick<AuditFilter, 'since' | 'orderId'>,
 ): AsyncGenerator<AuditRow> {
-  for (let after = BEGINNING; ; ) {
+  const { since } = filter;
+  for (let after = since === undefined ? BEGINNING : await positionBefore(sql, since); ; ) {
     const rows = await readAuditRows(sql, { ...filter, after, limit: PAGE });
     yield* rows;
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE) return;
     after = [last.transactionId, last.id];
   }
+}
+
+/**
+ * Finds a position before all rows of a time, without reading the rows: a seal is newer than its rows. An hour is for
+ * clocks that were set.
+ */
+async function positionBefore(sql: Sql, time: Date): Promise<AuditPosition> {
+  const [seal] = await sql<{ transactionId: string; id: string }[]>`
+    SELECT last_transaction_id::text AS transaction_id, last_id::text AS id FROM audit_seals
+    WHERE at < ${time}::timestamptz - interval '1 hour' ORDER BY number DESC LIMIT 1`;
+  return seal === undefined ? BEGINNING : [seal.transactionId, seal.id];
 }

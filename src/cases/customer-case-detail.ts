@@ -117,7 +117,8 @@ async function readDocuments(
     FROM documents JOIN orders ON orders.id = order_id
     WHERE organization_id = ${organizationId} AND case_id = ${caseId}
       -- A version that was superseded is not a document of its own.
-      AND NOT EXISTS (SELECT FROM documents AS newer WHERE newer.supersedes = documents.id)
+      AND NOT EXISTS (SELECT FROM documents AS newer
+        WHERE newer.supersedes = documents.id AND newer.order_id = documents.order_id)
     ORDER BY documents.created_at DESC, documents.id DESC LIMIT ${MAX_ITEMS}`;
   const found = rows.map(async ({ name, ...row }): Promise<CaseDocument[]> => {
     const reader = await openOrderReader(sql, row.orderId, row.dataKey);

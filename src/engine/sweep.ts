@@ -64,9 +64,11 @@ async function nextOrders(database: Database): Promise<string[]> {
       UPDATE reconciliation SET sweep_began_at = coalesce(sweep_began_at, now())
       RETURNING after_order
     )
-    SELECT orders.id FROM present, orders
+    SELECT orders.id FROM orders
     WHERE status NOT IN ('COMPLETED', 'REJECTED', 'CANCELLED', 'EXPIRED')
-      AND orders.id > coalesce(after_order, '00000000-0000-0000-0000-000000000000')
+      -- A subquery, not a join: Postgres then reads the batch in the order of the index, and no other order.
+      AND orders.id > (
+        SELECT coalesce(after_order, '00000000-0000-0000-0000-000000000000') FROM present)
       AND NOT EXISTS (
         SELECT FROM outbox WHERE order_id = orders.id AND kind IN ('start', 'restart'))
     ORDER BY orders.id LIMIT ${BATCH}`;

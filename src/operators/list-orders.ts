@@ -1,4 +1,4 @@
-import type { OrderStatus, OrderSummary } from '../contract/order.ts';
+import { ORDER_STATUSES, type OrderStatus, type OrderSummary } from '../contract/order.ts';
 import { UnknownIdError } from '../lib/operator-errors.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { type DelayRow, delayColumns, delayOf, isDelayed } from '../orders/delay.ts';
@@ -63,8 +63,7 @@ export interface OperatorOrderDetail extends OperatorOrder {
 }
 
 /**
- * Returns the newest orders that match. Ids contain the creation time (UUIDv7), so sorting by the primary
- * key sorts by age.
+ * Returns the newest orders that match.
  *
  * @throws {UnknownIdError} the organization does not exist.
  */
@@ -72,19 +71,43 @@ export async function listOrdersForOperators(
   sql: Sql,
   filter: OrderFilter,
 ): Promise<OperatorOrder[]> {
-  const { statuses, organizationId, pharmacyId } = filter;
+  const { organizationId } = filter;
   if (organizationId !== undefined) await requireOrganization(sql, organizationId);
   const rows = await sql<(Omit<OperatorOrder, 'delay'> & DelayRow)[]>`
     SELECT id, organization_id, case_id, pharmacy_id, pharmacy_order_id, status, reason_code,
       created_at, updated_at, ${delayColumns(sql)}
-    FROM orders
-    WHERE true
-      ${statuses === undefined ? sql`` : sql`AND status IN ${sql(statuses)}`}
-      ${organizationId === undefined ? sql`` : sql`AND organization_id = ${organizationId}`}
-      ${pharmacyId === undefined ? sql`` : sql`AND pharmacy_id = ${pharmacyId}`}
-      ${filter.delayed ? sql`AND ${isDelayed(sql)}` : sql``}
-    ORDER BY id DESC LIMIT ${filter.limit}`;
+    FROM (${newest(sql, filter)}) AS orders ORDER BY created_at DESC, id DESC`;
   return rows.map(withDelay);
+}
+
+/** Selects the orders by an index for each kind of filter. */
+function newest(sql: Sql, filter: OrderFilter) {
+  const { statuses = ORDER_STATUSES, organizationId, pharmacyId, delayed, limit } = filter;
+  const inOrder = sql`ORDER BY orders.created_at DESC, orders.id DESC LIMIT ${limit}`;
+  const ofPharmacy = pharmacyId === undefined ? sql`` : sql`AND orders.pharmacy_id = ${pharmacyId}`;
+  if (delayed) {
+    // MATERIALIZED keeps Postgres from reading all orders in the hope of finding enough delayed ones soon.
+    return sql`
+      WITH delayed AS MATERIALIZED (SELECT * FROM orders WHERE ${isDelayed(sql)})
+      SELECT * FROM delayed AS orders
+      WHERE status = ANY(${statuses}::text[]) ${ofPharmacy}
+        ${organizationId === undefined ? sql`` : sql`AND organization_id = ${organizationId}`}
+      ${inOrder}`;
+  }
+  if (filter.statuses === undefined && organizationId === undefined && pharmacyId === undefined) {
+    return sql`SELECT * FROM orders ORDER BY id DESC LIMIT ${limit}`;
+  }
+  // The indexes are sorted within an organization and a status: the newest of each include the newest of all.
+  return sql`
+    SELECT orders.* FROM organizations
+    CROSS JOIN unnest(${statuses}::text[]) AS listed (status)
+    CROSS JOIN LATERAL (
+      SELECT * FROM orders
+      WHERE orders.organization_id = organizations.id AND orders.status = listed.status ${ofPharmacy}
+      ${inOrder}
+    ) AS orders
+    WHERE true ${organizationId === undefined ? sql`` : sql`AND organizations.id = ${organizationId}`}
+    ${inOrder}`;
 }
 
 /** Replaces the columns of the delay by the delay. */

@@ -1,4 +1,10 @@
-import type { ActivityPage, ActivityView, OrderPage, OrderStatus } from '../contract/order.ts';
+import {
+  type ActivityPage,
+  type ActivityView,
+  ORDER_STATUSES,
+  type OrderPage,
+  type OrderStatus,
+} from '../contract/order.ts';
 import type { OrdersQuery, PageQuery } from '../contract/order-query.ts';
 import { readCursor, writeCursor } from '../lib/cursor.ts';
 import { timestamp } from '../lib/timestamp.ts';
@@ -25,19 +31,29 @@ export async function listOrders(
 ): Promise<OrderPage> {
   const list = caseId === undefined ? 'orders' : `orders of ${caseId}`;
   const after = cursorOf(query, list, [MICROSECONDS, UUID]);
-  const rows = await sql<OrderRow[]>`
+  const newest = (ofStatus: ReturnType<Sql>) => sql`
     SELECT ${summaryColumns(sql)},
       (extract(epoch FROM created_at) * 1000000)::bigint AS microseconds
     FROM orders
-    WHERE organization_id = ${organizationId}
+    WHERE organization_id = ${organizationId} ${ofStatus}
       ${caseId === undefined ? sql`` : sql`AND case_id = ${caseId}`}
-      ${query.status === undefined ? sql`` : sql`AND status = ${query.status}`}
       ${query.pharmacyId === undefined ? sql`` : sql`AND pharmacy_id = ${query.pharmacyId}`}
       ${query.createdAfter === undefined ? sql`` : sql`AND created_at >= ${query.createdAfter}`}
       ${query.createdBefore === undefined ? sql`` : sql`AND created_at < ${query.createdBefore}`}
       ${after === undefined ? sql`` : sql`AND (created_at, id) < (timestamptz 'epoch' + ${after[0] ?? '0'}::bigint * interval '1 microsecond', ${after[1] ?? ''})`}
     ORDER BY created_at DESC, id DESC
     LIMIT ${query.limit + 1}`;
+  const ofStatus: ReturnType<Sql> =
+    query.status === undefined ? sql`` : sql`AND status = ${query.status}`;
+  // The index of a pharmacy's orders is sorted within a status: a page of each status has the page of all.
+  const rows =
+    query.pharmacyId !== undefined && query.status === undefined
+      ? await sql<OrderRow[]>`
+          SELECT newest.* FROM unnest(${ORDER_STATUSES}::text[]) AS listed (status)
+          CROSS JOIN LATERAL (${newest(sql`AND orders.status = listed.status`)}) AS newest
+          ORDER BY newest.created_at DESC, newest.id DESC
+          LIMIT ${query.limit + 1}`
+      : await sql<OrderRow[]>`${newest(ofStatus)}`;
   const orders = rows.slice(0, query.limit);
   const last = orders.at(-1);
   return {
