@@ -420,6 +420,7 @@ CREATE TABLE orders (
   delay_attempts integer,
   delay_next_at timestamp with time zone,
   delay_noted boolean NOT NULL DEFAULT false,
+  message_count bigint NOT NULL DEFAULT 0,
   CONSTRAINT orders_pkey PRIMARY KEY (id),
   CONSTRAINT orders_idempotency UNIQUE (organization_id, idempotency_hash),
   CONSTRAINT orders_case_fkey FOREIGN KEY (organization_id, case_id) REFERENCES cases(organization_id, id),
@@ -535,6 +536,8 @@ CREATE TABLE pharmacies (
   restricted boolean NOT NULL DEFAULT false,
   CONSTRAINT pharmacies_pkey PRIMARY KEY (id)
 );
+
+CREATE TRIGGER notify_of_change AFTER DELETE OR UPDATE OR TRUNCATE ON pharmacies FOR EACH STATEMENT EXECUTE FUNCTION notify_of_pharmacy_change();
 
 GRANT INSERT, SELECT, UPDATE ON pharmacies TO rx_orders_operator;
 GRANT SELECT ON pharmacies TO rx_orders_server;
@@ -917,6 +920,19 @@ CREATE FUNCTION notify_of_key_change()
 AS $function$
 BEGIN
   PERFORM pg_notify('api_keys', '');
+  RETURN NULL;
+END $function$;
+
+
+-- notify_of_pharmacy_change() -------------------------------------------------
+
+CREATE FUNCTION notify_of_pharmacy_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_notify('pharmacies', '');
   RETURN NULL;
 END $function$;
 

@@ -240,7 +240,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
         const { pharmacyId } = await read(orderId);
         const message: PharmacyMessage = { webhookId, type: status, reference: orderId };
         await withTimeout(receiveMessage(database, pharmacyId, message, BY));
-        notifyDispatchers();
+        notifyDispatchers('others');
       },
 
       async cancel(reason) {
@@ -249,7 +249,6 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
         const request = { actor: 'api', ...(reason === undefined ? {} : { reason }) } as const;
         const key = { organizationId, orderId };
         await withTimeout(inTransaction(database, (sql) => cancelOrder(sql, key, request, BY)));
-        notifyDispatchers();
       },
 
       async retry(request) {
@@ -286,7 +285,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
       if (!parsed.ok) throw new InvalidOrderError(parsed.errors);
       const acceptance = { organizationId, caseId, request: parsed.value, by: BY };
       const { orderId } = await acceptOrder(database, hashSecret, acceptance);
-      notifyDispatchers();
+      notifyDispatchers('starts');
       return handle(orderId);
     },
     get: async (orderId) => await recorded(await read(orderId)),

@@ -26,10 +26,10 @@ export const ORDER_BUGS: readonly Bug[] = [
   },
   {
     name: 'keeps a key that was revoked while it was read',
-    file: 'src/organizations/key-cache.ts',
-    original: 'if (key === undefined || seen !== changes) return key;',
-    replacement: 'if (key === undefined || seen > changes) return key;',
-    tests: ['test/unit/organizations/key-cache.test.ts'],
+    file: 'src/storage/notified-cache.ts',
+    original: 'if (row === undefined || seen !== changes) return row;',
+    replacement: 'if (row === undefined || seen > changes) return row;',
+    tests: ['test/unit/storage/notified-cache.test.ts'],
   },
   {
     name: 'gives up a statement without waiting for its outcome',
@@ -115,8 +115,8 @@ export const ORDER_BUGS: readonly Bug[] = [
     name: 'deletes an outbox row before Temporal accepts it',
     file: 'src/engine/dispatcher.ts',
     original: `await callWithTimeout(dependencies.withDeadline, () => dependencies.deliver(row));
-      const followed = await completeRow(database, row.id);`,
-    replacement: `const followed = await completeRow(database, row.id);
+      const followed = await complete(row.id);`,
+    replacement: `const followed = await complete(row.id);
       await callWithTimeout(dependencies.withDeadline, () => dependencies.deliver(row));`,
     tests: ['test/workflow/engine/dispatch.test.ts'],
   },

@@ -20,10 +20,10 @@ export const PHARMACY_BUGS: readonly Bug[] = [
     name: 'lets a superseded attempt move an order that needs attention',
     file: 'src/activities/place-order.ts',
     original: `from: 'PLACING',
-        actor: 'pharmacy',
-        pharmacyOrderId: placed.id,`,
+      actor: 'pharmacy',
+      pharmacyOrderId: placed.id,`,
     replacement: `actor: 'pharmacy',
-        pharmacyOrderId: placed.id,`,
+      pharmacyOrderId: placed.id,`,
     tests: ['test/workflow/stale-placing.test.ts'],
   },
   {
@@ -43,8 +43,8 @@ export const PHARMACY_BUGS: readonly Bug[] = [
   {
     name: 'processes a repeated pharmacy message again',
     file: 'src/orders/inbox.ts',
-    original: "if (inserted.length === 0) return 'duplicate';",
-    replacement: '',
+    original: 'ON CONFLICT (pharmacy_id, webhook_id) DO NOTHING',
+    replacement: 'ON CONFLICT (id) DO NOTHING',
     tests: ['test/http/pharmacy/pharmacy-webhook.test.ts'],
   },
   {

@@ -1,8 +1,6 @@
 import { refuseCancellation } from '../orders/cancellation.ts';
-import { applyWaitingMessages } from '../orders/inbox.ts';
 import type { PharmacyGateway } from '../pharmacy/gateway.ts';
 import { OrderRefusedError, PharmacyFaultError } from '../pharmacy/pharmacy-errors.ts';
-import { inTransaction } from '../storage/transaction.ts';
 import { abortSignal } from '../temporal/activity-context.ts';
 import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -10,7 +8,7 @@ import { reasonOf } from './guard-step.ts';
 import { type OrderRow, readOrderRow } from './order-row.ts';
 import { cancelAtPharmacy, isSettled } from './pharmacy-order.ts';
 import { untilUsable } from './pharmacy-retry-policy.ts';
-import { adoptOrPlace, recordPharmacyOrderId } from './place-order.ts';
+import { adoptOrPlace, recordFoundOrder } from './place-order.ts';
 import { ended, endedResult, needsAttention } from './step-results.ts';
 
 /**
@@ -68,10 +66,7 @@ export function createCancelOrder(
         ? untilUsable(settings, () => gateway.findByReference(order.id, abortSignal()))
         : adoptOrPlace(dependencies, gateway, order));
       if (found === undefined) return null;
-      await inTransaction(database, async (sql) => {
-        await recordPharmacyOrderId(sql, order.id, found.id);
-        await applyWaitingMessages(sql, order.id, order.pharmacyId, found.id);
-      });
+      await recordFoundOrder(database, order, found.id);
       return found.id;
     } catch (error) {
       if (error instanceof OrderRefusedError) return null;

@@ -6,7 +6,13 @@ import { abortSignal } from '../temporal/activity-context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { OrderRow } from './order-row.ts';
 import { untilUsable } from './pharmacy-retry-policy.ts';
-import { nextVersion, recordDocument, recordWithdrawal } from './stored-documents.ts';
+import {
+  type NewestVersions,
+  nextVersion,
+  readNewestVersions,
+  recordDocument,
+  recordWithdrawal,
+} from './stored-documents.ts';
 
 /** The extensions are for people who open the folder; the content type is stored in the database. */
 const EXTENSIONS: ReadonlyMap<string, string> = new Map([
@@ -32,20 +38,30 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
   const { database, documents, settings } = dependencies;
   const { documentLimitBytes: limitBytes } = settings;
 
-  /** Returns our id of the document, which is stored then. */
+  /**
+   * Returns our id of the document, which is stored then.
+   *
+   * @param stored the newest versions; a version that the call stores is added.
+   */
   async function fetchDocument(
     { id: orderId, key }: OrderRow,
     gateway: PharmacyGateway,
     document: PharmacyDocument,
+    stored: NewestVersions,
   ): Promise<string> {
-    const next = await nextVersion(database, orderId, document);
+    const next = nextVersion(stored, orderId, document);
     if ('storedId' in next) return next.storedId;
     const { documentId } = next;
     const storageKey = `${orderId}/${documentId}.${EXTENSIONS.get(document.contentType) ?? 'bin'}`;
     const { bytes, contentType } = await gateway.download(document, abortSignal());
     const announced = { ...document, answeredType: contentType, limitBytes };
     const measures = await documents.put(storageKey, documentKey(key), bytes, announced);
-    await recordDocument(database, orderId, { ...document, ...measures, ...next, storageKey });
+    const order = { id: orderId, key };
+    await recordDocument(database, order, { ...document, ...measures, ...next, storageKey });
+    stored.set(document.id, {
+      ...{ id: documentId, pharmacyDocumentId: document.id, version: next.version },
+      ...{ sha256: measures.sha256, size: measures.size, isDeleted: false },
+    });
     return documentId;
   }
 
@@ -58,13 +74,14 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
     gateway: PharmacyGateway,
     pharmacyOrderId: string,
     document: PharmacyDocument,
+    stored: NewestVersions,
   ): Promise<string> {
     let isFirst = true;
     return await untilUsable(settings, async () => {
       const offered = isFirst ? [] : (await gateway.get(pharmacyOrderId, abortSignal())).documents;
       isFirst = false;
       const present = offered.find(({ id }) => id === document.id) ?? document;
-      return await fetchDocument(order, gateway, present);
+      return await fetchDocument(order, gateway, present, stored);
     });
   }
 
@@ -75,14 +92,17 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
   ) => {
     const errors: unknown[] = [];
     const offeredIds: string[] = [];
+    const stored = await readNewestVersions(database, order.id);
     for (const document of offered) {
       try {
-        offeredIds.push(await fetchUsable(order, gateway, pharmacyOrderId, document));
+        offeredIds.push(await fetchUsable(order, gateway, pharmacyOrderId, document, stored));
       } catch (error) {
         errors.push(withDocument(error, document.name));
       }
     }
-    for (const id of withdrawn) await recordWithdrawal(database, order.id, id, offeredIds);
+    for (const id of withdrawn) {
+      await recordWithdrawal(database, order.id, stored, { id, offeredIds });
+    }
     if (errors.length > 0) throw errors[0];
     const [field] = unreadable;
     if (field !== undefined) throw new PharmacyAnswerError('PHARMACY_BAD_ANSWER', field);

@@ -23,11 +23,15 @@ export interface OrderRow {
   readonly cancelReason: string | null;
   /** How many messages of each type the pharmacy had sent about it when the row was read. */
   readonly messages: MessageCounts;
+  /** As a number that every further message changes. */
+  readonly messageCount: number;
   /** Whether its step has failed since it last succeeded. */
   readonly isDelayed: boolean;
   /** How long the completed order has been without documents, in milliseconds; null: it has some. */
   readonly emptyForMs: number | null;
   readonly prescription: PrescriptionOrder;
+  /** Whether it has a copy of its address, independent of the case. */
+  readonly hasOwnAddress: boolean;
   /** The order's own address, or the case's as it was when the order was accepted. */
   readonly shippingAddress: Address | null;
   /** null: erased together with the last order that the case had then. */
@@ -68,7 +72,7 @@ export async function findOrderRow(sql: Sql, orderId: string): Promise<OrderRow 
       extract(epoch FROM now() - sent_at)::float8 * 1000 AS sent_for_ms,
       cancel_requested_by, cancel_reason, delay_since IS NOT NULL AS is_delayed,
       CASE WHEN delay_code = ${NO_DOCUMENTS} THEN extract(epoch FROM now() - delay_since)::float8 * 1000 END
-        AS empty_for_ms, ${countedMessages(sql)} AS messages, prescription, shipping_address, orders.data_key, case_key, case_address,
+        AS empty_for_ms, ${countedMessages(sql)} AS messages, message_count::int, prescription, shipping_address, orders.data_key, case_key, case_address,
       patient, cases.data_key AS patient_key
     FROM orders JOIN cases ON (cases.organization_id, cases.id) = (orders.organization_id, case_id)
     WHERE orders.id = ${orderId}`;
@@ -85,6 +89,7 @@ export async function findOrderRow(sql: Sql, orderId: string): Promise<OrderRow 
   return {
     ...order,
     key,
+    hasOwnAddress: row.shippingAddress !== null,
     cancelReason: key.open('cancelReason', row.cancelReason),
     prescription: JSON.parse(key.open('prescription', row.prescription)) as PrescriptionOrder,
     shippingAddress:
@@ -93,6 +98,19 @@ export async function findOrderRow(sql: Sql, orderId: string): Promise<OrderRow 
         : (JSON.parse(own) as Address),
     patient: (await ofCase('patient', patientKey, row.patient)) as Patient | null,
   };
+}
+
+/**
+ * The address to which an order goes: its own, or the case's as it was when the order was accepted. An order that
+ * an earlier version accepted may have it elsewhere.
+ */
+export function shippingAddressOf(order: OrderRow): Address | undefined {
+  return (
+    order.shippingAddress ??
+    order.prescription.shippingAddress ??
+    order.patient?.address ??
+    undefined
+  );
 }
 
 /** Counts the messages about an order. */
@@ -113,7 +131,8 @@ function countedMessages(sql: Sql) {
  * A row with its encrypted fields: the order's own under its data key, `case…` under the case's data
  * key at the time of acceptance, `patient` under the case's present one.
  */
-interface SealedRow extends Omit<OrderRow, 'key' | 'prescription' | 'shippingAddress' | 'patient'> {
+interface SealedRow
+  extends Omit<OrderRow, 'key' | 'prescription' | 'hasOwnAddress' | 'shippingAddress' | 'patient'> {
   readonly dataKey: string | null;
   readonly prescription: string;
   readonly shippingAddress: string | null;

@@ -1,5 +1,5 @@
 import { changeStatus } from '../orders/change-status.ts';
-import { applyWaitingMessages } from '../orders/inbox.ts';
+import { applyWaitingMessages, hasWaitingMessages } from '../orders/inbox.ts';
 import { addShipment } from '../orders/pharmacy-message.ts';
 import type { PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
 import {
@@ -7,12 +7,12 @@ import {
   PharmacyAnswerError,
   PharmacyFaultError,
 } from '../pharmacy/pharmacy-errors.ts';
-import type { Sql } from '../storage/database.ts';
+import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { uninterruptedSignal } from '../temporal/activity-context.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { type OrderRow, readOrderRow } from './order-row.ts';
+import { type OrderRow, readOrderRow, shippingAddressOf } from './order-row.ts';
 import { isSettled, readAtPharmacy } from './pharmacy-order.ts';
 import { untilUsable } from './pharmacy-retry-policy.ts';
 import { ended, endedResult, existingEnd, needsAttention } from './step-results.ts';
@@ -34,7 +34,8 @@ export function createPlaceOrder(
     const end = endedResult(order);
     if (end !== undefined) return end;
     if (order.status === 'AWAITING_COMPLETION' || order.status === 'FETCHING_DOCUMENTS') {
-      // An earlier workflow run of this order got this far.
+      // An earlier attempt or workflow run of this order got this far.
+      await applyWaiting(order, order.pharmacyOrderId);
       return { outcome: 'done', settled: order.status === 'FETCHING_DOCUMENTS' };
     }
 
@@ -59,6 +60,7 @@ export function createPlaceOrder(
       from: order.status,
       actor: 'system',
       sent: true,
+      ...ownAddress(order),
     });
     if (sending.status !== 'PLACING') return await existingEnd(database, orderId);
 
@@ -107,25 +109,53 @@ export function createPlaceOrder(
    *   the id that is recorded here.
    */
   async function recordPlaced(order: OrderRow, placed: PharmacyOrder): Promise<void> {
-    const { changed } = await inTransaction(database, async (sql) => {
-      const change = await changeStatus(sql, order.id, {
-        to: 'AWAITING_COMPLETION',
-        from: 'PLACING',
-        actor: 'pharmacy',
-        pharmacyOrderId: placed.id,
-      });
-      if (!change.changed) await recordPharmacyOrderId(sql, order.id, placed.id);
-      await applyWaitingMessages(sql, order.id, order.pharmacyId, placed.id);
-      return change;
+    const { changed } = await changeStatus(database, order.id, {
+      to: 'AWAITING_COMPLETION',
+      from: 'PLACING',
+      actor: 'pharmacy',
+      pharmacyOrderId: placed.id,
     });
+    if (!changed) await recordFoundOrder(database, order, placed.id);
+    else await applyWaiting(order, placed.id);
     if (!changed) throw new SupersededError();
   }
+
+  /** Applies the messages that came before the pharmacy's id of the order was recorded. */
+  async function applyWaiting({ id, pharmacyId }: OrderRow, pharmacyOrderId: string | null) {
+    if (pharmacyOrderId === null) return;
+    if (!(await hasWaitingMessages(database, pharmacyId, pharmacyOrderId))) return;
+    await inTransaction(database, (sql) =>
+      applyWaitingMessages(sql, id, pharmacyId, pharmacyOrderId),
+    );
+  }
+}
+
+/**
+ * From the moment it is sent, an order has its own copy of the address that the case had at its acceptance.
+ * Returns the encrypted copy for an order that has none.
+ */
+function ownAddress(order: OrderRow): { shippingAddress?: string } {
+  const address = order.hasOwnAddress ? undefined : shippingAddressOf(order);
+  if (address === undefined) return {};
+  return { shippingAddress: order.key.seal('shippingAddress', JSON.stringify(address)) };
 }
 
 /** Another attempt at this step moved the order while this one waited for the pharmacy. */
 class SupersededError extends Error {
   override readonly name = 'SupersededError';
   readonly code = 'ATTEMPT_SUPERSEDED';
+}
+
+/** Records the pharmacy's id of an order that has none yet, and applies the messages that waited for it. */
+export async function recordFoundOrder(
+  database: Database,
+  { id, pharmacyId }: Pick<OrderRow, 'id' | 'pharmacyId'>,
+  pharmacyOrderId: string,
+): Promise<void> {
+  await inTransaction(database, async (sql) => {
+    await recordPharmacyOrderId(sql, id, pharmacyOrderId);
+    await applyWaitingMessages(sql, id, pharmacyId, pharmacyOrderId);
+  });
 }
 
 /** Records the pharmacy's id of an order that has none yet. */
@@ -155,8 +185,8 @@ export async function adoptOrPlace(
     return there;
   }
   const { shippingAddress: _, ...prescription } = order.prescription;
-  const { shippingAddress } = order;
-  if (shippingAddress === null || order.patient === null) {
+  const shippingAddress = shippingAddressOf(order);
+  if (shippingAddress === undefined || order.patient === null) {
     throw new Error(`order ${order.id} was not validated`);
   }
   const { address: __, ...patient } = order.patient;

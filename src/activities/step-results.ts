@@ -54,9 +54,12 @@ export async function needsAttention(
  */
 export async function ended(
   database: Database,
-  order: Pick<OrderRow, 'id' | 'messages'>,
+  order: Pick<OrderRow, 'id' | 'messages' | 'messageCount'>,
   change: EndChange,
 ): Promise<StepResult<never>> {
+  const { messageCount } = order;
+  const { changed } = await changeStatus(database, order.id, { ...change, messageCount });
+  if (changed) return resultOf(change);
   return await inTransaction(database, async (sql) => {
     const result = await recordEnd(sql, order.id, change);
     // The change has locked the order: no message can be stored between it and this count.
@@ -76,7 +79,10 @@ export async function recordEnd(
 ): Promise<StepResult<never>> {
   const { changed } = await changeStatus(sql, orderId, change);
   if (!changed) return await existingEnd(sql, orderId);
-  const { to: status, reasonCode } = change;
+  return resultOf(change);
+}
+
+function resultOf({ to: status, reasonCode }: EndChange): StepResult<never> {
   return { outcome: 'ended', status, ...(reasonCode === undefined ? {} : { reasonCode }) };
 }
 

@@ -1,9 +1,9 @@
 import { findDateFaults } from '../contract/prescription-dates.ts';
-import { findPharmacyFault } from '../orders/pharmacy-access.ts';
+import { isPermitted, pharmacyFault } from '../orders/pharmacy-access.ts';
 import type { Sql } from '../storage/database.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { type OrderRow, readOrderRow } from './order-row.ts';
+import { type OrderRow, readOrderRow, shippingAddressOf } from './order-row.ts';
 import { endedResult, needsAttention } from './step-results.ts';
 
 /** Creates the activity `validateOrder`; see {@link OrderActivities}. */
@@ -36,27 +36,21 @@ export function createValidateOrder({
         'The patient of the case was erased; send the case again.',
       );
     }
-    const pharmacyFault = await findPharmacyFault(database, order);
-    if (pharmacyFault !== undefined) return await park(pharmacyFault.code, pharmacyFault.message);
+    const permitted = pharmacy?.restricted !== true || (await isPermitted(database, order));
+    const fault = pharmacyFault(pharmacy && { ...pharmacy, permitted });
+    if (fault !== undefined) return await park(fault.code, fault.message);
     // Requests are checked by the same rule; an earlier version accepted orders without it.
     const [dateFault] = findDateFaults(order.prescription);
     if (dateFault !== undefined) {
       return await park('DATES_INCONSISTENT', `${dateFault.message}.`);
     }
 
-    const address =
-      order.shippingAddress ?? order.prescription.shippingAddress ?? order.patient.address;
-    if (!address) {
+    if (shippingAddressOf(order) === undefined) {
       return await park(
         'SHIPPING_ADDRESS_MISSING',
         'Neither the order nor the case has an address.',
       );
     }
-    // From now on the order has its own copy of the address that the case had at acceptance.
-    await database`
-      UPDATE orders SET case_key = NULL, case_address = NULL,
-        shipping_address = ${order.key.seal('shippingAddress', JSON.stringify(address))}
-      WHERE id = ${orderId} AND shipping_address IS NULL`;
     return limits;
   };
 }

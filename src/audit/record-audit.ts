@@ -1,3 +1,4 @@
+import type postgres from 'postgres';
 import type { Sql } from '../storage/database.ts';
 
 /** The actor of an access, and where the request came from. */
@@ -32,12 +33,14 @@ export async function recordAudit(sql: Sql, entry: AuditEntry): Promise<void> {
 /**
  * Returns the same `INSERT` as a fragment for a larger statement, so that a write and its entry need one
  * round trip. Append `FROM <a WITH query>` to record one entry for each row of that query.
+ *
+ * @param orderId a column of that query, in place of the entry's order id.
  */
-export function auditRow(sql: Sql, entry: AuditEntry) {
+export function auditRow(sql: Sql, entry: AuditEntry, orderId?: postgres.Fragment) {
   return sql`
     INSERT INTO audit_log (actor_kind, actor, action, organization_id, case_id, order_id, source,
       request_id, result)
     SELECT ${entry.actorKind}, ${entry.actor}, ${entry.action}, ${entry.organizationId ?? null},
-      ${entry.caseId ?? null}, ${entry.orderId ?? null}, ${entry.source ?? null},
+      ${entry.caseId ?? null}, ${orderId ?? entry.orderId ?? null}, ${entry.source ?? null},
       ${entry.requestId ?? null}, ${entry.result}`;
 }

@@ -11,6 +11,7 @@ import type { SealedDocuments } from '../documents/sealed-documents.ts';
 import type { ForeignAccess } from '../egress/destination.ts';
 import { createDeliver } from '../engine/deliver.ts';
 import { startDispatcher } from '../engine/dispatcher.ts';
+import { createPacer, reportTo } from '../engine/pacer.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';
 import type { Config } from '../process/config.ts';
 import type { Log } from '../process/log.ts';
@@ -72,9 +73,10 @@ export async function startOrderWorker(parts: {
   const pharmacies = withPharmacySlots(
     createPharmacyDirectory(database, { timeoutMs: settings.timeoutMs, foreign }),
   );
+  const pacer = createPacer(database);
   const worker = await Worker.create({
     ...{ connection, namespace, taskQueue, dataConverter, workflowBundle },
-    activities: createActivities({ database, pharmacies, documents, settings }),
+    activities: reportTo(pacer, createActivities({ database, pharmacies, documents, settings })),
     ...capacityOf(capacity),
     workerDeploymentOptions: reportedBuild(buildId),
     shutdownGraceTime: '8s',
@@ -87,6 +89,7 @@ export async function startOrderWorker(parts: {
   const dispatcher = startDispatcher({
     database,
     deliver: createDeliver(client, taskQueue),
+    pacer,
     withDeadline: (deadline, run) => connection.withDeadline(deadline, run),
     log,
   });

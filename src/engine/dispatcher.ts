@@ -5,20 +5,25 @@ import type { Database } from '../storage/database.ts';
 import { callWithTimeout, temporalCode, type WithDeadline } from '../temporal/call-with-timeout.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
 import type { Deliver } from './deliver.ts';
-import { completeRow, FIRST_ID, leaseRows, type OutboxRow, postponeRow } from './outbox.ts';
-import { createPacer } from './pacer.ts';
+import {
+  completeRows,
+  FIRST_ID,
+  hasRows,
+  leaseRows,
+  type OutboxRow,
+  postponeRow,
+} from './outbox.ts';
+import type { Pacer } from './pacer.ts';
+import { createStartWindow } from './start-window.ts';
 
-/** Concurrent starts of orders: about as many as keep a worker process busy. */
-const MOST_STARTS = 4;
-/** An organization with so many rows in progress, starts or others, gets no further start. */
-const STARTS_OF_ONE = 3;
-/** Concurrent signals, in total and of one organization, so that one cannot use them all. */
+/** One organization gets so much of a lane, so that it cannot use all. */
+const SHARE_OF_ONE = 0.75;
+/** Concurrent signals. */
 const MOST_SIGNALS = 32;
-const SIGNALS_OF_ONE = 24;
 /** Longer than the longest delivery, so that another process takes over a row only if this one died. */
 const LEASE_MS = 20_000;
-/** Longest time between two polls. Notifications come earlier, but can be lost with their connection. */
-const POLL_MS = 1_000;
+/** Time between two polls. Notifications come earlier, but can be lost with their connection. */
+const POLL_MS = 2_000;
 const BACKOFF = { initialMs: 500, maxMs: 10_000 };
 
 /** The dispatcher of one process; any number of processes may run one. */
@@ -37,25 +42,29 @@ export interface Dispatcher {
 export function startDispatcher(dependencies: {
   readonly database: Database;
   readonly deliver: Deliver;
+  readonly pacer: Pacer;
   readonly withDeadline: WithDeadline;
   readonly log: Log;
 }): Dispatcher {
-  const { database, log } = dependencies;
+  const { database, pacer, log } = dependencies;
   const waker = createInterruptibleSleep();
   let stopped = false;
   let lastRound = Date.now();
 
-  const pacer = createPacer(database);
-  const starts = createLane('starts', MOST_STARTS, STARTS_OF_ONE);
-  const signals = createLane('others', MOST_SIGNALS, SIGNALS_OF_ONE);
+  const window = createStartWindow();
+  const starts = createLane('starts', () => window.size());
+  const signals = createLane('others', () => MOST_SIGNALS);
   const lanes = [signals, starts];
+  const complete = createCompletion(database);
+  const retries = new Set<NodeJS.Timeout>();
   const draining = drain();
   // If this fails, polling still finds the rows.
-  database.listen('outbox', readAll, readAll).catch(() => undefined);
+  database.listen('outbox', onNotified, () => readSoon(lanes)).catch(() => undefined);
 
-  /** Rows may have been added. */
-  function readAll(): void {
-    readSoon(lanes);
+  function onNotified(added: string): void {
+    readSoon(
+      lanes.filter(({ which }) => (added !== 'starts' && added !== 'others') || which === added),
+    );
   }
 
   function readSoon(due: readonly Lane[]): void {
@@ -65,39 +74,47 @@ export function startDispatcher(dependencies: {
 
   async function drain(): Promise<void> {
     while (!stopped) {
-      const unread = lanes.filter((lane) => lane.unread);
-      // After a sleep that nobody ended, this is a poll of all lanes.
-      for (const lane of unread.length > 0 ? unread : lanes) await fill(lane);
-      if (lanes.every((lane) => !lane.unread)) await waker.sleep(POLL_MS);
+      for (const lane of lanes) if (lane.unread) await fill(lane);
+      if (lanes.some(({ unread }) => unread)) continue;
+      await waker.sleep(POLL_MS);
+      // Nobody ended the sleep.
+      if (lanes.every(({ unread }) => !unread)) await poll();
     }
     await Promise.all(lanes.flatMap(({ inHand }) => [...inHand.keys()]));
   }
 
+  /** Mostly the outbox is empty, which one statement finds out for both lanes. */
+  async function poll(): Promise<void> {
+    try {
+      if (await hasRows(database)) readSoon(lanes);
+      lastRound = Date.now();
+    } catch (error) {
+      log.warn('outbox cannot be read', { code: temporalCode(error) });
+    }
+  }
+
   async function fill(lane: Lane): Promise<void> {
-    const { inHand, most } = lane;
     lane.unread = false;
     const rows = await takeRows(lane);
     for (const row of rows) {
-      const work = handle(row).finally(() => {
-        inHand.delete(work);
-        // Signals of an organization count against its starts, so that a slot may matter to both lanes.
-        readSoon(lanes.filter(({ more }) => more));
+      const work = handle(row, lane.inHand.size + 1).finally(() => {
+        lane.inHand.delete(work);
+        if (lane.more) readSoon([lane]);
       });
-      inHand.set(work, row.organizationId);
+      lane.inHand.set(work, row.organizationId);
     }
-    if (rows.length > 0 && lane.more && inHand.size < most) lane.unread = true;
+    if (rows.length > 0 && lane.more && lane.inHand.size < lane.most()) lane.unread = true;
   }
 
   async function takeRows(lane: Lane): Promise<readonly OutboxRow[]> {
-    const { which, most, mostOfOne, inHand } = lane;
+    const { which, inHand } = lane;
+    const most = lane.most();
     const free = most - inHand.size;
     lane.more = true; // as far as is known
-    if (free === 0) return [];
+    if (free <= 0) return [];
     try {
-      // Orders in progress come first: signals of an organization also count against its starts.
-      const counted = which === 'starts' ? lanes.map(({ inHand }) => inHand) : [inHand];
-      const counts = countEach(counted.flatMap((rows) => [...rows.values()]));
-      const turn = { inHand: counts, mostOfOne, after: lane.last };
+      const mostOfOne = Math.max(1, Math.floor(most * SHARE_OF_ONE));
+      const turn = { inHand: countEach(inHand.values()), mostOfOne, after: lane.last };
       const { rows, more, last } = await leaseRows(database, which, free, LEASE_MS, turn);
       Object.assign(lane, { more, last });
       lastRound = Date.now();
@@ -108,22 +125,42 @@ export function startDispatcher(dependencies: {
     }
   }
 
-  /** Delivers one row and deletes it; releases one that fails. Never throws. */
-  async function handle(row: OutboxRow): Promise<void> {
+  /**
+   * Delivers one row and deletes it; releases one that fails. Never throws.
+   *
+   * @param inHand how many rows of its lane are in progress.
+   */
+  async function handle(row: OutboxRow, inHand: number): Promise<void> {
+    const leasedAt = performance.now();
+    const paced = pacer.begin(row);
     const fields = { orderId: row.orderId, workflowId: orderWorkflowId(row.orderId) };
     try {
       await callWithTimeout(dependencies.withDeadline, () => dependencies.deliver(row));
-      const followed = await completeRow(database, row.id);
+      const followed = await complete(row.id);
       log.debug(`outbox row dispatched: ${row.kind}`, fields);
-      if (followed) readAll(); // the order's next row may go, even while the pacer holds this one
-      await pacer.done(row);
+      if (followed) readSoon(lanes); // the order's next row may go, even while the pacer holds this one
+      const how = await paced.done;
+      if (row.kind !== 'start') return;
+      if (how === 'reported') window.taken(performance.now() - leasedAt, inHand);
+      if (how === 'timed-out') window.timedOut();
     } catch (error) {
+      paced.cancel();
       const code = temporalCode(error);
       const attempt = row.attempts + 1;
       log.warn(`outbox row not dispatched: ${row.kind}`, { ...fields, code, attempt });
+      const delayMs = backoffMs(attempt, BACKOFF);
       // If this fails as well, the lease expires and the row becomes available again.
-      await postponeRow(database, row.id, backoffMs(attempt, BACKOFF), code).catch(() => undefined);
+      await postponeRow(database, row.id, delayMs, code).catch(() => undefined);
+      readAfter(delayMs);
     }
+  }
+
+  function readAfter(delayMs: number): void {
+    const timer = setTimeout(() => {
+      retries.delete(timer);
+      readSoon(lanes);
+    }, delayMs);
+    retries.add(timer);
   }
 
   return {
@@ -131,6 +168,7 @@ export function startDispatcher(dependencies: {
     async stop() {
       stopped = true;
       pacer.stop();
+      for (const timer of retries) clearTimeout(timer);
       waker.wake();
       await draining;
     },
@@ -140,8 +178,8 @@ export function startDispatcher(dependencies: {
 /** The rows of one kind in progress, by organization. Two lanes keep starts from delaying signals. */
 interface Lane {
   readonly which: 'starts' | 'others';
-  readonly most: number;
-  readonly mostOfOne: number;
+  /** The largest number of rows in progress. */
+  readonly most: () => number;
   readonly inHand: Map<Promise<void>, string>;
   /** Due rows may have been added since the last lease, so that the lane is read next. */
   unread: boolean;
@@ -151,8 +189,28 @@ interface Lane {
   last: string;
 }
 
-function createLane(which: Lane['which'], most: number, mostOfOne: number): Lane {
-  return { which, most, mostOfOne, inHand: new Map(), unread: true, more: true, last: FIRST_ID };
+function createLane(which: Lane['which'], most: Lane['most']): Lane {
+  return { which, most, inHand: new Map(), unread: true, more: true, last: FIRST_ID };
+}
+
+/** Creates the function that deletes a delivered row. Calls during a statement share the next one. */
+function createCompletion(database: Database): (id: string) => Promise<boolean> {
+  let next: { readonly ids: string[]; readonly followed: Promise<boolean> } | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  return async (id) => {
+    if (next === undefined) {
+      const ids: string[] = [];
+      const followed = last.then(() => {
+        next = undefined;
+        return completeRows(database, ids);
+      });
+      last = followed.catch(() => undefined);
+      next = { ids, followed };
+    }
+    next.ids.push(id);
+    return await next.followed;
+  };
 }
 
 function countEach(values: Iterable<string>): Map<string, number> {

@@ -127,17 +127,22 @@ export async function leaseRows(
 }
 
 /**
- * Deletes a row that Temporal accepted.
+ * Deletes rows that Temporal accepted.
  *
- * @returns whether the order has a later row, which may go now.
+ * @returns whether any of their orders has a later row, which may go now.
  */
-export async function completeRow(sql: Sql, id: string): Promise<boolean> {
-  const [row] = await sql<{ followed: boolean }[]>`
-    DELETE FROM outbox WHERE id = ${id}
+export async function completeRows(sql: Sql, ids: readonly string[]): Promise<boolean> {
+  const rows = await sql<{ followed: boolean }[]>`
+    DELETE FROM outbox WHERE id = ANY(${[...ids]}::text[]::bigint[])
     RETURNING EXISTS (
       SELECT FROM outbox AS later WHERE later.order_id = outbox.order_id AND later.id > outbox.id
     ) AS followed`;
-  return row?.followed ?? false;
+  return rows.some(({ followed }) => followed);
+}
+
+/** Whether the outbox has any row, due or not. */
+export async function hasRows(sql: Sql): Promise<boolean> {
+  return (await sql`SELECT FROM outbox LIMIT 1`).length > 0;
 }
 
 /** Releases a row after a failed attempt, to be retried after `delayMs` milliseconds. */

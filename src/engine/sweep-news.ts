@@ -1,3 +1,4 @@
+import { notifyAtCommit } from '../orders/dispatcher-notifier.ts';
 import { ENDS } from '../orders/status.ts';
 import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
@@ -69,6 +70,6 @@ async function queueAgain(database: Database, orderId: string): Promise<boolean>
       UPDATE reconciliation SET restarted = restarted + 1 WHERE EXISTS (SELECT FROM restarted)
     )
     INSERT INTO outbox (order_id, kind) SELECT DISTINCT order_id, 'news' FROM restarted
-    RETURNING order_id`;
+    RETURNING order_id, ${notifyAtCommit(database)}`;
   return queued.length > 0;
 }

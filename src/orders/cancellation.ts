@@ -3,6 +3,7 @@ import type { OrderStatus } from '../contract/order.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Sql, Transaction } from '../storage/database.ts';
 import { type Actor, changeStatus } from './change-status.ts';
+import { notifyAtCommit } from './dispatcher-notifier.ts';
 import { sealForOrder } from './order-data-key.ts';
 import { OrderNotCancellableError, OrderNotFoundError } from './order-errors.ts';
 import type { OrderRef } from './read-order.ts';
@@ -92,7 +93,9 @@ async function cancelAtOnce(
     reasonCode: 'CANCEL_REQUESTED',
     ...(reason === undefined ? {} : { reason }),
   });
-  await sql`INSERT INTO outbox (order_id, kind) VALUES (${orderId}, 'cancel')`;
+  await sql`
+    INSERT INTO outbox (order_id, kind) VALUES (${orderId}, 'cancel')
+    RETURNING ${notifyAtCommit(sql)}`;
 }
 
 async function storeRequest(
@@ -110,7 +113,8 @@ async function storeRequest(
       INSERT INTO order_activity (order_id, actor, event)
       VALUES (${orderId}, ${actor}, 'CANCEL_REQUESTED')
     )
-    INSERT INTO outbox (order_id, kind) VALUES (${orderId}, 'cancel')`;
+    INSERT INTO outbox (order_id, kind) VALUES (${orderId}, 'cancel')
+    RETURNING ${notifyAtCommit(sql)}`;
 }
 
 /** Stores a request for the pharmacy, unless the pharmacy refused one just now. */

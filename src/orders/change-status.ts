@@ -1,6 +1,7 @@
 import type { OrderStatus } from '../contract/order.ts';
 import type { Sql } from '../storage/database.ts';
 import { sealForOrder } from './order-data-key.ts';
+import { withPharmacyOrderLock } from './pharmacy-order-lock.ts';
 import { isReopening, refusesCancellation, statesBefore } from './status.ts';
 
 /** Who changed an order, as its timeline shows it. */
@@ -20,6 +21,10 @@ export interface StatusChange {
   readonly pharmacyOrderId?: string;
   /** Whether the order is about to be sent: from then on the pharmacy may have it. */
   readonly sent?: boolean;
+  /** The encrypted address of an order that has no copy of its own yet; it replaces the case's. */
+  readonly shippingAddress?: string;
+  /** Change the order only if the pharmacy has sent no message about it since it had sent so many. */
+  readonly messageCount?: number;
 }
 
 /**
@@ -55,16 +60,22 @@ export async function changeStatus(
   const from = allowedFrom(change);
   const refuses = refusesCancellation(change.to);
   const reason = await sealForOrder(sql, orderId, 'reason', change.reason);
+  const { pharmacyOrderId = null, shippingAddress = null, messageCount = null } = change;
   const [row] = await sql<{ changed: boolean; status: OrderStatus }[]>`
     WITH present AS (
-      SELECT id, status, delay_noted, ${refuses} AND cancel_requested_at IS NOT NULL AS refuses
-      FROM orders WHERE id = ${orderId} FOR UPDATE
+      SELECT id, status, delay_noted, message_count,
+        ${refuses} AND cancel_requested_at IS NOT NULL AS refuses
+      FROM orders ${pharmacyOrderId === null ? sql`` : withPharmacyOrderLock(sql, pharmacyOrderId)}
+      WHERE id = ${orderId} FOR UPDATE OF orders
     ), changed AS (
       UPDATE orders SET
         status = ${change.to},
         reason_code = ${change.reasonCode ?? null},
         reason = ${reason},
-        pharmacy_order_id = coalesce(${change.pharmacyOrderId ?? null}, pharmacy_order_id),
+        pharmacy_order_id = coalesce(${pharmacyOrderId}, pharmacy_order_id),
+        shipping_address = coalesce(shipping_address, ${shippingAddress}::text),
+        case_key = CASE WHEN ${shippingAddress}::text IS NULL THEN case_key END,
+        case_address = CASE WHEN ${shippingAddress}::text IS NULL THEN case_address END,
         sent_at = CASE WHEN ${change.sent ?? false} THEN coalesce(sent_at, now()) ELSE sent_at END,
         cancel_requested_at = CASE WHEN NOT refuses THEN cancel_requested_at END,
         cancel_requested_by = CASE WHEN NOT refuses THEN cancel_requested_by END,
@@ -74,6 +85,7 @@ export async function changeStatus(
         updated_at = now()
       FROM present
       WHERE orders.id = present.id AND present.status = ANY(${from})
+        AND present.message_count = coalesce(${messageCount}::bigint, present.message_count)
       RETURNING orders.id, present.status AS from_status, refuses, present.delay_noted
     ), noted AS (
       INSERT INTO order_activity (order_id, actor, event, from_status, to_status, reason_code)

@@ -1,9 +1,18 @@
+import type postgres from 'postgres';
 import { type AuditSource, auditRow } from '../audit/record-audit.ts';
+import type { OrderStatus } from '../contract/order.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { forPharmacy } from '../storage/row-level-security.ts';
 import { inTransaction } from '../storage/transaction.ts';
-import { applyToOrder, type PharmacyMessage, type Shipment } from './pharmacy-message.ts';
+import {
+  applyToOrder,
+  followUp,
+  type PharmacyMessage,
+  passOn,
+  type Shipment,
+} from './pharmacy-message.ts';
+import { lockPharmacyOrder } from './pharmacy-order-lock.ts';
 
 /**
  * Stores a pharmacy's message and applies it to its order in the same transaction. A duplicate changes
@@ -19,25 +28,60 @@ export async function receiveMessage(
   by: AuditSource,
 ): Promise<'stored' | 'duplicate'> {
   return await forPharmacy(sql, pharmacyId, async (tx) => {
-    const orderId = await findOrder(tx, pharmacyId, message);
-    // A message without an order keeps its shipment; otherwise the shipment goes to the order.
-    const shipment =
-      orderId === undefined ? await sealShipment(tx, { ...message, pharmacyId }) : null;
-    const entry = { ...by, action: 'PHARMACY_MESSAGE_STORED', orderId, result: 'OK' };
-    const inserted = await tx`
-      WITH stored AS (
-        INSERT INTO inbox (
-          pharmacy_id, webhook_id, type, reference, pharmacy_order_id, shipment, order_id)
-        VALUES (${pharmacyId}, ${message.webhookId}, ${message.type}, ${message.reference ?? null},
-          ${message.pharmacyOrderId ?? null}, ${shipment}, ${orderId ?? null})
-        ON CONFLICT (pharmacy_id, webhook_id) DO NOTHING
-        RETURNING id
-      ), recorded AS (${auditRow(tx, entry)} FROM stored)
-      SELECT FROM stored`;
-    if (inserted.length === 0) return 'duplicate';
-    if (orderId !== undefined) await applyToOrder(tx, orderId, message);
+    const byReference = referencedOrder(tx, pharmacyId, message.reference);
+    let stored =
+      byReference && (await storeMessage(tx, pharmacyId, message, by, { order: byReference }));
+    if (stored === undefined) {
+      const orderId = await findByPharmacyOrderId(tx, pharmacyId, message.pharmacyOrderId);
+      // A message without an order keeps its shipment; otherwise the shipment goes to the order.
+      const shipment =
+        orderId === undefined ? await sealShipment(tx, { ...message, pharmacyId }) : null;
+      const order = tx`SELECT ${orderId ?? null}::uuid AS id`;
+      stored = await storeMessage(tx, pharmacyId, message, by, { order, shipment });
+    }
+    if (stored === undefined || !stored.isNew) return 'duplicate';
+    const { orderId: id, status } = stored;
+    if (id !== null && status !== null) await followUp(tx, { id, status }, message);
     return 'stored';
   });
+}
+
+/**
+ * Stores a message with the order that a query returns, passes it on to that order, and writes its audit row.
+ *
+ * @param options.order a query that returns the order's id as `id`: one row with NULL for a message without an
+ *   order; no row to store nothing.
+ * @returns undefined if `options.order` returned no row. `isNew`: false for a duplicate. `status`: the order's.
+ */
+async function storeMessage(
+  tx: Sql,
+  pharmacyId: string,
+  message: PharmacyMessage,
+  by: AuditSource,
+  options: { readonly order: postgres.Fragment; readonly shipment?: string | null },
+): Promise<StoredMessage | undefined> {
+  const { webhookId, type, reference = null, pharmacyOrderId = null } = message;
+  const entry = { ...by, action: 'PHARMACY_MESSAGE_STORED', result: 'OK' };
+  const [row] = await tx<StoredMessage[]>`
+    WITH target AS (${options.order}), linked AS (
+      INSERT INTO inbox (
+        pharmacy_id, webhook_id, type, reference, pharmacy_order_id, shipment, order_id)
+      SELECT ${pharmacyId}, ${webhookId}, ${type}, ${reference}, ${pharmacyOrderId},
+        ${options.shipment ?? null}, target.id FROM target
+      ON CONFLICT (pharmacy_id, webhook_id) DO NOTHING
+      RETURNING order_id
+    ), recorded AS (${auditRow(tx, entry, tx`linked.order_id`)} FROM linked),
+    ${passOn(tx, type)}
+    SELECT target.id AS order_id, EXISTS (SELECT FROM linked) AS is_new,
+      (SELECT status FROM present) AS status
+    FROM target`;
+  return row;
+}
+
+interface StoredMessage {
+  readonly orderId: string | null;
+  readonly isNew: boolean;
+  readonly status: OrderStatus | null;
 }
 
 /**
@@ -89,11 +133,7 @@ export async function retryMessages(
 
 async function retryMessage(database: Database, row: UnmatchedMessage): Promise<boolean> {
   return await inTransaction(database, async (sql) => {
-    const { reference, pharmacyOrderId } = row;
-    const orderId = await findOrder(sql, row.pharmacyId, {
-      ...(reference === null ? {} : { reference }),
-      ...(pharmacyOrderId === null ? {} : { pharmacyOrderId }),
-    });
+    const orderId = await findOrder(sql, row);
     if (orderId === undefined) return false;
     const linked = await sql`
       UPDATE inbox SET order_id = ${orderId}, shipment = NULL
@@ -145,15 +185,26 @@ interface WaitingMessage extends Pick<PharmacyMessage, 'type' | 'webhookId'> {
 /** Finds the order that a message names, among the pharmacy's own orders only. */
 async function findOrder(
   sql: Sql,
-  pharmacyId: string,
-  { reference, pharmacyOrderId }: Pick<PharmacyMessage, 'reference' | 'pharmacyOrderId'>,
+  { pharmacyId, reference, pharmacyOrderId }: UnmatchedMessage,
 ): Promise<string | undefined> {
-  if (reference !== undefined && isUuid(reference)) {
-    const [row] = await sql<{ id: string }[]>`
-      SELECT id FROM orders WHERE id = ${reference} AND pharmacy_id = ${pharmacyId}`;
-    if (row !== undefined) return row.id;
-  }
-  if (pharmacyOrderId === undefined) return undefined;
+  const [row] = (await referencedOrder(sql, pharmacyId, reference)) ?? [];
+  return row?.id ?? (await findByPharmacyOrderId(sql, pharmacyId, pharmacyOrderId));
+}
+
+/** The query for the order that a message names by our id; undefined if it names none. */
+function referencedOrder(sql: Sql, pharmacyId: string, reference: string | null | undefined) {
+  if (typeof reference !== 'string' || !isUuid(reference)) return undefined;
+  return sql<{ id: string }[]>`
+    SELECT id FROM orders WHERE id = ${reference} AND pharmacy_id = ${pharmacyId}`;
+}
+
+/** Finds the order that a message names by the pharmacy's id. */
+async function findByPharmacyOrderId(
+  sql: Sql,
+  pharmacyId: string,
+  pharmacyOrderId: string | null | undefined,
+): Promise<string | undefined> {
+  if (typeof pharmacyOrderId !== 'string') return undefined;
   await lockPharmacyOrder(sql, pharmacyId, pharmacyOrderId);
   const [row] = await sql<{ id: string }[]>`
     SELECT id FROM orders
@@ -162,15 +213,19 @@ async function findOrder(
 }
 
 /**
- * Serializes the storing of a message and the recording of the pharmacy order id that it names.
- * Without the lock, two concurrent transactions would not see each other's row, and the message would
- * never be applied. Released at the end of the transaction.
+ * Whether messages wait for an order whose pharmacy order id was recorded. Call it after the commit of a
+ * statement that recorded the id under the lock of pharmacy-order-lock.ts: a message that did not find the id is
+ * stored by then.
  */
-export async function lockPharmacyOrder(
+export async function hasWaitingMessages(
   sql: Sql,
   pharmacyId: string,
   pharmacyOrderId: string,
-): Promise<void> {
-  await sql`
-    SELECT pg_advisory_xact_lock(hashtextextended(${`${pharmacyId}/${pharmacyOrderId}`}, 0))`;
+): Promise<boolean> {
+  const found = await sql`
+    SELECT FROM inbox
+    WHERE pharmacy_id = ${pharmacyId} AND pharmacy_order_id = ${pharmacyOrderId}
+      AND order_id IS NULL
+    LIMIT 1`;
+  return found.length > 0;
 }

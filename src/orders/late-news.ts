@@ -1,6 +1,7 @@
 import type { OrderStatus } from '../contract/order.ts';
 import type { Sql } from '../storage/database.ts';
 import { changeStatus } from './change-status.ts';
+import { notifyAtCommit } from './dispatcher-notifier.ts';
 import { queueRestart } from './queue-restart.ts';
 import { ENDS } from './status.ts';
 
@@ -26,9 +27,6 @@ const REOPENING_TYPES = ['completed', 'rejected', 'tracking_added'];
  * @param type the message's type.
  */
 export async function followLateMessage(sql: Sql, orderId: string, type: string): Promise<void> {
-  // Read without a lock: a thousand simultaneous messages would wait for one another. The foreign key
-  // of the message's row keeps `expireOrder`, which locks the order, out until this transaction ends;
-  // it then sees the message before it expires the order.
   const [order] = await sql<{ status: OrderStatus }[]>`
     SELECT status FROM orders WHERE id = ${orderId} AND status = ANY(${ENDS}) AND erased_at IS NULL`;
   if (order === undefined) return;
@@ -46,7 +44,7 @@ export async function followLateMessage(sql: Sql, orderId: string, type: string)
       SELECT ${orderId}, 'news'
       WHERE NOT EXISTS (
         SELECT FROM outbox WHERE order_id = ${orderId} AND kind = 'news' AND locked_until IS NULL)
-      RETURNING order_id
+      RETURNING order_id, ${notifyAtCommit(sql)}
     )
     INSERT INTO order_news (order_id) SELECT order_id FROM queued`;
 }
@@ -98,7 +96,9 @@ export async function reopenOrder(
   await sql`DELETE FROM order_news WHERE order_id = ${orderId}`;
   await queueRestart(sql, orderId);
   // After a retry the workflow reads the order immediately, because the pharmacy has finished with it.
-  await sql`INSERT INTO outbox (order_id, kind) VALUES (${orderId}, 'completion')`;
+  await sql`
+    INSERT INTO outbox (order_id, kind) VALUES (${orderId}, 'completion')
+    RETURNING ${notifyAtCommit(sql)}`;
 }
 
 /** The id of the order's last message that would reopen it; null when there is none. */

@@ -147,7 +147,7 @@ export function createOrderService(
       outbox.admit();
       // Not `bounded`: storing an order has its own time limit, which rolls back.
       const accepted = await queue.run(() => acceptOrder(database, hashSecret, acceptance, store));
-      notifyDispatchers();
+      notifyDispatchers('starts');
       return accepted;
     },
     validate: (candidate) =>
@@ -176,11 +176,10 @@ export function createOrderService(
       }),
     async cancel(key, request, by) {
       await belowCase(key, (sql) => cancelOrder(sql, key, request, by));
-      notifyDispatchers();
     },
     async receive(pharmacyId, message, by) {
       const outcome = await bounded(() => receiveMessage(database, pharmacyId, message, by));
-      if (outcome === 'stored') notifyDispatchers();
+      if (outcome === 'stored') notifyDispatchers('others');
       return outcome;
     },
     check: async () => {

@@ -13,7 +13,7 @@ import { cursorOf } from './list-orders.ts';
 export type PharmacyFault = Omit<OrderWarning, 'field'>;
 
 /**
- * Checks whether an organization's order can be sent to a pharmacy now. `VALIDATE_ORDER` warns by the same
+ * Reads whether an organization's order can be sent to a pharmacy now. `VALIDATE_ORDER` warns by the same
  * rule by which the workflow lets an order wait.
  *
  * @returns the reason why it cannot; undefined if it can.
@@ -26,8 +26,30 @@ export async function findPharmacyFault(
   const [pharmacy] = pharmacyId.includes('\0')
     ? []
     : await sql<{ active: boolean; permitted: boolean }[]>`
-        SELECT active, ${isPermitted(sql, organizationId)} AS permitted
+        SELECT active, ${permission(sql, organizationId)} AS permitted
         FROM pharmacies WHERE id = ${pharmacyId}`;
+  return pharmacyFault(pharmacy);
+}
+
+/** Reads whether an organization may place orders at a pharmacy. */
+export async function isPermitted(
+  sql: Sql,
+  { organizationId, pharmacyId }: { readonly organizationId: string; readonly pharmacyId: string },
+): Promise<boolean> {
+  const found = await sql`
+    SELECT FROM pharmacies WHERE id = ${pharmacyId} AND ${permission(sql, organizationId)}`;
+  return found.length > 0;
+}
+
+/**
+ * Returns why an order cannot be sent to a pharmacy; undefined if it can.
+ *
+ * @param pharmacy undefined: no pharmacy has this id.
+ * @param pharmacy.permitted whether the order's organization may place orders there.
+ */
+export function pharmacyFault(
+  pharmacy: { readonly active: boolean; readonly permitted: boolean } | undefined,
+): PharmacyFault | undefined {
   if (pharmacy === undefined) {
     return { code: 'PHARMACY_UNKNOWN', message: 'No pharmacy of this pharmacyId is set up.' };
   }
@@ -56,7 +78,7 @@ export async function listPharmacies(
   const after = cursorOf(query, LIST, [/^[^\0]{1,255}$/]);
   const rows = await sql<PharmacyView[]>`
     SELECT id, coalesce(name, id) AS name, active FROM pharmacies
-    WHERE ${isPermitted(sql, organizationId)}
+    WHERE ${permission(sql, organizationId)}
       ${after === undefined ? sql`` : sql`AND id > ${after[0] ?? ''}`}
     ORDER BY id
     LIMIT ${query.limit + 1}`;
@@ -66,7 +88,7 @@ export async function listPharmacies(
   return { pharmacies, nextCursor: more ? writeCursor(LIST, [last.id]) : null };
 }
 
-function isPermitted(sql: Sql, organizationId: string) {
+function permission(sql: Sql, organizationId: string) {
   return sql`
     (NOT restricted OR EXISTS (
       SELECT FROM pharmacy_access

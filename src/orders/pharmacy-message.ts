@@ -1,7 +1,9 @@
+import type { OrderStatus } from '../contract/order.ts';
 import type { Sql } from '../storage/database.ts';
+import { notifyAtCommit } from './dispatcher-notifier.ts';
 import { followLateMessage } from './late-news.ts';
 import { readOrderDataKey } from './order-data-key.ts';
-import { ENDS } from './status.ts';
+import { ENDS, isEnd } from './status.ts';
 
 /** What a pharmacy can report about an order, independent of its webhook's format. */
 export interface PharmacyMessage {
@@ -22,44 +24,59 @@ export interface Shipment {
 }
 
 /**
- * Applies a message to its order: adds the shipment, and signals the workflow or, after the order has
- * ended, follows it up. Call it in the
- * transaction that links the message to the order.
+ * Applies a message to its order: passes it on to the workflow, adds the shipment and, after the order has
+ * ended, follows the message up. Call it in the transaction that links the message to the order.
  */
 export async function applyToOrder(
   sql: Sql,
   orderId: string,
   message: Pick<PharmacyMessage, 'type' | 'shipment'>,
 ): Promise<void> {
-  const { type, shipment } = message;
-  if (shipment !== undefined) await addShipment(sql, orderId, shipment);
-  await followLateMessage(sql, orderId, type);
-  if (type === 'completed' || type === 'rejected' || type === 'cancelled') {
-    await hintCompletion(sql, orderId, type);
-  }
+  const [order] = await sql<{ status: OrderStatus }[]>`
+    WITH linked (order_id) AS (SELECT ${orderId}::uuid), ${passOn(sql, message.type)}
+    SELECT status, ${notifyAtCommit(sql)} FROM present`;
+  await followUp(sql, { id: orderId, status: order?.status }, message);
 }
 
+/** The messages that the workflow gets as a signal. */
+const HINTS: readonly PharmacyMessage['type'][] = ['completed', 'rejected', 'cancelled'];
+
 /**
- * Queues the signal `orderCompleted`. The signal is a hint: the workflow reads the order at the
- * pharmacy itself. One hint of each type is enough, so that a thousand messages of one type add one
- * signal to the history. An order that has ended needs none.
+ * The common table expressions that count a message on its order and queue the signal `orderCompleted`. The
+ * statement needs a CTE `linked` before them, with the `order_id` of one message. `present` has the order's status.
+ *
+ * The signal is a hint: the workflow reads the order at the pharmacy itself. One hint of each type is enough, so
+ * that a thousand messages of one type add one signal to the history. An order that has ended needs none.
  */
-async function hintCompletion(
-  sql: Sql,
-  orderId: string,
-  type: PharmacyMessage['type'],
-): Promise<void> {
-  await sql`
-    WITH first AS (
-      UPDATE orders SET completion_hints = array_append(completion_hints, ${type})
-      WHERE id = ${orderId} AND ${type} <> ALL(completion_hints)
-      RETURNING id, status
+export function passOn(sql: Sql, type: PharmacyMessage['type']) {
+  return sql`
+    present AS (
+      SELECT id, status, ${HINTS.includes(type)} AND ${type}::text <> ALL(completion_hints) AS is_first
+      FROM orders WHERE id = (SELECT order_id FROM linked) FOR NO KEY UPDATE
+    ), counted AS (
+      UPDATE orders SET message_count = message_count + 1,
+        completion_hints = CASE WHEN is_first THEN array_append(completion_hints, ${type}::text)
+          ELSE completion_hints END
+      FROM present WHERE orders.id = present.id
     ), noted AS (
       INSERT INTO order_activity (order_id, actor, event, detail)
-      SELECT id, 'pharmacy', 'PHARMACY_MESSAGE', ${sql.json({ type })} FROM first
-    )
-    INSERT INTO outbox (order_id, kind)
-    SELECT id, 'completion' FROM first WHERE status <> ALL(${ENDS})`;
+      SELECT id, 'pharmacy', 'PHARMACY_MESSAGE', ${sql.json({ type })} FROM present WHERE is_first
+    ), queued AS (
+      INSERT INTO outbox (order_id, kind)
+      SELECT id, 'completion' FROM present WHERE is_first AND status <> ALL(${ENDS})
+    )`;
+}
+
+/** Adds the shipment of a message to its order, and follows the message up if the order has ended. */
+export async function followUp(
+  sql: Sql,
+  order: { readonly id: string; readonly status: OrderStatus | undefined },
+  { type, shipment }: Pick<PharmacyMessage, 'type' | 'shipment'>,
+): Promise<void> {
+  if (shipment !== undefined) await addShipment(sql, order.id, shipment);
+  if (order.status !== undefined && isEnd(order.status)) {
+    await followLateMessage(sql, order.id, type);
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Sql } from '../storage/database.ts';
+import { notifyAtCommit } from './dispatcher-notifier.ts';
 
 /**
  * Queues the start of a new workflow for an open order, followed by the signals that the order's row
@@ -22,6 +23,7 @@ export async function queueRestart(sql: Sql, orderId: string): Promise<boolean> 
       (3, 'completion', completion_hints <> '{}' OR status = 'FETCHING_DOCUMENTS')
     ) AS row (position, kind, wanted)
     WHERE orders.id = ${orderId} AND wanted
-    ORDER BY position`;
+    ORDER BY position
+    RETURNING ${notifyAtCommit(sql)}`;
   return true;
 }

@@ -1,6 +1,6 @@
 import { keyedHash, sameHash } from '../keys/keyed-hash.ts';
 import type { Database, Sql } from '../storage/database.ts';
-import { type ApiKey, createKeyCache } from './key-cache.ts';
+import { createNotifiedCache } from '../storage/notified-cache.ts';
 import { createAllotments, type RateLimit, type RateState } from './rate-limit.ts';
 
 /** A permission of an API key. Each route requires one. */
@@ -40,7 +40,10 @@ export function createAuthentication(
   { hashSecret, rateLimit }: { readonly hashSecret: string; readonly rateLimit: RateLimit },
 ): Authenticate {
   const allotments = createAllotments(rateLimit);
-  const cache = createKeyCache(database);
+  // Notified by migration 0024.
+  const cache = createNotifiedCache<ApiKey>(database, 'api_keys', {
+    keptMs: ({ expiresInMs }) => expiresInMs ?? Infinity,
+  });
   const { burstSeconds } = rateLimit;
 
   function callerOf(hash: string, { keyId, organizationId, scopes, perSecond }: ApiKey): Caller {
@@ -126,6 +129,16 @@ function leaseOf(sql: Sql, burstSeconds: number, owed: number) {
         refilled_at = excluded.refilled_at
       RETURNING granted, tokens
     )`;
+}
+
+/** An API key as the database has it. */
+interface ApiKey {
+  readonly keyId: string;
+  readonly organizationId: string;
+  readonly scopes: readonly string[];
+  readonly perSecond: number;
+  /** How long the key is still valid, in milliseconds; null for a key that does not expire. */
+  readonly expiresInMs: number | null;
 }
 
 interface KeyRow extends ApiKey {

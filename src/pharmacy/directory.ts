@@ -1,6 +1,7 @@
 import type { ForeignAccess } from '../egress/destination.ts';
 import type { PharmacyMessage } from '../orders/pharmacy-message.ts';
 import { type Database, withTimeout } from '../storage/database.ts';
+import { createNotifiedCache } from '../storage/notified-cache.ts';
 import { createCareValidateGateway } from './carevalidate-gateway.ts';
 import { parseCareValidateMessage } from './carevalidate-message.ts';
 import type { PharmacyGateway } from './gateway.ts';
@@ -19,6 +20,8 @@ export interface Pharmacy {
   readonly id: string;
   readonly kind: string;
   readonly active: boolean;
+  /** Whether only the organizations of `pharmacy_access` may place orders there. */
+  readonly restricted: boolean;
   /** How long an order may wait for its completion, in milliseconds; null: the default. */
   readonly completionLimitMs: number | null;
   /** Whether its webhook secret is random by its format, so that nobody can guess it. */
@@ -70,8 +73,9 @@ const KINDS: ReadonlyMap<string, PharmacyKind> = new Map([
 export const PHARMACY_KINDS: readonly string[] = [...KINDS.keys()];
 
 /**
- * Creates the directory of the table `pharmacies`. Each call reads the table, so that a new address or
- * token takes effect with the next call.
+ * Creates the directory of the table `pharmacies`. It keeps each pharmacy for a second at most, and Postgres
+ * notifies it of every change (migration 0028), so that a new address or token takes effect within
+ * milliseconds.
  *
  * @param options.timeoutMs the time-out of one call to a pharmacy, in milliseconds.
  * @param options.foreign how documents outside of the pharmacies' own servers are reached.
@@ -80,13 +84,19 @@ export function createPharmacyDirectory(
   database: Database,
   { timeoutMs, foreign }: { readonly timeoutMs: number; readonly foreign: ForeignAccess },
 ): PharmacyDirectory {
-  async function read(pharmacyId: string): Promise<PharmacyRow | undefined> {
-    if (pharmacyId.includes('\0')) return undefined;
+  const cache = createNotifiedCache<PharmacyRow>(database, 'pharmacies');
+
+  async function readRow(pharmacyId: string): Promise<PharmacyRow | undefined> {
     const query = database<PharmacyRow[]>`
-      SELECT id, kind, base_url, token, webhook_auth, active, completion_limit_ms
+      SELECT id, kind, base_url, token, webhook_auth, active, restricted, completion_limit_ms
       FROM pharmacies WHERE id = ${pharmacyId}`;
     const [row] = await withTimeout(query);
     return row;
+  }
+
+  async function read(pharmacyId: string): Promise<PharmacyRow | undefined> {
+    if (pharmacyId.includes('\0')) return undefined;
+    return cache.find(pharmacyId) ?? (await cache.load(pharmacyId, () => readRow(pharmacyId)));
   }
 
   return {
@@ -98,6 +108,7 @@ export function createPharmacyDirectory(
         id: row.id,
         kind: row.kind,
         active: row.active,
+        restricted: row.restricted,
         completionLimitMs: row.completionLimitMs === null ? null : Number(row.completionLimitMs),
         hasRandomSecret: auth.kind === 'standard-webhooks',
         isAuthentic: (webhook) => isAuthentic(auth, webhook),
@@ -139,5 +150,6 @@ interface PharmacyRow {
   /** Encrypted, as the token is. */
   webhookAuth: string;
   active: boolean;
+  restricted: boolean;
   completionLimitMs: string | null;
 }

@@ -2,6 +2,7 @@ import type { OrderStatus } from '../../contract/order.ts';
 import type { Database, Sql } from '../../storage/database.ts';
 import { inTransaction } from '../../storage/transaction.ts';
 import { changeStatus } from '../change-status.ts';
+import { notifyAtCommit } from '../dispatcher-notifier.ts';
 import { readOrderDataKey } from '../order-data-key.ts';
 import { ENDS } from '../status.ts';
 import { noteApplied, type RepairRequest } from './repair.ts';
@@ -43,7 +44,9 @@ export async function keepEnd(
         ...why,
       });
       // Wakes the workflow that waits for a repair: it follows Postgres and ends.
-      await sql`INSERT INTO outbox (order_id, kind) VALUES (${orderId}, 'cancel')`;
+      await sql`
+        INSERT INTO outbox (order_id, kind) VALUES (${orderId}, 'cancel')
+        RETURNING ${notifyAtCommit(sql)}`;
     });
   });
 }

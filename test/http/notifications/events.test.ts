@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { recordDocument } from '../../../src/activities/stored-documents.ts';
 import { caseEvent } from '../../../src/contract/case-activity.ts';
 import { changeStatus, type StatusChange } from '../../../src/orders/change-status.ts';
+import { readOrderDataKey } from '../../../src/orders/order-data-key.ts';
 import type { Sql } from '../../../src/storage/database.ts';
 import { inTransaction } from '../../../src/storage/transaction.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -81,17 +82,23 @@ async function refuse() {
 
 async function storeDocument(name = 'label.pdf') {
   const documentId = crypto.randomUUID();
-  await recordDocument(api.database, orderId, {
-    documentId,
-    id: documentId,
-    name,
-    contentType: 'application/pdf',
-    size: 3,
-    sha256: 'a'.repeat(64),
-    storageKey: `${orderId}/${documentId}.pdf`,
-    version: 1,
-    supersedes: null,
-  });
+  const key = await readOrderDataKey(api.database, orderId);
+  if (key === undefined) throw new Error('the order was erased');
+  await recordDocument(
+    api.database,
+    { id: orderId, key },
+    {
+      documentId,
+      id: documentId,
+      name,
+      contentType: 'application/pdf',
+      size: 3,
+      sha256: 'a'.repeat(64),
+      storageKey: `${orderId}/${documentId}.pdf`,
+      version: 1,
+      supersedes: null,
+    },
+  );
   return documentId;
 }
 

@@ -1,28 +1,26 @@
 import { beforeEach, expect, it } from 'vitest';
-import {
-  type ApiKey,
-  createKeyCache,
-  type KeyCache,
-} from '../../../src/organizations/key-cache.ts';
 import type { Database } from '../../../src/storage/database.ts';
+import { createNotifiedCache, type NotifiedCache } from '../../../src/storage/notified-cache.ts';
 
-const KEY: ApiKey = {
-  keyId: 'a-key',
-  organizationId: 'an-organization',
-  scopes: ['orders:read'],
-  perSecond: 10,
-  expiresInMs: null,
-};
+interface Key {
+  readonly keyId: string;
+  readonly expiresInMs: number | null;
+}
+
+const KEY: Key = { keyId: 'a-key', expiresInMs: null };
 
 let time: number;
 let notify: () => void;
-let cache: KeyCache;
+let cache: NotifiedCache<Key>;
 beforeEach(() => {
   time = 0;
   const listen = async (_channel: string, onChange: () => void) => {
     notify = onChange;
   };
-  cache = createKeyCache({ listen } as unknown as Database, () => time);
+  cache = createNotifiedCache<Key>({ listen } as unknown as Database, 'keys', {
+    keptMs: ({ expiresInMs }) => expiresInMs ?? Infinity,
+    now: () => time,
+  });
 });
 
 it('keeps a key for one second, even if the notification of its revocation is lost', async () => {
