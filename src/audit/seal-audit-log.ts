@@ -1,7 +1,7 @@
 import { type PeriodicTask, runPeriodically } from '../lib/run-periodically.ts';
 import { codeOf } from '../lib/safe-error.ts';
 import type { Log } from '../process/log.ts';
-import type { Database } from '../storage/database.ts';
+import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { BEGINNING, readAuditRows } from './audit-rows.ts';
 import { NO_SEAL, readHead, type Sealing, sealHash } from './seal.ts';
@@ -17,6 +17,7 @@ const MAX_ROWS = 5_000;
  * @returns the number of rows that were sealed.
  */
 export async function sealAuditLog(database: Database): Promise<number> {
+  if (!(await hasUnsealed(database))) return 0;
   return await inTransaction(database, async (sql) => {
     await sql`SELECT pg_advisory_xact_lock(hashtextextended('rx-orders: seal the audit log', 0))`;
     const before = await readHead(sql);
@@ -45,6 +46,18 @@ export async function sealAuditLog(database: Database): Promise<number> {
         ${seal.count}, ${seal.previous}, ${sealHash(seal, rows)})`;
     return rows.length;
   });
+}
+
+/** Whether a seal would cover any row: one statement, because most rounds of a quiet deployment find none. */
+async function hasUnsealed(sql: Sql): Promise<boolean> {
+  const found = await sql`
+    SELECT FROM audit_log
+    WHERE transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+      AND (transaction_id, id) > (
+        coalesce((SELECT last_transaction_id FROM audit_head), '0'),
+        coalesce((SELECT last_id FROM audit_head), 0))
+    LIMIT 1`;
+  return found.length > 0;
 }
 
 /**

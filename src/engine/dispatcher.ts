@@ -23,7 +23,7 @@ const MOST_SIGNALS = 32;
 /** Longer than the longest delivery, so that another process takes over a row only if this one died. */
 const LEASE_MS = 20_000;
 /** Time between two polls. Notifications come earlier, but can be lost with their connection. */
-const POLL_MS = 2_000;
+const POLL_MS = 4_000;
 const BACKOFF = { initialMs: 500, maxMs: 10_000 };
 
 /** The dispatcher of one process; any number of processes may run one. */
@@ -76,9 +76,7 @@ export function startDispatcher(dependencies: {
     while (!stopped) {
       for (const lane of lanes) if (lane.unread) await fill(lane);
       if (lanes.some(({ unread }) => unread)) continue;
-      await waker.sleep(POLL_MS);
-      // Nobody ended the sleep.
-      if (lanes.every(({ unread }) => !unread)) await poll();
+      if (await waker.sleep(POLL_MS)) await poll();
     }
     await Promise.all(lanes.flatMap(({ inHand }) => [...inHand.keys()]));
   }

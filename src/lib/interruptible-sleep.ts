@@ -3,8 +3,10 @@ export interface InterruptibleSleep {
   /**
    * Sleeps for `ms` milliseconds or until {@link InterruptibleSleep.wake}. If it was called since the
    * last sleep, this one ends at once. Only one sleep may run at a time.
+   *
+   * @returns whether the time has elapsed; false after a wake.
    */
-  sleep(ms: number): Promise<void>;
+  sleep(ms: number): Promise<boolean>;
   /** Ends the current sleep, or else the next one. */
   wake(): void;
 }
@@ -24,8 +26,10 @@ export function createInterruptibleSleep(): InterruptibleSleep {
           };
         });
       }
+      const elapsed = !woken;
       woken = false;
       end = undefined;
+      return elapsed;
     },
     wake() {
       woken = true;

@@ -5,6 +5,8 @@ import type { Database } from '../storage/database.ts';
 import { eraseOrder, RETENTION } from './erase-order.ts';
 import { type ExternalData, finishErasures } from './finish-erasures.ts';
 
+/** Time between two searches for orders whose retention time, which counts in days, has passed. */
+const EXPIRE_EVERY_MS = 60_000;
 /** Maximum number of orders that {@link eraseExpired} erases in one call. */
 const EXPIRED_BATCH = 100;
 
@@ -22,10 +24,20 @@ export function startEraser(
   },
 ): PeriodicTask {
   const { database, everyMs, log } = options;
+  let nextExpiry = 0;
+
+  async function expire(): Promise<number> {
+    if (Date.now() < nextExpiry) return 0;
+    const expired = await eraseExpired(database);
+    // A full batch may have left some.
+    if (expired === 0) nextExpiry = Date.now() + EXPIRE_EVERY_MS;
+    return expired;
+  }
+
   return runPeriodically({
     everyMs,
     async round() {
-      const expired = await eraseExpired(database);
+      const expired = await expire();
       if (expired > 0) log.info('orders erased after their retention time', { count: expired });
       const finished = await finishErasures(database, options);
       if (finished > 0) log.info('erasures finished', { count: finished });

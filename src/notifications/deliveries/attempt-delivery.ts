@@ -48,6 +48,7 @@ export async function attemptDelivery(
       }),
       pauseAfterMs: settings.pauseAfterMs,
       byWorkflow,
+      wasFailing: loaded.endpoint.isFailing,
     });
     return { outcome, recorded };
   } catch (error) {

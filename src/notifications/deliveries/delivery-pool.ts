@@ -27,8 +27,12 @@ export const POOL_LIMITS: AttemptLimits = { total: 32, ofOrganization: 24, ofEnd
 const MOST_STARTS = 4;
 /** Pause after a failed start: Temporal is unreachable or overloaded. */
 const START_PAUSE_MS = 2_000;
-/** Longest time between two polls. Notifications come earlier, but can be lost with their connection. */
-const POLL_MS = 1_000;
+/** Time between two polls. Notifications come earlier, but can be lost with their connection. */
+const POLL_MS = 5_000;
+/** Time between two polls while deliveries wait until the workflows of a failing endpoint have room for them. */
+const POLL_FAILING_MS = 1_000;
+/** Time between two searches for starts that another process left. */
+const STARTS_CHECK_MS = 20_000;
 /** Time between two searches for overdue deliveries. */
 const OVERDUE_CHECK_MS = 60_000;
 /** How long a stop waits for attempts in flight. Then it aborts them and releases their leases. */
@@ -63,66 +67,97 @@ export function startDeliveryPool(dependencies: PoolDependencies): DeliveryPool 
   const starts = new Set<Promise<void>>();
   let stopped = false;
   let lastRound = Date.now();
+  /** Whether to read the deliveries, or the queued starts, in the next round. */
+  let unread = true;
+  let startsUnread = true;
+  /** Due deliveries were left behind, which a free slot may take. */
+  let more = true;
+  /** Deliveries wait for failing endpoints. */
+  let failing = false;
   let nextStart = 0;
+  let nextStartsCheck = 0;
   let nextOverdueCheck = 0;
 
   const draining = drain();
   // If this fails, polling still finds the deliveries.
-  database.listen('deliveries', waker.wake, waker.wake).catch(() => undefined);
+  database.listen('deliveries', readSoon, readSoon).catch(() => undefined);
+
+  /** Deliveries may have become due. */
+  function readSoon(): void {
+    unread = true;
+    waker.wake();
+  }
+
+  /** A start may have been queued. */
+  function startSoon(): void {
+    startsUnread = true;
+    waker.wake();
+  }
 
   async function drain(): Promise<void> {
     while (!stopped) {
-      const taken = await round();
-      if (taken === 0) await waker.sleep(POLL_MS);
+      await round();
+      if (unread || startsUnread) continue;
+      const isPoll = await waker.sleep(failing ? POLL_FAILING_MS : POLL_MS);
+      if (isPoll) unread = true;
     }
     await Promise.all([...attempts.keys(), ...starts]);
   }
 
-  async function round(): Promise<number> {
+  async function round(): Promise<void> {
     try {
-      const taken = (await fillAttempts()) + (await handOverFailing(database));
-      const started = (await checkOverdue()) + (await fillStarts());
+      if (unread) await fillAttempts();
+      if (Date.now() >= nextStartsCheck) startsUnread = true;
+      await checkOverdue();
+      if (startsUnread) await fillStarts();
       lastRound = Date.now();
-      return taken + started;
     } catch (error) {
       log.warn('deliveries cannot be read', { code: codeOf(error) });
-      return 0;
     }
   }
 
-  async function fillAttempts(): Promise<number> {
-    if (attempts.size >= POOL_LIMITS.total) return 0;
+  async function fillAttempts(): Promise<void> {
+    unread = false;
+    more = true; // as far as is known
+    if (attempts.size >= POOL_LIMITS.total) return;
     const inHand = [...attempts.values()];
-    const leases = await leaseDeliveries(database, dependencies.leaseMs, POOL_LIMITS, inHand);
-    for (const lease of leases) {
+    const leased = await leaseDeliveries(database, dependencies.leaseMs, POOL_LIMITS, inHand);
+    ({ more, failing } = leased);
+    for (const lease of leased.leases) {
       const work = attempt(lease).finally(() => {
         attempts.delete(work);
-        waker.wake();
+        if (more) readSoon();
       });
       attempts.set(work, lease);
     }
-    return leases.length;
+    if (failing && (await handOverFailing(database)) > 0) startSoon();
   }
 
-  async function fillStarts(): Promise<number> {
+  async function fillStarts(): Promise<void> {
+    startsUnread = false;
+    nextStartsCheck = Date.now() + STARTS_CHECK_MS;
     const free = MOST_STARTS - starts.size;
-    if (free <= 0 || Date.now() < nextStart) return 0;
-    const queued = await takeStarts(database, free);
-    for (const one of queued) {
+    // Each start that ends looks for further ones.
+    if (free <= 0) return;
+    const pauseMs = nextStart - Date.now();
+    if (pauseMs > 0) {
+      setTimeout(startSoon, pauseMs).unref();
+      return;
+    }
+    for (const one of await takeStarts(database, free)) {
       const work = start(one).finally(() => {
         starts.delete(work);
-        waker.wake();
+        startSoon();
       });
       starts.add(work);
     }
-    return queued.length;
   }
 
-  async function checkOverdue(): Promise<number> {
-    if (Date.now() < nextOverdueCheck) return 0;
+  async function checkOverdue(): Promise<void> {
+    if (Date.now() < nextOverdueCheck) return;
     nextOverdueCheck = Date.now() + OVERDUE_CHECK_MS;
     await cancelForDeletedEndpoints(database);
-    return await queueOverdueStarts(database);
+    if ((await queueOverdueStarts(database)) > 0) startSoon();
   }
 
   /** Never throws: an attempt that cannot be recorded is repeated. */
@@ -131,6 +166,8 @@ export function startDeliveryPool(dependencies: PoolDependencies): DeliveryPool 
     try {
       const { outcome, recorded } = await attemptDelivery(dependencies, lease, false, abort.signal);
       const code = describeOutcome(outcome);
+      if (recorded.status === 'RETRYING') startSoon();
+      if (outcome.errorClass !== undefined) readSoon(); // the endpoint is failing now
       log.debug('webhook delivery attempted', { ...fields, status: recorded.status, code });
     } catch (error) {
       if (abort.signal.aborted) return;

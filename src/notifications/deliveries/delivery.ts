@@ -21,6 +21,7 @@ export interface LoadedDelivery {
     readonly id: string;
     readonly documentFormat: 'url' | 'base64';
     readonly payloadMode: 'event' | 'full';
+    readonly isFailing: boolean;
   };
   /** null for a `PING`. */
   readonly event: StoredEvent | null;
@@ -34,6 +35,7 @@ export interface LoadedDelivery {
 export async function loadDelivery(sql: Sql, deliveryId: string): Promise<LoadedDelivery> {
   const [row] = await sql<DeliveryRow[]>`
     SELECT e.id AS endpoint_id, e.organization_id AS owner_id, e.url, e.document_format, e.payload_mode, e.auth_header_name,
+      e.failing_since IS NOT NULL AS is_failing,
       e.auth_header_value, e.secret,
       CASE WHEN e.previous_secret_until > now() THEN e.previous_secret END AS previous_secret,
       events.id AS event_id, events.organization_id, events.sequence, events.event,
@@ -44,18 +46,23 @@ export async function loadDelivery(sql: Sql, deliveryId: string): Promise<Loaded
     WHERE d.id = ${deliveryId}`;
   if (row === undefined) throw new Error(`no delivery ${deliveryId}`);
   const { endpointId: id, ownerId: organizationId, url, documentFormat } = row;
-  const { payloadMode, authHeaderName } = row;
+  const { payloadMode, authHeaderName, isFailing } = row;
   const secrets = await openEndpointSecrets(sql, id, row);
   const [event = null] =
     row.eventId === null ? [] : await openEvents(sql, [{ ...row, id: row.eventId }]);
-  const target = { id, organizationId, url, documentFormat, payloadMode, authHeaderName };
+  const target = {
+    ...{ id, organizationId, url, documentFormat, payloadMode, authHeaderName, isFailing },
+  };
   return { endpoint: { ...target, ...secrets }, event };
 }
 
 interface DeliveryRow
   extends Omit<StoredEvent, 'id'>,
     SealedEndpointSecrets,
-    Pick<LoadedDelivery['endpoint'], 'url' | 'documentFormat' | 'payloadMode' | 'authHeaderName'> {
+    Pick<
+      LoadedDelivery['endpoint'],
+      'url' | 'documentFormat' | 'payloadMode' | 'authHeaderName' | 'isFailing'
+    > {
   readonly endpointId: string;
   readonly ownerId: string;
   readonly eventId: string | null;

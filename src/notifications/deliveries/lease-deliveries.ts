@@ -8,6 +8,15 @@ export interface AttemptLimits {
   readonly ofEndpoint: number;
 }
 
+/** The result of {@link leaseDeliveries}. */
+export interface LeasedDeliveries {
+  readonly leases: readonly Lease[];
+  /** Whether further deliveries are due. */
+  readonly more: boolean;
+  /** Whether deliveries wait for an endpoint that is failing; see {@link handOverFailing}. */
+  readonly failing: boolean;
+}
+
 /** Candidate rows for each row requested, so that processes that query at the same time all get some. */
 const SPARE = 4;
 /** Deliveries handed over by one statement. */
@@ -31,9 +40,9 @@ export async function leaseDeliveries(
   leaseMs: number,
   limits: AttemptLimits,
   inHand: readonly Lease[],
-): Promise<Lease[]> {
+): Promise<LeasedDeliveries> {
   const free = limits.total - inHand.length;
-  return await sql<Lease[]>`
+  const rows = await sql<(Lease & { more: boolean; failing: boolean })[]>`
     WITH RECURSIVE queued AS (
       (SELECT endpoint_id FROM webhook_deliveries WHERE status = 'PENDING'
         ORDER BY endpoint_id LIMIT 1)
@@ -47,13 +56,15 @@ export async function leaseDeliveries(
       SELECT * FROM unnest(
         ${inHand.map((lease) => lease.endpointId)}::uuid[],
         ${inHand.map((lease) => lease.organizationId)}::uuid[]) AS held (endpoint_id, organization_id)
+    ), reachable AS (
+      SELECT e.id, e.organization_id, e.failing_since IS NOT NULL AS failing
+      FROM queued JOIN webhook_endpoints AS e ON e.id = queued.endpoint_id
+        AND e.status = 'ENABLED' AND e.deleted_at IS NULL
     ), due AS (
       SELECT next.id, next.next_attempt_at, e.organization_id,
         (SELECT count(*) FROM in_hand WHERE endpoint_id = e.id)
           + row_number() OVER (PARTITION BY e.id ORDER BY next_attempt_at, next.id) AS turn
-      FROM queued
-      JOIN webhook_endpoints AS e ON e.id = queued.endpoint_id
-        AND e.status = 'ENABLED' AND e.deleted_at IS NULL AND e.failing_since IS NULL
+      FROM reachable AS e
       CROSS JOIN LATERAL (
         SELECT d.id, d.next_attempt_at FROM webhook_deliveries AS d
         WHERE d.endpoint_id = e.id AND d.status = 'PENDING' AND d.next_attempt_at <= now()
@@ -61,6 +72,7 @@ export async function leaseDeliveries(
         ORDER BY d.next_attempt_at, d.id
         LIMIT ${limits.ofEndpoint * SPARE}
       ) AS next
+      WHERE NOT failing
     ), in_turn AS (
       SELECT id, next_attempt_at,
         (SELECT count(*) FROM in_hand WHERE organization_id = due.organization_id)
@@ -74,11 +86,20 @@ export async function leaseDeliveries(
       ORDER BY turn, in_turn.next_attempt_at, d.id
       LIMIT ${free}
       FOR UPDATE OF d SKIP LOCKED
+    ), leased AS (
+      UPDATE webhook_deliveries AS d
+      SET locked_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
+      FROM taken WHERE d.id = taken.id
+      RETURNING d.id AS delivery_id, endpoint_id, organization_id, locked_until::text AS token, attempts
     )
-    UPDATE webhook_deliveries AS d
-    SET locked_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
-    FROM taken WHERE d.id = taken.id
-    RETURNING d.id AS delivery_id, endpoint_id, organization_id, locked_until::text AS token, attempts`;
+    SELECT leased.*, rest.*
+    FROM (SELECT
+      (SELECT count(*) FROM due) > (SELECT count(*) FROM taken) AS more,
+      EXISTS (SELECT FROM reachable WHERE failing) AS failing
+    ) AS rest
+    LEFT JOIN leased ON true`;
+  const leases = rows.filter(({ deliveryId }) => deliveryId !== null);
+  return { leases, more: rows[0]?.more ?? false, failing: rows[0]?.failing ?? false };
 }
 
 /**

@@ -20,11 +20,15 @@ export interface AttemptRecord {
   readonly pauseAfterMs: number;
   /** The delivery's workflow made the attempt, so none has to be started. */
   readonly byWorkflow: boolean;
+  readonly wasFailing: boolean;
 }
 
 /**
  * Records an attempt in one transaction: a row in the delivery log, the new state of the delivery, and
  * the state of the endpoint. Records nothing if the lease was taken over.
+ *
+ * @param attempt.wasFailing whether the endpoint was failing when the attempt began. After a success at an
+ *   endpoint that was not, nothing changes there, and one statement is enough.
  */
 export async function recordAttempt(
   database: Database,
@@ -38,6 +42,9 @@ export async function recordAttempt(
     deliveryId,
     attempt.outcome.answerStart,
   );
+  if (attempt.outcome.errorClass === undefined && !attempt.wasFailing) {
+    return await recordOnDelivery(database, lease, attempt, answer);
+  }
   return await inTransaction(database, async (sql) => {
     // The endpoint is locked before its delivery, as everywhere, so that there is no deadlock.
     await recordOnEndpoint(sql, lease, attempt);
@@ -54,7 +61,8 @@ async function recordOnEndpoint(
   if (outcome.errorClass === undefined) {
     await sql`
       UPDATE webhook_endpoints SET failing_since = NULL
-      WHERE id = ${lease.endpointId} AND failing_since IS NOT NULL AND ${isHeld(sql, lease)}`;
+      WHERE id = ${lease.endpointId} AND failing_since IS NOT NULL AND ${isHeld(sql, lease)}
+      RETURNING pg_notify('deliveries', '')`;
   } else if (outcome.statusCode === GONE) {
     await disable(sql, lease);
   } else {

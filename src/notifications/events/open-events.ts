@@ -25,10 +25,17 @@ export async function openEvents<E extends StoredEvent>(
   return events.map((event) => ({ ...event, content: openContent(event.content, readers) }));
 }
 
+/** The orders whose keys an event needs. Most events have no encrypted field. */
 function ordersOf(content: EventContent): string[] {
   if ('endpoint' in content) return [];
-  const { order, orders = [], attachments = [] } = content;
-  return [order.id, ...orders.map(({ id }) => id), ...attachments.map(({ orderId }) => orderId)];
+  const { order, trackingId, attachment, orders = [], attachments = [] } = content;
+  const withReason = [order, ...orders].filter(({ reason }) => reason !== null);
+  const all = attachment === undefined ? attachments : [attachment, ...attachments];
+  return [
+    ...(trackingId === undefined ? [] : [order.id]),
+    ...withReason.map(({ id }) => id),
+    ...all.map(({ orderId }) => orderId),
+  ];
 }
 
 type OrderReaders = ReadonlyMap<string, OrderReader>;

@@ -228,7 +228,7 @@ it('delivers sooner after a notification than by polling', async () => {
   const notify = createDispatcherNotifier(db.database);
   const timeOf = async (afterwards: () => void) => {
     let spent = 0;
-    for (let n = 0; n < 4; n += 1) {
+    for (let n = 0; n < 2; n += 1) {
       await sleep(300); // after a row the dispatcher polls again immediately, then sleeps
       const orderId = await accept();
       const start = performance.now();
@@ -240,11 +240,11 @@ it('delivers sooner after a notification than by polling', async () => {
   };
   const polled = await timeOf(() => {});
   const woken = await timeOf(() => notify('starts'));
-  // A poll comes within two seconds, a notification within milliseconds.
+  // A poll comes within four seconds, a notification within milliseconds.
   expect(woken).toBeLessThan(polled);
 });
 
-it('reads an empty outbox once in two seconds', async () => {
+it('reads an empty outbox every few seconds', async () => {
   const scans = async () => {
     const [row] = await db.asSuperuser<{ scans: number }[]>`
       SELECT idx_scan::int AS scans FROM pg_stat_user_tables WHERE relname = 'outbox'`;

@@ -42,6 +42,7 @@ function delivery(sizes: number[], documentFormat: 'url' | 'base64' = 'base64'):
       url: 'https://receiver.example.com',
       documentFormat,
       payloadMode: 'full',
+      isFailing: false,
       authHeaderName: null,
       authHeaderValue: null,
       secrets: ['whsec_'],
