@@ -7,11 +7,12 @@ import {
 } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
 import { withPharmacySlots } from '../activities/pharmacy-slots.ts';
+import { reportSent, reportSteps } from '../activities/report-progress.ts';
 import type { SealedDocuments } from '../documents/sealed-documents.ts';
 import type { ForeignAccess } from '../egress/destination.ts';
 import { createDeliver } from '../engine/deliver.ts';
 import { startDispatcher } from '../engine/dispatcher.ts';
-import { createPacer, reportTo } from '../engine/pacer.ts';
+import { createPacer } from '../engine/pacer.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';
 import type { Config } from '../process/config.ts';
 import type { Log } from '../process/log.ts';
@@ -70,13 +71,13 @@ export async function startOrderWorker(parts: {
   const { settings, capacity, buildId, foreign, log } = parts;
   const { namespace, taskQueue } = parts.temporal;
 
-  const pharmacies = withPharmacySlots(
-    createPharmacyDirectory(database, { timeoutMs: settings.timeoutMs, foreign }),
-  );
   const pacer = createPacer(database);
+  const directory = createPharmacyDirectory(database, { timeoutMs: settings.timeoutMs, foreign });
+  const pharmacies = reportSent(pacer.report, withPharmacySlots(directory));
+  const activities = createActivities({ database, pharmacies, documents, settings });
   const worker = await Worker.create({
     ...{ connection, namespace, taskQueue, dataConverter, workflowBundle },
-    activities: reportTo(pacer, createActivities({ database, pharmacies, documents, settings })),
+    activities: reportSteps(pacer.report, activities),
     ...capacityOf(capacity),
     workerDeploymentOptions: reportedBuild(buildId),
     shutdownGraceTime: '8s',

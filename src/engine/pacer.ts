@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OrderStatus } from '../contract/order.ts';
 import type { Database } from '../storage/database.ts';
-import type { OrderActivities } from '../workflows/order-activities.ts';
 import type { OutboxRow } from './outbox.ts';
 
 /** While an order works on a row, it has one of these statuses. The pacer waits `mostMs` milliseconds at most. */
@@ -126,36 +125,6 @@ export function createPacer(database: Database): Pacer {
     stop() {
       stopped = true;
       for (const wait of waiting) end(wait, 'seen');
-    },
-  };
-}
-
-/**
- * Wraps activities so that they report to the pacer: when a worker takes an order to place it, when it has
- * fetched its documents, and when a step ends otherwise.
- */
-export function reportTo<Activities extends OrderActivities>(
-  { report }: Pick<Pacer, 'report'>,
-  activities: Activities,
-): Activities {
-  return {
-    ...activities,
-    async validateOrder(orderId: string) {
-      let outcome: string | undefined;
-      try {
-        const result = await activities.validateOrder(orderId);
-        outcome = result.outcome;
-        return result;
-      } finally {
-        if (outcome !== 'done') report(orderId);
-      }
-    },
-    async placeOrder(orderId: string) {
-      report(orderId);
-      return await activities.placeOrder(orderId);
-    },
-    async fetchDocuments(orderId: string) {
-      return await activities.fetchDocuments(orderId).finally(() => report(orderId));
     },
   };
 }
