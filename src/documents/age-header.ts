@@ -1,7 +1,8 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { bech32 } from '@scure/base';
-import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
+import { Decrypter, Encrypter } from 'age-encryption';
 import { SealBrokenError } from '../keys/aead.ts';
+import { createIdentity, createRecipient } from './age-x25519.ts';
 
 const KEY_BYTES = 32;
 
@@ -35,12 +36,20 @@ export const HEAD_BYTES = HEADER_BYTES + NONCE_BYTES;
 export async function createHead(
   identity: string,
 ): Promise<{ head: Uint8Array; payloadKey: Uint8Array }> {
+  const recipient = createRecipient(secretOf(identity));
+  let fileKey: Uint8Array = new Uint8Array();
   const encrypter = new Encrypter();
-  encrypter.addRecipient(await identityToRecipient(identity));
+  encrypter.addRecipient({
+    wrapFileKey(key) {
+      fileKey = key.slice();
+      return recipient.wrapFileKey(key);
+    },
+  });
   // The library writes only whole files, so we take the header of an empty one. Its file key is fresh.
   const empty = await encrypter.encrypt(new Uint8Array());
-  const head = Buffer.concat([empty.subarray(0, HEADER_BYTES), randomBytes(NONCE_BYTES)]);
-  return { head, payloadKey: await openHead(identity, head) };
+  const nonce = randomBytes(NONCE_BYTES);
+  const head = Buffer.concat([empty.subarray(0, HEADER_BYTES), nonce]);
+  return { head, payloadKey: payloadKeyOf(fileKey, nonce) };
 }
 
 /**
@@ -53,13 +62,21 @@ export async function createHead(
 export async function openHead(identity: string, head: Uint8Array): Promise<Uint8Array> {
   if (head.byteLength < HEAD_BYTES) throw new SealBrokenError();
   const decrypter = new Decrypter();
-  decrypter.addIdentity(identity);
+  decrypter.addIdentity(createIdentity(secretOf(identity)));
   let fileKey: Uint8Array;
   try {
     fileKey = await decrypter.decryptHeader(head.subarray(0, HEADER_BYTES));
   } catch {
     throw new SealBrokenError();
   }
-  const nonce = head.subarray(HEADER_BYTES, HEAD_BYTES);
+  return payloadKeyOf(fileKey, head.subarray(HEADER_BYTES, HEAD_BYTES));
+}
+
+function payloadKeyOf(fileKey: Uint8Array, nonce: Uint8Array): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', fileKey, nonce, 'payload', 32));
+}
+
+/** The scalar of an identity. */
+function secretOf(identity: string): Uint8Array {
+  return bech32.decodeToBytes(identity.toLowerCase()).bytes;
 }
