@@ -10,7 +10,7 @@ import { parseKeyRing } from './keys/key-ring.ts';
 import { weaknessOf } from './lib/secret-strength.ts';
 import { acceptOrder } from './orders/accept-order.ts';
 import { cancelOrder } from './orders/cancellation.ts';
-import { createDispatcherNotifier } from './orders/dispatcher-notifier.ts';
+import { createStartNotifier } from './orders/dispatcher-notifier.ts';
 import { receiveMessage } from './orders/inbox.ts';
 import { InvalidOrderError, OrderTimeoutError } from './orders/order-errors.ts';
 import type { PharmacyMessage } from './orders/pharmacy-message.ts';
@@ -194,7 +194,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
   const connection = Connection.lazy({ interceptors: [], ...connectionOptions });
   const dataConverter = createDataConverter(encryptionKeys);
   const temporal = new Client({ connection, namespace, dataConverter });
-  const notifyDispatchers = createDispatcherNotifier(database);
+  const notifyOfStart = createStartNotifier(database);
   const closing = new AbortController();
 
   const read = (orderId: string) => withTimeout(readOrder(database, { organizationId, orderId }));
@@ -240,7 +240,6 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
         const { pharmacyId } = await read(orderId);
         const message: PharmacyMessage = { webhookId, type: status, reference: orderId };
         await withTimeout(receiveMessage(database, pharmacyId, message, BY));
-        notifyDispatchers('others');
       },
 
       async cancel(reason) {
@@ -285,7 +284,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
       if (!parsed.ok) throw new InvalidOrderError(parsed.errors);
       const acceptance = { organizationId, caseId, request: parsed.value, by: BY };
       const { orderId } = await acceptOrder(database, hashSecret, acceptance);
-      notifyDispatchers('starts');
+      notifyOfStart();
       return handle(orderId);
     },
     get: async (orderId) => await recorded(await read(orderId)),

@@ -92,7 +92,9 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
   ) => {
     const errors: unknown[] = [];
     const offeredIds: string[] = [];
-    const stored = await readNewestVersions(database, order.id);
+    const stored: NewestVersions = order.hasDocuments
+      ? await readNewestVersions(database, order.id)
+      : new Map();
     for (const document of offered) {
       try {
         offeredIds.push(await fetchUsable(order, gateway, pharmacyOrderId, document, stored));

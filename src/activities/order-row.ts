@@ -29,6 +29,8 @@ export interface OrderRow {
   readonly isDelayed: boolean;
   /** How long the completed order has been without documents, in milliseconds; null: it has some. */
   readonly emptyForMs: number | null;
+  /** Whether it has stored documents. */
+  readonly hasDocuments: boolean;
   readonly prescription: PrescriptionOrder;
   /** Whether it has a copy of its address, independent of the case. */
   readonly hasOwnAddress: boolean;
@@ -72,7 +74,8 @@ export async function findOrderRow(sql: Sql, orderId: string): Promise<OrderRow 
       extract(epoch FROM now() - sent_at)::float8 * 1000 AS sent_for_ms,
       cancel_requested_by, cancel_reason, delay_since IS NOT NULL AS is_delayed,
       CASE WHEN delay_code = ${NO_DOCUMENTS} THEN extract(epoch FROM now() - delay_since)::float8 * 1000 END
-        AS empty_for_ms, ${countedMessages(sql)} AS messages, message_count::int, prescription, shipping_address, orders.data_key, case_key, case_address,
+        AS empty_for_ms, ${countedMessages(sql)} AS messages, message_count::int,
+      EXISTS (SELECT FROM documents WHERE order_id = orders.id) AS has_documents, prescription, shipping_address, orders.data_key, case_key, case_address,
       patient, cases.data_key AS patient_key
     FROM orders JOIN cases ON (cases.organization_id, cases.id) = (orders.organization_id, case_id)
     WHERE orders.id = ${orderId}`;

@@ -10,7 +10,7 @@ import { forOrganization } from '../storage/row-level-security.ts';
 import { type Acceptance, acceptOrder } from './accept-order.ts';
 import { createOutboxGauge, createQueue } from './backpressure.ts';
 import { type CancelRequest, cancelOrder } from './cancellation.ts';
-import { createDispatcherNotifier } from './dispatcher-notifier.ts';
+import { createStartNotifier } from './dispatcher-notifier.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { receiveMessage } from './inbox.ts';
 import { listActivity, listOrders } from './list-orders.ts';
@@ -135,7 +135,7 @@ export function createOrderService(
     });
   }
 
-  const notifyDispatchers = createDispatcherNotifier(database);
+  const notifyOfStart = createStartNotifier(database);
   const store = createGroupCommit((...batch) => storeOrders(database, ...batch));
 
   return {
@@ -147,7 +147,7 @@ export function createOrderService(
       outbox.admit();
       // Not `bounded`: storing an order has its own time limit, which rolls back.
       const accepted = await queue.run(() => acceptOrder(database, hashSecret, acceptance, store));
-      notifyDispatchers('starts');
+      notifyOfStart();
       return accepted;
     },
     validate: (candidate) =>
@@ -178,9 +178,7 @@ export function createOrderService(
       await belowCase(key, (sql) => cancelOrder(sql, key, request, by));
     },
     async receive(pharmacyId, message, by) {
-      const outcome = await bounded(() => receiveMessage(database, pharmacyId, message, by));
-      if (outcome === 'stored') notifyDispatchers('others');
-      return outcome;
+      return await bounded(() => receiveMessage(database, pharmacyId, message, by));
     },
     check: async () => {
       await withTimeout(database`SELECT 1`);

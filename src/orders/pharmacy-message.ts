@@ -34,7 +34,7 @@ export async function applyToOrder(
 ): Promise<void> {
   const [order] = await sql<{ status: OrderStatus }[]>`
     WITH linked (order_id) AS (SELECT ${orderId}::uuid), ${passOn(sql, message.type)}
-    SELECT status, ${notifyAtCommit(sql)} FROM present`;
+    SELECT status FROM present`;
   await followUp(sql, { id: orderId, status: order?.status }, message);
 }
 
@@ -64,6 +64,7 @@ export function passOn(sql: Sql, type: PharmacyMessage['type']) {
     ), queued AS (
       INSERT INTO outbox (order_id, kind)
       SELECT id, 'completion' FROM present WHERE is_first AND status <> ALL(${ENDS})
+      RETURNING ${notifyAtCommit(sql)}
     )`;
 }
 

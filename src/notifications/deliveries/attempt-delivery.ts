@@ -5,8 +5,8 @@ import type { Database } from '../../storage/database.ts';
 import { type AttemptOutcome, INTERNAL, outcomeOf } from '../attempt-outcome.ts';
 import { sendWebhook } from '../sending/send-webhook.ts';
 import type { Sender } from '../sending/sender.ts';
-import { type Lease, type LoadedDelivery, loadDelivery } from './delivery.ts';
-import { releaseLease } from './lease-deliveries.ts';
+import { type Lease, type LoadedDelivery, openDelivery, readDelivery } from './delivery.ts';
+import { type LeasedDelivery, releaseLease } from './lease-deliveries.ts';
 import { type Recorded, recordAttempt } from './record-attempt.ts';
 import { type DocumentSources, renderBody } from './render-body.ts';
 
@@ -27,19 +27,21 @@ export interface Attempted {
  * Makes one attempt at a delivery and records it. If the process dies between the two, or the attempt
  * cannot be recorded, the attempt is repeated with the same `webhook-id`.
  *
+ * @param lease the lease; the pool's already have the delivery.
  * @param byWorkflow true when the delivery's workflow makes the attempt; otherwise a failed attempt
  *   queues the start of a workflow.
  * @throws Postgres' error, or the signal's reason when it is aborted. The lease is released first.
  */
 export async function attemptDelivery(
   dependencies: DeliveryDependencies,
-  lease: Lease,
+  lease: Lease | LeasedDelivery,
   byWorkflow: boolean,
   signal: AbortSignal,
 ): Promise<Attempted> {
   const { database, settings } = dependencies;
   try {
-    const loaded = await loadDelivery(database, lease.deliveryId);
+    const row = 'url' in lease ? lease : await readDelivery(database, lease.deliveryId);
+    const loaded = await openDelivery(database, row);
     const outcome = await send(dependencies, lease, loaded, signal);
     const recorded = await recordAttempt(database, lease, {
       outcome,

@@ -32,7 +32,7 @@ const POLL_MS = 5_000;
 /** Time between two polls while deliveries wait until the workflows of a failing endpoint have room for them. */
 const POLL_FAILING_MS = 1_000;
 /** Time between two searches for starts that another process left. */
-const STARTS_CHECK_MS = 20_000;
+const STARTS_CHECK_MS = 10_000;
 /** Time between two searches for overdue deliveries. */
 const OVERDUE_CHECK_MS = 60_000;
 /** How long a stop waits for attempts in flight. Then it aborts them and releases their leases. */

@@ -32,20 +32,30 @@ export interface LoadedDelivery {
  *
  * @throws {Error} there is no such delivery. Rows are never deleted, so this is a programming error.
  */
-export async function loadDelivery(sql: Sql, deliveryId: string): Promise<LoadedDelivery> {
+export async function readDelivery(sql: Sql, deliveryId: string): Promise<DeliveryRow> {
   const [row] = await sql<DeliveryRow[]>`
-    SELECT e.id AS endpoint_id, e.organization_id AS owner_id, e.url, e.document_format, e.payload_mode, e.auth_header_name,
-      e.failing_since IS NOT NULL AS is_failing,
-      e.auth_header_value, e.secret,
-      CASE WHEN e.previous_secret_until > now() THEN e.previous_secret END AS previous_secret,
-      events.id AS event_id, events.organization_id, events.sequence, events.event,
-      events.content, events.created_at
+    SELECT ${deliveryColumns(sql)}
     FROM webhook_deliveries AS d
     JOIN webhook_endpoints AS e ON e.id = d.endpoint_id
     LEFT JOIN events ON events.id = d.event_id
     WHERE d.id = ${deliveryId}`;
   if (row === undefined) throw new Error(`no delivery ${deliveryId}`);
-  const { endpointId: id, ownerId: organizationId, url, documentFormat } = row;
+  return row;
+}
+
+/** The columns of a {@link DeliveryRow}, from endpoints `e` and `events`. */
+export function deliveryColumns(sql: Sql) {
+  return sql`e.id AS endpoint_id, e.organization_id, e.url, e.document_format, e.payload_mode, e.auth_header_name,
+      e.failing_since IS NOT NULL AS is_failing,
+      e.auth_header_value, e.secret,
+      CASE WHEN e.previous_secret_until > now() THEN e.previous_secret END AS previous_secret,
+      events.id AS event_id, events.sequence, events.event,
+      events.content, events.created_at`;
+}
+
+/** Decrypts a delivery. */
+export async function openDelivery(sql: Sql, row: DeliveryRow): Promise<LoadedDelivery> {
+  const { endpointId: id, organizationId, url, documentFormat } = row;
   const { payloadMode, authHeaderName, isFailing } = row;
   const secrets = await openEndpointSecrets(sql, id, row);
   const [event = null] =
@@ -56,7 +66,8 @@ export async function loadDelivery(sql: Sql, deliveryId: string): Promise<Loaded
   return { endpoint: { ...target, ...secrets }, event };
 }
 
-interface DeliveryRow
+/** A delivery with its endpoint and event, whose secrets and patient data are encrypted. */
+export interface DeliveryRow
   extends Omit<StoredEvent, 'id'>,
     SealedEndpointSecrets,
     Pick<
@@ -64,6 +75,5 @@ interface DeliveryRow
       'url' | 'documentFormat' | 'payloadMode' | 'authHeaderName' | 'isFailing'
     > {
   readonly endpointId: string;
-  readonly ownerId: string;
   readonly eventId: string | null;
 }

@@ -1,5 +1,5 @@
 import type { Sql } from '../../storage/database.ts';
-import type { Lease } from './delivery.ts';
+import { type DeliveryRow, deliveryColumns, type Lease } from './delivery.ts';
 
 /** How many attempts one process makes at the same time. */
 export interface AttemptLimits {
@@ -8,9 +8,12 @@ export interface AttemptLimits {
   readonly ofEndpoint: number;
 }
 
+/** A lease, with the delivery that it is for. */
+export type LeasedDelivery = Lease & DeliveryRow;
+
 /** The result of {@link leaseDeliveries}. */
 export interface LeasedDeliveries {
-  readonly leases: readonly Lease[];
+  readonly leases: readonly LeasedDelivery[];
   /** Whether further deliveries are due. */
   readonly more: boolean;
   /** Whether deliveries wait for an endpoint that is failing; see {@link handOverFailing}. */
@@ -42,7 +45,7 @@ export async function leaseDeliveries(
   inHand: readonly Lease[],
 ): Promise<LeasedDeliveries> {
   const free = limits.total - inHand.length;
-  const rows = await sql<(Lease & { more: boolean; failing: boolean })[]>`
+  const rows = await sql<(LeasedDelivery & { more: boolean; failing: boolean })[]>`
     WITH RECURSIVE queued AS (
       (SELECT endpoint_id FROM webhook_deliveries WHERE status = 'PENDING'
         ORDER BY endpoint_id LIMIT 1)
@@ -90,14 +93,19 @@ export async function leaseDeliveries(
       UPDATE webhook_deliveries AS d
       SET locked_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
       FROM taken WHERE d.id = taken.id
-      RETURNING d.id AS delivery_id, endpoint_id, organization_id, locked_until::text AS token, attempts
+      RETURNING d.id AS delivery_id, d.endpoint_id, d.event_id, locked_until::text AS token, attempts
     )
-    SELECT leased.*, rest.*
+    SELECT delivery_id, token, attempts, delivery.*, rest.*
     FROM (SELECT
       (SELECT count(*) FROM due) > (SELECT count(*) FROM taken) AS more,
       EXISTS (SELECT FROM reachable WHERE failing) AS failing
     ) AS rest
-    LEFT JOIN leased ON true`;
+    LEFT JOIN leased ON true
+    LEFT JOIN LATERAL (
+      SELECT ${deliveryColumns(sql)}
+      FROM webhook_endpoints AS e LEFT JOIN events ON events.id = leased.event_id
+      WHERE e.id = leased.endpoint_id
+    ) AS delivery ON true`;
   const leases = rows.filter(({ deliveryId }) => deliveryId !== null);
   return { leases, more: rows[0]?.more ?? false, failing: rows[0]?.failing ?? false };
 }

@@ -9,7 +9,7 @@ import { type Dispatcher, startDispatcher } from '../../../src/engine/dispatcher
 import { leaseRows, type OutboxRow, postponeRow } from '../../../src/engine/outbox.ts';
 import { createPacer } from '../../../src/engine/pacer.ts';
 import { acceptOrder } from '../../../src/orders/accept-order.ts';
-import { createDispatcherNotifier } from '../../../src/orders/dispatcher-notifier.ts';
+import { createStartNotifier } from '../../../src/orders/dispatcher-notifier.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 import { examplePlaceOrder } from '../../support/example.ts';
@@ -164,7 +164,7 @@ it('starts orders while completed orders of their organization wait for a retry'
   await eventually('the completions are delivered', async () => delivered.length === 3);
   const began = performance.now();
   await accept();
-  createDispatcherNotifier(db.database)('starts'); // as the server does
+  createStartNotifier(db.database)(); // as the server does
   await eventually('the order is started', async () => delivered.includes('start'));
   // Much less than the second for which a completion that does not fail counts.
   expect(performance.now() - began).toBeLessThan(900);
@@ -225,7 +225,7 @@ it('delivers sooner after a notification than by polling', async () => {
   dispatch(async (row) => {
     delivered.add(row.orderId);
   });
-  const notify = createDispatcherNotifier(db.database);
+  const notify = createStartNotifier(db.database);
   const timeOf = async (afterwards: () => void) => {
     let spent = 0;
     for (let n = 0; n < 2; n += 1) {
@@ -239,7 +239,7 @@ it('delivers sooner after a notification than by polling', async () => {
     return spent;
   };
   const polled = await timeOf(() => {});
-  const woken = await timeOf(() => notify('starts'));
+  const woken = await timeOf(notify);
   // A poll comes within four seconds, a notification within milliseconds.
   expect(woken).toBeLessThan(polled);
 });
