@@ -94,7 +94,7 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
     const offeredIds: string[] = [];
     const stored: NewestVersions = order.hasDocuments
       ? await readNewestVersions(database, order.id)
-      : new Map();
+      : new Map<string, never>();
     for (const document of offered) {
       try {
         offeredIds.push(await fetchUsable(order, gateway, pharmacyOrderId, document, stored));

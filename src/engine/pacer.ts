@@ -23,7 +23,7 @@ const WORK: Readonly<Record<OutboxRow['kind'], Work>> = {
   news: NO_WORK,
 };
 /** The activities of this process report by themselves; the pacer only looks for orders of other processes. */
-const LOOK_EVERY_MS = 250;
+const LOOK_EVERY_MS = 500;
 
 /** How a wait of the pacer ended. `reported`: an activity of this process reported the order. */
 export type Paced = 'reported' | 'seen' | 'timed-out';
