@@ -1,5 +1,7 @@
+import { measure } from '../documents/checked-bytes.ts';
 import { DocumentMismatchError } from '../documents/document-errors.ts';
 import { documentKey } from '../orders/order-data-key.ts';
+import { isEnd } from '../orders/status.ts';
 import type { PharmacyDocument, PharmacyGateway, PharmacyOrder } from '../pharmacy/gateway.ts';
 import { PharmacyAnswerError, PharmacyCallError } from '../pharmacy/pharmacy-errors.ts';
 import { abortSignal } from '../temporal/activity-context.ts';
@@ -44,12 +46,15 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
    * @param stored the newest versions; a version that the call stores is added.
    */
   async function fetchDocument(
-    { id: orderId, key }: OrderRow,
+    { id: orderId, key, status }: OrderRow,
     gateway: PharmacyGateway,
     document: PharmacyDocument,
     stored: NewestVersions,
   ): Promise<string> {
-    const next = nextVersion(stored, orderId, document);
+    // Before the end a document is fetched once. News after the end may be about a change that the list cannot show.
+    const isAgain = isEnd(status) && stored.has(document.id);
+    const described = isAgain ? await measured(gateway, document) : document;
+    const next = nextVersion(stored, orderId, described);
     if ('storedId' in next) return next.storedId;
     const { documentId } = next;
     const storageKey = `${orderId}/${documentId}.${EXTENSIONS.get(document.contentType) ?? 'bin'}`;
@@ -63,6 +68,24 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
       ...{ sha256: measures.sha256, size: measures.size, isDeleted: false },
     });
     return documentId;
+  }
+
+  /** Adds size and hash of the present bytes to a document whose list entry has neither. */
+  async function measured(
+    gateway: PharmacyGateway,
+    document: PharmacyDocument,
+  ): Promise<PharmacyDocument> {
+    if (document.size !== undefined || document.sha256 !== undefined) return document;
+    try {
+      const { bytes, contentType } = await gateway.download(document, abortSignal());
+      const announced = { ...document, answeredType: contentType, limitBytes };
+      const { size, sha256 } = await measure(bytes, announced);
+      return { ...document, size, sha256 };
+    } catch (error) {
+      // It is stored, and an old link may no longer work.
+      if (isAboutDocument(error)) return document;
+      throw error;
+    }
   }
 
   /**
@@ -92,9 +115,9 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
   ) => {
     const errors: unknown[] = [];
     const offeredIds: string[] = [];
-    const stored: NewestVersions = order.hasDocuments
-      ? await readNewestVersions(database, order.id)
-      : new Map<string, never>();
+    const stored: NewestVersions = new Map(
+      order.hasDocuments ? await readNewestVersions(database, order.id) : [],
+    );
     for (const document of offered) {
       try {
         offeredIds.push(await fetchUsable(order, gateway, pharmacyOrderId, document, stored));
@@ -113,7 +136,9 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
 
 /** Adds the name of the document to an error that is about it. */
 function withDocument(error: unknown, name: string): unknown {
-  const isAboutDocument =
-    error instanceof PharmacyCallError || error instanceof DocumentMismatchError;
-  return isAboutDocument ? Object.assign(error, { document: name }) : error;
+  return isAboutDocument(error) ? Object.assign(error, { document: name }) : error;
+}
+
+function isAboutDocument(error: unknown): error is PharmacyCallError | DocumentMismatchError {
+  return error instanceof PharmacyCallError || error instanceof DocumentMismatchError;
 }

@@ -71,3 +71,19 @@ function tooLarge(limitBytes: number): never {
 function mismatch(problem: string): never {
   throw new DocumentMismatchError('DOCUMENT_MISMATCH', problem);
 }
+
+/**
+ * Reads bytes to their end and measures them, without keeping them.
+ *
+ * @throws {DocumentMismatchError} they do not match the announcement.
+ */
+export async function measure(
+  bytes: AsyncIterable<Uint8Array>,
+  announced: Announced,
+): Promise<Measures> {
+  const checked = checkedBytes(bytes, announced);
+  for (;;) {
+    const next = await checked.next();
+    if (next.done === true) return next.value;
+  }
+}

@@ -18,7 +18,7 @@ export interface ScriptedOrder {
   [field: string]: unknown;
 }
 
-type Respond = (
+export type Respond = (
   response: ServerResponse,
   order: ScriptedOrder | undefined,
   request: IncomingMessage,

@@ -4,6 +4,7 @@ import { eventually } from '../../support/eventually.ts';
 import {
   listed,
   PDF,
+  type Respond,
   reply,
   type ScriptedPharmacy,
   startScriptedPharmacy,
@@ -81,6 +82,27 @@ describe('documents', () => {
     expect(second).toMatchObject({ version: 2, supersedes: first?.id, size: corrected.length });
     expect(first).toMatchObject({ version: 1, size: PDF.length });
     expect(first).not.toHaveProperty('deletedAt');
+  });
+
+  it('that change become a new version even if the list has neither size nor hash', async () => {
+    const bare = { ...listed('a'), size: undefined, sha256: undefined };
+    const orderId = await ended('completed', { documents: [bare] });
+    const [first] = await documents(orderId, 1);
+    const corrected = Buffer.from('%PDF-1.4\ncorrected\n%%EOF');
+    const answer: Respond = (response) => response.end(corrected);
+    pharmacy.script('document', answer, answer);
+    await report(orderId, 'order.completed', { documents: [bare] });
+    const [, second] = await documents(orderId, 2);
+    expect(second).toMatchObject({ version: 2, supersedes: first?.id, size: corrected.length });
+  });
+
+  it('that are stored stay as they are if their link without size and hash no longer works', async () => {
+    const bare = { ...listed('a'), size: undefined, sha256: undefined };
+    const orderId = await ended('completed', { documents: [bare] });
+    pharmacy.script('document', reply(410, ''), (response) => response.end(PDF));
+    await report(orderId, 'order.completed', { documents: [bare, listed('b')] });
+    await documents(orderId, 2);
+    expect((await world.client.get(orderId)).status).toBe('COMPLETED');
   });
 
   it('that are withdrawn are marked, with an event', async () => {
