@@ -56,7 +56,7 @@ async function hasUnsealed(sql: Sql): Promise<boolean> {
       AND (transaction_id, id) > (
         coalesce((SELECT last_transaction_id FROM audit_head), '0'),
         coalesce((SELECT last_id FROM audit_head), 0))
-    LIMIT 1`;
+    ORDER BY transaction_id, id LIMIT 1`; // the order makes Postgres use the index
   return found.length > 0;
 }
 

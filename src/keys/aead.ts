@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
 
 /** Sealed bytes cannot be opened: they were altered or truncated, or the context or the key is wrong. */
 export class SealBrokenError extends Error {
@@ -13,6 +13,19 @@ export class SealBrokenError extends Error {
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** Nonces that have not been used: one call to OpenSSL for many, because a call takes as long as the encryption. */
+const nonces = Buffer.alloc(NONCE_BYTES * 256);
+let used = nonces.length;
+
+function newNonce(): Buffer {
+  if (used === nonces.length) {
+    randomFillSync(nonces);
+    used = 0;
+  }
+  used += NONCE_BYTES;
+  return nonces.subarray(used - NONCE_BYTES, used);
+}
+
 /**
  * Encrypts bytes with AES-256-GCM (NIST SP 800-38D) and a random nonce.
  *
@@ -22,7 +35,7 @@ const TAG_BYTES = 16;
  * @returns nonce (12 bytes), ciphertext, tag (16 bytes).
  */
 export function seal(key: Uint8Array, context: string, plain: Uint8Array): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
+  const nonce = newNonce();
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(Buffer.from(context));
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
