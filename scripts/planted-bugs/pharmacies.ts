@@ -41,6 +41,21 @@ export const PHARMACY_BUGS: readonly Bug[] = [
     tests: ['test/workflow/waiting.test.ts'],
   },
   {
+    name: 'leaves a message waiting that named the order before its id was known',
+    file: 'src/activities/place-order.ts',
+    original: 'else await applyWaiting(order, placed.id);',
+    replacement: '',
+    tests: ['test/workflow/pharmacies/late-news.test.ts'],
+  },
+  {
+    name: 'ends an order without a look at the messages that came meanwhile',
+    file: 'src/orders/change-status.ts',
+    original:
+      'AND present.message_count = coalesce(${messageCount}::bigint, present.message_count)',
+    replacement: 'AND coalesce(${messageCount}::bigint, 0) IS NOT NULL',
+    tests: ['test/workflow/pharmacies/documents.test.ts'],
+  },
+  {
     name: 'processes a repeated pharmacy message again',
     file: 'src/orders/inbox.ts',
     original: 'ON CONFLICT (pharmacy_id, webhook_id) DO NOTHING',

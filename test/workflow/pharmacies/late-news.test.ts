@@ -11,7 +11,7 @@ import {
 } from '../../support/scripted-pharmacy.ts';
 import { createWorld, type World } from '../../support/world.ts';
 
-/* What a pharmacy reports about an order that has ended. */
+/* What a pharmacy reports about an order that has ended, or that it has not answered yet. */
 
 let world: World;
 let pharmacy: ScriptedPharmacy;
@@ -52,6 +52,20 @@ const documents = (orderId: string, count: number) =>
     const order = await world.client.get(orderId);
     return order.documents.length === count && order.documents;
   });
+
+it('applies a message that names the order by the pharmacy’s id before the pharmacy’s answer tells it', async () => {
+  pharmacy.script('place', (response, order) => {
+    const { id } = order as { id: string };
+    Object.assign(order ?? {}, { status: 'completed' });
+    const accepted = { ...order, status: 'accepted' };
+    void pharmacy
+      .tell(world.app.url, 'order.completed', { id })
+      .then(() => reply(201, accepted)(response, order, response.req));
+  });
+  const orderId = await world.place(pharmacy.id);
+  // The first poll comes after a minute.
+  await world.reach(orderId, 'COMPLETED');
+});
 
 describe('documents', () => {
   it('that come after the completion are fetched, stored and announced', async () => {
