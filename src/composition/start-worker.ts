@@ -29,13 +29,13 @@ import { webhookDeliveryWorkflowId } from '../workflows/webhook-delivery-message
 import { startOrderWorker } from './start-order-worker.ts';
 
 /** How often documents and workflows of erased orders are deleted, in milliseconds. */
-const ERASE_EVERY_MS = 10_000;
+const ERASE_EVERY_MS = 12_000;
 
 /** How often the namespace is checked for search attributes that it lacks, in milliseconds. */
 const CHECK_ATTRIBUTES_EVERY_MS = 5 * 60_000;
 
 /** How often new rows of the audit log are sealed, in milliseconds. */
-const SEAL_EVERY_MS = 5_000;
+const SEAL_EVERY_MS = 6_000;
 
 /**
  * Starts everything that the worker process runs: what processes orders, the webhook deliveries, and

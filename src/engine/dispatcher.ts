@@ -23,7 +23,7 @@ const MOST_SIGNALS = 32;
 /** Longer than the longest delivery, so that another process takes over a row only if this one died. */
 const LEASE_MS = 20_000;
 /** Time between two polls. Notifications come earlier, but can be lost with their connection. */
-const POLL_MS = 4_000;
+const POLL_MS = 5_000;
 const BACKOFF = { initialMs: 500, maxMs: 10_000 };
 
 /** The dispatcher of one process; any number of processes may run one. */

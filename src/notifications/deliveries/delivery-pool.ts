@@ -28,7 +28,7 @@ const MOST_STARTS = 4;
 /** Pause after a failed start: Temporal is unreachable or overloaded. */
 const START_PAUSE_MS = 2_000;
 /** Time between two polls. Notifications come earlier, but can be lost with their connection. */
-const POLL_MS = 5_000;
+const POLL_MS = 8_000;
 /** Time between two polls while deliveries wait until the workflows of a failing endpoint have room for them. */
 const POLL_FAILING_MS = 1_000;
 /** Time between two searches for starts that another process left. */

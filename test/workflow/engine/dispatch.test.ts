@@ -240,7 +240,7 @@ it('delivers sooner after a notification than by polling', async () => {
   };
   const polled = await timeOf(() => {});
   const woken = await timeOf(notify);
-  // A poll comes within four seconds, a notification within milliseconds.
+  // A poll comes within five seconds, a notification within milliseconds.
   expect(woken).toBeLessThan(polled);
 });
 
