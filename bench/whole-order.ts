@@ -7,7 +7,7 @@ import type { DataConverter } from '@temporalio/client';
 import { NativeConnection, Runtime, type WorkflowBundle } from '@temporalio/worker';
 import type { Stack } from '../sandbox/stack.ts';
 import { startOrderWorker } from '../src/composition/start-order-worker.ts';
-import { checkedBytes, type Measures } from '../src/documents/checked-bytes.ts';
+import { checkedBytes, type Measures, measure } from '../src/documents/checked-bytes.ts';
 import type { DocumentStore } from '../src/documents/document-store.ts';
 import { createFileStore } from '../src/documents/file-store.ts';
 import { createSealedDocuments, type SealedDocuments } from '../src/documents/sealed-documents.ts';
@@ -156,6 +156,7 @@ function clearDocuments(store: DocumentStore): SealedDocuments {
       if (measures === undefined) throw new Error('the document was not read to its end');
       return measures;
     },
+    measure,
     open: (storageKey, _orderKey, range) => store.open(storageKey, range),
   };
 }

@@ -1,4 +1,3 @@
-import { measure } from '../documents/checked-bytes.ts';
 import { DocumentMismatchError } from '../documents/document-errors.ts';
 import { documentKey } from '../orders/order-data-key.ts';
 import { isEnd } from '../orders/status.ts';
@@ -79,7 +78,7 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
     try {
       const { bytes, contentType } = await gateway.download(document, abortSignal());
       const announced = { ...document, answeredType: contentType, limitBytes };
-      const { size, sha256 } = await measure(bytes, announced);
+      const { size, sha256 } = await documents.measure(bytes, announced);
       return { ...document, size, sha256 };
     } catch (error) {
       // It is stored, and an old link may no longer work.

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { SealBrokenError } from '../keys/aead.ts';
 import { createHead, documentIdentity, HEAD_BYTES, openHead } from './age-header.ts';
 import { CHUNK_BYTES, openPayload, SEALED_CHUNK_BYTES, sealPayload } from './age-payload.ts';
-import { type Announced, checkedBytes, type Measures } from './checked-bytes.ts';
+import { type Announced, checkedBytes, type Measures, measure } from './checked-bytes.ts';
 import { DocumentBrokenError } from './document-errors.ts';
 import type { ByteRange, DocumentStore } from './document-store.ts';
 
@@ -23,6 +23,9 @@ export interface SealedDocuments {
     bytes: AsyncIterable<Uint8Array>,
     announced: Announced,
   ): Promise<Measures>;
+
+  /** Reads a document to its end and measures it, without storing it. Throws as `put` does. */
+  measure(bytes: AsyncIterable<Uint8Array>, announced: Announced): Promise<Measures>;
 
   /**
    * Opens a stored document. The first chunk, at most 64 KiB, is authenticated before the promise
@@ -55,6 +58,8 @@ export function createSealedDocuments(store: DocumentStore): SealedDocuments {
       if (measures === undefined) throw new Error('the store did not read the document to its end');
       return measures;
     },
+
+    measure,
 
     async open(storageKey, orderKey, range) {
       const identity = documentIdentity(orderKey, storageKey);

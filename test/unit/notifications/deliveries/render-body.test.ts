@@ -11,6 +11,7 @@ const CREATED = '2026-11-25T00:00:00.000Z';
 
 const sources = {
   documents: {
+    measure: () => Promise.reject(new Error('not stored')),
     put: () => Promise.reject(new Error('nothing is put')),
     open: async (key: string) => Readable.from([randomBytes(Number(key))]),
   },
