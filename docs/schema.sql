@@ -26,7 +26,7 @@ CREATE TABLE api_keys (
   CONSTRAINT api_keys_rate_limit_per_second_check CHECK (rate_limit_per_second > 0)
 );
 
-CREATE TRIGGER notify_of_change AFTER DELETE OR UPDATE OR TRUNCATE ON api_keys FOR EACH STATEMENT EXECUTE FUNCTION notify_of_key_change();
+CREATE TRIGGER notify_of_change AFTER DELETE OR UPDATE OR TRUNCATE ON api_keys FOR EACH STATEMENT EXECUTE FUNCTION notify_of_change();
 
 GRANT INSERT, SELECT, UPDATE ON api_keys TO rx_orders_operator;
 GRANT SELECT ON api_keys TO rx_orders_server;
@@ -537,7 +537,7 @@ CREATE TABLE pharmacies (
   CONSTRAINT pharmacies_pkey PRIMARY KEY (id)
 );
 
-CREATE TRIGGER notify_of_change AFTER DELETE OR UPDATE OR TRUNCATE ON pharmacies FOR EACH STATEMENT EXECUTE FUNCTION notify_of_pharmacy_change();
+CREATE TRIGGER notify_of_change AFTER DELETE OR UPDATE OR TRUNCATE ON pharmacies FOR EACH STATEMENT EXECUTE FUNCTION notify_of_change();
 
 GRANT INSERT, SELECT, UPDATE ON pharmacies TO rx_orders_operator;
 GRANT SELECT ON pharmacies TO rx_orders_server;
@@ -911,28 +911,15 @@ CREATE FUNCTION event_time(at timestamp with time zone)
 RETURN to_char((at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text);
 
 
--- notify_of_key_change() ------------------------------------------------------
+-- notify_of_change() ----------------------------------------------------------
 
-CREATE FUNCTION notify_of_key_change()
+CREATE FUNCTION notify_of_change()
  RETURNS trigger
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
-  PERFORM pg_notify('api_keys', '');
-  RETURN NULL;
-END $function$;
-
-
--- notify_of_pharmacy_change() -------------------------------------------------
-
-CREATE FUNCTION notify_of_pharmacy_change()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-AS $function$
-BEGIN
-  PERFORM pg_notify('pharmacies', '');
+  PERFORM pg_notify(TG_TABLE_NAME, '');
   RETURN NULL;
 END $function$;
 

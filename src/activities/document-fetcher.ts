@@ -57,8 +57,7 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
     if ('storedId' in next) return next.storedId;
     const { documentId } = next;
     const storageKey = `${orderId}/${documentId}.${EXTENSIONS.get(document.contentType) ?? 'bin'}`;
-    const { bytes, contentType } = await gateway.download(document, abortSignal());
-    const announced = { ...document, answeredType: contentType, limitBytes };
+    const { bytes, announced } = await download(gateway, document);
     const measures = await documents.put(storageKey, documentKey(key), bytes, announced);
     const order = { id: orderId, key };
     await recordDocument(database, order, { ...document, ...measures, ...next, storageKey });
@@ -69,6 +68,11 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
     return documentId;
   }
 
+  async function download(gateway: PharmacyGateway, document: PharmacyDocument) {
+    const { bytes, contentType } = await gateway.download(document, abortSignal());
+    return { bytes, announced: { ...document, answeredType: contentType, limitBytes } };
+  }
+
   /** Adds size and hash of the present bytes to a document whose list entry has neither. */
   async function measured(
     gateway: PharmacyGateway,
@@ -76,8 +80,7 @@ export function createDocumentFetcher(dependencies: ActivityDependencies): Fetch
   ): Promise<PharmacyDocument> {
     if (document.size !== undefined || document.sha256 !== undefined) return document;
     try {
-      const { bytes, contentType } = await gateway.download(document, abortSignal());
-      const announced = { ...document, answeredType: contentType, limitBytes };
+      const { bytes, announced } = await download(gateway, document);
       const { size, sha256 } = await documents.measure(bytes, announced);
       return { ...document, size, sha256 };
     } catch (error) {

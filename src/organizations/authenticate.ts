@@ -40,7 +40,7 @@ export function createAuthentication(
   { hashSecret, rateLimit }: { readonly hashSecret: string; readonly rateLimit: RateLimit },
 ): Authenticate {
   const allotments = createAllotments(rateLimit);
-  // Notified by migration 0024.
+  // Notified by migration 0028.
   const cache = createNotifiedCache<ApiKey>(database, 'api_keys', {
     keptMs: ({ expiresInMs }) => expiresInMs ?? Infinity,
   });
