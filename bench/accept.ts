@@ -1,90 +1,39 @@
-import { urlOfRole } from '../sandbox/database-url.ts';
-import { recordAudit } from '../src/audit/record-audit.ts';
-import { acceptOrder } from '../src/orders/accept-order.ts';
-import { type Database, openDatabase } from '../src/storage/database.ts';
-import { withKeys } from '../src/storage/transaction.ts';
-import { examplePlaceOrder } from '../test/support/example.ts';
-import {
-  createOrganization,
-  ENCRYPTION_KEYS,
-  HASH_SECRET,
-  TESTER,
-} from '../test/support/organization.ts';
-import { withKeysOf } from '../test/support/sealed-rows.ts';
-import { time, withBenchDatabase } from './bench-database.ts';
+import { acceptanceTurns } from './support/acceptance.ts';
+import { numbers } from './support/options.ts';
+import { takeTurns } from './support/turns.ts';
+import { withWorld } from './support/world.ts';
 
-// Measures what accepting an order costs, compared with one plain INSERT and with the same rows in
-// separate statements. All kinds run in turns on one Postgres. Machines differ and are noisy, so the
-// results are ratios, on the last line.
+/*
+ *   npm run bench -- accept [--seconds N] [--rounds N] [--connections N]
+ *
+ * Measures what accepting an order over HTTP costs. The contenders take turns on one Postgres:
+ *
+ *   ours        this project's server; its worker is stopped (SIGSTOP), so that the server is alone on the machine
+ *   withWorker  the same with the worker running
+ *   insert      a bare Fastify route with one INSERT (contenders/bare-server.ts)
+ *   outbox      a textbook's outbox: the request is checked; three INSERTs in a transaction
+ */
 
-const CLIENTS = 32;
-const ROUNDS = 5;
-const PER_ROUND = 800;
+const options = numbers({ seconds: 5, rounds: 3, connections: 32 });
 
-await withBenchDatabase(async (create) => {
-  const url = await create('bench');
-  const database = openDatabase(url, CLIENTS, withKeysOf(ENCRYPTION_KEYS));
-  const server = openDatabase(urlOfRole(url, 'server'), CLIENTS, withKeysOf(ENCRYPTION_KEYS));
-  const rates = await measure(database, server);
-  await Promise.all([database.end(), server.end()]);
-  const ratio = (a: number, b: number) => Number((a / b).toFixed(2));
-  console.log(
-    JSON.stringify({
-      orders: ROUNDS * PER_ROUND,
-      clients: CLIENTS,
-      acceptToPlainInsert: ratio(rates.accept, rates.insert),
-      acceptToSeparateStatements: ratio(rates.accept, rates.separate),
-    }),
-  );
-});
-
-async function measure(
-  database: Database,
-  server: Database,
-): Promise<Record<'insert' | 'separate' | 'accept', number>> {
-  const { organizationId, caseId } = await createOrganization(database);
-  const { order } = examplePlaceOrder();
-  const request = { action: 'PLACE_ORDER' as const, order };
-  await database`CREATE TABLE plain (id uuid PRIMARY KEY, body json NOT NULL)`;
-  const kinds = {
-    insert: () =>
-      database`INSERT INTO plain VALUES (gen_random_uuid(), ${JSON.stringify(order)}::text::json)`,
-    separate: () =>
-      database.begin(async (tx) => {
-        const [row] = await tx<{ id: string }[]>`
-          INSERT INTO orders (
-            id, organization_id, case_id, pharmacy_id, status, fingerprint, prescription)
-          VALUES (gen_random_uuid(), ${organizationId}, ${caseId}, ${order.pharmacyId}, 'ACCEPTED',
-            '', ${JSON.stringify(order)})
-          RETURNING id`;
-        const id = row?.id ?? '';
-        await tx`
-          INSERT INTO order_activity (order_id, actor, event, to_status)
-          VALUES (${id}, 'api', 'ORDER_ACCEPTED', 'ACCEPTED')`;
-        await tx`
-          INSERT INTO outbox (order_id, organization_id, kind)
-          VALUES (${id}, ${organizationId}, 'start')`;
-        const subject = { organizationId, caseId, orderId: id };
-        await recordAudit(withKeys(tx, database), {
-          ...{ ...TESTER, ...subject, action: 'ORDER_PLACED', result: 'OK' },
-        });
-      }),
-    accept: () => acceptOrder(server, HASH_SECRET, { organizationId, caseId, request, by: TESTER }),
-  };
-  const seconds = { insert: 0, separate: 0, accept: 0 };
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    for (const kind of ['insert', 'separate', 'accept'] as const) {
-      const spent = await time({ clients: CLIENTS, runs: PER_ROUND }, kinds[kind]);
-      if (round > 0) seconds[kind] += spent; // the first round warms up
+await withWorld(async (world) => {
+  const { stack } = world;
+  const { ours, insert, outbox } = await acceptanceTurns(world, options);
+  stack.kill('worker', 'SIGSTOP');
+  const withWorker = async (isWarmUp: boolean) => {
+    stack.kill('worker', 'SIGCONT');
+    try {
+      return await ours(isWarmUp);
+    } finally {
+      stack.kill('worker', 'SIGSTOP');
     }
-  }
-  const total = ROUNDS * PER_ROUND;
-  const rates = {
-    insert: total / seconds.insert,
-    separate: total / seconds.separate,
-    accept: total / seconds.accept,
   };
-  for (const [kind, rate] of Object.entries(rates))
-    console.log(`${kind}: ${rate.toFixed(0)} a second`);
-  return rates;
-}
+  const turns = { ours, insert, outbox, withWorker };
+  const comparison = await takeTurns(options.rounds, turns, [
+    ['ours', 'insert'],
+    ['ours', 'outbox'],
+    ['withWorker', 'insert'],
+    ['withWorker', 'outbox'],
+  ]);
+  console.log(JSON.stringify({ accept: { options, ...comparison } }));
+});

@@ -6,7 +6,7 @@ const CLIENTS = 16;
 const LOOK_MS = 20;
 
 /** An organization of the sandbox, with one of its cases. */
-interface Client {
+export interface Client {
   readonly key: string;
   readonly caseId: string;
 }

@@ -2,24 +2,43 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-// `npm run bench`: runs the benchmarks one after the other. The last line has all results.
+/*
+ *   npm run bench [-- PART … [--orders N] [--rounds N]]
+ *
+ * Runs benchmarks one after the other: those that are named, or all. Options are passed on to the parts that are named. The
+ * last line has all results as JSON.
+ */
 
-const BENCHMARKS = [
+const PARTS = [
   'accept',
-  'lease',
+  'whole',
   'growth',
+  'footprint',
+  'store',
+  'lease',
   'encryption',
-  'whole-order',
+  'whole-encryption',
   'fairness',
   'isolation',
   'name-servers',
   'backpressure',
 ];
 
-const figures: Record<string, number> = {};
-for (const name of BENCHMARKS) {
+const args = process.argv.slice(2);
+const firstOption = args.findIndex((arg) => arg.startsWith('--'));
+const named = firstOption < 0 ? args : args.slice(0, firstOption);
+const options = firstOption < 0 ? [] : args.slice(firstOption);
+const unknown = named.filter((name) => !PARTS.includes(name));
+if (unknown.length > 0 || (named.length === 0 && options.length > 0)) {
+  console.error(`usage: npm run bench [-- PART … [--orders N] [--rounds N]]
+parts: ${PARTS.join(', ')}`);
+  process.exit(2);
+}
+
+const figures: Record<string, unknown> = {};
+for (const name of named.length > 0 ? named : PARTS) {
   const program = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', program], {
+  const child = spawn(process.execPath, ['--import', 'tsx', program, ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';

@@ -25,7 +25,7 @@ const held = globalThis as typeof globalThis & { rxOrdersCompiledPrograms?: Shar
  * them. `test/e2e/stack.test.ts` and others start them with tsx, as `npm start` does.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  held.rxOrdersCompiledPrograms ??= { users: 0, folder: makeFolder() };
+  held.rxOrdersCompiledPrograms ??= { users: 0, folder: compilePrograms() };
   const shared = held.rxOrdersCompiledPrograms;
   shared.users += 1;
   const folder = await shared.folder;
@@ -39,8 +39,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-/** Makes the folder inside the project, so that the programs find its packages. */
-async function makeFolder(): Promise<string> {
+/** Compiles the programs into a new folder, inside the project so that they find its packages. */
+export async function compilePrograms(): Promise<string> {
   const folder = await mkdtemp(path.join(temporaryFolder(), 'compiled-'));
   await compileInto(folder);
   return folder;
