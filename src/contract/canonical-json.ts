@@ -8,12 +8,23 @@ const MAX_DEPTH = 256;
  * @throws {RangeError} the value is nested deeper than 256 levels.
  */
 export function canonicalJson(value: unknown): string {
-  if (jsonDepthExceeds(value, MAX_DEPTH)) {
-    throw new RangeError(`nested deeper than ${MAX_DEPTH} levels`);
+  return JSON.stringify(withSortedKeys(value, 0));
+}
+
+/** Copies a JSON value with the keys of its objects sorted. */
+function withSortedKeys(value: unknown, depth: number): unknown {
+  if (!isContainer(value)) return value;
+  if (depth === MAX_DEPTH) throw new RangeError(`nested deeper than ${MAX_DEPTH} levels`);
+  if (Array.isArray(value)) return value.map((part) => withSortedKeys(part, depth + 1));
+  const parts = value as Readonly<Record<string, unknown>>;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) {
+    const part = withSortedKeys(parts[key], depth + 1);
+    // An assignment would set the prototype.
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: part, enumerable: true });
+    else copy[key] = part;
   }
-  return JSON.stringify(value, (_key, part: unknown) =>
-    isContainer(part) && !Array.isArray(part) ? sortKeys(part) : part,
-  );
+  return copy;
 }
 
 /**
@@ -63,9 +74,4 @@ function* levelsOf(value: unknown): Generator<ReadonlySet<object>> {
 
 function isContainer(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
-}
-
-function sortKeys(object: object): object {
-  const entries: [string, unknown][] = Object.entries(object);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

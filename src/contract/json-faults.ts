@@ -1,4 +1,5 @@
 import { jsonDepthExceeds } from './canonical-json.ts';
+import type { JsonSize } from './json-size.ts';
 
 /*
  * What `JSON.parse` loses without an error: it rounds a number that a double cannot carry, and keeps one of
@@ -18,6 +19,29 @@ const FAULTS = new WeakMap<object, JsonFaults>();
 
 /** Requests nested deeper are refused, so no search is needed. It keeps the recursion small. */
 const MAX_DEPTH = 256;
+
+/**
+ * Whether parsing may have lost something. It costs a fraction of {@link noteJsonFaults}, which finds nothing
+ * after a false: short numbers keep their values, and an object that lost a key has fewer parts than its text.
+ *
+ * @param value what `JSON.parse` made of a text, at most `MOST_JSON_LEVELS` deep.
+ * @param size the size of the whole text.
+ */
+export function mayHaveFaults(value: unknown, { parts, hasShortNumbers }: JsonSize): boolean {
+  return !hasShortNumbers || countParts(value) !== parts;
+}
+
+/** The number of values and keys. */
+function countParts(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  let parts = 1;
+  if (Array.isArray(value)) {
+    for (const part of value) parts += countParts(part);
+  } else {
+    for (const part of Object.values(value)) parts += 1 + countParts(part);
+  }
+  return parts;
+}
 
 /**
  * Finds what parsing lost, for {@link jsonFaultsOf}.

@@ -9,10 +9,13 @@ export interface JsonSize {
   readonly parts: number;
   /** The deepest nesting of objects and arrays; a scalar alone has 0. */
   readonly levels: number;
+  /** Every number has at most 15 characters and no exponent, so that a double has its exact value. */
+  readonly hasShortNumbers: boolean;
 }
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const LETTER_A = 0x41;
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** Marks the bytes that begin or continue no number and no word such as `true`. */
@@ -30,6 +33,7 @@ export function measureJson(json: Uint8Array): JsonSize {
   let parts = 0;
   let depth = 0;
   let levels = 0;
+  let hasShortNumbers = true;
   for (let at = 0; at < json.length; at += 1) {
     const byte = json[at] ?? 0;
     if (byte === QUOTE) {
@@ -43,11 +47,22 @@ export function measureJson(json: Uint8Array): JsonSize {
       depth -= 1;
     } else if (BETWEEN_SCALARS[byte] === 0) {
       parts += 1;
+      const start = at;
       while (BETWEEN_SCALARS[json[at + 1] ?? QUOTE] === 0) at += 1;
+      hasShortNumbers &&= isShort(json, start, at + 1);
     }
     if (parts > MOST_JSON_PARTS || levels > MOST_JSON_LEVELS) break;
   }
-  return { parts, levels };
+  return { parts, levels, hasShortNumbers };
+}
+
+/** Whether a scalar is a word such as `true`, or a number of at most 15 characters without an exponent. */
+function isShort(json: Uint8Array, start: number, end: number): boolean {
+  const first = json[start] ?? 0;
+  if (first >= LETTER_A) return true;
+  if (end - start > 15) return false;
+  for (let at = start; at < end; at += 1) if ((json[at] ?? 0) >= LETTER_A) return false;
+  return true;
 }
 
 /** Returns the place of the quote that ends the text whose first quote is at `start`. */

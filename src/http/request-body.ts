@@ -1,7 +1,12 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { noteJsonFaults } from '../contract/json-faults.ts';
-import { MOST_JSON_LEVELS, MOST_JSON_PARTS, measureJson } from '../contract/json-size.ts';
+import { mayHaveFaults, noteJsonFaults } from '../contract/json-faults.ts';
+import {
+  type JsonSize,
+  MOST_JSON_LEVELS,
+  MOST_JSON_PARTS,
+  measureJson,
+} from '../contract/json-size.ts';
 import { InvalidBodyError, UnsupportedBodyError } from './errors/http-errors.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
 
@@ -19,8 +24,9 @@ export function readJsonBodies(app: FastifyInstance): void {
     'application/json',
     { parseAs: 'buffer' },
     (request, body, done) => {
+      const size = measureJson(body);
       try {
-        limitCost(request, body);
+        limitCost(request, body.length, size);
       } catch (error) {
         return done(error as Error);
       }
@@ -33,7 +39,8 @@ export function readJsonBodies(app: FastifyInstance): void {
       const text = body.toString('utf8');
       void parseJson(request, text, (error: Error | null, value?: unknown) => {
         // The parser skips a byte order mark.
-        if (!error) noteJsonFaults(text.replace(/^\ufeff/, ''), value);
+        if (!error && mayHaveFaults(value, size))
+          noteJsonFaults(text.replace(/^\ufeff/, ''), value);
         done(error, value);
       });
     },
@@ -68,8 +75,7 @@ export async function refuseEncodedBody(
  * @throws {InvalidBodyError} the body has too many values or levels (400).
  * @throws {RateLimitedError} the key owes for an earlier body (429).
  */
-function limitCost({ caller }: FastifyRequest, body: Buffer): void {
-  const { parts, levels } = measureJson(body);
+function limitCost({ caller }: FastifyRequest, bytes: number, { parts, levels }: JsonSize): void {
   if (levels > MOST_JSON_LEVELS) {
     throw new InvalidBodyError(`body must not be nested deeper than ${MOST_JSON_LEVELS} levels`);
   }
@@ -78,7 +84,7 @@ function limitCost({ caller }: FastifyRequest, body: Buffer): void {
       `body must not contain more than ${MOST_JSON_PARTS} values and keys`,
     );
   }
-  const tokens = Math.floor(body.length / BYTES_PER_TOKEN + parts / PARTS_PER_TOKEN);
+  const tokens = Math.floor(bytes / BYTES_PER_TOKEN + parts / PARTS_PER_TOKEN);
   if (tokens < 1 || caller === null) return;
   caller.rateLimit.refuseOwing();
   caller.rateLimit.charge(tokens);

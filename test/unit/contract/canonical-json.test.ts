@@ -72,6 +72,27 @@ describe('canonicalJson', () => {
     );
   });
 
+  it('gives the texts of earlier versions, whose fingerprints are stored', () => {
+    const before = (value: unknown) =>
+      JSON.stringify(value, (_key, part: unknown) =>
+        typeof part === 'object' && part !== null && !Array.isArray(part)
+          ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+          : part,
+      );
+    const keys = fc.oneof(
+      fc.string(),
+      fc.constantFrom('10', '9', '-1', '01', '__proto__', 'é', '\u{1f600}'),
+    );
+    fc.assert(
+      fc.property(
+        fc.dictionary(keys, fc.oneof(fc.jsonValue(), fc.dictionary(keys, fc.integer()))),
+        (value) => {
+          expect(canonicalJson(value)).toBe(before(value));
+        },
+      ),
+    );
+  });
+
   it('leaves out what JSON cannot express', () => {
     expect(canonicalJson({ a: undefined, b: -0 })).toBe('{"b":0}');
   });

@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonFaultsOf, noteJsonFaults } from '../../../src/contract/json-faults.ts';
+import { jsonFaultsOf, mayHaveFaults, noteJsonFaults } from '../../../src/contract/json-faults.ts';
+import { measureJson } from '../../../src/contract/json-size.ts';
+
+const mayHaveFaultsIn = (text: string) =>
+  mayHaveFaults(JSON.parse(text), measureJson(Buffer.from(text)));
 
 /** The faults of an object that is the value of `key`, or of the whole text. */
 function faultsIn(text: string, ...keys: readonly (string | number)[]) {
   const value: unknown = JSON.parse(text);
   noteJsonFaults(text, value);
+  if (!mayHaveFaultsIn(text)) expect(jsonFaultsOf(value as object)).toBeUndefined();
   const part = keys.reduce((holder, key) => (holder as Record<string, unknown>)[key], value);
   return jsonFaultsOf(part as object);
 }
@@ -129,6 +134,31 @@ describe('a key', () => {
     expect(faultsIn(text, 'order')).toBeUndefined();
     expect(faultsIn(text, 'other')).toEqual(ROUNDED);
     expect(faultsIn(text)).toEqual({ rounded: true, repeatedKey: 'order' });
+  });
+});
+
+describe('the quick look at a text', () => {
+  it.each([
+    '{}',
+    '[1,-2.5,true,false,null,"1e400",""]',
+    ' { "a" : [ 123456789012345, { "a" : 0.1234567890123 } ] } ',
+    String.raw`{"\u0061":"\"","__proto__":{"__proto__":null}}`,
+  ])('finds that %s has no fault', (text) => {
+    expect(mayHaveFaultsIn(text)).toBe(false);
+  });
+
+  it('overlooks no key that occurs twice, whatever the values are', () => {
+    const keys = fc.array(fc.constantFrom('a', 'b', String.raw`\u0061`, '__proto__', '0'));
+    fc.assert(
+      fc.property(keys, fc.jsonValue(), (names, value) => {
+        const members = names.map((name) => `"${name}":${JSON.stringify(value)}`);
+        const isRepeated =
+          new Set(names.map((name) => name.replace(/^\\u0061$/, 'a'))).size < names.length;
+        const text = `{${members.join()}}`;
+        expect(faultsIn(text)?.repeatedKey !== undefined).toBe(isRepeated);
+        if (isRepeated) expect(mayHaveFaultsIn(text)).toBe(true);
+      }),
+    );
   });
 });
 

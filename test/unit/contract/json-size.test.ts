@@ -19,7 +19,7 @@ it('counts the values, keys and levels of every JSON text, however it is written
   fc.assert(
     fc.property(fc.jsonValue(), fc.constantFrom(undefined, 2, '\t\r\n'), (value, space) => {
       const text = JSON.stringify(value, undefined, space) ?? 'null';
-      expect(measure(text)).toEqual(sizeOf(JSON.parse(text)));
+      expect(measure(text)).toMatchObject(sizeOf(JSON.parse(text)));
     }),
   );
 });
@@ -32,7 +32,19 @@ it.each([
   ['', 0, 0],
   [' \ufeff{"a":-1.5e3}', 4, 1],
 ])('%s has %d values and keys on %d levels', (text, parts, levels) => {
-  expect(measure(text)).toEqual({ parts, levels });
+  expect(measure(text)).toMatchObject({ parts, levels });
+});
+
+it.each([
+  ['[123456789012345,-1.5,0,true,false,null,"1e400","12345678901234567890"]', true],
+  ['[1234567890123456]', false],
+  ['[0.12345678901234]', false],
+  ['[1e4]', false],
+  ['{"a":[1,-1E4]}', false],
+  ['1e4', false],
+  ['[', true],
+])('%s has only short numbers: %s', (text, hasShortNumbers) => {
+  expect(measure(text)).toMatchObject({ hasShortNumbers });
 });
 
 it('reads any bytes', () => {
