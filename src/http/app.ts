@@ -1,4 +1,9 @@
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type onRequestHookHandler,
+} from 'fastify';
 import { failure } from '../contract/envelope.ts';
 import { type Parsed, parseBody } from '../contract/validation.ts';
 import type { Log } from '../process/log.ts';
@@ -109,8 +114,7 @@ export function createApp(
   app.decorateRequest('linked', null);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(failure(404, 'no such route')));
-  logRequests(app, log);
-  countRequests(app, dependencies.metrics);
+  reportResponses(app, log, dependencies.metrics);
 
   const table = routes(dependencies).filter(serves);
   for (const route of table) addRoute(app, route, dependencies, log);
@@ -119,11 +123,11 @@ export function createApp(
 }
 
 /** Answers an HTTP/1.1 request without `Host` with 400 (RFC 9112, 3.2). */
-async function refuseWithoutHost(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  if (request.raw.httpVersion !== '1.1' || request.headers.host !== undefined) return;
+const refuseWithoutHost: onRequestHookHandler = (request, reply, done) => {
+  if (request.raw.httpVersion !== '1.1' || request.headers.host !== undefined) return done();
   const message = 'Host is required';
-  await reply.code(400).send(failure(400, message, [{ path: 'host', message }]));
-}
+  reply.code(400).send(failure(400, message, [{ path: 'host', message }]));
+};
 
 function addRoute(
   app: FastifyInstance,
@@ -192,28 +196,23 @@ function refuseOtherMethods(app: FastifyInstance, table: readonly Route[], url: 
   });
 }
 
-function countRequests(app: FastifyInstance, metrics: HttpMetrics): void {
-  app.addHook('onResponse', async (request, reply) => {
-    metrics.observe({
-      method: request.method,
-      route: request.routeOptions.url,
-      status: reply.statusCode,
-      seconds: reply.elapsedTime / 1_000,
-    });
-  });
-}
-
-function logRequests(app: FastifyInstance, log: Log): void {
-  app.addHook('onResponse', async (request, reply) => {
+/** Counts each answered request, and writes its log line. */
+function reportResponses(app: FastifyInstance, log: Log, metrics: HttpMetrics): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method } = request;
+    const { url: route } = request.routeOptions;
+    const { statusCode: status, elapsedTime } = reply;
     log.info('request', {
       requestId: request.id,
-      method: request.method,
+      method,
       // The pattern, not the URL: a caller may have put patient data into the URL.
-      route: request.routeOptions.url ?? 'unknown',
-      status: reply.statusCode,
-      durationMs: Math.round(reply.elapsedTime),
+      route: route ?? 'unknown',
+      status,
+      durationMs: Math.round(elapsedTime),
       ...(request.caller ? { organizationId: request.caller.organizationId } : {}),
       ...(request.orderId ? { orderId: request.orderId } : {}),
     });
+    metrics.observe({ method, route, status, seconds: elapsedTime / 1_000 });
+    done();
   });
 }

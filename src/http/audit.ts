@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify';
 import type { AuditEntry, AuditSource, AuditSubject } from '../audit/record-audit.ts';
 import { failure } from '../contract/envelope.ts';
 import { codeOf } from '../lib/safe-error.ts';
@@ -63,20 +63,21 @@ export function auditRequest(
   audit: AuditAction,
   record: (entry: AuditEntry) => Promise<void>,
   log: Log,
-): (request: FastifyRequest, reply: FastifyReply, payload: unknown) => Promise<unknown> {
-  return async (request, reply, payload) => {
+): onSendHookHandler {
+  async function recorded(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    payload: unknown,
+    entry: Pick<AuditEntry, 'actorKind' | 'actor' | 'organizationId' | 'result'>,
+  ): Promise<unknown> {
     const { statusCode: status } = reply;
-    const result = resultOf(status, request.audit);
-    const actor = actorOf(request, route.auth === 'none' && status < 400);
-    if (result === undefined || actor === undefined) return payload;
     try {
       await record({
-        ...actor,
+        ...entry,
         ...subjectOf(request, status < 400),
         action: typeof audit === 'string' ? audit : audit(request.body),
         source: request.ip,
         requestId: request.id,
-        result,
       });
     } catch (error) {
       const isRead = request.method === 'GET' || request.method === 'HEAD';
@@ -85,6 +86,17 @@ export function auditRequest(
       log.error('audit record failed', { requestId: request.id, code: codeOf(error) });
     }
     return payload;
+  }
+
+  return (request, reply, payload, done) => {
+    const { statusCode: status } = reply;
+    const result = resultOf(status, request.audit);
+    const actor = actorOf(request, route.auth === 'none' && status < 400);
+    if (result === undefined || actor === undefined) return done();
+    recorded(request, reply, payload, { ...actor, result }).then(
+      (newPayload) => done(null, newPayload),
+      done,
+    );
   };
 }
 

@@ -1,5 +1,10 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  HookHandlerDoneFunction,
+} from 'fastify';
 import { mayHaveFaults, noteJsonFaults } from '../contract/json-faults.ts';
 import {
   type JsonSize,
@@ -53,10 +58,12 @@ export function readJsonBodies(app: FastifyInstance): void {
  *
  * @throws {UnsupportedBodyError} the body is encoded (415).
  */
-export async function refuseEncodedBody(
+export function refuseEncodedBody(
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<void> {
+  _payload: unknown,
+  done: HookHandlerDoneFunction,
+): void {
   const { 'content-encoding': content, 'transfer-encoding': transfer } = request.headers;
   if (content !== undefined && content.toLowerCase() !== 'identity') {
     reply.header('accept-encoding', 'identity'); // RFC 9110, 15.5.16
@@ -66,6 +73,7 @@ export async function refuseEncodedBody(
   if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') {
     throw new UnsupportedBodyError('Transfer-Encoding must be chunked');
   }
+  done();
 }
 
 /**
@@ -95,12 +103,13 @@ function limitCost({ caller }: FastifyRequest, bytes: number, { parts, levels }:
  * charged first, because reading and writing many rows costs more than one request.
  */
 export function chargeResponses(app: FastifyInstance): void {
-  app.addHook('onSend', async ({ caller }, reply, payload) => {
-    if (caller === null) return;
+  app.addHook('onSend', ({ caller }, reply, payload, done) => {
+    if (caller === null) return done();
     if (typeof payload === 'string') {
       caller.rateLimit.charge(Math.floor(payload.length / BYTES_PER_TOKEN));
     }
     reply.headers(rateLimitHeaders(caller.rateLimit.state()));
+    done();
   });
 }
 

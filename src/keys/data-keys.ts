@@ -47,21 +47,25 @@ export interface Keys {
    */
   open<Sealed extends string | null>(context: string, sealed: Sealed): Promise<Sealed>;
   /**
-   * Creates the key of a new order or case.
+   * Creates the key of a new order or case; at once, if the organization's data key is in memory.
    *
    * @returns the key, and its wrapped form for the row of the order or case.
-   * @throws {NoSuchOrganizationError} the organization does not exist.
+   * @throws {NoSuchOrganizationError} the organization does not exist; the promise rejects with it.
    */
-  createSubject(
-    organizationId: string,
-    subject: Subject,
-  ): Promise<{ readonly key: SubjectKey; readonly wrapped: string }>;
+  createSubject(organizationId: string, subject: Subject): NewSubject | Promise<NewSubject>;
   /** Unwraps the key of an order or case from its row. Throws the same errors as {@link Keys.open}. */
   openSubject(subject: Subject, wrapped: string): Promise<SubjectKey>;
   /** Opens a sealed text and seals it again with the data key that is active now. */
   rewrap(organizationId: string | null, context: string, sealed: string): Promise<string>;
   /** Forgets which data keys are active. Call it after a rotation. */
   forgetActive(): void;
+}
+
+/** The key of a new order or case. */
+interface NewSubject {
+  readonly key: SubjectKey;
+  /** Wrapped by a data key, for the row. */
+  readonly wrapped: string;
 }
 
 interface DataKey {
@@ -76,13 +80,28 @@ interface DataKey {
 export const ACTIVE_KEY_KEPT_MS = 15_000;
 const SEALED = /^v1\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([\w-]+)$/;
 
+/** The data key that seals for an organization. */
+interface ActiveKey {
+  readonly loading: Promise<DataKey>;
+  /** Set once it is loaded. */
+  loaded?: DataKey;
+  /** By `performance.now()`. */
+  readonly until: number;
+}
+
+function sealWith({ id, material }: DataKey, context: string, plain: Uint8Array): string {
+  return `v1.${id}.${seal(material, context, plain).toString('base64url')}`;
+}
+
+function newSubject(dataKey: DataKey, subject: Subject): NewSubject {
+  const material = randomBytes(32);
+  return { key: subjectKey(subject, material), wrapped: sealWith(dataKey, subject, material) };
+}
+
 /** Creates {@link Keys} from a provider of master keys and a table of data keys. */
 export function createKeys(provider: KeyProvider, table: DataKeyTable): Keys {
   const known = new Map<string, Promise<DataKey>>();
-  const active = new Map<
-    string | null,
-    { readonly key: Promise<DataKey>; readonly until: number }
-  >();
+  const active = new Map<string | null, ActiveKey>();
 
   async function unwrap(row: DataKeyRow): Promise<DataKey> {
     return { id: row.id, material: await provider.unwrap(row, contextOf(row)) };
@@ -110,18 +129,23 @@ export function createKeys(provider: KeyProvider, table: DataKeyTable): Keys {
     return row;
   }
 
-  async function activeKey(organizationId: string | null): Promise<DataKey> {
+  function activeKey(organizationId: string | null): ActiveKey {
     const found = active.get(organizationId);
-    if (found !== undefined && found.until > performance.now()) return await found.key;
-    const key = loadActive(organizationId);
-    active.set(organizationId, { key, until: performance.now() + ACTIVE_KEY_KEPT_MS });
-    key.catch(() => active.delete(organizationId));
-    return await key;
+    if (found !== undefined && found.until > performance.now()) return found;
+    const loading = loadActive(organizationId);
+    const entry: ActiveKey = { loading, until: performance.now() + ACTIVE_KEY_KEPT_MS };
+    active.set(organizationId, entry);
+    loading.then(
+      (key) => {
+        entry.loaded = key;
+      },
+      () => active.delete(organizationId),
+    );
+    return entry;
   }
 
   async function sealBytes(organizationId: string | null, context: string, plain: Uint8Array) {
-    const { id, material } = await activeKey(organizationId);
-    return `v1.${id}.${seal(material, context, plain).toString('base64url')}`;
+    return sealWith(await activeKey(organizationId).loading, context, plain);
   }
 
   async function openBytes(context: string, sealed: string): Promise<Buffer> {
@@ -137,10 +161,11 @@ export function createKeys(provider: KeyProvider, table: DataKeyTable): Keys {
       if (sealed === null) return sealed;
       return (await openBytes(context, sealed)).toString() as Sealed;
     },
-    async createSubject(organizationId, subject) {
-      const material = randomBytes(32);
-      const wrapped = await sealBytes(organizationId, subject, material);
-      return { key: subjectKey(subject, material), wrapped };
+    createSubject(organizationId, subject) {
+      const { loaded, loading } = activeKey(organizationId);
+      return loaded === undefined
+        ? loading.then((dataKey) => newSubject(dataKey, subject))
+        : newSubject(loaded, subject);
     },
     openSubject: async (subject, wrapped) => subjectKey(subject, await openBytes(subject, wrapped)),
     rewrap: async (organizationId, context, sealed) =>

@@ -101,7 +101,8 @@ async function prepareOrder(
 
 async function createOrderKey(sql: Sql, organizationId: string, orderId: string) {
   try {
-    return await withTimeout(sql.keys.createSubject(organizationId, `order/${orderId}`));
+    const created = sql.keys.createSubject(organizationId, `order/${orderId}`);
+    return created instanceof Promise ? await withTimeout(created) : created;
   } catch (error) {
     // An unknown organization has no cases either.
     if (error instanceof NoSuchOrganizationError) throw new CaseNotPermittedError();

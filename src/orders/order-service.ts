@@ -141,7 +141,8 @@ export function createOrderService(
   return {
     async authenticate(apiKey) {
       queue.admit();
-      return await bounded(() => authenticate(apiKey));
+      const caller = authenticate(apiKey);
+      return caller instanceof Promise ? await bounded(() => caller) : caller;
     },
     async accept(acceptance) {
       outbox.admit();

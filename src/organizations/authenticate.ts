@@ -22,12 +22,12 @@ export interface Caller {
 }
 
 /** Finds the owner of an API key; see {@link createAuthentication}. */
-export type Authenticate = (apiKey: string) => Promise<Caller | undefined>;
+export type Authenticate = (apiKey: string) => Caller | Promise<Caller | undefined>;
 
 /**
  * Creates the function that authenticates an API key and counts one request against its rate limit. The
  * database stores keyed hashes; the function looks the key up by its hash. A key that was read within the
- * last second, and whose tokens this process has leased, needs no query.
+ * last second, and whose tokens this process has leased, needs no query; the owner is then returned at once.
  *
  * The function returns undefined if the key is unknown, revoked or expired, and throws
  * {@link RateLimitedError} if the key has used up its rate limit.
@@ -62,12 +62,11 @@ export function createAuthentication(
     };
   }
 
-  return async (apiKey) => {
-    const bytes = keyedHash(hashSecret, 'api-key', apiKey);
-    const hash = bytes.toString('base64');
-    const owed = allotments.take(hash);
-    const kept = owed === undefined ? cache.find(hash) : undefined;
-    if (kept !== undefined) return callerOf(hash, kept);
+  async function load(
+    bytes: Buffer,
+    hash: string,
+    owed: number | undefined,
+  ): Promise<Caller | undefined> {
     const row = await cache.load(hash, () => readKey(database, bytes, rateLimit, owed));
     if (row === undefined) return undefined;
     const { granted, tokens, perSecond } = row;
@@ -75,6 +74,14 @@ export function createAuthentication(
       allotments.add(hash, { granted, tokens, perSecond });
     }
     return callerOf(hash, row);
+  }
+
+  return (apiKey) => {
+    const bytes = keyedHash(hashSecret, 'api-key', apiKey);
+    const hash = bytes.toString('base64');
+    const owed = allotments.take(hash);
+    const kept = owed === undefined ? cache.find(hash) : undefined;
+    return kept === undefined ? load(bytes, hash, owed) : callerOf(hash, kept);
   };
 }
 

@@ -61,16 +61,17 @@ export function stopInTime(app: FastifyInstance, log: Log): void {
     });
   });
 
-  app.addHook('onRequest', async (_request, reply) => {
-    if (!refusing) return;
-    await reply
+  app.addHook('onRequest', (_request, reply, done) => {
+    if (!refusing) return done();
+    reply
       .code(503)
       .header('retry-after', '1')
       .send(failure(503, 'the server is stopping; send the request again'));
   });
   // Asks the client to send its next request on another connection.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (refusing) reply.header('connection', 'close');
+    done();
   });
   app.addHook('preClose', async () => {
     refusing = true;

@@ -10,16 +10,20 @@ import { isLocalHost } from '../../lib/local-host.ts';
  * @param alsoAllowed a host that clients use too, as in {@link isLocalHost}.
  */
 export function refuseForeignHosts(app: FastifyInstance, alsoAllowed?: string): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const host = hostOf(request.headers.host);
-    if (host === undefined || isLocalHost(host) || host === alsoAllowed) return;
+    if (host === undefined || isLocalHost(host) || host === alsoAllowed) return done();
     const message = 'Host must be localhost or a loopback address';
-    await reply.code(421).send(failure(421, message, [{ path: 'host', message }]));
+    reply.code(421).send(failure(421, message, [{ path: 'host', message }]));
   });
 }
 
 /** The host of a header without its port; undefined without the header, and a text that no host equals for a malformed one. */
 function hostOf(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
-  return URL.canParse(`http://${header}`) ? new URL(`http://${header}`).hostname : '';
+  try {
+    return new URL(`http://${header}`).hostname;
+  } catch {
+    return '';
+  }
 }

@@ -35,8 +35,10 @@ export function setOnEveryResponse(
   server: Server,
   headers: Readonly<Record<string, string>>,
 ): void {
-  const all = new Headers(headers);
-  const set = (_request: IncomingMessage, response: ServerResponse) => response.setHeaders(all);
+  const all = Object.entries(headers);
+  const set = (_request: IncomingMessage, response: ServerResponse) => {
+    for (const [name, value] of all) response.setHeader(name, value);
+  };
   server.prependListener('request', set);
   server.prependListener('checkExpectation', set);
 }

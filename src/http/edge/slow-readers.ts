@@ -21,7 +21,7 @@ export function disconnectSlowReaders(
   // Node destroys a connection that moved no byte for so long.
   app.server.setTimeout(idleMs);
   // Against a client that reads a few bytes now and then.
-  app.addHook('onSend', async (request, reply, payload) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     const limitMs = idleMs + (lengthOf(payload, reply) / bytesPerSecond) * 1_000;
     const timer = setTimeout(() => {
       log.warn('slow reader disconnected', {
@@ -31,6 +31,7 @@ export function disconnectSlowReaders(
       reply.raw.destroy();
     }, limitMs).unref();
     reply.raw.once('close', () => clearTimeout(timer));
+    done();
   });
 }
 
