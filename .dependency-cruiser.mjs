@@ -182,7 +182,8 @@ export default {
     // Type-only imports count too, told apart from values.
     tsPreCompilationDeps: 'specify',
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist|packages/[^/]+/dist|coverage|\\.data)/' },
+    // The packages of bench/peers are not installed with the others.
+    exclude: { path: '^(dist|packages/[^/]+/dist|coverage|\\.data|bench/peers)/' },
     // Its `paths` lead from the names of the packages to their sources.
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

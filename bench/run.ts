@@ -1,18 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { saveResults } from './support/save-results.ts';
 
 /*
- *   npm run bench [-- PART … [--orders N] [--rounds N]]
+ *   npm run bench [-- PART … [--save] [--orders N] [--rounds N]]
  *
- * Runs benchmarks one after the other: those that are named, or all. Options are passed on to the parts that are named. The
- * last line has all results as JSON.
+ * Runs benchmarks one after the other: those that are named, or all but `peers`, whose packages are its own. Options are
+ * passed on to the parts that are named. The last line has all results as JSON. `--save` also puts them into
+ * docs/performance.json and draws docs/performance.svg.
  */
 
 const PARTS = [
   'accept',
   'whole',
   'growth',
+  'scale',
   'footprint',
   'store',
   'lease',
@@ -23,15 +26,17 @@ const PARTS = [
   'name-servers',
   'backpressure',
 ];
+const ONLY_BY_NAME = ['peers'];
 
-const args = process.argv.slice(2);
+const isSaved = process.argv.includes('--save');
+const args = process.argv.slice(2).filter((arg) => arg !== '--save');
 const firstOption = args.findIndex((arg) => arg.startsWith('--'));
 const named = firstOption < 0 ? args : args.slice(0, firstOption);
 const options = firstOption < 0 ? [] : args.slice(firstOption);
-const unknown = named.filter((name) => !PARTS.includes(name));
+const unknown = named.filter((name) => ![...PARTS, ...ONLY_BY_NAME].includes(name));
 if (unknown.length > 0 || (named.length === 0 && options.length > 0)) {
-  console.error(`usage: npm run bench [-- PART … [--orders N] [--rounds N]]
-parts: ${PARTS.join(', ')}`);
+  console.error(`usage: npm run bench [-- PART … [--save] [--orders N] [--rounds N]]
+parts: ${[...PARTS, ...ONLY_BY_NAME].join(', ')}`);
   process.exit(2);
 }
 
@@ -53,4 +58,5 @@ for (const name of named.length > 0 ? named : PARTS) {
   }
   Object.assign(figures, JSON.parse(output.trimEnd().split('\n').at(-1) ?? '{}'));
 }
+if (isSaved) saveResults(figures);
 console.log(JSON.stringify(figures));

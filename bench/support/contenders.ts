@@ -28,7 +28,8 @@ export interface Contender {
   burst(count: number, inFlight: number): Promise<Burst>;
   /** Carries out orders at a rate. @returns the milliseconds of each until its notification. */
   paced?(count: number, perSecond: number): Promise<number[]>;
-  workflowId(orderId: string): string;
+  /** The id of an order's workflow in Temporal; undefined when it has none. */
+  readonly workflowId?: (orderId: string) => string;
 }
 
 const PHARMACY = 'pharmacy-123';
@@ -58,7 +59,12 @@ export async function startOurs(world: World): Promise<Contender> {
   });
 }
 
-/** A solution as a tutorial would write it; `engine` starts the programs that carry the orders out. */
+/**
+ * A solution as a tutorial would write it.
+ *
+ * @param name of its database.
+ * @param engine starts the programs that carry the orders out.
+ */
 export async function startTextbook(
   world: World,
   name: string,
@@ -89,7 +95,7 @@ export async function startTextbook(
   return overHttp(world, baseUrl, {
     pids: { ...pids, ...pidsOf(stack, ['postgres']), simulator: simulator.pid },
     database: { name, connection },
-    workflowId: (orderId) => orderId,
+    ...('temporal' in pids ? { workflowId: (orderId: string) => orderId } : {}),
     async completedAt(ids) {
       const [row] = await connection<{ at: number }[]>`
         SELECT extract(epoch FROM max(completed_at))::float8 * 1000 AS at FROM orders

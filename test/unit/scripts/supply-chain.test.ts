@@ -62,6 +62,10 @@ it.each(['licences', 'exact-pins', 'install-scripts'])('this project passes “%
   expect(check(name, PROJECT)).toEqual(FINE);
 });
 
+it('the packages of bench/peers pass “exact-pins”', () => {
+  expect(check('exact-pins', path.join(PROJECT, 'bench/peers'))).toEqual(FINE);
+});
+
 describe('the check of licences', () => {
   it.each(['MIT', '(MIT AND Zlib)', 'GPL-3.0-only OR Apache-2.0'])(
     'accepts a package under %s',
