@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
-import { drawChart, type Results } from './draw-chart.ts';
+import { drawChart } from './draw-chart.ts';
 
 const JSON_FILE = new URL('../../docs/performance.json', import.meta.url);
 const CHART_FILE = new URL('../../docs/performance.svg', import.meta.url);
@@ -11,13 +11,12 @@ const KEPT = ['accept', 'whole', 'scale', 'footprint', 'peers'];
 export function saveResults(results: Readonly<Record<string, unknown>>): void {
   const machine = { cores: os.availableParallelism(), node: process.version };
   const measured = { date: new Date().toISOString().slice(0, 10), ...machine };
-  const kept = Object.entries(results)
-    .filter(([name]) => KEPT.includes(name))
-    .map(([name, result]) => [name, { measured, ...(result as object) }]);
-  const before = existsSync(JSON_FILE)
-    ? (JSON.parse(readFileSync(JSON_FILE, 'utf8')) as object)
+  const all: Record<string, unknown> = existsSync(JSON_FILE)
+    ? (JSON.parse(readFileSync(JSON_FILE, 'utf8')) as Record<string, unknown>)
     : {};
-  const all = { ...before, ...Object.fromEntries(kept) };
+  for (const [name, result] of Object.entries(results)) {
+    if (KEPT.includes(name)) all[name] = Object.assign({ measured }, result);
+  }
   writeFileSync(JSON_FILE, `${JSON.stringify(all, null, 2)}\n`);
-  writeFileSync(CHART_FILE, drawChart(all as Results));
+  writeFileSync(CHART_FILE, drawChart(all));
 }
