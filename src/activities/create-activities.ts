@@ -1,6 +1,7 @@
 import { refuseCancellation } from '../orders/cancellation.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import type { OrderNewsActivities } from '../workflows/order-news-activities.ts';
+import { afterLocal } from './after-local.ts';
 import { createApplyRepair } from './apply-repair.ts';
 import { createCancelOrder } from './cancel-order.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -23,9 +24,11 @@ export function createActivities(
   return {
     followNews: guardStep(dependencies, createFollowNews(dependencies), { isLate: true }),
     validateOrder: guardStep(dependencies, createValidateOrder(dependencies)),
-    placeOrder: guardStep(dependencies, createPlaceOrder(dependencies), { from: 'PLACING' }),
+    placeOrder: afterLocal(
+      guardStep(dependencies, createPlaceOrder(dependencies), { from: 'PLACING' }),
+    ),
     lookForCompletion: guardActivity(dependencies, createPollForCompletion(dependencies)),
-    fetchDocuments: guardStep(dependencies, createFetchDocuments(dependencies)),
+    fetchDocuments: afterLocal(guardStep(dependencies, createFetchDocuments(dependencies))),
     cancelOrder: guardStep(dependencies, createCancelOrder(dependencies), {
       beforeGivingUp: (orderId, code) => refuseCancellation(database, orderId, code),
     }),

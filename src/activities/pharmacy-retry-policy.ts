@@ -120,6 +120,8 @@ export function retryableFailure(error: unknown, delayMs: number): ApplicationFa
     type: error instanceof PharmacyUnavailableError ? 'PHARMACY_UNAVAILABLE' : 'INTERNAL',
     message: codeOf(error),
     nextRetryDelay: delayMs,
+    // For a workflow that hands the failure of a local activity on: the SDK does not give it `nextRetryDelay`.
+    details: [delayMs],
   });
   failure.stack = [failure.message, ...framesOf(error)].join('\n');
   return failure;

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { PharmacyDirectory } from '../pharmacy/directory.ts';
 import type { PharmacyGateway } from '../pharmacy/gateway.ts';
 import {
@@ -5,7 +6,7 @@ import {
   PharmacyBusyError,
   PharmacyUnavailableError,
 } from '../pharmacy/pharmacy-errors.ts';
-import { onActivityEnd } from '../temporal/activity-context.ts';
+import { isLocal, onActivityEnd } from '../temporal/activity-context.ts';
 
 /** Activities of one pharmacy that a worker runs at once. */
 const MOST = 40;
@@ -26,6 +27,9 @@ const HELD_MS = 1_000;
 /** The share of the last activity in the average of {@link Use.heldMs}. */
 const SHARE_OF_LAST = 0.1;
 
+/** A pharmacy answers quickly while its activities hold their slots for less than this on average. */
+const QUICK_MS = 800;
+
 interface Use {
   running: number;
   /** The sum of the times when the running activities took their slots, by the process's monotonic clock. */
@@ -37,23 +41,41 @@ interface Use {
   nextAttempt: number;
 }
 
+/** The pharmacies, with what the slots know about them. */
+export interface PharmacySlots extends PharmacyDirectory {
+  /** Whether the pharmacy has answered quickly lately, so that its steps may run as local activities. */
+  answersQuickly(pharmacyId: string): boolean;
+}
+
 /**
  * Bounds how much of this worker one pharmacy can occupy, so that a pharmacy that hangs delays only its
  * own orders. An activity takes a slot of its pharmacy before its first call and holds it until it ends.
  * An activity that finds no free slot fails at once with {@link PharmacyBusyError}, and Temporal retries it
  * when its turn comes: an activity that waited here would occupy one of the worker's slots
  * (`WORKER_ACTIVITY_SLOTS`).
+ *
+ * A local activity occupies the slot of its workflow task, too. It gets a slot only at a pharmacy that answers
+ * quickly, and while less than `mostLocal` of them run at all pharmacies.
+ *
+ * @param mostLocal local activities at once.
  */
-export function withPharmacySlots(pharmacies: PharmacyDirectory): PharmacyDirectory {
+export function withPharmacySlots(pharmacies: PharmacyDirectory, mostLocal: number): PharmacySlots {
   const uses = new Map<string, Use>();
+  let local = 0;
 
   function take(pharmacyId: string): Use {
     const use = uses.get(pharmacyId) ?? {
       ...{ running: 0, takenAt: 0, heldMs: HELD_MS, failures: 0, nextAttempt: 0 },
     };
-    if (use.running >= (isSilent(use) ? FEW : MOST)) {
-      throw new PharmacyBusyError({ retryAfterMs: reserveAttempt(use) });
+    const isFull = use.running >= (isSilent(use) ? FEW : MOST);
+    if (isLocal()) {
+      if (isFull || local >= mostLocal || !isQuick(use)) throw notLocally();
+      local += 1;
+      onActivityEnd(() => {
+        local -= 1;
+      });
     }
+    if (isFull) throw new PharmacyBusyError({ retryAfterMs: reserveAttempt(use) });
     const since = performance.now();
     use.running += 1;
     use.takenAt += since;
@@ -62,8 +84,6 @@ export function withPharmacySlots(pharmacies: PharmacyDirectory): PharmacyDirect
       use.running -= 1;
       use.takenAt -= since;
       use.heldMs += (performance.now() - since - use.heldMs) * SHARE_OF_LAST;
-      // Orders may name any number of pharmacies that do not exist.
-      if (use.running === 0 && use.failures === 0) uses.delete(pharmacyId);
     });
     return use;
   }
@@ -73,9 +93,29 @@ export function withPharmacySlots(pharmacies: PharmacyDirectory): PharmacyDirect
     async gateway(pharmacyId, token) {
       const use = take(pharmacyId);
       const gateway = await pharmacies.gateway(pharmacyId, token);
-      return gateway && observed(gateway, use);
+      if (gateway !== undefined) return observed(gateway, use);
+      // Orders may name any number of pharmacies that do not exist.
+      uses.delete(pharmacyId);
+      return undefined;
+    },
+    answersQuickly(pharmacyId) {
+      const use = uses.get(pharmacyId);
+      return use !== undefined && isQuick(use);
     },
   };
+}
+
+/** Ends a local activity before it has done anything; the workflow runs an ordinary one instead. */
+function notLocally(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'NOT_LOCALLY',
+    message: 'The pharmacy does not answer quickly, or the worker is busy.',
+    nonRetryable: true,
+  });
+}
+
+function isQuick(use: Use): boolean {
+  return use.failures === 0 && holdingMs(use, performance.now()) < QUICK_MS;
 }
 
 function isSilent({ failures }: Use): boolean {
@@ -95,7 +135,7 @@ function reserveAttempt(use: Use): number {
 
 /** How long an activity holds its slot: as long as those before, or those that run now, whichever is longer. */
 function holdingMs({ running, takenAt, heldMs }: Use, now: number): number {
-  return Math.max(heldMs, now - takenAt / running);
+  return running === 0 ? heldMs : Math.max(heldMs, now - takenAt / running);
 }
 
 /** Counts the calls in a row that get no usable answer, and delays the attempts at a silent pharmacy. */

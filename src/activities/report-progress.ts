@@ -1,5 +1,5 @@
-import type { PharmacyDirectory } from '../pharmacy/directory.ts';
-import type { OrderActivities } from '../workflows/order-activities.ts';
+import type { FailedLocally, OrderActivities } from '../workflows/order-activities.ts';
+import type { PharmacySlots } from './pharmacy-slots.ts';
 
 /*
  * A worker's activities report to the dispatcher of the same process how far orders are, which saves the
@@ -26,16 +26,17 @@ export function reportSteps<Activities extends OrderActivities>(
         if (outcome !== 'done') report(orderId);
       }
     },
-    placeOrder: (orderId: string) => activities.placeOrder(orderId).finally(() => report(orderId)),
-    fetchDocuments: (orderId: string) =>
-      activities.fetchDocuments(orderId).finally(() => report(orderId)),
+    placeOrder: (orderId: string, failed?: FailedLocally) =>
+      activities.placeOrder(orderId, failed).finally(() => report(orderId)),
+    fetchDocuments: (orderId: string, failed?: FailedLocally) =>
+      activities.fetchDocuments(orderId, failed).finally(() => report(orderId)),
   };
 }
 
 /** Wraps pharmacies so that an order is reported when it is sent: its pharmacy may take long to answer. */
-export function reportSent(report: Report, pharmacies: PharmacyDirectory): PharmacyDirectory {
+export function reportSent(report: Report, pharmacies: PharmacySlots): PharmacySlots {
   return {
-    find: (pharmacyId) => pharmacies.find(pharmacyId),
+    ...pharmacies,
     async gateway(pharmacyId, token) {
       const gateway = await pharmacies.gateway(pharmacyId, token);
       return (

@@ -1,6 +1,7 @@
 import { findDateFaults } from '../contract/prescription-dates.ts';
 import { isPermitted, pharmacyFault } from '../orders/pharmacy-access.ts';
 import type { Sql } from '../storage/database.ts';
+import { isLocal } from '../temporal/activity-context.ts';
 import type { OrderActivities } from '../workflows/order-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { type OrderRow, readOrderRow, shippingAddressOf } from './order-row.ts';
@@ -22,6 +23,7 @@ export function createValidateOrder({
       outcome: 'done',
       firstLookMs: settings.pollInitialMs,
       completionLimitMs: pharmacy?.completionLimitMs ?? settings.completionLimitMs,
+      ...(isLocal() && pharmacies.answersQuickly(order.pharmacyId) ? { isQuick: true } : {}),
     } as const;
     // This run replaces a lost one. The order was checked before it was sent; a sent order continues.
     if (order.sentForMs !== null) {

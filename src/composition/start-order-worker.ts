@@ -73,7 +73,10 @@ export async function startOrderWorker(parts: {
 
   const pacer = createPacer(database);
   const directory = createPharmacyDirectory(database, { timeoutMs: settings.timeoutMs, foreign });
-  const pharmacies = reportSent(pacer.report, withPharmacySlots(directory));
+  const pharmacies = reportSent(
+    pacer.report,
+    withPharmacySlots(directory, capacity.workflowSlots / 2),
+  );
   const activities = createActivities({ database, pharmacies, documents, settings });
   const worker = await Worker.create({
     ...{ connection, namespace, taskQueue, dataConverter, workflowBundle },

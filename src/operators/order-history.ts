@@ -2,7 +2,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { LoadedDataConverter } from '@temporalio/common';
 import { RepairRefusedError, TemporalUnavailableError } from '../orders/repairs/repair-errors.ts';
 import { temporalCode } from '../temporal/call-with-timeout.ts';
-import { failureMessage } from '../temporal/data-converter.ts';
+import { decrypt, failureMessage } from '../temporal/data-converter.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
 
 const ANSWER_LIMIT_MS = 10_000;
@@ -12,7 +12,10 @@ export interface HistoryLine {
   /** The event's number; null for a pending activity. */
   readonly number: number | null;
   readonly at: Date | null;
-  /** Temporal's name of the event, such as `activityTaskStarted`; `pending` for a pending activity. */
+  /**
+   * Temporal's name of the event, such as `activityTaskStarted`; `localActivity` for the marker of a local activity,
+   * `pending` for a pending activity.
+   */
   readonly event: string;
   /** The name of the activity, signal or update that the event is about. */
   readonly about: string | null;
@@ -41,10 +44,9 @@ export async function readHistory(temporal: Client, orderId: string): Promise<Hi
     return await temporal.connection.withDeadline(Date.now() + ANSWER_LIMIT_MS, async () => {
       const { events } = await workflow.fetchHistory();
       const { raw } = await workflow.describe();
-      const read: ReadFailure = (failure) =>
-        readFailure(temporal.options.loadedDataConverter, failure);
-      const pending = (raw.pendingActivities ?? []).map((each) => toPendingLine(each, read));
-      return await Promise.all([...toLines(events ?? [], read), ...pending]);
+      const converter = temporal.options.loadedDataConverter;
+      const pending = (raw.pendingActivities ?? []).map((each) => toPendingLine(each, converter));
+      return await Promise.all([...toLines(events ?? [], converter), ...pending]);
     });
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) {
@@ -54,26 +56,44 @@ export async function readHistory(temporal: Client, orderId: string): Promise<Hi
   }
 }
 
-type ReadFailure = (failure: Failure) => Promise<string | null>;
-
-function toLines(events: readonly Event[], read: ReadFailure): Promise<HistoryLine>[] {
+function toLines(events: readonly Event[], converter: LoadedDataConverter): Promise<HistoryLine>[] {
   const activities = new Map<number, string>();
   return events.map(async (event) => {
     const number = Number(event.eventId);
     const scheduled = event.activityTaskScheduledEventAttributes?.activityType?.name;
     if (typeof scheduled === 'string') activities.set(number, scheduled);
     const started = event.activityTaskStartedEventAttributes;
+    const local = await localActivityOf(event, converter);
     return {
       number,
       at: dateOf(event.eventTime),
-      event: (event.attributes ?? 'unknown').replace(/EventAttributes$/, ''),
-      about: scheduled ?? aboutOf(event) ?? activities.get(scheduledBy(event)) ?? null,
-      attempt: started?.attempt ?? null,
+      event:
+        local === undefined
+          ? (event.attributes ?? 'unknown').replace(/EventAttributes$/, '')
+          : 'localActivity',
+      about:
+        scheduled ?? local?.type ?? aboutOf(event) ?? activities.get(scheduledBy(event)) ?? null,
+      attempt: started?.attempt ?? local?.attempt ?? null,
       failure:
-        (await read(started?.lastFailure)) ??
-        (await read(event.activityTaskFailedEventAttributes?.failure)),
+        (await readFailure(converter, started?.lastFailure)) ??
+        (await readFailure(converter, event.activityTaskFailedEventAttributes?.failure)) ??
+        (await readFailure(converter, event.markerRecordedEventAttributes?.failure)),
     };
   });
+}
+
+/** Reads the marker that the SDK's core records for a local activity (`LocalActivityMarkerData` of sdk-core). */
+async function localActivityOf(
+  event: Event,
+  converter: LoadedDataConverter,
+): Promise<{ type: string | null; attempt: number | null } | undefined> {
+  const marker = event.markerRecordedEventAttributes;
+  if (marker?.markerName !== 'core_local_activity') return undefined;
+  const data = await decrypt<{ activity_type?: string; attempt?: number }>(
+    converter,
+    marker.details?.['data']?.payloads?.[0],
+  );
+  return { type: data?.activity_type ?? null, attempt: data?.attempt ?? null };
 }
 
 function aboutOf(event: Event): string | null | undefined {
@@ -94,14 +114,17 @@ function scheduledBy(event: Event): number {
   );
 }
 
-async function toPendingLine(pending: Pending, read: ReadFailure): Promise<HistoryLine> {
+async function toPendingLine(
+  pending: Pending,
+  converter: LoadedDataConverter,
+): Promise<HistoryLine> {
   return {
     number: null,
     at: dateOf(pending.scheduledTime) ?? dateOf(pending.lastStartedTime),
     event: 'pending',
     about: pending.activityType?.name ?? null,
     attempt: pending.attempt ?? null,
-    failure: await read(pending.lastFailure),
+    failure: await readFailure(converter, pending.lastFailure),
   };
 }
 

@@ -28,6 +28,11 @@ export function uninterruptedSignal(): AbortSignal {
   return controller.signal;
 }
 
+/** Whether this is a local activity, which runs inside of a workflow task. */
+export function isLocal(): boolean {
+  return Context.current().info.isLocal;
+}
+
 /** The number of the current attempt, from 1. */
 export function attempt(): number {
   return Context.current().info.attempt;

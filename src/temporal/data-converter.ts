@@ -33,14 +33,26 @@ export function createDataConverter(ring: KeyRing): DataConverter {
  * @throws {SealBrokenError} the history was altered.
  */
 export async function failureMessage(
-  { payloadCodecs }: Pick<LoadedDataConverter, 'payloadCodecs'>,
+  converter: Pick<LoadedDataConverter, 'payloadCodecs'>,
   { message, encodedAttributes }: temporal.api.failure.v1.IFailure,
 ): Promise<string> {
-  if (encodedAttributes === null || encodedAttributes === undefined) return message ?? '';
-  let payloads = [encodedAttributes];
+  const clear = await decrypt<{ message?: string }>(converter, encodedAttributes);
+  return clear === undefined ? (message ?? '') : (clear.message ?? '');
+}
+
+/**
+ * Decrypts one payload of a history; undefined if there is none.
+ *
+ * @throws {KeyMissingError} the key ring lacks the key.
+ * @throws {SealBrokenError} the history was altered.
+ */
+export async function decrypt<T>(
+  { payloadCodecs }: Pick<LoadedDataConverter, 'payloadCodecs'>,
+  encrypted: temporal.api.common.v1.IPayload | null | undefined,
+): Promise<T | undefined> {
+  if (encrypted === null || encrypted === undefined) return undefined;
+  let payloads = [encrypted];
   for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode(payloads);
   const [payload] = payloads;
-  if (payload === undefined) return message ?? '';
-  const { message: clear } = defaultPayloadConverter.fromPayload<{ message?: string }>(payload);
-  return clear ?? '';
+  return payload === undefined ? undefined : defaultPayloadConverter.fromPayload<T>(payload);
 }

@@ -14,6 +14,25 @@ export type StepResult<Done = object> =
       readonly isPending?: boolean;
     };
 
+/** What the check of an order says about the steps after it. */
+export interface Checked extends WaitLimits {
+  /**
+   * Whether the pharmacy answers quickly, so that its steps are tried as local activities. Only a local activity
+   * returns it: its worker runs the workflow, too, so the code that wrote the history knows such steps.
+   */
+  readonly isQuick?: boolean;
+}
+
+/** Why an attempt as a local activity failed, and when the next one may come. */
+export interface FailedLocally {
+  /** The type of the failure. */
+  readonly type: string;
+  /** A stable code. */
+  readonly code: string;
+  /** The time until the next attempt, in milliseconds. */
+  readonly delayMs: number;
+}
+
 /** How long to wait for the pharmacy, in milliseconds. */
 export interface WaitLimits {
   /** Before the first poll, if no webhook comes. */
@@ -35,9 +54,16 @@ export interface AskedRepair {
  */
 export interface OrderActivities {
   /** Checks what the API could not check at acceptance, and stores the final shipping address. */
-  validateOrder(orderId: string): Promise<StepResult<WaitLimits>>;
-  /** Places the order at the pharmacy, once. `settled`: the pharmacy has already finished with it. */
-  placeOrder(orderId: string): Promise<StepResult<{ readonly settled: boolean }>>;
+  validateOrder(orderId: string): Promise<StepResult<Checked>>;
+  /**
+   * Places the order at the pharmacy, once. `settled`: the pharmacy has already finished with it.
+   *
+   * @param failed the attempt before, if that was a local activity and failed.
+   */
+  placeOrder(
+    orderId: string,
+    failed?: FailedLocally,
+  ): Promise<StepResult<{ readonly settled: boolean }>>;
   /**
    * Polls the pharmacy until it has finished with the order (`settled`) or the limit has passed
    * (`too-late`). Between two polls it fails with a retryable error that names the delay, so that weeks
@@ -49,8 +75,10 @@ export interface OrderActivities {
   /**
    * Reads the order at the pharmacy. If it is completed there, stores its documents and ends the
    * order. `done`: the order is still open there.
+   *
+   * @param failed the attempt before, if that was a local activity and failed.
    */
-  fetchDocuments(orderId: string): Promise<StepResult>;
+  fetchDocuments(orderId: string, failed?: FailedLocally): Promise<StepResult>;
   /**
    * Requests the cancellation at the pharmacy, if a request is pending, and ends the order if the
    * pharmacy agrees. Otherwise refuses the request. `done`: the order continues; `settled`: the

@@ -13,6 +13,8 @@ export interface OrderRun {
    * one. A run that starts in `NEEDS_ATTENTION` has to know it to handle a cancellation.
    */
   placed: boolean;
+  /** Whether the steps at the pharmacy are tried as local activities first, see {@link tryLocally}. */
+  isQuick: boolean;
 }
 
 /** Begins a run: sets the handlers, and takes over what an earlier run of the order knew. */
@@ -22,5 +24,5 @@ export function beginRun({ orderId, pharmacyId, resting, waiting }: OrderInput):
   if (waiting?.hint === true) requests.hint = true;
   if (waiting?.cancelRequested === true) requests.cancels += 1;
   const placed = waiting !== undefined || resting?.placed === true;
-  return { orderId, pharmacyId, progress, requests, placed };
+  return { orderId, pharmacyId, progress, requests, placed, isQuick: false };
 }

@@ -5,8 +5,8 @@ import type { StepResult } from './order-activities.ts';
 import type { OrderInput, OrderResult } from './order-messages.ts';
 import { cancelPending } from './order-requests.ts';
 import { beginRun, type OrderRun } from './order-run.ts';
-import { expireOrder, fetchDocuments, validateOrder } from './order-steps.ts';
-import { cancelAtPharmacy, placeAtPharmacy } from './pharmacy-steps.ts';
+import { expireOrder, validateOrder } from './order-steps.ts';
+import { cancelAtPharmacy, fetchFromPharmacy, placeAtPharmacy } from './pharmacy-steps.ts';
 import { type Wait, type WaitOutcome, waitForNews } from './wait-for-news.ts';
 
 /**
@@ -42,6 +42,7 @@ async function processOrder(run: OrderRun, { resting, waiting }: OrderInput): Pr
   run.progress.enter('ACCEPTED', 'Being checked.');
   const checked = await step(run, () => validateOrder(run.orderId));
   if (checked.outcome === 'ended') return checked;
+  run.isQuick = checked.isQuick === true;
 
   const placed = await step(run, () => placeAtPharmacy(run));
   if (placed.outcome === 'ended') return placed;
@@ -71,10 +72,8 @@ async function completeOrder(run: OrderRun, wait: Wait): Promise<Ended> {
 
 /** Acts on the end of a wait. Runs again after a retry or a cancellation, if this needed attention. */
 function follow(run: OrderRun, outcome: WaitOutcome): Promise<StepResult> {
-  const { orderId, pharmacyId, progress, requests } = run;
   // A cancellation ended the wait, or came at the deadline or while the order needed attention.
-  if (cancelPending(requests)) return cancelAtPharmacy(run);
-  if (outcome === 'too-late') return expireOrder(orderId);
-  progress.enter('FETCHING_DOCUMENTS', `Fetching the documents from ${pharmacyId}.`);
-  return fetchDocuments(orderId);
+  if (cancelPending(run.requests)) return cancelAtPharmacy(run);
+  if (outcome === 'too-late') return expireOrder(run.orderId);
+  return fetchFromPharmacy(run);
 }

@@ -2,7 +2,8 @@ import { ActivityFailure, CancellationScope, condition, patched } from '@tempora
 import type { StepResult } from './order-activities.ts';
 import { cancelPending } from './order-requests.ts';
 import type { OrderRun } from './order-run.ts';
-import { cancelOrder, placeOrder } from './order-steps.ts';
+import { cancelOrder, fetchDocuments, locally, placeOrder } from './order-steps.ts';
+import { tryLocally } from './try-locally.ts';
 
 /**
  * Places the order. A cancellation interrupts the wait between two attempts: the pharmacy may have the
@@ -21,9 +22,11 @@ export async function placeAtPharmacy(
     }
     if (cancelled.outcome !== 'done') return cancelled;
   }
+  const local = await tryLocally(run, () => locally.placeOrder(orderId));
+  if (local.result !== undefined) return local.result;
   progress.enter('PLACING', `Being placed at ${pharmacyId}.`);
   const scope = new CancellationScope();
-  const placing = scope.run(() => placeOrder(orderId));
+  const placing = scope.run(() => placeOrder(orderId, ...local.failed));
   const interrupted = condition(() => cancelPending(requests)).then(() => 'interrupted' as const);
   const first = await Promise.race([placing, interrupted]);
   if (first !== 'interrupted') return first;
@@ -36,6 +39,15 @@ export async function placeAtPharmacy(
     if (!(error instanceof ActivityFailure)) throw error;
     return await placeAtPharmacy(run);
   }
+}
+
+/** Fetches the documents, if the pharmacy has finished with the order. */
+export async function fetchFromPharmacy(run: OrderRun): Promise<StepResult> {
+  const { orderId, pharmacyId, progress } = run;
+  const local = await tryLocally(run, () => locally.fetchDocuments(orderId));
+  if (local.result !== undefined) return local.result;
+  progress.enter('FETCHING_DOCUMENTS', `Fetching the documents from ${pharmacyId}.`);
+  return await fetchDocuments(orderId, ...local.failed);
 }
 
 /** Requests the cancellation at the pharmacy; if the pharmacy refuses, the order continues. */

@@ -142,6 +142,20 @@ const INCOMPATIBLE: [
     'continues-in-needs-attention-in-a-new-run.v4.json',
   ],
   [
+    'steps that are not tried locally',
+    'try-locally.ts',
+    'if (!run.isQuick)',
+    'if (run.isQuick)',
+    'completes-with-local-steps.v5.json',
+  ],
+  [
+    'a status that is published before a local step',
+    'pharmacy-steps.ts',
+    '  const local = await tryLocally(run, () => locally.fetchDocuments(orderId));',
+    "  progress.enter('FETCHING_DOCUMENTS', '');\n  const local = await tryLocally(run, () => locally.fetchDocuments(orderId));",
+    'completes-with-local-steps.v5.json',
+  ],
+  [
     'news in one round only',
     'order-news.ts',
     'while (isUnread)',

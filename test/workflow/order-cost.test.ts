@@ -111,7 +111,7 @@ async function complete(count: number): Promise<string[]> {
   return orderIds;
 }
 
-it('takes at most 22 SQL statements, 28 events and 4 workflow tasks', async () => {
+it('takes at most 22 SQL statements, 22 events and 4 workflow tasks', async () => {
   counter.take();
   const orderIds = await complete(ORDERS);
   const statements = [...counter.take()].filter(([text]) => !BY_TIME.some((one) => one.test(text)));
@@ -126,14 +126,19 @@ it('takes at most 22 SQL statements, 28 events and 4 workflow tasks', async () =
     ),
   ).toBeLessThanOrEqual(22);
 
+  const lengths: number[] = [];
   for (const orderId of orderIds) {
     const handle = worker.client.workflow.getHandle(orderWorkflowId(orderId));
     await handle.result();
     const { events = [] } = await handle.fetchHistory();
     const tasks = events?.filter((event) => event.workflowTaskCompletedEventAttributes) ?? [];
-    expect(events?.length).toBeLessThanOrEqual(28);
+    lengths.push(events?.length ?? 0);
     expect(tasks.length).toBeLessThanOrEqual(4);
   }
+  // With ordinary activities an order has up to 28: a machine that is busy with other tests looks like a slow pharmacy.
+  expect(Math.min(...lengths)).toBeLessThanOrEqual(16);
+  const average = lengths.reduce((total, length) => total + length, 0) / ORDERS;
+  expect(average, JSON.stringify(lengths)).toBeLessThanOrEqual(22);
 });
 
 it('sends less than one SQL statement a second while nothing happens', async () => {

@@ -1,6 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/create-activities.ts';
+import { withPharmacySlots } from '../../src/activities/pharmacy-slots.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
 import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import { createPharmacyDirectory } from '../../src/pharmacy/directory.ts';
@@ -73,10 +74,13 @@ it('ends the old run if its expiry is repeated after a late answer', async () =>
   await world.reach(orderId, 'NEEDS_ATTENTION');
   const { expireOrder } = createActivities({
     database: world.db.database,
-    pharmacies: createPharmacyDirectory(world.db.database, {
-      timeoutMs: 1_000,
-      foreign: LOOPBACK,
-    }),
+    pharmacies: withPharmacySlots(
+      createPharmacyDirectory(world.db.database, {
+        timeoutMs: 1_000,
+        foreign: LOOPBACK,
+      }),
+      0,
+    ),
     documents: createSealedDocuments(createFileStore('unused')),
     settings: QUICK,
   });

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/create-activities.ts';
+import { withPharmacySlots } from '../../src/activities/pharmacy-slots.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
 import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import { acceptOrder } from '../../src/orders/accept-order.ts';
@@ -46,10 +47,13 @@ function attemptToPlace(orderId: string): Promise<unknown> {
   const environment = new MockActivityEnvironment({}, { logger: createSdkLog(createKeptLog()) });
   const { placeOrder } = createActivities({
     database: db.database,
-    pharmacies: createPharmacyDirectory(db.database, {
-      timeoutMs: 20_000,
-      foreign: LOOPBACK,
-    }),
+    pharmacies: withPharmacySlots(
+      createPharmacyDirectory(db.database, {
+        timeoutMs: 20_000,
+        foreign: LOOPBACK,
+      }),
+      0,
+    ),
     documents: createSealedDocuments(createFileStore('unused')),
     settings: {
       timeoutMs: 20_000,

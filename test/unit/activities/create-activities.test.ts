@@ -1,6 +1,6 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createActivities } from '../../../src/activities/create-activities.ts';
 import type { ActivityDependencies } from '../../../src/activities/dependencies.ts';
 import { subjectKey } from '../../../src/keys/subject-key.ts';
@@ -106,6 +106,23 @@ describe('the retry policy', () => {
       message: 'PHARMACY_HTTP_429',
       nextRetryDelay: 7_000,
     });
+  });
+
+  it('waits first when a local attempt before failed, and shows its failure', async () => {
+    const place = vi.fn(async () => {
+      throw new PharmacyUnavailableError('PHARMACY_TIMEOUT');
+    });
+    const { placeOrder } = activities(async () => [ROW], { place });
+    const failed = { type: 'PHARMACY_UNAVAILABLE', code: 'PHARMACY_HTTP_503', delayMs: 9_000 };
+    expect(await failureOf(placeOrder, ['an-order', failed])).toMatchObject({
+      ...{ type: failed.type, message: failed.code, nextRetryDelay: failed.delayMs },
+      nonRetryable: false,
+    });
+    expect(place).not.toHaveBeenCalled();
+    expect(await failureOf(placeOrder, ['an-order', failed], 2)).toMatchObject({
+      message: 'PHARMACY_TIMEOUT',
+    });
+    expect(place).toHaveBeenCalledOnce();
   });
 
   it('never waits beyond the limit of the order, after which the order needs attention', async () => {

@@ -1,5 +1,5 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { withPharmacySlots } from '../../../src/activities/pharmacy-slots.ts';
 import type { PharmacyDirectory } from '../../../src/pharmacy/directory.ts';
 import type { PharmacyGateway, PharmacyOrder } from '../../../src/pharmacy/gateway.ts';
@@ -14,6 +14,8 @@ import { createKeptLog } from '../../support/logs.ts';
 
 const logger = createSdkLog(createKeptLog());
 const { signal } = new AbortController();
+const MOST_LOCAL = 20;
+const LOCAL = { isLocal: true };
 
 type Get = PharmacyGateway['get'];
 
@@ -22,18 +24,20 @@ function createRig(answers: Record<string, Get>) {
   const gateway = vi.fn(async (id: string) =>
     answers[id] === undefined ? undefined : ({ get: answers[id] } as PharmacyGateway),
   );
-  const pharmacies = withPharmacySlots({ gateway } as unknown as PharmacyDirectory);
+  const pharmacies = withPharmacySlots({ gateway } as unknown as PharmacyDirectory, MOST_LOCAL);
   return {
     gateway,
     /** The delay in milliseconds after which an activity that finds no free slot is retried. */
-    busyFor: (id: string) =>
-      pharmacies.gateway(id).then(
-        () => 0,
-        (error: PharmacyUnavailableError) => error.retryAfterMs ?? 0,
+    busyFor: (id: string): Promise<number> =>
+      new MockActivityEnvironment({}, { logger }).run(() =>
+        pharmacies.gateway(id).then(
+          () => 0,
+          (error: PharmacyUnavailableError) => error.retryAfterMs ?? 0,
+        ),
       ),
     /** Runs an activity that reads an order at a pharmacy; returns the code of its error. */
-    read: (id: string) =>
-      new MockActivityEnvironment({}, { logger })
+    read: (id: string, { isLocal = false } = {}) =>
+      new MockActivityEnvironment({ isLocal }, { logger })
         .run(() =>
           withHeartbeat(async () => {
             await (await pharmacies.gateway(id))?.get('an order', signal);
@@ -41,8 +45,9 @@ function createRig(answers: Record<string, Get>) {
         )
         .then(
           () => 'OK',
-          (error: { code: string }) => error.code,
+          (error: { code?: string; type?: string }) => error.code ?? error.type,
         ),
+    answersQuickly: (id: string) => pharmacies.answersQuickly(id),
   };
 }
 
@@ -173,5 +178,79 @@ describe('the slots of a pharmacy', () => {
     const rig = createRig({});
     expect(await times(50, () => rig.read('unknown'))).toEqual(Array(50).fill('OK'));
     expect(rig.gateway).toHaveBeenCalledTimes(50);
+    expect(rig.answersQuickly('unknown')).toBe(false);
+  });
+
+  describe('of local activities', () => {
+    const slow =
+      (ms: number): Get =>
+      () =>
+        new Promise((resolve) => {
+          setTimeout(() => resolve(order), ms);
+        });
+
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] });
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+    async function ended<T>(running: Promise<T>): Promise<T> {
+      await vi.advanceTimersByTimeAsync(5_000);
+      return await running;
+    }
+
+    it('are there only after a pharmacy has answered quickly a few times', async () => {
+      const rig = createRig({ p: answering });
+      expect(await rig.read('p', LOCAL)).toBe('NOT_LOCALLY');
+      expect(rig.gateway).not.toHaveBeenCalled();
+      await times(3, () => rig.read('p'));
+      expect(rig.answersQuickly('p')).toBe(true);
+      expect(await rig.read('p', LOCAL)).toBe('OK');
+    });
+
+    it('are gone after a failure, until the next answer', async () => {
+      const answers: Record<string, Get> = { p: answering };
+      const rig = createRig(answers);
+      await times(5, () => rig.read('p'));
+      answers['p'] = failing(SILENT);
+      expect(await rig.read('p', LOCAL)).toBe('PHARMACY_TIMEOUT');
+      expect(await rig.read('p', LOCAL)).toBe('NOT_LOCALLY');
+      answers['p'] = answering;
+      await rig.read('p');
+      expect(await rig.read('p', LOCAL)).toBe('OK');
+    });
+
+    it('are gone while the pharmacy answers slowly', async () => {
+      const answers: Record<string, Get> = { p: answering };
+      const rig = createRig(answers);
+      await times(5, () => rig.read('p'));
+      answers['p'] = slow(2_000);
+      for (let n = 0; n < 4; n += 1) expect(await ended(rig.read('p'))).toBe('OK');
+      expect(rig.answersQuickly('p')).toBe(false);
+      expect(await rig.read('p', LOCAL)).toBe('NOT_LOCALLY');
+      answers['p'] = answering;
+      await times(5, () => rig.read('p'));
+      expect(rig.answersQuickly('p')).toBe(true);
+    });
+
+    it('are gone as soon as a pharmacy hangs, and limited over all pharmacies', async () => {
+      const { get, release } = hanging();
+      const answers: Record<string, Get> = { p: answering, q: answering };
+      const rig = createRig(answers);
+      await times(5, () => rig.read('p'));
+      await times(5, () => rig.read('q'));
+      answers['p'] = get;
+      const started = Array.from({ length: 30 }, () => rig.read('p', LOCAL));
+      expect(await Promise.all(started.slice(MOST_LOCAL))).toEqual(Array(10).fill('NOT_LOCALLY'));
+      expect(await rig.read('q', LOCAL)).toBe('NOT_LOCALLY');
+      expect(await rig.read('q')).toBe('OK');
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(rig.answersQuickly('p')).toBe(false);
+      expect(rig.answersQuickly('q')).toBe(true);
+      release();
+      expect(await Promise.all(started.slice(0, MOST_LOCAL))).toEqual(Array(MOST_LOCAL).fill('OK'));
+      expect(await rig.read('q', LOCAL)).toBe('OK');
+    });
   });
 });

@@ -75,7 +75,7 @@ it('leaves every dependency such that it loads', () => {
   expect(run(`${loads}\nconsole.log('loaded');`)).toEqual({ stdout: 'loaded', stderr: '' });
 });
 
-it('leaves the bundler of workflows such that it bundles', () => {
+it('leaves the bundler of workflows such that it bundles', { timeout: 60_000 }, () => {
   writeFileSync(
     path.join(folder, 'workflows.mjs'),
     "import { sleep } from '@temporalio/workflow';\nexport async function nap() {\n  await sleep(1);\n}\n",

@@ -73,6 +73,9 @@ describe('Temporal’s database', () => {
     const failures = lines.flatMap(({ failure }) => failure ?? []);
     expect(failures).toHaveLength(found.messages.length);
     for (const failure of failures) expect(failure).toMatch(/^PHARMACY_UNAVAILABLE: PHARMACY_/);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ event: 'localActivity', about: 'validateOrder', attempt: 1 }),
+    );
   });
 
   it('accepts an unencrypted update, as the Temporal UI sends it', async () => {
