@@ -16,7 +16,8 @@ ARG COMMIT=
 RUN node_modules/.bin/tsc -p tsconfig.build.json \
  && cp -R src/storage/migrations dist/src/storage/ \
  && cp -R src/http/docs dist/src/http/ \
- && printf '%s' "$COMMIT" > dist/src/commit.txt
+ && printf '%s' "$COMMIT" > dist/src/commit.txt \
+ && node dist/src/temporal/print-workflow-bundle.js > dist/src/workflow-bundle.js
 
 FROM base AS dependencies
 COPY scripts/prune-modules.mjs scripts/

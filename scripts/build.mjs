@@ -40,6 +40,14 @@ for (const folder of READ_AT_RUN_TIME) {
 // Workers report it in Temporal's histories (src/process/build-id.ts).
 writeFileSync(path.join(target, 'dist/src/commit.txt'), commit());
 
+// Workers load it, so that they need neither the time nor the memory to bundle (src/temporal/workflow-bundle.ts).
+const printer = ['--import', 'tsx', 'src/temporal/print-workflow-bundle.ts'];
+const bundle = execFileSync(process.execPath, printer, {
+  cwd: project,
+  maxBuffer: 64 * 1024 * 1024,
+});
+writeFileSync(path.join(target, 'dist/src/workflow-bundle.js'), bundle);
+
 for (const name of readdirSync(path.join(project, 'packages'))) {
   compile(`packages/${name}`, path.join(target, 'packages', name, 'dist'));
 }

@@ -14,14 +14,13 @@ import type { Config } from '../process/config.ts';
 import type { Log } from '../process/log.ts';
 import { type Running, startHeartbeatFile } from '../process/run-process.ts';
 import type { Database } from '../storage/database.ts';
-import { bundleWorkflows } from '../temporal/bundle-workflows.ts';
 import { createDataConverter } from '../temporal/data-converter.ts';
 import { createDeleteWorkflow } from '../temporal/delete-workflow.ts';
 import {
   keepSearchAttributes,
   registerSearchAttributes,
 } from '../temporal/register-search-attributes.ts';
-import { createSdkLog } from '../temporal/sdk-log.ts';
+import { workflowBundle } from '../temporal/workflow-bundle.ts';
 import { startEraser } from '../upkeep/start-eraser.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
 import { orderNewsWorkflowId } from '../workflows/order-news-messages.ts';
@@ -63,10 +62,10 @@ export async function startWorker(parts: {
   const store = await createDocumentStore(config.documents);
   const documents = createSealedDocuments(store);
   const dataConverter = createDataConverter(config.encryptionKeys);
-  const workflowBundle = await bundleWorkflows(createSdkLog(log));
-  const buildId = config.buildId ?? buildIdOf(workflowBundle.code);
+  const bundle = await workflowBundle();
+  const buildId = config.buildId ?? buildIdOf(bundle.code);
   const shared = {
-    ...{ connection, temporal, dataConverter, workflowBundle, buildId },
+    ...{ connection, temporal, dataConverter, workflowBundle: bundle, buildId },
     ...{ database, documents, log },
   };
 
