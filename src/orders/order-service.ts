@@ -136,7 +136,11 @@ export function createOrderService(
   }
 
   const notifyOfStart = createStartNotifier(database);
-  const store = createGroupCommit((...batch) => storeOrders(database, ...batch));
+  const store = createGroupCommit(async (...batch) => {
+    const outcomes = await storeOrders(database, ...batch);
+    if (outcomes.some(({ accepted }) => accepted)) notifyOfStart();
+    return outcomes;
+  });
 
   return {
     async authenticate(apiKey) {
@@ -147,9 +151,7 @@ export function createOrderService(
     async accept(acceptance) {
       outbox.admit();
       // Not `bounded`: storing an order has its own time limit, which rolls back.
-      const accepted = await queue.run(() => acceptOrder(database, hashSecret, acceptance, store));
-      notifyOfStart();
-      return accepted;
+      return await queue.run(() => acceptOrder(database, hashSecret, acceptance, store));
     },
     validate: (candidate) =>
       scoped(candidate.organizationId, (sql) => validateOrder(sql, candidate)),
