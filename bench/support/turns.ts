@@ -54,8 +54,15 @@ export async function takeTurns(
 
 function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (index: number) => shorten(sorted[index] ?? Number.NaN);
-  return { median: at(Math.floor(sorted.length / 2)), least: at(0), most: at(sorted.length - 1) };
+  const at = (index: number) => sorted[index] ?? Number.NaN;
+  // Of an even number of rounds, the two in the middle count.
+  const middle = (sorted.length - 1) / 2;
+  const median = (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2;
+  return {
+    median: shorten(median),
+    least: shorten(at(0)),
+    most: shorten(at(sorted.length - 1)),
+  };
 }
 
 function ratiosOf(a: readonly Figures[], b: readonly Figures[]): Figures[] {
