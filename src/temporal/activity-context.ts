@@ -8,9 +8,11 @@ export function abortSignal(): AbortSignal {
 /**
  * The error with which an attempt ends when the workflow has cancelled its activity; undefined in every
  * other case, also when the worker shuts down, because the activity is retried then.
+ *
+ * @param context the context of the activity, for a caller that the SDK calls outside of it.
  */
-export function cancelledByWorkflow(): CancelledFailure | undefined {
-  const { cancellationDetails, cancellationSignal } = Context.current();
+export function cancelledByWorkflow(context = Context.current()): CancelledFailure | undefined {
+  const { cancellationDetails, cancellationSignal } = context;
   return cancellationDetails?.cancelRequested === true
     ? (cancellationSignal.reason as CancelledFailure)
     : undefined;
@@ -22,8 +24,11 @@ export function cancelledByWorkflow(): CancelledFailure | undefined {
  */
 export function uninterruptedSignal(): AbortSignal {
   const controller = new AbortController();
-  abortSignal().addEventListener('abort', () => {
-    if (cancelledByWorkflow() === undefined) controller.abort(abortSignal().reason);
+  const context = Context.current();
+  const { cancellationSignal } = context;
+  // The SDK aborts it outside of the activity, where there is no current context.
+  cancellationSignal.addEventListener('abort', () => {
+    if (cancelledByWorkflow(context) === undefined) controller.abort(cancellationSignal.reason);
   });
   return controller.signal;
 }
