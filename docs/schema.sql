@@ -616,6 +616,8 @@ CREATE TABLE schema_migrations (
 );
 
 GRANT SELECT ON schema_migrations TO rx_orders_operator;
+GRANT SELECT (name) ON schema_migrations TO rx_orders_server;
+GRANT SELECT (name) ON schema_migrations TO rx_orders_worker;
 
 
 -- shipments -------------------------------------------------------------------

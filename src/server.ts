@@ -8,13 +8,14 @@ import { openDatabase } from './storage/database.ts';
 import { warnAboutPlaintext } from './storage/postgres-tls.ts';
 import { refuseSandboxKeys } from './storage/refuse-sandbox-keys.ts';
 import { warnAboutPrivilegedRole } from './storage/role-rights.ts';
+import { schemaWhenCurrent } from './storage/schema-check.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
 import { createTemporalCheck } from './temporal/health-check.ts';
 
 // The server process: takes orders and the webhooks of pharmacies over HTTP, and stores them in
 // Postgres.
 
-await runProcess('server', process.env, parseConfig, async ({ config, log }) => {
+await runProcess('server', process.env, parseConfig, async ({ config, log, stopping }) => {
   const { url, poolSize } = config.database;
   const database = openDatabase(url, poolSize, { keys: createKeyProvider(config) });
   // Only a sandbox sends webhooks to loopback addresses, so a server that does not is in production.
@@ -37,6 +38,8 @@ await runProcess('server', process.env, parseConfig, async ({ config, log }) => 
   log.info('listening', { address: `${tls ? 'https' : 'http'}://${host}:${port}` });
 
   return {
+    // The server listens before its schema is current, and answers /readyz with 503 until then.
+    broken: schemaWhenCurrent(database, log, stopping).then(() => new Promise<never>(() => {})),
     async stop() {
       await server.close();
       await temporal.close();

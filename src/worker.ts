@@ -7,6 +7,7 @@ import { runProcess } from './process/run-process.ts';
 import { openDatabase } from './storage/database.ts';
 import { warnAboutPlaintext } from './storage/postgres-tls.ts';
 import { warnAboutPrivilegedRole } from './storage/role-rights.ts';
+import { schemaWhenCurrent } from './storage/schema-check.ts';
 import { connectWhenUp } from './temporal/connect.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
 import { createSdkLog } from './temporal/sdk-log.ts';
@@ -25,6 +26,7 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
   const database = openDatabase(url, poolSize, { keys: createKeyProvider(config) });
   warnAboutPrivilegedRole(database, log);
   warnAboutPlaintext(url, log);
+  if (!(await schemaWhenCurrent(database, log, stopping))) throw new Error('stopped while waiting');
   const leadership = openDatabase(url, 1);
 
   const worker = await startWorker({

@@ -23,6 +23,7 @@ import { createPharmacyDirectory } from '../pharmacy/directory.ts';
 import type { Config } from '../process/config.ts';
 import type { Log } from '../process/log.ts';
 import { type Database, withTimeout } from '../storage/database.ts';
+import { createSchemaCheck } from '../storage/schema-check.ts';
 
 /** The part of the configuration that the server is built from. */
 export type ServerConfig = Pick<
@@ -69,6 +70,7 @@ export async function createServer(parts: {
   const { config, database, checkTemporal, lookup, log } = parts;
   const { hashSecret, http, webhooks } = config;
 
+  const checkSchema = createSchemaCheck(database);
   const orders = createOrderService(database, { hashSecret, ...config.limits }, log);
   const cases = createCaseService(database, hashSecret);
   const documents = createSealedDocuments(await createDocumentStore(config.documents));
@@ -101,7 +103,11 @@ export async function createServer(parts: {
     // Otherwise anybody who reaches these two could use up the connections that orders need.
     readMetrics: shareResult(http.metricsCacheMs, () => metrics.text()),
     readReadiness: shareResult(http.metricsCacheMs, () =>
-      checkReadiness({ postgres: () => orders.check(), temporal: checkTemporal }),
+      checkReadiness({
+        postgres: () => orders.check(),
+        schema: checkSchema,
+        temporal: checkTemporal,
+      }),
     ),
   };
   const { metricsAddress } = http;

@@ -1,6 +1,8 @@
 /** Whether each dependency of the server answers. */
 export interface Readiness {
   readonly postgres: boolean;
+  /** Whether the database has the schema that this server needs. */
+  readonly schema: boolean;
   readonly temporal: boolean;
 }
 
@@ -11,10 +13,15 @@ export interface Readiness {
  */
 export async function checkReadiness(checks: {
   readonly postgres: () => Promise<void>;
+  readonly schema: () => Promise<void>;
   readonly temporal: () => Promise<void>;
 }): Promise<Readiness> {
-  const [postgres, temporal] = await Promise.all([isUp(checks.postgres), isUp(checks.temporal)]);
-  return { postgres, temporal };
+  const [postgres, schema, temporal] = await Promise.all([
+    isUp(checks.postgres),
+    isUp(checks.schema),
+    isUp(checks.temporal),
+  ]);
+  return { postgres, schema, temporal };
 }
 
 async function isUp(check: () => Promise<void>): Promise<boolean> {

@@ -5,6 +5,7 @@ import { probePharmacy } from '../pharmacy/probe.ts';
 import { listPharmacies } from '../pharmacy/registry.ts';
 import { type Database, withTimeout } from '../storage/database.ts';
 import { missingMigrations } from '../storage/migrate.ts';
+import { requirePostgresVersion } from '../storage/postgres-version.ts';
 import { type Backlogs, readBacklogs } from './backlogs.ts';
 import { findUnreadableOrders } from './unreadable-orders.ts';
 
@@ -41,7 +42,7 @@ export async function examine(
     return [{ check: 'temporal', result: 'fail', message: problem }];
   });
   const postgres = await attempt('postgres', async () => {
-    await withTimeout(database`SELECT 1`);
+    await withTimeout(requirePostgresVersion(database));
     return [ok('postgres', 'answers')];
   });
   if (postgres.some(({ result }) => result === 'fail')) return [...postgres, ...temporal];

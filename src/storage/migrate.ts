@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, openDatabase, type Sql } from './database.ts';
+import { requirePostgresVersion } from './postgres-version.ts';
 import { inTransaction } from './transaction.ts';
 
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
@@ -23,6 +24,7 @@ class MigrationChangedError extends Error {
  *
  * @param databaseUrl `postgres://…` with a role that may create tables.
  * @throws {MigrationChangedError} a file was edited after it had been applied to this database.
+ * @throws {PostgresTooOldError} the server is older than Postgres 15.
  */
 export async function migrate(databaseUrl: string): Promise<void> {
   const files = await migrationFiles();
@@ -31,6 +33,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
     // A migration may take long, and may wait long for transactions that are open.
     await sql`SET statement_timeout = 0`;
     await sql`SET lock_timeout = 0`;
+    await requirePostgresVersion(sql);
     await takeTurn(sql);
     for (let rest = await missingFiles(sql, files); rest.length > 0; ) {
       const next = rest.findIndex(isConcurrent);
@@ -115,8 +118,9 @@ function isConcurrent(name: string): boolean {
 
 /** Returns the names of the migrations that a database lacks. */
 export async function missingMigrations(sql: Sql): Promise<string[]> {
-  const [table] = await sql<{ there: boolean }[]>`
-    SELECT to_regclass('schema_migrations') IS NOT NULL AS there`;
+  // Before migration 0030 only operators may read the table.
+  const [table] = await sql<{ there: boolean | null }[]>`
+    SELECT has_column_privilege(to_regclass('schema_migrations'), 'name', 'SELECT') AS there`;
   const rows = table?.there
     ? await sql<{ name: string }[]>`SELECT name FROM schema_migrations`
     : [];

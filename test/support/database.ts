@@ -22,9 +22,16 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Creates a database from the migrated template of the global setup. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const { ownerUrl, template } = inject('postgres');
+/** A Postgres server, with an empty, migrated database that serves as a template. */
+export interface TestPostgres {
+  readonly ownerUrl: string;
+  readonly template: string;
+}
+
+/** Creates a database from a migrated template, by default that of the global setup. */
+export async function createTestDatabase(
+  { ownerUrl, template }: TestPostgres = inject('postgres'),
+): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   // On a busy machine, copying or dropping a database takes longer than the default statement timeout.
   const server = openDatabase(superuserUrl(ownerUrl), 2, { statementLimitMs: 60_000 });

@@ -6,21 +6,29 @@ import { OWNER, superuserUrl } from '../../sandbox/database-url.ts';
 import { type Stack, startStack } from '../../sandbox/stack.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { migrate } from '../../src/storage/migrate.ts';
+import type { TestPostgres } from './database.ts';
 import { testEnvironment } from './environment.ts';
+import { startSystemPostgres } from './system-postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** The shared Postgres server, with an empty, migrated database that serves as a template. */
-    readonly postgres: { readonly ownerUrl: string; readonly template: string };
+    readonly postgres: TestPostgres;
     readonly temporal: { readonly address: string; readonly uiUrl: string };
   }
 }
 
 const TEMPLATE = 'test_template';
 
+interface Servers {
+  readonly stack: Stack;
+  readonly postgres: TestPostgres;
+  stop(): Promise<void>;
+}
+
 interface Shared {
   users: number;
-  readonly servers: Promise<{ stack: Stack; dataDir: string }>;
+  readonly servers: Promise<Servers>;
 }
 
 /** Several projects share the servers in one process: the first starts them, the last stops them. */
@@ -31,19 +39,21 @@ export default async function setup(project: TestProject): Promise<() => Promise
   held.rxOrdersTestServers ??= { users: 0, servers: startServers(compiled) };
   const shared = held.rxOrdersTestServers;
   shared.users += 1;
-  const { stack, dataDir } = await shared.servers;
-  project.provide('postgres', { ownerUrl: stack.databaseUrl, template: TEMPLATE });
+  const { stack, postgres, stop } = await shared.servers;
+  project.provide('postgres', postgres);
   project.provide('temporal', { address: stack.temporalAddress, uiUrl: stack.temporalUiUrl });
   return async () => {
     shared.users -= 1;
     if (shared.users > 0) return;
     delete held.rxOrdersTestServers;
-    await stack.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    await stop();
   };
 }
 
-async function startServers(compiled: string): Promise<{ stack: Stack; dataDir: string }> {
+/** Starts Temporal and Postgres; `TEST_POSTGRES_VERSION=15` lets the tests use a version that the system has. */
+async function startServers(compiled: string): Promise<Servers> {
+  const version = Number(process.env['TEST_POSTGRES_VERSION']);
+  const system = version > 0 ? await startSystemPostgres(version) : undefined;
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-tests-'));
   const stack = await startStack({
     dataDir,
@@ -60,5 +70,14 @@ async function startServers(compiled: string): Promise<{ stack: Stack; dataDir: 
   const url = new URL(stack.databaseUrl);
   url.pathname = `/${TEMPLATE}`;
   await migrate(url.href);
-  return { stack, dataDir };
+  const { ownerUrl, template } = system ?? { ownerUrl: stack.databaseUrl, template: TEMPLATE };
+  return {
+    stack,
+    postgres: { ownerUrl, template },
+    async stop() {
+      await system?.stop();
+      await stack.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
 }

@@ -3,7 +3,7 @@ import { createOrderClient, type OrderClient, type OrderView } from '../../src/c
 import type { Config } from '../../src/process/config.ts';
 import { orderWorkflowId } from '../../src/workflows/order-messages.ts';
 import { startApp, type TestApp } from './app.ts';
-import { createTestDatabase, type TestDatabase } from './database.ts';
+import { createTestDatabase, type TestDatabase, type TestPostgres } from './database.ts';
 import { eventually } from './eventually.ts';
 import { examplePlaceOrder } from './example.ts';
 import {
@@ -38,8 +38,12 @@ export interface World {
 
 type OrderInput = ReturnType<typeof examplePlaceOrder>['order'];
 
-export async function createWorld(settings: Partial<Config['pharmacy']> = {}): Promise<World> {
-  const db = await createTestDatabase();
+/** @param postgres another server than that of the global setup. */
+export async function createWorld(
+  settings: Partial<Config['pharmacy']> = {},
+  postgres?: TestPostgres,
+): Promise<World> {
+  const db = await createTestDatabase(postgres);
   const organization = await createOrganization(db.database);
   const app = await startApp(db.asServer);
   const simulator = await startSimulator(`${app.url}/webhooks/pharmacies`);

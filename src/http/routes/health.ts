@@ -3,7 +3,11 @@ import { failure, failureBody, success, successBody } from '../../contract/envel
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
 const state = z.enum(['up', 'down']);
-const dependencies = z.object({ postgres: state, temporal: state });
+const dependencies = z.object({
+  postgres: state,
+  schema: z.enum(['current', 'outdated', 'unknown']),
+  temporal: state,
+});
 
 /** `GET /healthz`: responds while the process runs. */
 export function health(): Route {
@@ -26,7 +30,7 @@ export function health(): Route {
 
 /**
  * `GET /readyz`: the state of the server's dependencies. Without Postgres, the server is not ready
- * (503). Without Temporal, it is ready: it accepts orders, which start when Temporal is reachable again,
+ * (503), nor with a schema that lacks migrations. Without Temporal, it is ready: it accepts orders, which start when Temporal is reachable again,
  * so a load balancer must not remove the server.
  */
 export function readiness({ readReadiness }: RouteDependencies): Route {
@@ -42,15 +46,19 @@ export function readiness({ readReadiness }: RouteDependencies): Route {
       responses: {
         200: { description: 'The server accepts orders.', schema: successBody(dependencies) },
         503: {
-          description: 'Postgres is unreachable.',
+          description: 'Postgres is unreachable, or its schema lacks migrations.',
           schema: failureBody.extend({ data: dependencies }).meta({ id: 'NotReady' }),
         },
       },
     },
     async handle({ reply }) {
-      const { postgres, temporal } = await readReadiness();
-      const data = { postgres: stateOf(postgres), temporal: stateOf(temporal) };
-      if (postgres) return success(temporal ? 'Ready' : 'Ready, Temporal is away', data);
+      const { postgres, schema, temporal } = await readReadiness();
+      const data = {
+        postgres: stateOf(postgres),
+        schema: schema ? 'current' : postgres ? 'outdated' : 'unknown',
+        temporal: stateOf(temporal),
+      } as const;
+      if (postgres && schema) return success(temporal ? 'Ready' : 'Ready, Temporal is away', data);
       return reply
         .code(503)
         .header('retry-after', '2')
