@@ -61,6 +61,13 @@ async function dropIndexes(sql: Database): Promise<string[]> {
   return rows.map(({ definition }) => definition);
 }
 
+/** An id that sorts by its time, as those of version 7 do. Only Postgres 18 makes one of another time. */
+function idAt(sql: Database, at: ReturnType<Database>) {
+  return sql`
+    encode(overlay(uuid_send(gen_random_uuid())
+      PLACING substring(int8send((extract(epoch FROM ${at}) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 'hex')::uuid`;
+}
+
 async function fillOrders(sql: Database, orders: number): Promise<void> {
   await sql`
     INSERT INTO organizations (id, name, retention_days) VALUES
@@ -73,7 +80,7 @@ async function fillOrders(sql: Database, orders: number): Promise<void> {
   await sql`
     INSERT INTO orders (id, organization_id, case_id, pharmacy_id, status, fingerprint, idempotency_hash, prescription,
       pharmacy_order_id, created_at, updated_at, delay_code, delay_since, delay_attempts, delay_next_at)
-    SELECT uuidv7(age), CASE WHEN n % 100 = 99 THEN ${FILLED.otherOrganizationId}::uuid
+    SELECT ${idAt(sql, sql`now() + age`)}, CASE WHEN n % 100 = 99 THEN ${FILLED.otherOrganizationId}::uuid
         ELSE ${FILLED.organizationId}::uuid END, 'case-' || (n / 10),
       CASE WHEN kind = 1 THEN ${FILLED.rarePharmacyId} ELSE ${FILLED.pharmacyId} END,
       CASE kind WHEN 2 THEN 'NEEDS_ATTENTION' WHEN 3 THEN 'AWAITING_COMPLETION' WHEN 4 THEN 'PLACING'
@@ -90,7 +97,7 @@ async function fillOrders(sql: Database, orders: number): Promise<void> {
     FROM orders, unnest(ARRAY['ACCEPTED', 'PLACING', 'AWAITING_COMPLETION', 'COMPLETED']) AS to_status ORDER BY id`;
   await sql`
     INSERT INTO documents (id, order_id, pharmacy_document_id, name, content_type, size, sha256, storage_key, created_at)
-    SELECT uuidv7(created_at - now()), id, 'document', 'sealed', 'application/pdf', 1, '', id || '/document', created_at
+    SELECT ${idAt(sql, sql`created_at`)}, id, 'document', 'sealed', 'application/pdf', 1, '', id || '/document', created_at
     FROM orders`;
 }
 
@@ -102,7 +109,7 @@ async function fillEvents(sql: Database): Promise<void> {
   // The transactions of this cluster so far, in turn: each has its share of the events.
   await sql`
     INSERT INTO events (id, transaction_id, organization_id, order_id, sequence, event, content, created_at)
-    SELECT uuidv7(created_at - now()), ${transaction(sql)}, organization_id, orders.id, place,
+    SELECT ${idAt(sql, sql`created_at`)}, ${transaction(sql)}, organization_id, orders.id, place,
       CASE WHEN kind = 1 AND place = 2 THEN 'ORDER_TRACKING_ADDED'
         ELSE (ARRAY['ORDER_CREATED', 'ADD_CASE_ATTACHMENT', 'ORDER_STATUS_CHANGED'])[place] END,
       jsonb_build_object('order', jsonb_build_object('id', orders.id, 'status', status, 'reason', NULL, 'createdAt', created_at),
@@ -116,7 +123,7 @@ async function fillEvents(sql: Database): Promise<void> {
   // An event of each order is delivered, the rare ones to the quiet endpoint. A few wait, failed or are retried.
   await sql`
     INSERT INTO webhook_deliveries (id, organization_id, endpoint_id, event_id, event, status, next_attempt_at, created_at)
-    SELECT uuidv7(events.created_at - now()), events.organization_id,
+    SELECT ${idAt(sql, sql`events.created_at`)}, events.organization_id,
       CASE WHEN pharmacy_id = ${FILLED.rarePharmacyId} THEN ${FILLED.quietEndpointId}::uuid ELSE ${FILLED.endpointId}::uuid END,
       events.id, event,
       CASE orders.status WHEN 'NEEDS_ATTENTION' THEN 'DEAD' WHEN 'PLACING' THEN 'PENDING'

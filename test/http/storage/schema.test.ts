@@ -16,9 +16,14 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 
 describe('docs/schema.sql', () => {
-  it('shows the schema that the migrations make; if not, run: npm run schema', async () => {
-    expect(await schemaText(db.database)).toBe(committed);
-  });
+  // Versions of Postgres write definitions differently.
+  const isOther = process.env['TEST_POSTGRES_VERSION'] !== undefined;
+  it.skipIf(isOther)(
+    'shows the schema that the migrations make; if not, run: npm run schema',
+    async () => {
+      expect(await schemaText(db.database)).toBe(committed);
+    },
+  );
 
   it.each([
     ['a new column', 'ALTER TABLE orders ADD COLUMN priority integer DEFAULT 3'],
