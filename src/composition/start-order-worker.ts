@@ -17,9 +17,10 @@ import { createPharmacyDirectory } from '../pharmacy/directory.ts';
 import type { Config } from '../process/config.ts';
 import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
+import { watchTemporal } from '../temporal/watch-temporal.ts';
 import { reportedBuild } from '../temporal/worker-build.ts';
 
-/** Without a round of the dispatcher for so long, the worker counts as stuck. */
+/** Without a round of the dispatcher, or an answer of Temporal, for so long, the worker counts as stuck. */
 const STUCK_MS = 15_000;
 
 /**
@@ -46,7 +47,7 @@ export interface OrderWorker {
   readonly client: Client;
   /** Resolves when the worker has stopped; rejects when it breaks down. */
   readonly running: Promise<void>;
-  /** Whether both the worker and the dispatcher make progress. */
+  /** Whether the worker and the dispatcher make progress, and Postgres and Temporal answer. */
   isAlive(): boolean;
   /** Stops taking outbox rows and activities, finishes those in hand, and resolves. */
   stop(): Promise<void>;
@@ -98,15 +99,18 @@ export async function startOrderWorker(parts: {
     log,
   });
 
+  const watch = watchTemporal(connection, log);
+
   return {
     client,
     running,
     isAlive: () =>
-      worker.getState() === 'RUNNING' && Date.now() - dispatcher.lastRound() < STUCK_MS,
+      worker.getState() === 'RUNNING' &&
+      Date.now() - Math.min(dispatcher.lastRound(), watch.answeredAt()) < STUCK_MS,
     async stop() {
       await dispatcher.stop();
       worker.shutdown();
-      await running;
+      await Promise.all([running, watch.stop()]);
     },
   };
 }
