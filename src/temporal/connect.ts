@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import type { Log } from '../process/log.ts';
+import { connectionProblem } from './connection-problem.ts';
 
 /**
  * Connects to Temporal, and retries every second until it answers, so that a worker may start before
@@ -17,8 +18,8 @@ export async function connectWhenUp(
     try {
       return await NativeConnection.connect(options);
     } catch (error) {
-      const code = error instanceof Error ? error.name : 'UNKNOWN';
-      log.warn('waiting for Temporal', { address: options.address ?? '', code });
+      const { code, advice } = connectionProblem(error);
+      log.warn(`waiting for Temporal: ${advice}`, { address: options.address ?? '', code });
       await sleep(1_000, undefined, { signal }).catch(() => undefined);
     }
   }
