@@ -1,4 +1,4 @@
-import { Runtime } from '@temporalio/worker';
+import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { startWorker } from './composition/start-worker.ts';
 import { foreignLookup } from './egress/foreign-lookup.ts';
 import { createKeyProvider } from './keys/create-key-provider.ts';
@@ -17,7 +17,16 @@ import { createSdkLog } from './temporal/sdk-log.ts';
 
 await runProcess('worker', process.env, parseConfig, async ({ config, log, stopping }) => {
   // runProcess handles the stop signals; the SDK writes to this process's log.
-  Runtime.install({ logger: createSdkLog(log), shutdownSignals: [] });
+  // The core of the SDK would otherwise print lines of its own format.
+  const logging = {
+    filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }),
+    forward: {},
+  };
+  Runtime.install({
+    logger: createSdkLog(log),
+    shutdownSignals: [],
+    telemetryOptions: { logging },
+  });
   const options = connectionOptions(process.env, config.temporal.address);
   const connection = await connectWhenUp(options, log, stopping);
   if (connection === undefined) throw new Error('stopped while waiting for Temporal');
