@@ -11,7 +11,7 @@ import {
   PharmacyUnavailableError,
 } from '../pharmacy/pharmacy-errors.ts';
 import type { Config } from '../process/config.ts';
-import { abortSignal } from '../temporal/activity-context.ts';
+import { abortSignal, isLocal } from '../temporal/activity-context.ts';
 
 /*
  * The retry policy of pharmacy calls. The workflow's ActivityOptions (src/workflows/order-steps.ts) only
@@ -104,9 +104,16 @@ export async function untilUsable<T>(settings: RetrySettings, call: () => Promis
         error instanceof PharmacyAnswerError ||
         (error instanceof DocumentMismatchError && error.code !== 'DOCUMENT_TOO_LARGE');
       if (!isBad || bad === MOST_BAD_ANSWERS) throw error;
+      // Waiting is for an ordinary activity.
+      if (isLocal()) throw notLocally('The pharmacy gave an answer that cannot be used.');
       await sleep(retryDelayMs(error, bad, settings), undefined, { signal: abortSignal() });
     }
   }
+}
+
+/** Ends a local activity; the workflow runs an ordinary one at once instead. */
+export function notLocally(message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'NOT_LOCALLY', message, nonRetryable: true });
 }
 
 /**

@@ -1,4 +1,3 @@
-import { ApplicationFailure } from '@temporalio/common';
 import type { PharmacyDirectory } from '../pharmacy/directory.ts';
 import type { PharmacyGateway } from '../pharmacy/gateway.ts';
 import {
@@ -7,6 +6,7 @@ import {
   PharmacyUnavailableError,
 } from '../pharmacy/pharmacy-errors.ts';
 import { isLocal, onActivityEnd } from '../temporal/activity-context.ts';
+import { notLocally } from './pharmacy-retry-policy.ts';
 
 /** Activities of one pharmacy that a worker runs at once. */
 const MOST = 40;
@@ -69,7 +69,9 @@ export function withPharmacySlots(pharmacies: PharmacyDirectory, mostLocal: numb
     };
     const isFull = use.running >= (isSilent(use) ? FEW : MOST);
     if (isLocal()) {
-      if (isFull || local >= mostLocal || !isQuick(use)) throw notLocally();
+      if (isFull || local >= mostLocal || !isQuick(use))
+        throw notLocally('The pharmacy does not answer quickly, or the worker is busy.');
+
       local += 1;
       onActivityEnd(() => {
         local -= 1;
@@ -103,15 +105,6 @@ export function withPharmacySlots(pharmacies: PharmacyDirectory, mostLocal: numb
       return use !== undefined && isQuick(use);
     },
   };
-}
-
-/** Ends a local activity before it has done anything; the workflow runs an ordinary one instead. */
-function notLocally(): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'NOT_LOCALLY',
-    message: 'The pharmacy does not answer quickly, or the worker is busy.',
-    nonRetryable: true,
-  });
 }
 
 function isQuick(use: Use): boolean {

@@ -26,6 +26,8 @@ export async function step<Done>(
     const result = await attempt();
     if (result.outcome !== 'needs-attention') return result;
     const { reasonCode } = result;
+    // The answer to an operator's update would wait for a local step.
+    run.isQuick = false;
     progress.enter('NEEDS_ATTENTION', `${reasonCode}. Send the update "retry".`, reasonCode);
     // A new problem needs a new retry. A refused cancellation is no new problem: a retry that came
     // during it counts.

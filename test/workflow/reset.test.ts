@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orderWorkflowId } from '../../src/workflows/order-messages.ts';
+import { eventually } from '../support/eventually.ts';
 import { timelineOf } from '../support/timeline.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -15,8 +16,13 @@ async function reset(orderId: string, point: 'first' | 'last'): Promise<void> {
   const { client } = world.worker;
   const workflowId = orderWorkflowId(orderId);
   const handle = client.workflow.getHandle(workflowId);
-  const [{ runId }, { events }] = await Promise.all([handle.describe(), handle.fetchHistory()]);
-  const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
+  const { runId } = await handle.describe();
+  // An order reaches a status in a local step before its workflow task has ended.
+  const tasks = await eventually('a workflow task has ended', async () => {
+    const { events } = await handle.fetchHistory();
+    const ended = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
+    return ended.length > 0 && ended;
+  });
   const task = point === 'first' ? tasks.at(0) : tasks.at(-1);
   await client.workflowService.resetWorkflowExecution({
     namespace: 'default',

@@ -94,6 +94,13 @@ describe('untilUsable', () => {
     expect(await run([error])).toEqual({ result: error, calls: 5 });
   });
 
+  it('leaves the repetition to an ordinary activity in a local one', async () => {
+    const local = new MockActivityEnvironment({ isLocal: true }, { logger });
+    const { result, calls } = await run([BAD_ANSWER, 'usable'], local);
+    expect(calls).toBe(1);
+    expect(result).toMatchObject({ type: 'NOT_LOCALLY', nonRetryable: true });
+  });
+
   it.each([
     UNAVAILABLE,
     NOT_READY,
