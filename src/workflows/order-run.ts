@@ -13,7 +13,10 @@ export interface OrderRun {
    * one. A run that starts in `NEEDS_ATTENTION` has to know it to handle a cancellation.
    */
   placed: boolean;
-  /** Whether the steps at the pharmacy are tried as local activities first, see {@link tryLocally}. */
+  /**
+   * Whether the steps at the pharmacy are tried as local activities first, see {@link tryLocally}. Never again after
+   * the order has needed attention.
+   */
   isQuick: boolean;
 }
 
@@ -24,5 +27,6 @@ export function beginRun({ orderId, pharmacyId, resting, waiting }: OrderInput):
   if (waiting?.hint === true) requests.hint = true;
   if (waiting?.cancelRequested === true) requests.cancels += 1;
   const placed = waiting !== undefined || resting?.placed === true;
-  return { orderId, pharmacyId, progress, requests, placed, isQuick: false };
+  const isQuick = resting === undefined && waiting === undefined;
+  return { orderId, pharmacyId, progress, requests, placed, isQuick };
 }

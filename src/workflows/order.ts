@@ -42,7 +42,7 @@ async function processOrder(run: OrderRun, { resting, waiting }: OrderInput): Pr
   run.progress.enter('ACCEPTED', 'Being checked.');
   const checked = await step(run, () => validateOrder(run.orderId));
   if (checked.outcome === 'ended') return checked;
-  run.isQuick = checked.isQuick === true;
+  run.isQuick &&= checked.isQuick === true;
 
   const placed = await step(run, () => placeAtPharmacy(run));
   if (placed.outcome === 'ended') return placed;

@@ -94,6 +94,18 @@ describeOnSkippedTime('the order workflow at a pharmacy that answers quickly', (
     ]);
   });
 
+  it('runs the steps visibly after the check has needed an operator', async () => {
+    const order = await startOrder({ validateOrder: [stuck('X'), QUICK], placeOrder: [SETTLED] });
+    await order.reach('NEEDS_ATTENTION', 'X');
+    await order.retry();
+    expect(await order.end()).toBe('COMPLETED');
+    expect((await visible(order)).activities).toEqual([
+      'applyRepair',
+      'placeOrder',
+      'fetchDocuments',
+    ]);
+  });
+
   it('asks the pharmacy about a cancellation that came during the local step', async () => {
     const order = await startOrder({
       validateOrder: [QUICK],
