@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PROJECT } from '../sandbox/folders.ts';
+import { workflowBundle } from '../src/temporal/workflow-bundle.ts';
 import { compilePrograms } from '../test/support/compile-programs.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { sendOrders } from './support/load.ts';
@@ -33,9 +32,7 @@ const SETTINGS = { POLL_INITIAL_MS: '30000' };
 const compiled = await compilePrograms();
 try {
   // As scripts/build.mjs does.
-  const print = ['--import', 'tsx', 'src/temporal/print-workflow-bundle.ts'];
-  const bundle = execFileSync(process.execPath, print, { cwd: PROJECT, maxBuffer: 2 ** 26 });
-  await writeFile(path.join(compiled, 'src/workflow-bundle.js'), bundle);
+  await writeFile(path.join(compiled, 'src/workflow-bundle.js'), (await workflowBundle()).code);
   const footprint: Record<string, Record<string, Figures>> = {};
   for (const [name, how] of Object.entries({ sources: {}, compiled: { compiled } })) {
     const measured = async (world: World) => {

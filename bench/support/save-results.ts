@@ -4,7 +4,7 @@ import { drawChart } from './draw-chart.ts';
 
 const JSON_FILE = new URL('../../docs/performance.json', import.meta.url);
 const CHART_FILE = new URL('../../docs/performance.svg', import.meta.url);
-/** The parts that docs/performance.md shows; the others have too many figures, or tell of one mechanism. */
+/** The parts that docs/performance.md shows; the others have too many figures, or measure one mechanism. */
 const KEPT = ['accept', 'whole', 'scale', 'footprint', 'peers'];
 
 /** Replaces the results of the parts that ran in docs/performance.json, and draws docs/performance.svg. */

@@ -69,9 +69,9 @@ export function withPharmacySlots(pharmacies: PharmacyDirectory, mostLocal: numb
     };
     const isFull = use.running >= (isSilent(use) ? FEW : MOST);
     if (isLocal()) {
-      if (isFull || local >= mostLocal || !isQuick(use))
+      if (isFull || local >= mostLocal || !isQuick(use)) {
         throw notLocally('The pharmacy does not answer quickly, or the worker is busy.');
-
+      }
       local += 1;
       onActivityEnd(() => {
         local -= 1;

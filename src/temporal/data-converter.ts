@@ -41,7 +41,7 @@ export async function failureMessage(
 }
 
 /**
- * Decrypts one payload of a history; undefined if there is none.
+ * Decrypts one payload of a history. Returns undefined without a payload.
  *
  * @throws {KeyMissingError} the key ring lacks the key.
  * @throws {SealBrokenError} the history was altered.
