@@ -30,7 +30,8 @@ const CAUSES: readonly [sign: RegExp, code: string, advice: string][] = [
     'TLS is configured, but what listens on this address does not speak it',
   ],
   [
-    /FRAME_SIZE_ERROR|BrokenPipe|http2 error|ConnectionReset/,
+    // What listens there may answer in another protocol, reset the connection or close it: all three mean the same.
+    /FRAME_SIZE_ERROR|BrokenPipe|http2 error|ConnectionReset|hyper::Error\(Canceled/,
     'GRPC_NOT_SPOKEN',
     'what listens on this address does not speak gRPC without TLS: set TEMPORAL_TLS=true if it is Temporal',
   ],
