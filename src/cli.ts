@@ -3,6 +3,7 @@ import { NO_ENCRYPTION_KEYS, NotAnOperatorError, UsageError } from './cli/comman
 import { type CliContext, type Connection, operatorOf } from './cli/context.ts';
 import { runCommandLine } from './cli/program.ts';
 import { readSandboxConnection } from './cli/sandbox-connection.ts';
+import type { DocumentSettings } from './documents/create-document-store.ts';
 import { createKeyProvider, type KmsSettings } from './keys/create-key-provider.ts';
 import { type KeyRing, KeyRingError, parseKeyRing } from './keys/key-ring.ts';
 import { ConfigError, parseOperatorConfig } from './process/config.ts';
@@ -98,6 +99,7 @@ function target(): {
   name: string;
   temporal: { address: string; namespace: string };
   webhooks: Connection['webhooks'];
+  documents: DocumentSettings | undefined;
   keyLifetimeDays: number | undefined;
 } {
   try {
@@ -114,16 +116,18 @@ function target(): {
         name: `the sandbox ${sandbox.dataDir} at ${new URL(databaseUrl).host}`,
         temporal: { address: sandbox.temporalAddress, namespace: sandbox.temporalNamespace },
         webhooks: { destinations: 'loopback' },
+        documents: { folder: path.join(sandbox.dataDir, 'documents') },
         keyLifetimeDays,
       };
     }
     const url = config.databaseUrl;
     if (!URL.canParse(url)) throw new UsageError('DATABASE_URL must be a URL, postgres://…');
     const { host, pathname } = new URL(url);
-    const { hashSecret, encryptionKeys, kms, webhooks } = config;
+    const { hashSecret, encryptionKeys, kms, webhooks, documents } = config;
     const name = `the database ${host}${pathname}`;
     const { temporal } = config;
-    return { url, hashSecret, encryptionKeys, kms, name, temporal, webhooks, keyLifetimeDays };
+    const keys = { hashSecret, encryptionKeys, kms, keyLifetimeDays };
+    return { url, ...keys, name, temporal, webhooks, documents };
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);
     if (error instanceof KeyRingError) throw new UsageError(`ENCRYPTION_KEYS ${error.message}`);

@@ -2,6 +2,7 @@ import os from 'node:os';
 import type { Readable } from 'node:stream';
 import type { ConnectionOptions } from '@temporalio/client';
 import type { AuditSource, AuditSubject } from '../audit/record-audit.ts';
+import type { DocumentSettings } from '../documents/create-document-store.ts';
 import type { KeyProvider } from '../keys/key-provider.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import type { Config } from '../process/config.ts';
@@ -25,6 +26,8 @@ export interface Connection {
   };
   /** The allowed webhook destinations, which are the same as for the servers. */
   readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
+  /** Where documents are stored; undefined: not configured for `rx`. */
+  readonly documents: DocumentSettings | undefined;
   /** The default lifetime of a new API key, in days; undefined: without end. */
   readonly keyLifetimeDays: number | undefined;
   /** Checks Temporal: rejects when it does not answer in time, resolves with what is wrong with its namespace. */

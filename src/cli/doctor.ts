@@ -21,8 +21,8 @@ export function addDoctorCommand(
     .description('check everything that orders and webhooks depend on')
     .addOption(jsonOption())
     .action(async ({ json }: { json?: boolean }) => {
-      const { database, checkTemporal } = await context.connect();
-      const findings = await examine(database, checkTemporal);
+      const { database, checkTemporal, documents } = await context.connect();
+      const findings = await examine(database, checkTemporal, documents);
       if (findings.some(({ result }) => result === 'fail')) endWith(EXIT.failed);
       if (json) return printJson(context, { findings });
       printTable(

@@ -2,6 +2,7 @@ import { recordAudit } from '../audit/record-audit.ts';
 import { createCaseService } from '../cases/case-service.ts';
 import { createDocumentStore } from '../documents/create-document-store.ts';
 import { createDocumentLinks } from '../documents/document-links.ts';
+import { createReadCheck } from '../documents/probe-store.ts';
 import { createSealedDocuments } from '../documents/sealed-documents.ts';
 import { foreignAccess, type Lookup } from '../egress/destination.ts';
 import { createApp } from '../http/app.ts';
@@ -36,6 +37,9 @@ export type ServerConfig = Pick<
 
 /** The routes that the port of `METRICS_ADDRESS` has. Load balancers may use both ports for the others. */
 const OPERATION_URLS: readonly string[] = ['/metrics', '/readyz', '/healthz'];
+
+/** How often `/readyz` reads from the store of documents, in milliseconds: buckets charge for each request. */
+const READ_DOCUMENTS_EVERY_MS = 5_000;
 
 /** The HTTP API, built but not listening yet. */
 export interface Server {
@@ -73,10 +77,21 @@ export async function createServer(parts: {
   const checkSchema = createSchemaCheck(database);
   const orders = createOrderService(database, { hashSecret, ...config.limits }, log);
   const cases = createCaseService(database, hashSecret);
-  const documents = createSealedDocuments(await createDocumentStore(config.documents));
+  const store = await createDocumentStore(config.documents);
+  const documents = createSealedDocuments(store);
   const documentLinks = createDocumentLinks({
     publicUrl: http.publicUrl,
     secrets: config.documentLinkSecrets,
+  });
+
+  const readDocuments = createReadCheck(store);
+  const checkDocuments = shareResult(READ_DOCUMENTS_EVERY_MS, async () => {
+    try {
+      await readDocuments();
+    } catch (error) {
+      log.warn('documents cannot be read', { code: codeOf(error) });
+      throw error;
+    }
   });
 
   const destinations = foreignAccess(webhooks.destinations, lookup);
@@ -107,6 +122,7 @@ export async function createServer(parts: {
         postgres: () => orders.check(),
         schema: checkSchema,
         temporal: checkTemporal,
+        documents: checkDocuments,
       }),
     ),
   };

@@ -4,6 +4,8 @@ export interface Readiness {
   /** Whether the database has the schema that this server needs. */
   readonly schema: boolean;
   readonly temporal: boolean;
+  /** Whether stored documents can be read. */
+  readonly documents: boolean;
 }
 
 /**
@@ -15,13 +17,15 @@ export async function checkReadiness(checks: {
   readonly postgres: () => Promise<void>;
   readonly schema: () => Promise<void>;
   readonly temporal: () => Promise<void>;
+  readonly documents: () => Promise<void>;
 }): Promise<Readiness> {
-  const [postgres, schema, temporal] = await Promise.all([
+  const [postgres, schema, temporal, documents] = await Promise.all([
     isUp(checks.postgres),
     isUp(checks.schema),
     isUp(checks.temporal),
+    isUp(checks.documents),
   ]);
-  return { postgres, schema, temporal };
+  return { postgres, schema, temporal, documents };
 }
 
 async function isUp(check: () => Promise<void>): Promise<boolean> {

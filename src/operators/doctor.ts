@@ -1,3 +1,6 @@
+import { access } from 'node:fs/promises';
+import { createDocumentStore, type DocumentSettings } from '../documents/create-document-store.ts';
+import { probeStore } from '../documents/probe-store.ts';
 import { foreignLookup } from '../egress/foreign-lookup.ts';
 import { codeOf } from '../lib/safe-error.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';
@@ -31,33 +34,37 @@ const MAX_SHOWN = 5;
  *
  * @param checkTemporal resolves when Temporal answers, and rejects when it does not. It resolves with what is
  *   wrong with the namespace; undefined if orders can start there.
+ * @param documents where documents are stored; undefined: unknown here.
  */
 export async function examine(
   database: Database,
   checkTemporal: () => Promise<string | undefined>,
+  documents: DocumentSettings | undefined,
 ): Promise<Finding[]> {
   const temporal = await attempt('temporal', async () => {
     const problem = await checkTemporal();
     if (problem === undefined) return [ok('temporal', 'answers')];
     return [{ check: 'temporal', result: 'fail', message: problem }];
   });
+  const store = await attempt('documents', async () => [await checkDocuments(documents)]);
   const postgres = await attempt('postgres', async () => {
     await withTimeout(requirePostgresVersion(database));
     return [ok('postgres', 'answers')];
   });
-  if (postgres.some(({ result }) => result === 'fail')) return [...postgres, ...temporal];
+  if (postgres.some(({ result }) => result === 'fail')) return [...postgres, ...temporal, ...store];
   const migrations = await attempt('migrations', async () => {
     const missing = await missingMigrations(database);
     if (missing.length === 0) return [ok('migrations', 'all applied')];
     return [{ check: 'migrations', result: 'fail', message: `not applied: ${missing.join(' ')}` }];
   });
   if (migrations.some(({ result }) => result === 'fail')) {
-    return [...postgres, ...migrations, ...temporal];
+    return [...postgres, ...migrations, ...temporal, ...store];
   }
   const backlogs = await attempt('backlogs', async () => judge(await readBacklogs(database)));
   const seals = await attempt('seals', async () => [await checkSeals(database)]);
   const pharmacies = await attempt('pharmacies', () => testPharmacies(database));
-  return [...postgres, ...migrations, ...temporal, ...backlogs, ...seals, ...pharmacies];
+  const parts = [...postgres, ...migrations, ...temporal, ...store];
+  return [...parts, ...backlogs, ...seals, ...pharmacies];
 }
 
 async function attempt(check: string, run: () => Promise<Finding[]>): Promise<Finding[]> {
@@ -129,6 +136,24 @@ async function checkSeals(database: Database): Promise<Finding> {
       `${checked} newest orders decrypted, ${unreadable.length} unreadable` +
       (shown === '' ? '' : `: ${shown}`),
   };
+}
+
+async function checkDocuments(settings: DocumentSettings | undefined): Promise<Finding> {
+  const check = 'documents';
+  if (settings === undefined) {
+    return ok(check, 'not checked, because rx has no DOCUMENTS_S3_BUCKET or DOCUMENTS_DIR');
+  }
+  if ('folder' in settings) {
+    // The first document creates the folder, as the worker's account; a probe would create it as the operator's.
+    const exists = await access(settings.folder).then(
+      () => true,
+      () => false,
+    );
+    if (!exists) return { check, result: 'warn', message: 'the folder does not exist' };
+  }
+  const problem = await probeStore(await createDocumentStore(settings));
+  if (problem !== undefined) return { check, result: 'fail', message: `a file ${problem}` };
+  return ok(check, 'a file can be stored, read and removed');
 }
 
 /** Tests the active pharmacies in the same way as `rx pharmacy test`. */

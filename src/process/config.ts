@@ -136,7 +136,7 @@ export function parseConfig(env: Environment): Config {
       outboxLimit: value.OUTBOX_LIMIT,
       queueLimit: value.REQUEST_QUEUE_LIMIT,
     },
-    documents: documentsOf(value),
+    documents: documentsOf(value) ?? { folder: '' },
     pharmacy: {
       timeoutMs: value.PHARMACY_TIMEOUT_MS,
       retryInitialMs: value.RETRY_INITIAL_MS,
@@ -159,8 +159,22 @@ export function parseConfig(env: Environment): Config {
   };
 }
 
-function documentsOf(value: z.infer<typeof schema>): Config['documents'] {
-  if (value.DOCUMENTS_S3_BUCKET === undefined) return { folder: value.DOCUMENTS_DIR ?? '' };
+/** The environment variables of {@link DocumentSettings}. */
+const DOCUMENT_VARIABLES = {
+  DOCUMENTS_DIR: true,
+  DOCUMENTS_S3_BUCKET: true,
+  DOCUMENTS_S3_ENDPOINT: true,
+  DOCUMENTS_S3_REGION: true,
+  DOCUMENTS_S3_ACCESS_KEY_ID: true,
+  DOCUMENTS_S3_SECRET_ACCESS_KEY: true,
+} as const;
+
+function documentsOf(
+  value: Pick<z.infer<typeof schema>, keyof typeof DOCUMENT_VARIABLES>,
+): DocumentSettings | undefined {
+  if (value.DOCUMENTS_S3_BUCKET === undefined) {
+    return value.DOCUMENTS_DIR === undefined ? undefined : { folder: value.DOCUMENTS_DIR };
+  }
   return {
     bucket: value.DOCUMENTS_S3_BUCKET,
     endpoint: value.DOCUMENTS_S3_ENDPOINT,
@@ -207,6 +221,9 @@ const operatorSchema = schema
   .extend(schema.pick({ WEBHOOK_DESTINATIONS: true, API_KEY_LIFETIME_DAYS: true }).shape)
   .extend(schema.pick({ TEMPORAL_ADDRESS: true, TEMPORAL_NAMESPACE: true }).shape)
   .extend(schema.pick(KMS_VARIABLES).shape)
+  .extend(schema.pick(DOCUMENT_VARIABLES).shape)
+  .refine(...requiredBy('DOCUMENTS_S3_SECRET_ACCESS_KEY', 'DOCUMENTS_S3_ACCESS_KEY_ID'))
+  .refine(...requiredBy('DOCUMENTS_S3_ACCESS_KEY_ID', 'DOCUMENTS_S3_SECRET_ACCESS_KEY'))
   .refine(...requiredBy('KMS_SECRET_ACCESS_KEY', 'KMS_ACCESS_KEY_ID'))
   .refine(...requiredBy('KMS_ACCESS_KEY_ID', 'KMS_SECRET_ACCESS_KEY'));
 
@@ -219,6 +236,8 @@ export interface OperatorConfig {
   /** Optional, because only commands that show or store patient data or secrets need it. */
   readonly encryptionKeys: KeyRing | undefined;
   readonly kms: KmsSettings | undefined;
+  /** Optional, because only `rx doctor` needs it. */
+  readonly documents: DocumentSettings | undefined;
   /** undefined: keys do not expire by default. */
   readonly keyLifetimeDays: number | undefined;
   readonly temporal: { readonly address: string; readonly namespace: string };
@@ -237,6 +256,7 @@ export function parseOperatorConfig(env: Environment): OperatorConfig {
     hashSecret: value.HASH_SECRET,
     encryptionKeys: value.ENCRYPTION_KEYS,
     kms: kmsOf(value),
+    documents: documentsOf(value),
     keyLifetimeDays: value.API_KEY_LIFETIME_DAYS,
     temporal: { address: value.TEMPORAL_ADDRESS, namespace: value.TEMPORAL_NAMESPACE },
     webhooks: { destinations: value.WEBHOOK_DESTINATIONS },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -29,7 +30,7 @@ beforeAll(async () => {
   await simulator.control('POST', 'pharmacies/pharmacy-down', { up: true });
   await simulator.control('POST', 'pharmacies/pharmacy-flaky', { faultRate: 0 });
   rx = createRx(db.operatorUrl);
-  env = { TEMPORAL_ADDRESS: inject('temporal').address };
+  env = { TEMPORAL_ADDRESS: inject('temporal').address, DOCUMENTS_DIR: app.documentsDir };
 });
 
 afterAll(async () => {
@@ -52,8 +53,8 @@ it('reports ok for each check of a healthy system', async () => {
   const results = json.findings.map(({ check, result }: Record<string, string>) => [check, result]);
   expect(results).toEqual(
     [
-      ...['postgres', 'migrations', 'temporal', 'outbox', 'reconciler', 'workflows', 'orders'],
-      ...['delays', 'inbox', 'deliveries', 'endpoints', 'seals', 'pharmacies'],
+      ...['postgres', 'migrations', 'temporal', 'documents', 'outbox', 'reconciler', 'workflows'],
+      ...['orders', 'delays', 'inbox', 'deliveries', 'endpoints', 'seals', 'pharmacies'],
     ].map((check) => [check, 'ok']),
   );
 });
@@ -154,6 +155,28 @@ it('fails and names the search attributes that the namespace lacks', async () =>
   });
   expect(found(json)('outbox')?.message).toMatch(/ failing \(SEARCH_ATTRIBUTE_MISSING_OrderId\)$/);
   expect(code).toBe(1);
+});
+
+it('fails when the bucket of documents is unavailable, and says when it cannot know', async () => {
+  const bucket = {
+    ...{ DOCUMENTS_S3_BUCKET: 'documents', DOCUMENTS_S3_ENDPOINT: 'http://127.0.0.1:1' },
+    ...{ DOCUMENTS_S3_ACCESS_KEY_ID: 'test', DOCUMENTS_S3_SECRET_ACCESS_KEY: 'test' },
+  };
+  const away = await rx(['doctor', '--json'], { env: { ...env, ...bucket } });
+  expect(found(away.json)('documents')).toEqual({
+    check: 'documents',
+    result: 'fail',
+    message: 'a file cannot be stored: DOCUMENT_STORE_ECONNREFUSED',
+  });
+  expect(away.code).toBe(1);
+
+  const unknown = await rx(['doctor', '--json'], { env: { ...env, DOCUMENTS_DIR: '' } });
+  expect(found(unknown.json)('documents')?.message).toMatch(/^not checked/);
+
+  const nowhere = `${app.documentsDir}/nowhere`;
+  const folder = await rx(['doctor', '--json'], { env: { ...env, DOCUMENTS_DIR: nowhere } });
+  expect(found(folder.json)('documents')).toMatchObject({ result: 'warn' });
+  expect(existsSync(nowhere)).toBe(false);
 });
 
 it('fails when Temporal is unavailable, and when the reconciler has been behind for hours', async () => {

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../../sandbox/ports.ts';
 import { DocumentBrokenError, DocumentStoreError } from '../../src/documents/document-errors.ts';
 import type { DocumentStore } from '../../src/documents/document-store.ts';
+import { createReadCheck, probeStore } from '../../src/documents/probe-store.ts';
 import { createS3Store, type S3Settings } from '../../src/documents/s3-store.ts';
 import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import { testDocumentStore } from '../support/document-store-contract.ts';
@@ -54,6 +55,13 @@ async function leftovers(prefix: string): Promise<string[]> {
 testDocumentStore('S3 store', () => ({ store, leftovers }));
 
 describe('S3 store', () => {
+  it('passes the checks of /readyz and rx doctor, which leave nothing', async () => {
+    const before = await leftovers('');
+    await createReadCheck(store)();
+    expect(await probeStore(store)).toBeUndefined();
+    expect(await leftovers('')).toEqual(before);
+  });
+
   it('aborts the unfinished uploads of an order that a killed process left', async () => {
     const begun = { Bucket: BUCKET, Key: 'order-9/document.pdf' };
     const { UploadId } = await client.send(new CreateMultipartUploadCommand(begun));

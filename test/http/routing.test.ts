@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { sendRaw } from '../support/raw-http.ts';
-import { exampleWithKey, startTestApi, type TestApi } from '../support/test-api.ts';
+import { exampleWithKey, sendTo, startTestApi, type TestApi } from '../support/test-api.ts';
+
+const UP = { postgres: 'up', schema: 'current', temporal: 'up', documents: 'up' };
 
 let api: TestApi;
 /** The check of Temporal that `/readyz` calls. */
@@ -100,12 +102,12 @@ describe('health', () => {
     });
   });
 
-  it('reports both dependencies as up', async () => {
+  it('reports all dependencies as up', async () => {
     temporal = async () => {};
 
     expect(await api.send('GET', '/readyz')).toMatchObject({
       status: 200,
-      json: { status: 200, success: true, data: { postgres: 'up', temporal: 'up' } },
+      json: { status: 200, success: true, data: UP },
     });
   });
 
@@ -119,6 +121,35 @@ describe('health', () => {
       json: { success: true, data: { postgres: 'up', temporal: 'down' } },
     });
     expect(answer.text).not.toContain('10.0.0.1');
+  });
+
+  it('stays ready and accepts orders while the bucket of documents is unreachable, and reports it', async () => {
+    temporal = async () => {};
+    const app = await startApp(api.asServer, {
+      documents: {
+        ...{ bucket: 'documents', region: 'us-east-1', endpoint: 'http://127.0.0.1:1' },
+        credentials: { accessKeyId: 'test-access', secretAccessKey: 'test-secret-of-tests' },
+      },
+    });
+
+    expect(await sendTo(app.url, 'GET', '/readyz')).toMatchObject({
+      status: 200,
+      json: {
+        message: 'Ready, without the store of documents',
+        data: { ...UP, documents: 'down' },
+      },
+    });
+    expect(app.log.lines).toContainEqual(
+      expect.objectContaining({
+        message: 'documents cannot be read',
+        fields: { code: 'DOCUMENT_STORE_ECONNREFUSED' },
+      }),
+    );
+    const url = `/api/v1/cases/${api.organization.caseId}`;
+    const headers = { 'cv-api-key': api.organization.apiKey, 'content-type': 'application/json' };
+    const body = exampleWithKey('bucket-unreachable');
+    expect((await sendTo(app.url, 'POST', url, { headers, body })).status).toBe(200);
+    await app.close();
   });
 
   it('accepts orders while Temporal is unreachable', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createServer, type ServerConfig } from '../../src/composition/create-server.ts';
+import type { DocumentSettings } from '../../src/documents/create-document-store.ts';
 import type { Lookup } from '../../src/egress/destination.ts';
 import { foreignLookup } from '../../src/egress/foreign-lookup.ts';
 import type { Config } from '../../src/process/config.ts';
@@ -39,6 +40,8 @@ const HTTP: Config['http'] = {
 export interface AppOptions {
   /** What `/readyz` calls; succeeds by default. */
   readonly checkTemporal?: () => Promise<void>;
+  /** Where documents are; by default in a folder of this server's own. */
+  readonly documents?: DocumentSettings;
   /** Overrides of {@link ROOMY}. */
   readonly limits?: Partial<Config['limits']>;
   /** How the server is reached, e.g. its TLS files or trusted proxies. */
@@ -68,7 +71,7 @@ export async function startApp(database: Database, options: AppOptions = {}): Pr
     documentLinkSecrets: [HASH_SECRET],
     limits: { ...ROOMY, ...options.limits },
     http: { ...HTTP, ...options.http },
-    documents: { folder: documentsDir },
+    documents: options.documents ?? { folder: documentsDir },
     pharmacy: { timeoutMs: 2_000 },
     webhooks: { destinations: options.destinations ?? 'loopback', timeoutMs: 10_000 },
   };

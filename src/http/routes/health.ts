@@ -7,6 +7,7 @@ const dependencies = z.object({
   postgres: state,
   schema: z.enum(['current', 'outdated', 'unknown']),
   temporal: state,
+  documents: state,
 });
 
 /** `GET /healthz`: responds while the process runs. */
@@ -30,8 +31,9 @@ export function health(): Route {
 
 /**
  * `GET /readyz`: the state of the server's dependencies. Without Postgres, the server is not ready
- * (503), nor with a schema that lacks migrations. Without Temporal, it is ready: it accepts orders, which start when Temporal is reachable again,
- * so a load balancer must not remove the server.
+ * (503), nor with a schema that lacks migrations. Without Temporal or the store of documents, it is ready: it accepts
+ * orders, which start and get their documents when these are reachable again, so a load balancer must not remove the
+ * server.
  */
 export function readiness({ readReadiness }: RouteDependencies): Route {
   return defineRoute({
@@ -52,13 +54,17 @@ export function readiness({ readReadiness }: RouteDependencies): Route {
       },
     },
     async handle({ reply }) {
-      const { postgres, schema, temporal } = await readReadiness();
+      const { postgres, schema, temporal, documents } = await readReadiness();
       const data = {
         postgres: stateOf(postgres),
         schema: schema ? 'current' : postgres ? 'outdated' : 'unknown',
         temporal: stateOf(temporal),
+        documents: stateOf(documents),
       } as const;
-      if (postgres && schema) return success(temporal ? 'Ready' : 'Ready, Temporal is away', data);
+      if (postgres && schema) {
+        const away = [temporal ? [] : 'Temporal', documents ? [] : 'the store of documents'].flat();
+        return success(away.length === 0 ? 'Ready' : `Ready, without ${away.join(' and ')}`, data);
+      }
       return reply
         .code(503)
         .header('retry-after', '2')
