@@ -10,6 +10,8 @@ const schema = z.object({
   SIMULATOR_WEBHOOK_URL: z.url({ protocol: /^https?$/ }),
   /** Seeds the faults of `pharmacy-flaky`, so that a run can be repeated. */
   SIMULATOR_SEED: z.coerce.number().int().default(1),
+  /** A bearer token that opens the control API to callers on other machines, such as the host of a container. */
+  SIMULATOR_CONTROL_TOKEN: z.string().min(16).optional(),
 });
 
 /** The simulator's configuration. */
@@ -19,6 +21,8 @@ export interface Configuration {
   readonly dataDir: string;
   readonly webhookUrl: string;
   readonly seed: number;
+  /** undefined: the control API serves this machine only. */
+  readonly controlToken: string | undefined;
 }
 
 /**
@@ -46,5 +50,6 @@ export function parseConfiguration(
     dataDir: value.SIMULATOR_DATA_DIR,
     webhookUrl: value.SIMULATOR_WEBHOOK_URL.replace(/\/+$/, ''),
     seed: value.SIMULATOR_SEED,
+    controlToken: value.SIMULATOR_CONTROL_TOKEN,
   };
 }

@@ -9,6 +9,7 @@ import type { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
 import { isPending, OFFERS, type Order } from './order.ts';
 import { type OrderBook, StepImpossibleError } from './order-book.ts';
+import { sameText } from './same-text.ts';
 import { within } from './state.ts';
 
 const stepSchema = z.object({
@@ -25,10 +26,12 @@ const UNKNOWN_ORDER = problem(404, 'ORDER_UNKNOWN', 'No pharmacy has such an ord
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
 /**
- * The control API, for calls from this machine only. A real pharmacy has no such API. `GET /pharmacies`
- * returns the secrets, so that the sandbox can register the pharmacies.
+ * The control API, for calls from this machine and with its token. A real pharmacy has no such API.
+ * `GET /pharmacies` returns the secrets, so that the sandbox can register the pharmacies.
  *
  * @param scope the server's routes below `/control`.
+ * @param options.controlToken the bearer token for callers elsewhere; undefined: there are none. A call from
+ *   the host to a container comes from another address.
  */
 export function addControlRoutes(
   scope: FastifyInstance,
@@ -38,15 +41,18 @@ export function addControlRoutes(
     documents: Documents;
     courier: Courier;
     credentials: ReadonlyMap<string, Credentials>;
+    controlToken: string | undefined;
     log: Log;
   },
 ): void {
-  const { ledger, orderBook, documents, courier, credentials, log } = options;
+  const { ledger, orderBook, documents, courier, credentials, controlToken, log } = options;
   const newest = (reference: string) =>
     ledger.orders().findLast((order) => order.reference === reference);
 
   scope.addHook('onRequest', async (request, reply) => {
     if (LOOPBACK.test(request.socket.remoteAddress ?? '')) return;
+    const given = request.headers.authorization ?? '';
+    if (controlToken !== undefined && sameText(given, `Bearer ${controlToken}`)) return;
     return send(reply, problem(403, 'LOOPBACK_ONLY', 'The control API serves this machine only.'));
   });
 

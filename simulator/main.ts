@@ -28,7 +28,7 @@ const stopped = new Promise<void>((resolve) => {
 });
 
 try {
-  const { port, host, dataDir, webhookUrl, seed } = parseConfiguration(process.env);
+  const { port, host, dataDir, webhookUrl, seed, controlToken } = parseConfiguration(process.env);
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const credentials = await loadCredentials(dataDir, Object.keys(BEHAVIOURS));
   const ledger = await openLedger(path.join(dataDir, 'ledger.ndjson'));
@@ -46,6 +46,7 @@ try {
     files,
     faults,
     credentials,
+    controlToken,
     log,
   });
   // The unfinished work of the last run, read before the first call can add to it.

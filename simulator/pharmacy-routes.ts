@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -11,6 +10,7 @@ import type { Log } from './log.ts';
 import { looseJson, looseOrder, looseReceipt } from './loose-answers.ts';
 import { hasEnded, type Order } from './order.ts';
 import type { OrderBook } from './order-book.ts';
+import { sameText } from './same-text.ts';
 
 /** A parsed call: its order, and the work to do. */
 interface Call {
@@ -202,10 +202,4 @@ export function addPharmacyRoutes(
 
 function summary({ id, reference, status }: Order): Pick<Order, 'id' | 'reference' | 'status'> {
   return { id, reference, status };
-}
-
-/** Compares in constant time, for texts of any length. */
-function sameText(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
 }

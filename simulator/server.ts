@@ -23,6 +23,7 @@ export async function createServer(options: {
   files: FileServer;
   faults: Faults;
   credentials: ReadonlyMap<string, Credentials>;
+  controlToken: string | undefined;
   log: Log;
 }): Promise<FastifyInstance> {
   const { credentials, log } = options;

@@ -11,6 +11,7 @@ export const SECRET_VARIABLES = [
   'DOCUMENT_LINK_SECRETS',
   'ENCRYPTION_KEYS',
   'CODEC_SERVER_TOKEN',
+  'TEMPORAL_API_KEY',
   'DOCUMENTS_S3_ACCESS_KEY_ID',
   'DOCUMENTS_S3_SECRET_ACCESS_KEY',
   'KMS_ACCESS_KEY_ID',
@@ -20,8 +21,8 @@ export const SECRET_VARIABLES = [
 /**
  * Returns the environment with the secrets that were read from files, without the final line break.
  *
- * @throws {ConfigError} a file cannot be read, or a secret is set in both ways. The message contains no
- *   value.
+ * @throws {ConfigError} a file cannot be read or is empty, or a secret is set in both ways. The message
+ *   contains no value.
  */
 export function readSecretFiles(env: Environment): Environment {
   const read: Record<string, string> = {};
@@ -29,11 +30,21 @@ export function readSecretFiles(env: Environment): Environment {
     const file = env[`${name}_FILE`];
     if (!file) continue;
     if (env[name]) throw new ConfigError(`${name} and ${name}_FILE are both set: unset one`);
-    try {
-      read[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-    } catch {
-      throw new ConfigError(`${name}_FILE names a file that cannot be read`);
-    }
+    read[name] = readSecretFile(name, file);
   }
   return { ...env, ...read };
+}
+
+function readSecretFile(name: string, file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
+    throw new ConfigError(`${name}_FILE names a file that cannot be read (${code})`);
+  }
+  const secret = text.replace(/\r?\n$/, '');
+  // An empty variable counts as unset, but an empty file is a secret that was not delivered.
+  if (secret === '') throw new ConfigError(`${name}_FILE names a file that is empty`);
+  return secret;
 }

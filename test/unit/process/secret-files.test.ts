@@ -27,13 +27,18 @@ it('returns an environment without such variables unchanged', () => {
   expect(readSecretFiles(env)).toEqual(env);
 });
 
-it('rejects a secret that is set in both ways, and a file that does not exist', () => {
+it('rejects a secret that is set in both ways', () => {
   const both = { HASH_SECRET: 'whispered', HASH_SECRET_FILE: fileOf('shouted') };
   expect(() => readSecretFiles(both)).toThrow(ConfigError);
   expect(() => readSecretFiles(both)).toThrow('HASH_SECRET and HASH_SECRET_FILE are both set');
   expect(() => readSecretFiles(both)).not.toThrow(/whispered|shouted/);
-  const missing = { DATABASE_URL_FILE: path.join(folder, 'nowhere') };
-  expect(() => readSecretFiles(missing)).toThrow(
-    'DATABASE_URL_FILE names a file that cannot be read',
+});
+
+it('rejects a file that does not exist, a folder, and an empty file', () => {
+  const read = (file: string) => () => readSecretFiles({ DATABASE_URL_FILE: file });
+  expect(read(path.join(folder, 'nowhere'))).toThrow(
+    'DATABASE_URL_FILE names a file that cannot be read (ENOENT)',
   );
+  expect(read(folder)).toThrow('DATABASE_URL_FILE names a file that cannot be read (EISDIR)');
+  expect(read(fileOf('\n'))).toThrow('DATABASE_URL_FILE names a file that is empty');
 });
