@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataConverter } from '@temporalio/client';
 import { NativeConnection, Runtime, type WorkflowBundle } from '@temporalio/worker';
+import { Registry } from 'prom-client';
 import type { Stack } from '../sandbox/stack.ts';
 import { startOrderWorker } from '../src/composition/start-order-worker.ts';
 import { checkedBytes, type Measures, measure } from '../src/documents/checked-bytes.ts';
@@ -119,6 +120,7 @@ async function startSystem(parts: {
     capacity: CAPACITY,
     buildId: 'bench',
     foreign: { policy: { sandbox: true }, lookup: foreignLookup },
+    registry: new Registry(),
     log,
   });
   const { order } = examplePlaceOrder();

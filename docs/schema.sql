@@ -421,6 +421,7 @@ CREATE TABLE orders (
   delay_next_at timestamp with time zone,
   delay_noted boolean NOT NULL DEFAULT false,
   message_count bigint NOT NULL DEFAULT 0,
+  traceparent text,
   CONSTRAINT orders_pkey PRIMARY KEY (id),
   CONSTRAINT orders_idempotency UNIQUE (organization_id, idempotency_hash),
   CONSTRAINT orders_case_fkey FOREIGN KEY (organization_id, case_id) REFERENCES cases(organization_id, id),
@@ -502,6 +503,7 @@ CASE
     WHEN kind = ANY (ARRAY['start'::text, 'restart'::text]) THEN 'starts'::text
     ELSE 'others'::text
 END) STORED,
+  traceparent text,
   CONSTRAINT outbox_pkey PRIMARY KEY (id),
   CONSTRAINT outbox_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
   CONSTRAINT outbox_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id),
@@ -596,6 +598,8 @@ CREATE TABLE reconciliation (
   after_message bigint NOT NULL DEFAULT 0,
   restarted bigint NOT NULL DEFAULT 0,
   after_news uuid,
+  figures_by uuid,
+  figures_at timestamp with time zone,
   CONSTRAINT reconciliation_pkey PRIMARY KEY (only_one),
   CONSTRAINT reconciliation_only_one_check CHECK (only_one)
 );

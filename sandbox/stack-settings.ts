@@ -39,6 +39,8 @@ export interface Addresses {
   readonly databaseUrl: string;
   /** The pharmacy simulator, with its control API. */
   readonly simulatorUrl: string;
+  /** The metrics of the worker; those of the server are at `/metrics` of its base URL. */
+  readonly workerMetricsUrl: string;
 }
 
 /** The configuration of the stack's programs. */
@@ -107,6 +109,8 @@ export function stackSettings(options: {
       !name.startsWith('DOCUMENTS_S3_') &&
       // The sandbox wraps its data keys itself, not with a KMS of the user.
       !name.startsWith('KMS_') &&
+      // The server serves its metrics on its own port, and the worker on `WORKER_METRICS_PORT`.
+      name !== 'METRICS_ADDRESS' &&
       // The parts connect to each other over plain HTTP on this machine.
       !/^(CODEC_)?TLS_/.test(name),
   );
@@ -143,12 +147,17 @@ export function stackSettings(options: {
     codecUrl,
     databaseUrl: url,
     simulatorUrl: `http://${HOST}:${ports.SIMULATOR_PORT}`,
+    workerMetricsUrl: `http://${HOST}:${ports.WORKER_METRICS_PORT}/metrics`,
     foreignTemporal,
     namespace: env.TEMPORAL_NAMESPACE ?? 'default',
     hashSecret,
     encryptionKeys,
     env: ours,
-    workerEnv: { ...ours, DATABASE_URL: urlOfRole(url, 'worker') },
+    workerEnv: {
+      ...ours,
+      DATABASE_URL: urlOfRole(url, 'worker'),
+      METRICS_ADDRESS: `${HOST}:${ports.WORKER_METRICS_PORT}`,
+    },
     foreignEnv: {
       ...(env.PATH === undefined ? {} : { PATH: env.PATH }),
       ...(env.HOME === undefined ? {} : { HOME: env.HOME }),

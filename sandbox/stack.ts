@@ -121,8 +121,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ]);
     const { baseUrl, temporalAddress, temporalUiUrl, codecUrl, databaseUrl, simulatorUrl } =
       settings;
+    const { workerMetricsUrl } = settings;
     return {
       ...{ baseUrl, temporalAddress, temporalUiUrl, codecUrl, databaseUrl, simulatorUrl },
+      workerMetricsUrl,
       dataDir: folder.path,
       env: settings.env,
       workerEnv: settings.workerEnv,

@@ -1,6 +1,9 @@
+import { Registry } from 'prom-client';
 import { createCodecServer } from './http/codec-server/app.ts';
+import { createCodecMetrics } from './http/codec-server/codec-metrics.ts';
 import { createFailedAttempts } from './http/edge/failed-attempts.ts';
 import { isLocalHost } from './lib/local-host.ts';
+import { serveMetrics } from './metrics/serve-metrics.ts';
 import { parseCodecServerConfig } from './process/codec-server-config.ts';
 import { runProcess } from './process/run-process.ts';
 import { createPayloadCodec } from './temporal/payload-codec.ts';
@@ -11,7 +14,9 @@ import { createPayloadCodec } from './temporal/payload-codec.ts';
 await runProcess('codec', process.env, parseCodecServerConfig, async ({ config, log }) => {
   const { host, port, tls, trustedProxies, failureLimits, encryptionKeys } = config;
   const { token, uiUrl, login } = config;
+  const registry = new Registry();
   const app = createCodecServer({
+    onAnswer: createCodecMetrics(registry),
     codec: createPayloadCodec(encryptionKeys),
     token,
     uiOrigin: new URL(uiUrl).origin,
@@ -23,7 +28,16 @@ await runProcess('codec', process.env, parseCodecServerConfig, async ({ config, 
       isLocalHost(host) && isLocalHost(new URL(uiUrl).hostname) && !trustedProxies.length,
     log,
   });
+  const { metricsAddress, metricsCacheMs } = config;
+  const metrics =
+    metricsAddress &&
+    (await serveMetrics({ address: metricsAddress, registry, cacheMs: metricsCacheMs, log }));
   await app.listen({ host, port });
   log.info('listening', { address: `${tls ? 'https' : 'http'}://${host}:${port}` });
-  return { stop: () => app.close() };
+  return {
+    async stop() {
+      await app.close();
+      await metrics?.close();
+    },
+  };
 });

@@ -1,7 +1,9 @@
+import { Registry } from 'prom-client';
 import { createServer } from './composition/create-server.ts';
 import { foreignLookup } from './egress/foreign-lookup.ts';
 import { createKeyProvider } from './keys/create-key-provider.ts';
 import { isLocalHost } from './lib/local-host.ts';
+import { measureKeys } from './metrics/key-metrics.ts';
 import { parseConfig } from './process/config.ts';
 import { runProcess } from './process/run-process.ts';
 import { openDatabase } from './storage/database.ts';
@@ -17,7 +19,9 @@ import { createTemporalCheck } from './temporal/health-check.ts';
 
 await runProcess('server', process.env, parseConfig, async ({ config, log, stopping }) => {
   const { url, poolSize } = config.database;
-  const database = openDatabase(url, poolSize, { keys: createKeyProvider(config) });
+  const registry = new Registry();
+  const keys = measureKeys(registry, createKeyProvider(config));
+  const database = openDatabase(url, poolSize, { keys });
   // Only a sandbox sends webhooks to loopback addresses, so a server that does not is in production.
   if (config.webhooks.destinations === 'public') await refuseSandboxKeys(database);
   warnAboutPrivilegedRole(database, log);
@@ -29,6 +33,7 @@ await runProcess('server', process.env, parseConfig, async ({ config, log, stopp
     config,
     onlyLocalHosts: config.webhooks.destinations === 'loopback' && isLocalHost(config.http.host),
     database,
+    registry,
     checkTemporal,
     lookup: foreignLookup,
     log,

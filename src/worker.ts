@@ -1,7 +1,10 @@
 import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import { Registry } from 'prom-client';
 import { startWorker } from './composition/start-worker.ts';
 import { foreignLookup } from './egress/foreign-lookup.ts';
 import { createKeyProvider } from './keys/create-key-provider.ts';
+import { measureKeys } from './metrics/key-metrics.ts';
+import { serveMetrics } from './metrics/serve-metrics.ts';
 import { parseConfig } from './process/config.ts';
 import { runProcess } from './process/run-process.ts';
 import { openDatabase } from './storage/database.ts';
@@ -11,6 +14,7 @@ import { schemaWhenCurrent } from './storage/schema-check.ts';
 import { connectWhenUp } from './temporal/connect.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
 import { createSdkLog } from './temporal/sdk-log.ts';
+import { createSdkMetrics } from './temporal/sdk-metrics.ts';
 
 // The worker process: runs the order workflow, its activities and the dispatcher that feeds them, and
 // delivers webhooks.
@@ -22,17 +26,28 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
     filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }),
     forward: {},
   };
+  const registry = new Registry();
+  const { metricsAddress, metricsCacheMs } = config.http;
+  const sdkMetrics = metricsAddress && (await createSdkMetrics());
   Runtime.install({
     logger: createSdkLog(log),
     shutdownSignals: [],
-    telemetryOptions: { logging },
+    telemetryOptions: { logging, ...(sdkMetrics && { metrics: sdkMetrics.exporter }) },
   });
+  // Before Temporal is reached: a worker that waits for it is watched, too.
+  const metrics =
+    metricsAddress &&
+    (await serveMetrics({
+      ...{ address: metricsAddress, registry, cacheMs: metricsCacheMs, log },
+      readMore: sdkMetrics?.read,
+    }));
   const options = connectionOptions(process.env, config.temporal.address);
   const connection = await connectWhenUp(options, log, stopping);
   if (connection === undefined) throw new Error('stopped while waiting for Temporal');
 
   const { url, poolSize } = config.database;
-  const database = openDatabase(url, poolSize, { keys: createKeyProvider(config) });
+  const keys = measureKeys(registry, createKeyProvider(config));
+  const database = openDatabase(url, poolSize, { keys });
   warnAboutPrivilegedRole(database, log);
   warnAboutPlaintext(url, log);
   if (!(await schemaWhenCurrent(database, log, stopping))) throw new Error('stopped while waiting');
@@ -44,6 +59,7 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
     database,
     leadership,
     lookup: foreignLookup,
+    registry,
     log,
   });
   log.info('taking orders', { address: config.temporal.address });
@@ -55,6 +71,7 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
       await connection.close();
       await leadership.end({ timeout: 2 });
       await database.end({ timeout: 2 });
+      await metrics?.close();
     },
   };
 });

@@ -122,10 +122,12 @@ async function searchAll(
   return findings;
 }
 
-async function* metricsOf({ baseUrl }: Stack) {
-  const response = await fetch(`${baseUrl}/metrics`);
-  if (!response.ok) throw new Error(`/metrics was answered with ${response.status}`);
-  yield { name: '/metrics', bytes: Buffer.from(await response.arrayBuffer()) };
+async function* metricsOf({ baseUrl, workerMetricsUrl }: Stack) {
+  for (const url of [`${baseUrl}/metrics`, workerMetricsUrl]) {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`${url} was answered with ${response.status}`);
+    yield { name: url, bytes: Buffer.from(await response.arrayBuffer()) };
+  }
 }
 
 /** Allows core dumps as far as this machine does, so that a missing prohibition in the stack shows. */

@@ -17,7 +17,7 @@ export const HTTP_BUGS: readonly Bug[] = [
     tests: ['test/unit/organizations/rate-limit.test.ts'],
   },
   {
-    name: 'queries Postgres for each request of the metrics',
+    name: 'asks Postgres and Temporal for each request of /readyz',
     file: 'src/lib/share-result.ts',
     original: 'isRunning || now() - latest.startedAt < forMs',
     replacement: 'isRunning && now() - latest.startedAt < forMs',

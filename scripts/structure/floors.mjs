@@ -31,6 +31,7 @@ export const FLOORS = [
   ],
   [
     { name: 'audit', holds: 'the audit log and the seals that show a change to it' },
+    { name: 'metrics', holds: 'what each process counts, and the page that serves it' },
     { name: 'organizations', holds: 'organizations, their API keys and rate limits' },
   ],
   [

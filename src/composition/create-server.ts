@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client';
 import { recordAudit } from '../audit/record-audit.ts';
 import { createCaseService } from '../cases/case-service.ts';
 import { createDocumentStore } from '../documents/create-document-store.ts';
@@ -13,10 +14,12 @@ import { checkReadiness } from '../http/readiness.ts';
 import type { RouteDependencies } from '../http/route.ts';
 import { codeOf } from '../lib/safe-error.ts';
 import { shareResult } from '../lib/share-result.ts';
+import { addPoolMetrics } from '../metrics/pool-metrics.ts';
+import { addSealMetrics } from '../metrics/seal-metrics.ts';
+import { addProcessMetrics, metricsAddressError } from '../metrics/serve-metrics.ts';
 import { createEndpointService } from '../notifications/endpoints/endpoint-service.ts';
 import { createEventService } from '../notifications/events/event-service.ts';
 import { createSender } from '../notifications/sending/sender.ts';
-import { readBacklogs } from '../operators/backlogs.ts';
 import { logBrokenSeals } from '../orders/broken-seals.ts';
 import { createOrderService } from '../orders/order-service.ts';
 import { createKnownKeys } from '../organizations/known-keys.ts';
@@ -66,12 +69,14 @@ export interface Server {
 export async function createServer(parts: {
   readonly config: ServerConfig;
   readonly database: Database;
+  /** Where the server counts; `/metrics` shows all of it. */
+  readonly registry: Registry;
   readonly checkTemporal: () => Promise<void>;
   readonly lookup: Lookup;
   readonly log: Log;
   readonly onlyLocalHosts?: boolean | undefined;
 }): Promise<Server> {
-  const { config, database, checkTemporal, lookup, log } = parts;
+  const { config, database, registry, checkTemporal, lookup, log } = parts;
   const { hashSecret, http, webhooks } = config;
 
   const checkSchema = createSchemaCheck(database);
@@ -103,8 +108,10 @@ export async function createServer(parts: {
   const endpoints = createEndpointService(database, { ...destinations, sender });
   const events = createEventService(database, documentLinks);
 
-  const metrics = createHttpMetrics(() => withTimeout(readBacklogs(database)));
-  const endSealReports = logBrokenSeals(log, () => metrics.countBrokenSeal());
+  addProcessMetrics(registry);
+  addPoolMetrics(registry, database);
+  const metrics = createHttpMetrics(registry);
+  const endSealReports = logBrokenSeals(log, addSealMetrics(registry));
   const onRefused = () => metrics.countRefusedAttempt();
   const countFailures = () => createFailedAttempts(http.failureLimits, log, { onRefused });
   const dependencies: RouteDependencies = {
@@ -144,7 +151,7 @@ export async function createServer(parts: {
     async listen() {
       if (operations !== undefined) {
         const address = await operations.listen({ ...metricsAddress }).catch((error: unknown) => {
-          throw new Error(`METRICS_ADDRESS: the server cannot listen there (${codeOf(error)})`);
+          throw metricsAddressError(error);
         });
         log.info('serving metrics', { address });
       }

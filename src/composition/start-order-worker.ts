@@ -5,7 +5,9 @@ import {
   type WorkerOptions,
   type WorkflowBundle,
 } from '@temporalio/worker';
+import { Gauge, type Registry } from 'prom-client';
 import { createActivities } from '../activities/create-activities.ts';
+import { createStepMetrics } from '../activities/measure-steps.ts';
 import { withPharmacySlots } from '../activities/pharmacy-slots.ts';
 import { reportSent, reportSteps } from '../activities/report-progress.ts';
 import type { SealedDocuments } from '../documents/sealed-documents.ts';
@@ -14,6 +16,7 @@ import { createDeliver } from '../engine/deliver.ts';
 import { startDispatcher } from '../engine/dispatcher.ts';
 import { createPacer } from '../engine/pacer.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';
+import { measureCalls } from '../pharmacy/measure-calls.ts';
 import type { Config } from '../process/config.ts';
 import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
@@ -66,22 +69,26 @@ export async function startOrderWorker(parts: {
   /** The name of the build, in the history of each workflow that the worker runs. */
   readonly buildId: string;
   readonly foreign: ForeignAccess;
+  readonly registry: Registry;
   readonly log: Log;
 }): Promise<OrderWorker> {
   const { connection, dataConverter, workflowBundle, database, documents } = parts;
-  const { settings, capacity, buildId, foreign, log } = parts;
+  const { settings, capacity, buildId, foreign, registry, log } = parts;
   const { namespace, taskQueue } = parts.temporal;
 
   const pacer = createPacer(database);
   const directory = createPharmacyDirectory(database, { timeoutMs: settings.timeoutMs, foreign });
+  const steps = createStepMetrics(registry);
   const pharmacies = reportSent(
     pacer.report,
-    withPharmacySlots(directory, capacity.workflowSlots / 2),
+    steps.pharmacies(
+      withPharmacySlots(measureCalls(registry, directory), capacity.workflowSlots / 2),
+    ),
   );
   const activities = createActivities({ database, pharmacies, documents, settings });
   const worker = await Worker.create({
     ...{ connection, namespace, taskQueue, dataConverter, workflowBundle },
-    activities: reportSteps(pacer.report, activities),
+    activities: reportSteps(pacer.report, steps.activities(activities)),
     ...capacityOf(capacity),
     workerDeploymentOptions: reportedBuild(buildId),
     shutdownGraceTime: '8s',
@@ -100,6 +107,14 @@ export async function startOrderWorker(parts: {
   });
 
   const watch = watchTemporal(connection, log);
+  new Gauge({
+    name: 'rx_temporal_answer_age_seconds',
+    help: 'Time since Temporal last answered this worker, which asks every five seconds.',
+    registers: [registry],
+    collect() {
+      this.set((Date.now() - watch.answeredAt()) / 1_000);
+    },
+  });
 
   return {
     client,

@@ -1,4 +1,5 @@
 import type { NativeConnection } from '@temporalio/worker';
+import { Gauge, type Registry } from 'prom-client';
 import { startSealer } from '../audit/seal-audit-log.ts';
 import { createDocumentStore } from '../documents/create-document-store.ts';
 import { createDocumentLinks } from '../documents/document-links.ts';
@@ -6,8 +7,12 @@ import { createSealedDocuments } from '../documents/sealed-documents.ts';
 import { foreignAccess, type Lookup } from '../egress/destination.ts';
 import { startReconciler } from '../engine/start-reconciler.ts';
 import { createWorkflowStates } from '../engine/workflow-states.ts';
+import { addPoolMetrics } from '../metrics/pool-metrics.ts';
+import { addSealMetrics } from '../metrics/seal-metrics.ts';
+import { createDeliveryMetrics } from '../notifications/deliveries/delivery-metrics.ts';
 import { MOST_REQUESTS, startDeliveries } from '../notifications/deliveries/start-deliveries.ts';
 import { createSender } from '../notifications/sending/sender.ts';
+import { startFigures } from '../operators/start-figures.ts';
 import { logBrokenSeals } from '../orders/broken-seals.ts';
 import { buildIdOf } from '../process/build-id.ts';
 import type { Config } from '../process/config.ts';
@@ -33,6 +38,9 @@ const ERASE_EVERY_MS = 12_000;
 /** How often the namespace is checked for search attributes that it lacks, in milliseconds. */
 const CHECK_ATTRIBUTES_EVERY_MS = 5 * 60_000;
 
+/** How often the figures of the metrics are read from Postgres, in milliseconds. */
+const FIGURES_EVERY_MS = 30_000;
+
 /** How often new rows of the audit log are sealed, in milliseconds. */
 const SEAL_EVERY_MS = 6_000;
 
@@ -50,9 +58,10 @@ export async function startWorker(parts: {
   readonly database: Database;
   readonly leadership: Database;
   readonly lookup: Lookup;
+  readonly registry: Registry;
   readonly log: Log;
 }): Promise<Running> {
-  const { config, connection, database, leadership, lookup, log } = parts;
+  const { config, connection, database, leadership, lookup, registry, log } = parts;
   const { temporal, webhooks } = config;
   const searchAttributes = await keepSearchAttributes({
     ...{ connection, namespace: temporal.namespace, log },
@@ -66,7 +75,7 @@ export async function startWorker(parts: {
   const buildId = config.buildId ?? buildIdOf(bundle.code);
   const shared = {
     ...{ connection, temporal, dataConverter, workflowBundle: bundle, buildId },
-    ...{ database, documents, log },
+    ...{ database, documents, registry, log },
   };
 
   const foreign = foreignAccess(webhooks.destinations, lookup);
@@ -88,6 +97,7 @@ export async function startWorker(parts: {
   });
   const deliveries = await startDeliveries({
     ...shared,
+    metrics: createDeliveryMetrics(registry),
     documentLinks,
     sender,
     settings: webhooks,
@@ -115,10 +125,24 @@ export async function startWorker(parts: {
     everyMs: ERASE_EVERY_MS,
     log,
   });
-  const endSealReports = logBrokenSeals(log);
+  addPoolMetrics(registry, database);
+  const endSealReports = logBrokenSeals(log, addSealMetrics(registry));
   const sealer = startSealer({ database, everyMs: SEAL_EVERY_MS, log });
 
+  // Without an address for metrics nobody sees the figures, so they are not read.
+  const figures =
+    config.http.metricsAddress &&
+    startFigures({ database, registry, everyMs: FIGURES_EVERY_MS, log });
+
   const isAlive = () => orders.isAlive() && deliveries.isAlive();
+  new Gauge({
+    name: 'rx_worker_alive',
+    help: '1 while the worker makes progress and Postgres and Temporal answer, otherwise 0.',
+    registers: [registry],
+    collect() {
+      this.set(isAlive() ? 1 : 0);
+    },
+  });
   const stopHeartbeat =
     config.heartbeatFile === undefined
       ? undefined
@@ -130,7 +154,8 @@ export async function startWorker(parts: {
     }),
     async stop() {
       stopHeartbeat?.();
-      const started = [searchAttributes, reconciler, eraser, sealer, orders, deliveries];
+      const rounds = [searchAttributes, reconciler, eraser, sealer, figures ?? []].flat();
+      const started = [...rounds, orders, deliveries];
       await Promise.all(started.map((part) => part.stop()));
       sender.close();
       endSealReports();

@@ -1,6 +1,5 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
-import type { Backlogs } from '../operators/backlogs.ts';
-import { addBacklogMetrics } from './backlog-metrics.ts';
+import { Counter, Histogram, type Registry } from 'prom-client';
+import { pharmacyLabel } from '../metrics/bounded-label.ts';
 
 /** One answered request as the metrics count it, without an organization or an order. */
 export interface AnsweredRequest {
@@ -16,8 +15,12 @@ export interface HttpMetrics {
   observe(request: AnsweredRequest): void;
   /** Counts an attempt that was refused because too many from its address had failed. */
   countRefusedAttempt(): void;
-  /** Counts a read of an order whose seal is broken. */
-  countBrokenSeal(): void;
+  /**
+   * Counts a pharmacy's webhook.
+   *
+   * @param pharmacyId undefined when no such pharmacy is set up: anybody can invent ids.
+   */
+  countWebhook(pharmacyId: string | undefined, result: 'authentic' | 'unverified'): void;
   /** Returns all metrics in Prometheus' text format. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -37,16 +40,10 @@ const METHODS: ReadonlySet<string> = new Set([
 /** Histogram buckets in seconds: from one indexed read up to the database's time limit. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/**
- * Creates the metrics of one server, in their own registry.
- *
- * @param readBacklogs called for each text. When it fails, the backlogs are unknown (`NaN`) and the
- *   other metrics are served as usual: operators need them most while the database is unreachable.
- */
-export function createHttpMetrics(readBacklogs: () => Promise<Backlogs>): HttpMetrics {
-  const registry = new Registry();
+/** Creates what a server counts itself. */
+export function createHttpMetrics(registry: Registry): HttpMetrics {
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  const nameOfPharmacy = pharmacyLabel();
 
   const labelNames = ['method', 'route', 'status'] as const;
   const requests = new Counter({
@@ -67,12 +64,12 @@ export function createHttpMetrics(readBacklogs: () => Promise<Backlogs>): HttpMe
     help: 'Attempts refused because too many from their address had failed.',
     registers,
   });
-  const brokenSeals = new Counter({
-    name: 'rx_broken_seals_total',
-    help: 'Reads of orders whose stored data was damaged; the log has their ids.',
+  const webhooks = new Counter({
+    name: 'rx_pharmacy_webhooks_total',
+    help: 'Webhooks of pharmacies by result: authentic, unverified. `unknown`: no such pharmacy is set up.',
+    labelNames: ['pharmacy', 'result'],
     registers,
   });
-  const setBacklogs = addBacklogMetrics(registry);
 
   return {
     contentType: registry.contentType,
@@ -86,10 +83,11 @@ export function createHttpMetrics(readBacklogs: () => Promise<Backlogs>): HttpMe
       duration.observe(labels, seconds);
     },
     countRefusedAttempt: () => refusedAttempts.inc(),
-    countBrokenSeal: () => brokenSeals.inc(),
-    async text() {
-      setBacklogs(await readBacklogs().catch(() => undefined));
-      return await registry.metrics();
-    },
+    countWebhook: (pharmacyId, result) =>
+      webhooks.inc({
+        pharmacy: pharmacyId === undefined ? 'unknown' : nameOfPharmacy(pharmacyId),
+        result,
+      }),
+    text: () => registry.metrics(),
   };
 }

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { isLocalHost } from '../lib/local-host.ts';
 import type { Config } from './config.ts';
-import { type Environment, parse, port, requiredBy, schema, secret } from './config-schema.ts';
+import {
+  type Environment,
+  type HostAndPort,
+  parse,
+  port,
+  requiredBy,
+  schema,
+  secret,
+} from './config-schema.ts';
 import { callersOf, type Listening, tlsFiles } from './listening.ts';
 
 const codecServerSchema = schema
@@ -12,6 +20,8 @@ const codecServerSchema = schema
     TRUSTED_PROXIES: true,
     AUTH_FAILURES_BURST: true,
     AUTH_FAILURES_PER_SECOND: true,
+    METRICS_ADDRESS: true,
+    METRICS_CACHE_MS: true,
     LOG_LEVEL: true,
     LOG_FORMAT: true,
   })
@@ -47,6 +57,9 @@ export interface CodecServerConfig extends Listening {
   readonly uiUrl: string;
   /** Whether pages of the Temporal UI have to log in; `none` is possible on a single machine only. */
   readonly login: 'required' | 'none';
+  /** Where it serves its metrics; undefined: nowhere. */
+  readonly metricsAddress: HostAndPort | undefined;
+  readonly metricsCacheMs: number;
   readonly log: Config['log'];
 }
 
@@ -65,6 +78,8 @@ export function parseCodecServerConfig(env: Environment): CodecServerConfig {
     tls: tlsFiles('CODEC_', value.CODEC_TLS_CERT_FILE, value.CODEC_TLS_KEY_FILE),
     ...callersOf(value),
     uiUrl: value.TEMPORAL_UI_URL,
+    metricsAddress: value.METRICS_ADDRESS,
+    metricsCacheMs: value.METRICS_CACHE_MS,
     login: value.CODEC_LOGIN,
     log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
   };

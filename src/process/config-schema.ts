@@ -140,9 +140,9 @@ export const schema = z.object({
   PORT: port.default(3000),
   /** The base URL of the server for organizations, used in links to documents. Default: HOST and PORT. */
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  /** Where the server serves `/metrics`, `host:port`, over plain HTTP. Default: on its own port. */
+  /** Where a process serves `/metrics`, `host:port`, over plain HTTP. Default: the server on its own port, others nowhere. */
   METRICS_ADDRESS: address.optional(),
-  /** How long the server reuses a result of `/metrics` and of `/readyz`; 0 shares it between concurrent requests only. */
+  /** How long a result of `/metrics` and of `/readyz` is reused; 0 shares it between concurrent requests only. */
   METRICS_CACHE_MS: z.coerce.number().int().min(0).max(60_000).default(1_000),
   /**
    * How long a connection may move no byte. The kernel buffers megabytes for a connection, so a client that

@@ -37,7 +37,7 @@ export interface Config {
   };
   readonly http: Listening & {
     readonly publicUrl: string;
-    /** Where the server serves its metrics; undefined: on its own port. */
+    /** Where a process serves its metrics; undefined: the server on its own port, the worker nowhere. */
     readonly metricsAddress: HostAndPort | undefined;
     /** How long a result of `/metrics` and of `/readyz` is reused. */
     readonly metricsCacheMs: number;

@@ -2,6 +2,7 @@ import postgres from 'postgres';
 import { createKeys, type Keys } from '../keys/data-keys.ts';
 import type { KeyProvider } from '../keys/key-provider.ts';
 import { dataKeyTable } from './data-key-table.ts';
+import { measurePool, type PoolUsage } from './pool-usage.ts';
 import { postgresTls } from './postgres-tls.ts';
 
 /** The keys that seal and open rows of a database. */
@@ -13,10 +14,10 @@ export interface WithKeys {
 export type Transaction = postgres.TransactionSql & WithKeys;
 
 /** A connection pool; `end()` closes it. */
-export type Database = postgres.Sql & WithKeys;
+export type Database = postgres.Sql & WithKeys & { usage(): PoolUsage };
 
 /** A connection pool or a transaction: every function that runs SQL takes one of them. */
-export type Sql = Database | Transaction;
+export type Sql = (postgres.Sql & WithKeys) | Transaction;
 
 /** Options of {@link openDatabase}. */
 export interface DatabaseOptions {
@@ -47,13 +48,17 @@ export function openDatabase(
   poolSize: number,
   { keys, statementLimitMs = STATEMENT_LIMIT_MS, settings = {} }: DatabaseOptions = {},
 ): Database {
-  const pool = openPool(url, poolSize, statementLimitMs, settings);
+  const { pool, usage } = measurePool(
+    openPool(url, poolSize, statementLimitMs, settings),
+    poolSize,
+  );
   // Keys have a separate connection, opened when needed: transactions that wait for a key hold their
   // connections, and could otherwise use up the pool that loads the key.
   const keyPool = openPool(url, 1, STATEMENT_LIMIT_MS, settings);
   const endPool = pool.end.bind(pool);
   return Object.assign(pool, {
     keys: createKeys(keys ?? NO_KEYS, dataKeyTable(keyPool)),
+    usage,
     end: async (options?: { timeout?: number }) => {
       await Promise.all([endPool(options), keyPool.end(options)]);
     },

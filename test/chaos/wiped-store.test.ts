@@ -53,7 +53,7 @@ it(`brings ${ORDERS} orders in all states to their final status, each placed onc
   }
 
   const restarted = async () => {
-    const text = await (await fetch(`${test.stack.baseUrl}/metrics`)).text();
+    const text = await (await fetch(test.stack.workerMetricsUrl)).text();
     return Number(/^rx_reconciler_restarted_total (\d+)$/m.exec(text)?.[1] ?? 0);
   };
   await eventually('lost workflows are restarted', async () => (await restarted()) > 0, 90_000);

@@ -230,7 +230,11 @@ describe('the server', () => {
   });
 
   it('works as a worker until it is asked to stop', async () => {
-    const worker = start('worker.js', { ...test.stack.workerEnv, TEMPORAL_TASK_QUEUE: 'compiled' });
+    const worker = start('worker.js', {
+      ...test.stack.workerEnv,
+      METRICS_ADDRESS: '',
+      TEMPORAL_TASK_QUEUE: 'compiled',
+    });
     expect(await once(worker, 'message')).toContain('ready');
     worker.kill('SIGTERM');
     expect(await endOf(worker)).toBe(0);

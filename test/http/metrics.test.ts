@@ -1,7 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpMetrics } from '../../src/http/metrics.ts';
+import { openDatabase } from '../../src/storage/database.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { createPharmacy, type TestPharmacy } from '../support/pharmacy.ts';
+import { startStatementCounter } from '../support/statement-counter.ts';
 import { exampleWithoutKey, sendTo, startTestApi, type TestApi } from '../support/test-api.ts';
 
 let api: TestApi;
@@ -36,67 +39,25 @@ it('counts requests by route pattern, without any id', async () => {
   }
 });
 
-it('reports the depth of the outbox and the age of its oldest row', async () => {
-  await api.place(exampleWithoutKey());
-  await api.database`UPDATE outbox SET created_at = now() - interval '1 hour'`;
+it('counts webhooks by pharmacy and authenticity; invented pharmacies share a label', async () => {
+  const pharmacy = await createPharmacy(api.database);
+  const forger = await createPharmacy(api.database);
+  const body = JSON.stringify({ type: 'order.completed', data: { id: 'x', reference: 'y' } });
+  const send = (to: string, by: TestPharmacy) =>
+    api.send('POST', `/webhooks/pharmacies/${to}`, { headers: by.sign(body), body });
+  await send(pharmacy.id, pharmacy);
+  await send(pharmacy.id, forger);
+  await send(pharmacy.id, forger);
+  await send('an-invented-id', forger);
 
   const { text } = await api.send('GET', '/metrics');
 
-  expect(valueOf(text, 'rx_outbox_depth')).toBe(await api.count('outbox'));
-  expect(valueOf(text, 'rx_outbox_oldest_seconds')).toBeGreaterThanOrEqual(3_600);
-});
-
-it('counts orders with a step that has been failing for more than a minute', async () => {
-  const delay = async (seconds: number) => {
-    const { json } = await api.place(exampleWithoutKey());
-    await api.database`
-      UPDATE orders SET delay_code = 'PHARMACY_TIMEOUT', delay_attempts = 5, delay_next_at = now(),
-        delay_since = now() - ${seconds}::int * interval '1 second'
-      WHERE id = ${json.data.order.id as string}`;
-  };
-  await delay(61);
-  await delay(3_600);
-  await delay(30);
-
-  const { text } = await api.send('GET', '/metrics');
-
-  expect(valueOf(text, 'rx_orders_delayed')).toBe(2);
-});
-
-it('reports the other metrics while the database is unreachable', async () => {
-  const metrics = createHttpMetrics(() => Promise.reject(new Error('unreachable')));
-
-  const text = await metrics.text();
-
-  expect(valueOf(text, 'rx_outbox_depth')).toBeNaN();
-  expect(text).toContain('process_cpu_user_seconds_total');
-});
-
-it('reports deliveries by state, and the progress of the reconciler', async () => {
-  const { organizationId } = api.organization;
-  const endpointId = randomUUID();
-  await api.database`
-    INSERT INTO webhook_endpoints (id, organization_id, url, secret, status)
-    VALUES (${endpointId}, ${organizationId}, 'https://hooks.example.com', 'whsec_', 'PAUSED')`;
-  await api.database`
-    INSERT INTO webhook_deliveries (id, organization_id, endpoint_id, event, status)
-    SELECT gen_random_uuid(), ${organizationId}, ${endpointId}, 'PING', status
-    FROM unnest(ARRAY['PENDING', 'DEAD', 'DEAD', 'DELIVERED']) AS status`;
-  await api.database`
-    UPDATE reconciliation SET swept_until = now() - interval '90 seconds', restarted = 3`;
-  await api.database`
-    INSERT INTO inbox (pharmacy_id, webhook_id, type, received_at)
-    VALUES ('pharmacy-123', ${randomUUID()}, 'completed', now() - interval '2 hours')`;
-
-  const { text } = await api.send('GET', '/metrics');
-
-  expect(valueOf(text, 'rx_webhook_deliveries{state="pending"}')).toBe(1);
-  expect(valueOf(text, 'rx_webhook_deliveries{state="dead"}')).toBe(2);
-  expect(valueOf(text, 'rx_webhook_endpoints{state="paused"}')).toBe(1);
-  expect(valueOf(text, 'rx_webhook_deliveries_overdue_seconds')).toBe(0); // its endpoint is paused
-  expect(valueOf(text, 'rx_reconciler_lag_seconds')).toBeGreaterThanOrEqual(90);
-  expect(valueOf(text, 'rx_reconciler_restarted_total')).toBe(3);
-  expect(valueOf(text, 'rx_inbox_unmatched')).toBe(1);
+  const webhooks = (id: string, result: string) =>
+    valueOf(text, `rx_pharmacy_webhooks_total{pharmacy="${id}",result="${result}"}`);
+  expect(webhooks(pharmacy.id, 'authentic')).toBe(1);
+  expect(webhooks(pharmacy.id, 'unverified')).toBe(2);
+  expect(webhooks('unknown', 'unverified')).toBe(1);
+  expect(text).not.toContain('an-invented-id');
 });
 
 describe('a flood of requests for the metrics and the state of the server', () => {
@@ -120,19 +81,36 @@ describe('a flood of requests for the metrics and the state of the server', () =
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect(checks).toBe(1);
   });
+});
 
-  it('reads the backlogs once', async () => {
-    const depth = async () =>
-      valueOf((await sendTo(app.url, 'GET', '/metrics')).text, 'rx_outbox_depth');
-    const depths = await Promise.all(Array.from({ length: 100 }, depth));
-    await api.place(exampleWithoutKey());
-    depths.push(await depth());
+it('reads nothing from Postgres for the metrics, and shows how busy its pool is', async () => {
+  const counter = await startStatementCounter(api.databaseUrl);
+  const database = openDatabase(counter.through(api.databaseUrl), 2);
+  const app = await startApp(database);
+  await database`SELECT 1`;
+  counter.take();
 
-    expect(new Set(depths).size).toBe(1);
-    expect(valueOf((await api.send('GET', '/metrics')).text, 'rx_outbox_depth')).toBe(
-      Number(depths[0]) + 1,
-    );
+  const { text } = await sendTo(app.url, 'GET', '/metrics');
+
+  expect([...counter.take()]).toEqual([]);
+  expect(valueOf(text, 'rx_postgres_pool_size')).toBe(2);
+  expect(valueOf(text, 'rx_postgres_pool_calls')).toBe(0);
+  await app.close();
+  await database.end();
+  await counter.close();
+});
+
+it('says that METRICS_ADDRESS is taken, and what to do', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+
+  const started = startApp(api.asServer, {
+    http: { metricsAddress: { host: '127.0.0.1', port } },
   });
+
+  await expect(started).rejects.toThrow(/^METRICS_ADDRESS is taken: each process .* its own/);
+  taken.close();
 });
 
 it('METRICS_ADDRESS serves the metrics on a port of their own, and the public port has none', async () => {

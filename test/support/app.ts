@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { Registry } from 'prom-client';
 import { createServer, type ServerConfig } from '../../src/composition/create-server.ts';
 import type { DocumentSettings } from '../../src/documents/create-document-store.ts';
 import type { Lookup } from '../../src/egress/destination.ts';
@@ -78,6 +79,7 @@ export async function startApp(database: Database, options: AppOptions = {}): Pr
   const server = await createServer({
     config,
     database,
+    registry: new Registry(),
     checkTemporal: options.checkTemporal ?? (async () => {}),
     lookup: options.lookup ?? foreignLookup,
     onlyLocalHosts: options.onlyLocalHosts,

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
+import { Registry } from 'prom-client';
 import { inject } from 'vitest';
 import { createDocumentLinks } from '../../src/documents/document-links.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
 import { createSealedDocuments } from '../../src/documents/sealed-documents.ts';
 import { foreignLookup } from '../../src/egress/foreign-lookup.ts';
+import { createDeliveryMetrics } from '../../src/notifications/deliveries/delivery-metrics.ts';
 import { startDeliveries } from '../../src/notifications/deliveries/start-deliveries.ts';
 import { headerContext, secretContext } from '../../src/notifications/endpoint-secrets.ts';
 import { createSender, type Sender } from '../../src/notifications/sending/sender.ts';
@@ -69,6 +71,7 @@ export async function startTestDeliveries(
     documents: createSealedDocuments(createFileStore(documentsDir)),
     documentLinks: createDocumentLinks({ publicUrl: PUBLIC_URL, secrets: [HASH_SECRET] }),
     sender: wrap?.(sender) ?? sender,
+    metrics: createDeliveryMetrics(new Registry()),
     settings,
     log,
   });

@@ -43,7 +43,19 @@ export async function startWorkerProcess(
   settings: Environment = {},
   folder = inject('compiled'),
 ): Promise<TestProcess> {
-  return await start('src/worker.js', { ...stack.workerEnv, ...settings }, folder);
+  // The stack's worker has the port of its metrics.
+  const env = { ...stack.workerEnv, METRICS_ADDRESS: '', ...settings };
+  return await start('src/worker.js', env, folder);
+}
+
+/** Starts a codec server in addition to the stack's own; see {@link startServer}. */
+export async function startCodecServer(
+  stack: Pick<Stack, 'env'>,
+  settings: Environment = {},
+): Promise<TestProcess> {
+  const { CODEC_PORT } = await freePorts();
+  const env = { ...stack.env, CODEC_PORT: String(CODEC_PORT), ...settings };
+  return await start('src/codec-server.js', env);
 }
 
 async function start(

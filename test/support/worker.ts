@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
+import { Registry } from 'prom-client';
 import { inject } from 'vitest';
 import { startOrderWorker } from '../../src/composition/start-order-worker.ts';
 import { createFileStore } from '../../src/documents/file-store.ts';
@@ -69,6 +70,7 @@ export async function startWorker(
     capacity: CAPACITY,
     buildId,
     foreign: LOOPBACK,
+    registry: new Registry(),
     log,
   });
   return {

@@ -53,6 +53,8 @@ export interface CodecServerOptions {
   readonly trustedProxies?: readonly string[];
   /** True when browsers reach the server and the UI on this machine only: other hosts are refused. */
   readonly onlyLocalHosts?: boolean;
+  /** Called for each answer; `route` is a pattern. */
+  readonly onAnswer?: (route: string | undefined, status: number) => void;
   readonly log: Log;
   /** The current time in milliseconds since 1970, for the end of a session. */
   readonly now?: () => number;
@@ -98,6 +100,10 @@ export function createCodecServer(options: CodecServerOptions): FastifyInstance 
         'access-control-allow-methods': 'POST',
       });
     }
+  });
+
+  app.addHook('onResponse', async (request, reply) => {
+    options.onAnswer?.(request.routeOptions.url, reply.statusCode);
   });
 
   for (const [route, convert] of [

@@ -13,8 +13,8 @@ export function metrics({ metrics, readMetrics }: RouteDependencies): Route {
       tag: 'Operation',
       summary: 'Metrics for Prometheus',
       description:
-        'Requests by route pattern, method and status; the backlogs of the outbox and of webhook ' +
-        'deliveries; the progress of the reconciler; the process itself.',
+        'Requests by route pattern, method and status; webhooks of pharmacies; the pool of connections to ' +
+        'Postgres; the process itself. A worker serves its own page (docs/observability.md).',
       responses: {
         200: {
           description: 'The metrics in Prometheus’ text format.',

@@ -16,7 +16,8 @@ const params = z.object({ pharmacyId: z.string() });
  * secret is random, so nobody guesses it, and a forger must not block the pharmacy. Another secret may have
  * been chosen by a person. After too many failures it is not checked (429), unless the sender is known.
  */
-export function pharmacyWebhook({ orders, pharmacies, webhookAttempts }: RouteDependencies): Route {
+export function pharmacyWebhook(dependencies: RouteDependencies): Route {
+  const { orders, pharmacies, webhookAttempts, metrics } = dependencies;
   return defineRoute({
     method: 'POST',
     url: '/webhooks/pharmacies/:pharmacyId',
@@ -45,10 +46,12 @@ export function pharmacyWebhook({ orders, pharmacies, webhookAttempts }: RouteDe
       };
       if (pharmacy?.hasRandomSecret !== true) webhookAttempts.admit(source);
       if (!pharmacy?.isAuthentic(webhook)) {
+        metrics.countWebhook(pharmacy?.id, 'unverified');
         webhookAttempts.failed(source);
         throw new UnauthorizedError();
       }
       webhookAttempts.succeeded(source);
+      metrics.countWebhook(pharmacyId, 'authentic');
       const message = pharmacy.readMessage(webhook);
       if ('unreadable' in message) {
         throw new InvalidBodyError(`${message.unreadable} is missing or cannot be read`);

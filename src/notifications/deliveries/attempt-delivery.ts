@@ -6,6 +6,7 @@ import { type AttemptOutcome, INTERNAL, outcomeOf } from '../attempt-outcome.ts'
 import { sendWebhook } from '../sending/send-webhook.ts';
 import type { Sender } from '../sending/sender.ts';
 import { type Lease, type LoadedDelivery, openDelivery, readDelivery } from './delivery.ts';
+import type { DeliveryMetrics } from './delivery-metrics.ts';
 import { type LeasedDelivery, releaseLease } from './lease-deliveries.ts';
 import { type Recorded, recordAttempt } from './record-attempt.ts';
 import { type DocumentSources, renderBody } from './render-body.ts';
@@ -14,6 +15,7 @@ import { type DocumentSources, renderBody } from './render-body.ts';
 export interface DeliveryDependencies extends DocumentSources {
   readonly database: Database;
   readonly sender: Sender;
+  readonly metrics: DeliveryMetrics;
   readonly settings: Omit<Config['webhooks'], 'destinations'>;
 }
 
@@ -43,6 +45,7 @@ export async function attemptDelivery(
     const row = 'url' in lease ? lease : await readDelivery(database, lease.deliveryId);
     const loaded = await openDelivery(database, row);
     const outcome = await send(dependencies, lease, loaded, signal);
+    dependencies.metrics.observe(outcome);
     const recorded = await recordAttempt(database, lease, {
       outcome,
       waitMs: waitAfter(lease.attempts + 1, settings.retryScheduleMs, {
