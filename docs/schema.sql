@@ -57,7 +57,7 @@ GRANT SELECT ON audit_head TO rx_orders_worker;
 CREATE TABLE audit_log (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
-  transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  transaction_id xid8 NOT NULL DEFAULT commit_position(pg_current_xact_id()),
   actor_kind text NOT NULL,
   actor text NOT NULL,
   action text NOT NULL,
@@ -204,11 +204,30 @@ GRANT SELECT ON documents TO rx_orders_server;
 GRANT DELETE, INSERT, SELECT, UPDATE ON documents TO rx_orders_worker;
 
 
+-- epochs ----------------------------------------------------------------------
+
+CREATE TABLE epochs (
+  number integer NOT NULL,
+  begun_at timestamp with time zone NOT NULL DEFAULT now(),
+  cluster text,
+  cause text NOT NULL,
+  ends_runs boolean NOT NULL,
+  runs_ended_at timestamp with time zone,
+  CONSTRAINT epochs_pkey PRIMARY KEY (number),
+  CONSTRAINT epochs_cause_check CHECK (cause = ANY (ARRAY['FIRST'::text, 'POSITIONS_WENT_BACK'::text, 'CLUSTER_CHANGED'::text, 'TIMELINE_CHANGED'::text, 'RESTORED'::text])),
+  CONSTRAINT epochs_number_check CHECK (number >= 0 AND number < 32768)
+);
+
+GRANT SELECT ON epochs TO rx_orders_operator;
+GRANT SELECT ON epochs TO rx_orders_server;
+GRANT SELECT, UPDATE (runs_ended_at) ON epochs TO rx_orders_worker;
+
+
 -- events ----------------------------------------------------------------------
 
 CREATE TABLE events (
   id uuid NOT NULL,
-  transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  transaction_id xid8 NOT NULL DEFAULT commit_position(pg_current_xact_id()),
   "position" bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   organization_id uuid NOT NULL,
   order_id uuid,
@@ -844,6 +863,43 @@ GRANT SELECT ON unmatched_messages TO rx_orders_server;
 GRANT SELECT ON unmatched_messages TO rx_orders_worker;
 
 
+-- begin_epoch() ---------------------------------------------------------------
+
+CREATE FUNCTION begin_epoch(why text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  begun integer;
+BEGIN
+  -- Transactions that have taken positions of the earlier epoch end first.
+  LOCK TABLE public.events, public.audit_log IN SHARE ROW EXCLUSIVE MODE;
+  INSERT INTO public.epochs (number, cluster, cause, ends_runs)
+  SELECT max(number) + 1, public.present_cluster(), why, why <> 'TIMELINE_CHANGED' FROM public.epochs
+  RETURNING epochs.number INTO begun;
+  INSERT INTO public.audit_log (actor_kind, actor, action, result)
+  VALUES ('system', 'epoch', 'EPOCH_BEGUN', why);
+  RETURN begun;
+END $function$;
+
+REVOKE EXECUTE ON FUNCTION begin_epoch FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION begin_epoch TO rx_orders_operator;
+
+
+-- commit_position() -----------------------------------------------------------
+
+CREATE FUNCTION commit_position(transaction xid8)
+ RETURNS xid8
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT ((max(number)::bigint << 44) + transaction::text::bigint)::text::xid8 FROM public.epochs
+$function$;
+
+
 -- continue_seals() ------------------------------------------------------------
 
 CREATE FUNCTION continue_seals()
@@ -863,7 +919,7 @@ BEGIN
     head.last_id := 0;
   END IF;
   IF NEW.number <> head.number + 1 OR NEW.previous <> head.hash OR octet_length(NEW.hash) <> 32
-    OR NEW.last_transaction_id >= pg_snapshot_xmin(pg_current_snapshot())
+    OR NEW.last_transaction_id >= public.commit_position(pg_snapshot_xmin(pg_current_snapshot()))
     OR NEW.at NOT BETWEEN now() - interval '1 minute' AND clock_timestamp()
     OR NOT coalesce(
       (NEW.first_transaction_id, NEW.first_id, NEW.last_transaction_id, NEW.last_id, NEW.count) = (
@@ -917,6 +973,38 @@ CREATE FUNCTION event_time(at timestamp with time zone)
 RETURN to_char((at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text);
 
 
+-- missing_epoch() -------------------------------------------------------------
+
+CREATE FUNCTION missing_epoch()
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  present text := public.present_cluster();
+  known text;
+  next xid8 := public.commit_position(pg_snapshot_xmax(pg_current_snapshot()));
+BEGIN
+  SELECT cluster INTO known FROM public.epochs ORDER BY number DESC LIMIT 1;
+  IF (SELECT last_transaction_id FROM public.audit_head) >= next
+    OR (SELECT transaction_id FROM public.audit_log ORDER BY transaction_id DESC, id DESC LIMIT 1) >= next
+    OR EXISTS (SELECT FROM public.organizations, LATERAL (
+      SELECT transaction_id FROM public.events WHERE organization_id = organizations.id
+      ORDER BY transaction_id DESC, position DESC LIMIT 1) AS newest WHERE transaction_id >= next)
+  THEN RETURN 'POSITIONS_WENT_BACK';
+  END IF;
+  IF split_part(known, '/', 1) <> split_part(present, '/', 1) THEN RETURN 'CLUSTER_CHANGED'; END IF;
+  IF known <> present THEN RETURN 'TIMELINE_CHANGED'; END IF;
+  RETURN NULL;
+END $function$;
+
+REVOKE EXECUTE ON FUNCTION missing_epoch FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION missing_epoch TO rx_orders_operator;
+GRANT EXECUTE ON FUNCTION missing_epoch TO rx_orders_server;
+GRANT EXECUTE ON FUNCTION missing_epoch TO rx_orders_worker;
+
+
 -- notify_of_change() ----------------------------------------------------------
 
 CREATE FUNCTION notify_of_change()
@@ -954,6 +1042,22 @@ AS $function$
 BEGIN
   SELECT organization_id INTO NEW.organization_id FROM public.orders WHERE id = NEW.order_id;
   RETURN NEW;
+END $function$;
+
+
+-- present_cluster() -----------------------------------------------------------
+
+CREATE FUNCTION present_cluster()
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  RETURN (SELECT system_identifier FROM pg_control_system()) || '/'
+    || left(pg_walfile_name(pg_current_wal_lsn()), 8);
+EXCEPTION WHEN insufficient_privilege OR undefined_function OR feature_not_supported THEN
+  RETURN NULL;
 END $function$;
 
 
@@ -1044,6 +1148,30 @@ BEGIN
   END IF;
   RETURN NEW;
 END $function$;
+
+
+-- renew_epoch() ---------------------------------------------------------------
+
+CREATE FUNCTION renew_epoch()
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  why text := public.missing_epoch();
+BEGIN
+  IF why IS NULL THEN RETURN NULL; END IF;
+  LOCK TABLE public.events, public.audit_log IN SHARE ROW EXCLUSIVE MODE;
+  why := public.missing_epoch(); -- another program may have been quicker
+  IF why IS NOT NULL THEN PERFORM public.begin_epoch(why); END IF;
+  RETURN why;
+END $function$;
+
+REVOKE EXECUTE ON FUNCTION renew_epoch FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION renew_epoch TO rx_orders_operator;
+GRANT EXECUTE ON FUNCTION renew_epoch TO rx_orders_server;
+GRANT EXECUTE ON FUNCTION renew_epoch TO rx_orders_worker;
 
 
 -- scope_organization() --------------------------------------------------------

@@ -1,4 +1,5 @@
 import { runTask } from './process/run-process.ts';
+import { logEpoch } from './storage/epoch.ts';
 import { migrate } from './storage/migrate.ts';
 import { warnAboutPlaintext } from './storage/postgres-tls.ts';
 
@@ -6,6 +7,6 @@ import { warnAboutPlaintext } from './storage/postgres-tls.ts';
 
 await runTask('migrate', process.env, async ({ config, log }) => {
   warnAboutPlaintext(config.database.url, log);
-  await migrate(config.database.url);
+  logEpoch(log, await migrate(config.database.url));
   log.info('the schema is current');
 });

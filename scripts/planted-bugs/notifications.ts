@@ -5,7 +5,7 @@ export const NOTIFICATION_BUGS: readonly Bug[] = [
   {
     name: 'lists an event while an earlier transaction is still open',
     file: 'src/notifications/events/list-events.ts',
-    original: 'AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())',
+    original: 'AND transaction_id < commit_position(pg_snapshot_xmin(pg_current_snapshot()))',
     replacement: '',
     tests: ['test/http/notifications/events.test.ts'],
   },

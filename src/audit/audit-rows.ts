@@ -50,7 +50,7 @@ export async function readAuditRows(sql: Sql, filter: AuditFilter): Promise<Audi
     WHERE (transaction_id, audit_log.id) > (${after[0]}::text::xid8, ${after[1]}::text::bigint)
       AND ${
         upTo === undefined
-          ? sql`transaction_id < pg_snapshot_xmin(pg_current_snapshot())`
+          ? sql`transaction_id < commit_position(pg_snapshot_xmin(pg_current_snapshot()))`
           : sql`(transaction_id, audit_log.id) <= (${upTo[0]}::text::xid8, ${upTo[1]}::text::bigint)`
       }
       ${since === undefined ? sql`` : sql`AND audit_log.at >= ${since}`}

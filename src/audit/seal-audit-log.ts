@@ -52,7 +52,7 @@ export async function sealAuditLog(database: Database): Promise<number> {
 async function hasUnsealed(sql: Sql): Promise<boolean> {
   const found = await sql`
     SELECT FROM audit_log
-    WHERE transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+    WHERE transaction_id < commit_position(pg_snapshot_xmin(pg_current_snapshot()))
       AND (transaction_id, id) > (
         coalesce((SELECT last_transaction_id FROM audit_head), '0'),
         coalesce((SELECT last_id FROM audit_head), 0))

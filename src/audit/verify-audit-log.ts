@@ -160,12 +160,12 @@ async function problemsOfUnsealed(sql: Sql, [transactionId, id]: AuditPosition):
       WHERE (transaction_id, audit_log.id) > (${transactionId}::text::xid8, ${id}::text::bigint)
     ), late AS (
       SELECT id FROM unsealed
-      WHERE transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+      WHERE transaction_id < commit_position(pg_snapshot_xmin(pg_current_snapshot()))
         AND at < now() - ${UNSEALED_LIMIT_MINUTES} * interval '1 minute'
     )
     SELECT (SELECT count(*)::text FROM late) AS late, (SELECT min(id)::text FROM late) AS first,
       (SELECT min(id)::text FROM unsealed
-        WHERE transaction_id >= pg_snapshot_xmax(pg_current_snapshot())) AS future`;
+        WHERE transaction_id >= commit_position(pg_snapshot_xmax(pg_current_snapshot()))) AS future`;
   const found: string[] = [];
   if (typeof row?.first === 'string') {
     found.push(

@@ -79,7 +79,7 @@ export async function createServer(parts: {
   const { config, database, registry, checkTemporal, lookup, log } = parts;
   const { hashSecret, http, webhooks } = config;
 
-  const checkSchema = createSchemaCheck(database);
+  const checkSchema = createSchemaCheck(database, log);
   const orders = createOrderService(database, { hashSecret, ...config.limits }, log);
   const cases = createCaseService(database, hashSecret);
   const store = await createDocumentStore(config.documents);

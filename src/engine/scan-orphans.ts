@@ -11,8 +11,8 @@ const PATIENCE_SECONDS = 60;
 
 /**
  * Checks the next page of Temporal's open order workflows, and stores those without an open order in
- * `orphan_workflows`. They are reported and never terminated: after Postgres was restored from a backup,
- * they know more than Postgres does.
+ * `orphan_workflows`. They are reported, not terminated: an operator decides. Only those from before a restore end by
+ * themselves, see end-earlier-runs.ts.
  *
  * @returns whether there are more pages.
  */

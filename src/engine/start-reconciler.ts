@@ -1,7 +1,9 @@
 import { createInterruptibleSleep } from '../lib/interruptible-sleep.ts';
 import { retryMessages } from '../orders/inbox.ts';
 import type { Database } from '../storage/database.ts';
+import { logEpoch, renewEpoch } from '../storage/epoch.ts';
 import { temporalCode } from '../temporal/call-with-timeout.ts';
+import { endEarlierRuns } from './end-earlier-runs.ts';
 import { scanOrphans } from './scan-orphans.ts';
 import { type SweepDependencies, sweepBatch } from './sweep.ts';
 import { sweepNews } from './sweep-news.ts';
@@ -51,6 +53,8 @@ export function startReconciler(
       if (!(await leads()) || !(await isDue())) return;
       const until = Date.now() + ROUND_MS;
       const goesOn = async () => !stopped && Date.now() < until && (await leads());
+      logEpoch(log, await renewEpoch(database));
+      while ((await endEarlierRuns(dependencies)) && (await goesOn()));
       while ((await sweepBatch(dependencies)) && (await goesOn()));
       await retryUnmatched();
       while ((await goesOn()) && (await sweepNews(dependencies)));

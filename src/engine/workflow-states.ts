@@ -26,6 +26,8 @@ export interface WorkflowStates {
   readNews(orderIds: readonly string[]): Promise<Map<string, WorkflowState>>;
   /** Returns a page of the task queue's open order workflows, the latest started first. */
   list(startedBefore: Date, most: number): Promise<ListedWorkflow[]>;
+  /** Terminates workflows. @returns how many of them were open. */
+  terminate(listed: readonly ListedWorkflow[], reason: string): Promise<number>;
 }
 
 /** Creates the reader of workflow states. */
@@ -50,11 +52,9 @@ export function createWorkflowStates(
     workflowIdOf: (orderId: string) => string,
   ): Promise<Map<string, WorkflowState>> {
     const states = new Map<string, WorkflowState>();
-    const left = orderIds.values();
-    const work = async () => {
-      for (const orderId of left) states.set(orderId, await readOne(workflowIdOf(orderId)));
-    };
-    await Promise.all(Array.from({ length: MOST_CALLS }, work));
+    await forEach(orderIds, async (orderId) => {
+      states.set(orderId, await readOne(workflowIdOf(orderId)));
+    });
     return states;
   }
 
@@ -77,7 +77,29 @@ export function createWorkflowStates(
         return page;
       });
     },
+    async terminate(listed, reason) {
+      let ended = 0;
+      await forEach(listed, async ({ workflowId }) => {
+        const handle = client.workflow.getHandle(workflowId);
+        try {
+          await callWithTimeout(withDeadline, () => handle.terminate(reason));
+          ended += 1;
+        } catch (error) {
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        }
+      });
+      return ended;
+    },
   };
+}
+
+/** Calls a function for each item, for a few of them at once. */
+async function forEach<T>(items: readonly T[], call: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values();
+  const work = async () => {
+    for (const item of left) await call(item);
+  };
+  await Promise.all(Array.from({ length: MOST_CALLS }, work));
 }
 
 /** A workflow in any other status is open. */

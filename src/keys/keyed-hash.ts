@@ -11,6 +11,7 @@ export function keyedHash(
     | 'fingerprint'
     | 'document-link'
     | 'idempotency-key'
+    | 'order-id'
     | 'patient'
     | 'case-email'
     | 'codec-session',

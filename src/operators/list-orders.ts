@@ -94,16 +94,15 @@ function newest(sql: Sql, filter: OrderFilter) {
         ${organizationId === undefined ? sql`` : sql`AND organization_id = ${organizationId}`}
       ${inOrder}`;
   }
-  if (filter.statuses === undefined && organizationId === undefined && pharmacyId === undefined) {
-    return sql`SELECT * FROM orders ORDER BY id DESC LIMIT ${limit}`;
-  }
-  // The indexes are sorted within an organization and a status: the newest of each include the newest of all.
+  // The indexes are sorted within an organization, or within its status: the newest of each include the newest of all.
+  const byStatus = filter.statuses !== undefined || pharmacyId !== undefined;
   return sql`
     SELECT orders.* FROM organizations
-    CROSS JOIN unnest(${statuses}::text[]) AS listed (status)
+    ${byStatus ? sql`CROSS JOIN unnest(${statuses}::text[]) AS listed (status)` : sql``}
     CROSS JOIN LATERAL (
       SELECT * FROM orders
-      WHERE orders.organization_id = organizations.id AND orders.status = listed.status ${ofPharmacy}
+      WHERE orders.organization_id = organizations.id
+        ${byStatus ? sql`AND orders.status = listed.status ${ofPharmacy}` : sql``}
       ${inOrder}
     ) AS orders
     WHERE true ${organizationId === undefined ? sql`` : sql`AND organizations.id = ${organizationId}`}

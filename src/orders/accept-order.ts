@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { AuditSource } from '../audit/record-audit.ts';
 import { canonicalJson } from '../contract/canonical-json.ts';
 import type { PlaceOrderRequest } from '../contract/place-order.ts';
@@ -11,6 +10,7 @@ import {
   IdempotencyConflictError,
   InvalidOrderError,
 } from './order-errors.ts';
+import { newOrderId } from './order-id.ts';
 import { ADDRESS_MISSING, asJson, askedOrder, requireLawfulAndOwned } from './preconditions.ts';
 import { type NewOrder, type StoreOutcome, storeOrders } from './store-orders.ts';
 
@@ -30,7 +30,7 @@ export type StoreOrder = (order: NewOrder) => Promise<StoreOutcome>;
 /**
  * Accepts an order: encrypts it and stores it. When this function returns, the order survives any crash.
  *
- * @param hashSecret the key of the fingerprint, which recognizes a repeated payload.
+ * @param hashSecret the key of the order's id and of the fingerprint, which recognizes a repeated payload.
  * @param store stores the order; by default, in a transaction of its own.
  * @throws {CaseNotPermittedError} the case does not belong to the organization.
  * @throws {IdempotencyConflictError} the idempotency key is already used; nothing was stored.
@@ -76,8 +76,9 @@ async function prepareOrder(
   hashSecret: string,
   { organizationId, caseId, request, by }: Acceptance,
 ): Promise<NewOrder> {
-  const orderId = uuidv7();
   const { order, idempotencyKey } = request;
+  const fingerprint = keyedHash(hashSecret, 'fingerprint', canonicalJson({ caseId, order }));
+  const orderId = newOrderId(hashSecret, { organizationId, idempotencyKey, fingerprint });
   const { key, wrapped } = await createOrderKey(sql, organizationId, orderId);
   const sealed = (field: string, text: string | undefined) =>
     text === undefined ? null : key.seal(field, text);
@@ -90,7 +91,7 @@ async function prepareOrder(
         ? null
         : idempotencyHash(hashSecret, organizationId, idempotencyKey),
     idempotencyKey: sealed('idempotencyKey', idempotencyKey),
-    fingerprint: keyedHash(hashSecret, 'fingerprint', canonicalJson({ caseId, order })),
+    fingerprint,
     prescription: key.seal('prescription', asJson(order)),
     shippingAddress: sealed(
       'shippingAddress',

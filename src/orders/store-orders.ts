@@ -48,18 +48,26 @@ export async function storeOrders(
     (goOn) =>
       forOrganization(database, organizationId, async (sql) => {
         goOn();
-        const stored = await insertOrders(sql, organizationId, orders);
+        const stored = await insertOrders(sql, organizationId, distinct(orders));
         goOn();
         return stored;
       }),
     limitMs,
   );
-  const outcomes = new Map(rows.map((row) => [row.id, row]));
+  const outcomes = new Map<string, StoreOutcome>(rows.map((row) => [row.id, row]));
   return orders.map(({ orderId }) => {
     const outcome = outcomes.get(orderId);
     if (outcome === undefined) throw new Error('an order has no outcome');
+    // Only the first of several requests that are the same has stored the order.
+    outcomes.set(orderId, { ...outcome, accepted: false });
     return outcome;
   });
+}
+
+/** Keeps the first order of each id: requests with the same idempotency key and payload have the same. */
+function distinct(orders: readonly NewOrder[]): readonly NewOrder[] {
+  const ids = new Set<string>();
+  return orders.filter(({ orderId }) => !ids.has(orderId) && ids.add(orderId));
 }
 
 async function insertOrders(sql: Sql, organizationId: string, orders: readonly NewOrder[]) {
@@ -98,7 +106,8 @@ async function insertOrders(sql: Sql, organizationId: string, orders: readonly N
       FROM checked WHERE lawful AND addressed
       -- Two batches with the same keys wait for each other in one direction, so that they cannot deadlock.
       ORDER BY idempotency_hash, place
-      ON CONFLICT (organization_id, idempotency_hash) DO NOTHING
+      -- A repeated request conflicts with both the key and the id.
+      ON CONFLICT DO NOTHING
       RETURNING id
     ), taken AS (
       SELECT checked.* FROM accepted JOIN checked USING (id) ORDER BY place

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, openDatabase, type Sql } from './database.ts';
+import { renewEpoch } from './epoch.ts';
 import { requirePostgresVersion } from './postgres-version.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -23,10 +24,11 @@ class MigrationChangedError extends Error {
  * once, and it may be repeated.
  *
  * @param databaseUrl `postgres://…` with a role that may create tables.
+ * @returns why an epoch began, see {@link renewEpoch}.
  * @throws {MigrationChangedError} a file was edited after it had been applied to this database.
  * @throws {PostgresTooOldError} the server is older than Postgres 15.
  */
-export async function migrate(databaseUrl: string): Promise<void> {
+export async function migrate(databaseUrl: string): Promise<string | null> {
   const files = await migrationFiles();
   const sql = openDatabase(databaseUrl, 1);
   try {
@@ -42,6 +44,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
       else await applyConcurrently(sql, rest[0] ?? '');
       rest = rest.slice(Math.max(together.length, 1));
     }
+    return await renewEpoch(sql);
   } finally {
     await sql.end();
   }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../lib/safe-error.ts';
 import type { Log } from '../process/log.ts';
 import { type Sql, withTimeout } from './database.ts';
+import { logEpoch, renewEpoch } from './epoch.ts';
 import { missingMigrations } from './migrate.ts';
 import { requirePostgresVersion } from './postgres-version.ts';
 
@@ -25,13 +26,15 @@ class SchemaOutdatedError extends Error {
  *   It throws a {@link SchemaOutdatedError} or a {@link PostgresTooOldError} otherwise, and the
  *   driver's error while Postgres is unreachable.
  */
-export function createSchemaCheck(sql: Sql): () => Promise<void> {
+export function createSchemaCheck(sql: Sql, log: Log): () => Promise<void> {
   let isCurrent = false;
   return async () => {
     if (isCurrent) return;
     await withTimeout(requirePostgresVersion(sql));
     const missing = await withTimeout(missingMigrations(sql));
     if (missing.length > 0) throw new SchemaOutdatedError(missing);
+    // Before the first row of this program: its position must not be lower than those of a restored database.
+    logEpoch(log, await withTimeout(renewEpoch(sql)));
     isCurrent = true;
   };
 }
@@ -44,7 +47,7 @@ export function createSchemaCheck(sql: Sql): () => Promise<void> {
  * @throws {PostgresTooOldError} waiting cannot help.
  */
 export async function schemaWhenCurrent(sql: Sql, log: Log, signal: AbortSignal): Promise<boolean> {
-  const check = createSchemaCheck(sql);
+  const check = createSchemaCheck(sql, log);
   let logged: string | undefined;
   while (!signal.aborted) {
     try {

@@ -50,6 +50,7 @@ const WORKFLOWS = {
   read: (ids: readonly string[]) => Promise.resolve(new Map(ids.map((id) => [id, 'OPEN']))),
   readNews: (ids: readonly string[]) => Promise.resolve(new Map(ids.map((id) => [id, 'OPEN']))),
   list: () => Promise.resolve([]),
+  terminate: () => Promise.resolve(0),
 };
 const LIMITS = { total: 32, ofOrganization: 24, ofEndpoint: 4 };
 

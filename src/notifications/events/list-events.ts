@@ -35,7 +35,7 @@ export async function listEvents(
     FROM events
     WHERE organization_id = ${organizationId}
       AND (transaction_id, position) > (${after[0] ?? ''}::text::xid8, ${after[1] ?? ''}::bigint)
-      AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+      AND transaction_id < commit_position(pg_snapshot_xmin(pg_current_snapshot()))
       ${query.event === undefined ? sql`` : sql`AND event = ${query.event}`}
     ORDER BY events.transaction_id, events.position
     LIMIT ${query.limit + 1}`;

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { PharmacyOrderRequest } from '../gateway.ts';
 
 /**
- * How the reference of every test order begins. Ids of real orders are UUIDs of version 7, which begin
- * with the time, so that a pharmacy and we can tell them apart (docs/pharmacy-protocol.md, "Test orders").
+ * How the reference of every test order begins. No id of a real order begins so (src/orders/order-id.ts), so that a
+ * pharmacy and we can tell them apart (docs/pharmacy-protocol.md, "Test orders").
  */
 const TEST_REFERENCE_PREFIX = '00000000-';
 

@@ -102,3 +102,15 @@ it('stores each key once when servers get the same keys in different sequences',
   const accepted = (await Promise.all(servers)).flat().filter(Boolean);
   expect(accepted).toHaveLength(keys.length);
 });
+
+it('stores the first of several requests of a batch that are the same', async () => {
+  const [orderId, idempotencyHash] = [randomUUID(), hashOf('same')];
+  const same = () => order({ orderId, idempotencyHash });
+  const outcomes = await storeOrders(db.asServer, own.organizationId, [same(), order(), same()]);
+  expect(outcomes.map(({ accepted }) => accepted)).toEqual([true, true, false]);
+  const again = await storeOrders(db.asServer, own.organizationId, [same()]);
+  expect(again).toMatchObject([{ lawful: true, permitted: true, accepted: false }]);
+  for (const table of ['orders', 'outbox', 'order_activity', 'audit_log'] as const) {
+    expect(await rows(table, [orderId])).toBe(1);
+  }
+});

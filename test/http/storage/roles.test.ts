@@ -26,6 +26,7 @@ const WITHOUT_POLICIES = [
   'audit_head',
   'audit_seals',
   'data_keys', // wrapped
+  'epochs',
   'imported_cases', // operators only; empty outside an import
   'organizations',
   'orphan_workflows',

@@ -1,0 +1,123 @@
+import { Client } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { type Reconciler, startReconciler } from '../../../src/engine/start-reconciler.ts';
+import { createWorkflowStates } from '../../../src/engine/workflow-states.ts';
+import { type Database, openDatabase } from '../../../src/storage/database.ts';
+import { orderWorkflowId } from '../../../src/workflows/order-messages.ts';
+import { DATA_CONVERTER } from '../../support/data-converter.ts';
+import { eventually } from '../../support/eventually.ts';
+import { examplePlaceOrder } from '../../support/example.ts';
+import { createKeptLog } from '../../support/logs.ts';
+import { createWorld, type World } from '../../support/world.ts';
+
+/*
+ * Postgres was restored to an earlier moment, while Temporal and the pharmacies went on: Postgres has lost orders, or
+ * knows less of them than their workflows.
+ */
+
+let world: World;
+let connection: NativeConnection;
+let leadership: Database;
+let reconciler: Reconciler;
+
+beforeAll(async () => {
+  world = await createWorld();
+  connection = await NativeConnection.connect({ address: inject('temporal').address });
+  leadership = openDatabase(world.db.url, 1);
+  reconciler = startReconciler({
+    database: world.db.asWorker,
+    leadership,
+    workflows: createWorkflowStates(
+      new Client({ connection, dataConverter: DATA_CONVERTER }),
+      world.worker.taskQueue,
+      (deadline, run) => connection.withDeadline(deadline, run),
+    ),
+    prepareTemporal: async () => {},
+    everyMs: 200,
+    log: createKeptLog(),
+  });
+});
+afterAll(async () => {
+  await reconciler.stop();
+  await leadership.end();
+  await connection.close();
+  await world.close();
+});
+
+const workflow = (orderId: string) =>
+  world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
+
+async function placeWithKey(idempotencyKey: string) {
+  const { order } = examplePlaceOrder();
+  const { caseId } = world.organization;
+  const changed = { ...order, pharmacyId: 'pharmacy-manual' };
+  return await world.client.place({ caseId, order: changed, idempotencyKey });
+}
+
+/** Deletes all that Postgres knows of an order, as a restore to a moment before it does. */
+async function forget(orderId: string): Promise<void> {
+  await world.db.asSuperuser.begin(async (sql) => {
+    await sql`SET LOCAL session_replication_role = replica`;
+    await sql`DELETE FROM webhook_deliveries WHERE event_id IN (SELECT id FROM events WHERE order_id = ${orderId})`;
+    for (const table of ['events', 'order_activity', 'outbox', 'shipments', 'documents', 'inbox']) {
+      await sql`DELETE FROM ${sql(table)} WHERE order_id = ${orderId}`;
+    }
+    await sql`DELETE FROM orders WHERE id = ${orderId}`;
+  });
+}
+
+async function finishRestore(): Promise<void> {
+  await world.db.database`SELECT begin_epoch('RESTORED')`;
+  await eventually('the earlier runs have ended', async () => {
+    const rows = await world.db
+      .database`SELECT FROM epochs WHERE ends_runs AND runs_ended_at IS NULL`;
+    return rows.length === 0;
+  });
+}
+
+it('a repeated request gets its former order id, and the pharmacy has one order', async () => {
+  const { orderId } = await placeWithKey('lost-order');
+  await world.reach(orderId, 'AWAITING_COMPLETION');
+  await forget(orderId);
+  await finishRestore();
+  expect((await workflow(orderId).describe()).status.name).toBe('TERMINATED');
+
+  const again = await placeWithKey('lost-order');
+  expect(again.orderId).toBe(orderId);
+  await world.reach(orderId, 'AWAITING_COMPLETION');
+  await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
+  await world.reach(orderId, 'COMPLETED');
+  expect(await world.simulator.ledgerOf(orderId)).toHaveLength(1);
+});
+
+it('another request with the same key is another order', async () => {
+  const { orderId } = await placeWithKey('changed-order');
+  await forget(orderId);
+  const { order } = examplePlaceOrder();
+  const changed = { ...order, pharmacyId: 'pharmacy-manual', diagnosis: 'Another diagnosis' };
+  const { caseId } = world.organization;
+  const request = { caseId, order: changed, idempotencyKey: 'changed-order' };
+  expect((await world.client.place(request)).orderId).not.toBe(orderId);
+});
+
+it('an order of which Postgres knows less than its workflow continues from Postgres', async () => {
+  const orderId = await world.place('pharmacy-manual');
+  await world.reach(orderId, 'AWAITING_COMPLETION');
+  await world.db.database`
+    UPDATE orders SET status = 'PLACING', pharmacy_order_id = NULL WHERE id = ${orderId}`;
+  await finishRestore();
+  await world.reach(orderId, 'AWAITING_COMPLETION');
+  await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
+  await world.reach(orderId, 'COMPLETED');
+  expect(await world.simulator.ledgerOf(orderId)).toHaveLength(1);
+});
+
+it('an order that had needed attention only later continues', async () => {
+  const orderId = await world.place('pharmacy-nobody-knows');
+  await world.reach(orderId, 'NEEDS_ATTENTION');
+  await world.db.database`
+    UPDATE orders SET status = 'ACCEPTED', reason_code = NULL WHERE id = ${orderId}`;
+  await finishRestore();
+  await world.reach(orderId, 'NEEDS_ATTENTION');
+});
