@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePorts } from '../../sandbox/ports.ts';
 import { eventually } from '../support/eventually.ts';
 import { seriesOf, valueIn } from '../support/metrics.ts';
+import { metricsIn, readRules } from '../support/prometheus-rules.ts';
 import { startCodecServer, type TestProcess } from '../support/server-process.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
@@ -70,6 +71,21 @@ it('no page has an id of an order, a case or an organization', async () => {
     expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/);
     expect(text).not.toContain('nobody-knows');
   }
+});
+
+it('the processes have every metric that a rule or a dashboard names', async () => {
+  const pages = [`${test.stack.baseUrl}/metrics`, test.stack.workerMetricsUrl, codecUrl];
+  const named = metricsIn(readRules().map(({ expr }) => expr));
+  expect(named.length).toBeGreaterThan(20);
+  // An activity that is not local comes a moment after its order.
+  const missing = async () => {
+    const text = (await Promise.all(pages.map(page))).join('\n');
+    return named.filter((name) => !text.includes(`# TYPE ${name} `));
+  };
+  await eventually('all are there', async () => (await missing()).length === 0, 30_000).catch(
+    () => undefined,
+  );
+  expect(await missing()).toEqual([]);
 });
 
 it('the codec server counts its answers', async () => {
