@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { foreignAccess } from '../egress/destination.ts';
 import { foreignLookup } from '../egress/foreign-lookup.ts';
@@ -159,7 +160,7 @@ function addList(group: Command, context: CliContext): void {
 function addTest(group: Command, context: CliContext, endWith: (exitCode: ExitCode) => void): void {
   const command = group
     .command('test')
-    .description("read an order that does not exist, to test the pharmacy's API and its token")
+    .description("read an order that does not exist, to test the pharmacy's base URL and token")
     .argument('<id>', "the pharmacy's id")
     .addOption(
       new Option('--timeout <time>', 'how long to wait')
@@ -172,15 +173,16 @@ function addTest(group: Command, context: CliContext, endWith: (exitCode: ExitCo
       const foreign = foreignAccess(webhooks.destinations, foreignLookup);
       const directory = createPharmacyDirectory(database, { timeoutMs: timeout, foreign });
       const gateway = await directory.gateway(id);
+      const intruder = await directory.gateway(id, randomBytes(24).toString('base64url'));
       if (gateway === undefined) throw new UnknownIdError('pharmacy');
-      const probe = await probePharmacy(gateway);
+      const probe = await probePharmacy(gateway, intruder);
       if (probe.code !== null) endWith(EXIT.failed);
       if (json) return printJson(context, { test: { pharmacyId: id, ...probe } });
       printFields(context, {
         pharmacy: id,
         reachable: probe.reachable,
         authorized: probe.authorized ?? 'unknown',
-        ...(probe.code === null ? {} : { code: probe.code }),
+        ...(probe.code === null ? {} : { code: probe.code, problem: probe.problem }),
         latency: `${probe.latencyMs} ms`,
       });
     });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { type CallFault, explainFault } from './conformance/explain-fault.ts';
 import type { PharmacyGateway } from './gateway.ts';
-import { PharmacyCallError } from './pharmacy-errors.ts';
 
 /** The result of a probe. */
 export interface PharmacyProbe {
@@ -10,39 +10,54 @@ export interface PharmacyProbe {
   readonly authorized: boolean | null;
   /** The error's code, safe to show; null if there was none. */
   readonly code: string | null;
+  /** What is wrong and what to do; null if nothing is. */
+  readonly problem: string | null;
   /** From the request to the answer, in milliseconds. */
   readonly latencyMs: number;
 }
 
-const HTTP = /^PHARMACY_HTTP_(\d{3})$/;
-/** Codes of pharmacies that answered, but not as the protocol says. */
-const BAD_ANSWERS = new Set(['PHARMACY_BAD_ANSWER', 'PHARMACY_OTHER_REFERENCE']);
-
 /**
  * Probes a pharmacy: looks up an order that does not exist. The request changes nothing there and carries
  * no patient data.
+ *
+ * @param intruder a gateway to the same pharmacy with a token that it never issued. With it, the probe also notices a
+ *   base URL that leads elsewhere: there, every path may be unknown, as the order is.
  */
-export async function probePharmacy(gateway: PharmacyGateway): Promise<PharmacyProbe> {
+export async function probePharmacy(
+  gateway: PharmacyGateway,
+  intruder?: PharmacyGateway,
+): Promise<PharmacyProbe> {
   const since = performance.now();
-  const code = await errorCodeOf(gateway);
+  const fault = await faultOf(gateway);
   const latencyMs = Math.round(performance.now() - since);
-  if (code === null) return { reachable: true, authorized: true, code, latencyMs };
-  const answered = HTTP.exec(code)?.[1];
-  const refused = answered === '401' || answered === '403';
-  return {
-    reachable: answered !== undefined || BAD_ANSWERS.has(code),
-    authorized: refused ? false : null,
-    code,
-    latencyMs,
-  };
+  if (fault !== undefined) {
+    const { code, message, status, answered } = fault;
+    const refused = status === 401 || status === 403;
+    return {
+      reachable: answered || status !== undefined,
+      authorized: refused ? false : null,
+      ...{ code, problem: message, latencyMs },
+    };
+  }
+  if (intruder !== undefined && (await faultOf(intruder)) === undefined) {
+    return {
+      ...{ reachable: true, authorized: null, latencyMs },
+      code: 'PHARMACY_ANY_TOKEN',
+      problem:
+        'knows no order, whatever the token is: correct the base URL if its paths are unknown there, or refuse wrong tokens with 401',
+    };
+  }
+  return { reachable: true, authorized: true, code: null, problem: null, latencyMs };
 }
 
-async function errorCodeOf(gateway: PharmacyGateway): Promise<string | null> {
+/** @throws an error that does not come from the call. */
+async function faultOf(gateway: PharmacyGateway): Promise<CallFault | undefined> {
   try {
     await gateway.findByReference(randomUUID(), new AbortController().signal);
-    return null;
+    return undefined;
   } catch (error) {
-    if (error instanceof PharmacyCallError) return error.code;
-    throw error;
+    const fault = explainFault(error);
+    if (fault === undefined) throw error;
+    return fault;
   }
 }

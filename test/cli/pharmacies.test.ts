@@ -154,6 +154,7 @@ it('reports a pharmacy that answers and accepts the token', async () => {
         reachable: true,
         authorized: true,
         code: null,
+        problem: null,
         latencyMs: expect.any(Number),
       },
     },

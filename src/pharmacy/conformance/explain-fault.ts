@@ -57,7 +57,10 @@ export function explainFault(error: unknown): CallFault | undefined {
     return { code: error.code, status: 422, answered: true, retryable: false, message };
   }
   if (error instanceof PharmacyAnswerError && error.field !== undefined) {
-    const message = `the answer cannot be read: check its field ${error.field}`;
+    const message =
+      error.field === 'body'
+        ? 'the answer is not JSON: the base URL may lead to a web page'
+        : `the answer cannot be read: check its field ${error.field}`;
     return { code: error.code, status: undefined, answered: true, retryable: false, message };
   }
   const known =
@@ -86,7 +89,7 @@ function statusAdvice(status: number): string {
     return 'redirects of API calls are not followed: use the target as the base URL';
   }
   if (status === 404) return 'the base URL does not lead to this route, or the order is unknown';
-  if (status === 405) return 'the route does not support this method';
+  if (status === 405) return 'the route does not support this method: check the base URL';
   if (status === 429) return 'the pharmacy limits our rate: run the check again later';
   return status >= 500 ? 'an error of the pharmacy: see its log' : 'not a status of this protocol';
 }
