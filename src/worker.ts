@@ -11,7 +11,7 @@ import { openDatabase } from './storage/database.ts';
 import { warnAboutPlaintext } from './storage/postgres-tls.ts';
 import { warnAboutPrivilegedRole } from './storage/role-rights.ts';
 import { schemaWhenCurrent } from './storage/schema-check.ts';
-import { connectWhenUp } from './temporal/connect.ts';
+import { startWhenUp } from './temporal/connect.ts';
 import { connectionOptions } from './temporal/connection-options.ts';
 import { createSdkLog } from './temporal/sdk-log.ts';
 import { createSdkMetrics } from './temporal/sdk-metrics.ts';
@@ -41,10 +41,6 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
       ...{ address: metricsAddress, registry, cacheMs: metricsCacheMs, log },
       readMore: sdkMetrics?.read,
     }));
-  const options = connectionOptions(process.env, config.temporal.address);
-  const connection = await connectWhenUp(options, log, stopping);
-  if (connection === undefined) throw new Error('stopped while waiting for Temporal');
-
   const { url, poolSize } = config.database;
   const keys = measureKeys(registry, createKeyProvider(config));
   const database = openDatabase(url, poolSize, { keys });
@@ -53,15 +49,22 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
   if (!(await schemaWhenCurrent(database, log, stopping))) throw new Error('stopped while waiting');
   const leadership = openDatabase(url, 1);
 
-  const worker = await startWorker({
-    config,
-    connection,
-    database,
-    leadership,
-    lookup: foreignLookup,
-    registry,
-    log,
+  const options = connectionOptions(process.env, config.temporal.address);
+  const shared = { config, database, leadership, lookup: foreignLookup, registry, log };
+  const lasting = registry.getMetricsAsArray().map(({ name }) => name);
+  const up = await startWhenUp(options, { log, signal: stopping }, async (connection) => {
+    try {
+      return await startWorker({ ...shared, connection });
+    } catch (error) {
+      // The next attempt adds them again.
+      for (const { name } of registry.getMetricsAsArray()) {
+        if (!lasting.includes(name)) registry.removeSingleMetric(name);
+      }
+      throw error;
+    }
   });
+  if (up === undefined) throw new Error('stopped while waiting for Temporal');
+  const { connection, started: worker } = up;
   log.info('taking orders', { address: config.temporal.address });
 
   return {

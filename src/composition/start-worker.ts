@@ -47,10 +47,11 @@ const SEAL_EVERY_MS = 6_000;
 /**
  * Starts everything that the worker process runs: what processes orders, the webhook deliveries, and
  * the rounds of the reconciler, the eraser and the sealer. The caller opens the connections and closes
- * them after `stop`.
+ * them after `stop`, or after a rejection, which leaves nothing running.
  *
  * @param parts.leadership a pool of one connection, whose session holds the reconciler's lock.
  * @param parts.lookup in production `foreignLookup`.
+ * @throws {TransportError | ServiceError} Temporal does not answer, or has no such namespace.
  */
 export async function startWorker(parts: {
   readonly config: Config;
@@ -63,15 +64,15 @@ export async function startWorker(parts: {
 }): Promise<Running> {
   const { config, connection, database, leadership, lookup, registry, log } = parts;
   const { temporal, webhooks } = config;
+  const store = await createDocumentStore(config.documents);
+  const bundle = await workflowBundle();
   const searchAttributes = await keepSearchAttributes({
     ...{ connection, namespace: temporal.namespace, log },
     everyMs: CHECK_ATTRIBUTES_EVERY_MS,
   });
 
-  const store = await createDocumentStore(config.documents);
   const documents = createSealedDocuments(store);
   const dataConverter = createDataConverter(config.encryptionKeys);
-  const bundle = await workflowBundle();
   const buildId = config.buildId ?? buildIdOf(bundle.code);
   const shared = {
     ...{ connection, temporal, dataConverter, workflowBundle: bundle, buildId },
@@ -84,6 +85,9 @@ export async function startWorker(parts: {
     settings: config.pharmacy,
     capacity: config.worker,
     foreign,
+  }).catch(async (error: unknown) => {
+    await searchAttributes.stop();
+    throw error;
   });
 
   const sender = createSender({
@@ -101,6 +105,10 @@ export async function startWorker(parts: {
     documentLinks,
     sender,
     settings: webhooks,
+  }).catch(async (error: unknown) => {
+    await Promise.all([searchAttributes.stop(), orders.stop()]);
+    sender.close();
+    throw error;
   });
 
   const reconciler = startReconciler({

@@ -1,4 +1,6 @@
-/** Why a connection to Temporal cannot be opened. */
+import { temporalCode } from './call-with-timeout.ts';
+
+/** Why a connection to Temporal cannot be opened or used. */
 export interface ConnectionProblem {
   /** A stable code. */
   readonly code: string;
@@ -35,11 +37,16 @@ const CAUSES: readonly [sign: RegExp, code: string, advice: string][] = [
     'GRPC_NOT_SPOKEN',
     'what listens on this address does not speak gRPC without TLS: set TEMPORAL_TLS=true if it is Temporal',
   ],
+  [
+    /NamespaceNotFound|Namespace \S+ is not found/,
+    'NAMESPACE_NOT_FOUND',
+    'it has no such namespace: create it, or check TEMPORAL_NAMESPACE',
+  ],
   [/Unauthenticated/, 'UNAUTHENTICATED', 'check TEMPORAL_API_KEY'],
   [/PermissionDenied|permission/i, 'PERMISSION_DENIED', 'check TEMPORAL_API_KEY and the namespace'],
 ];
 
-/** Names the cause of the error with which the SDK could not open a connection. */
+/** Names the cause of the error with which the SDK could not open a connection or create a worker. */
 export function connectionProblem(error: unknown): ConnectionProblem {
   const text = error instanceof Error ? error.message : '';
   for (const [sign, code, advice] of CAUSES) {
@@ -49,5 +56,5 @@ export function connectionProblem(error: unknown): ConnectionProblem {
     const detail = found[1]?.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
     return { code: detail === undefined ? code : `${code}_${detail}`, advice };
   }
-  return { code: error instanceof Error ? error.name : 'UNKNOWN', advice: 'it does not answer' };
+  return { code: temporalCode(error), advice: 'it does not answer' };
 }

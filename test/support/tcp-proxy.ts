@@ -17,6 +17,8 @@ export interface TcpProxy {
    * the next bytes of that connection instead.
    */
   breakOn(mark: string, moment: Moment, which?: 'these' | 'next'): void;
+  /** {@link refuse}s when a client sends its next HTTP/2 request after `passing` others, and resolves. */
+  refuseAfterRequests(passing: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ type Moment = 'before' | 'after' | 'answered';
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const links = new Set<[client: net.Socket, server: net.Socket]>();
   let frozen = false;
+  let gate: { passing: number; closed: () => void } | undefined;
   let trap: { mark: string; moment: Moment; which: 'these' | 'next' } | undefined;
 
   const listener = net.createServer((client) => {
@@ -38,8 +41,13 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     };
     let withhold = false;
     let isNext = false;
+    const requestsIn = createRequestCounter();
     for (const socket of link) socket.on('error', drop).on('close', drop);
     client.on('data', (bytes) => {
+      if (gate !== undefined) {
+        gate.passing -= requestsIn(bytes);
+        if (gate.passing < 0) return void refuse().then(gate.closed);
+      }
       const marked = trap !== undefined && bytes.includes(trap.mark);
       const sprung = isNext || (marked && trap?.which === 'these') ? trap?.moment : undefined;
       isNext ||= marked;
@@ -72,6 +80,12 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
 
   return {
     port,
+    async refuseAfterRequests(passing) {
+      await new Promise<void>((closed) => {
+        gate = { passing, closed };
+      });
+      gate = undefined;
+    },
     refuse,
     freeze() {
       frozen = true;
@@ -88,5 +102,24 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       trap = { mark, moment, which };
     },
     close: refuse,
+  };
+}
+
+/** Returns a function that counts the HTTP/2 requests that begin in the next bytes of a client. */
+function createRequestCounter(): (bytes: Buffer) => number {
+  const [preface, frameHead, headers] = [24, 9, 1];
+  let unread = Buffer.alloc(0);
+  let toSkip = preface;
+  return (bytes) => {
+    unread = Buffer.concat([unread, bytes]);
+    let requests = 0;
+    for (;;) {
+      const skipped = Math.min(toSkip, unread.length);
+      unread = unread.subarray(skipped);
+      toSkip -= skipped;
+      if (toSkip > 0 || unread.length < frameHead) return requests;
+      if (unread[3] === headers) requests += 1;
+      toSkip = frameHead + unread.readUIntBE(0, 3);
+    }
   };
 }
