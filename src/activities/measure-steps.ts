@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import { codeLabel, pharmacyLabel } from '../metrics/bounded-label.ts';
 import type { OrderActivities, StepResult } from '../workflows/order-activities.ts';
 import type { PharmacySlots } from './pharmacy-slots.ts';
@@ -14,9 +14,6 @@ const STEPS = [
   'expireOrder',
 ] as const;
 
-/** From seconds to a month. */
-const BUCKETS = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 259_200, 604_800, 2_592_000];
-
 /** The pharmacy of a step that has not reached one. */
 const NONE = 'none';
 
@@ -27,7 +24,7 @@ export interface StepMetrics {
   activities<Activities extends OrderActivities>(activities: Activities): Activities;
 }
 
-/** Creates the metrics of steps: failures, ends of orders, and the time to them. */
+/** Creates the metrics of steps. */
 export function createStepMetrics(registry: Registry): StepMetrics {
   const registers = [registry];
   const nameOf = pharmacyLabel();
@@ -39,19 +36,8 @@ export function createStepMetrics(registry: Registry): StepMetrics {
     labelNames: ['step', 'pharmacy', 'code'],
     registers,
   });
-  const ends = new Histogram({
-    name: 'rx_order_end_seconds',
-    help: 'Time from accepting an order to its end, by status.',
-    labelNames: ['status', 'pharmacy'],
-    buckets: BUCKETS,
-    registers,
-  });
 
-  async function measure<R>(
-    step: string,
-    orderId: string,
-    attempt: Promise<StepResult<R>>,
-  ): Promise<StepResult<R>> {
+  async function measure<R>(step: string, attempt: Promise<StepResult<R>>): Promise<StepResult<R>> {
     const context = Context.current();
     const fail = (code: string) => {
       const pharmacy = pharmacyOf.get(context) ?? NONE;
@@ -60,11 +46,6 @@ export function createStepMetrics(registry: Registry): StepMetrics {
     try {
       const result = await attempt;
       if (result.outcome === 'needs-attention') fail(result.reasonCode);
-      if (result.outcome === 'ended') {
-        const pharmacy = pharmacyOf.get(context) ?? NONE;
-        const seconds = secondsSince(orderId);
-        if (seconds !== undefined) ends.observe({ status: result.status, pharmacy }, seconds);
-      }
       return result;
     } catch (error) {
       // The message of such a failure is a code (pharmacy-retry-policy.ts).
@@ -90,16 +71,9 @@ export function createStepMetrics(registry: Registry): StepMetrics {
           ...more: unknown[]
         ) => Promise<StepResult>;
         measured[step] = (orderId: string, ...more: unknown[]) =>
-          measure(step, orderId, run(orderId, ...more));
+          measure(step, run(orderId, ...more));
       }
       return { ...activities, ...measured };
     },
   };
-}
-
-/** How long ago an order was accepted, by its id, a UUID of version 7 (RFC 9562, 5.7); undefined for other ids. */
-function secondsSince(orderId: string): number | undefined {
-  const digits = orderId.replaceAll('-', '');
-  if (digits[12] !== '7') return undefined;
-  return Math.max(0, (Date.now() - Number.parseInt(digits.slice(0, 12), 16)) / 1_000);
 }

@@ -21,6 +21,7 @@ import { createEndpointService } from '../notifications/endpoints/endpoint-servi
 import { createEventService } from '../notifications/events/event-service.ts';
 import { createSender } from '../notifications/sending/sender.ts';
 import { logBrokenSeals } from '../orders/broken-seals.ts';
+import { measureEnds } from '../orders/ended-orders.ts';
 import { createOrderService } from '../orders/order-service.ts';
 import { createKnownKeys } from '../organizations/known-keys.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';
@@ -111,6 +112,7 @@ export async function createServer(parts: {
   addProcessMetrics(registry);
   addPoolMetrics(registry, database);
   const metrics = createHttpMetrics(registry);
+  const endMeasuringEnds = measureEnds(registry);
   const endSealReports = logBrokenSeals(log, addSealMetrics(registry));
   const onRefused = () => metrics.countRefusedAttempt();
   const countFailures = () => createFailedAttempts(http.failureLimits, log, { onRefused });
@@ -161,6 +163,7 @@ export async function createServer(parts: {
       await Promise.all([app.close(), operations?.close()]);
       sender.close();
       endSealReports();
+      endMeasuringEnds();
     },
   };
 }

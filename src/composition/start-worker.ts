@@ -14,6 +14,7 @@ import { MOST_REQUESTS, startDeliveries } from '../notifications/deliveries/star
 import { createSender } from '../notifications/sending/sender.ts';
 import { startFigures } from '../operators/start-figures.ts';
 import { logBrokenSeals } from '../orders/broken-seals.ts';
+import { measureEnds } from '../orders/ended-orders.ts';
 import { buildIdOf } from '../process/build-id.ts';
 import type { Config } from '../process/config.ts';
 import type { Log } from '../process/log.ts';
@@ -134,6 +135,7 @@ export async function startWorker(parts: {
     log,
   });
   addPoolMetrics(registry, database);
+  const endMeasuringEnds = measureEnds(registry);
   const endSealReports = logBrokenSeals(log, addSealMetrics(registry));
   const sealer = startSealer({ database, everyMs: SEAL_EVERY_MS, log });
 
@@ -167,6 +169,7 @@ export async function startWorker(parts: {
       await Promise.all(started.map((part) => part.stop()));
       sender.close();
       endSealReports();
+      endMeasuringEnds();
     },
   };
 }

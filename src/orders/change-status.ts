@@ -1,8 +1,9 @@
 import type { OrderStatus } from '../contract/order.ts';
 import type { Sql } from '../storage/database.ts';
+import { reportEnd } from './ended-orders.ts';
 import { sealForOrder } from './order-data-key.ts';
 import { withPharmacyOrderLock } from './pharmacy-order-lock.ts';
-import { isReopening, refusesCancellation, statesBefore } from './status.ts';
+import { isEnd, isReopening, refusesCancellation, statesBefore } from './status.ts';
 
 /** Who changed an order, as its timeline shows it. */
 export type Actor = 'api' | 'pharmacy' | 'operator' | 'system';
@@ -61,9 +62,9 @@ export async function changeStatus(
   const refuses = refusesCancellation(change.to);
   const reason = await sealForOrder(sql, orderId, 'reason', change.reason);
   const { pharmacyOrderId = null, shippingAddress = null, messageCount = null } = change;
-  const [row] = await sql<{ changed: boolean; status: OrderStatus }[]>`
+  const [row] = await sql<ChangedRow[]>`
     WITH present AS (
-      SELECT id, status, delay_noted, message_count,
+      SELECT id, status, delay_noted, message_count, pharmacy_id, created_at,
         ${refuses} AND cancel_requested_at IS NOT NULL AS refuses
       FROM orders ${pharmacyOrderId === null ? sql`` : withPharmacyOrderLock(sql, pharmacyOrderId)}
       WHERE id = ${orderId} FOR UPDATE OF orders
@@ -101,10 +102,21 @@ export async function changeStatus(
     )
     SELECT
       EXISTS (SELECT FROM changed) AS changed,
-      CASE WHEN EXISTS (SELECT FROM changed) THEN ${change.to} ELSE present.status END AS status
+      CASE WHEN EXISTS (SELECT FROM changed) THEN ${change.to} ELSE present.status END AS status,
+      extract(epoch FROM now() - created_at)::float8 AS seconds,
+      (SELECT id FROM pharmacies WHERE id = present.pharmacy_id) AS pharmacy_id
     FROM present`;
   if (row === undefined) throw new UnknownOrderError(orderId);
-  return row;
+  const { changed, status, ...end } = row;
+  if (changed && isEnd(status)) reportEnd({ status, ...end });
+  return { changed, status };
+}
+
+interface ChangedRow {
+  readonly changed: boolean;
+  readonly status: OrderStatus;
+  readonly seconds: number;
+  readonly pharmacyId: string | null;
 }
 
 /** The statuses from which this change is allowed. */
