@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 
 /** The folder of the rules. */
 export const PROMETHEUS_FOLDER = path.join(import.meta.dirname, '../../deploy/prometheus');
+const DASHBOARDS = path.join(import.meta.dirname, '../../deploy/grafana/dashboards');
 
 /** A rule of `deploy/prometheus/rx-orders.rules.yml`. */
 export interface Rule {
@@ -23,6 +24,16 @@ export function readRules(): Rule[] {
 export function readRuleTests(): string[] {
   const { tests } = readYaml('rx-orders.rules.test.yml') as { tests: { name: string }[] };
   return tests.map(({ name }) => name);
+}
+
+/** The queries of the dashboards for Grafana. */
+export function readDashboardQueries(): string[] {
+  return readdirSync(DASHBOARDS).flatMap((name) => {
+    const { panels } = JSON.parse(readFileSync(path.join(DASHBOARDS, name), 'utf8')) as {
+      panels: { targets: { expr: string }[] }[];
+    };
+    return panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  });
 }
 
 /** The metrics of this project's processes that expressions name, as a page declares them. */
