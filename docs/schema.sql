@@ -71,6 +71,8 @@ CREATE TABLE audit_log (
   CONSTRAINT audit_log_actor_kind_check CHECK (actor_kind = ANY (ARRAY['key'::text, 'operator'::text, 'pharmacy'::text, 'system'::text]))
 );
 
+CREATE INDEX audit_log_of_case ON audit_log USING btree (case_id, transaction_id, id) WHERE case_id IS NOT NULL;
+CREATE INDEX audit_log_of_operator ON audit_log USING btree (actor, transaction_id, id) WHERE actor_kind = 'operator'::text;
 CREATE INDEX audit_log_of_order ON audit_log USING btree (order_id) WHERE order_id IS NOT NULL;
 CREATE INDEX audit_log_order ON audit_log USING btree (transaction_id, id);
 

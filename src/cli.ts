@@ -40,6 +40,11 @@ const context: Omit<CliContext, 'about'> = {
   resolveFile: (name) => path.resolve(env.RX_CALLED_FROM ?? '', name),
   variable: (name) => env[name],
   connect: () => (connection ??= connect()),
+  owned() {
+    if (onSandbox) throw new UsageError('DATABASE_URL is required: the sandbox sets itself up');
+    const { url, temporal } = target();
+    return { url, temporal: { ...temporal, options: connectionOptions(env, temporal.address) } };
+  },
   stopping: stopping.signal,
 };
 

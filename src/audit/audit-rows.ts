@@ -30,8 +30,13 @@ export interface AuditFilter {
   /** Rows up to and including this position; by default, up to the oldest open transaction. */
   readonly upTo?: AuditPosition;
   /** Rows that were written at this time or later. */
-  readonly since?: Date;
-  readonly orderId?: string;
+  readonly since?: Date | undefined;
+  /** Rows that were written before this time. */
+  readonly until?: Date | undefined;
+  readonly orderId?: string | undefined;
+  readonly caseId?: string | undefined;
+  /** Rows of what this operator did. */
+  readonly operator?: string | undefined;
   readonly limit: number;
 }
 
@@ -40,7 +45,7 @@ export interface AuditFilter {
  * before the row's own has ended: from then on no row can appear before it (docs/adr/0013).
  */
 export async function readAuditRows(sql: Sql, filter: AuditFilter): Promise<AuditRow[]> {
-  const { after, upTo, since, orderId, limit } = filter;
+  const { after, upTo, since, until, orderId, caseId, operator, limit } = filter;
   return await sql<AuditRow[]>`
     SELECT transaction_id::text AS transaction_id, id::text AS id,
       to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at,
@@ -54,7 +59,10 @@ export async function readAuditRows(sql: Sql, filter: AuditFilter): Promise<Audi
           : sql`(transaction_id, audit_log.id) <= (${upTo[0]}::text::xid8, ${upTo[1]}::text::bigint)`
       }
       ${since === undefined ? sql`` : sql`AND audit_log.at >= ${since}`}
+      ${until === undefined ? sql`` : sql`AND audit_log.at < ${until}`}
       ${orderId === undefined ? sql`` : sql`AND order_id = ${orderId}`}
+      ${caseId === undefined ? sql`` : sql`AND case_id = ${caseId}`}
+      ${operator === undefined ? sql`` : sql`AND actor_kind = 'operator' AND actor = ${operator}`}
     ORDER BY audit_log.transaction_id, audit_log.id
     LIMIT ${limit}`;
 }
@@ -64,11 +72,12 @@ const PAGE = 1_000;
 /** Reads all rows that match a filter, one page at a time. */
 export async function* allAuditRows(
   sql: Sql,
-  filter: Pick<AuditFilter, 'since' | 'orderId'>,
+  filter: Omit<AuditFilter, 'after' | 'upTo' | 'limit'>,
 ): AsyncGenerator<AuditRow> {
-  const { since } = filter;
+  const { since, until } = filter;
+  const upTo = until === undefined ? undefined : await positionAfter(sql, until);
   for (let after = since === undefined ? BEGINNING : await positionBefore(sql, since); ; ) {
-    const rows = await readAuditRows(sql, { ...filter, after, limit: PAGE });
+    const rows = await readAuditRows(sql, { ...filter, after, ...(upTo && { upTo }), limit: PAGE });
     yield* rows;
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE) return;
@@ -85,4 +94,12 @@ async function positionBefore(sql: Sql, time: Date): Promise<AuditPosition> {
     SELECT last_transaction_id::text AS transaction_id, last_id::text AS id FROM audit_seals
     WHERE at < ${time}::timestamptz - interval '1 hour' ORDER BY number DESC LIMIT 1`;
   return seal === undefined ? BEGINNING : [seal.transactionId, seal.id];
+}
+
+/** Finds a position after all rows of a time, as {@link positionBefore} does; undefined if no seal is that new. */
+async function positionAfter(sql: Sql, time: Date): Promise<AuditPosition | undefined> {
+  const [seal] = await sql<{ transactionId: string; id: string }[]>`
+    SELECT last_transaction_id::text AS transaction_id, last_id::text AS id FROM audit_seals
+    WHERE at > ${time}::timestamptz + interval '1 hour' ORDER BY number LIMIT 1`;
+  return seal && [seal.transactionId, seal.id];
 }

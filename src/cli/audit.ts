@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { allAuditRows } from '../audit/audit-rows.ts';
+import { type AuditRow, allAuditRows } from '../audit/audit-rows.ts';
 import { verifyAuditLog } from '../audit/verify-audit-log.ts';
 import { UnknownIdError } from '../lib/operator-errors.ts';
 import { isUuid } from '../lib/uuid.ts';
-import { jsonOption, pastTime, withExamples } from './arguments.ts';
+import { jsonOption, pastTime, wholeNumber, withExamples } from './arguments.ts';
 import { optionIsOrder, recorded, unrecorded } from './command-audit.ts';
-import { EXIT, type ExitCode } from './command-errors.ts';
+import { EXIT, type ExitCode, UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
 import { printFields, printJson, printTable } from './output.ts';
 
@@ -79,32 +79,62 @@ function addExport(group: Command, context: CliContext): void {
   withExamples(command, 'rx audit export --since 24h > audit.ndjson');
 }
 
+const DEFAULT_ROWS = 1_000;
+const MAX_ROWS = 1_000_000;
+
+interface ListOptions {
+  order?: string;
+  case?: string;
+  operator?: string;
+  since?: Date;
+  until?: Date;
+  limit: number;
+  json?: boolean;
+}
+
 function addList(group: Command, context: CliContext): void {
   const command = group
     .command('list')
-    .description('show who accessed an order')
-    .requiredOption('--order <id>', "the order's id")
+    .description('show who accessed an order or a case, or what an operator did')
+    .option('--order <id>', 'only access to this order')
+    .option('--case <id>', 'only access to this case, by its id at the organization')
+    .option('--operator <name>', 'only what this operator did')
+    .option('--since <time>', 'only rows since: 24h, a date or a time', pastTime)
+    .option('--until <time>', 'only rows before: 1h, a date or a time', pastTime)
+    .option('--limit <n>', 'the maximum number of rows', wholeNumber(1, MAX_ROWS), DEFAULT_ROWS)
     .addOption(jsonOption())
-    .action(async ({ order, json }: { order: string; json?: boolean }) => {
-      if (!isUuid(order)) throw new UnknownIdError('order');
-      const rows = [];
-      for await (const row of allAuditRows((await context.connect()).database, {
-        orderId: order,
-      })) {
-        rows.push(row);
+    .action(async ({ json, limit, ...options }: ListOptions) => {
+      const { order: orderId, case: caseId, operator, since, until } = options;
+      if ([orderId, caseId, operator, since].every((each) => each === undefined)) {
+        throw new UsageError('pass --order, --case, --operator or --since');
+      }
+      if (orderId !== undefined && !isUuid(orderId)) throw new UnknownIdError('order');
+      const { database } = await context.connect();
+      const rows: AuditRow[] = [];
+      const filter = { orderId, caseId, operator, since, until };
+      for await (const row of allAuditRows(database, filter)) {
+        if (rows.push(row) === limit) break;
+      }
+      if (rows.length === limit) {
+        context.stderr.write(`the first ${limit} rows; --since and --limit show others\n`);
       }
       if (json) return printJson(context, { audit: rows });
       printTable(
         context,
-        ['at', 'actor', 'action', 'result', 'source', 'request'],
+        ['at', 'actor', 'action', 'result', 'order', 'case', 'source', 'request'],
         rows.map((row) => [
           ...[row.at, `${row.actorKind} ${row.actor}`, row.action, row.result],
-          ...[row.source, row.requestId],
+          ...[row.orderId, row.caseId, row.source, row.requestId],
         ]),
       );
     });
   recorded(command, 'AUDIT_LOG_READ', 'read', optionIsOrder);
-  withExamples(command, 'rx audit list --order 0198a000-0000-7000-8000-0000000000aa');
+  withExamples(
+    command,
+    'rx audit list --order 0198a000-0000-7000-8000-0000000000aa',
+    'rx audit list --operator anna --since 24h',
+    'rx audit list --case 123e4567-e89b-12d3-a456-426614174000 --since 2026-11-01 --until 2026-12-01',
+  );
 }
 
 function hex(text: string): string {

@@ -73,6 +73,12 @@ export interface CliContext {
    * @throws {NotAnOperatorError} the database role would not see every row.
    */
   connect(): Promise<Connection>;
+  /**
+   * Returns the database and Temporal for `rx setup`, without connecting: they may lack everything.
+   *
+   * @throws {UsageError} `DATABASE_URL` is not set, or the configuration is malformed.
+   */
+  owned(): { readonly url: string; readonly temporal: Connection['temporal'] };
   /** Aborts when the user stops the command; for commands that run until then. */
   readonly stopping: AbortSignal;
 }

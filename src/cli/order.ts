@@ -5,7 +5,7 @@ import {
   type OperatorOrderDetail,
   readOrderForOperators,
 } from '../operators/list-orders.ts';
-import { jsonOption, listOf, wholeNumber, withExamples } from './arguments.ts';
+import { jsonOption, listOf, pastTime, wholeNumber, withExamples } from './arguments.ts';
 import { firstIsOrder, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { addEraseCommand } from './order-erase.ts';
@@ -31,6 +31,8 @@ interface ListOptions {
   org?: string;
   pharmacy?: string;
   delayed?: boolean;
+  since?: Date;
+  until?: Date;
   limit: number;
   json?: boolean;
 }
@@ -38,13 +40,15 @@ interface ListOptions {
 function addList(group: Command, context: CliContext): void {
   const command = group
     .command('list')
-    .description('list orders, newest first')
+    .description('list orders, newest first; --json has all fields')
     .option('--status <list>', `a list of ${ORDER_STATUSES.join(', ')}`, (text: string) =>
       listOf(ORDER_STATUSES)(text.toUpperCase().replaceAll('-', '_')),
     )
     .option('--org <id>', 'only orders of this organization')
     .option('--pharmacy <id>', 'only orders for this pharmacy')
     .option('--delayed', 'only orders with a step that has been failing for more than a minute')
+    .option('--since <time>', 'only orders accepted since: 24h, 2026-11-01 or a time', pastTime)
+    .option('--until <time>', 'only orders accepted before: 1h, 2026-11-02 or a time', pastTime)
     .option('--limit <n>', 'the maximum number of orders', wholeNumber(1, MAX_LIMIT), DEFAULT_LIMIT)
     .addOption(jsonOption())
     .action(async (options: ListOptions) => {
@@ -53,15 +57,17 @@ function addList(group: Command, context: CliContext): void {
         organizationId: options.org,
         pharmacyId: options.pharmacy,
         delayed: options.delayed ?? false,
+        since: options.since,
+        until: options.until,
         limit: options.limit,
       });
       if (options.json) return printJson(context, { orders });
       printTable(
         context,
-        ['id', 'status', 'reason', 'delay', 'pharmacy', 'organization', 'created', 'updated'],
+        ['id', 'status', 'age', 'attempts', 'reason', 'pharmacy'],
         orders.map((order) => [
-          ...[order.id, order.status, order.reasonCode, order.delay?.code ?? null],
-          ...[order.pharmacyId, order.organizationId, order.createdAt, order.updatedAt],
+          ...[order.id, order.status, ageOf(order.createdAt), order.delay?.attempts ?? null],
+          ...[order.delay?.code ?? order.reasonCode, order.pharmacyId],
         ]),
       );
     });
@@ -69,7 +75,7 @@ function addList(group: Command, context: CliContext): void {
   withExamples(
     command,
     'rx order list --status needs-attention',
-    'rx order list --delayed',
+    'rx order list --delayed --until 1h',
     'rx order list --pharmacy main-street --status PLACING,AWAITING_COMPLETION --limit 200',
     "rx order list --status needs-attention --json | jq -r '.orders[].id'",
   );
@@ -92,6 +98,15 @@ function addShow(group: Command, context: CliContext): void {
     'rx order show 0198a000-0000-7000-8000-0000000000aa',
     "rx order show 0198a000-0000-7000-8000-0000000000aa --json | jq '.order.activity'",
   );
+}
+
+/** How long ago an order was accepted, such as `45s`, `12m`, `3h` or `8d`. */
+function ageOf(createdAt: Date): string {
+  const seconds = Math.max(0, Math.round((Date.now() - createdAt.getTime()) / 1_000));
+  if (seconds < 100) return `${seconds}s`;
+  if (seconds < 100 * 60) return `${Math.round(seconds / 60)}m`;
+  const hours = Math.round(seconds / 3_600);
+  return hours < 100 ? `${hours}h` : `${Math.round(hours / 24)}d`;
 }
 
 function delayText({

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import type { CliContext } from './context.ts';
 
@@ -11,9 +12,12 @@ const NO_LINES = Object.fromEntries(
     .map((name) => [name, '']),
 );
 
-/** Prints a table, or `none` when there are no rows. */
+/**
+ * Prints a table, or `none` when there are no rows. A table that is wider than the terminal is printed as one block of
+ * fields for each row, as psql does; a pipe always gets one line for each row.
+ */
 export function printTable(
-  { stdout }: CliContext,
+  { stdout }: Pick<CliContext, 'stdout'>,
   head: readonly string[],
   rows: readonly (readonly Cell[])[],
 ): void {
@@ -32,8 +36,18 @@ export function printTable(
     },
   });
   table.push(...rows.map((row) => row.map(show)));
-  const lines = table.toString().split('\n');
-  stdout.write(lines.map((line) => `${line.trimEnd()}\n`).join(''));
+  const lines = table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
+  const { isTTY, columns = Infinity } = stdout;
+  if (isTTY === true && lines.some((line) => stripVTControlCharacters(line).length > columns)) {
+    return rows.forEach((row, number) => {
+      if (number > 0) stdout.write('\n');
+      printFields({ stdout }, Object.fromEntries(head.map((name, n) => [name, row[n] ?? null])));
+    });
+  }
+  stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
 /** Prints one row of a table whose rows become known one after the other. */
@@ -50,7 +64,10 @@ export function printRow(
 }
 
 /** Prints one object, one line per field. */
-export function printFields({ stdout }: CliContext, fields: Readonly<Record<string, Cell>>): void {
+export function printFields(
+  { stdout }: Pick<CliContext, 'stdout'>,
+  fields: Readonly<Record<string, Cell>>,
+): void {
   const width = Math.max(...Object.keys(fields).map((name) => name.length));
   for (const [name, value] of Object.entries(fields)) {
     stdout.write(`${name.padEnd(width)}  ${show(value)}\n`);

@@ -9,6 +9,7 @@ import {
   addPharmacy,
   listPharmacies,
   type PharmacyRecord,
+  readPharmacy,
   setPharmacyActive,
 } from '../pharmacy/registry.ts';
 import { MOST_COMPLETION_LIMIT_MS } from '../process/config-schema.ts';
@@ -40,6 +41,7 @@ export function addPharmacyCommands(
     .description('manage the pharmacies that receive orders');
   addAdd(group, context);
   addList(group, context);
+  addShow(group, context);
   addTest(group, context, endWith);
   addPharmacyCheck(group, context, endWith);
   addPharmacyAccess(group, context, (pharmacy, options) => {
@@ -157,6 +159,19 @@ function addList(group: Command, context: CliContext): void {
   withExamples(command, 'rx pharmacy list');
 }
 
+function addShow(group: Command, context: CliContext): void {
+  const command = group
+    .command('show')
+    .description('show a pharmacy, without its secrets')
+    .argument('<id>', "the pharmacy's id")
+    .addOption(jsonOption())
+    .action(async (id: string, options: { json?: boolean }) => {
+      printPharmacy(context, await readPharmacy((await context.connect()).database, id), options);
+    });
+  unrecorded(command, 'it shows no secret');
+  withExamples(command, 'rx pharmacy show main-street');
+}
+
 function addTest(group: Command, context: CliContext, endWith: (exitCode: ExitCode) => void): void {
   const command = group
     .command('test')
@@ -227,6 +242,8 @@ function printPharmacy(
     'base url': pharmacy.baseUrl,
     webhooks: pharmacy.webhookAuth,
     'completion limit': limitOf(pharmacy),
+    created: pharmacy.createdAt,
+    updated: pharmacy.updatedAt,
   });
 }
 

@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../process/build-id.ts';
 import { addKeyCommands } from './api-keys.ts';
 import { addAuditCommands } from './audit.ts';
 import { createRecorder } from './audit-recorder.ts';
 import { addCaseCommands } from './case.ts';
 import { EXIT, type ExitCode, failureOf } from './command-errors.ts';
+import { addCompletionCommand } from './completion.ts';
 import type { CliContext } from './context.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addEncryptionKeyCommands } from './encryption-keys.ts';
@@ -12,6 +14,7 @@ import { addListenCommand } from './listen.ts';
 import { addOrderCommands } from './order.ts';
 import { addOrganizationCommands } from './org.ts';
 import { addPharmacyCommands } from './pharmacy.ts';
+import { addSetupCommand } from './setup.ts';
 import { addWebhookCommands } from './webhook.ts';
 
 const HELP = `
@@ -80,6 +83,7 @@ export async function runCommandLine(
 export function createProgram(context: CliContext, endWith: (exitCode: ExitCode) => void): Command {
   const program = new Command('rx')
     .description('Manage orders, organizations, keys, cases, pharmacies and webhooks.')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .addHelpText('after', HELP)
     .showHelpAfterError('(--help shows all options, with examples)')
     .exitOverride()
@@ -99,5 +103,7 @@ export function createProgram(context: CliContext, endWith: (exitCode: ExitCode)
   addAuditCommands(program, context, endWith);
   addListenCommand(program, context);
   addDoctorCommand(program, context, endWith);
+  addSetupCommand(program, context, endWith);
+  addCompletionCommand(program, context);
   return program;
 }

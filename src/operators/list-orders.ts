@@ -34,6 +34,10 @@ export interface OrderFilter {
   readonly pharmacyId: string | undefined;
   /** Only orders with a step that has been failing for more than a minute. */
   readonly delayed: boolean;
+  /** Only orders that were accepted at this time or later. */
+  readonly since?: Date | undefined;
+  /** Only orders that were accepted before this time. */
+  readonly until?: Date | undefined;
   readonly limit: number;
 }
 
@@ -85,12 +89,16 @@ function newest(sql: Sql, filter: OrderFilter) {
   const { statuses = ORDER_STATUSES, organizationId, pharmacyId, delayed, limit } = filter;
   const inOrder = sql`ORDER BY orders.created_at DESC, orders.id DESC LIMIT ${limit}`;
   const ofPharmacy = pharmacyId === undefined ? sql`` : sql`AND orders.pharmacy_id = ${pharmacyId}`;
+  const { since, until } = filter;
+  const inTime = sql`
+    ${since === undefined ? sql`` : sql`AND created_at >= ${since}`}
+    ${until === undefined ? sql`` : sql`AND created_at < ${until}`}`;
   if (delayed) {
     // MATERIALIZED keeps Postgres from reading all orders in the hope of finding enough delayed ones soon.
     return sql`
       WITH delayed AS MATERIALIZED (SELECT * FROM orders WHERE ${isDelayed(sql)})
       SELECT * FROM delayed AS orders
-      WHERE status = ANY(${statuses}::text[]) ${ofPharmacy}
+      WHERE status = ANY(${statuses}::text[]) ${ofPharmacy} ${inTime}
         ${organizationId === undefined ? sql`` : sql`AND organization_id = ${organizationId}`}
       ${inOrder}`;
   }
@@ -102,7 +110,7 @@ function newest(sql: Sql, filter: OrderFilter) {
     CROSS JOIN LATERAL (
       SELECT * FROM orders
       WHERE orders.organization_id = organizations.id
-        ${byStatus ? sql`AND orders.status = listed.status ${ofPharmacy}` : sql``}
+        ${byStatus ? sql`AND orders.status = listed.status ${ofPharmacy}` : sql``} ${inTime}
       ${inOrder}
     ) AS orders
     WHERE true ${organizationId === undefined ? sql`` : sql`AND organizations.id = ${organizationId}`}

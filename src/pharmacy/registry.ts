@@ -116,7 +116,8 @@ function grants(sql: Sql, organizationIds: readonly string[]) {
     )`;
 }
 
-async function readPharmacy(sql: Sql, id: string): Promise<PharmacyRecord> {
+/** Reads a pharmacy. @throws {UnknownIdError} there is no such pharmacy. */
+export async function readPharmacy(sql: Sql, id: string): Promise<PharmacyRecord> {
   const [row] = await sql<PharmacyRow[]>`SELECT ${columns(sql)} FROM pharmacies WHERE id = ${id}`;
   if (row === undefined) throw new UnknownIdError('pharmacy');
   return toRecord(row);

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { urlOfRole } from '../../sandbox/database-url.ts';
+import type { AuditRow } from '../../src/audit/audit-rows.ts';
 import { auditOf } from '../../src/cli/command-audit.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import { createProgram } from '../../src/cli/program.ts';
@@ -72,6 +73,29 @@ describe('recording', () => {
         }),
       ]),
     );
+  });
+
+  it('shows what an operator did, who accessed a case, and of which time', async () => {
+    const { organizationId, caseId } = api.organization;
+    const bob = { RX_OPERATOR: 'bob' };
+    await rx(['order', 'show', orderId], { env: bob });
+    await rx(['org', 'update', organizationId, '--name', 'Renamed'], { env: bob });
+    const list = async (...args: string[]) =>
+      (await rx(['audit', 'list', '--json', ...args], { env: ANNA })).json.audit as AuditRow[];
+
+    await expect
+      .poll(() => list('--operator', 'bob'), { timeout: OLDER_TRANSACTIONS_MS })
+      .toMatchObject([
+        { actor: 'bob', action: 'ORDER_READ', orderId },
+        { actor: 'bob', action: 'ORGANIZATION_UPDATED', organizationId },
+      ]);
+    const ofCase = await list('--case', caseId);
+    expect(ofCase.map(({ action }) => action)).toContain('ORDER_PLACED');
+    expect(new Set(ofCase.map((row) => row.caseId))).toEqual(new Set([caseId]));
+    expect(await list('--operator', 'bob', '--since', '1h', '--limit', '1')).toHaveLength(1);
+    expect(await list('--operator', 'bob', '--since', '2h', '--until', '1h')).toEqual([]);
+    expect(await list('--operator', 'nobody')).toEqual([]);
+    expect((await rx(['audit', 'list'])).code).toBe(2);
   });
 
   it('records refused commands, but no malformed ids, and no command without patient data', async () => {
@@ -232,6 +256,9 @@ describe('verifying', () => {
 });
 
 it('every command declares whether it is recorded', () => {
+  const nothing = (): never => {
+    throw new Error('nothing is run');
+  };
   const context: CliContext = {
     stdin: new PassThrough(),
     stdout: process.stdout,
@@ -240,9 +267,8 @@ it('every command declares whether it is recorded', () => {
     about: () => undefined,
     resolveFile: (name) => name,
     variable: () => undefined,
-    connect: () => {
-      throw new Error('nothing is run');
-    },
+    connect: nothing,
+    owned: nothing,
     stopping: new AbortController().signal,
   };
   const leaves = (command: Command): readonly Command[] =>

@@ -73,8 +73,16 @@ it('lists orders, newest first, filtered by status, organization, pharmacy and l
   ]);
   expect(await ids('--status', 'COMPLETED')).toEqual([]);
 
+  await db.database`UPDATE orders SET created_at = now() - interval '3 hours' WHERE id = ${a}`;
+  await db.database`UPDATE orders SET created_at = now() - interval '2 hours' WHERE id = ${b}`;
+  expect(await ids('--since', '150m')).toEqual([c, b]);
+  expect(await ids('--until', '150m')).toEqual([a]);
+  expect(await ids('--since', '4h', '--until', '1h', '--pharmacy', 'two')).toEqual([b]);
+
   const table = await rx(['order', 'list', '--status', 'NEEDS_ATTENTION']);
-  expect(table.stdout).toMatch(new RegExp(`^${a} +NEEDS_ATTENTION +PHARMACY_UNKNOWN +- +one`, 'm'));
+  expect(table.stdout).toMatch(
+    new RegExp(`^${a} +NEEDS_ATTENTION +3h +- +PHARMACY_UNKNOWN +one$`, 'm'),
+  );
   const unknown = await rx(['order', 'list', '--org', randomUUID()]);
   expect(unknown).toMatchObject({ code: 3, stdout: '' });
 });
@@ -129,7 +137,7 @@ it('lists and shows the orders whose step has been failing for more than a minut
   });
   const table = await rx(['order', 'list', '--delayed']);
   expect(table.stdout).toMatch(
-    new RegExp(`^${delayed} +ACCEPTED +- +PHARMACY_HTTP_503 +slow`, 'm'),
+    new RegExp(`^${delayed} +ACCEPTED +\\d+s +2 +PHARMACY_HTTP_503 +slow$`, 'm'),
   );
   expect(table.stdout).not.toContain(briefly);
 

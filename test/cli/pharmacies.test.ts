@@ -222,7 +222,19 @@ it('places one test order with --yes, and records the check before it runs', asy
   expect(row?.['result']).toBe('OK');
 });
 
-it.each(['test', 'check', 'enable', 'disable'])('%s reports an unknown pharmacy', async (name) => {
-  const result = await rx(['pharmacy', name, 'nobody']);
-  expect(result).toMatchObject({ code: 3, stdout: '' });
+it('shows one pharmacy without its secrets', async () => {
+  const shown = await rx(['pharmacy', 'show', 'pharmacy-123', '--json']);
+  const { json } = await rx(['pharmacy', 'list', '--json']);
+  expect(shown.json.pharmacy).toEqual(
+    json.pharmacies.find(({ id }: { id: string }) => id === 'pharmacy-123'),
+  );
+  expect(shown.stdout).not.toContain('token');
 });
+
+it.each(['show', 'test', 'check', 'enable', 'disable'])(
+  '%s reports an unknown pharmacy',
+  async (name) => {
+    const result = await rx(['pharmacy', name, 'nobody']);
+    expect(result).toMatchObject({ code: 3, stdout: '' });
+  },
+);

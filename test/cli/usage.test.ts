@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -60,7 +60,14 @@ const COMMANDS = [
   ...['org create', 'org list', 'org update'],
   ...['key create', 'key list', 'key rotate', 'key revoke'],
   ...['case import', 'case get'],
-  ...['pharmacy add', 'pharmacy list', 'pharmacy test', 'pharmacy enable', 'pharmacy disable'],
+  ...[
+    'pharmacy add',
+    'pharmacy list',
+    'pharmacy show',
+    'pharmacy test',
+    'pharmacy enable',
+    'pharmacy disable',
+  ],
   ...['order list', 'order show'],
   ...['webhook create', 'webhook list', 'webhook show', 'webhook update', 'webhook delete'],
   ...['webhook rotate', 'webhook test', 'webhook enable', 'webhook disable'],
@@ -83,6 +90,7 @@ async function helpOf(command: string): Promise<{ code: number; stdout: string }
       resolveFile: unused,
       variable: unused,
       connect: unused,
+      owned: unused,
       stopping: new AbortController().signal,
     },
     { connect: '', migrate: '' },
@@ -102,6 +110,39 @@ it('documents every command with an example, and the exit codes', async () => {
     expect(stdout).toContain('--json');
     expect(stdout).toMatch(new RegExp(`\\n {2}\\$ .*rx ${command}`));
   }
+});
+
+it('prints the version', async () => {
+  const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+  expect(await rx(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+it('completes commands and options in bash', async () => {
+  const script = path.join(folder, 'completion.bash');
+  const { stdout: text } = await rx(['completion', 'bash']);
+  await writeFile(script, text);
+  const complete = async (...words: string[]) => {
+    const { stdout } = await promisify(execFile)('bash', [
+      '-c',
+      'source "$0"; COMP_WORDS=(rx "$@"); COMP_CWORD=$#; _rx; echo "${COMPREPLY[@]}"',
+      ...[script, ...words],
+    ]);
+    return stdout.trim();
+  };
+  expect(await complete('ord')).toBe('order');
+  expect(await complete('order', 'li')).toBe('list');
+  expect(await complete('order', 'list', '--de')).toBe('--delayed');
+  expect(await complete('order', 'list', '--limit', '5', '--si')).toBe('--since');
+  expect(await complete('order', 'show', 'an-id', '--j')).toBe('--json');
+  expect(await complete('frob', '')).toBe('');
+});
+
+it('prints completions for zsh and fish, and names the shells that it knows', async () => {
+  expect((await rx(['completion', 'zsh'])).stdout).toMatch(/^autoload -U \+X bashcompinit/);
+  expect((await rx(['completion', 'fish'])).stdout).toContain(
+    "complete -c rx -n '__fish_seen_subcommand_from order; and __fish_seen_subcommand_from list' -l delayed -d ",
+  );
+  expect(await rx(['completion', 'tcsh'])).toMatchObject({ code: 2, stdout: '' });
 });
 
 it.each([

@@ -172,13 +172,15 @@ function lookUps({ server }: FilledPools, { orderId, documentId }: Ids): ListSta
 
 function operatorLists(
   { operator, worker }: FilledPools,
-  { orderId, newest }: Ids,
+  { orderId, middle, newest }: Ids,
 ): ListStatement[] {
   const filters = product({
     statuses: [undefined, ['COMPLETED'], ['NEEDS_ATTENTION', 'CANCELLED']],
     organizationId: [undefined, organizationId, FILLED.otherOrganizationId],
     pharmacyId: [undefined, FILLED.pharmacyId, FILLED.rarePharmacyId, 'no-pharmacy'],
     delayed: [false, true],
+    since: [undefined, middle],
+    until: [undefined, middle],
   });
   type Filter = Parameters<typeof listOrdersForOperators>[1];
   return [
@@ -195,6 +197,14 @@ function operatorLists(
     {
       name: 'rx audit list --order',
       run: () => readAuditRows(operator, { after: ['0', '0'], orderId, limit: 1_000 }),
+    },
+    {
+      name: 'rx audit list --case',
+      run: () => allAuditRows(operator, { caseId: 'no-case' }).next(),
+    },
+    {
+      name: 'rx audit list --operator',
+      run: () => allAuditRows(operator, { operator: 'nobody' }).next(),
     },
     { name: 'sealing', run: () => readAuditRows(worker, { after: ['0', '0'], limit: 1_000 }) },
   ];
