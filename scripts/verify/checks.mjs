@@ -40,11 +40,18 @@ export const CHECKS = [
   script('install scripts', 'install-scripts.mjs'),
   script('vulnerabilities', 'vulnerabilities.mjs'),
   script('SBOM', 'sbom.mjs'),
+  script('Dockerfile', 'dockerfile.mjs'),
   script('OpenAPI', 'openapi.mjs', '--import', 'tsx'),
   {
     name: 'compose file',
     command: process.execPath,
-    args: [inProject('scripts/verify/compose.mjs'), 'docker-compose.yml'],
+    args: [
+      inProject('scripts/verify/compose.mjs'),
+      'docker-compose.yml',
+      ...['external-postgres', 'external-temporal', 'proxy'].map(
+        (name) => `deploy/compose/${name}.yml`,
+      ),
+    ],
   },
 ];
 

@@ -1,28 +1,21 @@
-// Checks a compose file against the compose specification, without a container engine:
-//   node scripts/verify/compose.mjs docker-compose.yml
-// Exits 0 when the file is valid, 1 with the fault when it is not, 3 when the checker cannot be built
+// Checks a compose file, and each of the others merged into it, against the compose specification, without a
+// container engine:
+//   node scripts/verify/compose.mjs docker-compose.yml [deploy/compose/proxy.yml …]
+// Exits 0 when they are valid, 1 with the fault when one is not, 3 when the checker cannot be built
 // because Go is not installed.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheFolder } from './cache-folder.mjs';
 
 const SOURCE = fileURLToPath(new URL('../../tools/compose-check/', import.meta.url));
 const BUILD_LIMIT_MS = 10 * 60_000;
 
 /** Leads to exit code 3, which `npm run verify` reports as skipped. */
 class CannotCheckError extends Error {}
-
-function cacheFolder() {
-  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  if (XDG_CACHE_HOME) return path.join(XDG_CACHE_HOME, 'rx-orders');
-  if (process.platform === 'darwin') return path.join(homedir(), 'Library/Caches/rx-orders');
-  if (process.platform === 'win32' && LOCALAPPDATA) return path.join(LOCALAPPDATA, 'rx-orders');
-  return path.join(homedir(), '.cache/rx-orders');
-}
 
 /** The path of the checker. Builds it once for each version of its source. */
 function checker() {
@@ -51,20 +44,23 @@ function checker() {
   return binary;
 }
 
-/** @param {string} file @returns {string | undefined} the fault; undefined when the file is valid. */
-function check(file) {
-  // The file has no defaults for secrets. Their values do not matter to the check.
-  const required = readFileSync(file, 'utf8').matchAll(/\$\{(\w+):?\?/g);
-  const environment = [...required].map(([, name]) => `${name}=checked`);
-  const result = spawnSync(checker(), [file, ...environment], { encoding: 'utf8' });
+/** @param {string[]} files merged in this order. @returns {string | undefined} the fault; undefined when they are valid. */
+function check(files) {
+  // The files have no defaults for some variables. Their values do not matter to the check.
+  const required = files.flatMap((file) => [
+    ...readFileSync(file, 'utf8').matchAll(/\$\{(\w+):?\?/g),
+  ]);
+  const environment = required.map(([, name]) => `${name}=checked`);
+  const result = spawnSync(checker(), [...files, ...environment], { encoding: 'utf8' });
   if (result.status === 0) return undefined;
   return result.error?.message ?? result.stderr.trim();
 }
 
 try {
-  const [file = 'docker-compose.yml'] = process.argv.slice(2);
-  const fault = check(file);
-  if (fault !== undefined) {
+  const [file = 'docker-compose.yml', ...others] = process.argv.slice(2);
+  for (const files of [[file], ...others.map((other) => [file, other])]) {
+    const fault = check(files);
+    if (fault === undefined) continue;
     console.error(fault);
     process.exitCode = 1;
   }
