@@ -2,8 +2,10 @@
 # `simulator` runs the pharmacy simulator: it needs development dependencies and is not for production.
 # What changes rarely comes first in each stage, so that a change of the sources rebuilds only what depends on it.
 # The version of Node is the one in `.nvmrc`.
-FROM node:24.21.0-bookworm-slim AS packages
+FROM node:24.21.0-bookworm-slim AS base
 WORKDIR /app
+
+FROM base AS packages
 COPY package.json package-lock.json .npmrc ./
 
 FROM packages AS build
@@ -26,14 +28,13 @@ COPY scripts/prune-modules.mjs scripts/
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --no-workspaces \
  && node scripts/prune-modules.mjs node_modules
 
-FROM node:24.21.0-bookworm-slim AS runtime
+FROM base AS runtime
 # Temporal's native client uses the system's certificate authorities. Node has its own.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates \
  && rm -rf /var/lib/apt/lists/*
 # Docker gives a new named volume the owner of the folder where it is mounted.
 RUN install -d -o node -g node /var/lib/rx-orders/documents /var/lib/rx-orders/simulator
-WORKDIR /app
 COPY package.json ./
 # The user `node`, by number: an orchestrator can see that it is not root.
 USER 1000

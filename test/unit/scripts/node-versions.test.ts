@@ -11,6 +11,7 @@ it('names an exact version of Node 24 for development', () => {
 it('builds the image on the version of Node that developers use', () => {
   const images = [...read('Dockerfile').matchAll(/^FROM node:(\S+)/gm)].map(([, tag]) => tag);
   expect(images).toEqual([`${version}-bookworm-slim`]);
+  expect(read('Dockerfile')).toContain(`library/node:${version}-bookworm-slim"`);
 });
 
 it('still accepts Node 20.19', () => {
