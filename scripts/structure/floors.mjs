@@ -41,6 +41,7 @@ export const FLOORS = [
     },
   ],
   [
+    { name: 'backup', holds: 'backups of Postgres and the documents, and loading them' },
     { name: 'cases', holds: 'patient cases: storing, importing, reading' },
     { name: 'engine', holds: 'the outbox, its dispatcher into Temporal, the reconciler' },
     {

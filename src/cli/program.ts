@@ -3,6 +3,7 @@ import { packageVersion } from '../process/build-id.ts';
 import { addKeyCommands } from './api-keys.ts';
 import { addAuditCommands } from './audit.ts';
 import { createRecorder } from './audit-recorder.ts';
+import { addBackupCommands } from './backup.ts';
 import { addCaseCommands } from './case.ts';
 import { EXIT, type ExitCode, failureOf } from './command-errors.ts';
 import { addCompletionCommand } from './completion.ts';
@@ -14,6 +15,7 @@ import { addListenCommand } from './listen.ts';
 import { addOrderCommands } from './order.ts';
 import { addOrganizationCommands } from './org.ts';
 import { addPharmacyCommands } from './pharmacy.ts';
+import { addRestoreCommands } from './restore.ts';
 import { addSetupCommand } from './setup.ts';
 import { addWebhookCommands } from './webhook.ts';
 
@@ -105,5 +107,7 @@ export function createProgram(context: CliContext, endWith: (exitCode: ExitCode)
   addDoctorCommand(program, context, endWith);
   addSetupCommand(program, context, endWith);
   addCompletionCommand(program, context);
+  addBackupCommands(program, context);
+  addRestoreCommands(program, context);
   return program;
 }

@@ -12,6 +12,7 @@ export function keyedHash(
     | 'document-link'
     | 'idempotency-key'
     | 'order-id'
+    | 'backup'
     | 'patient'
     | 'case-email'
     | 'codec-session',

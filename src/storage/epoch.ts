@@ -38,3 +38,10 @@ export async function recordRunsEnded(sql: Sql, { number }: EndingEpoch): Promis
   await sql`
     UPDATE epochs SET runs_ended_at = now() WHERE number <= ${number} AND runs_ended_at IS NULL`;
 }
+
+/** Begins an epoch after a restore; for operators. @returns its number. */
+export async function beginEpoch(sql: Sql): Promise<number> {
+  const [row] = await sql<{ number: number }[]>`SELECT begin_epoch('RESTORED') AS number`;
+  if (row === undefined) throw new Error('no epoch began');
+  return row.number;
+}

@@ -1,4 +1,8 @@
-import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import {
+  defineSearchAttributeKey,
+  type SearchAttributePair,
+  type TypedSearchAttributes,
+} from '@temporalio/common';
 
 /** The search attributes of orders. Temporal stores them in clear text, so they hold only ids and codes. */
 const SEARCH_ATTRIBUTES = {
@@ -30,4 +34,15 @@ export function startAttributes(order: {
     { key: SEARCH_ATTRIBUTES.pharmacyId, value: order.pharmacyId },
     { key: SEARCH_ATTRIBUTES.orderStatus, value: 'ACCEPTED' },
   ];
+}
+
+/** Returns the owner and the pharmacy of an order workflow, as far as its search attributes name them. */
+export function ownerFrom(attributes: TypedSearchAttributes): {
+  readonly organizationId: string | null;
+  readonly pharmacyId: string | null;
+} {
+  return {
+    organizationId: attributes.get(SEARCH_ATTRIBUTES.organizationId) ?? null,
+    pharmacyId: attributes.get(SEARCH_ATTRIBUTES.pharmacyId) ?? null,
+  };
 }

@@ -3,6 +3,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { type Reconciler, startReconciler } from '../../../src/engine/start-reconciler.ts';
 import { createWorkflowStates } from '../../../src/engine/workflow-states.ts';
+import { findLostOrders } from '../../../src/operators/lost-orders.ts';
 import { type Database, openDatabase } from '../../../src/storage/database.ts';
 import { orderWorkflowId } from '../../../src/workflows/order-messages.ts';
 import { DATA_CONVERTER } from '../../support/data-converter.ts';
@@ -79,9 +80,23 @@ async function finishRestore(): Promise<void> {
 it('a repeated request gets its former order id, and the pharmacy has one order', async () => {
   const { orderId } = await placeWithKey('lost-order');
   await world.reach(orderId, 'AWAITING_COMPLETION');
+  const [placed] = await world.simulator.ledgerOf(orderId);
   await forget(orderId);
   await finishRestore();
   expect((await workflow(orderId).describe()).status.name).toBe('TERMINATED');
+  const lost = async () =>
+    (
+      await findLostOrders(
+        world.db.database,
+        new Client({ connection, dataConverter: DATA_CONVERTER }),
+        new Date(Date.now() - 600_000),
+      )
+    ).find((each) => each.orderId === orderId);
+  const { organizationId } = world.organization;
+  expect(await eventually('the lost order is listed', lost)).toMatchObject({
+    ...{ organizationId, pharmacyId: 'pharmacy-manual', atPharmacy: 'accepted' },
+    pharmacyOrderId: placed?.id,
+  });
 
   const again = await placeWithKey('lost-order');
   expect(again.orderId).toBe(orderId);
@@ -89,6 +104,7 @@ it('a repeated request gets its former order id, and the pharmacy has one order'
   await world.simulator.control('POST', `orders/${orderId}/advance`, { to: 'completed' });
   await world.reach(orderId, 'COMPLETED');
   expect(await world.simulator.ledgerOf(orderId)).toHaveLength(1);
+  expect(await lost()).toBeUndefined();
 });
 
 it('another request with the same key is another order', async () => {
