@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import type { DocumentStore } from '../documents/document-store.ts';
-import { type Database, type Sql } from '../storage/database.ts';
+import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { checkBackupFile, readBackupFile } from './backup-files.ts';
 import { checkOfHashSecret } from './hash-secret-check.ts';
