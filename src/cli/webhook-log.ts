@@ -4,6 +4,7 @@ import {
   DELIVERY_STATUSES,
   type DeliveryView,
 } from '../contract/webhook-delivery.ts';
+import { organizationOf } from '../operators/organization-of.ts';
 import { jsonOption, pastTime, wholeNumber, withExamples } from './arguments.ts';
 import { optionIsOrder, recorded } from './command-audit.ts';
 import { UsageError } from './command-errors.ts';
@@ -15,8 +16,7 @@ const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 10_000;
 const ORG = '--org 0198a000-0000-7000-8000-000000000001';
 const ENDPOINT = '--endpoint 0198a000-0000-7000-8000-0000000000bb';
-const WHICH_DELIVERIES =
-  'pass either the id of a delivery, or --endpoint with --since or --dead or both';
+const WHICH_DELIVERIES = 'pass either the id of a delivery, or --endpoint; --all only with --since';
 
 /** Adds `rx webhook log` and `rx webhook replay`, which list deliveries and send them again. */
 export function addLogCommands(group: Command, context: CliContext): void {
@@ -85,30 +85,32 @@ function addLog(group: Command, context: CliContext): void {
 }
 
 interface ReplayOptions {
-  org: string;
+  org?: string;
   endpoint?: string;
   since?: Date;
-  dead?: boolean;
+  all?: boolean;
   json?: boolean;
 }
 
 function addReplay(group: Command, context: CliContext): void {
   const command = group
     .command('replay')
-    .description('send one delivery again, or several deliveries of an endpoint')
+    .description('send one delivery again, or the failed deliveries of an endpoint')
     .argument('[id]', "the delivery's id")
-    .requiredOption('--org <id>', 'the organization')
-    .option('--endpoint <id>', 'send deliveries of this endpoint')
+    .option('--org <id>', 'the organization (default: that of the delivery or endpoint)')
+    .option('--endpoint <id>', 'send the dead letters of this endpoint')
     .option('--since <time>', 'only deliveries created since: 24h, 2026-11-01 or a time', pastTime)
-    .option('--dead', 'only dead letters')
+    .option('--all', 'with --since: also deliveries that are open or were delivered')
     .addOption(jsonOption())
     .action(async (id: string | undefined, options: ReplayOptions) => {
       if (id === undefined) return await replayMany(context, options);
-      if (options.endpoint !== undefined || options.since !== undefined || options.dead) {
+      if (options.endpoint !== undefined || options.since !== undefined || options.all) {
         throw new UsageError(WHICH_DELIVERIES);
       }
-      const delivery = await withEndpoints(context, options.org, (endpoints) =>
-        endpoints.replay(options.org, id, context.operator),
+      const { database } = await context.connect();
+      const org = options.org ?? (await organizationOf(database, { deliveryId: id }));
+      const delivery = await withEndpoints(context, org, (endpoints) =>
+        endpoints.replay(org, id, context.operator),
       );
       if (options.json) return printJson(context, { delivery });
       printFields(context, fieldsOfDelivery(delivery));
@@ -116,23 +118,25 @@ function addReplay(group: Command, context: CliContext): void {
   recorded(command, 'DELIVERY_REPLAYED', 'transaction');
   withExamples(
     command,
-    `rx webhook replay 0198a000-0000-7000-8000-0000000000cc ${ORG}`,
-    `rx webhook replay ${ORG} ${ENDPOINT} --dead`,
-    `rx webhook replay ${ORG} ${ENDPOINT} --since 2026-11-24T18:00:00Z`,
+    'rx webhook replay 0198a000-0000-7000-8000-0000000000cc',
+    `rx webhook replay ${ENDPOINT}   # its dead letters`,
+    `rx webhook replay ${ENDPOINT} --since 2026-11-24T18:00:00Z --all`,
   );
 }
 
 async function replayMany(
   context: CliContext,
-  { org, endpoint, since, dead = false, json }: ReplayOptions,
+  { org: given, endpoint, since, all = false, json }: ReplayOptions,
 ): Promise<void> {
-  if (endpoint === undefined || (since === undefined && !dead)) {
+  if (endpoint === undefined || (all && since === undefined)) {
     throw new UsageError(WHICH_DELIVERIES);
   }
+  const { database } = await context.connect();
+  const org = given ?? (await organizationOf(database, { endpointId: endpoint }));
   const replayed = await withEndpoints(context, org, (endpoints) =>
     endpoints.replayMany(
       { organizationId: org, endpointId: endpoint },
-      { since, deadOnly: dead },
+      { since, deadOnly: !all },
       context.operator,
     ),
   );

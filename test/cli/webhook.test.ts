@@ -159,33 +159,40 @@ it('lists deliveries, and replays one', LONG, async () => {
   const log = await webhook('log', '--order', orderId, '--json');
   expect(log.json.deliveries).toMatchObject([{ id: deliveryId, attempts: [{ status: 503 }] }]);
 
-  const one = await webhook('replay', deliveryId, '--json');
+  const one = await rx(['webhook', 'replay', deliveryId, '--json']);
   expect(one).toMatchObject({ code: 0, json: { delivery: { status: 'PENDING' } } });
 });
 
-it('replays several: dead letters, or those since a time, but no PING', LONG, async () => {
-  const { endpointId, deliveryId } = await storeDelivery(db.database, tenant.organizationId, {
-    url: receiver.url,
-    orderId: await place(),
-  });
-  await webhook('test', endpointId);
-  const replay = async (...args: string[]) => {
-    const result = await webhook('replay', '--endpoint', endpointId, ...args, '--json');
-    expect(result.code, result.stderr).toBe(0);
-    return result.json.replayed;
-  };
-  expect(await replay('--since', '1h')).toBe(1);
-  await db.database`
+it(
+  'replays the dead letters of an endpoint, and with --all the others since a time, but no PING',
+  LONG,
+  async () => {
+    const { endpointId, deliveryId } = await storeDelivery(db.database, tenant.organizationId, {
+      url: receiver.url,
+      orderId: await place(),
+    });
+    await webhook('test', endpointId);
+    const replay = async (...args: string[]) => {
+      const result = await rx(['webhook', 'replay', '--endpoint', endpointId, ...args, '--json']);
+      expect(result.code, result.stderr).toBe(0);
+      return result.json.replayed;
+    };
+    // It is dead; then it is due.
+    expect(await replay('--since', '1h')).toBe(1);
+    expect(await replay('--since', '1h')).toBe(0);
+    expect(await replay('--since', '1h', '--all')).toBe(1);
+    await db.database`
     UPDATE webhook_deliveries SET status = 'DEAD', created_at = now() - interval '2 hours'
     WHERE id = ${deliveryId}`;
-  expect(await replay('--since', '1h', '--dead')).toBe(0);
-  expect(await replay('--dead')).toBe(1);
+    expect(await replay('--since', '1h')).toBe(0);
+    expect(await replay()).toBe(1);
 
-  await webhook('disable', endpointId);
-  const refused = await webhook('replay', '--endpoint', endpointId, '--dead');
-  expect(refused).toMatchObject({ code: 4, stdout: '' });
-  expect(refused.stderr).toContain('the endpoint is DISABLED');
-});
+    await webhook('disable', endpointId);
+    const refused = await webhook('replay', '--endpoint', endpointId);
+    expect(refused).toMatchObject({ code: 4, stdout: '' });
+    expect(refused.stderr).toContain('the endpoint is DISABLED');
+  },
+);
 
 it.each([
   ['no URL', ['create'], '--url'],
@@ -209,7 +216,11 @@ it.each([
     'name must not be a header that we set',
   ],
   ['nothing to replay', ['replay'], 'pass either the id of a delivery'],
-  ['all of an endpoint', ['replay', '--endpoint', randomUUID()], '--since or --dead'],
+  [
+    'all of an endpoint',
+    ['replay', '--endpoint', randomUUID(), '--all'],
+    '--all only with --since',
+  ],
   ['an id and an endpoint', ['replay', randomUUID(), '--endpoint', 'x'], 'pass either the id'],
   [
     'a future time',
@@ -246,4 +257,6 @@ it('finds no endpoint of another organization, and no unknown organization', LON
   }
   expect(await rx(['webhook', 'list', '--org', randomUUID()])).toMatchObject({ code: 3 });
   expect(await webhook('replay', randomUUID())).toMatchObject({ code: 3 });
+  expect(await rx(['webhook', 'replay', randomUUID()])).toMatchObject({ code: 3 });
+  expect(await rx(['webhook', 'replay', '--endpoint', randomUUID()])).toMatchObject({ code: 3 });
 });
