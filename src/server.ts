@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import { createServer } from './composition/create-server.ts';
+import { startTraces } from './composition/start-traces.ts';
 import { foreignLookup } from './egress/foreign-lookup.ts';
 import { createKeyProvider } from './keys/create-key-provider.ts';
 import { isLocalHost } from './lib/local-host.ts';
@@ -19,6 +20,7 @@ import { createTemporalCheck } from './temporal/health-check.ts';
 
 await runProcess('server', process.env, parseConfig, async ({ config, log, stopping }) => {
   const { url, poolSize } = config.database;
+  const endTraces = await startTraces('rx-orders-server', config.tracing, log);
   const registry = new Registry();
   const keys = measureKeys(registry, createKeyProvider(config));
   const database = openDatabase(url, poolSize, { keys });
@@ -49,6 +51,7 @@ await runProcess('server', process.env, parseConfig, async ({ config, log, stopp
       await server.close();
       await temporal.close();
       await database.end({ timeout: 2 });
+      await endTraces();
     },
   };
 });

@@ -1,5 +1,6 @@
 import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { Registry } from 'prom-client';
+import { startTraces } from './composition/start-traces.ts';
 import { startWorker } from './composition/start-worker.ts';
 import { foreignLookup } from './egress/foreign-lookup.ts';
 import { createKeyProvider } from './keys/create-key-provider.ts';
@@ -26,6 +27,7 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
     filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }),
     forward: {},
   };
+  const endTraces = await startTraces('rx-orders-worker', config.tracing, log);
   const registry = new Registry();
   const { metricsAddress, metricsCacheMs } = config.http;
   const sdkMetrics = metricsAddress && (await createSdkMetrics());
@@ -75,6 +77,7 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
       await leadership.end({ timeout: 2 });
       await database.end({ timeout: 2 });
       await metrics?.close();
+      await endTraces();
     },
   };
 });

@@ -114,10 +114,10 @@ export const ORDER_BUGS: readonly Bug[] = [
   {
     name: 'deletes an outbox row before Temporal accepts it',
     file: 'src/engine/dispatcher.ts',
-    original: `await callWithTimeout(dependencies.withDeadline, () => dependencies.deliver(row));
+    original: `await handOver(row);
       const followed = await complete(row.id);`,
     replacement: `const followed = await complete(row.id);
-      await callWithTimeout(dependencies.withDeadline, () => dependencies.deliver(row));`,
+      await handOver(row);`,
     tests: ['test/workflow/engine/dispatch.test.ts'],
   },
   {

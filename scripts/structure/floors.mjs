@@ -12,6 +12,7 @@ export const FLOORS = [
     { name: 'contract', holds: 'the public API as zod schemas and types; imports zod only' },
     { name: 'egress', holds: 'which destinations outsiders may name (SSRF rules)' },
     { name: 'keys', holds: 'encryption: the key ring, data keys, the KMS, keyed hashes' },
+    { name: 'tracing', holds: 'spans and their export; off by default' },
     { name: 'lib', holds: 'small general functions: backoff, cursors, UUIDs, timers' },
   ],
   [

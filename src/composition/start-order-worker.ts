@@ -10,6 +10,7 @@ import { createActivities } from '../activities/create-activities.ts';
 import { createStepMetrics } from '../activities/measure-steps.ts';
 import { withPharmacySlots } from '../activities/pharmacy-slots.ts';
 import { reportSent, reportSteps } from '../activities/report-progress.ts';
+import { traceSteps } from '../activities/trace-steps.ts';
 import type { SealedDocuments } from '../documents/sealed-documents.ts';
 import type { ForeignAccess } from '../egress/destination.ts';
 import { createDeliver } from '../engine/deliver.ts';
@@ -88,7 +89,7 @@ export async function startOrderWorker(parts: {
   const activities = createActivities({ database, pharmacies, documents, settings });
   const worker = await Worker.create({
     ...{ connection, namespace, taskQueue, dataConverter, workflowBundle },
-    activities: reportSteps(pacer.report, steps.activities(activities)),
+    activities: reportSteps(pacer.report, traceSteps(database, steps.activities(activities))),
     ...capacityOf(capacity),
     workerDeploymentOptions: reportedBuild(buildId),
     shutdownGraceTime: '8s',

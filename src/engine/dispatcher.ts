@@ -3,6 +3,7 @@ import { createInterruptibleSleep } from '../lib/interruptible-sleep.ts';
 import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
 import { callWithTimeout, temporalCode, type WithDeadline } from '../temporal/call-with-timeout.ts';
+import { inSpan } from '../tracing/tracer.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
 import type { Deliver } from './deliver.ts';
 import {
@@ -133,7 +134,7 @@ export function startDispatcher(dependencies: {
     const paced = pacer.begin(row);
     const fields = { orderId: row.orderId, workflowId: orderWorkflowId(row.orderId) };
     try {
-      await callWithTimeout(dependencies.withDeadline, () => dependencies.deliver(row));
+      await handOver(row);
       const followed = await complete(row.id);
       log.debug(`outbox row dispatched: ${row.kind}`, fields);
       if (followed) readSoon(lanes); // the order's next row may go, even while the pacer holds this one
@@ -151,6 +152,15 @@ export function startDispatcher(dependencies: {
       await postponeRow(database, row.id, delayMs, code).catch(() => undefined);
       readAfter(delayMs);
     }
+  }
+
+  /** Hands one row to Temporal. */
+  async function handOver(row: OutboxRow): Promise<void> {
+    await inSpan(
+      `outbox ${row.kind}`,
+      { kind: 'producer', parent: row.traceparent, attributes: { 'rx.order.id': row.orderId } },
+      () => callWithTimeout(dependencies.withDeadline, () => dependencies.deliver(row)),
+    );
   }
 
   function readAfter(delayMs: number): void {

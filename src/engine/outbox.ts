@@ -16,6 +16,8 @@ export interface OutboxRow {
   readonly reasonCode: string | null;
   /** Whether the pharmacy is known to have it. */
   readonly placed: boolean;
+  /** The trace of what queued the row, or else of its order; null while tracing is off. */
+  readonly traceparent: string | null;
 }
 
 /** The result of {@link leaseRows}. */
@@ -110,9 +112,10 @@ export async function leaseRows(
     ), leased AS (
       UPDATE outbox SET locked_until = now() + ${leaseMs} * interval '1 millisecond'
       WHERE id = ANY (ARRAY(SELECT id FROM taken))
-      RETURNING id, kind, attempts, order_id, organization_id
+      RETURNING id, kind, attempts, order_id, organization_id, traceparent AS of_row
     )
-    SELECT leased.*, case_id, pharmacy_id, status, reason_code, placed, rest.*
+    SELECT leased.id, leased.kind, leased.attempts, leased.order_id, leased.organization_id,
+      case_id, pharmacy_id, status, reason_code, placed, coalesce(of_row, of_order) AS traceparent, rest.*
     FROM (SELECT
       (SELECT count(*) FROM due) > (SELECT count(*) FROM taken)
         OR (SELECT max(place) FROM queued) = ${MOST_ORGANIZATIONS} AS more,
@@ -120,7 +123,8 @@ export async function leaseRows(
     ) AS rest
     LEFT JOIN leased ON true
     LEFT JOIN LATERAL (
-      SELECT case_id, pharmacy_id, status, reason_code, pharmacy_order_id IS NOT NULL AS placed
+      SELECT case_id, pharmacy_id, status, reason_code, pharmacy_order_id IS NOT NULL AS placed,
+        traceparent AS of_order
       FROM orders WHERE orders.id = leased.order_id OFFSET 0) AS placed_order ON true`;
   const rows = first === undefined || first.id === null ? [] : [first, ...rest];
   return { rows, more: first?.more ?? false, last: first?.last ?? after };

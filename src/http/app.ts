@@ -27,6 +27,7 @@ import type { HttpMetrics } from './metrics.ts';
 import { chargeResponses, readJsonBodies, refuseEncodedBody } from './request-body.ts';
 import type { Route, RouteDependencies } from './route.ts';
 import { routes } from './routes.ts';
+import { traceRequests } from './trace-requests.ts';
 
 /** The largest request body: 1 MiB (docs/place-order.md, "Decided"). */
 const BODY_LIMIT = 1024 * 1024;
@@ -114,6 +115,7 @@ export function createApp(
   app.decorateRequest('linked', null);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(failure(404, 'no such route')));
+  traceRequests(app);
   reportResponses(app, log, dependencies.metrics);
 
   const table = routes(dependencies).filter(serves);

@@ -5,6 +5,7 @@ import { NoSuchOrganizationError } from '../keys/data-keys.ts';
 import { idempotencyHash, keyedHash, sameHash } from '../keys/keyed-hash.ts';
 import { type Database, type Sql, withTimeout } from '../storage/database.ts';
 import { forOrganization } from '../storage/row-level-security.ts';
+import { currentTraceparent } from '../tracing/tracer.ts';
 import {
   CaseNotPermittedError,
   IdempotencyConflictError,
@@ -92,6 +93,7 @@ async function prepareOrder(
         : idempotencyHash(hashSecret, organizationId, idempotencyKey),
     idempotencyKey: sealed('idempotencyKey', idempotencyKey),
     fingerprint,
+    traceparent: currentTraceparent() ?? null,
     prescription: key.seal('prescription', asJson(order)),
     shippingAddress: sealed(
       'shippingAddress',

@@ -5,6 +5,7 @@ import { isUuid } from '../lib/uuid.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { forPharmacy } from '../storage/row-level-security.ts';
 import { inTransaction } from '../storage/transaction.ts';
+import { isTracing, joinTrace } from '../tracing/tracer.ts';
 import {
   applyToOrder,
   followUp,
@@ -41,9 +42,17 @@ export async function receiveMessage(
     }
     if (stored === undefined || !stored.isNew) return 'duplicate';
     const { orderId: id, status } = stored;
+    if (id !== null && isTracing()) await joinTraceOf(tx, id);
     if (id !== null && status !== null) await followUp(tx, { id, status }, message);
     return 'stored';
   });
+}
+
+/** The webhook belongs to the trace of its order. */
+async function joinTraceOf(tx: Sql, orderId: string): Promise<void> {
+  const [order] = await tx<{ traceparent: string | null }[]>`
+    SELECT traceparent FROM orders WHERE id = ${orderId}`;
+  joinTrace(order?.traceparent);
 }
 
 /**

@@ -21,6 +21,8 @@ export interface NewOrder {
   readonly faulty: boolean;
   /** The caller, for the audit log. */
   readonly by: AuditSource;
+  /** The trace of the request; null while tracing is off. */
+  readonly traceparent: string | null;
 }
 
 /** What became of an order. `accepted` is false, too, if its idempotency key is already used. */
@@ -92,17 +94,18 @@ async function insertOrders(sql: Sql, organizationId: string, orders: readonly N
         ${column((order) => order.by.actorKind)}::text[],
         ${column((order) => order.by.actor)}::text[],
         ${column((order) => order.by.source)}::text[],
-        ${column((order) => order.by.requestId)}::text[]
+        ${column((order) => order.by.requestId)}::text[],
+        ${column((order) => order.traceparent)}::text[]
       ) WITH ORDINALITY AS asked (id, case_id, pharmacy_id, order_key, idempotency_hash, idempotency_key,
         fingerprint, prescription, shipping_address, faulty, has_address, actor_kind, actor, source,
-        request_id, place)
+        request_id, traceparent, place)
     ), ${checkedOrders(sql, organizationId)}, accepted AS (
       INSERT INTO orders (
         id, organization_id, case_id, pharmacy_id, status, data_key, idempotency_hash,
-        idempotency_key, fingerprint, prescription, shipping_address, case_key, case_address)
+        idempotency_key, fingerprint, prescription, shipping_address, case_key, case_address, traceparent)
       SELECT id, ${organizationId}, case_id, pharmacy_id, 'ACCEPTED', order_key,
         decode(idempotency_hash, 'base64'), idempotency_key, decode(fingerprint, 'base64'), prescription,
-        shipping_address, case_key, case_address
+        shipping_address, case_key, case_address, traceparent
       FROM checked WHERE lawful AND addressed
       -- Two batches with the same keys wait for each other in one direction, so that they cannot deadlock.
       ORDER BY idempotency_hash, place
@@ -115,8 +118,8 @@ async function insertOrders(sql: Sql, organizationId: string, orders: readonly N
       INSERT INTO order_activity (order_id, actor, event, to_status)
       SELECT id, 'api', 'ORDER_ACCEPTED', 'ACCEPTED' FROM taken
     ), queued AS (
-      INSERT INTO outbox (order_id, organization_id, kind)
-      SELECT id, ${organizationId}, 'start' FROM taken
+      INSERT INTO outbox (order_id, organization_id, kind, traceparent)
+      SELECT id, ${organizationId}, 'start', traceparent FROM taken
     ), recorded AS (
       INSERT INTO audit_log (actor_kind, actor, action, organization_id, case_id, order_id, source,
         request_id, result)

@@ -1,6 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { codeOf } from '../lib/safe-error.ts';
 import { codeLabel, pharmacyLabel } from '../metrics/bounded-label.ts';
+import { inSpan } from '../tracing/tracer.ts';
 import type { PharmacyDirectory } from './directory.ts';
 import type { PharmacyGateway } from './gateway.ts';
 import { OrderRefusedError } from './pharmacy-errors.ts';
@@ -27,10 +28,11 @@ export function measureCalls(registry: Registry, pharmacies: PharmacyDirectory):
     registers,
   });
 
-  async function measure<T>(pharmacy: string, call: string, answer: Promise<T>): Promise<T> {
+  async function measure<T>(pharmacy: string, call: string, ask: () => Promise<T>): Promise<T> {
     const end = duration.startTimer({ pharmacy, call });
     try {
-      const result = await answer;
+      const attributes = { 'rx.pharmacy.id': pharmacy };
+      const result = await inSpan(`pharmacy ${call}`, { kind: 'client', attributes }, ask);
       calls.inc({ pharmacy, call, code: 'ok' });
       return result;
     } catch (error) {
@@ -53,11 +55,12 @@ export function measureCalls(registry: Registry, pharmacies: PharmacyDirectory):
   function measured(gateway: PharmacyGateway, pharmacy: string): PharmacyGateway {
     return {
       hasReferences: gateway.hasReferences,
-      place: (...args) => measure(pharmacy, 'place', gateway.place(...args)),
-      findByReference: (...args) => measure(pharmacy, 'find', gateway.findByReference(...args)),
-      get: (...args) => measure(pharmacy, 'get', gateway.get(...args)),
-      cancel: (...args) => measure(pharmacy, 'cancel', gateway.cancel(...args)),
-      download: (...args) => measure(pharmacy, 'download', gateway.download(...args)),
+      place: (...args) => measure(pharmacy, 'place', () => gateway.place(...args)),
+      findByReference: (...args) =>
+        measure(pharmacy, 'find', () => gateway.findByReference(...args)),
+      get: (...args) => measure(pharmacy, 'get', () => gateway.get(...args)),
+      cancel: (...args) => measure(pharmacy, 'cancel', () => gateway.cancel(...args)),
+      download: (...args) => measure(pharmacy, 'download', () => gateway.download(...args)),
     };
   }
 }

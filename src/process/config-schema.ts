@@ -4,6 +4,7 @@ import { type KeyRing, KeyRingError, parseKeyRing } from '../keys/key-ring.ts';
 import { KMS_KEY_ARN } from '../keys/kms-key-arn.ts';
 import { DELIVERY_SCHEDULE_MS } from '../lib/delivery-schedule.ts';
 import { isUniform, LEAST_CHARACTERS, TOO_SHORT, TOO_UNIFORM } from '../lib/secret-strength.ts';
+import { otlpHeaders } from './otlp-headers.ts';
 
 /** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -242,6 +243,11 @@ export const schema = z.object({
 
   /** A file that the worker writes every few seconds while it works, for a container's health check. */
   HEARTBEAT_FILE: z.string().min(1).optional(),
+
+  /** The URL of a collector that takes traces by OTLP over HTTP. Default: no traces. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** Headers for the collector, `name=value,…`, such as its API key. */
+  OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders.default({}),
 
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** `auto` means pretty on a terminal and JSON elsewhere. */

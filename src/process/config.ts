@@ -78,6 +78,10 @@ export interface Config {
   /** The interval at which the reconciler compares Postgres with Temporal, in milliseconds. */
   readonly reconcileEveryMs: number;
   readonly heartbeatFile: string | undefined;
+  /** The collector of traces; undefined: no traces. */
+  readonly tracing:
+    | { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> }
+    | undefined;
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
     readonly format: 'auto' | 'json' | 'pretty';
@@ -155,6 +159,13 @@ export function parseConfig(env: Environment): Config {
     },
     reconcileEveryMs: value.RECONCILE_EVERY_MS,
     heartbeatFile: value.HEARTBEAT_FILE,
+    tracing:
+      value.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? undefined
+        : {
+            endpoint: value.OTEL_EXPORTER_OTLP_ENDPOINT,
+            headers: value.OTEL_EXPORTER_OTLP_HEADERS,
+          },
     log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
   };
 }

@@ -2,6 +2,7 @@ import { waitAfter } from '../../lib/delivery-schedule.ts';
 import { codeOf } from '../../lib/safe-error.ts';
 import type { Config } from '../../process/config.ts';
 import type { Database } from '../../storage/database.ts';
+import { inSpan } from '../../tracing/tracer.ts';
 import { type AttemptOutcome, INTERNAL, outcomeOf } from '../attempt-outcome.ts';
 import { sendWebhook } from '../sending/send-webhook.ts';
 import type { Sender } from '../sending/sender.ts';
@@ -44,7 +45,15 @@ export async function attemptDelivery(
   try {
     const row = 'url' in lease ? lease : await readDelivery(database, lease.deliveryId);
     const loaded = await openDelivery(database, row);
-    const outcome = await send(dependencies, lease, loaded, signal);
+    const outcome = await inSpan(
+      'webhook delivery',
+      {
+        kind: 'client',
+        parent: row.traceparent,
+        attributes: { 'rx.delivery.id': lease.deliveryId },
+      },
+      () => send(dependencies, lease, loaded, signal),
+    );
     dependencies.metrics.observe(outcome);
     const recorded = await recordAttempt(database, lease, {
       outcome,

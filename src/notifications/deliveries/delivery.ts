@@ -1,4 +1,5 @@
 import type { Sql } from '../../storage/database.ts';
+import { isTracing } from '../../tracing/tracer.ts';
 import { openEndpointSecrets, type SealedEndpointSecrets } from '../endpoint-secrets.ts';
 import { openEvents } from '../events/open-events.ts';
 import type { StoredEvent } from '../events/stored-event.ts';
@@ -50,7 +51,8 @@ export function deliveryColumns(sql: Sql) {
       e.auth_header_value, e.secret,
       CASE WHEN e.previous_secret_until > now() THEN e.previous_secret END AS previous_secret,
       events.id AS event_id, events.sequence, events.event,
-      events.content, events.created_at`;
+      events.content, events.created_at,
+      ${isTracing() ? sql`(SELECT traceparent FROM orders WHERE orders.id = events.order_id)` : sql`NULL`} AS traceparent`;
 }
 
 /** Decrypts a delivery. */
@@ -76,4 +78,6 @@ export interface DeliveryRow
     > {
   readonly endpointId: string;
   readonly eventId: string | null;
+  /** The trace of the event's order; null while tracing is off. */
+  readonly traceparent: string | null;
 }

@@ -26,7 +26,12 @@ function order(changes: Partial<NewOrder> = {}): NewOrder {
       prescription: 'sealed',
       shippingAddress: null,
     },
-    ...{ idempotencyHash: null, idempotencyKey: null, fingerprint: Buffer.from('fingerprint') },
+    ...{
+      idempotencyHash: null,
+      idempotencyKey: null,
+      traceparent: null,
+      fingerprint: Buffer.from('fingerprint'),
+    },
     ...{ faulty: false, hasAddress: false },
     by: { actorKind: 'key', actor: 'a-key' },
     ...changes,

@@ -9,7 +9,13 @@ const ACCEPTED: StoreOutcome = { lawful: true, permitted: true, addressed: true,
 function order(orderId: string, organizationId = 'one', prescription = 'sealed'): NewOrder {
   return {
     ...{ orderId, organizationId, prescription, caseId: 'a-case', pharmacyId: 'a-pharmacy' },
-    ...{ dataKey: 'sealed', idempotencyHash: null, idempotencyKey: null, shippingAddress: null },
+    ...{
+      dataKey: 'sealed',
+      idempotencyHash: null,
+      idempotencyKey: null,
+      traceparent: null,
+      shippingAddress: null,
+    },
     fingerprint: Buffer.from('fingerprint'),
     ...{ faulty: false, hasAddress: true },
     by: { actorKind: 'key', actor: 'a-key' },
