@@ -32,6 +32,8 @@ test('returns complete configurations of server and worker', () => {
   expect(parseConfig(workerEnv)).toEqual({
     ...config,
     database: { ...config.database, url: urlOfRole(databaseUrl, 'worker') },
+    // The worker has a port of its own for its metrics.
+    http: { ...config.http, metricsAddress: { host: '127.0.0.1', port: 9464 } },
   });
 });
 
