@@ -46,7 +46,9 @@ describe.each(DOCUMENTS)('%s', (file) => {
 
   it('names scripts that package.json has', () => {
     const { scripts } = JSON.parse(textOf('package.json')) as { scripts: object };
-    const named = [...textOf(file).matchAll(/npm run (?:--silent )?([a-z]+(?::[a-z0-9]+(?:-[a-z0-9]+)*)*)/g)];
+    const named = [
+      ...textOf(file).matchAll(/npm run (?:--silent )?([a-z]+(?::[a-z0-9]+(?:-[a-z0-9]+)*)*)/g),
+    ];
     expect(named.map(([, name = '']) => name).filter((name) => !(name in scripts))).toEqual([]);
   });
 });
