@@ -49,6 +49,9 @@ const VARIES: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, 'ID'],
   [/\b\d{4}-\d\d-\d\dT[\d:.]+Z?/g, 'TIME'],
   [/\b(\d+ (second|minute|hour)s? ago|now)\b/g, 'AGO'],
+  [/\b\d+[smhd]\b/g, 'AGE'],
+  // How far an order is after a retry depends on how soon the command reads it.
+  [/\b(FETCHING_DOCUMENTS|NEEDS_ATTENTION): resumed\b/g, 'STATUS: resumed'],
   [/\b\d+(\.\d+)?\b/g, 'N'],
 ];
 
