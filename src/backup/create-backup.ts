@@ -1,6 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { DocumentMissingError } from '../documents/document-errors.ts';
 import type { DocumentStore } from '../documents/document-store.ts';
+import { forEach } from '../lib/for-each.ts';
 import type { Database, Sql } from '../storage/database.ts';
 import { inTransaction } from '../storage/transaction.ts';
 import { type BackupFile, writeBackupFile } from './backup-files.ts';
@@ -93,23 +94,19 @@ async function copyDocuments(
   storageKeys: readonly string[],
 ): Promise<Manifest['documents']> {
   const written: (BackupFile & { storageKey: string })[] = [];
-  const left = storageKeys.entries();
-  const work = async () => {
-    for (const [number, storageKey] of left) {
-      try {
-        const bytes = await documents.open(storageKey);
-        const file = await writeBackupFile(folder, `documents/${storageKey}`, bytes, {
-          compress: false,
-        });
-        written[number] = { storageKey, ...file };
-      } catch (error) {
-        if (!(error instanceof DocumentMissingError)) throw error;
-        // Erased since the snapshot.
-        const rows = await database`SELECT FROM documents WHERE storage_key = ${storageKey}`;
-        if (rows.length > 0) throw new BackupError(`the store lacks the document ${storageKey}`);
-      }
+  await forEach(storageKeys.entries(), MOST_COPIES, async ([number, storageKey]) => {
+    try {
+      const bytes = await documents.open(storageKey);
+      const file = await writeBackupFile(folder, `documents/${storageKey}`, bytes, {
+        compress: false,
+      });
+      written[number] = { storageKey, ...file };
+    } catch (error) {
+      if (!(error instanceof DocumentMissingError)) throw error;
+      // Erased since the snapshot.
+      const rows = await database`SELECT FROM documents WHERE storage_key = ${storageKey}`;
+      if (rows.length > 0) throw new BackupError(`the store lacks the document ${storageKey}`);
     }
-  };
-  await Promise.all(Array.from({ length: MOST_COPIES }, work));
+  });
   return written.filter((each) => each !== undefined);
 }

@@ -25,14 +25,14 @@ export interface Forwarder {
 }
 
 /**
- * Starts a forwarder on a free port. It answers as the receiver does, 502 when that cannot be reached, so
- * that the delivery log shows the truth; what does not prove itself gets 401 and goes no further.
+ * Starts a forwarder on a free port. It answers as the receiver does, and 502 when the receiver cannot be reached, so
+ * that the delivery log shows what happened. A request without a valid signature gets 401 and is not forwarded.
  *
- * @param options.secret gives the endpoint's secret, which is made after this has an address.
+ * @param options.secret the endpoint's secret.
  */
 export async function startForwarder(options: {
   readonly forwardTo: URL;
-  readonly secret: () => string;
+  readonly secret: string;
   readonly onPassed: (passed: Passed) => void;
 }): Promise<Forwarder> {
   const server = createServer((request, response) => {
@@ -44,7 +44,7 @@ export async function startForwarder(options: {
 
   async function pass(request: IncomingMessage): Promise<number> {
     const body = await buffer(request);
-    const event = verify(body, request, options.secret());
+    const event = verify(body, request, options.secret);
     const since = performance.now();
     const status = await post(request, body);
     options.onPassed({ event, status, durationMs: Math.round(performance.now() - since) });
@@ -85,7 +85,7 @@ export async function startForwarder(options: {
  * Reads the event of a genuine webhook. Uses the library of Standard Webhooks, not our own signing, so
  * that a mistake in our signing shows here.
  *
- * @throws when the signature, its headers or the timestamp are wrong, or there is no secret yet.
+ * @throws when the signature, its headers or the timestamp are wrong.
  */
 function verify(body: Buffer, request: IncomingMessage, secret: string): CaseEvent | PingEvent {
   const headers = request.headers as Record<string, string>;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type Command, InvalidArgumentError } from 'commander';
 import { EVENT_NAMES, type EventName } from '../contract/case-activity.ts';
 import type { EndpointService } from '../notifications/endpoints/endpoint-service.ts';
+import { derivedSecret } from '../notifications/sending/signatures.ts';
 import { listOf, withExamples } from './arguments.ts';
 import { recorded } from './command-audit.ts';
 import { UsageError } from './command-errors.ts';
@@ -44,28 +45,28 @@ async function listen(
   endpoints: EndpointService,
   { forwardTo, org: organizationId, events }: ListenOptions,
 ): Promise<void> {
-  if ((await context.connect()).webhooks.destinations !== 'loopback') {
+  const { webhooks, hashSecret } = await context.connect();
+  if (webhooks.destinations !== 'loopback') {
     throw new UsageError(
       'rx listen is only for the sandbox: other deployments send no webhooks to loopback addresses',
     );
   }
   await removeLeftovers(endpoints, organizationId);
-  let secret = '';
+  // The same each time, so that the receiver's configuration stays as it is.
+  const secret = derivedSecret(hashSecret(), `rx listen for ${organizationId}`);
   const forwarder = await startForwarder({
     forwardTo,
-    secret: () => secret,
+    secret,
     onPassed: (passed) => context.stdout.write(`${lineOf(passed)}\n`),
   });
   try {
     const description = `rx listen, process ${process.pid}`;
-    const endpoint = await endpoints.create(organizationId, {
-      url: forwarder.url,
-      description,
-      documentFormat: 'url',
-      payloadMode: 'event',
+    const request = {
+      ...{ url: forwarder.url, description },
+      ...{ documentFormat: 'url' as const, payloadMode: 'event' as const },
       ...(events && { events }),
-    });
-    secret = endpoint.secret;
+    };
+    const endpoint = await endpoints.create(organizationId, request, secret);
     context.stdout.write(`listening; the endpoint's secret is ${secret}\n`);
     if (!context.stopping.aborted) await once(context.stopping, 'abort');
     await endpoints.delete({ organizationId, endpointId: endpoint.id });

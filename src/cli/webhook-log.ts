@@ -18,9 +18,10 @@ const ORG = '--org 0198a000-0000-7000-8000-000000000001';
 const ENDPOINT = '--endpoint 0198a000-0000-7000-8000-0000000000bb';
 const WHICH_DELIVERIES = 'pass either the id of a delivery, or --endpoint; --all only with --since';
 
-/** Adds `rx webhook log` and `rx webhook replay`, which list deliveries and send them again. */
+/** Adds `rx webhook log`, `body` and `replay`, which list deliveries, show what they send and send them again. */
 export function addLogCommands(group: Command, context: CliContext): void {
   addLog(group, context);
+  addBody(group, context);
   addReplay(group, context);
 }
 
@@ -81,6 +82,30 @@ function addLog(group: Command, context: CliContext): void {
     command,
     `rx webhook log ${ORG} --status DEAD`,
     `rx webhook log ${ORG} --order 0198a000-0000-7000-8000-0000000000aa --json | jq '.deliveries[].attempts'`,
+  );
+}
+
+function addBody(group: Command, context: CliContext): void {
+  const command = group
+    .command('body')
+    .description('show the body of a delivery as it is sent, without documents and links to them')
+    .argument('<id>', "the delivery's id")
+    .addOption(jsonOption())
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      const { database } = await context.connect();
+      const organizationId = await organizationOf(database, { deliveryId: id });
+      const { orderId, body } = await withEndpoints(context, organizationId, (endpoints) =>
+        endpoints.body(organizationId, id),
+      );
+      context.about({ organizationId, ...(orderId !== null && { orderId }) });
+      if (json) return printJson(context, { body });
+      context.stdout.write(`${JSON.stringify(body, null, 2)}\n`);
+    });
+  recorded(command, 'DELIVERY_BODY_READ', 'read');
+  withExamples(
+    command,
+    'rx webhook body 0198a000-0000-7000-8000-0000000000cc',
+    "rx webhook body 0198a000-0000-7000-8000-0000000000cc --json | jq '.body.order'",
   );
 }
 

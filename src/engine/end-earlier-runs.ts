@@ -1,7 +1,5 @@
-import type { Log } from '../process/log.ts';
-import type { Database } from '../storage/database.ts';
 import { findEndingEpoch, recordRunsEnded } from '../storage/epoch.ts';
-import type { WorkflowStates } from './workflow-states.ts';
+import type { SweepDependencies } from './sweep.ts';
 
 /** Workflows ended in one step. */
 const PAGE = 200;
@@ -17,11 +15,7 @@ export async function endEarlierRuns({
   database,
   workflows,
   log,
-}: {
-  readonly database: Database;
-  readonly workflows: WorkflowStates;
-  readonly log: Log;
-}): Promise<boolean> {
+}: Pick<SweepDependencies, 'database' | 'workflows' | 'log'>): Promise<boolean> {
   const epoch = await findEndingEpoch(database);
   if (epoch === undefined) return false;
   const page = await workflows.list(epoch.begunAt, PAGE);

@@ -1,8 +1,7 @@
 import { isUuid } from '../lib/uuid.ts';
-import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
-import type { WorkflowStates } from './workflow-states.ts';
+import type { SweepDependencies } from './sweep.ts';
 
 /** Workflows compared in one step. */
 const PAGE = 200;
@@ -20,11 +19,7 @@ export async function scanOrphans({
   database,
   workflows,
   log,
-}: {
-  readonly database: Database;
-  readonly workflows: WorkflowStates;
-  readonly log: Log;
-}): Promise<boolean> {
+}: Pick<SweepDependencies, 'database' | 'workflows' | 'log'>): Promise<boolean> {
   const before = await readScan(database);
   const page = await workflows.list(before, PAGE);
   const orderIds = page.flatMap(({ workflowId }) => orderIdOf(workflowId) ?? []);

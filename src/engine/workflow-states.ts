@@ -1,4 +1,5 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { forEach } from '../lib/for-each.ts';
 import { callWithTimeout, type WithDeadline } from '../temporal/call-with-timeout.ts';
 import { ORDER_WORKFLOW, orderWorkflowId } from '../workflows/order-messages.ts';
 import { orderNewsWorkflowId } from '../workflows/order-news-messages.ts';
@@ -52,7 +53,7 @@ export function createWorkflowStates(
     workflowIdOf: (orderId: string) => string,
   ): Promise<Map<string, WorkflowState>> {
     const states = new Map<string, WorkflowState>();
-    await forEach(orderIds, async (orderId) => {
+    await forEach(orderIds, MOST_CALLS, async (orderId) => {
       states.set(orderId, await readOne(workflowIdOf(orderId)));
     });
     return states;
@@ -79,7 +80,7 @@ export function createWorkflowStates(
     },
     async terminate(listed, reason) {
       let ended = 0;
-      await forEach(listed, async ({ workflowId }) => {
+      await forEach(listed, MOST_CALLS, async ({ workflowId }) => {
         const handle = client.workflow.getHandle(workflowId);
         try {
           await callWithTimeout(withDeadline, () => handle.terminate(reason));
@@ -91,15 +92,6 @@ export function createWorkflowStates(
       return ended;
     },
   };
-}
-
-/** Calls a function for each item, for a few of them at once. */
-async function forEach<T>(items: readonly T[], call: (item: T) => Promise<void>): Promise<void> {
-  const left = items.values();
-  const work = async () => {
-    for (const item of left) await call(item);
-  };
-  await Promise.all(Array.from({ length: MOST_CALLS }, work));
 }
 
 /** A workflow in any other status is open. */

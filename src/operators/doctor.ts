@@ -133,7 +133,7 @@ async function checkSeals(database: Database): Promise<Finding> {
     check: 'seals',
     result: grade(0, 1, 1, unreadable.length > 0),
     message:
-      `${checked} newest orders decrypted, ${unreadable.length} unreadable` +
+      `${checked} orders that changed last decrypted, ${unreadable.length} unreadable` +
       (shown === '' ? '' : `: ${shown}`),
   };
 }

@@ -126,7 +126,7 @@ it('warns about orders with a broken seal, also of a document or a shipment, and
   const seals = found(json)('seals');
   expect(seals).toMatchObject({ result: 'warn' });
   expect(seals?.message).toContain(
-    ` newest orders decrypted, 3 unreadable: ${document} ${tracking} ${prescription}`,
+    ` orders that changed last decrypted, 3 unreadable: ${document} ${tracking} ${prescription}`,
   );
   expect(seals?.message).not.toContain(healthy);
   expect(code).toBe(0);

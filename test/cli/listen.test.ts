@@ -9,6 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import {
   createOrganization,
   ENCRYPTION_KEYS,
+  HASH_SECRET,
   type TestOrganization,
 } from '../support/organization.ts';
 import { startReceiver, type TestReceiver } from '../support/receiver.ts';
@@ -40,7 +41,12 @@ function listen(destinations: string) {
   const args = ['--import', 'tsx', 'src/cli.ts', 'listen', '--forward-to', receiver.url];
   const child = spawn(process.execPath, [...args, '--org', organization.organizationId], {
     env: testEnvironment({
-      ...{ DATABASE_URL: db.operatorUrl, WEBHOOK_DESTINATIONS: destinations, ENCRYPTION_KEYS },
+      ...{
+        DATABASE_URL: db.operatorUrl,
+        WEBHOOK_DESTINATIONS: destinations,
+        ENCRYPTION_KEYS,
+        HASH_SECRET,
+      },
     }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -109,6 +115,8 @@ it('deletes the endpoint of a listener that was killed', async () => {
   await eventually('it listens', async () => lines.some((line) => line.startsWith('listening')));
 
   expect(await endpoints()).toMatchObject([{ description: `rx listen, process ${child.pid}` }]);
+  expect(lines[0]).toMatch(/whsec_.{44}$/);
+  expect(lines[0]).toBe(killed.lines[0]); // the same secret each time
 });
 
 it('is rejected when servers send no webhooks to this machine', async () => {

@@ -71,7 +71,7 @@ const COMMANDS = [
   ...['order list', 'order show'],
   ...['webhook create', 'webhook list', 'webhook show', 'webhook update', 'webhook delete'],
   ...['webhook rotate', 'webhook test', 'webhook enable', 'webhook disable'],
-  ...['webhook log', 'webhook replay'],
+  ...['webhook log', 'webhook body', 'webhook replay'],
 ];
 
 /** Prints the help of a command, in this process: a process for each command takes half a minute. */

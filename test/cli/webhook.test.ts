@@ -159,6 +159,12 @@ it('lists deliveries, and replays one', LONG, async () => {
   const log = await webhook('log', '--order', orderId, '--json');
   expect(log.json.deliveries).toMatchObject([{ id: deliveryId, attempts: [{ status: 503 }] }]);
 
+  const shown = await rx(['webhook', 'body', deliveryId, '--json']);
+  expect(shown.json, shown.stderr).toMatchObject({ body: { order: { id: orderId } } });
+  const [recorded] = await db.database`
+    SELECT order_id FROM audit_log WHERE action = 'DELIVERY_BODY_READ'`;
+  expect(recorded).toEqual({ orderId });
+
   const one = await rx(['webhook', 'replay', deliveryId, '--json']);
   expect(one).toMatchObject({ code: 0, json: { delivery: { status: 'PENDING' } } });
 });

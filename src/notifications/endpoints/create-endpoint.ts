@@ -11,18 +11,19 @@ import { type EndpointRow, endpointColumns, found, toEndpoint } from './endpoint
 const MOST_ENDPOINTS = 20;
 
 /**
- * Creates an endpoint with a new secret. Only this answer shows the secret.
+ * Creates an endpoint. Only this answer shows its secret.
  *
  * @param request its URL must have passed {@link checkDestination}.
+ * @param secret by default a new one.
  * @throws {EndpointConflictError} the organization has as many endpoints as it may have.
  */
 export async function createEndpoint(
   database: Database,
   organizationId: string,
   request: CreateEndpointRequest,
+  secret: string = newSecret(),
 ): Promise<NewEndpointView> {
   const { url, events, description, documentFormat, payloadMode, authHeader } = request;
-  const secret = newSecret();
   const id = uuidv7();
   const { keys } = database;
   const sealedSecret = await keys.seal(organizationId, secretContext(id), secret);

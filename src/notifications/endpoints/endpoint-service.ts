@@ -15,6 +15,7 @@ import type {
 import type { ForeignAccess } from '../../egress/destination.ts';
 import { type Database, type Sql, withTimeout } from '../../storage/database.ts';
 import { forOrganization } from '../../storage/row-level-security.ts';
+import { type ShownBody, showBody } from '../deliveries/show-body.ts';
 import type { Sender } from '../sending/sender.ts';
 import { checkDestination } from './check-destination.ts';
 import { createEndpoint } from './create-endpoint.ts';
@@ -36,7 +37,11 @@ export interface EndpointService {
    *
    * @throws {InvalidEndpointError} nothing may be sent to its URL.
    */
-  create(organizationId: string, request: CreateEndpointRequest): Promise<NewEndpointView>;
+  create(
+    organizationId: string,
+    request: CreateEndpointRequest,
+    secret?: string,
+  ): Promise<NewEndpointView>;
   /** Reads one page of an organization's endpoints; see {@link listEndpoints}. */
   list(organizationId: string, query: PageQuery): Promise<EndpointPage>;
   /** Reads one endpoint. */
@@ -55,6 +60,8 @@ export interface EndpointService {
   test(key: EndpointKey): Promise<DeliveryView>;
   /** Reads one page of the delivery log; see {@link listDeliveries}. */
   deliveries(organizationId: string, query: DeliveriesQuery): Promise<DeliveryPage>;
+  /** Renders the body of a delivery for people; see {@link showBody}. */
+  body(organizationId: string, deliveryId: string): Promise<ShownBody>;
   /** Sends a delivery again; see {@link replayDelivery}. */
   replay(organizationId: string, deliveryId: string, by: AuditSource): Promise<DeliveryView>;
   /** Sends many of an endpoint's deliveries again; see {@link replayDeliveries}. */
@@ -74,9 +81,9 @@ export function createEndpointService(
   const scoped = <T>(organizationId: string, read: (sql: Sql) => Promise<T>) =>
     withTimeout(forOrganization(database, organizationId, read));
   return {
-    async create(organizationId, request) {
+    async create(organizationId, request, secret) {
       await checkDestination(request.url, options);
-      return await withTimeout(createEndpoint(database, organizationId, request));
+      return await withTimeout(createEndpoint(database, organizationId, request, secret));
     },
     list: (organizationId, query) =>
       scoped(organizationId, (sql) => listEndpoints(sql, organizationId, query)),
@@ -90,6 +97,8 @@ export function createEndpointService(
     test: (key) => testEndpoint(database, options.sender, key),
     deliveries: (organizationId, query) =>
       scoped(organizationId, (sql) => listDeliveries(sql, organizationId, query)),
+    body: (organizationId, deliveryId) =>
+      scoped(organizationId, (sql) => showBody(sql, deliveryId)),
     replay: (organizationId, id, by) =>
       withTimeout(replayDelivery(database, organizationId, id, by)),
     replayMany: (key, selection, by) => withTimeout(replayDeliveries(database, key, selection, by)),

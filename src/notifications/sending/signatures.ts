@@ -30,6 +30,15 @@ export function newSecret(): string {
 }
 
 /**
+ * Returns the secret that always belongs to a name: `whsec_` and the base64 of an HMAC-SHA256.
+ *
+ * @param key a secret of the deployment.
+ */
+export function derivedSecret(key: string, name: string): string {
+  return `${PREFIX}${createHmac('sha256', key).update(name).digest('base64')}`;
+}
+
+/**
  * Returns the headers that authenticate a webhook.
  *
  * `webhook-signature` (Standard Webhooks) has one value for each secret, keyed with the bytes that the

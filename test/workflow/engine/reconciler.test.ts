@@ -1,22 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type Reconciler, startReconciler } from '../../../src/engine/start-reconciler.ts';
-import { createWorkflowStates } from '../../../src/engine/workflow-states.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { receiveMessage } from '../../../src/orders/inbox.ts';
-import { type Database, openDatabase } from '../../../src/storage/database.ts';
+import { openDatabase } from '../../../src/storage/database.ts';
 import {
   orderWorkflowId,
   retryUpdate,
   statusQuery,
 } from '../../../src/workflows/order-messages.ts';
 import { orderNewsWorkflowId } from '../../../src/workflows/order-news-messages.ts';
-import { DATA_CONVERTER } from '../../support/data-converter.ts';
 import { eventually } from '../../support/eventually.ts';
-import { createKeptLog, type KeptLog } from '../../support/logs.ts';
 import { TESTER } from '../../support/organization.ts';
+import { startTestReconciler, type TestReconciler } from '../../support/reconciler.ts';
 import { listed, reply, startScriptedPharmacy } from '../../support/scripted-pharmacy.ts';
 import { copyPharmacy } from '../../support/sealed-rows.ts';
 import { timelineOf } from '../../support/timeline.ts';
@@ -24,46 +19,23 @@ import { startWorker } from '../../support/worker.ts';
 import { createWorld, type World } from '../../support/world.ts';
 
 let world: World;
-let connection: NativeConnection;
-let leadership: Database;
-let log: KeptLog;
-let reconciler: Reconciler;
+let reconciler: TestReconciler;
 
 beforeAll(async () => {
   world = await createWorld();
-  connection = await NativeConnection.connect({ address: inject('temporal').address });
-  leadership = openDatabase(world.db.url, 1);
-  log = createKeptLog();
-  reconciler = start(leadership);
+  reconciler = await startTestReconciler(world, world.db.database);
 });
 afterAll(async () => {
   await reconciler.stop();
-  await leadership.end();
-  await connection.close();
   await world.close();
 });
-
-function start(lock: Database): Reconciler {
-  return startReconciler({
-    database: world.db.database,
-    leadership: lock,
-    workflows: createWorkflowStates(
-      new Client({ connection, dataConverter: DATA_CONVERTER }),
-      world.worker.taskQueue,
-      (deadline, run) => connection.withDeadline(deadline, run),
-    ),
-    prepareTemporal: async () => {},
-    everyMs: 200,
-    log,
-  });
-}
 
 const workflow = (orderId: string) =>
   world.worker.client.workflow.getHandle(orderWorkflowId(orderId));
 
 /** Deletes an order's workflow from Temporal, as if Temporal had lost its store. */
 async function lose(orderId: string, workflowId = orderWorkflowId(orderId)): Promise<void> {
-  await connection.workflowService.deleteWorkflowExecution({
+  await reconciler.connection.workflowService.deleteWorkflowExecution({
     namespace: 'default',
     workflowExecution: { workflowId },
   });
@@ -171,7 +143,7 @@ describe('news about an order that has ended', () => {
     await lose(orderIds[0], lost);
     await world.worker.client.workflow.getHandle(terminated).terminate('by the test');
     await eventually('both are queued again', async () => {
-      const codes = log.lines.flatMap(({ fields }) =>
+      const codes = reconciler.log.lines.flatMap(({ fields }) =>
         [lost, terminated].includes(fields.workflowId ?? '') ? [fields.code] : [],
       );
       return codes.includes('WORKFLOW_GONE') && codes.includes('WORKFLOW_TERMINATED');
@@ -201,7 +173,9 @@ describe('a workflow that ended before its order', () => {
     expect(await timelineOf(world.db.database, orderId)).toContain(
       'system WORKFLOW_RESTARTED WORKFLOW_TERMINATED',
     );
-    expect(log.lines.some(({ fields }) => fields.code === 'WORKFLOW_TERMINATED')).toBe(true);
+    expect(reconciler.log.lines.some(({ fields }) => fields.code === 'WORKFLOW_TERMINATED')).toBe(
+      true,
+    );
   });
 });
 

@@ -1,15 +1,9 @@
-import { Client } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { type Reconciler, startReconciler } from '../../../src/engine/start-reconciler.ts';
-import { createWorkflowStates } from '../../../src/engine/workflow-states.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findLostOrders } from '../../../src/operators/lost-orders.ts';
-import { type Database, openDatabase } from '../../../src/storage/database.ts';
 import { orderWorkflowId } from '../../../src/workflows/order-messages.ts';
-import { DATA_CONVERTER } from '../../support/data-converter.ts';
 import { eventually } from '../../support/eventually.ts';
 import { examplePlaceOrder } from '../../support/example.ts';
-import { createKeptLog } from '../../support/logs.ts';
+import { startTestReconciler, type TestReconciler } from '../../support/reconciler.ts';
 import { createWorld, type World } from '../../support/world.ts';
 
 /*
@@ -18,31 +12,14 @@ import { createWorld, type World } from '../../support/world.ts';
  */
 
 let world: World;
-let connection: NativeConnection;
-let leadership: Database;
-let reconciler: Reconciler;
+let reconciler: TestReconciler;
 
 beforeAll(async () => {
   world = await createWorld();
-  connection = await NativeConnection.connect({ address: inject('temporal').address });
-  leadership = openDatabase(world.db.url, 1);
-  reconciler = startReconciler({
-    database: world.db.asWorker,
-    leadership,
-    workflows: createWorkflowStates(
-      new Client({ connection, dataConverter: DATA_CONVERTER }),
-      world.worker.taskQueue,
-      (deadline, run) => connection.withDeadline(deadline, run),
-    ),
-    prepareTemporal: async () => {},
-    everyMs: 200,
-    log: createKeptLog(),
-  });
+  reconciler = await startTestReconciler(world, world.db.asWorker);
 });
 afterAll(async () => {
   await reconciler.stop();
-  await leadership.end();
-  await connection.close();
   await world.close();
 });
 
@@ -86,11 +63,7 @@ it('a repeated request gets its former order id, and the pharmacy has one order'
   expect((await workflow(orderId).describe()).status.name).toBe('TERMINATED');
   const lost = async () =>
     (
-      await findLostOrders(
-        world.db.database,
-        new Client({ connection, dataConverter: DATA_CONVERTER }),
-        new Date(Date.now() - 600_000),
-      )
+      await findLostOrders(world.db.database, world.worker.client, new Date(Date.now() - 600_000))
     ).find((each) => each.orderId === orderId);
   const { organizationId } = world.organization;
   expect(await eventually('the lost order is listed', lost)).toMatchObject({

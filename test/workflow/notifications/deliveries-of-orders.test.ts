@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyWebhook } from '../../../packages/webhooks/src/index.ts';
 import { caseEvent } from '../../../src/contract/case-activity.ts';
+import { showBody } from '../../../src/notifications/deliveries/show-body.ts';
 import {
   createEndpoint,
   startTestDeliveries,
@@ -122,4 +123,21 @@ it('sends the full case to the endpoint that wants it, and not to the other', ()
 it('starts no workflow for a delivery whose first attempt succeeds', async () => {
   const rows = await world.db.database<{ id: string }[]>`SELECT id FROM webhook_deliveries`;
   for (const { id } of rows) expect(await deliveries.history(id)).toBeUndefined();
+});
+
+it('shows operators the body of each delivery as it was sent, without documents and links', async () => {
+  const hidden = (_key: string, value: unknown) =>
+    typeof value === 'object' && value !== null && 'fileName' in value
+      ? { ...value, url: undefined, content: undefined }
+      : value;
+  for (const { receiver } of receivers) {
+    for (const { raw, headers } of receiver.received) {
+      const shown = await showBody(world.db.asWorker, String(headers['webhook-id']));
+      expect(shown.orderId).toBe(orderId);
+      expect(JSON.stringify(shown.body, hidden)).toBe(
+        JSON.stringify(JSON.parse(raw.toString()), hidden),
+      );
+      expect(JSON.stringify(shown.body)).not.toMatch(/signature=|JVBERi/); // a link, or a PDF in base64
+    }
+  }
 });
