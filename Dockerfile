@@ -18,7 +18,7 @@ COPY simulator simulator
 ARG COMMIT=
 RUN node_modules/.bin/tsc -p tsconfig.build.json \
  && cp -R src/storage/migrations dist/src/storage/ \
- && cp -R src/http/docs dist/src/http/ \
+ && cp -R src/http/docs/assets dist/src/http/docs/ \
  && printf '%s' "$COMMIT" > dist/src/commit.txt \
  && node dist/src/temporal/print-workflow-bundle.js > dist/src/workflow-bundle.js
 

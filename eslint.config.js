@@ -33,6 +33,10 @@ const NO_SQL = {
   selector: 'TaggedTemplateExpression[tag.name=/^(sql|tx|db|database)$/]',
   message: 'No SQL in src/http: call a function of src/orders.',
 };
+const NO_RAW_HTML = {
+  selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']",
+  message: 'Texts of others would become HTML. Write elements.',
+};
 const NO_BEGIN = {
   selector:
     'CallExpression[callee.object.name=/^(sql|tx|db|database)$/][callee.property.name=/^(begin|reserve)$/]',
@@ -87,12 +91,12 @@ export default defineConfig(
           message: 'Only composition roots end the process; throw instead.',
         },
       ],
-      'no-restricted-syntax': ['error', NO_STAR_EXPORT, NO_BEGIN],
+      'no-restricted-syntax': ['error', NO_STAR_EXPORT, NO_BEGIN, NO_RAW_HTML],
     },
   },
   {
     files: ['src/http/**'],
-    rules: { 'no-restricted-syntax': ['error', NO_STAR_EXPORT, NO_BEGIN, NO_SQL] },
+    rules: { 'no-restricted-syntax': ['error', NO_STAR_EXPORT, NO_BEGIN, NO_RAW_HTML, NO_SQL] },
   },
   {
     // Generated from docs/openapi.json.

@@ -13,6 +13,7 @@ export const FLOORS = [
     { name: 'egress', holds: 'which destinations outsiders may name (SSRF rules)' },
     { name: 'keys', holds: 'encryption: the key ring, data keys, the KMS, keyed hashes' },
     { name: 'tracing', holds: 'spans and their export; off by default' },
+    { name: 'html', holds: 'pages written as JSX, rendered on the server' },
     { name: 'lib', holds: 'small general functions: backoff, cursors, UUIDs, timers' },
   ],
   [

@@ -133,7 +133,7 @@ describe('the tarballs', () => {
     ]);
     const paths = installed.packed.flatMap(({ files }) => files.map((file) => file.path));
     expect(paths.filter((file) => /\.(map|test\.js)$|\.ts$(?<!\.d\.ts)/.test(file))).toEqual([]);
-    expect(paths).toContain('dist/src/http/docs/docs.js');
+    expect(paths).toContain('dist/src/http/docs/assets/docs.js');
     expect(paths).toContain('dist/src/workflow-bundle.js');
     expect(paths.some((file) => file.startsWith('dist/src/storage/migrations/'))).toBe(true);
   });

@@ -53,10 +53,10 @@ export async function compilePrograms(): Promise<string> {
 async function compileInto(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   const { fileNames, options } = buildSettings();
-  for (const fileName of fileNames) {
+  for (const fileName of fileNames.filter((name) => !name.endsWith('.d.ts'))) {
     const source = await readFile(fileName, 'utf8');
     const { outputText } = ts.transpileModule(source, { compilerOptions: options, fileName });
-    const output = path.join(folder, path.relative(PROJECT, fileName)).replace(/\.ts$/, '.js');
+    const output = path.join(folder, path.relative(PROJECT, fileName)).replace(/\.tsx?$/, '.js');
     await mkdir(path.dirname(output), { recursive: true });
     await writeFile(output, outputText);
   }
@@ -64,7 +64,7 @@ async function compileInto(folder: string): Promise<void> {
   // Migrations and the documentation page.
   await cp(path.join(PROJECT, 'src'), path.join(folder, 'src'), {
     recursive: true,
-    filter: (file) => !file.endsWith('.ts'),
+    filter: (file) => !/\.tsx?$/.test(file),
   });
 }
 

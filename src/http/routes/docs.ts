@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { renderPage } from '../../html/render-page.ts';
+import { DocsPage } from '../docs/docs-page.tsx';
 import { defineRoute, type Route } from '../route.ts';
 
-/** The page's files in `src/http/docs`, and the URL of each. */
+/** The page's files in `src/http/docs/assets`, and the URL of each. */
 const FILES = [
-  { url: '/docs', file: 'docs.html', contentType: 'text/html' },
   { url: '/docs/docs.css', file: 'docs.css', contentType: 'text/css' },
   { url: '/docs/icon.svg', file: 'icon.svg', contentType: 'image/svg+xml' },
   ...['docs.js', 'dom.js', 'schema.js', 'operation.js', 'try-it.js'].map((file) => ({
@@ -33,9 +34,13 @@ const CONTENT_SECURITY_POLICY = [
 
 /** `GET /docs`: a page to read and try the API, and the page's files (docs/adr/0012-docs-page.md). */
 export function docsPage(): Route[] {
-  return FILES.map(({ url, file, contentType }) => {
-    const bytes = readFileSync(new URL(`../docs/${file}`, import.meta.url));
-    return defineRoute({
+  const page = { url: '/docs', content: renderPage(DocsPage()), contentType: 'text/html' };
+  const files = FILES.map(({ url, file, contentType }) => {
+    const content = readFileSync(new URL(`../docs/assets/${file}`, import.meta.url));
+    return { url, content, contentType };
+  });
+  return [page, ...files].map(({ url, content, contentType }) =>
+    defineRoute({
       method: 'GET',
       url,
       auth: 'none',
@@ -55,7 +60,7 @@ export function docsPage(): Route[] {
             'cross-origin-opener-policy': 'same-origin',
             'cache-control': 'no-cache',
           })
-          .send(bytes),
-    });
-  });
+          .send(content),
+    }),
+  );
 }
