@@ -250,12 +250,14 @@ CREATE INDEX events_of_organization ON events USING btree (organization_id, tran
 ALTER TABLE events ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everything ON events FOR ALL TO rx_orders_operator, rx_orders_worker
   USING (true);
+CREATE POLICY old_rows ON events AS RESTRICTIVE FOR DELETE TO rx_orders_worker
+  USING (created_at < (now() - '7 days'::interval));
 CREATE POLICY scope ON events FOR ALL TO rx_orders_server
   USING (organization_id = (( SELECT scope_organization() AS scope_organization)));
 
 GRANT SELECT ON events TO rx_orders_operator;
 GRANT SELECT ON events TO rx_orders_server;
-GRANT INSERT (content, event, id, organization_id), SELECT ON events TO rx_orders_worker;
+GRANT DELETE, INSERT (content, event, id, organization_id), SELECT ON events TO rx_orders_worker;
 
 
 -- imported_cases --------------------------------------------------------------
@@ -298,12 +300,14 @@ CREATE INDEX inbox_unmatched ON inbox USING btree (id) WHERE order_id IS NULL;
 ALTER TABLE inbox ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everything ON inbox FOR ALL TO rx_orders_operator, rx_orders_worker
   USING (true);
+CREATE POLICY old_rows ON inbox AS RESTRICTIVE FOR DELETE TO rx_orders_worker
+  USING (received_at < (now() - '7 days'::interval) AND order_id IS NOT NULL);
 CREATE POLICY scope ON inbox FOR ALL TO rx_orders_server
   USING (pharmacy_id = (( SELECT scope_pharmacy() AS scope_pharmacy)));
 
 GRANT INSERT (order_id, pharmacy_id, pharmacy_order_id, reference, shipment, type, webhook_id), SELECT, UPDATE ON inbox TO rx_orders_operator;
 GRANT INSERT (order_id, pharmacy_id, pharmacy_order_id, reference, shipment, type, webhook_id), SELECT ON inbox TO rx_orders_server;
-GRANT SELECT, UPDATE ON inbox TO rx_orders_worker;
+GRANT DELETE, SELECT, UPDATE ON inbox TO rx_orders_worker;
 
 
 -- order_activity --------------------------------------------------------------
@@ -443,6 +447,8 @@ CREATE TABLE orders (
   delay_noted boolean NOT NULL DEFAULT false,
   message_count bigint NOT NULL DEFAULT 0,
   traceparent text,
+  pruned_sequence integer NOT NULL DEFAULT 0,
+  pruned_creation boolean NOT NULL DEFAULT false,
   CONSTRAINT orders_pkey PRIMARY KEY (id),
   CONSTRAINT orders_idempotency UNIQUE (organization_id, idempotency_hash),
   CONSTRAINT orders_case_fkey FOREIGN KEY (organization_id, case_id) REFERENCES cases(organization_id, id),
@@ -589,6 +595,48 @@ GRANT SELECT ON pharmacy_access TO rx_orders_server;
 GRANT SELECT ON pharmacy_access TO rx_orders_worker;
 
 
+-- pruned_events ---------------------------------------------------------------
+
+-- The newest pruned event of each name: GET /api/v1/events refuses older cursors.
+CREATE TABLE pruned_events (
+  organization_id uuid NOT NULL,
+  event text NOT NULL,
+  transaction_id xid8 NOT NULL,
+  "position" bigint NOT NULL,
+  CONSTRAINT pruned_events_pkey PRIMARY KEY (organization_id, event),
+  CONSTRAINT pruned_events_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
+);
+
+ALTER TABLE pruned_events ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everything ON pruned_events FOR ALL TO rx_orders_operator, rx_orders_worker
+  USING (true);
+CREATE POLICY scope ON pruned_events FOR ALL TO rx_orders_server
+  USING (organization_id = (( SELECT scope_organization() AS scope_organization)));
+
+GRANT SELECT ON pruned_events TO rx_orders_operator;
+GRANT SELECT ON pruned_events TO rx_orders_server;
+GRANT INSERT, SELECT, UPDATE ON pruned_events TO rx_orders_worker;
+
+
+-- pruning ---------------------------------------------------------------------
+
+-- The progress of the workers that delete old rows.
+CREATE TABLE pruning (
+  subject text NOT NULL,
+  days integer,
+  after text,
+  next_at timestamp with time zone NOT NULL DEFAULT now(),
+  swept_at timestamp with time zone,
+  pruned_before timestamp with time zone,
+  pruned bigint NOT NULL DEFAULT 0,
+  CONSTRAINT pruning_pkey PRIMARY KEY (subject)
+);
+
+GRANT SELECT ON pruning TO rx_orders_operator;
+GRANT SELECT ON pruning TO rx_orders_server;
+GRANT SELECT, UPDATE ON pruning TO rx_orders_worker;
+
+
 -- rate_buckets ----------------------------------------------------------------
 
 -- Unlogged: a crash of Postgres refills the token buckets.
@@ -693,6 +741,8 @@ CREATE INDEX webhook_attempts_of_delivery ON webhook_attempts USING btree (deliv
 ALTER TABLE webhook_attempts ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everything ON webhook_attempts FOR ALL TO rx_orders_operator, rx_orders_worker
   USING (true);
+CREATE POLICY old_rows ON webhook_attempts AS RESTRICTIVE FOR DELETE TO rx_orders_worker
+  USING (at < (now() - '7 days'::interval));
 CREATE POLICY scope ON webhook_attempts FOR ALL TO rx_orders_server
   USING ((EXISTS ( SELECT
    FROM webhook_deliveries d
@@ -700,7 +750,7 @@ CREATE POLICY scope ON webhook_attempts FOR ALL TO rx_orders_server
 
 GRANT INSERT, SELECT, UPDATE ON webhook_attempts TO rx_orders_operator;
 GRANT INSERT, SELECT ON webhook_attempts TO rx_orders_server;
-GRANT INSERT, SELECT, UPDATE ON webhook_attempts TO rx_orders_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON webhook_attempts TO rx_orders_worker;
 
 
 -- webhook_deliveries ----------------------------------------------------------
@@ -738,12 +788,14 @@ CREATE INDEX webhook_deliveries_wanted ON webhook_deliveries USING btree (endpoi
 ALTER TABLE webhook_deliveries ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everything ON webhook_deliveries FOR ALL TO rx_orders_operator, rx_orders_worker
   USING (true);
+CREATE POLICY old_rows ON webhook_deliveries AS RESTRICTIVE FOR DELETE TO rx_orders_worker
+  USING (created_at < (now() - '7 days'::interval) AND (status = ANY (ARRAY['DELIVERED'::text, 'DEAD'::text, 'CANCELLED'::text])));
 CREATE POLICY scope ON webhook_deliveries FOR ALL TO rx_orders_server
   USING (organization_id = (( SELECT scope_organization() AS scope_organization)));
 
 GRANT INSERT, SELECT, UPDATE ON webhook_deliveries TO rx_orders_operator;
 GRANT INSERT, SELECT, UPDATE ON webhook_deliveries TO rx_orders_server;
-GRANT INSERT, SELECT, UPDATE ON webhook_deliveries TO rx_orders_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON webhook_deliveries TO rx_orders_worker;
 
 
 -- webhook_endpoints -----------------------------------------------------------
@@ -1113,7 +1165,8 @@ BEGIN
   END IF;
   INSERT INTO public.events (id, organization_id, order_id, sequence, event, content)
   VALUES (uuidv7(), o.organization_id, o.id,
-    (SELECT coalesce(max(sequence), 0) + 1 FROM public.events WHERE order_id = o.id), told_event,
+    (SELECT greatest(coalesce(max(sequence), 0), o.pruned_sequence) + 1
+      FROM public.events WHERE order_id = o.id), told_event,
     jsonb_build_object('order', public.event_order(o), 'case', jsonb_build_object(
       'id', c.id, 'createdAt', public.event_time(c.created_at),
       'updatedAt', public.event_time(c.updated_at),
@@ -1225,7 +1278,7 @@ BEGIN
   ELSE
     -- The first change after which the pharmacy is known to have the order.
     IF EXISTS (SELECT FROM public.orders
-        WHERE id = NEW.order_id AND pharmacy_order_id IS NOT NULL)
+        WHERE id = NEW.order_id AND pharmacy_order_id IS NOT NULL AND NOT pruned_creation)
       AND NOT EXISTS (SELECT FROM public.events
         WHERE order_id = NEW.order_id AND event = 'ORDER_CREATED') THEN
       PERFORM public.record_order_event(NEW.order_id, 'ORDER_CREATED', '{}');

@@ -7,6 +7,9 @@ export const NOTES: Readonly<Record<string, string>> = {
   'table inbox': 'Messages of pharmacies, each once. A row without an order waits for its order.',
   'table order_activity': 'The timeline of the orders. Its trigger writes the events.',
   'table outbox': 'The dispatcher deletes a row after Temporal accepts it.',
+  'table pruned_events':
+    'The newest pruned event of each name: GET /api/v1/events refuses older cursors.',
+  'table pruning': 'The progress of the workers that delete old rows.',
   'table rate_buckets': 'Unlogged: a crash of Postgres refills the token buckets.',
   'table reconciliation': 'One row: the progress of the reconciler.',
   'table schema_migrations': 'The migrations that were applied; src/storage/migrate.ts writes it.',

@@ -28,6 +28,7 @@ import {
 } from '../temporal/register-search-attributes.ts';
 import { workflowBundle } from '../temporal/workflow-bundle.ts';
 import { startEraser } from '../upkeep/start-eraser.ts';
+import { startPruner } from '../upkeep/start-pruner.ts';
 import { orderWorkflowId } from '../workflows/order-messages.ts';
 import { orderNewsWorkflowId } from '../workflows/order-news-messages.ts';
 import { webhookDeliveryWorkflowId } from '../workflows/webhook-delivery-messages.ts';
@@ -41,6 +42,9 @@ const CHECK_ATTRIBUTES_EVERY_MS = 5 * 60_000;
 
 /** How often the figures of the metrics are read from Postgres, in milliseconds. */
 const FIGURES_EVERY_MS = 30_000;
+
+/** How often the worker looks for a table whose old rows are due to be pruned, in milliseconds. */
+const PRUNE_EVERY_MS = 60_000;
 
 /** How often new rows of the audit log are sealed, in milliseconds. */
 const SEAL_EVERY_MS = 6_000;
@@ -134,6 +138,10 @@ export async function startWorker(parts: {
     everyMs: ERASE_EVERY_MS,
     log,
   });
+  const pruner = startPruner({
+    ...{ database, retention: config.retention, registry, log },
+    everyMs: PRUNE_EVERY_MS,
+  });
   addPoolMetrics(registry, database);
   const endMeasuringEnds = measureEnds(registry);
   const endSealReports = logBrokenSeals(log, addSealMetrics(registry));
@@ -164,7 +172,7 @@ export async function startWorker(parts: {
     }),
     async stop() {
       stopHeartbeat?.();
-      const rounds = [searchAttributes, reconciler, eraser, sealer, figures ?? []].flat();
+      const rounds = [searchAttributes, reconciler, eraser, pruner, sealer, figures ?? []].flat();
       const started = [...rounds, orders, deliveries];
       await Promise.all(started.map((part) => part.stop()));
       sender.close();

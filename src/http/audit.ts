@@ -29,6 +29,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   403: 'PERMISSION_DENIED',
   404: 'NOT_FOUND',
   409: 'CONFLICT',
+  410: 'GONE',
   500: 'FAILED',
 };
 

@@ -7,3 +7,15 @@ export function isUuid(text: string): boolean {
 export function sameId(a: string, b: string): boolean {
   return a === b || (isUuid(a) && a.toLowerCase() === b.toLowerCase());
 }
+
+/** Returns the lowest UUID of version 7 of a time: every id that was made earlier sorts before it (RFC 9562, section 5.7). */
+export function lowestUuidOf(time: Date): string {
+  const hex = time.getTime().toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}
+
+/** Returns when a UUID of version 7 was made, to the millisecond; undefined for any other text. */
+export function timeOfUuid(text: string): Date | undefined {
+  if (!isUuid(text) || text[14] !== '7') return undefined;
+  return new Date(Number.parseInt(text.replace('-', '').slice(0, 12), 16));
+}

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 import { codeOf } from '../lib/safe-error.ts';
 import { shareResult } from '../lib/share-result.ts';
-import type { HostAndPort } from '../process/config-schema.ts';
 import type { Log } from '../process/log.ts';
+import type { HostAndPort } from '../process/network-settings.ts';
 
 /** A running page of metrics. */
 export interface ServedMetrics {

@@ -121,7 +121,12 @@ export function addFigureGauges(registry: Registry): FigureGauges {
     'Webhook endpoints that do not receive normally, by state: failing, paused, disabled.',
     'state',
   );
-  const labelled = [outbox, orders, deliveries, endpoints];
+  const oldestRows = gauge(
+    'rx_oldest_row_seconds',
+    'Age of the oldest row of a table that can have a retention time; 0 for an empty table.',
+    'table',
+  );
+  const labelled = [outbox, orders, deliveries, endpoints, oldestRows];
   // A gauge without labels starts with 0, which would be a claim.
   const clear = () => {
     for (const each of labelled) each.reset();
@@ -135,6 +140,9 @@ export function addFigureGauges(registry: Registry): FigureGauges {
       for (const { gauge, of } of measures) gauge.set(of(figures));
       for (const [lane, seconds] of Object.entries(figures.outboxSeconds)) {
         outbox.set({ lane }, seconds);
+      }
+      for (const [table, seconds] of Object.entries(figures.oldestRowSeconds)) {
+        oldestRows.set({ table }, seconds);
       }
       orders.reset();
       for (const { status, pharmacyId, count } of figures.openOrders) {

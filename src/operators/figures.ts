@@ -12,8 +12,12 @@ export interface Figures {
   readonly outboxSeconds: { readonly starts: number; readonly others: number };
   /** Age of the oldest row of the audit log that no seal covers, in seconds; 0 without one. */
   readonly unsealedAuditSeconds: number;
+  /** Age of the oldest row of each table that can be pruned, in seconds; 0 for an empty one. */
+  readonly oldestRowSeconds: Readonly<Record<OldestRow, number>>;
   readonly postgres: PostgresState;
 }
+
+type OldestRow = 'events' | 'webhook_deliveries' | 'inbox' | 'audit_log';
 
 /** Open orders of one status at one pharmacy. */
 interface OpenOrders {
@@ -71,7 +75,14 @@ export async function readFigures(sql: Sql): Promise<Figures> {
   const age = (oldest: postgres.PendingQuery<postgres.Row[]>) =>
     sql`greatest(coalesce(extract(epoch FROM clock_timestamp() - ${oldest}), 0), 0)::float8`;
   const ofLane = (lane: string) => sql`(SELECT min(created_at) FROM outbox WHERE lane = ${lane})`;
-  const [row] = await sql<(PostgresState & { starts: number; others: number; unsealed: number })[]>`
+  const [row] = await sql<
+    (PostgresState & {
+      starts: number;
+      others: number;
+      unsealed: number;
+      oldest: Record<OldestRow, number>;
+    })[]
+  >`
     SELECT ${age(ofLane('starts'))} AS starts, ${age(ofLane('others'))} AS others,
       ${age(sql`(
         SELECT at FROM audit_log
@@ -79,17 +90,24 @@ export async function readFigures(sql: Sql): Promise<Figures> {
           coalesce((SELECT last_transaction_id FROM audit_head), '0'),
           coalesce((SELECT last_id FROM audit_head), 0))
         ORDER BY transaction_id, id LIMIT 1)`)} AS unsealed,
+      json_build_object(
+        'events', ${age(sql`(SELECT created_at FROM events ORDER BY id LIMIT 1)`)},
+        'webhook_deliveries', ${age(sql`(SELECT created_at FROM webhook_deliveries ORDER BY id LIMIT 1)`)},
+        'inbox', ${age(sql`(SELECT received_at FROM inbox ORDER BY id LIMIT 1)`)},
+        'audit_log', ${age(sql`(SELECT at FROM audit_log ORDER BY transaction_id, id LIMIT 1)`)}
+      ) AS oldest,
       (SELECT sum(numbackends)::int FROM pg_stat_database) AS connections,
       current_setting('max_connections')::int
         - current_setting('superuser_reserved_connections')::int AS most_connections,
       extract(epoch FROM clock_timestamp())::float8 * 1000 AS now_ms`;
   if (row === undefined) throw new Error('Postgres returned no figures');
-  const { starts, others, unsealed, ...postgres } = row;
+  const { starts, others, unsealed, oldest, ...postgres } = row;
   return {
     backlogs,
     openOrders,
     outboxSeconds: { starts, others },
     unsealedAuditSeconds: unsealed,
+    oldestRowSeconds: oldest,
     postgres,
   };
 }

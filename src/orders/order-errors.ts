@@ -55,6 +55,18 @@ export class InvalidCursorError extends Error {
   }
 }
 
+/** Events after the cursor were pruned, so the list would skip them. */
+export class EventsPrunedError extends Error {
+  override readonly name = 'EventsPrunedError';
+  readonly code = 'EVENTS_PRUNED';
+
+  constructor() {
+    super(
+      'events after this cursor are no longer kept; read the orders, and begin again without after',
+    );
+  }
+}
+
 /** The order has ended, so it cannot be cancelled. */
 export class OrderNotCancellableError extends Error {
   override readonly name = 'OrderNotCancellableError';

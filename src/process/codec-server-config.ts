@@ -2,16 +2,9 @@ import { z } from 'zod';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { isLocalHost } from '../lib/local-host.ts';
 import type { Config } from './config.ts';
-import {
-  type Environment,
-  type HostAndPort,
-  parse,
-  port,
-  requiredBy,
-  schema,
-  secret,
-} from './config-schema.ts';
+import { type Environment, parse, requiredBy, schema, secret } from './config-schema.ts';
 import { callersOf, type Listening, tlsFiles } from './listening.ts';
+import { type HostAndPort, port } from './network-settings.ts';
 
 const codecServerSchema = schema
   .pick({

@@ -1,10 +1,11 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type KeyRing, KeyRingError, parseKeyRing } from '../keys/key-ring.ts';
 import { KMS_KEY_ARN } from '../keys/kms-key-arn.ts';
 import { DELIVERY_SCHEDULE_MS } from '../lib/delivery-schedule.ts';
 import { isUniform, LEAST_CHARACTERS, TOO_SHORT, TOO_UNIFORM } from '../lib/secret-strength.ts';
+import { address, port, proxies } from './network-settings.ts';
 import { otlpHeaders } from './otlp-headers.ts';
+import { atLeastDays, checkRetention, LEAST_DAYS } from './retention-settings.ts';
 
 /** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -19,7 +20,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** The longest time that an order may wait for its completion, in milliseconds. */
 export const MOST_COMPLETION_LIMIT_MS = 366 * DAY_MS;
 
-export const port = z.coerce.number().int().min(1).max(65_535);
 /** At most the longest delay of a Node timer, 24.8 days. */
 const milliseconds = z.coerce.number().int().min(1).max(2_147_483_647);
 /** Slots or pollers of a Temporal worker. */
@@ -43,47 +43,6 @@ const kmsKeyIds = z
   .string()
   .refine((list) => list.split(',').every((each) => KMS_KEY_ARN.test(each)), `each ${KMS_KEY_RULE}`)
   .transform((list) => list.split(','));
-/** Addresses and CIDR ranges. A range of all addresses is refused: every client could forge its address. */
-const proxies = z.string().transform((text, context): readonly string[] => {
-  const list = text.split(',').map((each) => each.trim());
-  if (list.every(isAddressRange)) return list;
-  context.addIssue({
-    code: 'custom',
-    message: 'must be a comma-separated list of addresses or CIDR ranges',
-  });
-  return z.NEVER;
-});
-
-function isAddressRange(text: string): boolean {
-  const [, address = '', prefix = '1'] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const family = isIP(address);
-  return family !== 0 && Number(prefix) >= 1 && Number(prefix) <= (family === 4 ? 32 : 128);
-}
-
-/** A host and a port to listen on. */
-export interface HostAndPort {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** Returns a host for URLs: a server that listens on all addresses is reachable on loopback. */
-export function reachable(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
-}
-
-/** `host:port`; an IPv6 host has brackets. */
-const address = z.string().transform((text, context): HostAndPort => {
-  const [, v6, name, digits] = /^(?:\[([^\]]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text) ?? [];
-  const host = v6 ?? name;
-  const number = port.safeParse(digits);
-  if (host !== undefined && number.success && (v6 === undefined || isIP(v6) === 6)) {
-    return { host, port: number.data };
-  }
-  context.addIssue({ code: 'custom', message: 'must be host:port, such as 127.0.0.1:9464' });
-  return z.NEVER;
-});
-
 /** A secret of a deployment's own choice. */
 export const secret = z
   .string()
@@ -238,6 +197,12 @@ export const schema = z.object({
     .min(1)
     .default(5 * DAY_MS),
 
+  /** How long rows are kept, in days. Default: for ever (docs/growth.md). */
+  RETENTION_DELIVERIES_DAYS: atLeastDays(LEAST_DAYS.deliveries),
+  RETENTION_EVENTS_DAYS: atLeastDays(LEAST_DAYS.events),
+  RETENTION_INBOX_DAYS: atLeastDays(LEAST_DAYS.inbox),
+  RETENTION_AUDIT_DAYS: atLeastDays(LEAST_DAYS.audit),
+
   /** The interval at which the reconciler compares Postgres with Temporal. */
   RECONCILE_EVERY_MS: milliseconds.default(60_000),
 
@@ -265,6 +230,7 @@ export function requiredBy<Wanted extends string, By extends string>(wanted: Wan
 
 /** {@link schema} with the rules that involve several variables. */
 export const wholeSchema = schema
+  .superRefine(checkRetention)
   .refine((env) => !(env.WORKER_WORKFLOW_POLLERS > env.WORKER_WORKFLOW_SLOTS), {
     path: ['WORKER_WORKFLOW_POLLERS'],
     message: 'must be at most WORKER_WORKFLOW_SLOTS',

@@ -2,16 +2,9 @@ import type { z } from 'zod';
 import type { DocumentSettings } from '../documents/create-document-store.ts';
 import type { KmsSettings } from '../keys/create-key-provider.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
-import {
-  type Environment,
-  type HostAndPort,
-  parse,
-  reachable,
-  requiredBy,
-  schema,
-  wholeSchema,
-} from './config-schema.ts';
+import { type Environment, parse, requiredBy, schema, wholeSchema } from './config-schema.ts';
 import { callersOf, type Listening, tlsFiles } from './listening.ts';
+import { type HostAndPort, reachable } from './network-settings.ts';
 
 export { ConfigError, type Environment } from './config-schema.ts';
 
@@ -74,6 +67,13 @@ export interface Config {
     /** The delays after each failed attempt except the last. */
     readonly retryScheduleMs: readonly number[];
     readonly pauseAfterMs: number;
+  };
+  /** How many days rows are kept; undefined: for ever. */
+  readonly retention: {
+    readonly deliveriesDays: number | undefined;
+    readonly eventsDays: number | undefined;
+    readonly inboxDays: number | undefined;
+    readonly auditDays: number | undefined;
   };
   /** The interval at which the reconciler compares Postgres with Temporal, in milliseconds. */
   readonly reconcileEveryMs: number;
@@ -156,6 +156,12 @@ export function parseConfig(env: Environment): Config {
       timeoutMs: value.WEBHOOK_TIMEOUT_MS,
       retryScheduleMs: value.WEBHOOK_RETRY_SCHEDULE_MS.split(',').map(Number),
       pauseAfterMs: value.WEBHOOK_PAUSE_AFTER_MS,
+    },
+    retention: {
+      deliveriesDays: value.RETENTION_DELIVERIES_DAYS,
+      eventsDays: value.RETENTION_EVENTS_DAYS,
+      inboxDays: value.RETENTION_INBOX_DAYS,
+      auditDays: value.RETENTION_AUDIT_DAYS,
     },
     reconcileEveryMs: value.RECONCILE_EVERY_MS,
     heartbeatFile: value.HEARTBEAT_FILE,

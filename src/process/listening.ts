@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { HostAndPort, schema } from './config-schema.ts';
+import type { schema } from './config-schema.ts';
+import type { HostAndPort } from './network-settings.ts';
 import type { TlsFiles } from './tls-files.ts';
 
 /** Where a server listens, and how it treats clients that are not authenticated. */

@@ -4,6 +4,7 @@ import { DocumentStoreError } from '../../documents/document-errors.ts';
 import { KeyServiceError } from '../../keys/key-provider.ts';
 import { codeOf, framesOf } from '../../lib/safe-error.ts';
 import {
+  DeliveryPrunedError,
   EndpointConflictError,
   EndpointNotFoundError,
   InvalidEndpointError,
@@ -11,6 +12,7 @@ import {
 import { OverloadedError } from '../../orders/backpressure.ts';
 import {
   CaseNotPermittedError,
+  EventsPrunedError,
   IdempotencyConflictError,
   InvalidCursorError,
   InvalidOrderError,
@@ -92,6 +94,9 @@ export function createErrorHandler(
     if (error instanceof OrderNotCancellableError) {
       const code = 'ORDER_NOT_CANCELLABLE';
       return reply.code(409).send({ ...failure(409, error.message), code });
+    }
+    if (error instanceof EventsPrunedError || error instanceof DeliveryPrunedError) {
+      return reply.code(410).send({ ...failure(410, error.message), code: error.code });
     }
     if (error instanceof EndpointConflictError) {
       return reply.code(409).send({ ...failure(409, error.message), code: error.code });

@@ -138,6 +138,20 @@ export const CONFLICT: ResponseDoc = {
   },
 };
 
+/** The 410 of a request for something that was pruned after its retention time. */
+export function pruned(description: string, code: string, error: string): ResponseDoc {
+  return {
+    description,
+    schema: failureBody,
+    examples: {
+      [code]: {
+        summary: error,
+        value: { status: 410, success: false, message: 'Gone', error, code },
+      },
+    },
+  };
+}
+
 /** The 409 of a request that conflicts with the state of an endpoint or a delivery. */
 export function endpointConflict(description: string, code: string, error: string): ResponseDoc {
   return {

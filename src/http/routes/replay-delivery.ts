@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { success, successBody } from '../../contract/envelope.ts';
 import { deliveryView } from '../../contract/webhook-delivery.ts';
 import { auditSourceOf } from '../audit.ts';
-import { endpointConflict, NOT_FOUND } from '../openapi/responses.ts';
+import { endpointConflict, NOT_FOUND, pruned } from '../openapi/responses.ts';
 import { deliveryParams } from '../params.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
 
@@ -31,6 +31,11 @@ export function replayDelivery({ endpoints }: RouteDependencies): Route {
           'The delivery was cancelled, it is a PING, or its endpoint is not `ENABLED`.',
           'ENDPOINT_NOT_ENABLED',
           'the endpoint is PAUSED',
+        ),
+        410: pruned(
+          'Deliveries of the time in the id are no longer kept.',
+          'DELIVERY_PRUNED',
+          'deliveries of that time are no longer kept; GET /api/v1/events has the events that are',
         ),
       },
     },

@@ -23,6 +23,16 @@ export class EndpointNotFoundError extends Error {
   }
 }
 
+/** The delivery was pruned, or an id of that age never existed. */
+export class DeliveryPrunedError extends Error {
+  override readonly name = 'DeliveryPrunedError';
+  readonly code = 'DELIVERY_PRUNED';
+
+  constructor() {
+    super('deliveries of that time are no longer kept; GET /api/v1/events has the events that are');
+  }
+}
+
 /** The request conflicts with the current state; `message` says why. */
 export class EndpointConflictError extends Error {
   override readonly name = 'EndpointConflictError';

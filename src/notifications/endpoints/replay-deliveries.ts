@@ -1,10 +1,14 @@
 import { type AuditSource, recordAudit } from '../../audit/record-audit.ts';
 import type { DeliveryView } from '../../contract/webhook-delivery.ts';
-import { isUuid } from '../../lib/uuid.ts';
+import { isUuid, timeOfUuid } from '../../lib/uuid.ts';
 import type { Database, Sql } from '../../storage/database.ts';
 import { forOrganization } from '../../storage/row-level-security.ts';
 import { readDelivery } from './delivery-row.ts';
-import { EndpointConflictError, EndpointNotFoundError } from './endpoint-errors.ts';
+import {
+  DeliveryPrunedError,
+  EndpointConflictError,
+  EndpointNotFoundError,
+} from './endpoint-errors.ts';
 import { type EndpointKey, found, isEndpoint } from './endpoint-row.ts';
 import { notifyDeliveryPools } from './release-deliveries.ts';
 
@@ -14,6 +18,7 @@ import { notifyDeliveryPools } from './release-deliveries.ts';
  *
  * @param by the actor, for the audit log. Its row is written in the same transaction.
  * @throws {EndpointNotFoundError} the organization has no such delivery.
+ * @throws {DeliveryPrunedError} deliveries of its time are pruned.
  * @throws {EndpointConflictError} it was cancelled, it is a PING, or its endpoint is not ENABLED.
  */
 export async function replayDelivery(
@@ -30,7 +35,7 @@ export async function replayDelivery(
       WHERE ${isUuid(deliveryId) ? tx`d.id = ${deliveryId}` : tx`false`}
         AND d.organization_id = ${organizationId}
       FOR NO KEY UPDATE OF d`;
-    if (row === undefined) throw new EndpointNotFoundError('delivery');
+    if (row === undefined) throw await missing(tx, deliveryId);
     requireReplayable(row);
     await tx`UPDATE webhook_deliveries SET ${dueNow(tx)} WHERE id = ${deliveryId}`;
     await notifyDeliveryPools(tx);
@@ -43,6 +48,16 @@ export async function replayDelivery(
     });
     return delivery;
   });
+}
+
+/** Tells a delivery that may have been pruned from one that never existed, by the time in its id. */
+async function missing(sql: Sql, deliveryId: string): Promise<Error> {
+  const made = timeOfUuid(deliveryId);
+  const pruned =
+    made &&
+    (await sql`
+      SELECT FROM pruning WHERE subject = 'webhook_deliveries' AND pruned_before > ${made}`);
+  return pruned?.length ? new DeliveryPrunedError() : new EndpointNotFoundError('delivery');
 }
 
 const REPLAYED = { action: 'DELIVERY_REPLAYED', result: 'OK' } as const;

@@ -111,6 +111,9 @@ it('reports orders by status and pharmacy, ages, lanes, deliveries, connections 
   expect(value('rx_reconciler_restarted_total')).toBe(3);
   expect(value('rx_inbox_unmatched')).toBe(1);
   expect(value('rx_audit_unsealed_seconds')).toBeGreaterThan(0);
+  expect(value('rx_oldest_row_seconds', { table: 'inbox' })).toBeGreaterThanOrEqual(7_200);
+  expect(value('rx_oldest_row_seconds', { table: 'audit_log' })).toBeGreaterThan(0);
+  expect(value('rx_oldest_row_seconds', { table: 'events' })).toBeGreaterThan(0);
   expect(value('rx_postgres_connections')).toBeGreaterThan(0);
   expect(value('rx_postgres_most_connections')).toBeGreaterThan(value('rx_postgres_connections')!);
   expect(Math.abs(value('rx_clock_skew_seconds')!)).toBeLessThan(60);

@@ -32,6 +32,7 @@ const WITHOUT_POLICIES = [
   'orphan_workflows',
   'outbox', // ids of orders
   'pharmacies',
+  'pruning', // names of tables
   'rate_buckets',
   'reconciliation',
   'schema_migrations',
@@ -69,6 +70,9 @@ async function orderOf({ organizationId, caseId, apiKey }: TestOrganization): Pr
   await database`
     INSERT INTO pharmacy_access (pharmacy_id, organization_id)
     VALUES (${pharmacy.id}, ${organizationId})`;
+  await database`
+    INSERT INTO pruned_events (organization_id, event, transaction_id, position)
+    VALUES (${organizationId}, 'ORDER_CREATED', '0', 0)`;
   await database`INSERT INTO order_news (order_id) VALUES (${orderId})`;
   await database`
     INSERT INTO order_repairs (id, order_id, kind, requested_by)
@@ -228,6 +232,16 @@ describe('the worker’s role', () => {
   ])('may not: %s', async (statement) => {
     await expect(worker.unsafe(statement)).rejects.toMatchObject(REFUSED);
   });
+
+  it.each(['events', 'webhook_deliveries', 'webhook_attempts', 'inbox'])(
+    'deletes no young row of %s',
+    async (table) => {
+      const before = await countAll(api.database, table);
+      expect(before).toBeGreaterThan(0);
+      await worker`DELETE FROM ${worker(table)}`;
+      expect(await countAll(api.database, table)).toBe(before);
+    },
+  );
 
   it('sees every organization’s orders', async () => {
     expect(await countAll(worker, 'orders')).toBe(await countAll(api.database, 'orders'));

@@ -46,6 +46,30 @@ describe('parseConfig', () => {
     for (const name of Object.keys(required)) expect(fault).toContain(`${name} is required`);
   });
 
+  it('keeps rows for ever by default, and names the rule that a retention time breaks', () => {
+    const days = { deliveriesDays: 30, eventsDays: 30, inboxDays: 90, auditDays: 90 };
+    const set = {
+      RETENTION_DELIVERIES_DAYS: '30',
+      RETENTION_EVENTS_DAYS: '30',
+      RETENTION_INBOX_DAYS: '90',
+      RETENTION_AUDIT_DAYS: '90',
+    };
+    expect(Object.values(parseConfig(required).retention)).toEqual(Array(4).fill(undefined));
+    expect(parseConfig({ ...required, ...set }).retention).toEqual(days);
+    const rule = 'RETENTION_EVENTS_DAYS: must be at least RETENTION_DELIVERIES_DAYS';
+    expect(faultOf({ ...required, ...set, RETENTION_EVENTS_DAYS: '29' })).toContain(rule);
+    expect(faultOf({ ...required, ...set, RETENTION_DELIVERIES_DAYS: '' })).toContain(rule);
+    const fault = faultOf({ ...required, RETENTION_INBOX_DAYS: '6', RETENTION_AUDIT_DAYS: '29' });
+    expect(fault).toMatch(/RETENTION_INBOX_DAYS: .*7/);
+    expect(fault).toMatch(/RETENTION_AUDIT_DAYS: .*30/);
+    const schedule = { WEBHOOK_RETRY_SCHEDULE_MS: Array(10).fill('86400000').join(',') };
+    const short = { RETENTION_DELIVERIES_DAYS: '10' };
+    expect(faultOf({ ...required, ...schedule, ...short })).toContain(
+      'RETENTION_DELIVERIES_DAYS: must be a day longer than all delays of WEBHOOK_RETRY_SCHEDULE_MS together',
+    );
+    parseConfig({ ...required, ...schedule, RETENTION_DELIVERIES_DAYS: '11' });
+  });
+
   it('treats an empty variable as unset', () => {
     expect(parseConfig({ ...required, PORT: '', LOG_LEVEL: '' })).toEqual(parseConfig(required));
     expect(faultOf({ ...required, DOCUMENTS_DIR: '' })).toContain('DOCUMENTS_DIR is required');
