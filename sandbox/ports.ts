@@ -51,9 +51,15 @@ const CHOICE = { from: 10_000, to: 32_000 };
 
 /** Picks a free port on 127.0.0.1 for each variable. */
 export async function freePorts(): Promise<Ports> {
+  const numbers = await pickFreePorts(PORT_NAMES.length);
+  return record((name) => numbers[PORT_NAMES.indexOf(name)] as number);
+}
+
+/** Picks different free ports on 127.0.0.1. */
+export async function pickFreePorts(count: number): Promise<number[]> {
   const servers: Awaited<ReturnType<typeof listen>>[] = [];
   // All servers stay open until the last port is found, so that no two ports are the same.
-  while (servers.length < PORT_NAMES.length) {
+  while (servers.length < count) {
     const port = randomInt(CHOICE.from, CHOICE.to);
     const server = await listen(port).catch((error: unknown) => {
       if (errorCode(error) !== 'EADDRINUSE') throw error;
@@ -62,7 +68,7 @@ export async function freePorts(): Promise<Ports> {
   }
   const numbers = servers.map(({ port }) => port);
   await Promise.all(servers.map(({ close }) => close()));
-  return record((name) => numbers[PORT_NAMES.indexOf(name)] as number);
+  return numbers;
 }
 
 /**

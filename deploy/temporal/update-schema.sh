@@ -1,8 +1,9 @@
 #!/bin/sh
 # Brings the schema of Temporal's two databases to the version of the tool. It may run again: the tool skips what
-# is there. `create-databases.sh` created the databases.
+# is there. `create-databases.sh` created the databases. Without containers, set SQL_PASSWORD and the variables that
+# docker-compose.yml sets.
 set -eu
-SQL_PASSWORD=$(cat /run/secrets/temporal_database_password)
+SQL_PASSWORD=${SQL_PASSWORD:-$(cat /run/secrets/temporal_database_password)}
 export SQL_PASSWORD
 
 # update DATABASE SCHEMA

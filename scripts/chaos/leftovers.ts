@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signalProcess } from '../../sandbox/process-table.mjs';
+import type { KeptProcess } from '../../test/support/kept-process.ts';
 import type { Violation } from './evidence.ts';
-import type { KeptProcess } from './kept-process.ts';
 
 const LOOK_EVERY_MS = 50;
 

@@ -15,9 +15,9 @@ import { temporalServer } from '../../sandbox/temporal-server.ts';
 import { createRandom } from '../../simulator/random.ts';
 import type { Environment } from '../../src/process/config.ts';
 import { testEnvironment } from '../../test/support/environment.ts';
+import { type KeptProcess, keepProcess } from '../../test/support/kept-process.ts';
 import { ask } from './api.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
-import { type KeptProcess, keepProcess } from './kept-process.ts';
 import { LINKS, type LinkName, PROCESSES, type ProcessName, type Schedule } from './schedule.ts';
 
 /** A whole system of real processes, with a proxy on each connection between them. */

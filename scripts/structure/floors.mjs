@@ -85,7 +85,10 @@ export const OUTSIDE = [
   { name: 'bench', holds: 'npm run bench and bench:deliveries' },
   { name: 'scripts', holds: 'npm run verify, chaos, canaries, fuzz, structure, and the bootstrap' },
   { name: 'tools', holds: 'Go programs that checks build: compose-check, helm-check' },
-  { name: 'deploy', holds: 'compose/, helm/, postgres/, temporal/, prometheus/, grafana/' },
+  {
+    name: 'deploy',
+    holds: 'compose/, helm/, native/, postgres/, temporal/, prometheus/, grafana/',
+  },
   { name: 'docs', holds: 'the documentation; adr/ has the decisions, runbooks/ the procedures' },
   { name: '.ci', holds: 'run: what gates a change' },
   { name: '.github', holds: 'the templates of issues and pull requests' },

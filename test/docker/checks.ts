@@ -1,6 +1,6 @@
+import type { Shell } from '../deployment/shell.ts';
 import type { Engine } from './engine.ts';
 import type { Project } from './project.ts';
-import type { Shell } from './shell.ts';
 
 interface Inspected {
   readonly Name: string;

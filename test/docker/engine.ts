@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { existsSync, openSync } from 'node:fs';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { goProgram } from '../deployment/go-program.ts';
+import type { Shell } from '../deployment/shell.ts';
 import { eventually } from '../support/eventually.ts';
 import { leaveNoFirewallRules } from './firewall.ts';
-import { goProgram } from './programs.ts';
-import type { Shell } from './shell.ts';
 
 /** A container engine. */
 export interface Engine {

@@ -1,4 +1,4 @@
-import type { Shell } from './shell.ts';
+import type { Shell } from '../deployment/shell.ts';
 
 /** What the engine may not leave behind in the network of this machine. */
 interface Firewall {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PROJECT } from '../../sandbox/folders.ts';
+import type { Shell } from '../deployment/shell.ts';
 import type { Engine } from './engine.ts';
-import type { Shell } from './shell.ts';
 import { standIns } from './stand-ins.ts';
 
 const PULL_LIMIT_MS = 10 * 60_000;

@@ -2,9 +2,10 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { PROJECT } from '../../sandbox/folders.ts';
+import type { PreparedDeployment } from '../deployment/prepare.ts';
+import type { CommandOptions, Shell } from '../deployment/shell.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Engine } from './engine.ts';
-import type { CommandOptions, Shell } from './shell.ts';
 
 /** The ports that the test publishes, away from those of a sandbox. */
 export const PORTS = {
@@ -27,13 +28,8 @@ const containerSchema = z.object({
 export type Container = z.infer<typeof containerSchema>;
 
 /** The project of docker-compose.yml in an engine, with secrets of its own. */
-export interface Project {
+export interface Project extends PreparedDeployment {
   compose(args: readonly string[], options?: CommandOptions): Promise<string>;
-  /** `docker compose run --rm rx …`, with `--json`. */
-  rx<T>(
-    args: readonly string[],
-    options?: { input?: string; env?: Record<string, string> },
-  ): Promise<T>;
   containers(): Promise<Container[]>;
   /** Resolves when all containers of a service run and are healthy. */
   healthy(service: string, count?: number): Promise<void>;
@@ -42,8 +38,6 @@ export interface Project {
   /** Starts a second server and a second worker, and the proxy in front of the servers. */
   scaleOut(): Promise<void>;
   secret(name: string): Promise<string>;
-  /** Calls the control API of the simulator. */
-  simulator<T>(route: string): Promise<T>;
   /** Removes containers, volumes, networks and images. */
   remove(): Promise<void>;
 }

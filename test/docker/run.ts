@@ -2,17 +2,17 @@ import { mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { createClients } from '../deployment/clients.ts';
+import { prepare } from '../deployment/prepare.ts';
+import { createShell } from '../deployment/shell.ts';
+import { watchConnections } from '../deployment/watch-connections.ts';
 import { eventually } from '../support/eventually.ts';
 import { acceptedByServer, faultsOfContainers } from './checks.ts';
+import { dockerCache } from './docker-cache.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { obtainImages } from './images.ts';
-import { createClients } from './load.ts';
-import { prepare } from './prepare.ts';
-import { dockerCache } from './programs.ts';
-import { openProject, type Project } from './project.ts';
-import { createShell } from './shell.ts';
+import { openProject, PORTS, type Project } from './project.ts';
 import { verdictOf } from './verdict.ts';
-import { watchConnections } from './watch-connections.ts';
 
 // npm run test:docker: runs docker-compose.yml in a container engine, sends orders through it while its services
 // are killed, restarted and scaled, and counts the orders at the pharmacy. docs/deployment.md describes it.
@@ -68,10 +68,19 @@ async function test(
   const startedAt = Date.now();
   await system.compose(['up', '--wait', '--wait-timeout', '300']);
   const startSeconds = (Date.now() - startedAt) / 1_000;
-  const stopWatching = watchConnections(await system.secret('postgres_password'));
+  const superuser = `postgres:${await system.secret('postgres_password')}`;
+  const stopWatching = watchConnections(
+    `postgres://${superuser}@127.0.0.1:${PORTS.POSTGRES_PORT}/postgres`,
+  );
 
   say('an organization, a key, a pharmacy and a case');
-  const clients = createClients(...(await prepare(system)));
+  const pharmacies = ['pharmacy-123'];
+  const clients = createClients({
+    ...(await prepare(system, 'http://simulator:4010', pharmacies)),
+    ...{ pharmacies, clients: 8, limitMs: 3 * 60_000 },
+    baseUrl: `http://127.0.0.1:${PORTS.PORT}`,
+    signal: ending.signal,
+  });
   const faults = await faultsOfContainers(shell, docker, system);
   await clients.place(EACH);
 
@@ -100,19 +109,22 @@ async function test(
     60_000,
   ).catch((error: unknown) => faults.push(String(error)));
 
-  say(`waiting until ${clients.acknowledged.size} orders are COMPLETED`);
-  const open = new Set(clients.acknowledged);
+  const acknowledged = [...clients.acknowledged.values()];
+  say(`waiting until ${acknowledged.length} orders are COMPLETED`);
+  const open = new Set(acknowledged);
   await eventually(
     'every order is COMPLETED',
     async () => {
-      for (const id of open) if ((await clients.statusOf(id)) === 'COMPLETED') open.delete(id);
+      for (const id of open) {
+        if ((await clients.read(id))?.status === 'COMPLETED') open.delete(id);
+      }
       return open.size === 0;
     },
     5 * 60_000,
   ).catch(() => undefined);
   await system.rx(['doctor']).catch(() => faults.push('rx doctor reports a failed check'));
 
-  const verdict = await verdictOf(shell, docker, system, clients.acknowledged, open);
+  const verdict = await verdictOf(shell, docker, system, acknowledged, open);
   for (const fault of faults) console.error(`fault: ${fault}`);
   if (verdict.lost > 0 || verdict.duplicated > 0 || faults.length > 0) process.exitCode = 1;
   const { total, limit, byRole } = await stopWatching();

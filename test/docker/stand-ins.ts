@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '../../sandbox/folders.ts';
 import { findPostgres } from '../../sandbox/postgres-binaries.ts';
 import { cachedBinary, TEMPORAL_CLI_VERSION } from '../../sandbox/temporal-binary.ts';
-import { dockerCache, goProgram } from './programs.ts';
-import type { Shell } from './shell.ts';
+import { goProgram } from '../deployment/go-program.ts';
+import type { Shell } from '../deployment/shell.ts';
+import { temporalServerProgram, temporalSqlTool } from '../deployment/temporal-programs.ts';
+import { dockerCache } from './docker-cache.ts';
 
 const FILES = fileURLToPath(new URL('stand-ins/', import.meta.url));
 const DEBIAN = 'debian:bookworm-slim';
-const SERVER = 'go.temporal.io/server/cmd';
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
 /** A folder from which an image is built. */
@@ -42,11 +43,10 @@ export function standIns(
       await put(path.join(FILES, 'postgres-entrypoint.sh'), context, 'postgres-entrypoint.sh');
     },
     async server(context, version) {
-      await put(await go('temporal-server', `${SERVER}/server@v${version}`), context, 'server');
+      await put(await temporalServerProgram(shell, version, say), context, 'server');
     },
     async 'admin-tools'(context, version) {
-      const server = version.replace(/-.*/, '');
-      const tool = await go('temporal-sql-tool', `${SERVER}/tools/sql@v${server}`);
+      const tool = await temporalSqlTool(shell, version.replace(/-.*/, ''), say);
       await put(tool, context, 'temporal-sql-tool');
       const cached = cachedBinary(cacheFolder(process.env));
       const source = `github.com/temporalio/cli/cmd/temporal@${TEMPORAL_CLI_VERSION}`;

@@ -1,19 +1,12 @@
+import { type Comparison, compareWithLedger, type Ledger } from '../deployment/ledger.ts';
+import type { Shell } from '../deployment/shell.ts';
 import type { Engine } from './engine.ts';
 import type { Project } from './project.ts';
-import type { Shell } from './shell.ts';
 
-/** What the test found, by the ledger of the pharmacy. */
-interface Verdict {
+/** What the test found. */
+interface Verdict extends Comparison {
   readonly orders: number;
-  /** Orders that the API acknowledged and that did not end COMPLETED, or that the pharmacy does not have. */
-  readonly lost: number;
-  /** Orders that the pharmacy has more than once, or that nobody was told of. */
-  readonly duplicated: number;
   readonly images: Readonly<Record<string, string>>;
-}
-
-interface Ledger {
-  readonly orders: { reference: string; status: string }[];
 }
 
 /**
@@ -25,16 +18,10 @@ export async function verdictOf(
   shell: Shell,
   { env }: Engine,
   project: Project,
-  acknowledged: ReadonlySet<string>,
+  acknowledged: readonly string[],
   open: ReadonlySet<string>,
 ): Promise<Verdict> {
-  const { orders } = await project.simulator<Ledger>('ledger');
-  const placed = new Map<string, number>();
-  for (const { reference } of orders) placed.set(reference, (placed.get(reference) ?? 0) + 1);
-  const lost = [...acknowledged].filter((id) => open.has(id) || !placed.has(id));
-  const extra = [...placed].filter(([id, times]) => times > 1 || !acknowledged.has(id));
-  for (const id of lost) console.error(`lost: ${id}`);
-  for (const [id, times] of extra) console.error(`at the pharmacy ${times} times: ${id}`);
+  const found = compareWithLedger(acknowledged, open, await project.simulator<Ledger>('ledger'));
 
   const format = ['--format', '{{.Size}}'];
   const sizeOf = async (name: string) =>
@@ -45,5 +32,5 @@ export async function verdictOf(
     'rx-orders': await sizeOf('rx-orders'),
     'rx-orders-simulator': await sizeOf('rx-orders-simulator'),
   };
-  return { orders: acknowledged.size, lost: lost.length, duplicated: extra.length, images };
+  return { orders: acknowledged.length, ...found, images };
 }

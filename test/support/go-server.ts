@@ -89,13 +89,14 @@ export async function startGoServer(program: GoProgram): Promise<GoServer> {
 /**
  * Puts a program into the cache, unless it is there.
  *
+ * @returns its file.
  * @throws {StackError} the program cannot be built; the message says what to do.
  */
-export async function buildGoProgram(program: GoProgram): Promise<void> {
+export async function buildGoProgram(program: GoProgram): Promise<string> {
   const reaper = await startReaper();
   const root = await mkdtemp(path.join(tmpdir(), `rx-${program.name}-`));
   try {
-    await obtain(program, root, createRunCommand(reaper), new AbortController().signal);
+    return await obtain(program, root, createRunCommand(reaper), new AbortController().signal);
   } finally {
     await closeAll(reaper, root);
   }

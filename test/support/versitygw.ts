@@ -13,7 +13,8 @@ export interface S3Server {
 }
 
 const CREDENTIALS = { accessKeyId: 'test-access', secretAccessKey: 'test-secret-of-tests' };
-const bucketsIn = (root: string) => path.join(root, 'buckets');
+/** The folder whose subfolders are the buckets of a server on the folder `root`. */
+export const bucketsIn = (root: string) => path.join(root, 'buckets');
 
 export const VERSITYGW: GoProgram = {
   name: 'versitygw',

@@ -1,5 +1,4 @@
 import postgres from 'postgres';
-import { PORTS } from './project.ts';
 
 /** The most connections that Postgres had at once, by role. */
 export interface Peak {
@@ -9,14 +8,18 @@ export interface Peak {
 }
 
 /**
- * Samples the connections of Postgres each second, through its published port.
+ * Samples the connections of Postgres each second.
  *
+ * @param superuserUrl the URL of the database `postgres` for its superuser.
  * @returns a function that stops sampling and returns the peak, without the connection of the sampling.
  */
-export function watchConnections(superuserPassword: string): () => Promise<Peak> {
-  const sql = postgres({
-    ...{ host: '127.0.0.1', port: Number(PORTS.POSTGRES_PORT), database: 'postgres' },
-    ...{ username: 'postgres', password: superuserPassword, max: 1, onnotice: () => undefined },
+export function watchConnections(superuserUrl: string): () => Promise<Peak> {
+  const sql = postgres(superuserUrl, {
+    max: 1,
+    connect_timeout: 5,
+    onnotice: () => undefined,
+    // A connection that breaks while the library queries types would end the process (src/storage/database.ts).
+    fetch_types: false,
   });
   let total = 0;
   let limit = 0;

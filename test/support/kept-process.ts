@@ -15,8 +15,13 @@ export interface KeptProcess {
   kill(downMs: number): Promise<void>;
   /** The process groups of the process and its restarts. */
   readonly groups: readonly number[];
-  /** Ends the process and restarts it no more. */
-  stop(): Promise<void>;
+  /**
+   * Ends the process and restarts it no more.
+   *
+   * @param signal the signal of its part by default.
+   * @returns how it ended, such as `exit code 0` or `SIGKILL`.
+   */
+  stop(signal?: NodeJS.Signals): Promise<string>;
 }
 
 const READY_LIMIT_MS = 90_000;
@@ -95,15 +100,20 @@ export function keepProcess(
       await signal('SIGKILL');
       await before?.ended;
     },
-    async stop() {
+    async stop(signalName = part.stopSignal) {
       stopping = true;
-      const pid = child?.pid;
-      if (pid !== undefined) {
-        signalProcess(pid, 'SIGCONT');
-        await endGroup({ pid, identity: identify(pid) }, part.stopSignal, part.stopLimitMs);
+      const last = child;
+      if (last?.pid !== undefined) {
+        signalProcess(last.pid, 'SIGCONT');
+        await endGroup(
+          { pid: last.pid, identity: identify(last.pid) },
+          signalName,
+          part.stopLimitMs,
+        );
       }
       await over.catch(() => undefined);
       lines?.end();
+      return (await last?.ended) ?? 'it did not run';
     },
   };
 }

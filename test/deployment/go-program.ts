@@ -4,11 +4,6 @@ import path from 'node:path';
 import { cacheFolder } from '../../sandbox/folders.ts';
 import type { Shell } from './shell.ts';
 
-/** The folder of what is slow to make: programs, a root of Debian. */
-export function dockerCache(): string {
-  return path.join(cacheFolder(process.env), 'docker');
-}
-
 /**
  * Returns a Go program in the cache; builds it when it is missing.
  *
@@ -20,12 +15,13 @@ export async function goProgram(
   source: string,
   say: (line: string) => void,
 ): Promise<string> {
+  const cache = cacheFolder(process.env);
   const version = source.slice(source.lastIndexOf('@') + 1);
-  const file = path.join(dockerCache(), `${name}-${version}`);
+  const file = path.join(cache, `${name}-${version}`);
   if (existsSync(file)) return file;
   say(`building ${name} ${version} with Go`);
-  await mkdir(dockerCache(), { recursive: true });
-  const folder = await mkdtemp(path.join(dockerCache(), 'new-'));
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(path.join(cache, 'new-'));
   try {
     const env = { ...process.env, GOBIN: folder, CGO_ENABLED: '0', GOFLAGS: '-trimpath' };
     await shell('go', ['install', '-ldflags=-s -w', source], { env, limitMs: 20 * 60_000 });

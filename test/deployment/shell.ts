@@ -11,6 +11,9 @@ export interface CommandOptions {
   readonly limitMs?: number;
   /** Whether another exit code than 0 is an answer, not an error. */
   readonly mayFail?: boolean;
+  /** The account that runs the command; the own one by default. */
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /** The result of a command. */
@@ -38,9 +41,9 @@ export function createShell(logFile: string, signal: AbortSignal): Shell {
   const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
   return async (command, args, options = {}) => {
     signal.throwIfAborted();
-    const { env = process.env, cwd, input = '', limitMs = LIMIT_MS, mayFail = false } = options;
+    const { input = '', limitMs = LIMIT_MS, mayFail = false, ...spawnOptions } = options;
     log.write(`\n$ ${command} ${args.join(' ')}\n`);
-    const result = await run(command, args, { env, cwd, input, limitMs, log, signal });
+    const result = await run(command, args, { input, limitMs, log, signal, spawnOptions });
     signal.throwIfAborted();
     if (result.code === 0 || mayFail) return result;
     throw new Error(
@@ -53,17 +56,16 @@ function run(
   command: string,
   args: readonly string[],
   options: {
-    env: NodeJS.ProcessEnv;
-    cwd: string | undefined;
+    spawnOptions: Pick<CommandOptions, 'env' | 'cwd' | 'uid' | 'gid'>;
     input: string;
     limitMs: number;
     log: WriteStream;
     signal: AbortSignal;
   },
 ): Promise<CommandResult> {
-  const { env, cwd, input, limitMs, log, signal } = options;
+  const { spawnOptions, input, limitMs, log, signal } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env, cwd, stdio: 'pipe', timeout: limitMs });
+    const child = spawn(command, args, { ...spawnOptions, stdio: 'pipe', timeout: limitMs });
     const kill = () => child.kill('SIGKILL');
     signal.addEventListener('abort', kill, { once: true });
     const kept: Buffer[] = [];
