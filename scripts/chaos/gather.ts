@@ -13,7 +13,7 @@ import { ask, CASE, read } from './api.ts';
 import type { Clients } from './clients.ts';
 import type { Evidence, PharmacyOrder, ShownOrder, StoredFile } from './evidence.ts';
 import { readReceipts } from './receipts.ts';
-import type { System } from './system.ts';
+import type { Observed } from './system.ts';
 
 const AT_ONCE = 8;
 
@@ -38,7 +38,7 @@ const activitySchema = z.object({ data: activityPage });
 const statusSchema = z.object({ data: z.object({ order: z.object({ status: orderStatus }) }) });
 
 /** Gathers the evidence of a system without load. @throws {Error} a part does not answer. */
-export async function gather(system: System, clients: Clients): Promise<Evidence> {
+export async function gather(system: Observed, clients: Clients): Promise<Evidence> {
   const ids = new Set(
     clients.records.flatMap(({ answers }) => answers.flatMap((a) => a.orderId ?? [])),
   );
@@ -57,7 +57,7 @@ export async function gather(system: System, clients: Clients): Promise<Evidence
 }
 
 /** Filters the orders that have no final status yet. */
-export async function unfinished(system: System, ids: readonly string[]): Promise<string[]> {
+export async function unfinished(system: Observed, ids: readonly string[]): Promise<string[]> {
   const left = await each(ids, async (id) => {
     const { status, json } = await ask(`${serverOf(system)}${CASE}/orders/${id}`);
     if (status === 404) return []; // the checker reports it as lost
@@ -72,7 +72,7 @@ function isRest(status: z.output<typeof orderStatus>): boolean {
   return !['ACCEPTED', 'PLACING', 'AWAITING_COMPLETION', 'FETCHING_DOCUMENTS'].includes(status);
 }
 
-function serverOf({ serverUrls }: System): string {
+function serverOf({ serverUrls }: Observed): string {
   return serverUrls[0] ?? '';
 }
 
@@ -102,7 +102,7 @@ async function readOrder(serverUrl: string, id: string): Promise<ShownOrder | un
 
 /** Reads the stored documents of some orders, decrypted with the keys of the orders. */
 async function readFiles(
-  { documentsDir: folder, ...system }: System,
+  { documentsDir: folder, ...system }: Observed,
   orderIds: ReadonlySet<string>,
 ): Promise<StoredFile[]> {
   const keys = createLocalKeyProvider(parseKeyRing(system.encryptionKeys));

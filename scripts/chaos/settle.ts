@@ -4,7 +4,7 @@ import { check } from './checker.ts';
 import type { Clients } from './clients.ts';
 import type { Evidence, Violation } from './evidence.ts';
 import { gather, unfinished } from './gather.ts';
-import type { System } from './system.ts';
+import type { Observed } from './system.ts';
 
 const CHECK_EVERY_MS = 1_000;
 
@@ -21,7 +21,7 @@ export interface Settled {
  * @param progress reports what is still open.
  */
 export async function settle(
-  system: System,
+  system: Observed,
   clients: Clients,
   deadline: number,
   signal: AbortSignal,
@@ -49,7 +49,7 @@ export async function settle(
   }
 }
 
-async function compare(system: System, clients: Clients): Promise<Settled> {
+async function compare(system: Observed, clients: Clients): Promise<Settled> {
   try {
     const evidence = await gather(system, clients);
     return { evidence, violations: check(evidence) };
@@ -61,7 +61,7 @@ async function compare(system: System, clients: Clients): Promise<Settled> {
 
 /** Completes the orders of `pharmacy-manual`, as a pharmacist would, until the signal aborts. */
 export async function runPharmacist(
-  system: System,
+  system: Observed,
   clients: Clients,
   signal: AbortSignal,
 ): Promise<void> {

@@ -40,8 +40,14 @@ export interface System {
   stop(): Promise<void>;
 }
 
+/** What a check reads of a system that has finished. */
+export type Observed = Pick<
+  System,
+  'serverUrls' | 'simulatorUrl' | 'databaseUrl' | 'encryptionKeys' | 'documentsDir' | 'receipts'
+>;
+
 /** Short retry intervals, so that a run does not wait for them, and timeouts that end during a run. */
-const TIMES = {
+export const TIMES = {
   PHARMACY_TIMEOUT_MS: '2000',
   RETRY_INITIAL_MS: '250',
   RETRY_MAX_MS: '2000',

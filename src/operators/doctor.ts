@@ -7,7 +7,7 @@ import { createPharmacyDirectory } from '../pharmacy/directory.ts';
 import { probePharmacy } from '../pharmacy/probe.ts';
 import { listPharmacies } from '../pharmacy/registry.ts';
 import { type Database, withTimeout } from '../storage/database.ts';
-import { missingMigrations } from '../storage/migrate.ts';
+import { missingMigrations, requireKnownSchema } from '../storage/migrate.ts';
 import { requirePostgresVersion } from '../storage/postgres-version.ts';
 import { type Backlogs, readBacklogs } from './backlogs.ts';
 import { findUnreadableOrders } from './unreadable-orders.ts';
@@ -53,6 +53,7 @@ export async function examine(
   });
   if (postgres.some(({ result }) => result === 'fail')) return [...postgres, ...temporal, ...store];
   const migrations = await attempt('migrations', async () => {
+    await requireKnownSchema(database);
     const missing = await missingMigrations(database);
     if (missing.length === 0) return [ok('migrations', 'all applied')];
     return [{ check: 'migrations', result: 'fail', message: `not applied: ${missing.join(' ')}` }];

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, openDatabase, type Sql } from './database.ts';
 import { renewEpoch } from './epoch.ts';
 import { requirePostgresVersion } from './postgres-version.ts';
-import { inTransaction } from './transaction.ts';
+import { hasCode, inTransaction } from './transaction.ts';
 
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
 
@@ -12,21 +12,43 @@ const MIGRATIONS = new URL('./migrations/', import.meta.url);
 const MIGRATION_LOCK = 7_261_100;
 const POLL_MS = 100;
 
+/**
+ * A migration that waits for a lock keeps all writers of that table waiting behind it, and it holds those that it has. It
+ * waits for less than Postgres' `deadlock_timeout` of a second, so that a deadlock ends no transaction of a program, and less
+ * than the `lock_timeout` of our programs.
+ */
+const LOCK_LIMIT_MS = 500;
+/** After that it lets the others go first for this long. */
+const GIVE_WAY_MS = 500;
+
 /** The file of an applied migration was edited. Migrations never change after they were applied. */
 class MigrationChangedError extends Error {
   override readonly name = 'MigrationChangedError';
 }
 
+/** The database has a migration after which this program no longer works. A newer build is needed. */
+class SchemaTooNewError extends Error {
+  override readonly name = 'SchemaTooNewError';
+  readonly code = 'SCHEMA_TOO_NEW';
+
+  constructor(migration: string) {
+    super(
+      `the database has the migration ${migration}, which this build is too old for: start a newer one`,
+    );
+  }
+}
+
 /**
- * Brings a database to the current schema: applies the numbered files of `migrations/` that it lacks. Files that follow
- * each other are applied in one transaction. The statements of a file `….concurrently.sql` run one by one outside of any
- * transaction, as `CREATE INDEX CONCURRENTLY` must, which does not keep writers waiting. Several processes may run it at
- * once, and it may be repeated.
+ * Brings a database to the current schema: applies the numbered files of `migrations/` that it lacks. Each file is a
+ * transaction, which is repeated after it has waited too long for a lock, so that programs of the build before write meanwhile.
+ * The statements of a file `….concurrently.sql` run one by one outside of any transaction, as `CREATE INDEX CONCURRENTLY`
+ * must, which does not keep writers waiting. Several processes may run it at once, and it may be repeated.
  *
  * @param databaseUrl `postgres://…` with a role that may create tables.
  * @returns why an epoch began, see {@link renewEpoch}.
  * @throws {MigrationChangedError} a file was edited after it had been applied to this database.
  * @throws {PostgresTooOldError} the server is older than Postgres 15.
+ * @throws {SchemaTooNewError} a newer build has migrated the database, and this one no longer works with it.
  */
 export async function migrate(databaseUrl: string): Promise<string | null> {
   const files = await migrationFiles();
@@ -37,12 +59,10 @@ export async function migrate(databaseUrl: string): Promise<string | null> {
     await sql`SET lock_timeout = 0`;
     await requirePostgresVersion(sql);
     await takeTurn(sql);
-    for (let rest = await missingFiles(sql, files); rest.length > 0; ) {
-      const next = rest.findIndex(isConcurrent);
-      const together = rest.slice(0, next < 0 ? rest.length : next);
-      if (together.length > 0) await applyTogether(sql, together);
-      else await applyConcurrently(sql, rest[0] ?? '');
-      rest = rest.slice(Math.max(together.length, 1));
+    await requireKnownSchema(sql);
+    for (const name of await missingFiles(sql, files)) {
+      if (isConcurrent(name)) await applyConcurrently(sql, name);
+      else await applyWhenUnlocked(sql, name);
     }
     return await renewEpoch(sql);
   } finally {
@@ -87,14 +107,21 @@ async function missingFiles(sql: Sql, files: readonly string[]): Promise<string[
   return missing;
 }
 
-async function applyTogether(sql: Database, names: readonly string[]): Promise<void> {
-  await inTransaction(sql, async (tx) => {
-    for (const name of names) {
-      const { text, sha256 } = await readMigration(name);
-      await tx.unsafe(text);
-      await recordMigration(tx, name, sha256);
+async function applyWhenUnlocked(sql: Database, name: string): Promise<void> {
+  const { text, sha256 } = await readMigration(name);
+  for (;;) {
+    try {
+      await inTransaction(sql, async (tx) => {
+        await tx.unsafe(`SET LOCAL lock_timeout = ${LOCK_LIMIT_MS}`);
+        await tx.unsafe(text);
+        await recordMigration(tx, name, sha256);
+      });
+      return;
+    } catch (error) {
+      if (!hasCode(error, '55P03', '40P01')) throw error;
+      await sleep(GIVE_WAY_MS);
     }
-  });
+  }
 }
 
 async function applyConcurrently(sql: Database, name: string): Promise<void> {
@@ -121,14 +148,31 @@ function isConcurrent(name: string): boolean {
 
 /** Returns the names of the migrations that a database lacks. */
 export async function missingMigrations(sql: Sql): Promise<string[]> {
+  const applied = new Set(await appliedMigrations(sql));
+  return (await migrationFiles()).filter((name) => !applied.has(name));
+}
+
+/**
+ * Checks that a newer build has not migrated the database beyond this one. Programs work on a newer schema, except after a
+ * migration such as `0040-name.needs-0035.sql`, which needs programs that know migration 0035 (docs/upgrading.md).
+ *
+ * @throws {SchemaTooNewError} waiting cannot help.
+ */
+export async function requireKnownSchema(sql: Sql): Promise<void> {
+  const newest = (await migrationFiles()).at(-1) ?? '';
+  for (const name of await appliedMigrations(sql)) {
+    const [, needed = ''] = /\.needs-(\d{4})\./.exec(name) ?? [];
+    if (newest < needed) throw new SchemaTooNewError(name);
+  }
+}
+
+async function appliedMigrations(sql: Sql): Promise<string[]> {
   // Before migration 0030 only operators may read the table.
   const [table] = await sql<{ there: boolean | null }[]>`
     SELECT has_column_privilege(to_regclass('schema_migrations'), 'name', 'SELECT') AS there`;
-  const rows = table?.there
-    ? await sql<{ name: string }[]>`SELECT name FROM schema_migrations`
-    : [];
-  const applied = new Set(rows.map(({ name }) => name));
-  return (await migrationFiles()).filter((name) => !applied.has(name));
+  if (!table?.there) return [];
+  const rows = await sql<{ name: string }[]>`SELECT name FROM schema_migrations ORDER BY name`;
+  return rows.map(({ name }) => name);
 }
 
 async function migrationFiles(): Promise<string[]> {

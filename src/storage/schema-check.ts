@@ -3,7 +3,7 @@ import { codeOf } from '../lib/safe-error.ts';
 import type { Log } from '../process/log.ts';
 import { type Sql, withTimeout } from './database.ts';
 import { logEpoch, renewEpoch } from './epoch.ts';
-import { missingMigrations } from './migrate.ts';
+import { missingMigrations, requireKnownSchema } from './migrate.ts';
 import { requirePostgresVersion } from './postgres-version.ts';
 
 const CHECK_EVERY_MS = 1_000;
@@ -23,14 +23,15 @@ class SchemaOutdatedError extends Error {
  * current once: a schema never goes back while programs use it.
  *
  * @returns a function that resolves when the schema is current.
- *   It throws a {@link SchemaOutdatedError} or a {@link PostgresTooOldError} otherwise, and the
- *   driver's error while Postgres is unreachable.
+ *   It throws a {@link SchemaOutdatedError}, a {@link SchemaTooNewError} or a {@link PostgresTooOldError} otherwise, and
+ *   the driver's error while Postgres is unreachable.
  */
 export function createSchemaCheck(sql: Sql, log: Log): () => Promise<void> {
   let isCurrent = false;
   return async () => {
     if (isCurrent) return;
     await withTimeout(requirePostgresVersion(sql));
+    await withTimeout(requireKnownSchema(sql));
     const missing = await withTimeout(missingMigrations(sql));
     if (missing.length > 0) throw new SchemaOutdatedError(missing);
     // Before the first row of this program: its position must not be lower than those of a restored database.
@@ -45,6 +46,7 @@ export function createSchemaCheck(sql: Sql, log: Log): () => Promise<void> {
  *
  * @returns false if `signal` aborted first.
  * @throws {PostgresTooOldError} waiting cannot help.
+ * @throws {SchemaTooNewError} the same.
  */
 export async function schemaWhenCurrent(sql: Sql, log: Log, signal: AbortSignal): Promise<boolean> {
   const check = createSchemaCheck(sql, log);
@@ -55,7 +57,7 @@ export async function schemaWhenCurrent(sql: Sql, log: Log, signal: AbortSignal)
       return true;
     } catch (error) {
       const code = codeOf(error);
-      if (code === 'POSTGRES_TOO_OLD') throw error;
+      if (code === 'POSTGRES_TOO_OLD' || code === 'SCHEMA_TOO_NEW') throw error;
       if (code !== logged) {
         const isOutdated = error instanceof SchemaOutdatedError;
         log.warn(isOutdated ? error.message : 'waiting for Postgres', { code });

@@ -1,6 +1,16 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { PROJECT } from '../../sandbox/folders.ts';
@@ -13,7 +23,7 @@ const MODULES = path.join(PROJECT, 'node_modules');
 /** Compiled programs, such as `dist/src/server.js` in the folder, with the packages that they need. */
 export interface Build {
   readonly folder: string;
-  /** The first 12 digits of the commit. */
+  /** The first 12 digits of the commit, or what `BUILD_ID` says of a build without one. */
   readonly name: string;
 }
 
@@ -50,6 +60,39 @@ export async function obtainBuild(commit: string, say: (line: string) => void): 
   // This clone may have got another lock file since.
   await providePackages(folder, say);
   return { folder, name };
+}
+
+/** Compiles the files of this clone, as `npm run build` does, into a folder that the caller removes. */
+export async function buildPresent(): Promise<Build> {
+  const folder = await mkdtemp(path.join(await buildsFolder(), 'present-'));
+  await run(process.execPath, ['scripts/build.mjs', folder], { cwd: PROJECT });
+  await cp(path.join(PROJECT, 'package.json'), path.join(folder, 'package.json'));
+  return { folder, name: 'present' };
+}
+
+/** The name of the patch of {@link buildNext}. */
+export const NEXT_PATCH = 'next-build';
+
+/** The workflows of a later build: an additional command, behind a patch. */
+const NEXT_WORKFLOWS = `
+import { condition, patched } from '@temporalio/workflow';
+import { order as present } from './order.js';
+export { orderNews } from './order-news.js';
+export { webhookDelivery } from './webhook-delivery.js';
+export async function order(input) {
+  if (patched('${NEXT_PATCH}')) await condition(() => false, 1);
+  return await present(input);
+}
+`;
+
+/** Makes a build as it may come after this one: its workflows have a patch more. */
+export async function buildNext(present: Build): Promise<Build> {
+  const folder = await mkdtemp(path.join(await buildsFolder(), 'next-'));
+  await cp(present.folder, folder, { recursive: true });
+  await writeFile(path.join(folder, 'dist/src/workflows/all.js'), NEXT_WORKFLOWS);
+  // Without it, a worker bundles the files above when it starts.
+  await rm(path.join(folder, 'dist/src/workflow-bundle.js'));
+  return { folder, name: 'next' };
 }
 
 /** Temporal's bundler compiles no file below `node_modules`, so that it is no folder of the cache there. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sql } from '../../../src/storage/database.ts';
+import { migrate } from '../../../src/storage/migrate.ts';
 import { requirePostgresVersion } from '../../../src/storage/postgres-version.ts';
 import { schemaWhenCurrent } from '../../../src/storage/schema-check.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
@@ -58,6 +59,32 @@ describe('a database that lacks a migration', () => {
     );
     stop.abort();
     expect(await waiting).toBe(false);
+  });
+});
+
+describe('a database that a newer build has migrated', () => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await createTestDatabase();
+  });
+  afterAll(() => db.drop());
+
+  const start = () => schemaWhenCurrent(db.asWorker, createKeptLog(), new AbortController().signal);
+  const apply = (name: string) =>
+    db.database`INSERT INTO schema_migrations (name, sha256) VALUES (${name}, '')`;
+
+  it('lets the program start, after migrations that it need not know', async () => {
+    await apply('9000-adds-a-column.sql');
+    await apply('9001-drops-a-column.needs-0030.sql');
+    expect(await start()).toBe(true);
+    await migrate(db.url);
+  });
+
+  it('refuses the program after a migration that needs a newer one', async () => {
+    await apply('9002-drops-a-table.needs-9000.concurrently.sql');
+    const reason = 'has the migration 9002-drops-a-table.needs-9000.concurrently.sql';
+    await expect(start()).rejects.toThrow(reason);
+    await expect(migrate(db.url)).rejects.toThrow(reason);
   });
 });
 
