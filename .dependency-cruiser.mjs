@@ -9,11 +9,11 @@ import { FLOORS } from './scripts/structure/floors.mjs';
 
 /** Programs. `src/client.ts` is a library: others may import it. */
 const ROOT =
-  '^(src/(server|worker|migrate|cli|codec-server)|sandbox/(start|demo)|simulator/main)\\.ts$';
+  '^(src/(server|worker|migrate|cli|codec-server|console)|sandbox/(start|demo)|simulator/main)\\.ts$';
 const ADAPTERS = '^src/(pharmacy|documents|notifications/sending)/';
 /** The roots, and the runner that they share. */
 const READS_CONFIGURATION =
-  '^src/((server|worker|migrate|cli|codec-server)\\.ts$|process/run-process\\.ts$)';
+  '^src/((server|worker|migrate|cli|codec-server|console)\\.ts$|process/run-process\\.ts$)';
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 

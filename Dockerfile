@@ -19,6 +19,7 @@ ARG COMMIT=
 RUN node_modules/.bin/tsc -p tsconfig.build.json \
  && cp -R src/storage/migrations dist/src/storage/ \
  && cp -R src/http/docs/assets dist/src/http/docs/ \
+ && cp -R src/http/console/assets dist/src/http/console/ \
  && printf '%s' "$COMMIT" > dist/src/commit.txt \
  && node dist/src/temporal/print-workflow-bundle.js > dist/src/workflow-bundle.js
 

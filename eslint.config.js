@@ -7,6 +7,7 @@ const COMPOSITION_ROOTS = [
   'src/worker.ts',
   'src/migrate.ts',
   'src/codec-server.ts',
+  'src/console.ts',
   'src/cli.ts',
   'sandbox/start.ts',
   'sandbox/demo.ts',

@@ -149,6 +149,35 @@ GRANT INSERT, SELECT, UPDATE ON cases TO rx_orders_server;
 GRANT SELECT, UPDATE ON cases TO rx_orders_worker;
 
 
+-- console_logins --------------------------------------------------------------
+
+CREATE TABLE console_logins (
+  secret_hash bytea NOT NULL,
+  operator text NOT NULL,
+  role text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT console_logins_pkey PRIMARY KEY (secret_hash),
+  CONSTRAINT console_logins_role_check CHECK (role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text]))
+);
+
+GRANT DELETE, INSERT, SELECT ON console_logins TO rx_orders_operator;
+
+
+-- console_sessions ------------------------------------------------------------
+
+CREATE TABLE console_sessions (
+  secret_hash bytea NOT NULL,
+  operator text NOT NULL,
+  role text NOT NULL,
+  began_at timestamp with time zone NOT NULL DEFAULT now(),
+  seen_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT console_sessions_pkey PRIMARY KEY (secret_hash),
+  CONSTRAINT console_sessions_role_check CHECK (role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text]))
+);
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON console_sessions TO rx_orders_operator;
+
+
 -- data_keys -------------------------------------------------------------------
 
 -- Wrapped data keys; src/keys/ reads them.

@@ -41,6 +41,7 @@ export interface SandboxConnection {
   readonly temporalNamespace: string;
   readonly hashSecret: string;
   readonly encryptionKeys: string;
+  readonly consoleUrl: string;
 }
 
 /** The folder that holds all data of one stack, locked for this process. */

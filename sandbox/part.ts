@@ -5,7 +5,15 @@ import type { Environment } from '../src/process/config.ts';
 import { PROJECT } from './folders.ts';
 
 /** All parts of a stack, in the order in which they are stopped. */
-export const PARTS = ['server', 'worker', 'codec', 'simulator', 'temporal', 'postgres'] as const;
+export const PARTS = [
+  'console',
+  'server',
+  'worker',
+  'codec',
+  'simulator',
+  'temporal',
+  'postgres',
+] as const;
 
 /** The name of a part. */
 export type PartName = (typeof PARTS)[number];

@@ -39,6 +39,8 @@ export interface Addresses {
   readonly databaseUrl: string;
   /** The pharmacy simulator, with its control API. */
   readonly simulatorUrl: string;
+  /** The operators' console, if it runs. */
+  readonly consoleUrl: string;
   /** The metrics of the worker; those of the server are at `/metrics` of its base URL. */
   readonly workerMetricsUrl: string;
 }
@@ -54,6 +56,8 @@ export interface StackSettings extends Addresses {
   readonly env: Environment;
   /** The environment of `worker`. */
   readonly workerEnv: Environment;
+  /** The environment of the console. */
+  readonly consoleEnv: Environment;
   /** The environment of Temporal and Postgres: no variable that would configure them. */
   readonly foreignEnv: Environment;
 }
@@ -112,7 +116,7 @@ export function stackSettings(options: {
       // The server serves its metrics on its own port, and the worker on `WORKER_METRICS_PORT`.
       name !== 'METRICS_ADDRESS' &&
       // The parts connect to each other over plain HTTP on this machine.
-      !/^(CODEC_)?TLS_/.test(name),
+      !/^((CODEC|CONSOLE)_)?TLS_/.test(name),
   );
   const ours = {
     ...SANDBOX_TIMES,
@@ -147,6 +151,7 @@ export function stackSettings(options: {
     codecUrl,
     databaseUrl: url,
     simulatorUrl: `http://${HOST}:${ports.SIMULATOR_PORT}`,
+    consoleUrl: `http://${HOST}:${ports.CONSOLE_PORT}`,
     workerMetricsUrl: `http://${HOST}:${ports.WORKER_METRICS_PORT}/metrics`,
     foreignTemporal,
     namespace: env.TEMPORAL_NAMESPACE ?? 'default',
@@ -157,6 +162,13 @@ export function stackSettings(options: {
       ...ours,
       DATABASE_URL: urlOfRole(url, 'worker'),
       METRICS_ADDRESS: `${HOST}:${ports.WORKER_METRICS_PORT}`,
+    },
+    consoleEnv: {
+      ...ours,
+      DATABASE_URL: urlOfRole(url, 'operator'),
+      CONSOLE_HOST: HOST,
+      CONSOLE_PORT: String(ports.CONSOLE_PORT),
+      CONSOLE_URL: `http://${HOST}:${ports.CONSOLE_PORT}`,
     },
     foreignEnv: {
       ...(env.PATH === undefined ? {} : { PATH: env.PATH }),

@@ -28,6 +28,8 @@ export interface StackOptions {
   readonly signal?: AbortSignal;
   /** A folder of compiled programs, such as `dist`; by default tsx runs the sources. */
   readonly compiled?: string;
+  /** Whether the operators' console runs, too; by default it does not. */
+  readonly withConsole?: boolean;
 }
 
 /** A running stack. */
@@ -85,6 +87,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       temporalNamespace: settings.namespace,
       hashSecret: settings.hashSecret,
       encryptionKeys: settings.encryptionKeys,
+      consoleUrl: settings.consoleUrl,
     });
     const log = createStackLog(options.log, env.LOG_FORMAT);
     const pidFiles = createPidFiles(folder.folder('run'));
@@ -115,16 +118,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         news: options.news,
         signal,
         compiled: options.compiled,
+        withConsole: options.withConsole ?? false,
       }),
       supervisor.failed,
       aborted(signal),
     ]);
     const { baseUrl, temporalAddress, temporalUiUrl, codecUrl, databaseUrl, simulatorUrl } =
       settings;
-    const { workerMetricsUrl } = settings;
+    const { workerMetricsUrl, consoleUrl } = settings;
     return {
       ...{ baseUrl, temporalAddress, temporalUiUrl, codecUrl, databaseUrl, simulatorUrl },
-      workerMetricsUrl,
+      ...{ workerMetricsUrl, consoleUrl },
       dataDir: folder.path,
       env: settings.env,
       workerEnv: settings.workerEnv,

@@ -28,6 +28,7 @@ export interface StartPartsOptions {
   readonly signal: AbortSignal;
   /** The folder of the compiled programs, see {@link nodePart}. */
   readonly compiled: string | undefined;
+  readonly withConsole: boolean;
 }
 
 const READY_LIMIT_MS = 20_000;
@@ -61,7 +62,8 @@ async function startServer(
   temporal: Promise<void>,
 ): Promise<void> {
   const { settings, ports, folder, password, supervisor, run, signal, compiled } = options;
-  const { env, workerEnv, foreignEnv, databaseUrl, hashSecret, encryptionKeys } = settings;
+  const { env, workerEnv, consoleEnv, foreignEnv } = settings;
+  const { databaseUrl, hashSecret, encryptionKeys } = settings;
   const postgres = await preparePostgres({
     folder: folder.folder('postgres'),
     port: ports.POSTGRES_PORT,
@@ -73,6 +75,8 @@ async function startServer(
   await supervisor.start(postgres);
   await prepareDatabase({ databaseUrl, hashSecret, encryptionKeys, simulator });
   await Promise.all([
+    options.withConsole &&
+      supervisor.start(nodePart('console', 'src/console.ts', consoleEnv, compiled)),
     supervisor.start(nodePart('server', 'src/server.ts', env, compiled)),
     temporal.then(() => supervisor.start(nodePart('worker', 'src/worker.ts', workerEnv, compiled))),
   ]);

@@ -1,4 +1,5 @@
 import colors from 'picocolors';
+import { createLoginLink } from './login-link.ts';
 import { runProgram } from './run-program.ts';
 import { type Stack, startStack } from './stack.ts';
 import { watchStopSignals } from './stop-signals.ts';
@@ -17,7 +18,7 @@ process.exit(
       const stack = await start();
       if (stack === undefined) return;
       signals.onRepeat(() => void stack.killAll());
-      if (process.stdout.isTTY) process.stdout.write(help(stack));
+      if (process.stdout.isTTY) process.stdout.write(help(stack, await createLoginLink(stack)));
       process.stdout.write(`ready ${stack.baseUrl}\n`);
       try {
         await Promise.race([signals.stopped, stack.failed]);
@@ -42,6 +43,7 @@ async function start(): Promise<Stack | undefined> {
       log: news,
       news,
       signal: signals.stopping,
+      withConsole: true,
     });
   } catch (error) {
     if (signals.stopping.aborted) return undefined;
@@ -49,10 +51,11 @@ async function start(): Promise<Stack | undefined> {
   }
 }
 
-function help(stack: Stack): string {
+function help(stack: Stack, loginLink: string): string {
   const rows = [
     ['orders', `${stack.baseUrl}/api/v1/cases/:caseId`],
     ['keys', 'YOUR_SECRET_KEY, READ_ONLY_KEY, OTHER_SECRET_KEY (header cv-api-key)'],
+    ['console', `${loginLink} (works once; npx rx console login makes another)`],
     ['Temporal UI', stack.temporalUiUrl],
     ['codec server', stack.codecUrl],
     ['simulator', `${stack.simulatorUrl}/control/ledger`],

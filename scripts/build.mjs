@@ -11,7 +11,11 @@ const project = fileURLToPath(new URL('..', import.meta.url));
 const target = path.resolve(process.argv[2] ?? project);
 
 /** Files that the server reads when it runs, and that the compiler does not copy. */
-const READ_AT_RUN_TIME = ['src/storage/migrations', 'src/http/docs/assets'];
+const READ_AT_RUN_TIME = [
+  'src/storage/migrations',
+  'src/http/docs/assets',
+  'src/http/console/assets',
+];
 
 function compile(config, folder) {
   // A file whose source was removed must not be published.

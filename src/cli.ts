@@ -105,6 +105,7 @@ function target(): {
   temporal: { address: string; namespace: string };
   webhooks: Connection['webhooks'];
   documents: DocumentSettings | undefined;
+  consoleUrl: string;
   keyLifetimeDays: number | undefined;
 } {
   try {
@@ -122,17 +123,18 @@ function target(): {
         temporal: { address: sandbox.temporalAddress, namespace: sandbox.temporalNamespace },
         webhooks: { destinations: 'loopback' },
         documents: { folder: path.join(sandbox.dataDir, 'documents') },
+        consoleUrl: sandbox.consoleUrl,
         keyLifetimeDays,
       };
     }
     const url = config.databaseUrl;
     if (!URL.canParse(url)) throw new UsageError('DATABASE_URL must be a URL, postgres://…');
     const { host, pathname } = new URL(url);
-    const { hashSecret, encryptionKeys, kms, webhooks, documents } = config;
+    const { hashSecret, encryptionKeys, kms, webhooks, documents, consoleUrl } = config;
     const name = `the database ${host}${pathname}`;
     const { temporal } = config;
     const keys = { hashSecret, encryptionKeys, kms, keyLifetimeDays };
-    return { url, ...keys, name, temporal, webhooks, documents };
+    return { url, ...keys, name, temporal, webhooks, documents, consoleUrl };
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);
     if (error instanceof KeyRingError) throw new UsageError(`ENCRYPTION_KEYS ${error.message}`);

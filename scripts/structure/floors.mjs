@@ -59,7 +59,10 @@ export const FLOORS = [
   ],
   [
     { name: 'cli', holds: 'the commands of rx, one file for each noun' },
-    { name: 'http', holds: 'one file for each route; edge/ (TLS, proxies), codec-server/' },
+    {
+      name: 'http',
+      holds: 'one file for each route; edge/ (TLS, proxies), codec-server/, console/',
+    },
   ],
   [{ name: 'composition', holds: 'wires the rooms into a server and a worker, for tests too' }],
 ];
@@ -70,6 +73,7 @@ export const ROOTS = [
   { name: 'worker', holds: 'the worker process: workflows, activities, dispatcher, deliveries' },
   { name: 'migrate', holds: 'applies the migrations, and ends' },
   { name: 'cli', holds: 'rx, the command line of operators' },
+  { name: 'console', holds: 'the operators’ console: pages to see and repair orders' },
   { name: 'codec-server', holds: 'shows encrypted Temporal payloads to operators' },
   { name: 'client', holds: 'createOrderClient: what a backend imports; reads no environment' },
 ];

@@ -26,6 +26,8 @@ export interface Connection {
   };
   /** The allowed webhook destinations, which are the same as for the servers. */
   readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
+  /** Where operators reach the console, without a slash at the end. */
+  readonly consoleUrl: string;
   /** Where documents are stored; undefined: not configured for `rx`. */
   readonly documents: DocumentSettings | undefined;
   /** The default lifetime of a new API key, in days; undefined: without end. */

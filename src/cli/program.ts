@@ -7,6 +7,7 @@ import { addBackupCommands } from './backup.ts';
 import { addCaseCommands } from './case.ts';
 import { EXIT, type ExitCode, failureOf } from './command-errors.ts';
 import { addCompletionCommand } from './completion.ts';
+import { addConsoleCommand } from './console.ts';
 import type { CliContext } from './context.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addEncryptionKeyCommands } from './encryption-keys.ts';
@@ -105,6 +106,7 @@ export function createProgram(context: CliContext, endWith: (exitCode: ExitCode)
   addAuditCommands(program, context, endWith);
   addListenCommand(program, context);
   addDoctorCommand(program, context, endWith);
+  addConsoleCommand(program, context);
   addSetupCommand(program, context, endWith);
   addCompletionCommand(program, context);
   addBackupCommands(program, context);

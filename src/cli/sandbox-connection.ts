@@ -13,6 +13,7 @@ const connectionSchema = z.object({
   temporalNamespace: z.string().min(1),
   hashSecret: z.string().min(1),
   encryptionKeys: z.string().min(1),
+  consoleUrl: z.url(),
 });
 
 /** How `rx` connects to the sandbox of `npm start`. `sandbox/data-folder.ts` writes the same fields. */

@@ -38,6 +38,8 @@ export interface OrderFilter {
   readonly since?: Date | undefined;
   /** Only orders that were accepted before this time. */
   readonly until?: Date | undefined;
+  /** Only these orders. */
+  readonly ids?: readonly string[] | undefined;
   readonly limit: number;
 }
 
@@ -93,6 +95,9 @@ function newest(sql: Sql, filter: OrderFilter) {
   const inTime = sql`
     ${since === undefined ? sql`` : sql`AND created_at >= ${since}`}
     ${until === undefined ? sql`` : sql`AND created_at < ${until}`}`;
+  if (filter.ids !== undefined) {
+    return sql`SELECT * FROM orders WHERE id = ANY(${[...filter.ids]}::uuid[]) ${inOrder}`;
+  }
   if (delayed) {
     // MATERIALIZED keeps Postgres from reading all orders in the hope of finding enough delayed ones soon.
     return sql`

@@ -35,13 +35,18 @@ type Failure = NonNullable<Event['activityTaskFailedEventAttributes']>['failure'
 /**
  * Reads the history of the latest run of an order's workflow, followed by its pending activities.
  *
+ * @param limitMs how long Temporal may take, in milliseconds.
  * @throws {RepairRefusedError} `WORKFLOW_MISSING`: Temporal has no workflow of this order.
  * @throws {TemporalUnavailableError} Temporal does not answer.
  */
-export async function readHistory(temporal: Client, orderId: string): Promise<HistoryLine[]> {
+export async function readHistory(
+  temporal: Client,
+  orderId: string,
+  limitMs: number = ANSWER_LIMIT_MS,
+): Promise<HistoryLine[]> {
   const workflow = temporal.workflow.getHandle(orderWorkflowId(orderId));
   try {
-    return await temporal.connection.withDeadline(Date.now() + ANSWER_LIMIT_MS, async () => {
+    return await temporal.connection.withDeadline(Date.now() + limitMs, async () => {
       const { events } = await workflow.fetchHistory();
       const { raw } = await workflow.describe();
       const converter = temporal.options.loadedDataConverter;

@@ -1,5 +1,6 @@
-import { stringify, v7 as uuidv7 } from 'uuid';
+import { v7 as uuidv7 } from 'uuid';
 import { keyedHash } from '../keys/keyed-hash.ts';
+import { uuidOfHash } from '../lib/uuid.ts';
 
 /** The request that an order id is made for. */
 export interface OrderIdentity {
@@ -23,10 +24,8 @@ export function newOrderId(hashSecret: string, identity: OrderIdentity): string 
   const { organizationId, idempotencyKey, fingerprint } = identity;
   if (idempotencyKey === undefined) return uuidv7();
   const text = `${organizationId}\0${fingerprint.toString('hex')}\0${idempotencyKey}`;
-  const bytes = keyedHash(hashSecret, 'order-id', text).subarray(0, 16);
+  const hash = keyedHash(hashSecret, 'order-id', text);
   // The first bit is set: references of test orders begin with zeros.
-  bytes.writeUInt8(bytes.readUInt8(0) | 0x80, 0);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  return stringify(bytes);
+  hash.writeUInt8(hash.readUInt8(0) | 0x80, 0);
+  return uuidOfHash(hash);
 }

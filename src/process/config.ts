@@ -4,7 +4,7 @@ import type { KmsSettings } from '../keys/create-key-provider.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { type Environment, parse, requiredBy, schema, wholeSchema } from './config-schema.ts';
 import { callersOf, type Listening, tlsFiles } from './listening.ts';
-import { type HostAndPort, reachable } from './network-settings.ts';
+import { type HostAndPort, origin, reachable } from './network-settings.ts';
 
 export { ConfigError, type Environment } from './config-schema.ts';
 
@@ -236,6 +236,7 @@ const operatorSchema = schema
   .pick({ DATABASE_URL: true, HASH_SECRET: true, ENCRYPTION_KEYS: true })
   .partial()
   .extend(schema.pick({ WEBHOOK_DESTINATIONS: true, API_KEY_LIFETIME_DAYS: true }).shape)
+  .extend({ CONSOLE_URL: origin.default('http://127.0.0.1:8235') })
   .extend(schema.pick({ TEMPORAL_ADDRESS: true, TEMPORAL_NAMESPACE: true }).shape)
   .extend(schema.pick(KMS_VARIABLES).shape)
   .extend(schema.pick(DOCUMENT_VARIABLES).shape)
@@ -259,6 +260,8 @@ export interface OperatorConfig {
   readonly keyLifetimeDays: number | undefined;
   readonly temporal: { readonly address: string; readonly namespace: string };
   readonly webhooks: Pick<Config['webhooks'], 'destinations'>;
+  /** Where operators reach the console, without a slash at the end. */
+  readonly consoleUrl: string;
 }
 
 /**
@@ -277,5 +280,6 @@ export function parseOperatorConfig(env: Environment): OperatorConfig {
     keyLifetimeDays: value.API_KEY_LIFETIME_DAYS,
     temporal: { address: value.TEMPORAL_ADDRESS, namespace: value.TEMPORAL_NAMESPACE },
     webhooks: { destinations: value.WEBHOOK_DESTINATIONS },
+    consoleUrl: value.CONSOLE_URL,
   };
 }

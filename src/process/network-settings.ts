@@ -3,6 +3,12 @@ import { z } from 'zod';
 
 export const port = z.coerce.number().int().min(1).max(65_535);
 
+/** The URL of a site, without a path. */
+export const origin = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => /^[a-z]+:\/\/[^/]+\/?$/.test(url), 'must have no path')
+  .transform((url) => url.replace(/\/$/, ''));
+
 /** Addresses and CIDR ranges. A range of all addresses is refused: every client could forge its address. */
 export const proxies = z.string().transform((text, context): readonly string[] => {
   const list = text.split(',').map((each) => each.trim());

@@ -10,7 +10,7 @@ export interface TlsFiles {
   /** PEM, without a passphrase. */
   readonly keyFile: string;
   /** The prefix of the two variables' names, `<prefix>TLS_CERT_FILE` and `<prefix>TLS_KEY_FILE`. */
-  readonly prefix: '' | 'CODEC_';
+  readonly prefix: '' | 'CODEC_' | 'CONSOLE_';
 }
 
 /** A certificate and its key, in PEM. */

@@ -72,6 +72,7 @@ const COMMANDS = [
   ...['webhook create', 'webhook list', 'webhook show', 'webhook update', 'webhook delete'],
   ...['webhook rotate', 'webhook test', 'webhook enable', 'webhook disable'],
   ...['webhook log', 'webhook body', 'webhook replay'],
+  'console login',
 ];
 
 /** Prints the help of a command, in this process: a process for each command takes half a minute. */

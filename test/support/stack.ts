@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { inject } from 'vitest';
-import { type Stack, startStack } from '../../sandbox/stack.ts';
+import { type Stack, type StackOptions, startStack } from '../../sandbox/stack.ts';
 import type { OrderView } from '../../src/client.ts';
 import { testEnvironment } from './environment.ts';
 import { eventually } from './eventually.ts';
@@ -30,7 +30,10 @@ export interface TestStack {
   close(): Promise<void>;
 }
 
-export async function startTestStack(settings: Record<string, string> = {}): Promise<TestStack> {
+export async function startTestStack(
+  settings: Record<string, string> = {},
+  parts: Pick<StackOptions, 'withConsole'> = {},
+): Promise<TestStack> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'rx-stack-'));
   const start = () =>
     startStack({
@@ -40,6 +43,7 @@ export async function startTestStack(settings: Record<string, string> = {}): Pro
       log: { write: () => true },
       news: process.stderr,
       compiled: inject('compiled'),
+      ...parts,
     });
 
   const test: TestStack = {

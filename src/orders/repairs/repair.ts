@@ -17,11 +17,17 @@ export interface RepairRequest {
   readonly reason?: string | undefined;
   /** The pharmacy's id of the order, if the recorded one is missing or wrong. */
   readonly pharmacyOrderId?: string | undefined;
+  /**
+   * The version of the order that the operator decided about, as `updated_at` of its row in the text form of Postgres. A
+   * repair of an order that has changed since is refused, and so is the same repair of the same version.
+   */
+  readonly version?: string | undefined;
 }
 
 /**
  * Stores a requested repair, once for each id. The caller of {@link noteApplied} applies it.
  *
+ * @returns false if there is a repair with this id already.
  * @param repair.isClaimed whether nobody has verified the name. By default the role in Postgres decides:
  *   a name that the server's role stores is claimed.
  */
@@ -33,15 +39,16 @@ export async function storeRepair(
     kind: RepairKind;
     isClaimed?: boolean;
   },
-): Promise<void> {
+): Promise<boolean> {
   const { id, orderId, isClaimed } = repair;
   const reason = await sealForOrder(sql, orderId, repairReasonField(id), repair.reason);
-  await sql`
+  const stored = await sql`
     INSERT INTO order_repairs (id, order_id, kind, requested_by, reason, pharmacy_order_id
       ${isClaimed === undefined ? sql`` : sql`, is_claimed`})
     VALUES (${repair.id}, ${repair.orderId}, ${repair.kind}, ${repair.by},
       ${reason}, ${repair.pharmacyOrderId ?? null} ${isClaimed === undefined ? sql`` : sql`, ${isClaimed}`})
     ON CONFLICT (id) DO NOTHING`;
+  return stored.count === 1;
 }
 
 /** Who requested a repair, for the audit log and the timeline of operators: a claimed name says so. */

@@ -25,6 +25,8 @@ const WITHOUT_POLICIES = [
   'api_keys', // hashes; the server finds the caller's organization with them
   'audit_head',
   'audit_seals',
+  'console_logins', // hashes, operators only
+  'console_sessions', // hashes, operators only
   'data_keys', // wrapped
   'epochs',
   'imported_cases', // operators only; empty outside an import

@@ -9,6 +9,7 @@ test('uses the default ports when the environment names none', () => {
     TEMPORAL_PORT: 7233,
     TEMPORAL_UI_PORT: 8233,
     CODEC_PORT: 8234,
+    CONSOLE_PORT: 8235,
     WORKER_METRICS_PORT: 9464,
     POSTGRES_PORT: 54_329,
   });

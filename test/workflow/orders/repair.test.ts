@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OrderNotFoundError, RepairRefusedError } from '../../../src/client.ts';
+import { listWaitingOrders } from '../../../src/operators/attention-queue.ts';
 import { readOrderForOperators } from '../../../src/operators/list-orders.ts';
 import { cancelOrderAsOperator } from '../../../src/orders/repairs/cancel-by-operator.ts';
 import { retryOrder } from '../../../src/orders/repairs/retry-order.ts';
@@ -64,6 +65,30 @@ describe('a retry', () => {
     const history = await readable(await workflow(orderId).fetchHistory());
     expect(history).toContain('repairId');
     expect(history).not.toMatch(/anna|Jane/);
+  });
+
+  it('of a version happens once, and not after the order has changed', async () => {
+    const orderId = await world.place('pharmacy-nobody-knows');
+    await world.reach(orderId, 'NEEDS_ATTENTION');
+    const { database } = world.db;
+    const versionOf = async () => {
+      const [order] = await listWaitingOrders(database, { orderId, limit: 1 });
+      return order?.version;
+    };
+    const version = await versionOf();
+    const temporal = world.worker.client;
+    const retry = () =>
+      retryOrder({ database, temporal }, orderId, { ...WHO, version }).catch(
+        (error: RepairRefusedError) => error.code,
+      );
+    const results = await Promise.all([retry(), retry(), retry()]);
+    expect(results.filter((code) => code === undefined)).toHaveLength(1);
+    await eventually('it needs attention again', async () => {
+      const now = await versionOf();
+      return now !== undefined && now !== version;
+    });
+    expect(await retry()).toBe('ORDER_CHANGED');
+    expect(await repairs(orderId)).toHaveLength(1);
   });
 
   it('works from the Temporal UI, with or without a name, which counts as claimed', async () => {

@@ -1,0 +1,171 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type AuditSubject, recordAudit } from '../../audit/record-audit.ts';
+import { renderPage } from '../../html/render-page.ts';
+import { readSession } from '../../operators/console-sessions.ts';
+import type { TlsFiles } from '../../process/tls-files.ts';
+import { withTimeout } from '../../storage/database.ts';
+import type { FailedAttempts } from '../edge/failed-attempts.ts';
+import { keepForwardedAddresses } from '../edge/forwarded-headers.ts';
+import { stopInTime } from '../edge/graceful-stop.ts';
+import { refuseForeignHosts } from '../edge/local-hosts.ts';
+import { securityHeaders, setOnEveryResponse } from '../edge/security-headers.ts';
+import { renewCertificate, serverOptions } from '../edge/tls.ts';
+import { addAssets } from './assets.ts';
+import type { ConsoleDependencies } from './dependencies.ts';
+import { failureOf } from './failures.tsx';
+import { Layout } from './layout.tsx';
+import { addLiveChanges } from './live.ts';
+import { addLogin } from './login.tsx';
+import { includesRole, type Page, type View, type Visit } from './page.ts';
+import { pages } from './pages.ts';
+import { csrfToken, isOwnForm, sessionSecret } from './session-cookie.ts';
+
+/** The largest form: a hundred orders with a reason are smaller. */
+const BODY_LIMIT = 64 * 1024;
+/**
+ * Pages load files of this server only: no inline script or style, no other host. The order page shows a document of
+ * this server in a frame.
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "frame-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  'trusted-types console',
+].join('; ');
+
+/** How operators reach the console. */
+export interface ConsoleOptions {
+  /** The URL that operators use. */
+  readonly url: string;
+  readonly tls?: TlsFiles | undefined;
+  readonly trustedProxies?: readonly string[];
+  /** True when browsers are on this machine only: other hosts are refused. */
+  readonly onlyLocalHosts?: boolean;
+  readonly failedLogins: FailedAttempts;
+}
+
+/** Creates the operators' console. The caller starts to listen. @throws {ConfigError} the certificate files cannot be used. */
+export function createConsole(
+  dependencies: ConsoleDependencies,
+  options: ConsoleOptions,
+): FastifyInstance {
+  const { url, tls, trustedProxies = [] } = options;
+  const { log } = dependencies;
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
+    ...serverOptions({}, tls),
+  });
+  setOnEveryResponse(app.server, {
+    ...securityHeaders(url, tls !== undefined),
+    'content-security-policy': CONTENT_SECURITY_POLICY,
+    'cross-origin-opener-policy': 'same-origin',
+    // With `no-referrer`, browsers would send `Origin: null` with our own forms.
+    'referrer-policy': 'same-origin',
+  });
+  if (trustedProxies.length > 0) keepForwardedAddresses(app.server, { keepScheme: true });
+  if (tls !== undefined) renewCertificate(app, tls, log);
+  if (options.onlyLocalHosts) refuseForeignHosts(app, new URL(url).hostname);
+  stopInTime(app, log);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, text, done) => done(null, new URLSearchParams(String(text))),
+  );
+  app.setErrorHandler((error, request, reply) => sendFailure(error, request, reply));
+  app.setNotFoundHandler((request, reply) => sendFailure({ statusCode: 404 }, request, reply));
+  app.addHook('onResponse', async (request, reply) => {
+    // The pattern, not the URL: queries contain what an operator searched for.
+    const route = request.routeOptions.url ?? 'unknown';
+    log.info('request', { method: request.method, route, status: reply.statusCode });
+  });
+  app.get('/healthz', async () => ({ status: 'ok' }));
+  addAssets(app);
+  addLogin(app, dependencies, options.failedLogins);
+  addLiveChanges(app, dependencies);
+  for (const page of pages(dependencies)) addPage(app, page, dependencies);
+  return app;
+
+  function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { status, view, retryAfter } = failureOf(error, request, log);
+    if (retryAfter !== undefined) void reply.header('retry-after', String(retryAfter));
+    return sendView(reply.code(status), view);
+  }
+}
+
+function addPage(app: FastifyInstance, page: Page, { database }: ConsoleDependencies): void {
+  app.route({
+    method: page.method,
+    url: page.url,
+    async handler(request, reply) {
+      const secret = sessionSecret(request);
+      // Live updates of an open page must not keep a session open for ever.
+      const isLive = request.headers['x-live'] !== undefined;
+      const user = secret && (await withTimeout(readSession(database, secret, !isLive)));
+      if (!secret || !user) return await askToLogIn(request, reply);
+      const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+      if (page.method === 'POST' && !isOwnForm(request, secret, form)) {
+        throw Object.assign(new Error('foreign form'), { statusCode: 403, code: 'FOREIGN_FORM' });
+      }
+      let subject: AuditSubject = {};
+      const visit: Visit = {
+        user,
+        by: { actorKind: 'operator', actor: user.operator, source: request.ip },
+        csrf: csrfToken(secret),
+        params: request.params as Readonly<Record<string, string>>,
+        query: new URLSearchParams(request.url.split('?')[1] ?? ''),
+        ...{ form, request, reply },
+        about: (named) => {
+          subject = { ...subject, ...named };
+        },
+      };
+      const record = async (result: string) => {
+        if (typeof page.audit !== 'string' || isLive) return;
+        const entry = { ...visit.by, ...subject, action: page.audit, result };
+        await withTimeout(recordAudit(database, entry));
+      };
+      if (!includesRole(user.role, page.role)) {
+        await record('FORBIDDEN');
+        throw Object.assign(new Error('role'), { statusCode: 403, code: 'ROLE', role: page.role });
+      }
+      const answer = await page.handle(visit);
+      await record('OK');
+      if ('send' in answer) return answer.send();
+      if ('redirectTo' in answer) return reply.redirect(answer.redirectTo, 303);
+      const frame = { path: request.url.split('?')[0] ?? '/', user, csrf: visit.csrf };
+      return sendView(reply, answer, frame);
+    },
+  });
+}
+
+/**
+ * Sends somebody without a session to the login page. A link on another site brings no `SameSite=Strict` cookie along:
+ * the page then asks the browser to come again from this site.
+ */
+async function askToLogIn(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const isForeign = request.headers['sec-fetch-site'] === 'cross-site';
+  if (isForeign && request.method === 'GET') {
+    return reply.header('refresh', '0').type('text/html; charset=utf-8').send('');
+  }
+  return reply.redirect('/login', 303);
+}
+
+function sendView(
+  reply: FastifyReply,
+  view: View,
+  frame?: Parameters<typeof Layout>[0]['frame'],
+): FastifyReply {
+  return reply.type('text/html; charset=utf-8').send(renderPage(Layout({ ...view, frame })));
+}

@@ -1,0 +1,51 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { VNode } from '#jsx/jsx-runtime';
+import type { AuditSource, AuditSubject } from '../../audit/record-audit.ts';
+import type { ConsoleRole, ConsoleUser } from '../../operators/console-sessions.ts';
+
+/** A page of the console, or an action that its forms send. */
+export interface Page {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  /** The least role that may use it. */
+  readonly role: ConsoleRole;
+  /** The action in the audit log, recorded before the answer is sent; or why there is none. */
+  readonly audit: string | { readonly none: string };
+  handle(visit: Visit): Promise<Answer>;
+}
+
+/** One request of a user. */
+export interface Visit {
+  readonly user: ConsoleUser;
+  /** The user, for repairs and for the audit log. */
+  readonly by: AuditSource & { readonly source: string };
+  /** Goes into every form that sends an action. */
+  readonly csrf: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly form: URLSearchParams;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** Reports the subject for the audit log. */
+  about(subject: AuditSubject): void;
+}
+
+/** What a page answers. */
+export type Answer =
+  | View
+  | { readonly redirectTo: string }
+  /** Sends something that is no page, once it is recorded. */
+  | { readonly send: () => FastifyReply };
+
+/** What stands in the frame of every page. */
+export interface View {
+  readonly title: string;
+  readonly content: VNode;
+}
+
+/** Whether a role includes another one. */
+export function includesRole(role: ConsoleRole, least: ConsoleRole): boolean {
+  return RANKS[role] >= RANKS[least];
+}
+
+const RANKS: Readonly<Record<ConsoleRole, number>> = { viewer: 0, operator: 1, admin: 2 };

@@ -1,0 +1,166 @@
+import {
+  listWaitingOrders,
+  type QueueFacets,
+  readQueueFacets,
+  type WaitingOrder,
+} from '../../../operators/attention-queue.ts';
+import type { ConsoleDependencies } from '../dependencies.ts';
+import { includesRole, type Page, type Visit } from '../page.ts';
+import { RepairFields } from '../parts/repair-fields.tsx';
+import { Ago } from '../parts/time.tsx';
+
+/** Rows of one page. Those that wait longest come first, so the next ones follow when these are done. */
+const MOST_ROWS = 100;
+
+/** `GET /attention`: the queue of orders that need a decision. */
+export function attentionPage({ database }: ConsoleDependencies): Page {
+  return {
+    method: 'GET',
+    url: '/attention',
+    role: 'viewer',
+    audit: 'ORDERS_LISTED',
+    async handle(visit) {
+      const filter = {
+        organizationId: visit.query.get('organization') || undefined,
+        pharmacyId: visit.query.get('pharmacy') || undefined,
+        reasonCode: visit.query.get('reason') || undefined,
+      };
+      const [orders, facets] = await Promise.all([
+        listWaitingOrders(database, { ...filter, limit: MOST_ROWS + 1 }),
+        readQueueFacets(database),
+      ]);
+      const content = (
+        <>
+          <Filter facets={facets} filter={filter} />
+          <div data-live="queue">
+            <Queue orders={orders} visit={visit} isFiltered={Object.values(filter).some(Boolean)} />
+          </div>
+        </>
+      );
+      return { title: 'Needs attention', content };
+    },
+  };
+}
+
+interface QueueProps {
+  readonly orders: readonly WaitingOrder[];
+  readonly visit: Visit;
+  readonly isFiltered: boolean;
+}
+
+function Queue({ orders, visit, isFiltered }: QueueProps) {
+  if (orders.length === 0) {
+    return (
+      <p class="empty">
+        {isFiltered
+          ? 'No order matches. Choose other values above.'
+          : 'No order needs attention. This page shows new ones by itself.'}
+      </p>
+    );
+  }
+  const mayRepair = includesRole(visit.user.role, 'operator');
+  return (
+    <form method="post" action="/repairs">
+      <input type="hidden" name="csrf" value={visit.csrf} />
+      <div class="scroll">
+        <table>
+          <caption>
+            {orders.length > MOST_ROWS
+              ? `The ${MOST_ROWS} orders that have waited longest`
+              : `${orders.length} ${orders.length === 1 ? 'order' : 'orders'}`}
+          </caption>
+          <thead>
+            <tr>
+              {mayRepair && <th scope="col">Select</th>}
+              <th scope="col">Reason</th>
+              <th scope="col">Waits since</th>
+              <th scope="col">Order</th>
+              <th scope="col">Pharmacy</th>
+              <th scope="col">Organization</th>
+              <th scope="col">Last repair</th>
+            </tr>
+          </thead>
+          <tbody>
+            {orders.slice(0, MOST_ROWS).map((order) => (
+              <Row order={order} mayRepair={mayRepair} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {mayRepair && <RepairFields mayKeep={orders.some(({ hadEnded }) => hadEnded)} />}
+    </form>
+  );
+}
+
+function Row({ order, mayRepair }: { readonly order: WaitingOrder; readonly mayRepair: boolean }) {
+  const { id, version, reasonCode, since, pharmacyId, organizationName, lastRepair } = order;
+  return (
+    <tr>
+      {mayRepair && (
+        <td>
+          <input
+            type="checkbox"
+            name="order"
+            value={`${id} ${version}`}
+            aria-label={`Order ${id}`}
+          />
+        </td>
+      )}
+      <td>
+        <code>{reasonCode}</code>
+      </td>
+      <td>
+        <Ago at={since} />
+      </td>
+      <td>
+        <a class="id" href={`/orders/${id}`}>
+          {id}
+        </a>
+      </td>
+      <td>{pharmacyId}</td>
+      <td>{organizationName}</td>
+      <td>
+        {lastRepair && (
+          <>
+            {lastRepair.kind} by {lastRepair.by} <Ago at={lastRepair.at} />
+          </>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+interface FilterProps {
+  readonly facets: QueueFacets;
+  readonly filter: {
+    readonly organizationId: string | undefined;
+    readonly pharmacyId: string | undefined;
+    readonly reasonCode: string | undefined;
+  };
+}
+
+function Filter({ facets, filter }: FilterProps) {
+  const selects = [
+    ['reason', 'Reason', facets.reasons, filter.reasonCode],
+    ['pharmacy', 'Pharmacy', facets.pharmacies, filter.pharmacyId],
+    ['organization', 'Organization', facets.organizations, filter.organizationId],
+  ] as const;
+  return (
+    <form class="filter" method="get" action="/attention">
+      {selects.map(([name, label, values, chosen]) => (
+        <label>
+          {label}
+          <select name={name}>
+            <option value="">all</option>
+            {values.map((each) => (
+              <option value={each.value} selected={each.value === chosen}>
+                {`${'name' in each ? String(each.name) : each.value} (${each.count})`}
+              </option>
+            ))}
+          </select>
+        </label>
+      ))}
+      <button>Filter</button>
+    </form>
+  );
+}

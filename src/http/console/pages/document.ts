@@ -1,0 +1,40 @@
+import { readOrderForOperators } from '../../../operators/list-orders.ts';
+import { documentKey } from '../../../orders/order-data-key.ts';
+import { readDocument } from '../../../orders/read-order.ts';
+import type { ConsoleDependencies } from '../dependencies.ts';
+import type { Page } from '../page.ts';
+
+/** Types that a browser shows without running anything of them. */
+const SHOWN = ['application/pdf', 'image/png', 'image/jpeg'];
+
+/** `GET /orders/:orderId/documents/:documentId`: the bytes of a document, for a frame of the order page. */
+export function documentFile({ database, documents }: ConsoleDependencies): Page {
+  return {
+    method: 'GET',
+    url: '/orders/:orderId/documents/:documentId',
+    role: 'operator',
+    audit: 'DOCUMENT_READ',
+    async handle({ params, reply, about }) {
+      const order = await readOrderForOperators(database, params['orderId'] ?? '');
+      const { organizationId, caseId, id: orderId } = order;
+      about({ organizationId, caseId, orderId });
+      const key = { organizationId, caseId, orderId };
+      const document = await readDocument(database, key, params['documentId'] ?? '');
+      const bytes = await documents.open(document.storageKey, documentKey(document.key));
+      const isShown = SHOWN.includes(document.contentType);
+      return {
+        send: () =>
+          reply
+            .headers({
+              'content-type': isShown ? document.contentType : 'application/octet-stream',
+              'content-length': document.size,
+              'content-disposition': isShown ? 'inline' : 'attachment',
+              // Only a page of the console shows it in a frame, and nothing in it runs or loads anything.
+              'content-security-policy':
+                "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+            })
+            .send(bytes),
+      };
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import type { Patient } from '../../../contract/case.ts';
+import type { DocumentView, OrderView } from '../../../contract/order.ts';
+import type { OperatorOrderDetail } from '../../../operators/list-orders.ts';
+import { includesRole, type Visit } from '../page.ts';
+import { Ago } from './time.tsx';
+
+/** Patient data that a user asked for. */
+export interface ShownData {
+  readonly order: OrderView;
+  /** undefined: the patient was erased. */
+  readonly patient: Patient | undefined;
+}
+
+/** The patient, the documents and the shipments of an order, covered until a user asks for them. */
+export function PatientData({
+  order,
+  shown,
+  visit,
+}: {
+  readonly order: OperatorOrderDetail;
+  readonly shown: ShownData | undefined;
+  readonly visit: Visit;
+}) {
+  return (
+    <section id="patient">
+      <h2>Patient, documents and shipments</h2>
+      {shown === undefined ? (
+        <Cover order={order} visit={visit} />
+      ) : (
+        <>
+          <PatientFacts {...shown} />
+          <Shipments {...shown} />
+          <Documents {...shown} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function Cover({ order, visit }: { readonly order: OperatorOrderDetail; readonly visit: Visit }) {
+  const counts = `${order.documents} documents, ${order.shipments} shipments.`;
+  if (!includesRole(visit.user.role, 'operator')) {
+    return <p class="empty">{counts} Your role does not show patient data.</p>;
+  }
+  return (
+    <form method="post" action={`/orders/${order.id}/shown#patient`}>
+      <input type="hidden" name="csrf" value={visit.csrf} />
+      <p>{counts} The audit log records who sees patient data.</p>
+      <button>Show patient data</button>
+    </form>
+  );
+}
+
+function PatientFacts({ patient, order }: ShownData) {
+  const address = patient?.address;
+  const facts = [
+    ['Patient', [patient?.firstName, patient?.lastName].filter(Boolean).join(' ')],
+    ['Born', patient?.dateOfBirth],
+    ['Email', patient?.email],
+    ['Phone', patient?.phoneNumber],
+    ['Address', address && Object.values(address).filter(Boolean).join(', ')],
+    ['Reason that the pharmacy states', order.reason],
+  ] as const;
+  return (
+    <dl class="facts wide">
+      {patient === undefined && <p class="empty">The patient was erased.</p>}
+      {facts.flatMap(([name, value]) => (value ? [<dt>{name}</dt>, <dd>{value}</dd>] : []))}
+    </dl>
+  );
+}
+
+function Shipments({ order }: ShownData) {
+  return (
+    <ul class="lines">
+      {order.shipments.map(({ carrier, trackingId, addedAt }) => (
+        <li>
+          {carrier ?? 'Shipment'} {trackingId} <Ago at={new Date(addedAt)} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Documents({ order }: ShownData) {
+  return (
+    <>
+      {order.documents.map((document) => (
+        <StoredDocument orderId={order.id} document={document} />
+      ))}
+    </>
+  );
+}
+
+function StoredDocument({
+  orderId,
+  document,
+}: {
+  readonly orderId: string;
+  readonly document: DocumentView;
+}) {
+  const { id, name, contentType, size, version, deletedAt, createdAt } = document;
+  const url = `/orders/${orderId}/documents/${id}`;
+  return (
+    <details class="document">
+      <summary>
+        {name} <small>{`version ${version}, ${Math.ceil(size / 1_024)} KB, ${contentType}`}</small>{' '}
+        <Ago at={new Date(createdAt)} /> {deletedAt && <span class="status ended">withdrawn</span>}
+      </summary>
+      <p>
+        <a href={url}>Open it alone</a>
+      </p>
+      <iframe src={url} title={name} loading="lazy" />
+    </details>
+  );
+}

@@ -1,0 +1,252 @@
+import { randomUUID } from 'node:crypto';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { urlOfRole } from '../../sandbox/database-url.ts';
+import { type ConsoleRole, createLogin } from '../../src/operators/console-sessions.ts';
+import { type Database, openDatabase } from '../../src/storage/database.ts';
+import { startBrowser } from '../support/browser.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestStack, type TestStack } from '../support/stack.ts';
+
+// The operators' console in a real browser, on real orders.
+
+const LONG = { timeout: 120_000 };
+const UNKNOWN = 'pharmacy-nobody-knows';
+const HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+const HEADERS = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };
+
+let test: TestStack;
+let browser: Browser;
+let operator: Database;
+let context: BrowserContext;
+let page: Page;
+/** The errors of the browser, and its requests to other hosts. */
+let faults: string[];
+
+beforeAll(async () => {
+  [test, browser] = await Promise.all([startTestStack({}, { withConsole: true }), startBrowser()]);
+  operator = openDatabase(urlOfRole(test.stack.databaseUrl, 'operator'), 1);
+}, 120_000);
+afterAll(async () => {
+  await operator.end();
+  await browser.close();
+  await test.close();
+});
+beforeEach(async () => {
+  context = await browser.newContext();
+  page = await context.newPage();
+  faults = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    // The browser also reports a violated policy as an error.
+    if (/Content Security Policy|Trusted/i.test(message.text())) faults.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(test.stack.consoleUrl)) faults.push(request.url());
+  });
+});
+afterEach(() => context.close());
+
+const at = (route: string) => `${test.stack.consoleUrl}${route}`;
+
+async function logIn(role: ConsoleRole, name = 'anna'): Promise<void> {
+  await page.goto(at(`/login?key=${await createLogin(operator, { operator: name, role })}`));
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+}
+
+async function seriousFindings(): Promise<unknown[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+}
+
+async function placeMany(count: number): Promise<string[]> {
+  const ids = await Promise.all(Array.from({ length: count }, () => test.place(UNKNOWN)));
+  await Promise.all(ids.map((id) => test.end(id)));
+  return ids;
+}
+
+describe('the login', () => {
+  it('works once by a link, and ends with the session', LONG, async () => {
+    await page.goto(at('/orders'));
+    expect(new URL(page.url()).pathname).toBe('/login');
+
+    const link = at(
+      `/login?key=${await createLogin(operator, { operator: 'anna', role: 'viewer' })}`,
+    );
+    await page.goto(link);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    const [cookie] = await context.cookies();
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
+
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.goto(at('/'));
+    expect(new URL(page.url()).pathname).toBe('/login');
+    await page.goto(link);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('alert').waitFor();
+    // The old cookie opens nothing.
+    const old = await fetch(at('/'), {
+      headers: { cookie: `${cookie?.name}=${cookie?.value}` },
+      redirect: 'manual',
+    });
+    expect(old.headers.get('location')).toBe('/login');
+  });
+
+  it('opens nothing to a form of another site, and records who came', LONG, async () => {
+    const key = await createLogin(operator, { operator: 'mallory', role: 'admin' });
+    const answer = await fetch(at('/login'), {
+      method: 'POST',
+      headers: { origin: 'http://evil.example', 'sec-fetch-site': 'cross-site' },
+      body: new URLSearchParams({ key }),
+      redirect: 'manual',
+    });
+    expect([answer.status, answer.headers.get('set-cookie')]).toEqual([401, null]);
+    await logIn('viewer', 'olga');
+    const rows = await operator`
+      SELECT FROM audit_log WHERE action = 'CONSOLE_LOGIN' AND actor = 'olga'`;
+    expect(rows).toHaveLength(1);
+  });
+});
+
+it('shows the overview and the queue, light and dark, without findings of axe', LONG, async () => {
+  await placeMany(2);
+  await test.end(await test.place('pharmacy-123'));
+  await logIn('operator');
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const route of ['/', '/attention', '/orders']) {
+      const answer = await page.goto(at(route));
+      expect((await answer?.body())?.length).toBeLessThan(60_000);
+      expect(await seriousFindings(), `${route} ${colorScheme}`).toEqual([]);
+    }
+  }
+  await page.locator('.status', { hasText: 'Completed' }).first().waitFor();
+  expect(faults).toEqual([]);
+});
+
+it('retries twenty orders at once, and the same click does nothing twice', LONG, async () => {
+  const ids = await placeMany(20);
+  await logIn('operator');
+  await page.goto(at('/attention'));
+  for (const id of ids) await page.getByLabel(`Order ${id}`).check();
+  await page.getByLabel('Reason, for the timeline').fill('the pharmacy is set up now');
+  await page.getByRole('button', { name: 'Retry' }).click();
+  await page.getByText('20 of 20 done.').waitFor({ timeout: 60_000 });
+  const repairs = async () =>
+    (await operator`SELECT FROM order_repairs WHERE order_id = ANY(${ids}::uuid[])`).length;
+  expect(await repairs()).toBe(20);
+
+  // The browser sends the same form again.
+  page.on('dialog', (dialog) => void dialog.accept());
+  await page.reload();
+  await page.getByText('0 of 20 done.').waitFor({ timeout: 60_000 });
+  await page
+    .getByText(/anna (requested|repaired) it \d+ (s|min) ago/)
+    .first()
+    .waitFor();
+  expect(await repairs()).toBe(20);
+});
+
+it(
+  'shows a new order in the queue without a reload, and keeps what is selected',
+  LONG,
+  async () => {
+    const [first] = await placeMany(1);
+    await logIn('operator');
+    await page.goto(at('/attention'));
+    await page.getByLabel(`Order ${first}`).check();
+    await page.evaluate('window.isSamePage = true');
+    const [second] = await placeMany(1);
+    await page.getByLabel(`Order ${second}`).waitFor({ timeout: 60_000 });
+    expect(await page.evaluate('window.isSamePage')).toBe(true);
+    expect(await page.getByLabel(`Order ${first}`).isChecked()).toBe(true);
+    expect(faults).toEqual([]);
+  },
+);
+
+it('refuses every action to a viewer, and shows no patient data', LONG, async () => {
+  const [id = ''] = await placeMany(1);
+  await logIn('viewer');
+  await page.goto(at('/attention'));
+  expect(await page.getByRole('button', { name: 'Retry' }).count()).toBe(0);
+  await page.goto(at(`/orders/${id}`));
+  expect(await page.getByRole('button', { name: 'Show patient data' }).count()).toBe(0);
+  const csrf = await page.locator('input[name=csrf]').first().inputValue();
+  for (const [route, form] of [
+    ['/repairs', { csrf, order: `${id} x`, action: 'retry', reason: 'no' }],
+    [`/orders/${id}/shown`, { csrf }],
+  ] as const) {
+    const answer = await page.request.post(at(route), { form });
+    expect(answer.status(), route).toBe(403);
+  }
+});
+
+it('refuses a form without the token of the session', LONG, async () => {
+  const [id = ''] = await placeMany(1);
+  await logIn('operator');
+  const form = { order: `${id} x`, action: 'cancel', reason: 'forged' };
+  expect((await page.request.post(at('/repairs'), { form })).status()).toBe(403);
+});
+
+it('finds an order by each of its ids, and covers patient data until asked', LONG, async () => {
+  const caseId = `case-${randomUUID()}`;
+  const patient = { firstName: HOSTILE.slice(0, 60), lastName: 'Testperson' };
+  const put = await fetch(`${test.stack.baseUrl}/api/v1/cases/${caseId}`, {
+    ...{ method: 'PUT', headers: HEADERS, body: JSON.stringify({ patient }) },
+  });
+  expect(put.status).toBeLessThan(300);
+  const key = `key-${randomUUID()}`;
+  const order = JSON.parse(
+    JSON.stringify((await import('../support/example.ts')).examplePlaceOrder()),
+  );
+  const placed = await fetch(`${test.stack.baseUrl}/api/v1/cases/${caseId}`, {
+    ...{ method: 'POST', headers: HEADERS },
+    body: JSON.stringify({ ...order, idempotencyKey: key }),
+  });
+  const { data } = (await placed.json()) as { data: { order: { id: string } } };
+  const { id } = data.order;
+  await eventually('the order is completed', async () => {
+    const [row] = await operator`SELECT status FROM orders WHERE id = ${id}`;
+    return row?.['status'] === 'COMPLETED';
+  });
+
+  await logIn('operator');
+  for (const text of [id, caseId, key]) {
+    await page.goto(at('/orders'));
+    await page.getByLabel('Order id, pharmacy').fill(text);
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByRole('heading', { name: `Order ${id}` }).waitFor();
+    expect(page.url()).not.toContain(key);
+  }
+  expect(await page.content()).not.toContain('Testperson');
+
+  await page.getByRole('button', { name: 'Show patient data' }).click();
+  await page.getByText('Testperson').waitFor();
+  expect(await page.title()).toContain('Order');
+  expect(await seriousFindings()).toEqual([]);
+  await page.locator('details.document summary').first().click();
+  const source = await page.locator('details.document iframe').first().getAttribute('src');
+  const pdf = await page.request.get(at(source ?? ''));
+  expect([pdf.status(), pdf.headers()['content-type']]).toEqual([200, 'application/pdf']);
+  expect((await pdf.body()).subarray(0, 5).toString()).toBe('%PDF-');
+  const audited = await operator<{ action: string }[]>`
+    SELECT action FROM audit_log WHERE order_id = ${id} AND actor = 'anna'`;
+  const actions = new Set(audited.map(({ action }) => action));
+  for (const action of ['ORDER_READ', 'PATIENT_DATA_SHOWN', 'DOCUMENT_READ']) {
+    expect(actions).toContain(action);
+  }
+  expect(faults).toEqual([]);
+});
+
+it('stays usable over a restart of Postgres under an open page', LONG, async () => {
+  await logIn('operator');
+  await page.goto(at('/attention'));
+  test.stack.kill('postgres', 'SIGKILL');
+  const [id] = await placeMany(1);
+  await page.getByLabel(`Order ${id}`).waitFor({ timeout: 60_000 });
+});
