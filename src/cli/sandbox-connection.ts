@@ -13,7 +13,8 @@ const connectionSchema = z.object({
   temporalNamespace: z.string().min(1),
   hashSecret: z.string().min(1),
   encryptionKeys: z.string().min(1),
-  consoleUrl: z.url(),
+  /** Sandboxes that were started before there was a console do not name it. */
+  consoleUrl: z.url().default('http://127.0.0.1:8235'),
 });
 
 /** How `rx` connects to the sandbox of `npm start`. `sandbox/data-folder.ts` writes the same fields. */
