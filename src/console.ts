@@ -13,6 +13,7 @@ import { addPoolMetrics } from './metrics/pool-metrics.ts';
 import { serveMetrics } from './metrics/serve-metrics.ts';
 import { createEndpointService } from './notifications/endpoints/endpoint-service.ts';
 import { createSender } from './notifications/sending/sender.ts';
+import { readChangeMark } from './operators/change-mark.ts';
 import { examine } from './operators/doctor.ts';
 import { readOverview } from './operators/overview.ts';
 import { ConfigError, type Environment, parseOperatorConfig } from './process/config.ts';
@@ -29,7 +30,8 @@ import { checkNamespace } from './temporal/health-check.ts';
 // server cannot see the rows of all organizations.
 
 const POOL_SIZE = 4;
-/** For how long pages share the figures of the overview, and what the checks found, in milliseconds. */
+/** For how long pages share the mark, the figures of the overview, and what the checks found, in milliseconds. */
+const MARK_MS = 2_000;
 const OVERVIEW_MS = 2_000;
 const FINDINGS_MS = 10_000;
 
@@ -71,6 +73,7 @@ await runProcess('console', process.env, parse, async ({ config, log }) => {
       documents: createSealedDocuments(await createDocumentStore(documents)),
       hashSecret,
       endpoints: createEndpointService(database, { ...destinations, sender }),
+      readMark: shareResult(MARK_MS, () => withTimeout(readChangeMark(database))),
       readOverview: shareResult(OVERVIEW_MS, () => withTimeout(readOverview(database))),
       examine: shareResult(FINDINGS_MS, () =>
         examine(database, () => checkNamespace(options, namespace), documents),

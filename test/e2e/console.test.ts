@@ -243,6 +243,18 @@ it('finds an order by each of its ids, and covers patient data until asked', LON
   expect(faults).toEqual([]);
 });
 
+it('shows what changed before its stream had begun', LONG, async () => {
+  await logIn('operator');
+  const placed: string[] = [];
+  await page.route('**/live', async (route) => {
+    placed.push(...(await placeMany(1)));
+    await route.continue();
+  });
+  await page.goto(at('/attention'));
+  const id = await eventually('the order is placed', async () => placed[0]);
+  await page.getByLabel(`Order ${id}`).waitFor();
+});
+
 it('stays usable over a restart of Postgres under an open page', LONG, async () => {
   await logIn('operator');
   await page.goto(at('/attention'));

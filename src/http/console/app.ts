@@ -105,7 +105,11 @@ export function createConsole(
   }
 }
 
-function addPage(app: FastifyInstance, page: Page, { database }: ConsoleDependencies): void {
+function addPage(
+  app: FastifyInstance,
+  page: Page,
+  { database, readMark }: ConsoleDependencies,
+): void {
   app.route({
     method: page.method,
     url: page.url,
@@ -140,11 +144,13 @@ function addPage(app: FastifyInstance, page: Page, { database }: ConsoleDependen
         await record('FORBIDDEN');
         throw Object.assign(new Error('role'), { statusCode: 403, code: 'ROLE', role: page.role });
       }
+      // Read before the page's content, so that a change in between loads the page again.
+      const mark = page.method === 'GET' ? await readMark() : undefined;
       const answer = await page.handle(visit);
       await record('OK');
       if ('send' in answer) return answer.send();
       if ('redirectTo' in answer) return reply.redirect(answer.redirectTo, 303);
-      const frame = { path: request.url.split('?')[0] ?? '/', user, csrf: visit.csrf };
+      const frame = { path: request.url.split('?')[0] ?? '/', user, csrf: visit.csrf, mark };
       return sendView(reply, answer, frame);
     },
   });

@@ -16,6 +16,8 @@ export interface ConsoleDependencies {
   readonly endpoints: EndpointService;
   /** The overview of the last seconds. */
   readonly readOverview: () => Promise<Overview>;
+  /** The mark of the last seconds, which changes with every timeline. */
+  readonly readMark: () => Promise<string>;
   /** What `rx doctor` found within the last seconds. */
   readonly examine: () => Promise<readonly Finding[]>;
   /** Returns the page of an order's workflow in the Temporal UI. */

@@ -14,6 +14,8 @@ export interface Frame {
   readonly path: string;
   readonly user: ConsoleUser;
   readonly csrf: string;
+  /** The state that the page shows; undefined for the result of a form, which does not load itself again. */
+  readonly mark: string | undefined;
 }
 
 /** The frame of every page. */
@@ -27,7 +29,7 @@ export function Layout({
   readonly frame: Frame | undefined;
 }) {
   return (
-    <html lang="en">
+    <html lang="en" data-mark={frame?.mark}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -35,7 +37,7 @@ export function Layout({
         <title>{`${title} · rx-orders`}</title>
         <link rel="icon" type="image/svg+xml" href={assetUrl('icon.svg')} />
         <link rel="stylesheet" href={assetUrl('console.css')} />
-        {frame && <script type="module" src={assetUrl('live.js')} />}
+        {frame?.mark !== undefined && <script type="module" src={assetUrl('live.js')} />}
       </head>
       <body>
         <a class="skip" href="#main">

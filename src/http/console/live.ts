@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { shareResult } from '../../lib/share-result.ts';
-import { readChangeMark } from '../../operators/change-mark.ts';
 import { readSession } from '../../operators/console-sessions.ts';
 import { withTimeout } from '../../storage/database.ts';
 import type { ConsoleDependencies } from './dependencies.ts';
 import { sessionSecret } from './session-cookie.ts';
 
-/** How often Postgres is asked, for all open pages together, in milliseconds. */
+/** How often a page asks for the mark, in milliseconds. */
 const ASK_EVERY_MS = 2_000;
 /** A proxy closes a connection that moves no byte for a minute. */
 const REPEAT_EVERY_MS = 20_000;
@@ -16,8 +14,10 @@ const REPEAT_EVERY_MS = 20_000;
  * Adds `/live`, which tells open pages that orders have changed (server-sent events, HTML Living Standard 9.2). It sends
  * no data: a page then loads itself again. A stream ends with its session.
  */
-export function addLiveChanges(app: FastifyInstance, { database }: ConsoleDependencies): void {
-  const readMark = shareResult(ASK_EVERY_MS, () => withTimeout(readChangeMark(database)));
+export function addLiveChanges(
+  app: FastifyInstance,
+  { database, readMark }: ConsoleDependencies,
+): void {
   const stopping = new AbortController();
   app.addHook('preClose', async () => stopping.abort());
 

@@ -2,20 +2,20 @@
 // without this file, too.
 
 const policy = globalThis.trustedTypes?.createPolicy('console', { createHTML: (html) => html });
-/** The shortest time between two loads, in milliseconds. */
-const PAUSE_MS = 1_000;
+/** The shortest time between two loads, in milliseconds, and the longest after loads that failed. */
+const PAUSE_MS = { least: 1_000, most: 30_000 };
 /** The wait before the page asks again for a stream that the server refused, in milliseconds. */
 const LISTEN_AGAIN_MS = 5_000;
 
 let isLoading = false;
 let isStale = false;
-let mark;
+/** The state that the page shows; messages name the present one. */
+let { mark } = document.documentElement.dataset;
 
 function listen() {
   const stream = new EventSource('/live');
   stream.addEventListener('message', ({ data }) => {
-    // The first message tells how things are.
-    if (mark !== undefined && mark !== data) void load();
+    if (mark !== data) void load();
     mark = data;
   });
   stream.addEventListener('error', () => {
@@ -29,19 +29,25 @@ async function load() {
   isStale = true;
   if (isLoading || document.querySelector('[data-live]') === null) return;
   isLoading = true;
+  let pauseMs = PAUSE_MS.least;
   while (isStale) {
     isStale = false;
-    await show().catch(() => undefined); // the next change, or a reload, shows it
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    try {
+      await show();
+      pauseMs = PAUSE_MS.least;
+    } catch {
+      // The server or Postgres is away, and the change must not be lost.
+      isStale = true;
+      pauseMs = Math.min(2 * pauseMs, PAUSE_MS.most);
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   isLoading = false;
 }
 
 async function show() {
-  // What a form sent is not sent again.
-  if (document.documentElement.dataset.posted !== undefined) return;
   const answer = await fetch(location.href, { headers: { 'x-live': '1' }, redirect: 'error' });
-  if (!answer.ok) return;
+  if (!answer.ok) throw new Error(`answered ${answer.status}`);
   const html = await answer.text();
   const page = new DOMParser().parseFromString(policy?.createHTML(html) ?? html, 'text/html');
   for (const old of document.querySelectorAll('[data-live]')) {
