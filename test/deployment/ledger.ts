@@ -7,7 +7,7 @@ export interface Ledger {
 export interface Comparison {
   /** Orders that the API acknowledged and that did not end COMPLETED, or that no pharmacy has. */
   readonly lost: number;
-  /** Orders that pharmacies have more than once, or that nobody was told of. */
+  /** Orders that pharmacies have more than once, or whose request was never answered with 200. */
   readonly duplicated: number;
 }
 

@@ -1,8 +1,9 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { recordAudit } from '../../audit/record-audit.ts';
 import { renderPage } from '../../html/render-page.ts';
 import {
   beginSession,
+  type ConsoleUser,
   endSession,
   readSession,
   useLogin,
@@ -19,6 +20,14 @@ export function addLogin(
   { database }: ConsoleDependencies,
   failedLogins: FailedAttempts,
 ): void {
+  const record = ({ ip }: FastifyRequest, { operator }: ConsoleUser, action: string) =>
+    withTimeout(
+      recordAudit(database, {
+        ...{ actorKind: 'operator', actor: operator, source: ip },
+        ...{ action, result: 'OK' },
+      }),
+    );
+
   app.get('/login', async (request, reply) => {
     const { key } = request.query as { key?: unknown };
     return sendLogin(reply, typeof key === 'string' ? { key } : {});
@@ -33,12 +42,7 @@ export function addLogin(
       return sendLogin(reply.code(401), { isRefused: true });
     }
     const secret = await withTimeout(beginSession(database, user));
-    await withTimeout(
-      recordAudit(database, {
-        ...{ actorKind: 'operator', actor: user.operator, source: request.ip },
-        ...{ action: 'CONSOLE_LOGIN', result: 'OK' },
-      }),
-    );
+    await record(request, user, 'CONSOLE_LOGIN');
     return reply.header('set-cookie', sessionCookie(request, secret)).redirect('/', 303);
   });
 
@@ -48,14 +52,7 @@ export function addLogin(
     if (secret !== undefined && isOwnForm(request, secret, form)) {
       const user = await withTimeout(readSession(database, secret, false));
       await withTimeout(endSession(database, secret));
-      if (user !== undefined) {
-        await withTimeout(
-          recordAudit(database, {
-            ...{ actorKind: 'operator', actor: user.operator, source: request.ip },
-            ...{ action: 'CONSOLE_LOGOUT', result: 'OK' },
-          }),
-        );
-      }
+      if (user !== undefined) await record(request, user, 'CONSOLE_LOGOUT');
     }
     return reply.header('set-cookie', sessionCookie(request, undefined)).redirect('/login', 303);
   });

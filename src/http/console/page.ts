@@ -9,7 +9,7 @@ export interface Page {
   readonly url: string;
   /** The least role that may use it. */
   readonly role: ConsoleRole;
-  /** The action in the audit log, recorded before the answer is sent; or why there is none. */
+  /** The action, which the audit log records before the answer is sent; or the reason why it records nothing. */
   readonly audit: string | { readonly none: string };
   handle(visit: Visit): Promise<Answer>;
 }

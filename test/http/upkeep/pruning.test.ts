@@ -212,7 +212,7 @@ describe('the list of events after pruning', () => {
     expect((await list(`&after=${events[0].cursor}`, 1)).json.data.events).toHaveLength(1);
   });
 
-  it('continues the numbers of an order, and does not tell of its creation again', async () => {
+  it('continues the numbers of an order, and sends no second ORDER_CREATED', async () => {
     const orderId = await order();
     await ageRows(api.asSuperuser, 40);
     await prune();

@@ -7,10 +7,12 @@ import {
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { includesRole, type Page, type Visit } from '../page.ts';
 import { RepairFields } from '../parts/repair-fields.tsx';
+import { Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
 
 /** Rows of one page. Those that wait longest come first, so the next ones follow when these are done. */
 const MOST_ROWS = 100;
+const COLUMNS = ['Reason', 'Waits since', 'Order', 'Pharmacy', 'Organization', 'Last repair'];
 
 /** `GET /attention`: the queue of orders that need a decision. */
 export function attentionPage({ database }: ConsoleDependencies): Page {
@@ -62,31 +64,18 @@ function Queue({ orders, visit, isFiltered }: QueueProps) {
   return (
     <form method="post" action="/repairs">
       <input type="hidden" name="csrf" value={visit.csrf} />
-      <div class="scroll">
-        <table>
-          <caption>
-            {orders.length > MOST_ROWS
-              ? `The ${MOST_ROWS} orders that have waited longest`
-              : `${orders.length} ${orders.length === 1 ? 'order' : 'orders'}`}
-          </caption>
-          <thead>
-            <tr>
-              {mayRepair && <th scope="col">Select</th>}
-              <th scope="col">Reason</th>
-              <th scope="col">Waits since</th>
-              <th scope="col">Order</th>
-              <th scope="col">Pharmacy</th>
-              <th scope="col">Organization</th>
-              <th scope="col">Last repair</th>
-            </tr>
-          </thead>
-          <tbody>
-            {orders.slice(0, MOST_ROWS).map((order) => (
-              <Row order={order} mayRepair={mayRepair} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        caption={
+          orders.length > MOST_ROWS
+            ? `The ${MOST_ROWS} orders that have waited longest`
+            : `${orders.length} ${orders.length === 1 ? 'order' : 'orders'}`
+        }
+        columns={mayRepair ? ['Select', ...COLUMNS] : COLUMNS}
+      >
+        {orders.slice(0, MOST_ROWS).map((order) => (
+          <Row order={order} mayRepair={mayRepair} />
+        ))}
+      </Table>
       {mayRepair && <RepairFields mayKeep={orders.some(({ hadEnded }) => hadEnded)} />}
     </form>
   );

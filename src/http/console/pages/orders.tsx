@@ -4,6 +4,7 @@ import { listOrdersForOperators, type OperatorOrder } from '../../../operators/l
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Page, Visit } from '../page.ts';
 import { Status, statusText } from '../parts/status.tsx';
+import { Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
 
 const MOST_ROWS = 100;
@@ -149,46 +150,34 @@ function Orders({
 }) {
   if (orders.length === 0) return <p class="empty">{empty}</p>;
   return (
-    <div class="scroll">
-      <table>
-        <caption>
-          {orders.length === MOST_ROWS
-            ? `The newest ${MOST_ROWS}; choose a time to see earlier ones`
-            : `${orders.length} ${orders.length === 1 ? 'order' : 'orders'}`}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Order</th>
-            <th scope="col">Status</th>
-            <th scope="col">Accepted</th>
-            <th scope="col">Reason</th>
-            <th scope="col">Pharmacy</th>
-            <th scope="col">Case</th>
-          </tr>
-        </thead>
-        <tbody>
-          {orders.map((order) => (
-            <tr>
-              <td>
-                <a class="id" href={`/orders/${order.id}`}>
-                  {order.id}
-                </a>
-              </td>
-              <td>
-                <Status status={order.status} />
-              </td>
-              <td>
-                <Ago at={order.createdAt} />
-              </td>
-              <td>
-                <code>{order.delay?.code ?? order.reasonCode}</code>
-              </td>
-              <td>{order.pharmacyId}</td>
-              <td>{order.caseId}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      caption={
+        orders.length === MOST_ROWS
+          ? `The newest ${MOST_ROWS}; choose a time to see earlier ones`
+          : `${orders.length} ${orders.length === 1 ? 'order' : 'orders'}`
+      }
+      columns={['Order', 'Status', 'Accepted', 'Reason', 'Pharmacy', 'Case']}
+    >
+      {orders.map((order) => (
+        <tr>
+          <td>
+            <a class="id" href={`/orders/${order.id}`}>
+              {order.id}
+            </a>
+          </td>
+          <td>
+            <Status status={order.status} />
+          </td>
+          <td>
+            <Ago at={order.createdAt} />
+          </td>
+          <td>
+            <code>{order.delay?.code ?? order.reasonCode}</code>
+          </td>
+          <td>{order.pharmacyId}</td>
+          <td>{order.caseId}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

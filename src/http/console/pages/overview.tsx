@@ -5,6 +5,7 @@ import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Page } from '../page.ts';
 import { HoursChart } from '../parts/hours-chart.tsx';
 import { Status } from '../parts/status.tsx';
+import { Table } from '../parts/table.tsx';
 import { Ago, duration } from '../parts/time.tsx';
 
 /** `GET /`: what happens now, and what does not. */
@@ -99,28 +100,17 @@ function Health({ findings }: { readonly findings: readonly Finding[] }) {
   return (
     <section>
       <h2>Health</h2>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Part</th>
-              <th scope="col">Result</th>
-              <th scope="col">Details</th>
-            </tr>
-          </thead>
-          <tbody>
-            {findings.map(({ check, result, message }) => (
-              <tr>
-                <th scope="row">{check}</th>
-                <td>
-                  <span class={`status ${RESULTS[result]}`}>{result}</span>
-                </td>
-                <td>{message}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table columns={['Part', 'Result', 'Details']}>
+        {findings.map(({ check, result, message }) => (
+          <tr>
+            <th scope="row">{check}</th>
+            <td>
+              <span class={`status ${RESULTS[result]}`}>{result}</span>
+            </td>
+            <td>{message}</td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

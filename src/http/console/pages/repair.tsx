@@ -11,6 +11,7 @@ import {
 import { retryOrder } from '../../../orders/repairs/retry-order.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Page, View, Visit } from '../page.ts';
+import { Table } from '../parts/table.tsx';
 
 /** The most orders of one form. */
 const MOST_ORDERS = 100;
@@ -129,34 +130,23 @@ function resultsView(action: Action, results: readonly Result[]): View {
       <p role="status">
         {done} of {results.length} done.
       </p>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Order</th>
-              <th scope="col">Result</th>
-              <th scope="col">Details</th>
-            </tr>
-          </thead>
-          <tbody>
-            {results.map(({ orderId, done: isDone, text }) => (
-              <tr>
-                <th scope="row">
-                  <a class="id" href={`/orders/${orderId}`}>
-                    {orderId}
-                  </a>
-                </th>
-                <td>
-                  <span class={`status ${isDone ? 'good' : 'attention'}`}>
-                    {isDone ? 'done' : 'not done'}
-                  </span>
-                </td>
-                <td>{text}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table columns={['Order', 'Result', 'Details']}>
+        {results.map(({ orderId, done: isDone, text }) => (
+          <tr>
+            <th scope="row">
+              <a class="id" href={`/orders/${orderId}`}>
+                {orderId}
+              </a>
+            </th>
+            <td>
+              <span class={`status ${isDone ? 'good' : 'attention'}`}>
+                {isDone ? 'done' : 'not done'}
+              </span>
+            </td>
+            <td>{text}</td>
+          </tr>
+        ))}
+      </Table>
       <p>
         <a href="/attention">Back to the queue</a>
       </p>
