@@ -22,6 +22,7 @@ const PROGRAMS = [
   'bench/**',
   'examples/**',
   'packages/*/examples/**',
+  'src/http/docs/assets/verify/**',
   'test/**',
   '*.config.*',
 ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ERROR_STATUSES, type ErrorCode, type ErrorStatus } from './error-list.ts';
 
 /*
  * The bodies of answers (docs/place-order.md, "Responses"). Clients may compare them as text, so each
@@ -81,23 +82,6 @@ export function success<Data>(message: string, data: Data, status = 200): Succes
   return { status, success: true, message, data };
 }
 
-/** The `message` of each status. `failure` uses "Invalid request" for the others, as the contract does. */
-const MESSAGES: Readonly<Record<number, string>> = {
-  404: 'Not found',
-  405: 'Method not allowed',
-  408: 'Request timeout',
-  409: 'Conflict',
-  410: 'Gone',
-  413: 'Payload too large',
-  415: 'Unsupported media type',
-  416: 'Range not satisfiable',
-  421: 'Misdirected request',
-  429: 'Too many requests',
-  431: 'Request header fields too large',
-  500: 'Internal server error',
-  503: 'Service unavailable',
-};
-
 /**
  * Builds the body of an error.
  *
@@ -106,14 +90,14 @@ const MESSAGES: Readonly<Record<number, string>> = {
  * @param errors all problems. The body contains their `path` and `message` only.
  */
 export function failure(
-  status: number,
+  status: ErrorStatus,
   error: string,
   errors?: readonly { readonly path: string; readonly message: string }[],
 ): FailureBody {
   return {
     status,
     success: false,
-    message: MESSAGES[status] ?? 'Invalid request',
+    message: ERROR_STATUSES[status].message,
     error,
     ...(errors && { errors: errors.map(({ path, message }) => ({ path, message })) }),
   };
@@ -124,7 +108,7 @@ export function idempotencyConflict() {
   return {
     status: 409,
     success: false,
-    code: 'IDEMPOTENCY_ERROR',
+    code: 'IDEMPOTENCY_ERROR' satisfies ErrorCode,
     description: 'A record with the provided idempotencyKey already exists for this organization.',
   } as const;
 }

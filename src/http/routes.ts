@@ -3,7 +3,7 @@ import { caseAction } from './routes/case-action.ts';
 import { createEndpoint } from './routes/create-endpoint.ts';
 import { customerCaseDetail } from './routes/customer-case-detail.ts';
 import { deleteEndpoint } from './routes/delete-endpoint.ts';
-import { docsPage } from './routes/docs.ts';
+import { docsPages } from './routes/docs.ts';
 import { health, readiness } from './routes/health.ts';
 import { listDeliveries } from './routes/list-deliveries.ts';
 import { listEndpoints } from './routes/list-endpoints.ts';
@@ -55,8 +55,9 @@ export function routes(dependencies: RouteDependencies): Route[] {
     health(),
     readiness(dependencies),
     metrics(dependencies),
-    ...docsPage(),
+    ...docsPages(() => openApi.text),
   ];
   // The document describes the whole table and itself.
-  return [...table, openApiDocument(table)];
+  const openApi = openApiDocument(table);
+  return [...table, openApi.route];
 }

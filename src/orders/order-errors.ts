@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../contract/error-list.ts';
 import type { OrderStatus } from '../contract/order.ts';
 import type { FieldError } from '../contract/validation.ts';
 
@@ -58,7 +59,7 @@ export class InvalidCursorError extends Error {
 /** Events after the cursor were pruned, so the list would skip them. */
 export class EventsPrunedError extends Error {
   override readonly name = 'EventsPrunedError';
-  readonly code = 'EVENTS_PRUNED';
+  readonly code = 'EVENTS_PRUNED' satisfies ErrorCode;
 
   constructor() {
     super(

@@ -1,3 +1,4 @@
+import type { WarningCode } from '../contract/error-list.ts';
 import type { PageQuery } from '../contract/order-query.ts';
 import type { OrderWarning, PharmacyPage, PharmacyView } from '../contract/pharmacy.ts';
 import { writeCursor } from '../lib/cursor.ts';
@@ -10,7 +11,7 @@ import { cursorOf } from './list-orders.ts';
  */
 
 /** Why an order for this pharmacy cannot be sent. */
-export type PharmacyFault = Omit<OrderWarning, 'field'>;
+export type PharmacyFault = Omit<OrderWarning, 'field' | 'code'> & { readonly code: WarningCode };
 
 /**
  * Reads whether an organization's order can be sent to a pharmacy now. `VALIDATE_ORDER` warns by the same

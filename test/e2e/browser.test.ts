@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -8,12 +7,11 @@ import { createFailedAttempts } from '../../src/http/edge/failed-attempts.ts';
 import { parseKeyRing } from '../../src/keys/key-ring.ts';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
 import { startBrowser } from '../support/browser.ts';
-import { CUT_TEXTS } from '../support/cut-texts.ts';
 import { eventually } from '../support/eventually.ts';
 import { createKeptLog } from '../support/logs.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
-// The pages in a real browser, used as a person would use them.
+// Temporal's UI in a real browser, used as a person would use it. test/http/docs/ has the documentation.
 
 let test: TestStack;
 let browser: Browser;
@@ -29,131 +27,10 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  // Axe opens another page, for which it needs a context.
   context = await browser.newContext();
   page = await context.newPage();
 });
 afterEach(() => context.close());
-
-describe('the documentation page', () => {
-  /** The errors of the browser, and its requests to other hosts. */
-  let faults: string[];
-
-  beforeEach(async () => {
-    faults = [];
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('console', (message) => {
-      // The browser also reports a violated policy as an error.
-      if (['error', 'warning'].includes(message.type())) faults.push(message.text());
-    });
-    page.on('request', (request) => {
-      if (!request.url().startsWith(test.stack.baseUrl)) faults.push(`request to ${request.url()}`);
-    });
-    await page.goto(`${test.stack.baseUrl}/docs`);
-    await page.getByRole('heading', { name: 'rx-orders API' }).waitFor();
-  });
-
-  const caseAction = () => page.locator('#caseAction');
-
-  it('shows every operation and every webhook of the document', async () => {
-    const response = await fetch(`${test.stack.baseUrl}/openapi.json`);
-    const document = (await response.json()) as { paths: object; webhooks: object };
-    const operations = [document.paths, document.webhooks].flatMap((paths) =>
-      Object.values(paths).flatMap((item) => Object.values(item as object)),
-    );
-
-    const shown = await page
-      .locator('section.operation')
-      .evaluateAll((list) => list.map(({ id }) => id));
-
-    expect(shown.toSorted()).toEqual(operations.map(({ operationId }) => operationId).toSorted());
-    expect(faults).toEqual([]);
-  });
-
-  it('sends the published example and shows the created order', async () => {
-    await page.getByLabel('API key').fill('YOUR_SECRET_KEY');
-    await caseAction().getByRole('button', { name: 'Send' }).click();
-
-    const result = caseAction().locator('.result');
-    await result.waitFor();
-    expect(await result.textContent()).toMatch(/^200/);
-    const { data } = JSON.parse((await caseAction().locator('.outcome pre').textContent()) ?? '');
-    expect(await test.get(data.order.id)).toMatchObject({ idempotencyKey: 'unique-order-key-123' });
-    expect(faults).toEqual([]);
-  });
-
-  it('shows why a request was rejected', async () => {
-    await page.getByLabel('API key').fill('YOUR_SECRET_KEY');
-    await caseAction()
-      .getByLabel('Body', { exact: true })
-      .fill('{"action":"PLACE_ORDER","order":{}}');
-    await caseAction().getByRole('button', { name: 'Send' }).click();
-
-    await caseAction().locator('.result').waitFor();
-    expect(await caseAction().locator('.outcome').textContent()).toContain(
-      'prescriber is required',
-    );
-  });
-
-  it('shows each status code inside its own box', async () => {
-    const codes = page.locator('details.response .status');
-    const offsets = await codes.evaluateAll((list) =>
-      list.map((element) => {
-        const { document } = element.ownerDocument.defaultView;
-        const range = document.createRange();
-        range.selectNodeContents(element);
-        const [text, box] = [range.getBoundingClientRect(), element.getBoundingClientRect()];
-        return { left: text.left - box.left, right: box.right - text.right };
-      }),
-    );
-
-    expect(offsets.length).toBeGreaterThan(100);
-    expect(offsets.filter(({ left, right }) => left < 0 || right < 0)).toEqual([]);
-  });
-
-  it.each([360, 1280])('cuts off no text at a width of %i pixels', async (width) => {
-    await page.setViewportSize({ width, height: 800 });
-
-    expect(await page.evaluate(CUT_TEXTS)).toEqual([]);
-  });
-
-  it.each(['light', 'dark'] as const)(
-    'has no serious axe violation in %s mode',
-    async (colorScheme) => {
-      await page.emulateMedia({ colorScheme });
-      await page.getByLabel('API key').fill('YOUR_SECRET_KEY');
-      await page.locator('#health').getByRole('button', { name: 'Send' }).click();
-      await page.locator('#health .result').waitFor();
-      await page.locator('#readOrder summary').first().click();
-
-      // Without this option, axe computes a unique selector for each of the thousands of nodes that pass.
-      const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] });
-      // All other rules give the same result in both modes.
-      if (colorScheme === 'dark') axe.withRules(['color-contrast']);
-      const { violations } = await axe.analyze();
-
-      const serious = violations.filter(
-        ({ impact }) => impact === 'serious' || impact === 'critical',
-      );
-      expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-    },
-  );
-
-  it('runs only its own scripts: the policy blocks inline scripts and text as HTML', async () => {
-    const refused = await page.evaluate(`(() => {
-      const script = document.createElement('script');
-      const thrown = [];
-      for (const set of [
-        () => { script.textContent = 'window.ran = true'; },
-        () => { document.body.innerHTML = '<b>no</b>'; },
-      ]) try { set(); } catch (error) { thrown.push(error.name); }
-      document.body.append(script);
-      return { thrown, ran: window.ran === true };
-    })()`);
-
-    expect(refused).toEqual({ thrown: ['TypeError', 'TypeError'], ran: false });
-  });
-});
 
 describe('the Temporal UI', () => {
   const TOKEN = 'the-operators-own-token';

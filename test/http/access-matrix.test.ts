@@ -125,7 +125,8 @@ async function send(name: string, key: KeyKind, subject: Subject): Promise<Answe
     .replace(':documentId', subject.documentId)
     .replace(':endpointId', subject.endpointId)
     .replace(':deliveryId', subject.deliveryId)
-    .replace(':pharmacyId', 'pharmacy-of-nobody');
+    .replace(':pharmacyId', 'pharmacy-of-nobody')
+    .replace(':page', 'caseAction');
   const apiKey = keys[key];
   return await api.send(method, path + (query?.(subject) ?? ''), {
     headers: {

@@ -29,10 +29,10 @@ interface RouteCase {
 /** The URL of an endpoint that no test contacts. */
 export const NOBODY_LISTENS = 'http://127.0.0.1:1024/hook';
 
-/** The documentation page and its assets. */
+/** The documentation pages and their files. */
 export const DOCS_PAGE = [
   '/docs',
-  ...['docs.css', 'icon.svg', 'docs.js', 'dom.js', 'schema.js', 'operation.js', 'try-it.js'].map(
+  ...[':page', 'docs.css', 'icon.svg', 'docs.js', 'samples.js', 'search.js', 'try-it.js'].map(
     (file) => `/docs/${file}`,
   ),
 ];

@@ -23,7 +23,7 @@ export function securityHeadersAt(name: string): Record<string, unknown> {
     ...SECURITY_HEADERS,
     // These routes contain no data of an organization, and browsers revalidate them.
     ...(isPage || url === '/openapi.json' ? { 'cache-control': 'no-cache' } : {}),
-    // The page runs scripts of its own host only; test/e2e/browser.test.ts loads it in a browser.
+    // The page runs scripts of its own host only; test/http/docs/browser.test.ts loads it in a browser.
     ...(isPage ? { 'content-security-policy': PAGE_POLICY } : {}),
   };
 }

@@ -3,8 +3,11 @@ import type { Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
 import { TLSSocket } from 'node:tls';
 import { failure } from '../../contract/envelope.ts';
+import type { ErrorStatus } from '../../contract/error-list.ts';
 
-const FAULTS: Readonly<Record<string, readonly [status: number, phrase: string, error: string]>> = {
+const FAULTS: Readonly<
+  Record<string, readonly [status: ErrorStatus, phrase: string, error: string]>
+> = {
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'the headers are too large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'the request took too long'],
 };

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { failure, idempotencyConflict } from '../../contract/envelope.ts';
+import type { ErrorCode, ErrorStatus } from '../../contract/error-list.ts';
 import { DocumentStoreError } from '../../documents/document-errors.ts';
 import { KeyServiceError } from '../../keys/key-provider.ts';
 import { codeOf, framesOf } from '../../lib/safe-error.ts';
@@ -92,7 +93,7 @@ export function createErrorHandler(
       return reply.code(416).send(failure(416, error.message));
     }
     if (error instanceof OrderNotCancellableError) {
-      const code = 'ORDER_NOT_CANCELLABLE';
+      const code: ErrorCode = 'ORDER_NOT_CANCELLABLE';
       return reply.code(409).send({ ...failure(409, error.message), code });
     }
     if (error instanceof EventsPrunedError || error instanceof DeliveryPrunedError) {
@@ -163,7 +164,12 @@ function unavailableDependency(error: Error): string | undefined {
 }
 
 /** Sends an error with one problem. With a path, `errors` lists it too, like a field of an order. */
-function refuse(reply: FastifyReply, status: number, message: string, path?: string): FastifyReply {
+function refuse(
+  reply: FastifyReply,
+  status: ErrorStatus,
+  message: string,
+  path?: string,
+): FastifyReply {
   const errors = path === undefined ? undefined : [{ path, message }];
   return reply.code(status).send(failure(status, message, errors));
 }

@@ -7,8 +7,9 @@ import { defineRoute, type Route } from '../route.ts';
  * `GET /openapi.json`: the OpenAPI document of the API, created once at startup.
  *
  * @param others all other routes.
+ * @returns the route, and the text of the document.
  */
-export function openApiDocument(others: readonly Route[]): Route {
+export function openApiDocument(others: readonly Route[]): { route: Route; text: string } {
   const route: Route = defineRoute({
     method: 'GET',
     url: '/openapi.json',
@@ -32,5 +33,5 @@ export function openApiDocument(others: readonly Route[]): Route {
         .send(text),
   });
   const text = JSON.stringify(createOpenApi([...others, route], packageVersion()));
-  return route;
+  return { route, text };
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../contract/error-list.ts';
 import type { FieldError } from '../../contract/validation.ts';
 
 /** A field breaks a rule that the schema cannot check. The message never quotes the field's value. */
@@ -26,7 +27,7 @@ export class EndpointNotFoundError extends Error {
 /** The delivery was pruned, or an id of that age never existed. */
 export class DeliveryPrunedError extends Error {
   override readonly name = 'DeliveryPrunedError';
-  readonly code = 'DELIVERY_PRUNED';
+  readonly code = 'DELIVERY_PRUNED' satisfies ErrorCode;
 
   constructor() {
     super('deliveries of that time are no longer kept; GET /api/v1/events has the events that are');
@@ -36,9 +37,9 @@ export class DeliveryPrunedError extends Error {
 /** The request conflicts with the current state; `message` says why. */
 export class EndpointConflictError extends Error {
   override readonly name = 'EndpointConflictError';
-  readonly code: 'TOO_MANY_ENDPOINTS' | 'ENDPOINT_NOT_ENABLED' | 'NOT_REPLAYABLE';
+  readonly code: ErrorCode;
 
-  constructor(code: EndpointConflictError['code'], message: string) {
+  constructor(code: ErrorCode, message: string) {
     super(message);
     this.code = code;
   }

@@ -19,7 +19,7 @@ describe('the answers that the contract fixes, byte for byte', () => {
     [400, 'firstName is required'],
     [401, 'Unauthorized'],
     [403, 'Permission denied'],
-  ])('writes the %i', (status, error) => {
+  ] as const)('writes the %i', (status, error) => {
     expect(body(failure(status, error))).toBe(
       `{"status":${status},"success":false,"message":"Invalid request","error":"${error}"}`,
     );
@@ -51,8 +51,8 @@ describe('what the project adds', () => {
     [431, 'Request header fields too large'],
     [500, 'Internal server error'],
     [503, 'Service unavailable'],
-    [418, 'Invalid request'],
-  ])('says in %i: %s', (status, message) => {
+    [417, 'Invalid request'],
+  ] as const)('says in %i: %s', (status, message) => {
     expect(failure(status, 'why')).toStrictEqual({ status, success: false, message, error: 'why' });
   });
 

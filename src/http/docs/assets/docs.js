@@ -1,73 +1,64 @@
-import { h, prose } from './dom.js';
-import { badge, operationSection } from './operation.js';
+import { connectSearch } from './search.js';
+import { connectTryIt } from './try-it.js';
 
-// Reads /openapi.json and renders it. The API key stays in its input field and is stored nowhere.
+// What the pages do beyond showing: search, send requests, copy programs. The server has rendered the rest.
 
-const METHODS = ['get', 'put', 'post', 'patch', 'delete'];
+const KEY = 'rx-docs-key';
+const LANGUAGE = 'rx-docs-language';
 
-function entriesOf(paths, isWebhook) {
-  return Object.entries(paths ?? {}).flatMap(([path, item]) =>
-    METHODS.filter((method) => item[method]).map((method) => ({
-      method,
-      path,
-      operation: item[method],
-      isWebhook,
-    })),
-  );
+/** Keeps a value of the reader in this tab; other tabs and later visits do not have it. */
+function keepInTab(name, value) {
+  try {
+    if (value === '') sessionStorage.removeItem(name);
+    else sessionStorage.setItem(name, value);
+  } catch {
+    // The browser forbids storing: the value stays on this page.
+  }
 }
 
-function show(api) {
-  const { info, tags } = api;
-  document.getElementById('version').textContent = info.version;
-  const entries = [...entriesOf(api.paths, false), ...entriesOf(api.webhooks, true)];
-  const groups = tags
-    .map((tag) => ({
-      tag,
-      list: entries.filter(({ operation }) => operation.tags[0] === tag.name),
-    }))
-    .filter(({ list }) => list.length > 0);
-
-  document.getElementById('nav').replaceChildren(...groups.flatMap(navigationGroup));
-  document
-    .getElementById('main')
-    .replaceChildren(
-      h('div', { class: 'intro' }, h('h1', {}, `${info.title} API`), prose(info.description)),
-      ...groups.flatMap(({ tag, list }) => [
-        h('div', { class: 'group' }, h('h2', {}, tag.name), prose(tag.description)),
-        ...list.map((entry) => operationSection(api, entry)),
-      ]),
-    );
-  // The browser looked for the section in the address before the sections existed.
-  if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+function keptInTab(name) {
+  try {
+    return sessionStorage.getItem(name) ?? '';
+  } catch {
+    return '';
+  }
 }
 
-function navigationGroup({ tag, list }) {
-  const id = `nav-${tag.name}`;
-  return [
-    h('h2', { id }, tag.name),
-    h(
-      'ul',
-      { 'aria-labelledby': id },
-      list.map(({ method, operation, isWebhook }) =>
-        h(
-          'li',
-          {},
-          h(
-            'a',
-            { href: `#${operation.operationId}` },
-            badge(isWebhook ? 'event' : method),
-            h('span', {}, operation.summary),
-          ),
-        ),
-      ),
-    ),
-  ];
+const key = document.getElementById('api-key');
+key.value = keptInTab(KEY);
+key.addEventListener('input', () => keepInTab(KEY, key.value));
+
+const chosen = document.getElementById(`language-${keptInTab(LANGUAGE)}`);
+if (chosen) chosen.checked = true;
+for (const choice of document.getElementsByName('language')) {
+  choice.addEventListener('change', () => keepInTab(LANGUAGE, choice.value));
 }
 
-try {
-  const response = await fetch(new URL('openapi.json', document.baseURI));
-  show(await response.json());
-} catch {
-  const message = 'The API document could not be loaded. Reload the page.';
-  document.getElementById('main').replaceChildren(h('p', { class: 'notice' }, message));
+for (const sample of document.querySelectorAll('.sample')) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'copy';
+  button.textContent = 'Copy';
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(sample.querySelector('code').textContent);
+    button.textContent = 'Copied';
+  });
+  // Browsers offer the clipboard over HTTPS and on this machine only.
+  if (navigator.clipboard) sample.prepend(button);
 }
+
+/** Opens the folded parts around the part that the address names. */
+function openTarget() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let part = target; part; part = part.parentElement) if ('open' in part) part.open = true;
+  target?.scrollIntoView();
+}
+// A click on a field's name puts its link into the address.
+document.getElementById('main').addEventListener('click', ({ target }) => {
+  if (target.matches('.name')) location.hash = target.closest('li').id;
+});
+addEventListener('hashchange', openTarget);
+if (location.hash) openTarget();
+
+connectSearch();
+connectTryIt(key);

@@ -1,4 +1,4 @@
-import { code, h } from './dom.js';
+import { samplesOf } from './samples.js';
 
 /** The longest response text that the page shows. */
 const MAX_CHARACTERS = 200_000;
@@ -12,137 +12,146 @@ const SHOWN_HEADERS = [
   'allow',
 ];
 
-/** Renders the form that sends an operation's request and shows the response. */
-export function tryIt(api, { method, path, operation }) {
-  const { operationId: id, parameters = [], requestBody } = operation;
-  const inputs = parameters.map((parameter) => ({
-    parameter,
-    input: inputFor(api, id, parameter),
-  }));
-  const body = requestBody === undefined ? undefined : bodyInput(id, requestBody);
-  const result = h('div', { class: 'outcome', 'aria-live': 'polite' });
-  const button = h('button', { type: 'submit' }, 'Send');
+/** The key of the programs while the reader has entered none. */
+const NO_KEY = 'YOUR_SECRET_KEY';
 
-  async function send(event) {
-    event.preventDefault();
-    button.setAttribute('aria-disabled', 'true');
-    result.replaceChildren(h('p', { class: 'muted' }, 'Sending …'));
-    const request = requestOf(method, path, inputs, body?.text.value, operation.security);
-    result.replaceChildren(...(await outcome(request)));
-    button.removeAttribute('aria-disabled');
-  }
+const KEY_IN_BODY = /("idempotencyKey"\s*:\s*)"[^"]*"/;
 
-  return h(
-    'form',
-    { class: 'trying', onsubmit: send, 'aria-label': `Try: ${operation.summary}` },
-    h('h4', {}, 'Try it'),
-    inputs.map(({ parameter: { name, in: place }, input }) =>
-      h('div', { class: 'row' }, h('label', { for: input.id }, name, h('small', {}, place)), input),
-    ),
-    body?.nodes,
-    button,
-    result,
-  );
-}
+/** Connects the form of the page, if it has one. @param {HTMLInputElement} key the field of the API key. */
+export function connectTryIt(key) {
+  const form = document.getElementById('try-form');
+  if (!form) return;
+  const body = document.getElementById('try-body');
+  const example = document.getElementById('try-example');
+  const outcome = form.querySelector('.outcome');
+  /** Whether the idempotency key on the page has been sent. */
+  let used = true;
 
-function inputFor(api, id, { name, in: place, schema, required, example }) {
-  const attributes = { id: `${id}-${place}-${name}`, name, required, autocomplete: 'off' };
-  const values = schema.enum ?? api.components.schemas[schema.$ref?.split('/').at(-1)]?.enum;
-  const choices = values ?? (schema.const === undefined ? undefined : [schema.const]);
-  if (choices !== undefined) {
-    const options = choices.map((value) => h('option', { value }, value));
-    return h('select', attributes, !required && h('option', { value: '' }, '—'), options);
-  }
-  const shown = example ?? schema.example;
-  // The sandbox always has this case. The reader fills in other ids.
-  const value = name === 'caseId' ? shown : undefined;
-  return h('input', {
-    ...attributes,
-    type: 'text',
-    value,
-    placeholder: shown,
-    spellcheck: 'false',
-  });
-}
-
-function bodyInput(id, { content }) {
-  const examples = Object.entries(content['application/json'].examples ?? {});
-  const text = h('textarea', { id: `${id}-body`, rows: '16', spellcheck: 'false' });
-  const show = (name) => {
-    const [, example] = examples.find(([key]) => key === name) ?? [];
-    text.value = JSON.stringify(example?.value ?? {}, null, 2);
+  const showSamples = () => {
+    const texts = samplesOf(sampleRequest(form, body, key.value || NO_KEY));
+    for (const sample of document.querySelectorAll('.trying .sample')) {
+      sample.querySelector('code').textContent = texts[sample.dataset.language];
+    }
   };
-  show(examples[0]?.[0]);
-  const choice = h(
-    'select',
-    { id: `${id}-example`, onchange: (event) => show(event.target.value) },
-    examples.map(([name, { summary }]) => h('option', { value: name }, summary)),
-  );
-  const nodes = [
-    examples.length > 1 &&
-      h('div', { class: 'row' }, h('label', { for: choice.id }, 'Example'), choice),
-    h('div', { class: 'row wide' }, h('label', { for: text.id }, 'Body'), text),
-  ];
-  return { text, nodes };
+  const renew = () => {
+    if (used) renewIdempotencyKey(form, body);
+    used = false;
+  };
+
+  example?.addEventListener('change', () => {
+    body.value = JSON.stringify(JSON.parse(example.value), null, 2);
+    used = true;
+    renew();
+    showSamples();
+  });
+  form.addEventListener('input', showSamples);
+  key.addEventListener('input', showSamples);
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    if (event.submitter?.name !== 'again') renew();
+    used = true;
+    showSamples();
+    const request = requestOf(form, body, key.value);
+    outcome.replaceChildren(paragraph('muted', 'Sending …'));
+    outcome.replaceChildren(...(await answerOf(request)));
+  });
+  renew();
+  showSamples();
 }
 
-function requestOf(method, pattern, inputs, body, security) {
-  const headers = new Headers();
+/** Puts a fresh key where the reader's request has one: into the body or the header. */
+function renewIdempotencyKey(form, body) {
+  const fresh = `try-${[...crypto.getRandomValues(new Uint8Array(12))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')}`;
+  const header = form.elements.namedItem('Idempotency-Key');
+  if (body && KEY_IN_BODY.test(body.value)) {
+    body.value = body.value.replace(KEY_IN_BODY, `$1"${fresh}"`);
+  } else if (body && header?.value) {
+    header.value = fresh;
+  }
+}
+
+/** Reads the form. @param {(name: string) => string} missing what stands for a part of the path without a value. */
+function read(form, body, missing) {
   const query = new URLSearchParams();
-  let path = pattern;
-  for (const { parameter, input } of inputs) {
-    const value = input.value;
-    if (parameter.in === 'path') {
-      path = path.replace(`{${parameter.name}}`, encodeURIComponent(value));
+  const headers = [];
+  let path = form.dataset.path;
+  for (const input of form.querySelectorAll('[data-in]')) {
+    const { name, value } = input;
+    if (input.dataset.in === 'path') {
+      path = path.replace(`{${name}}`, encodeURIComponent(value) || missing(input));
     } else if (value !== '') {
-      if (parameter.in === 'query') query.set(parameter.name, value);
-      else headers.set(parameter.name, value);
+      if (input.dataset.in === 'query') query.set(name, value);
+      else headers.push([name, value]);
     }
   }
-  const key = document.getElementById('api-key').value;
-  if (security?.length > 0 && key !== '') headers.set('cv-api-key', key);
-  if (body !== undefined) headers.set('content-type', 'application/json');
-  const url = new URL(path.slice(1) + (query.size > 0 ? `?${query}` : ''), document.baseURI);
-  return { url, init: { method: method.toUpperCase(), headers, body, cache: 'no-store' } };
+  if (body) headers.push(['content-type', 'application/json']);
+  // The API is where these files are, one level up, also behind a proxy that adds a prefix.
+  const api = new URL('..', import.meta.url);
+  const url = new URL(path.slice(1) + (query.size > 0 ? `?${query}` : ''), api);
+  return { method: form.dataset.method, url, headers, ...(body && { body: body.value }) };
 }
 
-async function outcome({ url, init }) {
+function needsKey(form) {
+  return form.dataset.needsKey === 'true';
+}
+
+function sampleRequest(form, body, key) {
+  const { url, headers, ...rest } = read(
+    form,
+    body,
+    ({ placeholder, name }) => placeholder || name,
+  );
+  const all = needsKey(form) ? [['cv-api-key', key], ...headers] : headers;
+  return { ...rest, url: url.href, headers: all };
+}
+
+function requestOf(form, body, key) {
+  const { method, url, headers, ...rest } = read(form, body, () => '');
+  const all = needsKey(form) && key !== '' ? [['cv-api-key', key], ...headers] : headers;
+  return { url, init: { ...rest, method, headers: all, cache: 'no-store' } };
+}
+
+async function answerOf({ url, init }) {
   const since = performance.now();
   try {
     const response = await fetch(url, init);
-    const shown = await shownBody(response);
+    const shown = await bodyOf(response);
     const ms = Math.round(performance.now() - since);
-    const shownHeaders = SHOWN_HEADERS.filter((name) => response.headers.has(name));
+    const headers = SHOWN_HEADERS.filter((name) => response.headers.has(name));
+    const line = paragraph('result', '');
+    line.append(
+      element('span', `status s${String(response.status)[0]}`, String(response.status)),
+      element('span', 'muted', `${ms} ms · ${init.method} ${url.pathname}`),
+    );
     return [
-      h(
-        'p',
-        { class: 'result' },
-        h('span', { class: `status s${String(response.status)[0]}` }, response.status),
-        h('span', { class: 'muted' }, `${ms} ms · ${init.method} ${url.pathname}`),
-      ),
-      shownHeaders.length > 0 &&
-        code(
-          shownHeaders.map((name) => `${name}: ${response.headers.get(name)}`).join('\n'),
-          'Headers',
-        ),
+      line,
+      ...(headers.length === 0
+        ? []
+        : [
+            code(
+              headers.map((name) => `${name}: ${response.headers.get(name)}`).join('\n'),
+              'Headers',
+            ),
+          ]),
       shown,
-    ].filter(Boolean);
+    ];
   } catch {
     return [
-      h(
-        'p',
-        { class: 'notice' },
+      paragraph(
+        'notice',
         'No response. Check that the server is running and that all fields are valid.',
       ),
     ];
   }
 }
 
-async function shownBody(response) {
+async function bodyOf(response) {
   const type = response.headers.get('content-type') ?? '';
   if (!/^(text\/|application\/json)/.test(type)) {
     const { size } = await response.blob();
-    return h('p', { class: 'muted' }, `${size} bytes${type && ` of ${type}`}`);
+    return paragraph('muted', `${size} bytes${type && ` of ${type}`}`);
   }
   const text = await response.text();
   return code(indented(text, type).slice(0, MAX_CHARACTERS), 'Response');
@@ -150,4 +159,26 @@ async function shownBody(response) {
 
 function indented(text, type) {
   return type.startsWith('application/json') ? JSON.stringify(JSON.parse(text), null, 2) : text;
+}
+
+/** Creates an element with a text, which is never HTML. */
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+function paragraph(className, text) {
+  return element('p', className, text);
+}
+
+/** Creates a block of code. It takes the focus, so that the keyboard can scroll it. */
+function code(text, label) {
+  const block = element('pre', '', '');
+  block.tabIndex = 0;
+  block.role = 'region';
+  block.ariaLabel = label;
+  block.append(element('code', '', text));
+  return block;
 }
