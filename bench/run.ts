@@ -17,6 +17,8 @@ const PARTS = [
   'growth',
   'scale',
   'footprint',
+  'sizes',
+  'pruning',
   'store',
   'lease',
   'encryption',

@@ -32,6 +32,36 @@ GRANT INSERT, SELECT, UPDATE ON api_keys TO rx_orders_operator;
 GRANT SELECT ON api_keys TO rx_orders_server;
 
 
+-- audit_archives --------------------------------------------------------------
+
+-- The files that have rows of the audit log. Rows of an archive that is being pruned may be deleted.
+CREATE TABLE audit_archives (
+  number bigint NOT NULL,
+  first_number bigint NOT NULL,
+  rows bigint NOT NULL,
+  sha256 bytea NOT NULL,
+  file text NOT NULL,
+  archived_at timestamp with time zone NOT NULL DEFAULT now(),
+  hash bytea NOT NULL,
+  sealed_at timestamp with time zone NOT NULL,
+  last_transaction_id xid8 NOT NULL,
+  last_id bigint NOT NULL,
+  pruned_at timestamp with time zone,
+  CONSTRAINT audit_archives_pkey PRIMARY KEY (number),
+  CONSTRAINT audit_archives_first_number_key UNIQUE (first_number),
+  CONSTRAINT audit_archives_sha256_check CHECK (octet_length(sha256) = 32)
+);
+
+CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON audit_archives FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER begin_pruning_archive BEFORE UPDATE ON audit_archives FOR EACH ROW EXECUTE FUNCTION begin_pruning_archive();
+
+CREATE TRIGGER continue_archives BEFORE INSERT ON audit_archives FOR EACH ROW EXECUTE FUNCTION continue_archives();
+
+GRANT INSERT (file, first_number, number, rows, sha256), SELECT ON audit_archives TO rx_orders_operator;
+GRANT SELECT, UPDATE (pruned_at) ON audit_archives TO rx_orders_worker;
+
+
 -- audit_head ------------------------------------------------------------------
 
 CREATE TABLE audit_head (
@@ -77,9 +107,13 @@ CREATE INDEX audit_log_of_order ON audit_log USING btree (order_id) WHERE order_
 CREATE INDEX audit_log_order ON audit_log USING btree (transaction_id, id);
 
 -- Refuses every change to rows that are already there.
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER archived_only BEFORE DELETE ON audit_log FOR EACH ROW EXECUTE FUNCTION refuse_unarchived();
 
 ALTER TABLE audit_log ENABLE ROW LEVEL SECURITY;
+CREATE POLICY archived_rows ON audit_log FOR DELETE TO rx_orders_worker
+  USING (true);
 CREATE POLICY everything ON audit_log FOR SELECT TO rx_orders_operator, rx_orders_worker
   USING (true);
 CREATE POLICY of_operator ON audit_log FOR INSERT TO rx_orders_operator
@@ -91,7 +125,7 @@ CREATE POLICY of_worker ON audit_log FOR INSERT TO rx_orders_worker
 
 GRANT INSERT (action, actor, actor_kind, case_id, order_id, organization_id, request_id, result, source), SELECT ON audit_log TO rx_orders_operator;
 GRANT INSERT (action, actor, actor_kind, case_id, order_id, organization_id, request_id, result, source) ON audit_log TO rx_orders_server;
-GRANT INSERT (action, actor, actor_kind, case_id, order_id, organization_id, request_id, result, source), SELECT ON audit_log TO rx_orders_worker;
+GRANT DELETE, INSERT (action, actor, actor_kind, case_id, order_id, organization_id, request_id, result, source), SELECT ON audit_log TO rx_orders_worker;
 
 
 -- audit_seals -----------------------------------------------------------------
@@ -112,12 +146,14 @@ CREATE TABLE audit_seals (
 );
 
 -- Refuses every change to rows that are already there.
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR TRUNCATE ON audit_seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER archived_only BEFORE DELETE ON audit_seals FOR EACH ROW EXECUTE FUNCTION refuse_unarchived();
 
 CREATE TRIGGER continue_seals BEFORE INSERT ON audit_seals FOR EACH ROW EXECUTE FUNCTION continue_seals();
 
 GRANT SELECT ON audit_seals TO rx_orders_operator;
-GRANT INSERT, SELECT ON audit_seals TO rx_orders_worker;
+GRANT DELETE, INSERT, SELECT ON audit_seals TO rx_orders_worker;
 
 
 -- cases -----------------------------------------------------------------------
@@ -971,6 +1007,27 @@ REVOKE EXECUTE ON FUNCTION begin_epoch FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION begin_epoch TO rx_orders_operator;
 
 
+-- begin_pruning_archive() -----------------------------------------------------
+
+CREATE FUNCTION begin_pruning_archive()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  changed public.audit_archives := OLD;
+BEGIN
+  changed.pruned_at := NEW.pruned_at;
+  IF OLD.pruned_at IS NOT NULL OR NEW IS DISTINCT FROM changed
+    OR OLD.sealed_at > now() - interval '30 days'
+    OR EXISTS (SELECT FROM public.audit_archives WHERE number < OLD.number AND pruned_at IS NULL)
+  THEN
+    RAISE EXCEPTION 'audit_archives is append-only' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $function$;
+
+
 -- commit_position() -----------------------------------------------------------
 
 CREATE FUNCTION commit_position(transaction xid8)
@@ -981,6 +1038,34 @@ CREATE FUNCTION commit_position(transaction xid8)
 AS $function$
   SELECT ((max(number)::bigint << 44) + transaction::text::bigint)::text::xid8 FROM public.epochs
 $function$;
+
+
+-- continue_archives() ---------------------------------------------------------
+
+CREATE FUNCTION continue_archives()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  newest bigint := (SELECT coalesce(max(number), 0) FROM public.audit_archives);
+BEGIN
+  IF NEW.first_number <= newest THEN
+    RAISE EXCEPTION 'these seals are in an archive' USING ERRCODE = 'unique_violation';
+  END IF;
+  SELECT hash, at, last_transaction_id, last_id
+  INTO NEW.hash, NEW.sealed_at, NEW.last_transaction_id, NEW.last_id
+  FROM public.audit_seals WHERE number = NEW.number;
+  IF NOT FOUND OR NEW.pruned_at IS NOT NULL
+    OR NEW.first_number <> newest + 1
+    OR (NEW.number - NEW.first_number + 1, NEW.rows) <> (
+      SELECT count(*), coalesce(sum(count), 0) FROM public.audit_seals
+      WHERE number BETWEEN NEW.first_number AND NEW.number)
+  THEN
+    RAISE EXCEPTION 'the archive does not continue the archives' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $function$;
 
 
 -- continue_seals() ------------------------------------------------------------
@@ -1231,6 +1316,31 @@ BEGIN
     RAISE EXCEPTION 'the number of audit_head only rises' USING ERRCODE = 'insufficient_privilege';
   END IF;
   RETURN NEW;
+END $function$;
+
+
+-- refuse_unarchived() ---------------------------------------------------------
+
+CREATE FUNCTION refuse_unarchived()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  start public.audit_archives;
+  covered boolean;
+BEGIN
+  SELECT * INTO start FROM public.audit_archives WHERE pruned_at IS NOT NULL
+  ORDER BY number DESC LIMIT 1;
+  IF FOUND AND TG_TABLE_NAME = 'audit_seals' THEN
+    covered := OLD.number <= start.number;
+  ELSIF FOUND THEN
+    covered := (OLD.transaction_id, OLD.id) <= (start.last_transaction_id, start.last_id);
+  END IF;
+  IF covered IS NOT TRUE THEN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN OLD;
 END $function$;
 
 

@@ -3,6 +3,8 @@
  * kind and name. The catalog of Postgres has no other comments: the reasons are in the migrations.
  */
 export const NOTES: Readonly<Record<string, string>> = {
+  'table audit_archives':
+    'The files that have rows of the audit log. Rows of an archive that is being pruned may be deleted.',
   'table data_keys': 'Wrapped data keys; src/keys/ reads them.',
   'table inbox': 'Messages of pharmacies, each once. A row without an order waits for its order.',
   'table order_activity': 'The timeline of the orders. Its trigger writes the events.',

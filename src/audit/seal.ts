@@ -21,6 +21,9 @@ export interface Seal extends Sealing {
   readonly hash: Buffer;
 }
 
+/** The end of a chain of seals. */
+export type SealEnd = Pick<Seal, 'number' | 'at' | 'last' | 'hash'>;
+
 /** Computes SHA-256 over the previous seal's hash, the seal's own fields, and its rows, one per line. */
 export function sealHash(seal: Sealing, rows: readonly AuditRow[]): Buffer {
   const hash = createHash('sha256').update(seal.previous);

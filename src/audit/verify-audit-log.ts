@@ -1,6 +1,7 @@
 import type { Sql } from '../storage/database.ts';
+import { newestArchive } from './archive-audit-log.ts';
 import { type AuditPosition, type AuditRow, BEGINNING, readAuditRows } from './audit-rows.ts';
-import { NO_SEAL, readHead, readSeals, type Seal, sealHash } from './seal.ts';
+import { NO_SEAL, readHead, readSeals, type Seal, type SealEnd, sealHash } from './seal.ts';
 
 /** The result of a verification of the audit log. */
 export interface AuditVerification {
@@ -8,6 +9,8 @@ export interface AuditVerification {
   readonly seals: number;
   /** The number of rows under them. */
   readonly rows: number;
+  /** The last seal whose rows were archived and pruned: the log begins after it. */
+  readonly prunedTo?: string;
   /**
    * The last seal before the first problem. Operators keep it in another place and pass it to the next
    * verification.
@@ -31,6 +34,7 @@ const TOLERANCE_MS = 60 * 60_000;
 
 /**
  * Verifies the audit log: recomputes every seal from the rows in the table, and continues after a problem.
+ * After pruning it begins with the seal after the last archive that was pruned, and expects that archive's hash before it.
  * It reads the newest seal's number and hash from `audit_head`, where no program can lower them: seals that
  * were removed from the end are missed there.
  *
@@ -45,11 +49,11 @@ export async function verifyAuditLog(sql: Sql, head?: string): Promise<AuditVeri
   // Read before the seals: a worker may add seals meanwhile.
   const newest = await readHead(sql);
   let [seals, rows, knowsHead] = [0, 0, head === undefined];
-  let [before, lastGood, kept]: [Seal | undefined, Seal | undefined, Seal | undefined] = [
-    undefined,
-    undefined,
-    undefined,
-  ];
+  const start = await newestArchive(sql, { pruned: true });
+  let before: SealEnd | undefined = start;
+  let lastGood: SealEnd | undefined = start;
+  let kept: SealEnd | undefined = start?.number === newest?.number ? start : undefined;
+  knowsHead ||= start?.hash.toString('hex') === head;
   for (;;) {
     const page = await readSeals(sql, { after: before?.number ?? '0', limit: PAGE });
     for (const seal of page) {
@@ -76,13 +80,18 @@ export async function verifyAuditLog(sql: Sql, head?: string): Promise<AuditVeri
   const sealedUpTo = (kept === undefined ? newest : before)?.last ?? before?.last ?? BEGINNING;
   if (!knowsHead) {
     report(
-      'no seal has the hash of the given head: seals were removed from the end, or the log was replaced',
+      `no seal has the hash of the given head: seals were removed from the end, or the log was replaced${
+        start === undefined
+          ? ''
+          : '; if the head is older than the oldest seal, look for it in an archive (--archive)'
+      }`,
     );
   }
   for (const problem of await problemsOfUnsealed(sql, sealedUpTo)) report(problem);
   return {
     seals,
     rows,
+    ...(start && { prunedTo: start.number }),
     head:
       lastGood === undefined
         ? null
@@ -96,7 +105,7 @@ export async function verifyAuditLog(sql: Sql, head?: string): Promise<AuditVeri
 async function problemsOf(
   sql: Sql,
   seal: Seal,
-  before: { readonly seal: Seal | undefined } | undefined,
+  before: { readonly seal: SealEnd | undefined } | undefined,
 ): Promise<string[]> {
   const { number } = seal;
   const found: string[] = [];

@@ -1,4 +1,7 @@
+import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { archiveAuditLog } from '../audit/archive-audit-log.ts';
+import { type ArchiveContent, ArchiveError, verifyArchive } from '../audit/archive-file.ts';
 import { type AuditRow, allAuditRows } from '../audit/audit-rows.ts';
 import { verifyAuditLog } from '../audit/verify-audit-log.ts';
 import { UnknownIdError } from '../lib/operator-errors.ts';
@@ -23,6 +26,7 @@ export function addAuditCommands(
     .command('audit')
     .description('read and verify the log of who accessed patient data');
   addVerify(group, context, endWith);
+  addArchive(group, context);
   addExport(group, context);
   addList(group, context);
 }
@@ -40,15 +44,18 @@ function addVerify(
       'a head that an earlier run printed and that you stored elsewhere',
       hex,
     )
+    .option('--archive <file...>', 'verify archives instead, without a database')
     .addOption(jsonOption())
-    .action(async ({ head, json }: { head?: string; json?: boolean }) => {
+    .action(async ({ head, archive, json }: VerifyOptions) => {
+      if (archive !== undefined) return await verifyArchives(context, archive, { head, json });
       const verification = await verifyAuditLog((await context.connect()).database, head);
       if (verification.problem !== null) endWith(EXIT.failed);
       if (json) return printJson(context, { verification });
-      const { seals, rows, head: last, problem, problems } = verification;
+      const { seals, rows, head: last, problem, problems, prunedTo } = verification;
       printFields(context, {
         'valid seals': seals,
         'sealed rows': rows,
+        ...(prunedTo === undefined ? {} : { 'pruned up to seal': prunedTo }),
         head: last === null ? null : `${last.number} ${last.hash}`,
         problem,
       });
@@ -62,7 +69,82 @@ function addVerify(
 A worker seals rows a few seconds after they were written; newer rows have no seal yet. An attacker who
 can write to the database can also recompute all seals. Only a head that is stored elsewhere reveals this.`,
   );
-  withExamples(command, 'rx audit verify');
+  withExamples(
+    command,
+    'rx audit verify',
+    'rx audit verify --archive /var/archives/audit-*.ndjson.gz',
+  );
+}
+
+interface VerifyOptions {
+  head?: string;
+  archive?: string[];
+  json?: boolean;
+}
+
+/** Verifies archives and that each continues the one before it. */
+async function verifyArchives(
+  context: CliContext,
+  files: readonly string[],
+  { head, json = false }: { head: string | undefined; json: boolean | undefined },
+): Promise<void> {
+  const contents: (ArchiveContent & { file: string })[] = [];
+  for (const file of files) {
+    contents.push({ file, ...(await verifyArchive(context.resolveFile(file), head)) });
+  }
+  contents.sort((a, b) => Number(BigInt(a.number) - BigInt(b.number)));
+  for (const [n, { file, firstNumber, previous }] of contents.entries()) {
+    const before = contents[n - 1];
+    if (before === undefined) continue;
+    if (BigInt(firstNumber) !== BigInt(before.number) + 1n || !previous.equals(before.hash)) {
+      throw new ArchiveError(`${file} does not continue ${before.file}`);
+    }
+  }
+  if (head !== undefined && !contents.some(({ hasHead }) => hasHead)) {
+    throw new ArchiveError('no seal of the archives has the hash of the given head');
+  }
+  const archives = contents.map(({ file, firstNumber, number, rows, sealedAt, hash }) => ({
+    ...{ file, firstNumber, number, rows, sealedAt, hash: hash.toString('hex') },
+  }));
+  if (json) return printJson(context, { archives });
+  printTable(
+    context,
+    ['file', 'seals', 'rows', 'until'],
+    archives.map(({ file, firstNumber, number, rows, sealedAt }) => [
+      ...[path.basename(file), `${firstNumber} to ${number}`, rows, new Date(sealedAt)],
+    ]),
+  );
+  context.stdout.write(`\nhead  ${archives.at(-1)?.number} ${archives.at(-1)?.hash}\n`);
+}
+
+function addArchive(group: Command, context: CliContext): void {
+  const command = group
+    .command('archive')
+    .description('write sealed rows that are in no archive yet into a file, and verify it')
+    .requiredOption('--to <folder>', 'the folder for the file')
+    .addOption(jsonOption())
+    .action(async ({ to, json }: { to: string; json?: boolean }) => {
+      const { database } = await context.connect();
+      const archive = await archiveAuditLog(database, context.resolveFile(to));
+      if (archive === undefined) {
+        if (json) return printJson(context, { archive: null });
+        context.stdout.write('every sealed row is in an archive\n');
+        return;
+      }
+      const { firstNumber, number, rows, hash } = archive;
+      const file = path.join(to, path.basename(archive.file));
+      const shown = { file, rows, head: `${number} ${hash.toString('hex')}` };
+      if (json) return printJson(context, { archive: { firstNumber, number, ...shown } });
+      printFields(context, { ...shown, seals: `${firstNumber} to ${number}` });
+    });
+  recorded(command, 'AUDIT_LOG_ARCHIVED', 'change');
+  command.addHelpText(
+    'after',
+    `
+Workers delete archived rows after RETENTION_AUDIT_DAYS. Keep the file in another place, such as a bucket whose
+objects nobody can change, before that.`,
+  );
+  withExamples(command, 'rx audit archive --to /var/archives');
 }
 
 function addExport(group: Command, context: CliContext): void {

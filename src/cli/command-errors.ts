@@ -1,3 +1,4 @@
+import { ArchiveError } from '../audit/archive-file.ts';
 import { BackupError } from '../backup/manifest.ts';
 import { CaseFileError } from '../cases/import-cases.ts';
 import { KeyServiceError } from '../keys/key-provider.ts';
@@ -104,6 +105,7 @@ export function failureOf(error: unknown, help: { connect: string; migrate: stri
   if (error instanceof NoKeysError) {
     return { exitCode: EXIT.usage, message: NO_ENCRYPTION_KEYS };
   }
+  if (error instanceof ArchiveError) return { exitCode: EXIT.failed, message: error.message };
   if (error instanceof BackupError) return { exitCode: EXIT.failed, message: error.message };
   if (error instanceof NotRecordedError) return { exitCode: EXIT.failed, message: error.message };
   if (error instanceof KeyMissingError || error instanceof KeyServiceError) {

@@ -18,6 +18,7 @@ import { addOrganizationCommands } from './org.ts';
 import { addPharmacyCommands } from './pharmacy.ts';
 import { addRestoreCommands } from './restore.ts';
 import { addSetupCommand } from './setup.ts';
+import { addStatsCommand } from './stats.ts';
 import { addWebhookCommands } from './webhook.ts';
 
 const HELP = `
@@ -107,6 +108,7 @@ export function createProgram(context: CliContext, endWith: (exitCode: ExitCode)
   addListenCommand(program, context);
   addDoctorCommand(program, context, endWith);
   addConsoleCommand(program, context);
+  addStatsCommand(program, context);
   addSetupCommand(program, context, endWith);
   addCompletionCommand(program, context);
   addBackupCommands(program, context);

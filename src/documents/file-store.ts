@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { syncDirectory } from '../lib/sync-directory.ts';
 import { DocumentMissingError } from './document-errors.ts';
 import { checkPrefix, type DocumentStore } from './document-store.ts';
 
@@ -86,15 +87,5 @@ async function removeLeftovers(file: string): Promise<void> {
     if (name.startsWith(prefix) && name.endsWith('.part')) {
       await rm(path.join(directory, name), { force: true });
     }
-  }
-}
-
-/** Calls fsync on a directory, so that a rename or removal in it survives a power failure. */
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

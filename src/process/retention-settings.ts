@@ -3,7 +3,7 @@ import { z } from 'zod';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * The fewest days that rows are kept. The database refuses to let a worker delete younger ones (migrations 0035 and 0036).
+ * The fewest days that rows are kept. The database refuses to let a worker delete younger ones (migrations 0035 and 0038).
  */
 export const LEAST_DAYS = { deliveries: 7, events: 7, inbox: 7, audit: 30 } as const;
 

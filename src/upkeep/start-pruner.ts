@@ -4,6 +4,7 @@ import { type PeriodicTask, runPeriodically } from '../lib/run-periodically.ts';
 import { codeOf } from '../lib/safe-error.ts';
 import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
+import { pruneAudit } from './prune-audit.ts';
 import { type PruneBatch, pruneDeliveries, pruneEvents, pruneInbox } from './prune-rows.ts';
 import { endSweepPart, leaseSweep, type PrunedTable, recordRetention } from './pruning-progress.ts';
 
@@ -17,12 +18,14 @@ export interface Retention {
   readonly deliveriesDays: number | undefined;
   readonly eventsDays: number | undefined;
   readonly inboxDays: number | undefined;
+  readonly auditDays: number | undefined;
 }
 
-const BATCHES: Readonly<Partial<Record<PrunedTable, PruneBatch>>> = {
+const BATCHES: Readonly<Record<PrunedTable, PruneBatch>> = {
   webhook_deliveries: pruneDeliveries,
   events: pruneEvents,
   inbox: pruneInbox,
+  audit_log: pruneAudit,
 };
 
 /**
@@ -44,7 +47,7 @@ export function startPruner(options: {
     webhook_deliveries: retention.deliveriesDays,
     events: retention.eventsDays,
     inbox: retention.inboxDays,
-    audit_log: undefined,
+    audit_log: retention.auditDays,
   };
   const pruned = new Counter({
     name: 'rx_rows_pruned_total',
@@ -74,7 +77,7 @@ export function startPruner(options: {
     const batch = BATCHES[sweep.subject];
     const until = performance.now() + PART_MS;
     let [after, deleted] = [sweep.after, 0];
-    while (batch !== undefined) {
+    for (;;) {
       const began = performance.now();
       const done = await batch(database, { after, before: sweep.before, most: BATCH });
       for (const [table, rows] of Object.entries(done.deleted)) {

@@ -2,9 +2,14 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { archiveAuditLog } from '../../../src/audit/archive-audit-log.ts';
+import { verifyAuditLog } from '../../../src/audit/verify-audit-log.ts';
 import { createBackup } from '../../../src/backup/create-backup.ts';
 import { loadBackup, verifyBackup } from '../../../src/backup/load-backup.ts';
 import { createFileStore } from '../../../src/documents/file-store.ts';
+import { inTransaction } from '../../../src/storage/transaction.ts';
+import { pruneAudit } from '../../../src/upkeep/prune-audit.ts';
+import { OLDER_TRANSACTIONS_MS, recordRows, sealRows } from '../../support/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { createOrganization, HASH_SECRET } from '../../support/organization.ts';
 
@@ -54,6 +59,29 @@ it('loads every row, and lets the sequences and the positions continue', async (
   expect(last).toMatchObject([{ action: 'EPOCH_BEGUN' }]);
   // The triggers are in force again.
   await expect(other.database`DELETE FROM audit_log`).rejects.toThrow();
+});
+
+it('loads a database whose old rows were archived and pruned', {
+  timeout: 3 * OLDER_TRANSACTIONS_MS,
+}, async () => {
+  await recordRows(db.database, 'ab');
+  await sealRows(db.database, 4); // two of them are of the organization's case
+  const archive = await archiveAuditLog(db.database, path.join(folder, 'archives'));
+  await inTransaction(db.asSuperuser, async (sql) => {
+    await sql`SET LOCAL session_replication_role = replica`;
+    await sql`UPDATE audit_archives SET sealed_at = sealed_at - interval '40 days'`;
+  });
+  await pruneAudit(db.asWorker, { after: null, before: new Date(), most: 100 });
+  await recordRows(db.database, 'cd');
+  await sealRows(db.database, 2);
+  await db.database`
+    INSERT INTO pruned_events (organization_id, event, transaction_id, position)
+    SELECT id, 'ORDER_CREATED', '7', 7 FROM organizations`;
+  const { masterKeyIds } = await create();
+  await load({ masterKeyIds });
+  const verified = await verifyAuditLog(other.database, archive?.hash.toString('hex'));
+  expect(verified).toMatchObject({ seals: 1, prunedTo: archive?.number, problem: null });
+  expect(await other.database`SELECT position::int FROM pruned_events`).toEqual([{ position: 7 }]);
 });
 
 it('refuses a folder that is not empty', async () => {

@@ -81,7 +81,7 @@ describe('the pg_temp attack', () => {
         }
         const triggers = await own`
           SELECT tgenabled FROM pg_trigger WHERE tgrelid = 'public.audit_log'::regclass`;
-        expect(triggers, relation).toEqual([{ tgenabled: 'O' }]);
+        expect(triggers, relation).toEqual([{ tgenabled: 'O' }, { tgenabled: 'O' }]);
         const events = await own`SELECT FROM public.events WHERE order_id = ${orderId}`;
         expect(events.length, relation).toBe(2);
         await own`ROLLBACK TO clean`;

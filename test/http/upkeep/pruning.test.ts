@@ -18,11 +18,17 @@ import { createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
 import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
 import { createWebhooksCall } from '../../support/use-webhooks.ts';
 
-const MONTH: Retention = { deliveriesDays: 30, eventsDays: 30, inboxDays: 30 };
+const MONTH: Retention = {
+  deliveriesDays: 30,
+  eventsDays: 30,
+  inboxDays: 30,
+  auditDays: undefined,
+};
 const FOREVER: Retention = {
   deliveriesDays: undefined,
   eventsDays: undefined,
   inboxDays: undefined,
+  auditDays: undefined,
 };
 
 let api: TestApi;

@@ -1,0 +1,152 @@
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { archiveAuditLog } from '../../../src/audit/archive-audit-log.ts';
+import { verifyArchive } from '../../../src/audit/archive-file.ts';
+import { type Database, openDatabase } from '../../../src/storage/database.ts';
+import { inTransaction } from '../../../src/storage/transaction.ts';
+import { OLDER_TRANSACTIONS_MS, recordRows, sealRows } from '../../support/audit.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+
+vi.setConfig({ testTimeout: 3 * OLDER_TRANSACTIONS_MS });
+
+let test: TestDatabase;
+let operator: Database;
+let folder: string;
+beforeEach(async () => {
+  test = await createTestDatabase();
+  operator = openDatabase(test.operatorUrl, 2);
+  folder = await mkdtemp(path.join(os.tmpdir(), 'rx-archives-'));
+});
+afterEach(async () => {
+  await operator.end();
+  await test.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function seal(...pairs: string[]): Promise<void> {
+  for (const pair of pairs) {
+    await recordRows(test.database, pair);
+    await sealRows(test.database, 2);
+  }
+}
+
+/** Changes the tables as a superuser, without the triggers. */
+async function tamper(statement: string): Promise<void> {
+  await inTransaction(test.asSuperuser, async (sql) => {
+    await sql`SET LOCAL session_replication_role = replica`;
+    const { count } = await sql.unsafe(statement);
+    expect(count).toBeGreaterThan(0);
+  });
+}
+
+const recorded = () => test.database<{ file: string; number: number }[]>`
+  SELECT file, number::int FROM audit_archives ORDER BY audit_archives.number`;
+
+/** Runs archives whose records all wait, each with a file that it has verified, until all of them do. */
+async function atOnce(folders: readonly string[]) {
+  const runs = await inTransaction(test.asSuperuser, async (sql) => {
+    await sql`LOCK TABLE audit_archives IN SHARE MODE`;
+    const started = Promise.allSettled(folders.map((to) => archiveAuditLog(operator, to)));
+    await expect
+      .poll(
+        () => sql`SELECT FROM pg_locks WHERE NOT granted AND relation = 'audit_archives'::regclass`,
+      )
+      .toHaveLength(folders.length);
+    return { started };
+  });
+  return await runs.started;
+}
+
+it('records the file of a run that was interrupted before it could', async () => {
+  await seal('ab', 'cd');
+  await test.database`REVOKE INSERT ON audit_archives FROM rx_orders_operator`;
+  await expect(archiveAuditLog(operator, folder)).rejects.toMatchObject({ code: '42501' });
+  await test.database`
+    GRANT INSERT (number, first_number, rows, sha256, file) ON audit_archives TO rx_orders_operator`;
+  const left = await readdir(folder);
+  expect(left).toEqual(['audit-1-2.ndjson.gz']);
+  await seal('ef');
+  const made = await archiveAuditLog(operator, folder);
+  expect(made).toMatchObject({ firstNumber: '1', number: '2', rows: 4 });
+  expect((await archiveAuditLog(operator, folder))?.firstNumber).toBe('3');
+  expect(await readdir(folder)).toEqual([...left, 'audit-3-3.ndjson.gz']);
+});
+
+it('leaves what a run that was killed has half written, and never takes it for an archive', async () => {
+  await seal('ab');
+  const half = 'audit-1-1.ndjson.gz.0123456789ab.part';
+  await writeFile(path.join(folder, half), 'half');
+  await archiveAuditLog(operator, folder);
+  expect((await readdir(folder)).sort()).toEqual(['audit-1-1.ndjson.gz', half]);
+});
+
+it('records one of two runs at once, and the other one says so and leaves no file', async () => {
+  await seal('ab');
+  const folders = [path.join(folder, '1'), path.join(folder, '2')];
+  const runs = await atOnce(folders);
+  const refused = runs.filter(({ status }) => status === 'rejected');
+  expect(refused).toEqual([
+    { status: 'rejected', reason: expect.objectContaining({ name: 'OperatorConflictError' }) },
+  ]);
+  const [archive, ...others] = await recorded();
+  expect(others).toEqual([]);
+  const files = (await Promise.all(folders.map((to) => readdir(to)))).flat();
+  expect(files).toEqual(['audit-1-1.ndjson.gz']);
+  await verifyArchive(archive?.file ?? '');
+});
+
+it('records one file when two runs write it at once', async () => {
+  await seal('ab');
+  const runs = await atOnce([folder, folder]);
+  expect(runs.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+  expect(await recorded()).toEqual([{ file: path.join(folder, 'audit-1-1.ndjson.gz'), number: 1 }]);
+  expect(await readdir(folder)).toEqual(['audit-1-1.ndjson.gz']);
+});
+
+it('refuses a file in the folder that is of another log, and one that is damaged', async () => {
+  await seal('ab');
+  const other = await createTestDatabase();
+  try {
+    await recordRows(other.database, 'xy');
+    await sealRows(other.database, 2);
+    await archiveAuditLog(other.database, folder);
+  } finally {
+    await other.drop();
+  }
+  await expect(archiveAuditLog(operator, folder)).rejects.toThrow('not an archive of this log');
+  await rename(path.join(folder, 'audit-1-1.ndjson.gz'), path.join(folder, 'elsewhere'));
+  await writeFile(path.join(folder, 'audit-1-9.ndjson.gz'), 'x');
+  await expect(archiveAuditLog(operator, folder)).rejects.toThrow('audit-1-9.ndjson.gz: the file');
+  expect(await recorded()).toEqual([]);
+});
+
+it.each([
+  [
+    'a changed row',
+    `UPDATE audit_log SET actor = 'x' WHERE actor = 'c'`,
+    'seal 2 does not match: it',
+  ],
+  ['a missing row', `DELETE FROM audit_log WHERE actor = 'c'`, 'seal 2 does not match: rows are'],
+  [
+    'an added row',
+    `INSERT INTO audit_log (transaction_id, actor_kind, actor, action, result)
+      SELECT transaction_id, 'operator', 'z', 'CASE_READ', 'OK' FROM audit_log WHERE actor = 'c'`,
+    'seal 3 does not match: there are extra rows',
+  ],
+  ['a missing seal', 'DELETE FROM audit_seals WHERE number = 2', 'seal 3 does not continue'],
+  [
+    'a seal that does not continue the archive before',
+    `UPDATE audit_seals SET previous = sha256('x') WHERE number = 2`,
+    'seal 2 does not continue the previous seal',
+  ],
+])('records nothing and leaves no file for a log with %s', async (_what, statement, message) => {
+  await seal('ab');
+  await archiveAuditLog(operator, folder);
+  await seal('cd', 'ef');
+  await tamper(statement);
+  await expect(archiveAuditLog(operator, folder)).rejects.toThrow(message);
+  expect(await recorded()).toHaveLength(1);
+  expect(await readdir(folder)).toEqual(['audit-1-1.ndjson.gz']);
+});
