@@ -660,6 +660,26 @@ GRANT SELECT ON pharmacy_access TO rx_orders_server;
 GRANT SELECT ON pharmacy_access TO rx_orders_worker;
 
 
+-- pharmacy_activity -----------------------------------------------------------
+
+CREATE TABLE pharmacy_activity (
+  pharmacy_id text NOT NULL,
+  hour timestamp with time zone NOT NULL,
+  kind text NOT NULL,
+  code text NOT NULL,
+  count bigint NOT NULL,
+  duration_ms bigint NOT NULL,
+  last_at timestamp with time zone NOT NULL,
+  CONSTRAINT pharmacy_activity_pkey PRIMARY KEY (pharmacy_id, hour, kind, code),
+  CONSTRAINT pharmacy_activity_pharmacy_id_fkey FOREIGN KEY (pharmacy_id) REFERENCES pharmacies(id) ON DELETE CASCADE,
+  CONSTRAINT pharmacy_activity_kind_check CHECK (kind = ANY (ARRAY['place'::text, 'find'::text, 'get'::text, 'cancel'::text, 'download'::text, 'webhook'::text]))
+);
+
+GRANT SELECT ON pharmacy_activity TO rx_orders_operator;
+GRANT DELETE, INSERT, SELECT, UPDATE ON pharmacy_activity TO rx_orders_server;
+GRANT DELETE, INSERT, SELECT, UPDATE ON pharmacy_activity TO rx_orders_worker;
+
+
 -- pruned_events ---------------------------------------------------------------
 
 -- The newest pruned event of each name: GET /api/v1/events refuses older cursors.

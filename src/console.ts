@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { Registry } from 'prom-client';
+import { verifyAuditLog } from './audit/verify-audit-log.ts';
 import { createDocumentStore } from './documents/create-document-store.ts';
 import { createSealedDocuments } from './documents/sealed-documents.ts';
 import { foreignAccess } from './egress/destination.ts';
@@ -30,10 +31,11 @@ import { checkNamespace } from './temporal/health-check.ts';
 // server cannot see the rows of all organizations.
 
 const POOL_SIZE = 4;
-/** For how long pages share the mark, the figures of the overview, and what the checks found, in milliseconds. */
+/** For how long pages share the mark, the figures of the overview, what the checks found, and a verification of the audit log, in milliseconds. */
 const MARK_MS = 2_000;
 const OVERVIEW_MS = 2_000;
 const FINDINGS_MS = 10_000;
+const VERIFICATION_MS = 10_000;
 
 /** The console's own configuration, and what it shares with `rx`. */
 const parse = (env: Environment) => ({ ...parseOperatorConfig(env), ...parseConsoleConfig(env) });
@@ -78,6 +80,7 @@ await runProcess('console', process.env, parse, async ({ config, log }) => {
       examine: shareResult(FINDINGS_MS, () =>
         examine(database, () => checkNamespace(options, namespace), documents),
       ),
+      verify: shareResult(VERIFICATION_MS, () => verifyAuditLog(database)),
       workflowUrl: (workflowId) =>
         `${temporalUiUrl}/namespaces/${namespace}/workflows/${workflowId}`,
       log,

@@ -6,15 +6,6 @@ import { readSecret } from './read-secret.ts';
 
 type AuthKind = WebhookAuth['kind'];
 
-/** The methods by which a pharmacy's webhooks are authenticated. */
-export const WEBHOOK_AUTH_KINDS: readonly AuthKind[] = [
-  'standard-webhooks',
-  'x-cv-signature',
-  'basic',
-  'bearer',
-  'none',
-];
-
 /** The options for a pharmacy's secrets. */
 export interface PharmacySecrets {
   tokenFile?: string;

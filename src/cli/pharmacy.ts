@@ -1,10 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { foreignAccess } from '../egress/destination.ts';
-import { foreignLookup } from '../egress/foreign-lookup.ts';
-import { UnknownIdError } from '../lib/operator-errors.ts';
-import { createPharmacyDirectory, PHARMACY_KINDS } from '../pharmacy/directory.ts';
-import { probePharmacy } from '../pharmacy/probe.ts';
+import { testPharmacy } from '../operators/test-pharmacy.ts';
+import { PHARMACY_KINDS } from '../pharmacy/directory.ts';
 import {
   addPharmacy,
   listPharmacies,
@@ -12,6 +8,7 @@ import {
   readPharmacy,
   setPharmacyActive,
 } from '../pharmacy/registry.ts';
+import { WEBHOOK_AUTH_KINDS } from '../pharmacy/webhook-auth.ts';
 import { MOST_COMPLETION_LIMIT_MS } from '../process/config-schema.ts';
 import { durationMs, jsonOption, label, withExamples } from './arguments.ts';
 import { recorded, unrecorded } from './command-audit.ts';
@@ -20,11 +17,7 @@ import type { CliContext } from './context.ts';
 import { printFields, printJson, printTable } from './output.ts';
 import { addPharmacyAccess } from './pharmacy-access.ts';
 import { addPharmacyCheck } from './pharmacy-check.ts';
-import {
-  type PharmacySecrets,
-  readPharmacySecrets,
-  WEBHOOK_AUTH_KINDS,
-} from './pharmacy-secrets.ts';
+import { type PharmacySecrets, readPharmacySecrets } from './pharmacy-secrets.ts';
 
 /**
  * Adds `rx pharmacy …`: the pharmacies that receive orders.
@@ -184,13 +177,7 @@ function addTest(group: Command, context: CliContext, endWith: (exitCode: ExitCo
     )
     .addOption(jsonOption())
     .action(async (id: string, { timeout, json }: { timeout: number; json?: boolean }) => {
-      const { database, webhooks } = await context.connect();
-      const foreign = foreignAccess(webhooks.destinations, foreignLookup);
-      const directory = createPharmacyDirectory(database, { timeoutMs: timeout, foreign });
-      const gateway = await directory.gateway(id);
-      const intruder = await directory.gateway(id, randomBytes(24).toString('base64url'));
-      if (gateway === undefined) throw new UnknownIdError('pharmacy');
-      const probe = await probePharmacy(gateway, intruder);
+      const probe = await testPharmacy((await context.connect()).database, id, timeout);
       if (probe.code !== null) endWith(EXIT.failed);
       if (json) return printJson(context, { test: { pharmacyId: id, ...probe } });
       printFields(context, {

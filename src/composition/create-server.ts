@@ -25,6 +25,7 @@ import { measureEnds } from '../orders/ended-orders.ts';
 import { createOrderService } from '../orders/order-service.ts';
 import { createKnownKeys } from '../organizations/known-keys.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';
+import { startPharmacyActivity } from '../pharmacy/pharmacy-activity.ts';
 import type { Config } from '../process/config.ts';
 import type { Log } from '../process/log.ts';
 import { type Database, withTimeout } from '../storage/database.ts';
@@ -105,6 +106,7 @@ export async function createServer(parts: {
     timeoutMs: config.pharmacy.timeoutMs,
     foreign: destinations,
   });
+  const pharmacyActivity = startPharmacyActivity(database, log);
   const sender = createSender({ ...destinations, timeoutMs: webhooks.timeoutMs });
   const endpoints = createEndpointService(database, { ...destinations, sender });
   const events = createEventService(database, documentLinks);
@@ -119,7 +121,7 @@ export async function createServer(parts: {
   const dependencies: RouteDependencies = {
     recordAudit: (entry) => withTimeout(recordAudit(database, entry)),
     ...{ orders, cases, documents, documentLinks, pharmacies },
-    ...{ endpoints, events, metrics },
+    ...{ endpoints, events, metrics, pharmacyActivity },
     keyFailures: countFailures(),
     linkFailures: countFailures(),
     webhookAttempts: createWebhookAttempts(http.failureLimits, log, { onRefused }),
@@ -161,6 +163,7 @@ export async function createServer(parts: {
     },
     async close() {
       await Promise.all([app.close(), operations?.close()]);
+      await pharmacyActivity.stop();
       sender.close();
       endSealReports();
       endMeasuringEnds();

@@ -18,6 +18,7 @@ import { startDispatcher } from '../engine/dispatcher.ts';
 import { createPacer } from '../engine/pacer.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';
 import { measureCalls } from '../pharmacy/measure-calls.ts';
+import { startPharmacyActivity } from '../pharmacy/pharmacy-activity.ts';
 import type { Config } from '../process/config.ts';
 import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
@@ -80,10 +81,11 @@ export async function startOrderWorker(parts: {
   const pacer = createPacer(database);
   const directory = createPharmacyDirectory(database, { timeoutMs: settings.timeoutMs, foreign });
   const steps = createStepMetrics(registry);
+  const activity = startPharmacyActivity(database, log);
   const pharmacies = reportSent(
     pacer.report,
     steps.pharmacies(
-      withPharmacySlots(measureCalls(registry, directory), capacity.workflowSlots / 2),
+      withPharmacySlots(measureCalls(registry, activity, directory), capacity.workflowSlots / 2),
     ),
   );
   const activities = createActivities({ database, pharmacies, documents, settings });
@@ -127,6 +129,7 @@ export async function startOrderWorker(parts: {
       await dispatcher.stop();
       worker.shutdown();
       await Promise.all([running, watch.stop()]);
+      await activity.stop();
     },
   };
 }

@@ -11,6 +11,7 @@ import type { OrderService } from '../orders/order-service.ts';
 import type { Scope } from '../organizations/authenticate.ts';
 import type { KnownKeys } from '../organizations/known-keys.ts';
 import type { PharmacyDirectory } from '../pharmacy/directory.ts';
+import type { PharmacyActivity } from '../pharmacy/pharmacy-activity.ts';
 import type { FailedAttempts } from './edge/failed-attempts.ts';
 import type { WebhookAttempts } from './edge/webhook-attempts.ts';
 import type { HttpMetrics } from './metrics.ts';
@@ -41,6 +42,7 @@ export interface RouteDependencies {
   readonly documentLinks: DocumentLinks;
   readonly metrics: HttpMetrics;
   readonly pharmacies: Pick<PharmacyDirectory, 'find'>;
+  readonly pharmacyActivity: Pick<PharmacyActivity, 'note'>;
   /** Only `/readyz` calls it: accepting orders needs no Temporal. */
   readonly readReadiness: () => Promise<Readiness>;
   /** The text of `/metrics`. */

@@ -10,9 +10,11 @@ import { parseRestMessage } from './rest-message.ts';
 import { openToken, openWebhookAuth } from './sealed-settings.ts';
 import {
   authenticatedPart,
+  explainRefusal,
   isAuthentic,
   type RawWebhook,
   type Unreadable,
+  type WebhookRefusal,
 } from './webhook-auth.ts';
 
 /** A configured pharmacy. */
@@ -28,6 +30,8 @@ export interface Pharmacy {
   readonly hasRandomSecret: boolean;
   /** Whether a webhook comes from this pharmacy. */
   isAuthentic(webhook: RawWebhook): boolean;
+  /** Returns why a webhook is not authentic, as a code. */
+  explainRefusal(webhook: RawWebhook): WebhookRefusal;
   /** Reads an authentic webhook, or names the field that cannot be read. */
   readMessage(webhook: RawWebhook): PharmacyMessage | Unreadable;
 }
@@ -112,6 +116,7 @@ export function createPharmacyDirectory(
         completionLimitMs: row.completionLimitMs === null ? null : Number(row.completionLimitMs),
         hasRandomSecret: auth.kind === 'standard-webhooks',
         isAuthentic: (webhook) => isAuthentic(auth, webhook),
+        explainRefusal: (webhook) => explainRefusal(auth, webhook),
         readMessage: (webhook) =>
           KINDS.get(row.kind)?.parseMessage(authenticatedPart(auth, webhook)) ?? {
             unreadable: 'body',

@@ -4,13 +4,22 @@ import { codeLabel, pharmacyLabel } from '../metrics/bounded-label.ts';
 import { inSpan } from '../tracing/tracer.ts';
 import type { PharmacyDirectory } from './directory.ts';
 import type { PharmacyGateway } from './gateway.ts';
+import { type ActivityKind, type PharmacyActivity, SUCCEEDED } from './pharmacy-activity.ts';
 import { OrderRefusedError } from './pharmacy-errors.ts';
 
 /** The pharmacy refuses an order: it works, and its own code is not a label. */
-const REFUSED = 'ORDER_REFUSED';
+export const REFUSED = 'ORDER_REFUSED';
 
-/** Wraps the pharmacies so that each call to one is counted by its code, and its time is measured. */
-export function measureCalls(registry: Registry, pharmacies: PharmacyDirectory): PharmacyDirectory {
+/**
+ * Wraps the pharmacies so that each call to one is counted by its code, and its time is measured.
+ *
+ * @param activity also counts them, for the operators' console.
+ */
+export function measureCalls(
+  registry: Registry,
+  activity: Pick<PharmacyActivity, 'note'>,
+  pharmacies: PharmacyDirectory,
+): PharmacyDirectory {
   const registers = [registry];
   const nameOf = pharmacyLabel();
   const codeFor = codeLabel();
@@ -28,19 +37,27 @@ export function measureCalls(registry: Registry, pharmacies: PharmacyDirectory):
     registers,
   });
 
-  async function measure<T>(pharmacy: string, call: string, ask: () => Promise<T>): Promise<T> {
-    const end = duration.startTimer({ pharmacy, call });
+  async function measure<T>(
+    pharmacyId: string,
+    call: Exclude<ActivityKind, 'webhook'>,
+    ask: () => Promise<T>,
+  ): Promise<T> {
+    const pharmacy = nameOf(pharmacyId);
+    const begun = performance.now();
+    const ended = (code: string) => {
+      const ms = performance.now() - begun;
+      calls.inc({ pharmacy, call, code });
+      duration.observe({ pharmacy, call }, ms / 1_000);
+      activity.note(pharmacyId, call, code, ms);
+    };
     try {
       const attributes = { 'rx.pharmacy.id': pharmacy };
       const result = await inSpan(`pharmacy ${call}`, { kind: 'client', attributes }, ask);
-      calls.inc({ pharmacy, call, code: 'ok' });
+      ended(SUCCEEDED);
       return result;
     } catch (error) {
-      const code = error instanceof OrderRefusedError ? REFUSED : codeFor(codeOf(error));
-      calls.inc({ pharmacy, call, code });
+      ended(error instanceof OrderRefusedError ? REFUSED : codeFor(codeOf(error)));
       throw error;
-    } finally {
-      end();
     }
   }
 
@@ -48,19 +65,19 @@ export function measureCalls(registry: Registry, pharmacies: PharmacyDirectory):
     find: (pharmacyId) => pharmacies.find(pharmacyId),
     async gateway(pharmacyId, token) {
       const gateway = await pharmacies.gateway(pharmacyId, token);
-      return gateway && measured(gateway, nameOf(pharmacyId));
+      return gateway && measured(gateway, pharmacyId);
     },
   };
 
-  function measured(gateway: PharmacyGateway, pharmacy: string): PharmacyGateway {
+  function measured(gateway: PharmacyGateway, pharmacyId: string): PharmacyGateway {
     return {
       hasReferences: gateway.hasReferences,
-      place: (...args) => measure(pharmacy, 'place', () => gateway.place(...args)),
+      place: (...args) => measure(pharmacyId, 'place', () => gateway.place(...args)),
       findByReference: (...args) =>
-        measure(pharmacy, 'find', () => gateway.findByReference(...args)),
-      get: (...args) => measure(pharmacy, 'get', () => gateway.get(...args)),
-      cancel: (...args) => measure(pharmacy, 'cancel', () => gateway.cancel(...args)),
-      download: (...args) => measure(pharmacy, 'download', () => gateway.download(...args)),
+        measure(pharmacyId, 'find', () => gateway.findByReference(...args)),
+      get: (...args) => measure(pharmacyId, 'get', () => gateway.get(...args)),
+      cancel: (...args) => measure(pharmacyId, 'cancel', () => gateway.cancel(...args)),
+      download: (...args) => measure(pharmacyId, 'download', () => gateway.download(...args)),
     };
   }
 }

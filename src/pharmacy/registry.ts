@@ -1,7 +1,7 @@
 import { OperatorConflictError, UnknownIdError } from '../lib/operator-errors.ts';
 import { requireOrganization } from '../organizations/organizations.ts';
 import type { Sql } from '../storage/database.ts';
-import { type PharmacySecrets, sealPharmacy } from './sealed-settings.ts';
+import { type PharmacySecrets, sealToken, sealWebhookAuth } from './sealed-settings.ts';
 
 /** A pharmacy as operators see it, without its secrets. */
 export interface PharmacyRecord {
@@ -48,12 +48,13 @@ export async function addPharmacy(
   const { id, kind, baseUrl, completionLimitMs, onlyFor } = pharmacy;
   const name = pharmacy.name ?? null;
   for (const organizationId of onlyFor ?? []) await requireOrganization(sql, organizationId);
-  const sealed = await sealPharmacy(sql, id, pharmacy);
+  const token = await sealToken(sql, id, pharmacy.token);
+  const webhookAuth = await sealWebhookAuth(sql, id, pharmacy.webhookAuth);
   const [row] = await sql<{ id: string }[]>`
     WITH stored AS (
       INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth, webhook_auth_kind,
         completion_limit_ms, name, restricted)
-      VALUES (${id}, ${kind}, ${baseUrl}, ${sealed.token}, ${sealed.webhookAuth},
+      VALUES (${id}, ${kind}, ${baseUrl}, ${token}, ${webhookAuth},
         ${pharmacy.webhookAuth.kind}, ${completionLimitMs}, ${name}, ${onlyFor !== undefined})
       ON CONFLICT (id) DO UPDATE SET
         kind = excluded.kind, base_url = excluded.base_url, token = excluded.token,
@@ -139,6 +140,27 @@ export async function setPharmacyActive(
     WHERE id = ${id} RETURNING ${columns(sql)}`;
   if (row === undefined) throw new UnknownIdError('pharmacy');
   return toRecord(row);
+}
+
+/**
+ * Replaces secrets of a pharmacy; one that is not given stays as it is.
+ *
+ * @throws {UnknownIdError} there is no such pharmacy.
+ */
+export async function replacePharmacySecrets(
+  sql: Sql,
+  id: string,
+  { token, webhookAuth }: Partial<PharmacySecrets>,
+): Promise<void> {
+  const sealedToken = token === undefined ? null : await sealToken(sql, id, token);
+  const sealedAuth = webhookAuth === undefined ? null : await sealWebhookAuth(sql, id, webhookAuth);
+  const rows = await sql`
+    UPDATE pharmacies SET token = coalesce(${sealedToken}, token),
+      webhook_auth = coalesce(${sealedAuth}, webhook_auth),
+      webhook_auth_kind = coalesce(${webhookAuth?.kind ?? null}, webhook_auth_kind),
+      updated_at = now()
+    WHERE id = ${id} RETURNING id`;
+  if (rows.length === 0) throw new UnknownIdError('pharmacy');
 }
 
 /** The columns of {@link PharmacyRecord}; they leave out the secrets. */

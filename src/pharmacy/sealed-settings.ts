@@ -9,17 +9,18 @@ export interface PharmacySecrets {
   readonly webhookAuth: WebhookAuth;
 }
 
-/** Encrypts a pharmacy's secrets. */
-export async function sealPharmacy(
+/** Encrypts a pharmacy's token. */
+export async function sealToken(sql: Sql, pharmacyId: string, token: string): Promise<string> {
+  return await sql.keys.seal(null, tokenContext(pharmacyId), token);
+}
+
+/** Encrypts a pharmacy's webhook authentication. */
+export async function sealWebhookAuth(
   sql: Sql,
   pharmacyId: string,
-  { token, webhookAuth }: PharmacySecrets,
-): Promise<{ readonly token: string; readonly webhookAuth: string }> {
-  const [sealedToken, sealedAuth] = await Promise.all([
-    sql.keys.seal(null, tokenContext(pharmacyId), token),
-    sql.keys.seal(null, authContext(pharmacyId), JSON.stringify(webhookAuth)),
-  ]);
-  return { token: sealedToken, webhookAuth: sealedAuth };
+  auth: WebhookAuth,
+): Promise<string> {
+  return await sql.keys.seal(null, authContext(pharmacyId), JSON.stringify(auth));
 }
 
 /** Decrypts a pharmacy's token. */

@@ -15,6 +15,15 @@ const webhookAuthSchema = z.discriminatedUnion('kind', [
 /** How a pharmacy's webhooks are authenticated; `none` is a pharmacy that sends no webhooks. */
 export type WebhookAuth = z.output<typeof webhookAuthSchema>;
 
+/** The methods by which a pharmacy's webhooks are authenticated. */
+export const WEBHOOK_AUTH_KINDS: readonly WebhookAuth['kind'][] = [
+  'standard-webhooks',
+  'x-cv-signature',
+  'basic',
+  'bearer',
+  'none',
+];
+
 /** Parses the configured authentication. A malformed one becomes `none`, which accepts no webhook. */
 export function parseWebhookAuth(value: unknown): WebhookAuth {
   const result = webhookAuthSchema.safeParse(value);
@@ -88,6 +97,37 @@ export function isAuthentic(auth: WebhookAuth, { headers, body }: RawWebhook): b
       return false;
   }
 }
+
+/** Why a webhook is not authentic. */
+export type WebhookRefusal =
+  /** The pharmacy is set up without webhooks. */
+  | 'NO_WEBHOOK_AUTH'
+  /** It has no signature, or no credentials. */
+  | 'SIGNATURE_MISSING'
+  /** It was signed more than five minutes ago, or one of the clocks is wrong. */
+  | 'TIMESTAMP_OFF'
+  /** The secret is another one, or the body was changed. */
+  | 'SIGNATURE_WRONG';
+
+/** How far a timestamp may be off, in seconds (the library's limit). */
+const TOLERANCE_S = 5 * 60;
+
+/** Returns why a webhook is not authentic. Ask only for one that {@link isAuthentic} refuses; only operators see it. */
+export function explainRefusal({ kind }: WebhookAuth, { headers }: RawWebhook): WebhookRefusal {
+  if (kind === 'none') return 'NO_WEBHOOK_AUTH';
+  if (single(headers[SIGNATURE_HEADERS[kind]]) === '') return 'SIGNATURE_MISSING';
+  if (kind !== 'standard-webhooks') return 'SIGNATURE_WRONG';
+  const timestamp = single(headers['webhook-timestamp']);
+  const offS = Math.abs(Date.now() / 1_000 - Number(timestamp));
+  return offS <= TOLERANCE_S ? 'SIGNATURE_WRONG' : 'TIMESTAMP_OFF';
+}
+
+const SIGNATURE_HEADERS = {
+  'standard-webhooks': 'webhook-signature',
+  'x-cv-signature': 'x-cv-signature',
+  basic: 'authorization',
+  bearer: 'authorization',
+} as const;
 
 /**
  * Returns the part of an authentic webhook that its authentication covers. An `x-cv-signature` covers the

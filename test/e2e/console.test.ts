@@ -1,76 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { urlOfRole } from '../../sandbox/database-url.ts';
-import { type ConsoleRole, createLogin } from '../../src/operators/console-sessions.ts';
-import { type Database, openDatabase } from '../../src/storage/database.ts';
-import { startBrowser } from '../support/browser.ts';
+import { describe, expect, it } from 'vitest';
+import { createLogin } from '../../src/operators/console-sessions.ts';
+import { useConsole } from '../support/console.ts';
 import { eventually } from '../support/eventually.ts';
-import { startTestStack, type TestStack } from '../support/stack.ts';
+import { examplePlaceOrder } from '../support/example.ts';
 
 // The operators' console in a real browser, on real orders.
 
 const LONG = { timeout: 120_000 };
-const UNKNOWN = 'pharmacy-nobody-knows';
 const HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 const HEADERS = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };
 
-let test: TestStack;
-let browser: Browser;
-let operator: Database;
-let context: BrowserContext;
-let page: Page;
-/** The errors of the browser, and its requests to other hosts. */
-let faults: string[];
-
-beforeAll(async () => {
-  [test, browser] = await Promise.all([startTestStack({}, { withConsole: true }), startBrowser()]);
-  operator = openDatabase(urlOfRole(test.stack.databaseUrl, 'operator'), 1);
-}, 120_000);
-afterAll(async () => {
-  await operator.end();
-  await browser.close();
-  await test.close();
-});
-beforeEach(async () => {
-  context = await browser.newContext();
-  page = await context.newPage();
-  faults = [];
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (message) => {
-    // The browser also reports a violated policy as an error.
-    if (/Content Security Policy|Trusted/i.test(message.text())) faults.push(message.text());
-  });
-  page.on('request', (request) => {
-    if (!request.url().startsWith(test.stack.consoleUrl)) faults.push(request.url());
-  });
-});
-afterEach(() => context.close());
-
-const at = (route: string) => `${test.stack.consoleUrl}${route}`;
-
-async function logIn(role: ConsoleRole, name = 'anna'): Promise<void> {
-  await page.goto(at(`/login?key=${await createLogin(operator, { operator: name, role })}`));
-  await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByRole('heading', { name: 'Overview' }).waitFor();
-}
-
-async function seriousFindings(): Promise<unknown[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
-}
-
-async function placeMany(count: number): Promise<string[]> {
-  const ids = await Promise.all(Array.from({ length: count }, () => test.place(UNKNOWN)));
-  await Promise.all(ids.map((id) => test.end(id)));
-  return ids;
-}
+const { use, at, logIn, seriousFindings, placeMany } = useConsole();
 
 describe('the login', () => {
   it('works once by a link, and ends with the session', LONG, async () => {
+    const { operator, context, page } = use();
     await page.goto(at('/orders'));
     expect(new URL(page.url()).pathname).toBe('/login');
 
@@ -98,6 +43,7 @@ describe('the login', () => {
   });
 
   it('opens nothing to a form of another site, and records who came', LONG, async () => {
+    const { operator } = use();
     const key = await createLogin(operator, { operator: 'mallory', role: 'admin' });
     const answer = await fetch(at('/login'), {
       method: 'POST',
@@ -114,6 +60,7 @@ describe('the login', () => {
 });
 
 it('shows the overview and the queue, light and dark, without findings of axe', LONG, async () => {
+  const { test, page, faults } = use();
   await placeMany(2);
   await test.end(await test.place('pharmacy-123'));
   await logIn('operator');
@@ -130,6 +77,7 @@ it('shows the overview and the queue, light and dark, without findings of axe', 
 });
 
 it('retries twenty orders at once, and the same click does nothing twice', LONG, async () => {
+  const { operator, page } = use();
   const ids = await placeMany(20);
   await logIn('operator');
   await page.goto(at('/attention'));
@@ -156,6 +104,7 @@ it(
   'shows a new order in the queue without a reload, and keeps what is selected',
   LONG,
   async () => {
+    const { page, faults } = use();
     const [first] = await placeMany(1);
     await logIn('operator');
     await page.goto(at('/attention'));
@@ -170,6 +119,7 @@ it(
 );
 
 it('refuses every action to a viewer, and shows no patient data', LONG, async () => {
+  const { page } = use();
   const [id = ''] = await placeMany(1);
   await logIn('viewer');
   await page.goto(at('/attention'));
@@ -187,6 +137,7 @@ it('refuses every action to a viewer, and shows no patient data', LONG, async ()
 });
 
 it('refuses a form without the token of the session', LONG, async () => {
+  const { page } = use();
   const [id = ''] = await placeMany(1);
   await logIn('operator');
   const form = { order: `${id} x`, action: 'cancel', reason: 'forged' };
@@ -194,6 +145,7 @@ it('refuses a form without the token of the session', LONG, async () => {
 });
 
 it('finds an order by each of its ids, and covers patient data until asked', LONG, async () => {
+  const { test, operator, page, faults } = use();
   const caseId = `case-${randomUUID()}`;
   const patient = { firstName: HOSTILE.slice(0, 60), lastName: 'Testperson' };
   const put = await fetch(`${test.stack.baseUrl}/api/v1/cases/${caseId}`, {
@@ -201,12 +153,9 @@ it('finds an order by each of its ids, and covers patient data until asked', LON
   });
   expect(put.status).toBeLessThan(300);
   const key = `key-${randomUUID()}`;
-  const order = JSON.parse(
-    JSON.stringify((await import('../support/example.ts')).examplePlaceOrder()),
-  );
   const placed = await fetch(`${test.stack.baseUrl}/api/v1/cases/${caseId}`, {
     ...{ method: 'POST', headers: HEADERS },
-    body: JSON.stringify({ ...order, idempotencyKey: key }),
+    body: JSON.stringify({ ...examplePlaceOrder(), idempotencyKey: key }),
   });
   const { data } = (await placed.json()) as { data: { order: { id: string } } };
   const { id } = data.order;
@@ -244,6 +193,7 @@ it('finds an order by each of its ids, and covers patient data until asked', LON
 });
 
 it('shows what changed before its stream had begun', LONG, async () => {
+  const { page } = use();
   await logIn('operator');
   const placed: string[] = [];
   await page.route('**/live', async (route) => {
@@ -256,6 +206,7 @@ it('shows what changed before its stream had begun', LONG, async () => {
 });
 
 it('stays usable over a restart of Postgres under an open page', LONG, async () => {
+  const { test, page } = use();
   await logIn('operator');
   await page.goto(at('/attention'));
   test.stack.kill('postgres', 'SIGKILL');

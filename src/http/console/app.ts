@@ -16,7 +16,14 @@ import { failureOf } from './failures.tsx';
 import { Layout } from './layout.tsx';
 import { addLiveChanges } from './live.ts';
 import { addLogin } from './login.tsx';
-import { includesRole, type Page, type View, type Visit } from './page.ts';
+import {
+  ForeignFormError,
+  includesRole,
+  type Page,
+  RoleError,
+  type View,
+  type Visit,
+} from './page.ts';
 import { pages } from './pages.ts';
 import { csrfToken, isOwnForm, sessionSecret } from './session-cookie.ts';
 
@@ -121,7 +128,7 @@ function addPage(
       if (!secret || !user) return await askToLogIn(request, reply);
       const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
       if (page.method === 'POST' && !isOwnForm(request, secret, form)) {
-        throw Object.assign(new Error('foreign form'), { statusCode: 403, code: 'FOREIGN_FORM' });
+        throw new ForeignFormError();
       }
       let subject: AuditSubject = {};
       const visit: Visit = {
@@ -142,7 +149,7 @@ function addPage(
       };
       if (!includesRole(user.role, page.role)) {
         await record('FORBIDDEN');
-        throw Object.assign(new Error('role'), { statusCode: 403, code: 'ROLE', role: page.role });
+        throw new RoleError(page.role);
       }
       // Read before the page's content, so that a change in between loads the page again.
       const mark = page.method === 'GET' ? await readMark() : undefined;

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { AuditVerification } from '../../audit/verify-audit-log.ts';
 import type { SealedDocuments } from '../../documents/sealed-documents.ts';
 import type { EndpointService } from '../../notifications/endpoints/endpoint-service.ts';
 import type { Finding } from '../../operators/doctor.ts';
@@ -20,6 +21,8 @@ export interface ConsoleDependencies {
   readonly readMark: () => Promise<string>;
   /** What `rx doctor` found within the last seconds. */
   readonly examine: () => Promise<readonly Finding[]>;
+  /** Verifies the seals of the audit log. Requests at the same time share one verification. */
+  readonly verify: () => Promise<AuditVerification>;
   /** Returns the page of an order's workflow in the Temporal UI. */
   readonly workflowUrl: (workflowId: string) => string;
   readonly log: Log;

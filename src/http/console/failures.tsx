@@ -1,11 +1,21 @@
 import type { FastifyRequest } from 'fastify';
-import { UnknownIdError } from '../../lib/operator-errors.ts';
+import { OperatorConflictError, UnknownIdError } from '../../lib/operator-errors.ts';
 import { codeOf, framesOf } from '../../lib/safe-error.ts';
+import {
+  DeliveryPrunedError,
+  EndpointConflictError,
+  EndpointNotFoundError,
+  InvalidEndpointError,
+} from '../../notifications/endpoints/endpoint-errors.ts';
 import { OrderNotFoundError } from '../../orders/order-errors.ts';
+import {
+  RepairRefusedError,
+  TemporalUnavailableError,
+} from '../../orders/repairs/repair-errors.ts';
 import type { Log } from '../../process/log.ts';
 import { isDatabaseUnavailable } from '../../storage/database.ts';
 import { FailedAttemptsError } from '../edge/failed-attempts.ts';
-import type { View } from './page.ts';
+import { ForeignFormError, RoleError, type View } from './page.ts';
 
 /** The answer to a request that failed. */
 export interface Failure {
@@ -15,24 +25,35 @@ export interface Failure {
   readonly retryAfter?: number;
 }
 
+const MISSING = [UnknownIdError, OrderNotFoundError, EndpointNotFoundError];
+/** Refusals whose messages are for people. */
+const REFUSED = [
+  ...[OperatorConflictError, EndpointConflictError, DeliveryPrunedError],
+  ...[RepairRefusedError, InvalidEndpointError],
+];
+
 /** Turns an error into a page. The log gets the code and the place of an unknown error, but not its message. */
 export function failureOf(error: unknown, request: FastifyRequest, log: Log): Failure {
   if (error instanceof FailedAttemptsError) {
     return failure(429, 'Too many attempts', 'Wait, then try again.', error.retryAfterSeconds);
   }
-  if (error instanceof UnknownIdError || error instanceof OrderNotFoundError) {
+  if (error instanceof RoleError) {
+    return failure(403, 'Not allowed', `This needs the role ${error.role}.`);
+  }
+  if (error instanceof ForeignFormError) {
+    const text = 'The form is out of date. Go back, reload the page and try again.';
+    return failure(403, 'Not sent', text);
+  }
+  if (MISSING.some((kind) => error instanceof kind)) {
     return failure(404, 'Not found', 'Nothing has this id. It may be incomplete.');
   }
-  const { statusCode, code, role } = error as { statusCode?: number; code?: string; role?: string };
-  if (statusCode === 403) {
-    return code === 'ROLE'
-      ? failure(403, 'Not allowed', `This needs the role ${role ?? 'admin'}.`)
-      : failure(
-          403,
-          'Not sent',
-          'The form is out of date. Go back, reload the page and try again.',
-        );
+  if (REFUSED.some((kind) => error instanceof kind)) {
+    return failure(409, 'Not done', `${sentence((error as Error).message)} Nothing was changed.`);
   }
+  if (error instanceof TemporalUnavailableError) {
+    return failure(503, 'Temporal does not answer', 'Nothing was changed. Try again later.', 5);
+  }
+  const { statusCode } = error as { statusCode?: number };
   if (statusCode === 404) return failure(404, 'Not found', 'The console has no such page.');
   if (statusCode !== undefined && statusCode < 500) {
     return failure(statusCode, 'Not understood', 'The request cannot be read.');
@@ -49,4 +70,8 @@ export function failureOf(error: unknown, request: FastifyRequest, log: Log): Fa
 function failure(status: number, title: string, text: string, retryAfter?: number): Failure {
   const view = { title, content: <p>{text}</p> };
   return { status, view, ...(retryAfter !== undefined && { retryAfter }) };
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

@@ -7,6 +7,10 @@ const NAVIGATION = [
   ['/', 'Overview'],
   ['/attention', 'Needs attention'],
   ['/orders', 'Orders'],
+  ['/messages', 'Unmatched messages'],
+  ['/pharmacies', 'Pharmacies'],
+  ['/endpoints', 'Endpoints'],
+  ['/audit', 'Audit'],
 ] as const;
 
 /** What the frame around a page shows of the session; undefined without one. */

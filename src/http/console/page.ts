@@ -49,3 +49,19 @@ export function includesRole(role: ConsoleRole, least: ConsoleRole): boolean {
 }
 
 const RANKS: Readonly<Record<ConsoleRole, number>> = { viewer: 0, operator: 1, admin: 2 };
+
+/** A form that no page of the session sent. */
+export class ForeignFormError extends Error {
+  override readonly name = 'ForeignFormError';
+}
+
+/** The role of the user does not include the one that a page needs. */
+export class RoleError extends Error {
+  override readonly name = 'RoleError';
+  readonly role: ConsoleRole;
+
+  constructor(role: ConsoleRole) {
+    super(`needs the role ${role}`);
+    this.role = role;
+  }
+}

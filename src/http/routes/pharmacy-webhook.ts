@@ -1,9 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { success, successBody } from '../../contract/envelope.ts';
+import { SUCCEEDED } from '../../pharmacy/pharmacy-activity.ts';
 import type { RawWebhook } from '../../pharmacy/webhook-auth.ts';
 import { InvalidBodyError, UnauthorizedError } from '../errors/http-errors.ts';
 import { defineRoute, type Route, type RouteDependencies } from '../route.ts';
+
+/** The code of an authentic webhook that cannot be read. */
+const UNREADABLE = 'BODY_UNREADABLE';
 
 const params = z.object({ pharmacyId: z.string() });
 
@@ -17,7 +21,7 @@ const params = z.object({ pharmacyId: z.string() });
  * been chosen by a person. After too many failures it is not checked (429), unless the sender is known.
  */
 export function pharmacyWebhook(dependencies: RouteDependencies): Route {
-  const { orders, pharmacies, webhookAttempts, metrics } = dependencies;
+  const { orders, pharmacies, pharmacyActivity, webhookAttempts, metrics } = dependencies;
   return defineRoute({
     method: 'POST',
     url: '/webhooks/pharmacies/:pharmacyId',
@@ -39,6 +43,7 @@ export function pharmacyWebhook(dependencies: RouteDependencies): Route {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       const webhook: RawWebhook = { headers: headersAsSent(request.raw), body };
       const pharmacy = await pharmacies.find(pharmacyId);
+      const note = (code: string) => pharmacyActivity.note(pharmacyId, 'webhook', code);
       const source = {
         address: request.ip,
         pharmacyId,
@@ -47,12 +52,14 @@ export function pharmacyWebhook(dependencies: RouteDependencies): Route {
       if (pharmacy?.hasRandomSecret !== true) webhookAttempts.admit(source);
       if (!pharmacy?.isAuthentic(webhook)) {
         metrics.countWebhook(pharmacy?.id, 'unverified');
+        if (pharmacy !== undefined) note(pharmacy.explainRefusal(webhook));
         webhookAttempts.failed(source);
         throw new UnauthorizedError();
       }
       webhookAttempts.succeeded(source);
       metrics.countWebhook(pharmacyId, 'authentic');
       const message = pharmacy.readMessage(webhook);
+      note('unreadable' in message ? UNREADABLE : SUCCEEDED);
       if ('unreadable' in message) {
         throw new InvalidBodyError(`${message.unreadable} is missing or cannot be read`);
       }

@@ -35,6 +35,7 @@ const WITHOUT_POLICIES = [
   'orphan_workflows',
   'outbox', // ids of orders
   'pharmacies',
+  'pharmacy_activity', // counts by pharmacy
   'pruning', // names of tables
   'rate_buckets',
   'reconciliation',

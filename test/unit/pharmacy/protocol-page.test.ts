@@ -1,10 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { WEBHOOK_AUTH_KINDS } from '../../../src/cli/pharmacy-secrets.ts';
+
 import { CONFORMANCE_RULES } from '../../../src/pharmacy/conformance/finding.ts';
 import { readRestOrder } from '../../../src/pharmacy/rest-answers.ts';
 import { parseRestMessage } from '../../../src/pharmacy/rest-message.ts';
-import { isAuthentic, type WebhookAuth } from '../../../src/pharmacy/webhook-auth.ts';
+import {
+  isAuthentic,
+  WEBHOOK_AUTH_KINDS,
+  type WebhookAuth,
+} from '../../../src/pharmacy/webhook-auth.ts';
 import { webhookSecretFault } from '../../../src/pharmacy/webhook-secret-rules.ts';
 import { textOf } from '../../support/markdown.ts';
 

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
+  explainRefusal,
   isAuthentic,
   parseWebhookAuth,
   type RawWebhook,
@@ -43,6 +44,22 @@ describe('standard-webhooks', () => {
 
   it('accepts a body that was signed with the secret', () => {
     expect(isAuthentic(AUTH, sign(BODY))).toBe(true);
+  });
+
+  it('explains why a webhook is refused', () => {
+    const explained = [
+      [AUTH, sign(BODY, { key: randomBytes(24) }), 'SIGNATURE_WRONG'],
+      [AUTH, { ...sign(BODY), body: Buffer.from('{}') }, 'SIGNATURE_WRONG'],
+      [AUTH, sign(BODY, { at: NOW_S - 301 }), 'TIMESTAMP_OFF'],
+      [AUTH, withHeader(sign(BODY), 'webhook-timestamp', undefined), 'TIMESTAMP_OFF'],
+      [AUTH, withHeader(sign(BODY), 'webhook-signature', undefined), 'SIGNATURE_MISSING'],
+      [{ kind: 'bearer', token: 'synthetic-token' }, sign(BODY), 'SIGNATURE_MISSING'],
+      [{ kind: 'none' }, sign(BODY), 'NO_WEBHOOK_AUTH'],
+    ] as const;
+    for (const [auth, webhook, cause] of explained) {
+      expect(isAuthentic(auth, webhook)).toBe(false);
+      expect(explainRefusal(auth, webhook)).toBe(cause);
+    }
   });
 
   it('accepts any text, byte for byte as signed', () => {

@@ -96,7 +96,12 @@ async function orderView(
       <PatientData order={order} shown={shown} visit={visit} />
       <section>
         <h2>Webhook deliveries</h2>
-        <Deliveries deliveries={deliveries} />
+        <Deliveries
+          deliveries={deliveries}
+          visit={visit}
+          from="order"
+          empty="No endpoint of the organization is subscribed to events of this order."
+        />
       </section>
       <section>
         <h2>Messages of the pharmacy</h2>

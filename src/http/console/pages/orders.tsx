@@ -3,6 +3,7 @@ import { findOrders } from '../../../operators/find-orders.ts';
 import { listOrdersForOperators, type OperatorOrder } from '../../../operators/list-orders.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Page, Visit } from '../page.ts';
+import { formTime } from '../parts/form-time.ts';
 import { Status, statusText } from '../parts/status.tsx';
 import { Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
@@ -26,8 +27,8 @@ export function ordersPage({ database }: ConsoleDependencies): Page {
         organizationId: undefined,
         pharmacyId: query.get('pharmacy') || undefined,
         delayed: query.get('delayed') === 'on',
-        since: timeOf(query.get('since')),
-        until: timeOf(query.get('until')),
+        since: formTime(query.get('since')),
+        until: formTime(query.get('until')),
       };
       const orders = await listOrdersForOperators(database, { ...filter, limit: MOST_ROWS });
       const content = (
@@ -75,13 +76,6 @@ export function ordersSearch({ database, hashSecret }: ConsoleDependencies): Pag
       return { title: 'Orders', content };
     },
   };
-}
-
-/** Reads a time of a form; browsers send it without a time zone, and the form says that it is UTC. */
-function timeOf(text: string | null): Date | undefined {
-  if (!text) return undefined;
-  const time = new Date(`${text}Z`);
-  return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
 function Search({ visit }: { readonly visit: Visit }) {

@@ -1,12 +1,23 @@
 import type { AuditRow } from '../../../audit/audit-rows.ts';
 import { Table } from './table.tsx';
 
-/** Rows of the audit log. */
-export function AuditRows({ rows }: { readonly rows: readonly AuditRow[] }) {
-  if (rows.length === 0) return <p class="empty">The audit log has no row.</p>;
+/**
+ * Rows of the audit log.
+ *
+ * @param withSubject also shows the order or the case of each row.
+ */
+export function AuditRows({
+  rows,
+  withSubject = false,
+}: {
+  readonly rows: readonly AuditRow[];
+  readonly withSubject?: boolean;
+}) {
+  if (rows.length === 0) return <p class="empty">The audit log has no such row.</p>;
+  const columns = ['Time, UTC', 'Actor', 'Action', 'Result', 'From'];
   return (
-    <Table columns={['Time, UTC', 'Actor', 'Action', 'Result', 'From']}>
-      {rows.map(({ at, actorKind, actor, action, result, source }) => (
+    <Table columns={withSubject ? [...columns, 'Order', 'Case'] : columns}>
+      {rows.map(({ at, actorKind, actor, action, result, source, orderId, caseId }) => (
         <tr>
           <td>
             <time datetime={at}>{at.slice(0, 19).replace('T', ' ')}</time>
@@ -17,6 +28,16 @@ export function AuditRows({ rows }: { readonly rows: readonly AuditRow[] }) {
           <td>{action}</td>
           <td>{result}</td>
           <td>{source}</td>
+          {withSubject && [
+            <td>
+              {orderId && (
+                <a class="id" href={`/orders/${orderId}`}>
+                  {orderId}
+                </a>
+              )}
+            </td>,
+            <td>{caseId}</td>,
+          ]}
         </tr>
       ))}
     </Table>

@@ -1,4 +1,6 @@
 import type { DeliveryView } from '../../../contract/webhook-delivery.ts';
+import { includesRole, type Visit } from '../page.ts';
+import { Action } from './action.tsx';
 import { Ago } from './time.tsx';
 
 const KINDS: Readonly<Record<DeliveryView['status'], string>> = {
@@ -9,13 +11,18 @@ const KINDS: Readonly<Record<DeliveryView['status'], string>> = {
   CANCELLED: 'ended',
 };
 
-/** Deliveries, each with its attempts. */
-export function Deliveries({ deliveries }: { readonly deliveries: readonly DeliveryView[] }) {
-  if (deliveries.length === 0) {
-    return (
-      <p class="empty">No endpoint of the organization is subscribed to events of this order.</p>
-    );
-  }
+interface DeliveriesProps {
+  readonly deliveries: readonly DeliveryView[];
+  readonly visit: Visit;
+  /** The page that a replay returns to. */
+  readonly from: 'order' | 'endpoint';
+  /** What the page says without deliveries. */
+  readonly empty: string;
+}
+
+/** Deliveries, each with its attempts and a button that replays it. */
+export function Deliveries({ deliveries, visit, from, empty }: DeliveriesProps) {
+  if (deliveries.length === 0) return <p class="empty">{empty}</p>;
   return (
     <ul class="lines">
       {deliveries.map((delivery) => (
@@ -33,11 +40,24 @@ export function Deliveries({ deliveries }: { readonly deliveries: readonly Deliv
               )}
             </summary>
             <Attempts delivery={delivery} />
+            {from === 'order' && <a href={`/endpoints/${delivery.endpointId}`}>The endpoint</a>}
+            {from === 'endpoint' && delivery.orderId && (
+              <a href={`/orders/${delivery.orderId}`}>The order</a>
+            )}
+            {isReplayable(delivery) && includesRole(visit.user.role, 'operator') && (
+              <Action visit={visit} url={`/deliveries/${delivery.id}/replay`} label="Replay">
+                <input type="hidden" name="from" value={from} />
+              </Action>
+            )}
           </details>
         </li>
       ))}
     </ul>
   );
+}
+
+function isReplayable({ status, eventId }: DeliveryView): boolean {
+  return status !== 'CANCELLED' && eventId !== null;
 }
 
 function Attempts({ delivery }: { readonly delivery: DeliveryView }) {

@@ -1,0 +1,90 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { urlOfRole } from '../../sandbox/database-url.ts';
+import { type ConsoleRole, createLogin } from '../../src/operators/console-sessions.ts';
+import { type Database, openDatabase } from '../../src/storage/database.ts';
+import { startBrowser } from './browser.ts';
+import { startTestStack, type TestStack } from './stack.ts';
+
+/** A pharmacy that is not set up: orders for it need attention. */
+const UNKNOWN_PHARMACY = 'pharmacy-nobody-knows';
+
+/** What a test of the console works with. */
+export interface ConsoleTest {
+  readonly test: TestStack;
+  /** Postgres, as an operator. */
+  readonly operator: Database;
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** The errors of the browser, violated policies, and its requests to other hosts. */
+  readonly faults: readonly string[];
+}
+
+/** Starts a stack with a console and a browser for the tests of a file; each test has a page without a session. */
+export function useConsole(settings: Record<string, string> = {}) {
+  let started: { test: TestStack; browser: Browser; operator: Database };
+  let opened: { context: BrowserContext; page: Page; faults: string[] };
+  const use = (): ConsoleTest => ({ ...started, ...opened });
+  const at = (route: string) => `${started.test.stack.consoleUrl}${route}`;
+
+  beforeAll(async () => {
+    const [test, browser] = await Promise.all([
+      startTestStack(settings, { withConsole: true }),
+      startBrowser(),
+    ]);
+    const operator = openDatabase(urlOfRole(test.stack.databaseUrl, 'operator'), 1);
+    started = { test, browser, operator };
+  }, 120_000);
+  afterAll(async () => {
+    await started.operator.end();
+    await started.browser.close();
+    await started.test.close();
+  });
+  beforeEach(async () => {
+    const context = await started.browser.newContext();
+    const page = await context.newPage();
+    const faults: string[] = [];
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => {
+      // The browser also reports a violated policy as an error.
+      if (/Content Security Policy|Trusted/i.test(message.text())) faults.push(message.text());
+    });
+    page.on('request', (request) => {
+      if (!request.url().startsWith(started.test.stack.consoleUrl)) faults.push(request.url());
+    });
+    opened = { context, page, faults };
+  });
+  afterEach(() => opened.context.close());
+
+  return {
+    /** What the running test works with. */
+    use,
+    /** The URL of a route of the console. */
+    at,
+    /** Logs in with a new link. */
+    async logIn(role: ConsoleRole, name = 'anna'): Promise<void> {
+      const { page } = opened;
+      const key = await createLogin(started.operator, { operator: name, role });
+      await page.goto(at(`/login?key=${key}`));
+      await page.getByRole('button', { name: 'Log in' }).click();
+      await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    },
+    /** What axe finds in the page that is serious or critical. */
+    async seriousFindings(): Promise<unknown[]> {
+      const { violations } = await new AxeBuilder({ page: opened.page }).analyze();
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+    },
+    /** Places orders that need attention. @returns their ids. */
+    async placeMany(count: number): Promise<string[]> {
+      const { test } = started;
+      const ids = await Promise.all(
+        Array.from({ length: count }, () => test.place(UNKNOWN_PHARMACY)),
+      );
+      await Promise.all(ids.map((id) => test.end(id)));
+      return ids;
+    },
+  };
+}
