@@ -190,6 +190,9 @@ export function ErrorsPage() {
   );
 }
 
+/** The last column. On a phone, where the table has no head, each cell says it. */
+const AGAIN = 'Send again unchanged';
+
 function ErrorTable({
   first,
   list,
@@ -204,7 +207,7 @@ function ErrorTable({
           <th scope="col">{first}</th>
           <th scope="col">Meaning</th>
           <th scope="col">What to do</th>
-          <th scope="col">Send again unchanged</th>
+          <th scope="col">{AGAIN}</th>
         </tr>
       </thead>
       <tbody>
@@ -221,7 +224,7 @@ function ErrorTable({
             <td>
               <Line text={action} />
             </td>
-            <td>{retry ? 'yes' : 'no'}</td>
+            <td data-label={AGAIN}>{retry ? 'yes' : 'no'}</td>
           </tr>
         ))}
       </tbody>

@@ -28,8 +28,18 @@ export function OperationPage({ place, entry }: { readonly place: Place; readonl
         <p class="path">
           <Badge method={isWebhook ? 'event' : method} />
           <code>{path}</code>
+          {!isWebhook && (
+            <a class="to-try" href="#try-form">
+              Try it
+            </a>
+          )}
         </p>
         <Prose text={operation.description} />
+        {isWebhook && (
+          <p>
+            <a href={linkTo(place, 'webhooks#verify')}>Verify and receive webhooks</a>
+          </p>
+        )}
         <Parameters api={api} shown={shown} list={operation.parameters ?? []} />
         {body !== undefined && (
           <section class="part" id="body">

@@ -23,8 +23,8 @@ export function WebhooksPage({ place }: { readonly place: Place }) {
       <h1>Webhooks</h1>
       <p>
         The server sends what happens to your orders to your{' '}
-        <a href={linkTo(place, 'createWebhookEndpoint')}>webhook endpoints</a>. The answer that
-        creates an endpoint shows its secret, <code>whsec_…</code>, this once.
+        <a href={linkTo(place, 'createWebhookEndpoint')}>webhook endpoints</a>. Only the answer that
+        creates an endpoint shows its secret, <code>whsec_…</code>.
       </p>
       <h2 id="events">Events</h2>
       <table>

@@ -92,6 +92,8 @@ function docsRoute(url: string, find: (page: string) => Served | undefined): Rou
       },
     },
     handle: async ({ params, reply }) => {
+      // The page's relative links begin at `/docs`.
+      if (params.page === '') return reply.redirect('../docs');
       const served = find(params.page ?? '');
       if (served === undefined) return reply.code(404).send(failure(404, 'no such page'));
       return reply

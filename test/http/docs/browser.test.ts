@@ -44,6 +44,7 @@ afterEach(async () => {
 
 const open = (path: string) => page.goto(`${api.app.url}/docs${path}`);
 const enterKey = () => page.getByLabel('API key').fill(api.organization.apiKey);
+const REPEAT = 'Repeat with the same key';
 const result = () => page.locator('.outcome .result');
 const answer = async () =>
   JSON.parse((await page.locator('.outcome pre').last().textContent()) ?? '');
@@ -65,13 +66,48 @@ describe('trying an operation', () => {
     await page.getByLabel('caseId').fill(api.organization.caseId);
   });
 
+  it('offers to repeat a key only after it was sent', async () => {
+    const isEnabled = () => page.getByRole('button', { name: REPEAT }).isEnabled();
+    expect(await isEnabled()).toBe(false);
+    await send();
+    expect(await isEnabled()).toBe(true);
+    await page.getByLabel('Example', { exact: true }).selectOption({ index: 1 });
+    expect(await isEnabled()).toBe(false);
+  });
+
+  it('says when a request has no API key', async () => {
+    await page.getByLabel('API key').fill('');
+    await send();
+    expect(await page.locator('.outcome').textContent()).toContain('Enter one at the top');
+  });
+
+  it('shows hostile text as text, in the form, the programs and the address', async () => {
+    const hostile = `"><img src=x onerror="window.ran=1"><script>window.ran=1</script>`;
+    await page.getByLabel('caseId').fill(hostile);
+    await page
+      .getByLabel('Body', { exact: true })
+      .fill(JSON.stringify({ idempotencyKey: 'a "quoted\\" key', order: hostile }));
+    await send();
+    await send();
+
+    // The fresh key has replaced the whole old one.
+    expect(await keyInBody()).toMatch(/^try-[0-9a-f]{24}$/);
+    expect(await page.locator('.trying .sample:visible code').textContent()).toContain(
+      encodeURIComponent(hostile),
+    );
+    await open('/caseAction#%');
+    await page.getByRole('combobox', { name: 'Search' }).fill(hostile);
+    await page.getByText('Nothing found').waitFor();
+    expect(await page.evaluate('[window.ran, document.images.length]')).toEqual([undefined, 1]);
+  });
+
   it('sends the example with a fresh key each time, and with the same key when asked', async () => {
     expect(await send()).toMatch(/^200/);
     const [first, order] = [await keyInBody(), (await answer()).data.order];
     const stored = await api.get(`/api/v1/cases/${api.organization.caseId}/orders/${order.id}`);
     expect(stored.json.data.order.idempotencyKey).toBe(first);
 
-    expect(await send('Repeat with the same key')).toMatch(/^409/);
+    expect(await send(REPEAT)).toMatch(/^409/);
     expect((await answer()).code).toBe('IDEMPOTENCY_ERROR');
     expect(await page.locator('.outcome').textContent()).toContain('idempotency-match: same');
     expect(await keyInBody()).toBe(first);
@@ -135,6 +171,14 @@ describe('the search', () => {
     await page.locator(':target .name').waitFor({ state: 'visible' });
   });
 
+  it('opens by "/" while a language is selected', async () => {
+    await open('/webhooks');
+    await page.getByText('Go', { exact: true }).click();
+    await page.keyboard.press('/');
+    await page.keyboard.type('ping');
+    await page.getByRole('option').first().waitFor();
+  });
+
   it.each([
     ['not_cancell', /errors#ORDER_NOT_CANCELLABLE$/],
     ['429', /errors#429$/],
@@ -147,6 +191,22 @@ describe('the search', () => {
 
     await page.waitForURL(target);
   });
+});
+
+it('shows the page in the navigation, and the linked part below the bar, also on a phone', async () => {
+  const top = (selector: string) =>
+    page.locator(selector).evaluate((element) => element.getBoundingClientRect().top as number);
+  await open('/ping');
+  expect(await top('nav [aria-current]')).toBeLessThan(720);
+  for (const [width, bar] of [
+    [1280, 60],
+    [360, 0],
+  ] as const) {
+    await page.setViewportSize({ width, height: 720 });
+    await open('/errors#429');
+    expect(await top(':target')).toBeGreaterThanOrEqual(bar);
+    expect(await top(':target')).toBeLessThan(720);
+  }
 });
 
 it('reads without JavaScript', async () => {

@@ -85,6 +85,10 @@ it('finds parts of pages that exist, in an index of less than 60 KB', async () =
   expect(Buffer.byteLength(text)).toBeLessThan(MOST_BYTES);
 });
 
+it('leads from /docs/ to /docs, where relative links begin', async () => {
+  expect((await fetch(`${api.app.url}/docs/`)).url).toBe(`${api.app.url}/docs`);
+});
+
 it('answers an unknown page with 404', async () => {
   expect((await api.send('GET', '/docs/no-such-page')).status).toBe(404);
 });
@@ -92,7 +96,9 @@ it('answers an unknown page with 404', async () => {
 describe('the table of errors', () => {
   it('has every status, code and warning of the list, with its answer to "send again"', () => {
     const rows = [
-      ...(html.get('/docs/errors') ?? '').matchAll(/<tr id="([^"]+)">.*?<td>(yes|no)<\/td><\/tr>/g),
+      ...(html.get('/docs/errors') ?? '').matchAll(
+        /<tr id="([^"]+)">.*?<td[^>]*>(yes|no)<\/td><\/tr>/g,
+      ),
     ].map(([, name, retry]) => [name, retry === 'yes']);
     const list = [ERROR_STATUSES, ERROR_CODES, WARNING_CODES].flatMap((errors) =>
       Object.entries(errors).map(([name, { retry }]) => [name, retry]),

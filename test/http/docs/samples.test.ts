@@ -1,11 +1,5 @@
-import { execFile, spawnSync } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cacheFolder } from '../../../sandbox/folders.ts';
 import { type ApiDocument, entriesOf } from '../../../src/http/docs/api-document.ts';
 import {
   type Language,
@@ -13,70 +7,25 @@ import {
   samplesOf,
 } from '../../../src/http/docs/assets/samples.js';
 import { exampleRequest } from '../../../src/http/docs/try-form.tsx';
+import { LANGUAGES_HERE, PROGRAM_LIMIT_MS, runProgram } from '../../support/docs-programs.ts';
 import { DOCUMENT } from '../../support/documented.ts';
-import { testEnvironment } from '../../support/environment.ts';
 import { createKey } from '../../support/organization.ts';
 import { startTestApi, type TestApi } from '../../support/test-api.ts';
 
 // The programs of the documentation, run as a reader would run them.
 
-const PROGRAMS: Readonly<Record<Language, [file: string, command: string, args: string[]]>> = {
-  curl: ['sample.sh', 'sh', []],
-  javascript: ['sample.mjs', process.execPath, []],
-  python: ['sample.py', 'python3', []],
-  go: ['sample.go', 'go', ['run']],
-};
-
-/** A language whose program is missing cannot be tested; `go version` exits with 0 as `--version` does not. */
-const isHere = (language: Language) => {
-  const [, command] = PROGRAMS[language];
-  const [program, argument] =
-    language === 'curl'
-      ? ['curl', '--version']
-      : [command, language === 'go' ? 'version' : '--version'];
-  return spawnSync(program, [argument], { stdio: 'ignore' }).status === 0;
-};
-const HERE = (Object.keys(PROGRAMS) as Language[]).filter(isHere);
-for (const language of Object.keys(PROGRAMS)) {
-  if (!HERE.includes(language as Language)) {
-    console.warn(`the ${language} samples of the documentation are not tested: no such program`);
-  }
-}
-
-/** Go compiles its library at the first run; later runs find it in the cache. */
-const GO = { GOCACHE: path.join(cacheFolder(testEnvironment()), 'go-samples'), CGO_ENABLED: '0' };
-const LIMIT_MS = 300_000;
-
 let api: TestApi;
-let folder = '';
 let apiKey = '';
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'rx-samples-'));
   api = await startTestApi();
   const scopes = ['orders:write', 'orders:read', 'cases:write', 'webhooks:manage'];
   apiKey = await createKey(api.database, api.organization.organizationId, { scopes });
 });
-afterAll(async () => {
-  await api.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** Runs a program and returns what it printed. */
-async function run(language: Language, text: string, args: string[] = [], input = '', env = {}) {
-  const [name, command, before] = PROGRAMS[language];
-  const file = path.join(folder, name);
-  writeFileSync(file, text);
-  // Without the variables of a proxy, because everything is on this machine.
-  const { PATH, HOME } = process.env;
-  const options = { env: { PATH, HOME, ...GO, ...env }, timeout: 290_000 };
-  const running = promisify(execFile)(command, [...before, file, ...args], options);
-  running.child.stdin?.end(input);
-  return (await running).stdout;
-}
+afterAll(() => api.close());
 
 /** The status and the body that a sample printed. */
 async function send(language: Language, request: SampleRequest) {
-  const printed = await run(language, samplesOf(request)[language]);
+  const printed = await runProgram(language, samplesOf(request)[language]);
   const [, status, body] =
     language === 'curl'
       ? (/^HTTP\/1\.1 (\d+).*?\r\n\r\n(.*)$/s.exec(printed) ?? [])
@@ -99,9 +48,9 @@ function exampleOf(operationId: string): SampleRequest {
   };
 }
 
-describe.each(HERE)('a sample in %s', (language) => {
+describe.each(LANGUAGES_HERE)('a sample in %s', (language) => {
   it('places the published order, and gets the 409 when it runs again', {
-    timeout: LIMIT_MS,
+    timeout: PROGRAM_LIMIT_MS,
   }, async () => {
     const example = exampleOf('caseAction');
     const body = (example.body ?? '').replace('unique-order-key-123', `key-of-${language}`);
@@ -114,7 +63,7 @@ describe.each(HERE)('a sample in %s', (language) => {
     expect(await send(language, { ...example, body })).toMatchObject({ status: 409 });
   });
 
-  it('sends every character as the form has it', { timeout: LIMIT_MS }, async () => {
+  it('sends every character as the form has it', { timeout: PROGRAM_LIMIT_MS }, async () => {
     const description = 'O\'Neil "Ö" `x` $HOME \\n \\ 漢 😀';
     const body = JSON.stringify({ url: 'http://127.0.0.1:1024/hook', description }, null, 2);
 
@@ -123,7 +72,7 @@ describe.each(HERE)('a sample in %s', (language) => {
     expect(JSON.parse(answer.body).data.endpoint.description).toBe(description);
   });
 
-  it('reads a list', { timeout: LIMIT_MS }, async () => {
+  it('reads a list', { timeout: PROGRAM_LIMIT_MS }, async () => {
     const example = exampleOf('listOrders');
 
     const answer = await send(language, {
@@ -135,7 +84,7 @@ describe.each(HERE)('a sample in %s', (language) => {
   });
 
   it('verifies a webhook, and refuses a changed and an old one', {
-    timeout: LIMIT_MS,
+    timeout: PROGRAM_LIMIT_MS,
   }, async () => {
     const page = (await api.send('GET', '/docs/webhooks')).text;
     const [, escaped = ''] =
@@ -151,8 +100,9 @@ describe.each(HERE)('a sample in %s', (language) => {
     ];
     const now = Math.floor(Date.now() / 1_000);
 
-    expect(await run(language, text, signed(now), body, env)).toBe('genuine\n');
-    await expect(run(language, text, signed(now), `${body} `, env)).rejects.toThrow();
-    await expect(run(language, text, signed(now - 400), body, env)).rejects.toThrow();
+    const run = (args: string[], input: string) => runProgram(language, text, { args, input, env });
+    expect(await run(signed(now), body)).toBe('genuine\n');
+    await expect(run(signed(now), `${body} `)).rejects.toThrow();
+    await expect(run(signed(now - 400), body)).rejects.toThrow();
   });
 });

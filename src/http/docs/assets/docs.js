@@ -42,6 +42,7 @@ for (const sample of document.querySelectorAll('.sample')) {
   button.addEventListener('click', async () => {
     await navigator.clipboard.writeText(sample.querySelector('code').textContent);
     button.textContent = 'Copied';
+    setTimeout(() => (button.textContent = 'Copy'), 2_000);
   });
   // Browsers offer the clipboard over HTTPS and on this machine only.
   if (navigator.clipboard) sample.prepend(button);
@@ -49,7 +50,7 @@ for (const sample of document.querySelectorAll('.sample')) {
 
 /** Opens the folded parts around the part that the address names. */
 function openTarget() {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = document.querySelector(':target');
   for (let part = target; part; part = part.parentElement) if ('open' in part) part.open = true;
   target?.scrollIntoView();
 }
@@ -59,6 +60,11 @@ document.getElementById('main').addEventListener('click', ({ target }) => {
 });
 addEventListener('hashchange', openTarget);
 if (location.hash) openTarget();
+
+// The navigation scrolls by itself where it is a column.
+const nav = document.getElementById('nav');
+const current = nav.querySelector('[aria-current]');
+if (current) nav.scrollTop = current.offsetTop - nav.clientHeight / 2;
 
 connectSearch();
 connectTryIt(key);

@@ -15,7 +15,9 @@ export const LANGUAGES = [
  * @param {{ method: string, url: string, headers: [string, string][], body?: string }} request
  * @returns {{ curl: string, javascript: string, python: string, go: string }}
  */
-export function samplesOf(request) {
+export function samplesOf({ body, ...rest }) {
+  // The browser sends half a surrogate pair as U+FFFD; not every language has it in a text.
+  const request = { ...rest, ...(body !== undefined && { body: body.toWellFormed() }) };
   return {
     curl: curl(request),
     javascript: javascript(request),
@@ -92,7 +94,7 @@ function pythonValue(value, indent) {
 function go({ method, url, headers, body }) {
   const reader = body === undefined ? 'nil' : `strings.NewReader(${goText(body)})`;
   const lines = headers.map(
-    ([name, value]) => `\trequest.Header.Set(${JSON.stringify(name)}, ${JSON.stringify(value)})\n`,
+    ([name, value]) => `\trequest.Header.Set(${goQuoted(name)}, ${goQuoted(value)})\n`,
   );
   return `package main
 
@@ -124,13 +126,22 @@ ${lines.join('')}	response, err := http.DefaultClient.Do(request)
 }
 
 function goText(text) {
-  return text.includes('`') ? JSON.stringify(text) : `\`${text}\``;
+  // A raw text keeps its lines. Go drops U+000D from it.
+  return /[`\uFEFF]|(?![\n\t])\p{Cc}/u.test(text) ? goQuoted(text) : `\`${text}\``;
+}
+
+function goQuoted(text) {
+  // Go allows U+FEFF nowhere but at the start of a file.
+  return JSON.stringify(text).replaceAll('\uFEFF', String.raw`\uFEFF`);
 }
 
 /** The value of a JSON text; undefined where a literal of the language would be another value. */
 function valueOf(body) {
   try {
-    return body === undefined || body.includes('__proto__') ? undefined : JSON.parse(body);
+    const value = JSON.parse(body);
+    // Numbers may lose digits, and of two fields with one name only the last stays.
+    const isSame = body.replace(/("(?:[^"\\]|\\.)*")|\s+/g, '$1') === JSON.stringify(value);
+    return isSame && !body.includes('"__proto__"') ? value : undefined;
   } catch {
     return undefined;
   }

@@ -7,7 +7,12 @@ let index;
 function load() {
   index ??= fetch(new URL('search.json', import.meta.url))
     .then((response) => response.json())
-    .then(({ entries, fields }) => [...entries, ...fieldEntries(entries, fields)]);
+    .then(({ entries, fields }) => [...entries, ...fieldEntries(entries, fields)])
+    .catch(() => {
+      // The next key tries again.
+      index = undefined;
+      return [];
+    });
   return index;
 }
 
@@ -47,6 +52,9 @@ function find(entries, query) {
     .slice(0, MOST)
     .map(({ entry }) => entry);
 }
+
+/** What the list shows when nothing matches. It leads nowhere. */
+const NOTHING = { kind: '', title: 'Nothing found', about: 'Try a part of one word.', link: '' };
 
 function option({ kind, title, about, link }, position) {
   const row = document.createElement('li');
@@ -89,6 +97,7 @@ export function connectSearch() {
     mark(0);
   };
   const open = (row) => {
+    if (row.dataset.link === '') return;
     show([]);
     field.blur();
     location.href = new URL(row.dataset.link, import.meta.url);
@@ -97,7 +106,8 @@ export function connectSearch() {
     const query = field.value;
     const found = find(await load(), query);
     // A later key may have been answered first.
-    if (query === field.value) show(found.map(option));
+    if (query !== field.value) return;
+    show((found.length === 0 && query.trim() !== '' ? [NOTHING] : found).map(option));
   };
 
   field.addEventListener('focus', load);
@@ -118,7 +128,7 @@ export function connectSearch() {
     if (row) open(row);
   });
   addEventListener('keydown', (event) => {
-    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? '');
+    const typing = document.activeElement?.matches('input:not([type=radio]), textarea, select');
     if (event.key !== '/' || typing || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     field.focus();

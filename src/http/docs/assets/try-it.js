@@ -15,7 +15,9 @@ const SHOWN_HEADERS = [
 /** The key of the programs while the reader has entered none. */
 const NO_KEY = 'YOUR_SECRET_KEY';
 
-const KEY_IN_BODY = /("idempotencyKey"\s*:\s*)"[^"]*"/;
+const NEEDS_KEY = 'This request has no API key. Enter one at the top of the page.';
+
+const KEY_IN_BODY = /("idempotencyKey"\s*:\s*)"(?:[^"\\]|\\.)*"/;
 
 /** Connects the form of the page, if it has one. @param {HTMLInputElement} key the field of the API key. */
 export function connectTryIt(key) {
@@ -24,8 +26,7 @@ export function connectTryIt(key) {
   const body = document.getElementById('try-body');
   const example = document.getElementById('try-example');
   const outcome = form.querySelector('.outcome');
-  /** Whether the idempotency key on the page has been sent. */
-  let used = true;
+  const again = form.elements.namedItem('again');
 
   const showSamples = () => {
     const texts = samplesOf(sampleRequest(form, body, key.value || NO_KEY));
@@ -33,14 +34,19 @@ export function connectTryIt(key) {
       sample.querySelector('code').textContent = texts[sample.dataset.language];
     }
   };
+  /** Only a key that has been sent can be sent again. */
+  let sent = false;
+  const setSent = (now) => {
+    sent = now;
+    if (again) again.disabled = !now;
+  };
   const renew = () => {
-    if (used) renewIdempotencyKey(form, body);
-    used = false;
+    renewIdempotencyKey(form, body);
+    setSent(false);
   };
 
   example?.addEventListener('change', () => {
     body.value = JSON.stringify(JSON.parse(example.value), null, 2);
-    used = true;
     renew();
     showSamples();
   });
@@ -48,12 +54,14 @@ export function connectTryIt(key) {
   key.addEventListener('input', showSamples);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    if (event.submitter?.name !== 'again') renew();
-    used = true;
+    if (sent && event.submitter !== again) renew();
+    setSent(true);
     showSamples();
     const request = requestOf(form, body, key.value);
     outcome.replaceChildren(paragraph('muted', 'Sending …'));
-    outcome.replaceChildren(...(await answerOf(request)));
+    const answer = await answerOf(request);
+    if (needsKey(form) && key.value === '') answer.unshift(paragraph('notice', NEEDS_KEY));
+    outcome.replaceChildren(...answer);
   });
   renew();
   showSamples();
