@@ -88,7 +88,10 @@ export const OUTSIDE = [
   { name: 'examples', holds: 'programs that place orders and receive webhooks; tests run them' },
   { name: 'bench', holds: 'npm run bench and bench:deliveries' },
   { name: 'scripts', holds: 'npm run verify, chaos, canaries, fuzz, structure, and the bootstrap' },
-  { name: 'tools', holds: 'Go programs that checks build: compose-check, helm-check' },
+  {
+    name: 'tools',
+    holds: 'Go programs that checks build: compose-check, helm-check, otel-collector',
+  },
   {
     name: 'deploy',
     holds: 'compose/, helm/, native/, postgres/, temporal/, prometheus/, grafana/',
