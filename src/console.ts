@@ -6,6 +6,7 @@ import { createSealedDocuments } from './documents/sealed-documents.ts';
 import { foreignAccess } from './egress/destination.ts';
 import { foreignLookup } from './egress/foreign-lookup.ts';
 import { createConsole } from './http/console/app.ts';
+import { createSingleSignOn } from './http/console/single-sign-on.ts';
 import { createFailedAttempts } from './http/edge/failed-attempts.ts';
 import { createKeyProvider } from './keys/create-key-provider.ts';
 import { isLocalHost } from './lib/local-host.ts';
@@ -75,6 +76,7 @@ await runProcess('console', process.env, parse, async ({ config, log }) => {
       documents: createSealedDocuments(await createDocumentStore(documents)),
       hashSecret,
       endpoints: createEndpointService(database, { ...destinations, sender }),
+      singleSignOn: config.oidc && createSingleSignOn(config.oidc, url),
       readMark: shareResult(MARK_MS, () => withTimeout(readChangeMark(database))),
       readOverview: shareResult(OVERVIEW_MS, () => withTimeout(readOverview(database))),
       examine: shareResult(FINDINGS_MS, () =>

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { KeyRing } from '../keys/key-ring.ts';
+import { isLocalHost } from '../lib/local-host.ts';
 import type { Config } from './config.ts';
-import { type Environment, parse, requiredBy, schema } from './config-schema.ts';
+import { type Environment, parse, requiredBy, schema, secret } from './config-schema.ts';
 import { callersOf, type Listening, tlsFiles } from './listening.ts';
 import { type HostAndPort, origin, port } from './network-settings.ts';
 
@@ -26,9 +27,44 @@ const consoleSchema = schema
     CONSOLE_URL: origin.optional(),
     CONSOLE_TLS_CERT_FILE: z.string().min(1).optional(),
     CONSOLE_TLS_KEY_FILE: z.string().min(1).optional(),
+    /** The OpenID Connect provider through which operators log in. */
+    CONSOLE_OIDC_ISSUER: z
+      .url({ protocol: /^https?$/ })
+      .refine(
+        (url) => url.startsWith('https:') || isLocalHost(new URL(url).hostname),
+        'must be https, because the provider decides who is an operator',
+      )
+      .optional(),
+    CONSOLE_OIDC_CLIENT_ID: z.string().min(1).optional(),
+    CONSOLE_OIDC_CLIENT_SECRET: secret.optional(),
+    CONSOLE_OIDC_SCOPE: z
+      .string()
+      .refine((text) => text.split(' ').includes('openid'), 'must contain openid')
+      .default('openid profile email'),
+    CONSOLE_OIDC_NAME_CLAIM: z.string().min(1).default('email'),
+    CONSOLE_OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
+    CONSOLE_OIDC_ROLE_PREFIX: z.string().default(''),
   })
+  .refine(...requiredBy('CONSOLE_OIDC_CLIENT_ID', 'CONSOLE_OIDC_ISSUER'))
+  .refine(...requiredBy('CONSOLE_OIDC_CLIENT_SECRET', 'CONSOLE_OIDC_ISSUER'))
+  .refine(...requiredBy('CONSOLE_OIDC_ISSUER', 'CONSOLE_OIDC_CLIENT_ID'))
   .refine(...requiredBy('CONSOLE_TLS_KEY_FILE', 'CONSOLE_TLS_CERT_FILE'))
   .refine(...requiredBy('CONSOLE_TLS_CERT_FILE', 'CONSOLE_TLS_KEY_FILE'));
+
+/** How operators log in through an OpenID Connect provider. */
+export interface OidcSettings {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** The scopes that the console asks for, separated by spaces. */
+  readonly scope: string;
+  /** The claim of the ID token with the operator's name, for the timeline and the audit log. */
+  readonly nameClaim: string;
+  /** The claim with the roles of the account, or a path to it. */
+  readonly rolesClaim: string;
+  /** What stands before a role of the console in that claim. */
+  readonly rolePrefix: string;
+}
 
 /** The configuration of the operators' console. */
 export interface ConsoleConfig extends Listening {
@@ -37,6 +73,8 @@ export interface ConsoleConfig extends Listening {
   /** The URL under which operators reach the console, without a slash at the end. */
   readonly url: string;
   readonly temporalUiUrl: string;
+  /** undefined: operators log in by links only. */
+  readonly oidc: OidcSettings | undefined;
   /** Where it serves its metrics; undefined: nowhere. */
   readonly metricsAddress: HostAndPort | undefined;
   readonly metricsCacheMs: number;
@@ -59,9 +97,23 @@ export function parseConsoleConfig(env: Environment): ConsoleConfig {
     ...{ host, port: number, tls },
     ...callersOf(value),
     url: value.CONSOLE_URL ?? own,
+    oidc: oidcOf(value),
     temporalUiUrl: value.TEMPORAL_UI_URL.replace(/\/+$/, ''),
     metricsAddress: value.METRICS_ADDRESS,
     metricsCacheMs: value.METRICS_CACHE_MS,
     log: { level: value.LOG_LEVEL, format: value.LOG_FORMAT },
+  };
+}
+
+function oidcOf(value: z.output<typeof consoleSchema>): OidcSettings | undefined {
+  const { CONSOLE_OIDC_ISSUER: issuer, CONSOLE_OIDC_CLIENT_ID: clientId } = value;
+  const { CONSOLE_OIDC_CLIENT_SECRET: clientSecret } = value;
+  if (issuer === undefined || clientId === undefined || clientSecret === undefined)
+    return undefined;
+  return {
+    ...{ issuer, clientId, clientSecret, scope: value.CONSOLE_OIDC_SCOPE },
+    nameClaim: value.CONSOLE_OIDC_NAME_CLAIM,
+    rolesClaim: value.CONSOLE_OIDC_ROLES_CLAIM,
+    rolePrefix: value.CONSOLE_OIDC_ROLE_PREFIX,
   };
 }

@@ -21,14 +21,21 @@ export interface ConsoleTest {
   readonly faults: readonly string[];
 }
 
-/** Starts a stack with a console and a browser for the tests of a file; each test has a page without a session. */
-export function useConsole(settings: Record<string, string> = {}) {
+/**
+ * Starts a stack with a console and a browser for the tests of a file; each test has a page without a session.
+ *
+ * @param prepare returns variables for the stack.
+ */
+export function useConsole(
+  prepare: () => Promise<Record<string, string>> = () => Promise.resolve({}),
+) {
   let started: { test: TestStack; browser: Browser; operator: Database };
   let opened: { context: BrowserContext; page: Page; faults: string[] };
   const use = (): ConsoleTest => ({ ...started, ...opened });
   const at = (route: string) => `${started.test.stack.consoleUrl}${route}`;
 
   beforeAll(async () => {
+    const settings = await prepare();
     const [test, browser] = await Promise.all([
       startTestStack(settings, { withConsole: true }),
       startBrowser(),
@@ -44,6 +51,11 @@ export function useConsole(settings: Record<string, string> = {}) {
   beforeEach(async () => {
     const context = await started.browser.newContext();
     const page = await context.newPage();
+    // No page of a test may load anything from the internet.
+    await page.route(
+      ({ hostname }) => hostname !== '127.0.0.1',
+      (route) => route.abort(),
+    );
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => {

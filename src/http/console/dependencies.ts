@@ -6,6 +6,7 @@ import type { Finding } from '../../operators/doctor.ts';
 import type { Overview } from '../../operators/overview.ts';
 import type { Log } from '../../process/log.ts';
 import type { Database } from '../../storage/database.ts';
+import type { SingleSignOn } from './single-sign-on.ts';
 
 /** What the pages of the console use: the functions of `rx`, on the operators' role. */
 export interface ConsoleDependencies {
@@ -15,6 +16,8 @@ export interface ConsoleDependencies {
   /** The key of the hashes of idempotency keys. */
   readonly hashSecret: string;
   readonly endpoints: EndpointService;
+  /** The login through a provider; undefined: operators log in by links only. */
+  readonly singleSignOn: SingleSignOn | undefined;
   /** The overview of the last seconds. */
   readonly readOverview: () => Promise<Overview>;
   /** The mark of the last seconds, which changes with every timeline. */
