@@ -17,8 +17,8 @@ const INTEGRITY =
   'sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==';
 const CACHE = path.join(PROJECT, 'node_modules/.cache/verify');
 const REPORT = path.join(CACHE, 'tests-on-node-24.json');
-/** What it tests runs in the browser, on every version of Node alike. */
-const IN_A_BROWSER = 'test/http/docs/browser.test.ts';
+/** What they test runs in a browser, and as programs in other languages: on every Node alike. */
+const ELSEWHERE = 'test/http/docs/{browser,samples}.test.ts';
 /** An unreachable registry must not delay the other checks for longer. */
 const INSTALL_LIMIT_MS = 5 * 60_000;
 
@@ -66,7 +66,7 @@ function runs(binary) {
 /** Runs the tests with a binary, for the programs that tests start as well. */
 async function test(binary) {
   rmSync(REPORT, { force: true });
-  const projects = ['--project', 'unit', '--project', 'http', '--exclude', IN_A_BROWSER];
+  const projects = ['--project', 'unit', '--project', 'http', '--exclude', ELSEWHERE];
   const args = ['run', ...projects, ...reporterArguments(REPORT)];
   const child = spawn(binary, ['scripts/bootstrap.mjs', 'vitest', ...args], {
     cwd: PROJECT,

@@ -31,8 +31,12 @@ export const LANGUAGES_HERE = (Object.keys(PROGRAMS) as Language[]).filter((lang
   return here;
 });
 
-/** Go compiles its library at the first run, which takes half a minute; later runs find it in the cache. */
-const GO = { GOCACHE: path.join(cacheFolder(testEnvironment()), 'go-samples'), CGO_ENABLED: '0' };
+/** Go compiles its library at the first run, without optimizing to save time; later runs find it in the cache. */
+const GO = {
+  GOCACHE: path.join(cacheFolder(testEnvironment()), 'go-samples'),
+  GOFLAGS: "'-gcflags=all=-N -l'",
+  CGO_ENABLED: '0',
+};
 const LIMIT_MS = 290_000;
 
 /** The limit of a test that runs a program, which Go may have to compile. */
