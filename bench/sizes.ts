@@ -13,7 +13,7 @@ import { type World, withWorld } from './support/world.ts';
  * has two documents, one message of the pharmacy and one endpoint that gets one of its events.
  */
 
-const options = numbers({ orders: 600, 'warm-up': 100 });
+const options = numbers({ orders: 2_000, 'warm-up': 100 });
 /** Tables whose rows go after a time, with the recommended days (docs/growth.md). */
 const KEPT_DAYS: Readonly<Record<string, number>> = {
   ...{ events: 30, webhook_deliveries: 30, webhook_attempts: 30 },
