@@ -4,10 +4,11 @@ import type { Stack } from '../../sandbox/stack.ts';
 import type { CliResult } from '../../test/support/cli.ts';
 import type { Canary } from './canary.ts';
 import type { Clinic } from './clinic.ts';
+import { openConsole } from './console-session.ts';
 
 /** The tools of a path. */
 export interface Walk {
-  readonly stack: Pick<Stack, 'baseUrl' | 'simulatorUrl' | 'kill'>;
+  readonly stack: Pick<Stack, 'baseUrl' | 'consoleUrl' | 'simulatorUrl' | 'kill'>;
   readonly clinic: Clinic;
   /** The canary of this path alone. */
   readonly canary: Canary;
@@ -15,6 +16,8 @@ export interface Walk {
   rx(args: readonly string[], stdin?: string): Promise<CliResult>;
   /** Sends a request to the simulator's control API. */
   control(route: string, body?: object): Promise<unknown>;
+  /** Aborts requests. */
+  readonly signal: AbortSignal;
   /** Adds a document's bytes to the search: they must not be stored in clear text either. */
   keepDocument(bytes: Buffer): void;
 }
@@ -167,6 +170,33 @@ export const PATHS = {
     const answer = await send(body, new Webhook(secret).sign(headers['webhook-id'], at, body));
     if (answer.status !== 202) throw new Error(`a pharmacy's webhook got ${answer.status}`);
   },
+  /** An operator looks at an order in the console, with all patient data, searches for it, and retries another. */
+  async console(walk) {
+    const { canary, clinic } = walk;
+    const orderId = await clinic.place(canary, 'pharmacy-tracking');
+    await clinic.reaches(canary, orderId, 'COMPLETED');
+    const failedId = await clinic.place(canary, 'pharmacy-corrupt', canary.mark('idempotencyKey'));
+    await clinic.reaches(canary, failedId, 'NEEDS_ATTENTION');
+    const link = await must(walk.rx(['console', 'login', '--as', 'anna', '--json']));
+    const { url } = JSON.parse(link.stdout) as { url: string };
+    const session = await openConsole(walk.stack.consoleUrl, url, walk.signal);
+    await session.open(`/orders/${orderId}`);
+    const shown = await session.submit(`/orders/${orderId}/shown`, {});
+    if (!shown.includes(canary.patient.lastName ?? '')) throw new Error('the patient is not shown');
+    const document = /src="(\/orders\/[^"]+\/documents\/[^"]+)"/.exec(shown)?.[1] ?? '';
+    await session.open(document);
+    const { idempotencyKey: text } = canary;
+    await session.submit('/orders', { text });
+    await session.submit('/orders', { text: canary.mark('console search') });
+    await session.submit('/audit', { case: canary.mark('console audit') });
+    const queue = await session.open('/attention');
+    const order = new RegExp(`${failedId} [^"]+`).exec(queue)?.[0] ?? '';
+    const reason = canary.mark('console reason');
+    await session.submit('/repairs', { order, reason, action: 'retry' });
+    for (const page of ['/', '/orders', '/messages', '/pharmacies', '/endpoints', '/audit']) {
+      await session.open(page);
+    }
+  },
   /** Completes, and an operator erases the order with its documents and workflow. */
   async erased(walk) {
     const { canary, clinic } = walk;
@@ -207,7 +237,8 @@ export const PATHS = {
 /** The name of a path. */
 export type PathName = keyof typeof PATHS;
 
-async function must(command: Promise<CliResult>): Promise<void> {
-  const { code, stderr } = await command;
-  if (code !== 0) throw new Error(`rx ended with ${code}: ${stderr}`);
+async function must(command: Promise<CliResult>): Promise<CliResult> {
+  const result = await command;
+  if (result.code !== 0) throw new Error(`rx ended with ${result.code}: ${result.stderr}`);
+  return result;
 }

@@ -55,6 +55,7 @@ export async function runCanaries(
       log: sink,
       news: sink,
       signal,
+      withConsole: true,
     });
     try {
       const needles = await walkAll(paths, { stack, echo, hooks, tmp, written, progress, signal });
@@ -201,6 +202,7 @@ async function walkAll(
       clinic,
       canary,
       rx,
+      signal: run.signal,
       keepDocument: (bytes) => needles.push(...needlesOfContent(`${name}: document`, bytes)),
       async control(route, body) {
         const response = await fetch(`${stack.simulatorUrl}/control/${route}`, {

@@ -9,7 +9,7 @@ test(
   'patient data is nowhere in clear text: not in stores, documents, logs, metrics or temporary files',
   async ({ signal }) => {
     const { markers, findings } = await runCanaries(
-      ['completed', 'rejected', 'invalid', 'crashed'],
+      ['completed', 'rejected', 'invalid', 'console', 'crashed'],
       () => undefined,
       signal,
     );

@@ -77,6 +77,11 @@ describe('an endpoint', () => {
     await page.getByRole('link', { name: 'Back' }).click();
     await page.locator('summary', { hasText: 'delivered' }).first().waitFor();
 
+    const last = page
+      .locator('dt', { hasText: 'Last delivered' })
+      .locator('xpath=following::dd[1]');
+    expect(await last.textContent()).toMatch(/ago$/);
+
     // One of them again, from the page of its order.
     const before = receiver.received.length;
     await page.goto(at(`/orders/${orderId}`));

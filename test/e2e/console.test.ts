@@ -205,6 +205,18 @@ it('shows what changed before its stream had begun', LONG, async () => {
   await page.getByLabel(`Order ${id}`).waitFor();
 });
 
+it('shows an order while Temporal is away, and its session survives it', LONG, async () => {
+  const { test, page } = use();
+  await logIn('operator');
+  const id = await test.place('pharmacy-slow');
+  test.stack.kill('temporal', 'SIGKILL');
+  const answer = await page.goto(at(`/orders/${id}`));
+  expect(answer?.status()).toBe(200);
+  await page.getByRole('heading', { name: `Order ${id}` }).waitFor();
+  // The page changes by itself when the order goes on with Temporal.
+  await page.locator('.status', { hasText: 'Completed' }).first().waitFor({ timeout: 90_000 });
+});
+
 it('stays usable over a restart of Postgres under an open page', LONG, async () => {
   const { test, page } = use();
   await logIn('operator');

@@ -28,6 +28,7 @@ import type { Database, Sql } from '../../src/storage/database.ts';
 import { forOrganization } from '../../src/storage/row-level-security.ts';
 import { finishErasures } from '../../src/upkeep/finish-erasures.ts';
 import { eraseExpired } from '../../src/upkeep/start-eraser.ts';
+import { consoleLists } from './console-statements.ts';
 import { FILLED } from './fill-database.ts';
 
 /** A database of `fillDatabase`, with a pool for the role of each program. */
@@ -65,6 +66,7 @@ export async function listStatements(pools: FilledPools): Promise<ListStatement[
     ...lists(pools, ids),
     ...lookUps(pools, ids),
     ...operatorLists(pools, ids),
+    ...consoleLists(pools.operator, ids),
     ...sweeps(pools),
   ];
 }

@@ -1,0 +1,58 @@
+import { readNewestAuditRows } from '../../src/audit/audit-rows.ts';
+import { listWaitingOrders, readQueueFacets } from '../../src/operators/attention-queue.ts';
+import { readChangeMark } from '../../src/operators/change-mark.ts';
+import { findOrders } from '../../src/operators/find-orders.ts';
+import { listEndpointsForOperators } from '../../src/operators/list-endpoints.ts';
+import { listOrderMessages } from '../../src/operators/order-messages.ts';
+import { readPharmacyHealth } from '../../src/operators/pharmacy-health.ts';
+import { listUnmatchedMessages } from '../../src/orders/repairs/link-message.ts';
+import type { Database } from '../../src/storage/database.ts';
+import { FILLED } from './fill-database.ts';
+import type { ListStatement } from './list-statements.ts';
+
+const HASH_SECRET = 'a secret of the tests, of no other use';
+const { organizationId, pharmacyId, rarePharmacyId, caseId } = FILLED;
+
+/** The lists of the operators' console, with common and rare values of their filters. */
+export function consoleLists(
+  operator: Database,
+  { orderId, middle }: { readonly orderId: string; readonly middle: Date },
+): ListStatement[] {
+  const queues = [{}, { organizationId }, { pharmacyId: rarePharmacyId }, { orderId }];
+  const rows = [
+    {},
+    { caseId },
+    { caseId: 'no-case' },
+    { operator: 'nobody' },
+    { orderId },
+    { since: middle },
+    { until: middle },
+    { caseId, since: middle, until: middle },
+  ];
+  return [
+    ...queues.map((filter) => ({
+      name: `console queue ${Object.keys(filter).join(' ')}`,
+      run: () => listWaitingOrders(operator, { ...filter, limit: 101 }),
+    })),
+    { name: 'console queue, values', run: () => readQueueFacets(operator) },
+    ...[orderId, 'no-order', caseId, 'ph-1'].map((text) => ({
+      name: `console search ${text === orderId ? 'of an order' : text}`,
+      run: () => findOrders(operator, HASH_SECRET, text),
+    })),
+    ...rows.map((filter) => ({
+      name: `console audit ${Object.keys(filter).join(' ')}`,
+      run: () => readNewestAuditRows(operator, { ...filter, limit: 101 }),
+    })),
+    ...[{}, { organizationId }, { unhealthy: true }].map((filter) => ({
+      name: `console endpoints ${Object.keys(filter).join(' ')}`,
+      run: () => listEndpointsForOperators(operator, { ...filter, limit: 100 }),
+    })),
+    ...[{}, { pharmacyId }].map((filter) => ({
+      name: `console messages ${Object.keys(filter).join(' ')}`,
+      run: () => listUnmatchedMessages(operator, { ...filter, limit: 100 }),
+    })),
+    { name: 'console messages of an order', run: () => listOrderMessages(operator, orderId) },
+    { name: 'console pharmacies', run: () => readPharmacyHealth(operator) },
+    { name: 'console live changes', run: () => readChangeMark(operator) },
+  ];
+}
