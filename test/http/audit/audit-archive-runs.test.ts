@@ -16,7 +16,7 @@ let operator: Database;
 let folder: string;
 beforeEach(async () => {
   test = await createTestDatabase();
-  operator = openDatabase(test.operatorUrl, 2);
+  operator = openDatabase(test.operatorUrl, 2, { statementLimitMs: 30_000 });
   folder = await mkdtemp(path.join(os.tmpdir(), 'rx-archives-'));
 });
 afterEach(async () => {
@@ -44,19 +44,20 @@ async function tamper(statement: string): Promise<void> {
 const recorded = () => test.database<{ file: string; number: number }[]>`
   SELECT file, number::int FROM audit_archives ORDER BY audit_archives.number`;
 
-/** Runs archives whose records all wait, each with a file that it has verified, until all of them do. */
-async function atOnce(folders: readonly string[]) {
-  const runs = await inTransaction(test.asSuperuser, async (sql) => {
-    await sql`LOCK TABLE audit_archives IN SHARE MODE`;
-    const started = Promise.allSettled(folders.map((to) => archiveAuditLog(operator, to)));
-    await expect
-      .poll(
-        () => sql`SELECT FROM pg_locks WHERE NOT granted AND relation = 'audit_archives'::regclass`,
-      )
-      .toHaveLength(folders.length);
-    return { started };
-  });
-  return await runs.started;
+/** Runs two archives, neither of which is recorded before both have written and verified their file. */
+async function atOnce(...folders: readonly [string, string]) {
+  await test.asSuperuser.unsafe(`
+    CREATE SEQUENCE arrivals;
+    GRANT USAGE, SELECT ON arrivals TO rx_orders_operator;
+    CREATE FUNCTION wait_for_both() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      PERFORM nextval('arrivals');
+      WHILE (SELECT last_value FROM arrivals) < 2 LOOP PERFORM pg_sleep(0.01); END LOOP;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER a_wait BEFORE INSERT ON audit_archives
+      FOR EACH ROW EXECUTE FUNCTION wait_for_both()`);
+  return await Promise.allSettled(folders.map((to) => archiveAuditLog(operator, to)));
 }
 
 it('records the file of a run that was interrupted before it could', async () => {
@@ -84,8 +85,8 @@ it('leaves what a run that was killed has half written, and never takes it for a
 
 it('records one of two runs at once, and the other one says so and leaves no file', async () => {
   await seal('ab');
-  const folders = [path.join(folder, '1'), path.join(folder, '2')];
-  const runs = await atOnce(folders);
+  const folders = [path.join(folder, '1'), path.join(folder, '2')] as const;
+  const runs = await atOnce(...folders);
   const refused = runs.filter(({ status }) => status === 'rejected');
   expect(refused).toEqual([
     { status: 'rejected', reason: expect.objectContaining({ name: 'OperatorConflictError' }) },
@@ -99,7 +100,7 @@ it('records one of two runs at once, and the other one says so and leaves no fil
 
 it('records one file when two runs write it at once', async () => {
   await seal('ab');
-  const runs = await atOnce([folder, folder]);
+  const runs = await atOnce(folder, folder);
   expect(runs.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
   expect(await recorded()).toEqual([{ file: path.join(folder, 'audit-1-1.ndjson.gz'), number: 1 }]);
   expect(await readdir(folder)).toEqual(['audit-1-1.ndjson.gz']);
