@@ -6,6 +6,7 @@ import {
 } from '../../../operators/attention-queue.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { includesRole, type Page, type Visit } from '../page.ts';
+import { countOf } from '../parts/count-of.ts';
 import { RepairFields } from '../parts/repair-fields.tsx';
 import { Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
@@ -68,7 +69,7 @@ function Queue({ orders, visit, isFiltered }: QueueProps) {
         caption={
           orders.length > MOST_ROWS
             ? `The ${MOST_ROWS} orders that have waited longest`
-            : `${orders.length} ${orders.length === 1 ? 'order' : 'orders'}`
+            : countOf(orders.length, 'order')
         }
         columns={mayRepair ? ['Select', ...COLUMNS] : COLUMNS}
       >

@@ -1,6 +1,7 @@
 import { organizationOf } from '../../../operators/organization-of.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Answer, Page, Visit } from '../page.ts';
+import { countOf } from '../parts/count-of.ts';
 import { resultView } from '../parts/result.tsx';
 
 /** The actions on an endpoint: `POST /endpoints/:endpointId/…`. */
@@ -46,7 +47,7 @@ export function endpointActions({ database, endpoints }: ConsoleDependencies): r
       { role: 'operator', audit: { none: 'the replay records itself' } },
       async (key, { by }) => {
         const count = await endpoints.replayMany(key, { since: undefined, deadOnly: true }, by);
-        const text = `${count} ${count === 1 ? 'delivery is' : 'deliveries are'} sent again.`;
+        const text = `${countOf(count, 'delivery is', 'deliveries are')} sent again.`;
         return resultView('Replayed', { done: true, text, back: pageOf(key) });
       },
     ),

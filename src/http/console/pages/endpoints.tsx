@@ -6,6 +6,7 @@ import {
 import { listOrganizations } from '../../../organizations/organizations.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Page } from '../page.ts';
+import { countOf } from '../parts/count-of.ts';
 import { EndpointStatus } from '../parts/endpoint-status.tsx';
 import { Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
@@ -70,9 +71,10 @@ function Endpoints({ endpoints }: { readonly endpoints: readonly OperatorEndpoin
       caption={
         endpoints.length === MOST_ROWS
           ? `The first ${MOST_ROWS}; choose an organization to see others`
-          : `${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'}`
+          : countOf(endpoints.length, 'endpoint')
       }
       columns={['Endpoint', 'Status', 'Failed', 'Open', 'Last delivered', 'Organization']}
+      numbers={['Failed', 'Open']}
     >
       {endpoints.map((endpoint) => (
         <tr>

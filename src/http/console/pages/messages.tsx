@@ -7,6 +7,7 @@ import { listPharmacies } from '../../../pharmacy/registry.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { includesRole, type Page, type Visit } from '../page.ts';
 import { Action } from '../parts/action.tsx';
+import { countOf } from '../parts/count-of.ts';
 import { resultView } from '../parts/result.tsx';
 import { Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
@@ -74,7 +75,7 @@ function Messages({
       caption={
         messages.length === MOST_ROWS
           ? `The oldest ${MOST_ROWS}`
-          : `${messages.length} ${messages.length === 1 ? 'message' : 'messages'}`
+          : countOf(messages.length, 'message')
       }
       columns={mayLink ? [...COLUMNS, 'Link to an order'] : COLUMNS}
     >

@@ -3,6 +3,7 @@ import { findOrders } from '../../../operators/find-orders.ts';
 import { listOrdersForOperators, type OperatorOrder } from '../../../operators/list-orders.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Page, Visit } from '../page.ts';
+import { countOf } from '../parts/count-of.ts';
 import { formTime } from '../parts/form-time.ts';
 import { Status, statusText } from '../parts/status.tsx';
 import { Table } from '../parts/table.tsx';
@@ -148,7 +149,7 @@ function Orders({
       caption={
         orders.length === MOST_ROWS
           ? `The newest ${MOST_ROWS}; choose a time to see earlier ones`
-          : `${orders.length} ${orders.length === 1 ? 'order' : 'orders'}`
+          : countOf(orders.length, 'order')
       }
       columns={['Order', 'Status', 'Accepted', 'Reason', 'Pharmacy', 'Case']}
     >

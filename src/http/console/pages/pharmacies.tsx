@@ -30,6 +30,7 @@ export function pharmaciesPage({ database }: ConsoleDependencies): Page {
                 ...['Pharmacy', 'Status', 'Open orders', 'Calls that succeeded', 'Mean time'],
                 ...['Last webhook', 'Refused webhooks'],
               ]}
+              numbers={['Open orders', 'Calls that succeeded', 'Mean time', 'Refused webhooks']}
             >
               {pharmacies.map((each) => (
                 <Row pharmacy={each} health={healthOf(each.id)} />

@@ -122,7 +122,10 @@ function Counts({ counts }: { readonly counts: readonly PharmacyCount[] }) {
         {calls.length === 0 ? (
           <p class="empty">We did not call the pharmacy.</p>
         ) : (
-          <Table columns={['Call', 'Result', 'Count', 'Mean time', 'Last']}>
+          <Table
+            columns={['Call', 'Result', 'Count', 'Mean time', 'Last']}
+            numbers={['Count', 'Mean time']}
+          >
             {calls.map(({ kind, code, count, meanMs, lastAt }) => (
               <tr>
                 <td>{kind}</td>
@@ -144,7 +147,7 @@ function Counts({ counts }: { readonly counts: readonly PharmacyCount[] }) {
         {webhooks.length === 0 ? (
           <p class="empty">The pharmacy sent no webhook.</p>
         ) : (
-          <Table columns={['Result', 'Count', 'Last', 'Cause']}>
+          <Table columns={['Result', 'Count', 'Last', 'Cause']} numbers={['Count']}>
             {webhooks.map(({ code, count, lastAt }) => (
               <tr>
                 <td>

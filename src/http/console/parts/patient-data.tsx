@@ -2,6 +2,7 @@ import type { Patient } from '../../../contract/case.ts';
 import type { DocumentView, OrderView } from '../../../contract/order.ts';
 import type { OperatorOrderDetail } from '../../../operators/list-orders.ts';
 import { includesRole, type Visit } from '../page.ts';
+import { countOf } from './count-of.ts';
 import { Ago } from './time.tsx';
 
 /** Patient data that a user asked for. */
@@ -38,7 +39,7 @@ export function PatientData({
 }
 
 function Cover({ order, visit }: { readonly order: OperatorOrderDetail; readonly visit: Visit }) {
-  const counts = `${order.documents} documents, ${order.shipments} shipments.`;
+  const counts = `${countOf(order.documents, 'document')}, ${countOf(order.shipments, 'shipment')}.`;
   if (!includesRole(visit.user.role, 'operator')) {
     return <p class="empty">{counts} Your role does not show patient data.</p>;
   }

@@ -4,10 +4,13 @@ import type { ComponentChildren } from '#jsx/jsx-runtime';
 export function Table({
   caption,
   columns,
+  numbers = [],
   children,
 }: {
   readonly caption?: string;
   readonly columns: readonly string[];
+  /** The columns of numbers, which align to the right. */
+  readonly numbers?: readonly string[];
   /** The rows. */
   readonly children: ComponentChildren;
 }) {
@@ -18,7 +21,9 @@ export function Table({
         <thead>
           <tr>
             {columns.map((column) => (
-              <th scope="col">{column}</th>
+              <th scope="col" class={numbers.includes(column) ? 'number' : undefined}>
+                {column}
+              </th>
             ))}
           </tr>
         </thead>
