@@ -77,7 +77,7 @@ function Queue({ orders, visit, isFiltered }: QueueProps) {
           <Row order={order} mayRepair={mayRepair} />
         ))}
       </Table>
-      {mayRepair && <RepairFields mayKeep={orders.some(({ hadEnded }) => hadEnded)} />}
+      {mayRepair && <RepairFields of="chosen" mayKeep={orders.some(({ hadEnded }) => hadEnded)} />}
     </form>
   );
 }

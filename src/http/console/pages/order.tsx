@@ -86,7 +86,7 @@ async function orderView(
         <form method="post" action="/repairs">
           <input type="hidden" name="csrf" value={visit.csrf} />
           <input type="hidden" name="order" value={`${orderId} ${repairable.version}`} />
-          <RepairFields mayKeep={repairable.hadEnded} />
+          <RepairFields of="one" mayKeep={repairable.hadEnded} />
         </form>
       )}
       <section>

@@ -49,7 +49,7 @@ function WaitingCard({ title, url, count, since }: Waiting & { title: string; ur
           'none waits'
         ) : (
           <>
-            the oldest since <Ago at={since} />
+            the oldest came <Ago at={since} />
           </>
         )}
       </small>

@@ -1,14 +1,27 @@
-/** The fields of a form that repairs the chosen orders. */
-export function RepairFields({ mayKeep }: { readonly mayKeep: boolean }) {
+/**
+ * The fields of a form that repairs one order, or the chosen ones of a list.
+ *
+ * @param mayKeep whether an order has an end that can be kept.
+ */
+export function RepairFields({
+  of,
+  mayKeep,
+}: {
+  readonly of: 'one' | 'chosen';
+  readonly mayKeep: boolean;
+}) {
   return (
     <fieldset class="repair">
-      <legend>Repair the selected orders</legend>
+      <legend>{of === 'one' ? 'Repair this order' : 'Repair the selected orders'}</legend>
       <label>
         Reason, for the timeline
         <input name="reason" required maxlength={1000} autocomplete="off" />
       </label>
       <label>
-        Pharmacy order id <small>only for one order, if the recorded one is missing or wrong</small>
+        Pharmacy order id{' '}
+        <small>
+          {of === 'one' ? '' : 'only for one order, '}if the recorded one is missing or wrong
+        </small>
         <input name="pharmacyOrderId" maxlength={255} autocomplete="off" />
       </label>
       <div class="buttons">
@@ -16,7 +29,7 @@ export function RepairFields({ mayKeep }: { readonly mayKeep: boolean }) {
           Retry
         </button>
         <button name="action" value="cancel">
-          Cancel the orders
+          {of === 'one' ? 'Cancel the order' : 'Cancel the orders'}
         </button>
         {mayKeep && (
           <button name="action" value="keep">
