@@ -8,7 +8,6 @@ import { readPharmacyHealth } from '../../src/operators/pharmacy-health.ts';
 import { listUnmatchedMessages } from '../../src/orders/repairs/link-message.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { FILLED } from './fill-database.ts';
-import type { ListStatement } from './list-statements.ts';
 
 const HASH_SECRET = 'a secret of the tests, of no other use';
 const { organizationId, pharmacyId, rarePharmacyId, caseId } = FILLED;
@@ -17,7 +16,7 @@ const { organizationId, pharmacyId, rarePharmacyId, caseId } = FILLED;
 export function consoleLists(
   operator: Database,
   { orderId, middle }: { readonly orderId: string; readonly middle: Date },
-): ListStatement[] {
+): { readonly name: string; run(): Promise<unknown> }[] {
   const queues = [{}, { organizationId }, { pharmacyId: rarePharmacyId }, { orderId }];
   const rows = [
     {},
