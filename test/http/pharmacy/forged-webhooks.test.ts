@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addPharmacy, createPharmacy, type TestPharmacy } from '../../support/pharmacy.ts';
 import { exampleWithoutKey, startTestApi, type TestApi } from '../../support/test-api.ts';
@@ -146,8 +147,18 @@ function trueMessageWithoutTime(body: string): Sent {
   return { pharmacyId: cv, headers: [['x-cv-signature', signature]], body };
 }
 
-/** Sends a message and returns the answer. */
-async function send({ pharmacyId, headers, body }: Sent): Promise<Answer> {
+const MOST_ATTEMPTS = 20;
+
+/** Sends a message and returns the answer. A pharmacy repeats it while Postgres does not answer in time (503). */
+async function send(sent: Sent): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await sendOnce(sent);
+    if (answer.status !== 503 || attempt === MOST_ATTEMPTS) return answer;
+    await sleep(500);
+  }
+}
+
+async function sendOnce({ pharmacyId, headers, body }: Sent): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const request = http.request(`${api.app.url}/webhooks/pharmacies/${pharmacyId}`, {
       method: 'POST',

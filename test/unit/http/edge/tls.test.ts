@@ -115,7 +115,9 @@ describe('the error about an unusable file names its variable:', () => {
   });
 });
 
-it('the server refuses to start with unusable files and logs one line without their content', async () => {
+it('the server refuses to start with unusable files and logs one line without their content', {
+  timeout: 60_000,
+}, async () => {
   const server = spawn(process.execPath, ['--import', 'tsx', 'src/server.ts'], {
     env: {
       DATABASE_URL: 'postgres://rx@127.0.0.1:9/rx_orders',
