@@ -40,10 +40,10 @@ export async function archiveAuditLog(sql: Sql, folder: string): Promise<Archive
   const range = { firstNumber: first, number: newest.number };
   const left = (await readdir(folder)).find((name) => isArchiveFrom(name, first));
   const file = path.join(folder, left ?? `audit-${first}-${newest.number}.ndjson.gz`);
-  if (left === undefined) {
-    await writeWhole(file, archiveLines(range, sealsWithRows(sql, start, newest.number)));
-  }
-  const content = await verifyArchive(file);
+  const content =
+    left === undefined
+      ? await writeWhole(file, archiveLines(range, sealsWithRows(sql, start, newest.number)))
+      : await verifyArchive(file);
   if (!(await isOfLog(sql, content, start))) {
     throw new ArchiveError(`${file} is not an archive of this log: move it to another folder`);
   }
@@ -56,14 +56,15 @@ function isArchiveFrom(name: string, first: string): boolean {
 }
 
 /** Writes a file under another name first, so that the name of an archive always has a whole one, after a crash too. */
-async function writeWhole(file: string, lines: AsyncIterable<string>): Promise<void> {
+async function writeWhole(file: string, lines: AsyncIterable<string>): Promise<ArchiveContent> {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.part`;
   try {
     const out = createWriteStream(temporary, { flags: 'wx', mode: 0o600, flush: true });
     await pipeline(Readable.from(lines), createGzip(), out);
-    await verifyArchive(temporary);
+    const content = await verifyArchive(temporary);
     await rename(temporary, file);
     await syncDirectory(path.dirname(file));
+    return content;
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

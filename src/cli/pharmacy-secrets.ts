@@ -1,4 +1,4 @@
-import type { WebhookAuth } from '../pharmacy/webhook-auth.ts';
+import { makeWebhookAuth, type WebhookAuth } from '../pharmacy/webhook-auth.ts';
 import { webhookSecretFault } from '../pharmacy/webhook-secret-rules.ts';
 import { UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
@@ -59,13 +59,5 @@ function webhookAuthOf(
       `--webhook-auth ${kind} needs --webhook-secret-file or --webhook-secret-env`,
     );
   }
-  switch (kind) {
-    case 'standard-webhooks':
-    case 'x-cv-signature':
-      return { kind, secret };
-    case 'basic':
-      return { kind, username: username ?? '', password: secret };
-    case 'bearer':
-      return { kind, token: secret };
-  }
+  return makeWebhookAuth(kind, { secret, username: username ?? '' });
 }

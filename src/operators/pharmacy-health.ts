@@ -1,5 +1,4 @@
-import { REFUSED } from '../pharmacy/measure-calls.ts';
-import { SUCCEEDED } from '../pharmacy/pharmacy-activity.ts';
+import { REFUSED, SUCCEEDED } from '../pharmacy/pharmacy-activity.ts';
 import type { Sql } from '../storage/database.ts';
 
 /** What happened with a pharmacy within the last 24 hours. */

@@ -4,11 +4,13 @@ import { codeLabel, pharmacyLabel } from '../metrics/bounded-label.ts';
 import { inSpan } from '../tracing/tracer.ts';
 import type { PharmacyDirectory } from './directory.ts';
 import type { PharmacyGateway } from './gateway.ts';
-import { type ActivityKind, type PharmacyActivity, SUCCEEDED } from './pharmacy-activity.ts';
+import {
+  type ActivityKind,
+  type PharmacyActivity,
+  REFUSED,
+  SUCCEEDED,
+} from './pharmacy-activity.ts';
 import { OrderRefusedError } from './pharmacy-errors.ts';
-
-/** The pharmacy refuses an order: it works, and its own code is not a label. */
-export const REFUSED = 'ORDER_REFUSED';
 
 /**
  * Wraps the pharmacies so that each call to one is counted by its code, and its time is measured.

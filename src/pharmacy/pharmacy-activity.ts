@@ -8,6 +8,8 @@ export type ActivityKind = 'place' | 'find' | 'get' | 'cancel' | 'download' | 'w
 
 /** The code of what succeeded. */
 export const SUCCEEDED = 'ok';
+/** The code of an order that the pharmacy refuses: the pharmacy works, and its own code would not be bounded. */
+export const REFUSED = 'ORDER_REFUSED';
 
 /** Counts what happens with pharmacies, for operators. */
 export interface PharmacyActivity {

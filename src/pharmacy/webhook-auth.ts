@@ -16,13 +16,32 @@ const webhookAuthSchema = z.discriminatedUnion('kind', [
 export type WebhookAuth = z.output<typeof webhookAuthSchema>;
 
 /** The methods by which a pharmacy's webhooks are authenticated. */
-export const WEBHOOK_AUTH_KINDS: readonly WebhookAuth['kind'][] = [
-  'standard-webhooks',
-  'x-cv-signature',
-  'basic',
-  'bearer',
-  'none',
-];
+export const WEBHOOK_AUTH_KINDS: readonly WebhookAuth['kind'][] = webhookAuthSchema.options.map(
+  ({ shape }) => shape.kind.value,
+);
+
+/**
+ * Makes the authentication of a kind. Check it with `webhookSecretFault`.
+ *
+ * @param secret the secret, password or token; `none` has no use for it.
+ * @param username only `basic` has one.
+ */
+export function makeWebhookAuth(
+  kind: WebhookAuth['kind'],
+  { secret, username }: { readonly secret: string; readonly username: string },
+): WebhookAuth {
+  switch (kind) {
+    case 'standard-webhooks':
+    case 'x-cv-signature':
+      return { kind, secret };
+    case 'basic':
+      return { kind, username, password: secret };
+    case 'bearer':
+      return { kind, token: secret };
+    case 'none':
+      return { kind };
+  }
+}
 
 /** Parses the configured authentication. A malformed one becomes `none`, which accepts no webhook. */
 export function parseWebhookAuth(value: unknown): WebhookAuth {

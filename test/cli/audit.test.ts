@@ -6,8 +6,7 @@ import type { AuditRow } from '../../src/audit/audit-rows.ts';
 import { auditOf } from '../../src/cli/command-audit.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import { createProgram } from '../../src/cli/program.ts';
-import { inTransaction } from '../../src/storage/transaction.ts';
-import { OLDER_TRANSACTIONS_MS, recordRows, sealRows } from '../support/audit.ts';
+import { OLDER_TRANSACTIONS_MS, sealPairs, sealRows, tamperWith } from '../support/audit.ts';
 import { createRx, type Rx } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { exampleWithoutKey, startTestApi, type TestApi } from '../support/test-api.ts';
@@ -185,22 +184,11 @@ describe('verifying', () => {
   beforeEach(async () => {
     test = await createTestDatabase();
     rx = createRx(test.url);
-    for (const pair of ['ab', 'cd']) {
-      await recordRows(test.database, pair);
-      await sealRows(test.database, 2);
-    }
+    await sealPairs(test.database, 'ab', 'cd');
     return () => test.drop();
   });
 
-  /** Changes the log as an attacker with all rights in the database. */
-  async function tamper(...statements: readonly string[]): Promise<void> {
-    await inTransaction(test.asSuperuser, async (sql) => {
-      await sql`SET LOCAL session_replication_role = replica`;
-      for (const statement of statements) {
-        expect((await sql.unsafe(statement)).count).toBeGreaterThan(0);
-      }
-    });
-  }
+  const tamper = (...statements: readonly string[]) => tamperWith(test.asSuperuser, ...statements);
 
   it('exits with 0 for an unchanged log, and prints the head', async () => {
     const { code, json } = await rx(['audit', 'verify', '--json']);

@@ -23,6 +23,31 @@ export async function recordRows(database: Database, actors: Iterable<string>): 
   });
 }
 
+/** Records pairs of rows, of an actor for each letter, and makes a seal of each pair. */
+export async function sealPairs(database: Database, ...pairs: readonly string[]): Promise<void> {
+  for (const pair of pairs) {
+    await recordRows(database, pair);
+    await sealRows(database, 2);
+  }
+}
+
+/**
+ * Changes the tables as an attacker with all rights in the database, without their triggers. Each statement must change rows.
+ *
+ * @param asSuperuser a connection of the superuser.
+ */
+export async function tamperWith(
+  asSuperuser: Database,
+  ...statements: readonly string[]
+): Promise<void> {
+  await inTransaction(asSuperuser, async (sql) => {
+    await sql`SET LOCAL session_replication_role = replica`;
+    for (const statement of statements) {
+      expect((await sql.unsafe(statement)).count).toBeGreaterThan(0);
+    }
+  });
+}
+
 /** Seals the audit log until this number of rows is sealed. */
 export async function sealRows(database: Database, rows: number): Promise<void> {
   let sealed = 0;

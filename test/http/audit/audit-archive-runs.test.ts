@@ -5,8 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { archiveAuditLog } from '../../../src/audit/archive-audit-log.ts';
 import { verifyArchive } from '../../../src/audit/archive-file.ts';
 import { type Database, openDatabase } from '../../../src/storage/database.ts';
-import { inTransaction } from '../../../src/storage/transaction.ts';
-import { OLDER_TRANSACTIONS_MS, recordRows, sealRows } from '../../support/audit.ts';
+import { OLDER_TRANSACTIONS_MS, sealPairs, tamperWith } from '../../support/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 
 vi.setConfig({ testTimeout: 3 * OLDER_TRANSACTIONS_MS });
@@ -25,21 +24,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function seal(...pairs: string[]): Promise<void> {
-  for (const pair of pairs) {
-    await recordRows(test.database, pair);
-    await sealRows(test.database, 2);
-  }
-}
+/** Makes seals of two rows each. */
+const seal = (...pairs: readonly string[]) => sealPairs(test.database, ...pairs);
 
-/** Changes the tables as a superuser, without the triggers. */
-async function tamper(statement: string): Promise<void> {
-  await inTransaction(test.asSuperuser, async (sql) => {
-    await sql`SET LOCAL session_replication_role = replica`;
-    const { count } = await sql.unsafe(statement);
-    expect(count).toBeGreaterThan(0);
-  });
-}
+const tamper = (...statements: readonly string[]) => tamperWith(test.asSuperuser, ...statements);
 
 const recorded = () => test.database<{ file: string; number: number }[]>`
   SELECT file, number::int FROM audit_archives ORDER BY audit_archives.number`;
@@ -110,8 +98,7 @@ it('refuses a file in the folder that is of another log, and one that is damaged
   await seal('ab');
   const other = await createTestDatabase();
   try {
-    await recordRows(other.database, 'xy');
-    await sealRows(other.database, 2);
+    await sealPairs(other.database, 'xy');
     await archiveAuditLog(other.database, folder);
   } finally {
     await other.drop();

@@ -7,9 +7,8 @@ import { type Archive, archiveAuditLog } from '../../../src/audit/archive-audit-
 import { verifyArchive } from '../../../src/audit/archive-file.ts';
 import { verifyAuditLog } from '../../../src/audit/verify-audit-log.ts';
 import { type Database, openDatabase } from '../../../src/storage/database.ts';
-import { inTransaction } from '../../../src/storage/transaction.ts';
 import { pruneAudit } from '../../../src/upkeep/prune-audit.ts';
-import { OLDER_TRANSACTIONS_MS, recordRows, sealRows } from '../../support/audit.ts';
+import { OLDER_TRANSACTIONS_MS, sealPairs, tamperWith } from '../../support/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 
 vi.setConfig({ testTimeout: 2 * OLDER_TRANSACTIONS_MS });
@@ -32,12 +31,7 @@ afterEach(async () => {
 });
 
 /** Makes seals of two rows each. */
-async function seal(...pairs: string[]): Promise<void> {
-  for (const pair of pairs) {
-    await recordRows(test.database, pair);
-    await sealRows(test.database, 2);
-  }
-}
+const seal = (...pairs: readonly string[]) => sealPairs(test.database, ...pairs);
 
 async function archive(): Promise<Archive> {
   const made = await archiveAuditLog(operator, folder);
@@ -45,14 +39,7 @@ async function archive(): Promise<Archive> {
   return made;
 }
 
-/** Changes the tables as a superuser, without the triggers. */
-async function tamper(statement: string): Promise<void> {
-  await inTransaction(test.asSuperuser, async (sql) => {
-    await sql`SET LOCAL session_replication_role = replica`;
-    const { count } = await sql.unsafe(statement);
-    expect(count).toBeGreaterThan(0);
-  });
-}
+const tamper = (...statements: readonly string[]) => tamperWith(test.asSuperuser, ...statements);
 
 const age = (days: number) =>
   tamper(`UPDATE audit_archives SET sealed_at = sealed_at - interval '${days} days'`);

@@ -4,7 +4,13 @@ import { recordAudit } from '../../../src/audit/record-audit.ts';
 import { sealAuditLog } from '../../../src/audit/seal-audit-log.ts';
 import { verifyAuditLog } from '../../../src/audit/verify-audit-log.ts';
 import { inTransaction } from '../../../src/storage/transaction.ts';
-import { OLDER_TRANSACTIONS_MS, recordRows, sealRows } from '../../support/audit.ts';
+import {
+  OLDER_TRANSACTIONS_MS,
+  recordRows,
+  sealPairs,
+  sealRows,
+  tamperWith,
+} from '../../support/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 
 vi.setConfig({ testTimeout: 2 * OLDER_TRANSACTIONS_MS });
@@ -19,21 +25,9 @@ afterEach(() => test.drop());
 const record = (actors: Iterable<string>) => recordRows(test.database, actors);
 
 /** Makes three seals of two rows each. */
-async function sealThree(): Promise<void> {
-  for (const pair of ['ab', 'cd', 'ef']) {
-    await record(pair);
-    await sealRows(test.database, 2);
-  }
-}
+const sealThree = () => sealPairs(test.database, 'ab', 'cd', 'ef');
 
-/** Changes the tables as a superuser, without the triggers. */
-async function tamper(statement: string): Promise<void> {
-  await inTransaction(test.asSuperuser, async (sql) => {
-    await sql`SET LOCAL session_replication_role = replica`;
-    const { count } = await sql.unsafe(statement);
-    expect(count).toBeGreaterThan(0);
-  });
-}
+const tamper = (...statements: readonly string[]) => tamperWith(test.asSuperuser, ...statements);
 
 it.each(['audit_log', 'audit_seals'])('%s refuses updates and deletions', async (table) => {
   await sealThree();

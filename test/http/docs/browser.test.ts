@@ -29,7 +29,7 @@ beforeEach(async () => {
   faults = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {
-    // The browser also reports a violated policy as an error; a 4xx that a test asks for is none.
+    // The browser also reports a violated policy as an error. It calls a 4xx an error, too, but tests ask for those.
     const isAnswer = message.text().startsWith('Failed to load resource');
     if (['error', 'warning'].includes(message.type()) && !isAnswer) faults.push(message.text());
   });

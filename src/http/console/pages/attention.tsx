@@ -7,6 +7,7 @@ import {
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { includesRole, type Page, type Visit } from '../page.ts';
 import { countOf } from '../parts/count-of.ts';
+import { Choice } from '../parts/filter-fields.tsx';
 import { RepairFields } from '../parts/repair-fields.tsx';
 import { Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
@@ -138,17 +139,15 @@ function Filter({ facets, filter }: FilterProps) {
   return (
     <form class="filter" method="get" action="/attention">
       {selects.map(([name, label, values, chosen]) => (
-        <label>
-          {label}
-          <select name={name}>
-            <option value="">all</option>
-            {values.map((each) => (
-              <option value={each.value} selected={each.value === chosen}>
-                {`${'name' in each ? String(each.name) : each.value} (${each.count})`}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label={label}
+          name={name}
+          options={values.map((each) => ({
+            value: each.value,
+            text: `${'name' in each ? String(each.name) : each.value} (${each.count})`,
+          }))}
+          chosen={chosen}
+        />
       ))}
       <button>Filter</button>
     </form>

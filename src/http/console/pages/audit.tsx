@@ -12,7 +12,7 @@ import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Page, Visit } from '../page.ts';
 import { Action } from '../parts/action.tsx';
 import { AuditRows } from '../parts/audit-rows.tsx';
-import { formTime } from '../parts/form-time.ts';
+import { formTime, Period } from '../parts/filter-fields.tsx';
 import { resultView } from '../parts/result.tsx';
 
 const MOST_ROWS = 100;
@@ -153,14 +153,7 @@ function Form({ visit }: { readonly visit: Visit }) {
         Case id
         <input name="case" maxlength={255} value={form.get('case') ?? ''} autocomplete="off" />
       </label>
-      <label>
-        Since, UTC
-        <input type="datetime-local" name="since" value={form.get('since') ?? ''} />
-      </label>
-      <label>
-        until
-        <input type="datetime-local" name="until" value={form.get('until') ?? ''} />
-      </label>
+      <Period label="Since" sent={form} />
       <button class="primary">Show</button>
     </form>
   );

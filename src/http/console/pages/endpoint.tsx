@@ -9,6 +9,7 @@ import { includesRole, type Page, type Visit } from '../page.ts';
 import { Action } from '../parts/action.tsx';
 import { Deliveries } from '../parts/deliveries.tsx';
 import { EndpointStatus } from '../parts/endpoint-status.tsx';
+import { Choice } from '../parts/filter-fields.tsx';
 import { Ago, exact } from '../parts/time.tsx';
 import { counted } from './endpoints.tsx';
 
@@ -42,17 +43,12 @@ export function endpointPage({ database, endpoints }: ConsoleDependencies): Page
           <section>
             <h2>Deliveries</h2>
             <form class="filter" method="get" action={`/endpoints/${endpointId}`}>
-              <label>
-                Status
-                <select name="status">
-                  <option value="">all</option>
-                  {DELIVERY_STATUSES.map((each) => (
-                    <option value={each} selected={each === status}>
-                      {each.toLowerCase()}
-                    </option>
-                  ))}
-                </select>
-              </label>
+              <Choice
+                label="Status"
+                name="status"
+                options={DELIVERY_STATUSES.map((value) => ({ value, text: value.toLowerCase() }))}
+                chosen={status}
+              />
               <button>Filter</button>
             </form>
             <Deliveries

@@ -8,6 +8,7 @@ import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Page } from '../page.ts';
 import { countOf } from '../parts/count-of.ts';
 import { EndpointStatus } from '../parts/endpoint-status.tsx';
+import { Choice } from '../parts/filter-fields.tsx';
 import { Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
 
@@ -30,17 +31,12 @@ export function endpointsPage({ database }: ConsoleDependencies): Page {
       const content = (
         <>
           <form class="filter" method="get" action="/endpoints">
-            <label>
-              Organization
-              <select name="organization">
-                <option value="">all</option>
-                {organizations.map(({ id, name }) => (
-                  <option value={id} selected={id === organizationId}>
-                    {name}
-                  </option>
-                ))}
-              </select>
-            </label>
+            <Choice
+              label="Organization"
+              name="organization"
+              options={organizations.map(({ id, name }) => ({ value: id, text: name }))}
+              chosen={organizationId}
+            />
             <label class="check">
               <input type="checkbox" name="unhealthy" checked={unhealthy} /> only those that do not
               work

@@ -8,6 +8,7 @@ import type { ConsoleDependencies } from '../dependencies.ts';
 import { includesRole, type Page, type Visit } from '../page.ts';
 import { Action } from '../parts/action.tsx';
 import { countOf } from '../parts/count-of.ts';
+import { Choice } from '../parts/filter-fields.tsx';
 import { resultView } from '../parts/result.tsx';
 import { Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
@@ -31,17 +32,12 @@ export function messagesPage({ database }: ConsoleDependencies): Page {
       const content = (
         <>
           <form class="filter" method="get" action="/messages">
-            <label>
-              Pharmacy
-              <select name="pharmacy">
-                <option value="">all</option>
-                {pharmacies.map(({ id, name }) => (
-                  <option value={id} selected={id === pharmacyId}>
-                    {name}
-                  </option>
-                ))}
-              </select>
-            </label>
+            <Choice
+              label="Pharmacy"
+              name="pharmacy"
+              options={pharmacies.map(({ id, name }) => ({ value: id, text: name }))}
+              chosen={pharmacyId}
+            />
             <button>Filter</button>
           </form>
           <div data-live="messages">

@@ -4,7 +4,7 @@ import { listOrdersForOperators, type OperatorOrder } from '../../../operators/l
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Page, Visit } from '../page.ts';
 import { countOf } from '../parts/count-of.ts';
-import { formTime } from '../parts/form-time.ts';
+import { Choice, formTime, Period } from '../parts/filter-fields.tsx';
 import { Status, statusText } from '../parts/status.tsx';
 import { Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
@@ -108,25 +108,13 @@ function Filter({
 }) {
   return (
     <form class="filter" method="get" action="/orders">
-      <label>
-        Status
-        <select name="status">
-          <option value="">all</option>
-          {ORDER_STATUSES.map((each) => (
-            <option value={each} selected={each === status}>
-              {statusText(each)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Accepted since, UTC
-        <input type="datetime-local" name="since" value={query.get('since') ?? ''} />
-      </label>
-      <label>
-        until
-        <input type="datetime-local" name="until" value={query.get('until') ?? ''} />
-      </label>
+      <Choice
+        label="Status"
+        name="status"
+        options={ORDER_STATUSES.map((value) => ({ value, text: statusText(value) }))}
+        chosen={status}
+      />
+      <Period label="Accepted since" sent={query} />
       <label class="check">
         <input type="checkbox" name="delayed" checked={query.get('delayed') === 'on'} /> delayed
         only

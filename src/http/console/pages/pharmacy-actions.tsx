@@ -1,7 +1,7 @@
 import { testPharmacy } from '../../../operators/test-pharmacy.ts';
 import { replacePharmacySecrets, setPharmacyActive } from '../../../pharmacy/registry.ts';
 import type { PharmacySecrets } from '../../../pharmacy/sealed-settings.ts';
-import { WEBHOOK_AUTH_KINDS, type WebhookAuth } from '../../../pharmacy/webhook-auth.ts';
+import { makeWebhookAuth, WEBHOOK_AUTH_KINDS } from '../../../pharmacy/webhook-auth.ts';
 import { webhookSecretFault } from '../../../pharmacy/webhook-secret-rules.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Answer, Page } from '../page.ts';
@@ -66,22 +66,9 @@ function secretsOf(form: URLSearchParams): Partial<PharmacySecrets> | string {
     if (secret !== '') return 'Choose how webhooks are authenticated with the secret.';
     return { token };
   }
-  const webhookAuth = webhookAuthOf(kind, secret, username);
+  const webhookAuth = makeWebhookAuth(kind, { secret, username });
   const fault =
     kind !== 'none' && secret === '' ? 'enter the secret' : webhookSecretFault(webhookAuth);
   if (fault !== undefined) return `Webhooks by ${kind}: ${fault}.`;
   return { webhookAuth, ...(token !== '' && { token }) };
-}
-
-function webhookAuthOf(kind: WebhookAuth['kind'], secret: string, username: string): WebhookAuth {
-  switch (kind) {
-    case 'none':
-      return { kind };
-    case 'basic':
-      return { kind, username, password: secret };
-    case 'bearer':
-      return { kind, token: secret };
-    default:
-      return { kind, secret };
-  }
 }
