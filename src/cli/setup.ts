@@ -56,9 +56,9 @@ export function addSetupCommand(
   command.addHelpText(
     'after',
     `
-DATABASE_URL names the owner of the database here, not the role of rx. A role that is created can log in if
-its password is in ${passwordVariables().join(', ')}. docs/operations.md
-lists the rights that each step needs.`,
+DATABASE_URL names the owner of the database here, not the role of rx. A role that cannot log in can do so
+afterwards if its password is in ${passwordVariables().join(', ')};
+one that can keeps its password. docs/operations.md lists the rights that each step needs.`,
   );
   withExamples(
     command,
@@ -73,7 +73,10 @@ async function setUp(
 ): Promise<SetupStep[]> {
   const { url, temporal } = context.owned();
   const passwords = Object.fromEntries(
-    PROGRAM_ROLES.map((name, n) => [name, context.variable(passwordVariables()[n] ?? '')]),
+    PROGRAM_ROLES.map((name, n) => [
+      name,
+      context.variable(passwordVariables()[n] ?? '') || undefined,
+    ]),
   );
   const steps: SetupStep[] = [];
   for await (const step of setUpDatabase({ url, passwords, dryRun })) steps.push(step);
@@ -97,12 +100,14 @@ function administratorSql({ url }: { readonly url: string }): string {
   const [owner, database] = [username, pathname.slice(1)].map(
     (name) => `"${decodeURIComponent(name).replaceAll('"', '""')}"`,
   );
-  const login = (name: string) => `CREATE ROLE ${name} LOGIN PASSWORD '…';`;
+  const roles = [owner ?? '', ...PROGRAM_ROLES.map(roleOf)];
   return [
-    '-- Run as a superuser, or as a role with CREATEROLE and CREATEDB. Replace each … by a password.',
-    login(owner ?? ''),
-    ...PROGRAM_ROLES.map((name) => login(roleOf(name))),
+    '-- Run as a superuser, or as a role with CREATEROLE and CREATEDB. What exists already is refused, and stays as it is.',
+    ...roles.map((name) => `CREATE ROLE ${name} LOGIN;`),
+    `GRANT ${owner ?? ''} TO CURRENT_USER;`,
     `CREATE DATABASE ${database ?? ''} OWNER ${owner ?? ''};`,
+    '-- None of them can log in with a password before you give it one, in psql:',
+    ...roles.map((name) => `-- \\password ${name}`),
     '',
   ].join('\n');
 }

@@ -43,13 +43,24 @@ export async function* setUpDatabase(setup: DatabaseSetup): AsyncGenerator<Setup
 
 type Outcome = Omit<SetupStep, 'step'>;
 
+/** What an administrator does about an error of Postgres. */
+const BEGIN = 'in a new cluster, have an administrator run the output of rx setup --print-sql';
+const LOGIN_REFUSED = `Postgres refused the login: the role does not exist, may not log in, or has another password; ${BEGIN}`;
+const EXPLAINED: Readonly<Record<string, string>> = {
+  POSTGRES_TOO_OLD: 'Postgres is older than 15',
+  '28P01': LOGIN_REFUSED,
+  '28000': LOGIN_REFUSED,
+  '3D000': `the database does not exist; ${BEGIN}`,
+  '42501':
+    'Postgres refuses it to this role; have an administrator do it, as docs/operations.md describes',
+};
+
 async function attempt(step: string, run: () => Promise<Outcome>): Promise<SetupStep> {
   try {
     return { step, ...(await run()) };
   } catch (error) {
     const code = codeOf(error);
-    const message = code === 'POSTGRES_TOO_OLD' ? 'Postgres is older than 15' : code;
-    return { step, result: 'fail', message };
+    return { step, result: 'fail', message: EXPLAINED[code] ?? code };
   }
 }
 
@@ -59,30 +70,56 @@ async function checkServer(sql: Sql): Promise<Outcome> {
 }
 
 async function createRoles(sql: Sql, { passwords, dryRun }: DatabaseSetup): Promise<Outcome> {
-  const names = PROGRAM_ROLES.map(roleOf);
-  const found = await sql<{ name: string }[]>`
-    SELECT rolname AS name FROM pg_roles WHERE rolname = ANY(${names}::text[])`;
-  const missing = PROGRAM_ROLES.filter(
-    (program) => !found.some(({ name }) => name === roleOf(program)),
+  const rows = await sql<{ name: string; login: boolean }[]>`
+    SELECT rolname AS name, rolcanlogin AS login FROM pg_roles
+    WHERE rolname = ANY(${PROGRAM_ROLES.map(roleOf)}::text[])`;
+  const logins = new Map(rows.map(({ name, login }) => [name, login]));
+  const roles = PROGRAM_ROLES.map((program) => {
+    const [name, password] = [roleOf(program), passwords[program]];
+    return { name, password, exists: logins.has(name), login: logins.get(name) === true };
+  });
+  const missing = roles.filter(({ exists }) => !exists);
+  // Those of an earlier run without a password. A role that can log in keeps its own.
+  const opened = roles.filter(
+    ({ exists, login, password }) => exists && !login && password !== undefined,
   );
-  if (missing.length === 0) return { result: 'ok', message: names.join(', ') };
-  const list = missing.map(roleOf).join(', ');
+  const changed = [...missing, ...opened];
+  const list = (some: typeof roles) =>
+    some
+      .map(({ name, login, password }) =>
+        login || password !== undefined ? name : `${name} (no login)`,
+      )
+      .join(', ');
+  if (changed.length === 0) return { result: 'ok', message: list(roles) };
   const [mine] = await sql<{ name: string; may: boolean }[]>`
     SELECT rolname AS name, rolcreaterole OR rolsuper AS may FROM pg_roles
     WHERE rolname = current_user`;
   if (mine?.may !== true) {
-    const message = `${list}: ${mine?.name ?? 'the role'} lacks the right CREATEROLE; have an administrator run the output of rx setup --print-sql`;
+    const message = `${list(changed)}: ${mine?.name ?? 'the role'} lacks the right CREATEROLE; have an administrator run the output of rx setup --print-sql`;
     return { result: 'fail', message };
   }
-  if (dryRun) return { result: 'todo', message: `create ${list}` };
-  for (const program of missing) {
-    const password = passwords[program] ?? null;
-    const [row] = await sql<{ statement: string }[]>`
-      SELECT CASE WHEN ${password}::text IS NULL THEN format('CREATE ROLE %I NOLOGIN', ${roleOf(program)}::text)
-        ELSE format('CREATE ROLE %I LOGIN PASSWORD %L', ${roleOf(program)}::text, ${password}::text) END AS statement`;
-    await sql.unsafe(row?.statement ?? '');
-  }
-  return { result: 'done', message: `created ${list}` };
+  if (!dryRun) for (const role of changed) await giveLogin(sql, role);
+  const [create, open] = dryRun ? ['create', 'give a login to'] : ['created', 'gave a login to'];
+  const message = [
+    ...(missing.length === 0 ? [] : [`${create} ${list(missing)}`]),
+    ...(opened.length === 0 ? [] : [`${open} ${list(opened)}`]),
+  ].join('; ');
+  return { result: dryRun ? 'todo' : 'done', message };
+}
+
+/** Creates a role, or lets the one that exists log in with a password. */
+async function giveLogin(
+  sql: Sql,
+  {
+    name,
+    password,
+    exists,
+  }: { readonly name: string; readonly password: string | undefined; readonly exists: boolean },
+): Promise<void> {
+  const [row] = await sql<{ literal: string }[]>`
+    SELECT quote_literal(${password ?? ''}::text) AS literal`;
+  const login = password === undefined ? 'NOLOGIN' : `LOGIN PASSWORD ${row?.literal ?? ''}`;
+  await sql.unsafe(`${exists ? 'ALTER' : 'CREATE'} ROLE ${name} ${login}`);
 }
 
 async function checkOwner(sql: Sql): Promise<Outcome> {

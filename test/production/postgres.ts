@@ -10,7 +10,7 @@ import type { Site } from './site.ts';
 
 /** What an administrator runs for Temporal (docs/deployment.md, "Without containers"). */
 const FOR_TEMPORAL = `
-  CREATE ROLE temporal LOGIN PASSWORD '…';
+  CREATE ROLE temporal LOGIN;
   CREATE DATABASE temporal OWNER temporal;
   CREATE DATABASE temporal_visibility OWNER temporal;`;
 
@@ -62,8 +62,10 @@ export async function administer(site: Site, printedSql: string): Promise<void> 
     passwords.set(username, password);
   }
   const statements = `${printedSql}${FOR_TEMPORAL}`
-    .replaceAll(/CREATE ROLE "?(\w+)"? LOGIN PASSWORD '…'/g, (line, role: string) =>
-      line.replace('…', passwords.get(role) ?? ''),
+    .replaceAll(
+      /(CREATE ROLE "?(\w+)"? LOGIN);/g,
+      (_, statement: string, role: string) =>
+        `${statement} PASSWORD '${passwords.get(role) ?? ''}';`,
     )
     .split('\n')
     .map((line) => line.trim())
