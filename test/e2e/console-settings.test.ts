@@ -2,28 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { useConsole } from '../support/console.ts';
 import { eventually } from '../support/eventually.ts';
-import { startReceiver, type TestReceiver } from '../support/receiver.ts';
+import { startReceiver } from '../support/receiver.ts';
 import { signedHeaders, webhookSecret } from '../support/webhook-signing.ts';
 
 // The pages of pharmacies, endpoints, messages and the audit log, in a real browser.
 
 const LONG = { timeout: 120_000 };
-const HEADERS = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };
 const SILENT = 'pharmacy-silent';
 const HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 
-const { use, at, logIn, seriousFindings } = useConsole();
-
-/** Registers an endpoint that refuses its first webhooks. @returns its id. */
-async function register(receiver: TestReceiver): Promise<string> {
-  const answer = await fetch(`${use().test.stack.baseUrl}/api/v1/webhook-endpoints`, {
-    method: 'POST',
-    headers: HEADERS,
-    body: JSON.stringify({ url: receiver.url, events: ['ORDER_STATUS_CHANGED'] }),
-  });
-  const { data } = (await answer.json()) as { data: { endpoint: { id: string } } };
-  return data.endpoint.id;
-}
+const { use, at, logIn, seriousFindings, register } = useConsole();
 
 async function sendWebhook(secret: string, body: object): Promise<number> {
   const text = JSON.stringify(body);
@@ -50,7 +38,7 @@ describe('an endpoint', () => {
     const { test, operator, page, faults } = use();
     const receiver = await startReceiver();
     receiver.answer = { status: 500, body: HOSTILE };
-    const endpointId = await register(receiver);
+    const endpointId = await register(receiver.url);
     const orderId = await test.place('pharmacy-123');
     await test.end(orderId);
     // Three days later: each attempt has failed.
@@ -102,7 +90,7 @@ describe('an endpoint', () => {
   it('is tested, disabled and enabled', LONG, async () => {
     const { page } = use();
     const receiver = await startReceiver();
-    const endpointId = await register(receiver);
+    const endpointId = await register(receiver.url);
     await logIn('operator');
     await page.goto(at(`/endpoints/${endpointId}`));
     expect(await page.getByRole('button', { name: 'Replace the secret' }).count()).toBe(0);
@@ -199,7 +187,7 @@ it(
 it('refuses the actions of other roles', LONG, async () => {
   const { page } = use();
   const receiver = await startReceiver();
-  const endpointId = await register(receiver);
+  const endpointId = await register(receiver.url);
   const actions = {
     operator: [
       ...['test', 'enable', 'disable', 'replay'].map((name) => `/endpoints/${endpointId}/${name}`),

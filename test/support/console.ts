@@ -1,5 +1,5 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { urlOfRole } from '../../sandbox/database-url.ts';
 import { type ConsoleRole, createLogin } from '../../src/operators/console-sessions.ts';
@@ -9,6 +9,15 @@ import { startTestStack, type TestStack } from './stack.ts';
 
 /** A pharmacy that is not set up: orders for it need attention. */
 const UNKNOWN_PHARMACY = 'pharmacy-nobody-knows';
+
+const HEADERS = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };
+
+/** Finds out how many pixels the page is wider than the window, with everything that it can open. */
+const TOO_WIDE = `(() => {
+  for (const each of document.querySelectorAll('details')) each.open = true;
+  const { scrollWidth, clientWidth } = document.scrollingElement;
+  return scrollWidth - clientWidth;
+})()`;
 
 /** What a test of the console works with. */
 export interface ConsoleTest {
@@ -48,8 +57,8 @@ export function useConsole(
     await started.browser.close();
     await started.test.close();
   });
-  beforeEach(async () => {
-    const context = await started.browser.newContext();
+  async function open(options?: BrowserContextOptions): Promise<void> {
+    const context = await started.browser.newContext(options);
     const page = await context.newPage();
     // No page of a test may load anything from the internet.
     await page.route(
@@ -66,7 +75,8 @@ export function useConsole(
       if (!request.url().startsWith(started.test.stack.consoleUrl)) faults.push(request.url());
     });
     opened = { context, page, faults };
-  });
+  }
+  beforeEach(() => open());
   afterEach(() => opened.context.close());
 
   return {
@@ -74,6 +84,21 @@ export function useConsole(
     use,
     /** The URL of a route of the console. */
     at,
+    /** Continues the test in another browser, such as one without JavaScript. */
+    async reopen(options: BrowserContextOptions): Promise<void> {
+      await opened.context.close();
+      await open(options);
+    },
+    /** How many pixels the page is wider than the window: then it scrolls sideways. */
+    tooWide: () => opened.page.evaluate<number>(TOO_WIDE),
+    /** Registers an endpoint of the organization. @returns its id. */
+    async register(url: string, events = ['ORDER_STATUS_CHANGED']): Promise<string> {
+      const answer = await fetch(`${started.test.stack.baseUrl}/api/v1/webhook-endpoints`, {
+        ...{ method: 'POST', headers: HEADERS, body: JSON.stringify({ url, events }) },
+      });
+      const { data } = (await answer.json()) as { data: { endpoint: { id: string } } };
+      return data.endpoint.id;
+    },
     /** Logs in with a new link. */
     async logIn(role: ConsoleRole, name = 'anna'): Promise<void> {
       const { page } = opened;

@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type AuditSubject, recordAudit } from '../../audit/record-audit.ts';
 import { renderPage } from '../../html/render-page.ts';
+import { isUuid } from '../../lib/uuid.ts';
 import { readSession } from '../../operators/console-sessions.ts';
 import type { TlsFiles } from '../../process/tls-files.ts';
 import { withTimeout } from '../../storage/database.ts';
@@ -27,6 +28,7 @@ import {
 import { pages } from './pages.ts';
 import { csrfToken, isOwnForm, sessionSecret } from './session-cookie.ts';
 
+const MAX_URL_LENGTH = 16 * 1024;
 /** The largest form: a hundred orders with a reason are smaller. */
 const BODY_LIMIT = 64 * 1024;
 /**
@@ -71,6 +73,11 @@ export function createConsole(
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    // A long id is an unknown id, not a different error.
+    routerOptions: { maxParamLength: MAX_URL_LENGTH },
+    frameworkErrors: (error, request, reply) => {
+      sendFailure(error, request, reply);
+    },
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     ...serverOptions({}, tls),
   });
@@ -93,6 +100,7 @@ export function createConsole(
   );
   app.setErrorHandler((error, request, reply) => sendFailure(error, request, reply));
   app.setNotFoundHandler((request, reply) => sendFailure({ statusCode: 404 }, request, reply));
+  app.addHook('preHandler', async (request) => refuseNul(request));
   app.addHook('onResponse', async (request, reply) => {
     // The pattern, not the URL: queries contain what an operator searched for.
     const route = request.routeOptions.url ?? 'unknown';
@@ -109,6 +117,14 @@ export function createConsole(
     const { status, view, retryAfter } = failureOf(error, request, log);
     if (retryAfter !== undefined) void reply.header('retry-after', String(retryAfter));
     return sendView(reply.code(status), view);
+  }
+}
+
+/** Postgres stores no NUL in a text, so nothing has a name or an id with one. */
+function refuseNul({ url, body }: FastifyRequest): void {
+  const form = body instanceof URLSearchParams ? body.toString() : '';
+  if (url.includes('%00') || form.includes('%00')) {
+    throw Object.assign(new Error('the request contains NUL'), { statusCode: 400 });
   }
 }
 
@@ -130,7 +146,8 @@ function addPage(
       if (page.method === 'POST' && !isOwnForm(request, secret, form)) {
         throw new ForeignFormError();
       }
-      let subject: AuditSubject = {};
+      const { orderId } = request.params as { orderId?: string };
+      let subject: AuditSubject = orderId !== undefined && isUuid(orderId) ? { orderId } : {};
       const visit: Visit = {
         user,
         by: { actorKind: 'operator', actor: user.operator, source: request.ip },
@@ -143,8 +160,11 @@ function addPage(
         },
       };
       const record = async (result: string) => {
-        if (typeof page.audit !== 'string' || isLive) return;
-        const entry = { ...visit.by, ...subject, action: page.audit, result };
+        const { audit } = page;
+        const action =
+          typeof audit === 'string' ? audit : result === 'OK' ? undefined : audit.refused;
+        if (action === undefined) return;
+        const entry = { ...visit.by, ...subject, action, result };
         await withTimeout(recordAudit(database, entry));
       };
       if (!includesRole(user.role, page.role)) {
@@ -154,7 +174,9 @@ function addPage(
       // Read before the page's content, so that a change in between loads the page again.
       const mark = page.method === 'GET' ? await readMark() : undefined;
       const answer = await page.handle(visit);
-      await record('OK');
+      // A page that loads itself again is recorded once. What shows patient data never does so.
+      const isRepeated = isLive && page.method === 'GET' && !('send' in answer);
+      if (!isRepeated) await record('OK');
       if ('send' in answer) return answer.send();
       if ('redirectTo' in answer) return reply.redirect(answer.redirectTo, 303);
       const frame = { path: request.url.split('?')[0] ?? '/', user, csrf: visit.csrf, mark };

@@ -7,7 +7,7 @@ import {
   EndpointNotFoundError,
   InvalidEndpointError,
 } from '../../notifications/endpoints/endpoint-errors.ts';
-import { OrderNotFoundError } from '../../orders/order-errors.ts';
+import { InvalidCursorError, OrderNotFoundError } from '../../orders/order-errors.ts';
 import {
   RepairRefusedError,
   TemporalUnavailableError,
@@ -32,6 +32,8 @@ const REFUSED = [
   ...[RepairRefusedError, InvalidEndpointError],
 ];
 
+const NOT_UNDERSTOOD = { statusCode: 400 };
+
 /** Turns an error into a page. The log gets the code and the place of an unknown error, but not its message. */
 export function failureOf(error: unknown, request: FastifyRequest, log: Log): Failure {
   if (error instanceof FailedAttemptsError) {
@@ -53,7 +55,8 @@ export function failureOf(error: unknown, request: FastifyRequest, log: Log): Fa
   if (error instanceof TemporalUnavailableError) {
     return failure(503, 'Temporal does not answer', 'Nothing was changed. Try again later.', 5);
   }
-  const { statusCode } = error as { statusCode?: number };
+  const { statusCode } =
+    error instanceof InvalidCursorError ? NOT_UNDERSTOOD : (error as { statusCode?: number });
   if (statusCode === 404) return failure(404, 'Not found', 'The console has no such page.');
   if (statusCode !== undefined && statusCode < 500) {
     return failure(statusCode, 'Not understood', 'The request cannot be read.');

@@ -83,7 +83,7 @@ function Account({ user, csrf }: Frame) {
     <form class="account" method="post" action="/logout">
       <input type="hidden" name="csrf" value={csrf} />
       <span>
-        {user.operator} <small>{user.role}</small>
+        <bdi>{user.operator}</bdi> <small>{user.role}</small>
       </span>
       <button class="quiet">Log out</button>
     </form>

@@ -9,8 +9,11 @@ export interface Page {
   readonly url: string;
   /** The least role that may use it. */
   readonly role: ConsoleRole;
-  /** The action, which the audit log records before the answer is sent; or the reason why it records nothing. */
-  readonly audit: string | { readonly none: string };
+  /**
+   * The action, which the audit log records before the answer is sent; or the reason why it records nothing. `refused` is
+   * the action of a refusal, for an action that records itself when it is done.
+   */
+  readonly audit: string | { readonly none: string; readonly refused?: string };
   handle(visit: Visit): Promise<Answer>;
 }
 

@@ -113,7 +113,7 @@ function Row({ order, mayRepair }: { readonly order: WaitingOrder; readonly mayR
       <td>
         {lastRepair && (
           <>
-            {lastRepair.kind} by {lastRepair.by} <Ago at={lastRepair.at} />
+            {lastRepair.kind} by <bdi>{lastRepair.by}</bdi> <Ago at={lastRepair.at} />
           </>
         )}
       </td>

@@ -4,6 +4,8 @@ import type { Answer, Page, Visit } from '../page.ts';
 import { countOf } from '../parts/count-of.ts';
 import { resultView } from '../parts/result.tsx';
 
+const REPLAY = { none: 'the replay records itself', refused: 'DELIVERY_REPLAYED' } as const;
+
 /** The actions on an endpoint: `POST /endpoints/:endpointId/…`. */
 export function endpointActions({ database, endpoints }: ConsoleDependencies): readonly Page[] {
   const action = (
@@ -42,15 +44,11 @@ export function endpointActions({ database, endpoints }: ConsoleDependencies): r
       await endpoints.update(key, { status: 'DISABLED' });
       return { redirectTo: pageOf(key) };
     }),
-    action(
-      'replay',
-      { role: 'operator', audit: { none: 'the replay records itself' } },
-      async (key, { by }) => {
-        const count = await endpoints.replayMany(key, { since: undefined, deadOnly: true }, by);
-        const text = `${countOf(count, 'delivery is', 'deliveries are')} sent again.`;
-        return resultView('Replayed', { done: true, text, back: pageOf(key) });
-      },
-    ),
+    action('replay', { role: 'operator', audit: REPLAY }, async (key, { by }) => {
+      const count = await endpoints.replayMany(key, { since: undefined, deadOnly: true }, by);
+      const text = `${countOf(count, 'delivery is', 'deliveries are')} sent again.`;
+      return resultView('Replayed', { done: true, text, back: pageOf(key) });
+    }),
     action('rotate', { role: 'admin', audit: 'WEBHOOK_SECRET_ROTATED' }, async (key) => {
       const { secret } = await endpoints.rotateSecret(key);
       const text = (
@@ -70,7 +68,7 @@ export function replayAction({ database, endpoints }: ConsoleDependencies): Page
     method: 'POST',
     url: '/deliveries/:deliveryId/replay',
     role: 'operator',
-    audit: { none: 'the replay records itself' },
+    audit: REPLAY,
     async handle({ params, form, by }) {
       const deliveryId = params['deliveryId'] ?? '';
       const organizationId = await organizationOf(database, { deliveryId });

@@ -132,7 +132,7 @@ export function linkAction({ database }: ConsoleDependencies): Page {
     method: 'POST',
     url: '/messages/:messageId/link',
     role: 'operator',
-    audit: { none: 'the repair records itself' },
+    audit: { none: 'the repair records itself', refused: 'MESSAGE_LINKED' },
     async handle({ params, form, by }) {
       const orderId = form.get('order')?.trim() ?? '';
       const reason = form.get('reason')?.trim() ?? '';

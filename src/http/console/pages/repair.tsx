@@ -38,7 +38,7 @@ export function repairAction(dependencies: ConsoleDependencies): Page {
     method: 'POST',
     url: '/repairs',
     role: 'operator',
-    audit: { none: 'each repair records itself' },
+    audit: { none: 'each repair records itself', refused: 'ORDER_REPAIRED' },
     async handle(visit) {
       const { form } = visit;
       const action = form.get('action') ?? '';

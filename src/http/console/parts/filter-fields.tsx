@@ -52,6 +52,8 @@ export function Period({
 /** Reads a time of a {@link Period}; browsers send it without a time zone, and the form says that it is UTC. */
 export function formTime(text: string | null): Date | undefined {
   if (!text) return undefined;
+  // Postgres does not read all years that JavaScript does.
+  if (!/^[1-9]\d{3}-/.test(text)) return undefined;
   const time = new Date(`${text}Z`);
   return Number.isNaN(time.getTime()) ? undefined : time;
 }

@@ -75,7 +75,7 @@ function Shipments({ order }: ShownData) {
     <ul class="lines">
       {order.shipments.map(({ carrier, trackingId, addedAt }) => (
         <li>
-          {carrier ?? 'Shipment'} {trackingId} <Ago at={new Date(addedAt)} />
+          <bdi>{carrier ?? 'Shipment'}</bdi> <bdi>{trackingId}</bdi> <Ago at={new Date(addedAt)} />
         </li>
       ))}
     </ul>
@@ -104,7 +104,8 @@ function StoredDocument({
   return (
     <details class="document">
       <summary>
-        {name} <small>{`version ${version}, ${Math.ceil(size / 1_024)} KB, ${contentType}`}</small>{' '}
+        <bdi>{name}</bdi>{' '}
+        <small>{`version ${version}, ${Math.ceil(size / 1_024)} KB, ${contentType}`}</small>{' '}
         <Ago at={new Date(createdAt)} /> {deletedAt && <span class="status ended">withdrawn</span>}
       </summary>
       <p>
