@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { loadBackup } from '../backup/load-backup.ts';
+import { recheckEndedOrders } from '../operators/recheck-orders.ts';
 import { beginEpoch } from '../storage/epoch.ts';
 import { jsonOption, pastTime, withExamples } from './arguments.ts';
 import { documentsOf, printManifest } from './backup.ts';
@@ -16,6 +17,7 @@ export function addRestoreCommands(program: Command, context: CliContext): void 
   addLoad(group, context);
   addFinish(group, context);
   addReconcile(group, context);
+  addRecheck(group, context);
 }
 
 function addLoad(group: Command, context: CliContext): void {
@@ -99,4 +101,29 @@ Tell each organization its orders: when it repeats a request with the same idemp
 and continues with the order that the pharmacy has.`,
   );
   withExamples(command, 'rx restore reconcile --since 2027-01-31T12:00:00Z');
+}
+
+function addRecheck(group: Command, context: CliContext): void {
+  const command = group
+    .command('recheck')
+    .description('read orders that had ended before the restore at their pharmacies again')
+    .requiredOption('--ended-since <time>', 'their end: 7d, a date or a time', pastTime)
+    .addOption(jsonOption())
+    .action(async ({ endedSince, json }: { endedSince: Date; json?: boolean }) => {
+      const { database } = await context.connect();
+      const orders = await recheckEndedOrders(database, endedSince);
+      if (json) return printJson(context, { orders });
+      printFields(context, {
+        orders,
+        next: 'workers read them at their pharmacies; at most a thousand wait in the outbox at once',
+      });
+    });
+  recorded(command, 'ENDED_ORDERS_RECHECKED', 'change');
+  command.addHelpText(
+    'after',
+    `
+A pharmacy does not repeat a message that was answered before the loss: late or changed documents, shipments, another end.
+Choose a time so long before the backup that your pharmacies report nothing about older orders.`,
+  );
+  withExamples(command, 'rx restore recheck --ended-since 7d');
 }

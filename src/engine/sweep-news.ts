@@ -3,6 +3,7 @@ import { ENDS } from '../orders/status.ts';
 import type { Log } from '../process/log.ts';
 import type { Database } from '../storage/database.ts';
 import { orderNewsWorkflowId } from '../workflows/order-news-messages.ts';
+import { dispatcherIsBehind } from './sweep.ts';
 import type { WorkflowState, WorkflowStates } from './workflow-states.ts';
 
 /** Orders compared in one step. */
@@ -15,7 +16,7 @@ const PAUSE_MINUTES = 5;
  * again if the workflow that should read the order was lost or has ended. Postgres stores the position,
  * as for `sweepBatch`.
  *
- * @returns whether there are more such orders.
+ * @returns whether the sweep continues; false at its end, or when too much news waits in the outbox.
  */
 export async function sweepNews({
   database,
@@ -26,6 +27,7 @@ export async function sweepNews({
   readonly workflows: Pick<WorkflowStates, 'readNews'>;
   readonly log: Log;
 }): Promise<boolean> {
+  if (await dispatcherIsBehind(database, 'news')) return false;
   const orders = await nextOrders(database);
   const states = await workflows.readNews(orders);
   for (const [orderId, state] of states) {

@@ -29,7 +29,7 @@ export interface SweepDependencies {
  */
 export async function sweepBatch(dependencies: SweepDependencies): Promise<boolean> {
   const { database, workflows, log } = dependencies;
-  if (await dispatcherIsBehind(database)) return false;
+  if (await dispatcherIsBehind(database, 'restart')) return false;
   const orders = await nextOrders(database);
   const states = await workflows.read(orders);
   const suspects = orders.filter((id) => states.get(id) !== 'OPEN');
@@ -51,9 +51,13 @@ export async function sweepBatch(dependencies: SweepDependencies): Promise<boole
   }
 }
 
-async function dispatcherIsBehind(database: Database): Promise<boolean> {
+/** Whether so many restarts wait in the outbox that a sweep adds no more. */
+export async function dispatcherIsBehind(
+  database: Database,
+  kind: 'restart' | 'news',
+): Promise<boolean> {
   const [row] = await database<{ queued: number }[]>`
-    SELECT count(*)::int AS queued FROM outbox WHERE kind = 'restart'`;
+    SELECT count(*)::int AS queued FROM outbox WHERE kind = ${kind}`;
   return (row?.queued ?? 0) >= MOST_QUEUED;
 }
 

@@ -57,6 +57,7 @@ export async function drill(
   await startEmptyTemporal(installation);
   await startOurs(installation, build);
   const seconds = (Date.now() - lostAt) / 1_000;
+  await system.rx(['restore', 'recheck', '--ended-since', '24h']);
 
   const lost = async () => {
     const args = ['restore', 'reconcile', '--since', since];

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findLostOrders } from '../../../src/operators/lost-orders.ts';
+import { recheckEndedOrders } from '../../../src/operators/recheck-orders.ts';
+import { openDatabase } from '../../../src/storage/database.ts';
 import { orderWorkflowId } from '../../../src/workflows/order-messages.ts';
 import { eventually } from '../../support/eventually.ts';
 import { examplePlaceOrder } from '../../support/example.ts';
 import { startTestReconciler, type TestReconciler } from '../../support/reconciler.ts';
+import { listed, startScriptedPharmacy } from '../../support/scripted-pharmacy.ts';
 import { createWorld, type World } from '../../support/world.ts';
 
 /*
@@ -109,4 +112,27 @@ it('an order that had needed attention only later continues', async () => {
     UPDATE orders SET status = 'ACCEPTED', reason_code = NULL WHERE id = ${orderId}`;
   await finishRestore();
   await world.reach(orderId, 'NEEDS_ATTENTION');
+});
+
+it('an order that had ended gets what its pharmacy reported after the backup', async () => {
+  const pharmacy = await startScriptedPharmacy(world.db.database);
+  pharmacy.template = { status: 'completed', documents: [] };
+  const orderId = await world.place(pharmacy.id);
+  await world.reach(orderId, 'COMPLETED');
+  await world.ended(orderId);
+  // The message about it was answered, and is lost.
+  pharmacy.order(orderId).documents = [listed('late')];
+  await finishRestore();
+  const operator = openDatabase(world.db.operatorUrl, 1);
+  expect(await recheckEndedOrders(operator, new Date(Date.now() + 60_000))).toBe(0);
+  expect(await recheckEndedOrders(operator, new Date(Date.now() - 60_000))).toBeGreaterThan(0);
+  await eventually('the late document is stored', async () => {
+    return (await world.client.get(orderId)).documents.length === 1;
+  });
+  await eventually('every order was read', async () => {
+    return (await world.db.database`SELECT FROM order_news`).length === 0;
+  });
+  expect((await world.client.get(orderId)).status).toBe('COMPLETED');
+  await operator.end();
+  await pharmacy.close();
 });
