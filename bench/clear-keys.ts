@@ -15,5 +15,6 @@ export const clearKeys: Keys = {
   createSubject: async () => ({ key: clearKey, wrapped: 'clear' }),
   openSubject: async () => clearKey,
   rewrap: async (_owner, _context, sealed) => sealed,
+  trackingHash: (text) => Buffer.from(text),
   forgetActive: () => undefined,
 };

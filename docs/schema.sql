@@ -6,6 +6,24 @@
 -- The owner of the tables has every right; the three roles are those of docs/adr/0025.
 
 
+-- access_reasons --------------------------------------------------------------
+
+CREATE TABLE access_reasons (
+  id uuid NOT NULL,
+  order_id uuid NOT NULL,
+  operator text NOT NULL,
+  reason text,
+  at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT access_reasons_pkey PRIMARY KEY (id),
+  CONSTRAINT access_reasons_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id)
+);
+
+CREATE INDEX access_reasons_of_order ON access_reasons USING btree (order_id, at);
+
+GRANT INSERT, SELECT ON access_reasons TO rx_orders_operator;
+GRANT SELECT (order_id), UPDATE (reason) ON access_reasons TO rx_orders_worker;
+
+
 -- api_keys --------------------------------------------------------------------
 
 CREATE TABLE api_keys (
@@ -552,6 +570,7 @@ CREATE TABLE organizations (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   strict_identifiers boolean NOT NULL DEFAULT false,
   retention_days integer,
+  access_reasons boolean NOT NULL DEFAULT false,
   CONSTRAINT organizations_pkey PRIMARY KEY (id),
   CONSTRAINT organizations_retention_days_check CHECK (retention_days > 0)
 );
@@ -788,10 +807,13 @@ CREATE TABLE shipments (
   tracking_url text,
   added_at timestamp with time zone NOT NULL DEFAULT now(),
   tracking_hash bytea NOT NULL,
+  search_hash bytea,
   CONSTRAINT shipments_pkey PRIMARY KEY (id),
   CONSTRAINT shipments_once UNIQUE (order_id, tracking_hash),
   CONSTRAINT shipments_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id)
 );
+
+CREATE INDEX shipments_by_search ON shipments USING btree (search_hash) WHERE search_hash IS NOT NULL;
 
 ALTER TABLE shipments ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everything ON shipments FOR ALL TO rx_orders_operator, rx_orders_worker

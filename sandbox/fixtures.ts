@@ -75,7 +75,7 @@ export async function seedSandbox(options: {
   pharmacies: readonly SandboxPharmacy[];
 }): Promise<void> {
   const { hashSecret, keys } = options;
-  const database = openDatabase(options.databaseUrl, 2, { keys });
+  const database = openDatabase(options.databaseUrl, 2, { keys, hashSecret });
   try {
     await inTransaction(database, async (sql) => {
       for (const { id, name } of ORGANIZATIONS) {

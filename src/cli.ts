@@ -64,7 +64,7 @@ async function connect(): Promise<Connection> {
   process.stderr.write(`using ${name}\n`);
   if (isPlaintext(url)) process.stderr.write(`warning: ${PLAINTEXT_WARNING}\n`);
   opened = openDatabase(url, 2, {
-    statementLimitMs: STATEMENT_LIMIT_MS,
+    ...{ statementLimitMs: STATEMENT_LIMIT_MS, hashSecret },
     ...(keys === undefined ? {} : { keys }),
   });
   const database = opened;

@@ -188,6 +188,7 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
   const { namespace = 'default', uiUrl, ...connectionOptions } = options.temporal;
   const database = openDatabase(options.databaseUrl, 5, {
     keys: createKeyProvider({ encryptionKeys, kms: options.kms }),
+    hashSecret,
     settings: connectionScope(organizationId),
   });
   // No interceptors: the SDK's retries would hide that Temporal is unreachable, and outlive `close()`.

@@ -52,7 +52,7 @@ await runProcess('console', process.env, parse, async ({ config, log }) => {
   if (hashSecret === undefined) throw new ConfigError('HASH_SECRET is required');
   const registry = new Registry();
   const keys = createKeyProvider({ encryptionKeys, kms });
-  const database = openDatabase(databaseUrl, POOL_SIZE, { keys });
+  const database = openDatabase(databaseUrl, POOL_SIZE, { keys, hashSecret });
   addPoolMetrics(registry, database);
   warnAboutPlaintext(databaseUrl, log);
   const role = await roleWithoutOperatorRights(database);

@@ -23,7 +23,7 @@ await runProcess('server', process.env, parseConfig, async ({ config, log, stopp
   const endTraces = await startTraces('rx-orders-server', config.tracing, log);
   const registry = new Registry();
   const keys = measureKeys(registry, createKeyProvider(config));
-  const database = openDatabase(url, poolSize, { keys });
+  const database = openDatabase(url, poolSize, { keys, hashSecret: config.hashSecret });
   // Only a sandbox sends webhooks to loopback addresses, so a server that does not is in production.
   if (config.webhooks.destinations === 'public') await refuseSandboxKeys(database);
   warnAboutPrivilegedRole(database, log);

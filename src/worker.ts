@@ -45,7 +45,7 @@ await runProcess('worker', process.env, parseConfig, async ({ config, log, stopp
     }));
   const { url, poolSize } = config.database;
   const keys = measureKeys(registry, createKeyProvider(config));
-  const database = openDatabase(url, poolSize, { keys });
+  const database = openDatabase(url, poolSize, { keys, hashSecret: config.hashSecret });
   warnAboutPrivilegedRole(database, log);
   warnAboutPlaintext(url, log);
   if (!(await schemaWhenCurrent(database, log, stopping))) throw new Error('stopped while waiting');

@@ -179,9 +179,12 @@ export const PATHS = {
     await clinic.reaches(canary, failedId, 'NEEDS_ATTENTION');
     const link = await must(walk.rx(['console', 'login', '--as', 'anna', '--json']));
     const { url } = JSON.parse(link.stdout) as { url: string };
+    const org = '0198a000-0000-7000-8000-000000000001';
+    await must(walk.rx(['org', 'update', org, '--access-reasons', 'on']));
     const session = await openConsole(walk.stack.consoleUrl, url, walk.signal);
     await session.open(`/orders/${orderId}`);
-    const shown = await session.submit(`/orders/${orderId}/shown`, {});
+    const why = canary.mark('console access reason');
+    const shown = await session.submit(`/orders/${orderId}/shown`, { reason: why });
     if (!shown.includes(canary.patient.lastName ?? '')) throw new Error('the patient is not shown');
     const document = /src="(\/orders\/[^"]+\/documents\/[^"]+)"/.exec(shown)?.[1] ?? '';
     await session.open(document);

@@ -1,6 +1,7 @@
 import { ArchiveError } from '../audit/archive-file.ts';
 import { BackupError } from '../backup/manifest.ts';
 import { CaseFileError } from '../cases/import-cases.ts';
+import { NoHashSecretError } from '../keys/data-keys.ts';
 import { KeyServiceError } from '../keys/key-provider.ts';
 import { KeyMissingError } from '../keys/key-ring.ts';
 import { OperatorConflictError, UnknownIdError } from '../lib/operator-errors.ts';
@@ -104,6 +105,12 @@ export function failureOf(error: unknown, help: { connect: string; migrate: stri
   }
   if (error instanceof NoKeysError) {
     return { exitCode: EXIT.usage, message: NO_ENCRYPTION_KEYS };
+  }
+  if (error instanceof NoHashSecretError) {
+    return {
+      exitCode: EXIT.usage,
+      message: 'HASH_SECRET is required: set it to the value of the servers',
+    };
   }
   if (error instanceof ArchiveError) return { exitCode: EXIT.failed, message: error.message };
   if (error instanceof BackupError) return { exitCode: EXIT.failed, message: error.message };

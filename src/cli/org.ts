@@ -40,9 +40,17 @@ export function addOrganizationCommands(program: Command, context: CliContext): 
       if (options.json) return printJson(context, { organizations });
       printTable(
         context,
-        ['id', 'name', 'active keys', 'strict identifiers', 'retention', 'created'],
+        [
+          'id',
+          'name',
+          'active keys',
+          'strict identifiers',
+          'access reasons',
+          'retention',
+          'created',
+        ],
         organizations.map((each) => [
-          ...[each.id, each.name, each.activeKeys, each.strictIdentifiers],
+          ...[each.id, each.name, each.activeKeys, each.strictIdentifiers, each.accessReasons],
           ...[describeRetention(each), each.createdAt],
         ]),
       );
@@ -56,6 +64,7 @@ export function addOrganizationCommands(program: Command, context: CliContext): 
     .argument('<id>', "the organization's id")
     .option('--name <name>', 'the new name', label)
     .option('--strict-identifiers <on|off>', 'validate NPI, DEA and telephone numbers', onOff)
+    .option('--access-reasons <on|off>', 'ask operators why they look at patient data', onOff)
     .option('--retention <days|never>', 'days until an ended order is erased', retentionDays)
     .addOption(jsonOption())
     .action(
@@ -65,18 +74,21 @@ export function addOrganizationCommands(program: Command, context: CliContext): 
           name?: string;
           strictIdentifiers?: boolean;
           retention?: number | 'never';
+          accessReasons?: boolean;
           json?: boolean;
         },
       ) => {
-        const { name, strictIdentifiers, retention } = options;
-        if ([name, strictIdentifiers, retention].every((each) => each === undefined)) {
+        const { name, strictIdentifiers, retention, accessReasons } = options;
+        if (
+          [name, strictIdentifiers, retention, accessReasons].every((each) => each === undefined)
+        ) {
           throw new UsageError(
-            'at least one of --name, --strict-identifiers and --retention is required',
+            'at least one of --name, --strict-identifiers, --access-reasons and --retention is required',
           );
         }
         const { database } = await context.connect();
         const changed = await updateOrganization(database, id, {
-          ...{ name, strictIdentifiers },
+          ...{ name, strictIdentifiers, accessReasons },
           retentionDays: retention === 'never' ? null : retention,
         });
         printOrganization(context, changed, options);
@@ -108,6 +120,7 @@ function printOrganization(
     id: organization.id,
     name: organization.name,
     'strict identifiers': organization.strictIdentifiers,
+    'access reasons': organization.accessReasons,
     retention: describeRetention(organization),
     created: organization.createdAt,
   });

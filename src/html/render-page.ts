@@ -6,5 +6,10 @@ import { renderToString } from '#jsx/render-to-string';
  * so values of clients and pharmacies stay text; a lint rule forbids the property that would not.
  */
 export function renderPage(html: VNode): string {
-  return `<!doctype html>${renderToString(html)}`;
+  return `<!doctype html>${renderPart(html)}`;
+}
+
+/** Renders a part of a page, as {@link renderPage} does. */
+export function renderPart(part: VNode): string {
+  return renderToString(part);
 }

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { decodeSealed, open, SealBrokenError, seal } from './aead.ts';
 import type { KeyProvider, WrappedKey } from './key-provider.ts';
 import { KeyMissingError } from './key-ring.ts';
+import { trackingNumberHash } from './keyed-hash.ts';
 import { type Subject, type SubjectKey, subjectKey } from './subject-key.ts';
 
 /** A row of the table of data keys. */
@@ -24,6 +25,12 @@ export interface DataKeyTable {
 export class NoSuchOrganizationError extends Error {
   override readonly name = 'NoSuchOrganizationError';
   readonly code = 'NO_SUCH_ORGANIZATION';
+}
+
+/** A hash was needed, but the process has no `HASH_SECRET`. */
+export class NoHashSecretError extends Error {
+  override readonly name = 'NoHashSecretError';
+  readonly code = 'HASH_SECRET_NOT_SET';
 }
 
 /**
@@ -57,6 +64,12 @@ export interface Keys {
   openSubject(subject: Subject, wrapped: string): Promise<SubjectKey>;
   /** Opens a sealed text and seals it again with the data key that is active now. */
   rewrap(organizationId: string | null, context: string, sealed: string): Promise<string>;
+  /**
+   * Computes the hash by which a parcel is found in every order; its number is sealed.
+   *
+   * @throws {NoHashSecretError} the keys were created without the deployment's hash secret.
+   */
+  trackingHash(trackingNumber: string): Buffer;
   /** Forgets which data keys are active. Call it after a rotation. */
   forgetActive(): void;
 }
@@ -98,8 +111,12 @@ function newSubject(dataKey: DataKey, subject: Subject): NewSubject {
   return { key: subjectKey(subject, material), wrapped: sealWith(dataKey, subject, material) };
 }
 
-/** Creates {@link Keys} from a provider of master keys and a table of data keys. */
-export function createKeys(provider: KeyProvider, table: DataKeyTable): Keys {
+/**
+ * Creates {@link Keys} from a provider of master keys and a table of data keys.
+ *
+ * @param hashSecret the key of the hashes by which sealed texts are found; undefined: they are not needed.
+ */
+export function createKeys(provider: KeyProvider, table: DataKeyTable, hashSecret?: string): Keys {
   const known = new Map<string, Promise<DataKey>>();
   const active = new Map<string | null, ActiveKey>();
 
@@ -170,6 +187,10 @@ export function createKeys(provider: KeyProvider, table: DataKeyTable): Keys {
     openSubject: async (subject, wrapped) => subjectKey(subject, await openBytes(subject, wrapped)),
     rewrap: async (organizationId, context, sealed) =>
       await sealBytes(organizationId, context, await openBytes(context, sealed)),
+    trackingHash(trackingNumber) {
+      if (hashSecret === undefined) throw new NoHashSecretError();
+      return trackingNumberHash(hashSecret, trackingNumber);
+    },
     forgetActive: () => active.clear(),
   };
 }

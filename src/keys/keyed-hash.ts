@@ -15,7 +15,8 @@ export function keyedHash(
     | 'backup'
     | 'patient'
     | 'case-email'
-    | 'codec-session',
+    | 'codec-session'
+    | 'tracking-number',
   text: string,
 ): Buffer {
   return createHmac('sha256', secret).update(`${purpose}\0`).update(text).digest();
@@ -24,6 +25,11 @@ export function keyedHash(
 /** Computes the hash by which an organization's idempotency key is found. The key itself is sealed. */
 export function idempotencyHash(secret: string, organizationId: string, key: string): Buffer {
   return keyedHash(secret, 'idempotency-key', `${organizationId}\0${key}`);
+}
+
+/** Computes the hash by which a parcel is found in every order. People type its number with spaces, or in small letters. */
+export function trackingNumberHash(secret: string, trackingNumber: string): Buffer {
+  return keyedHash(secret, 'tracking-number', trackingNumber.replace(/\s/g, '').toUpperCase());
 }
 
 /** Compares two hashes in constant time. */

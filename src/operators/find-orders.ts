@@ -6,8 +6,8 @@ import type { Sql } from '../storage/database.ts';
 const MOST = 100;
 
 /**
- * Finds orders by what people have in their hands: the order's id, the pharmacy's id of the order, the id of a case, or an
- * idempotency key. Each is looked up by an index, for every organization or pharmacy.
+ * Finds orders by what people have in their hands: the order's id, the pharmacy's id of the order, the id of a case, an
+ * idempotency key, or the number of a parcel. Each is looked up by an index, for every organization or pharmacy.
  *
  * @param hashSecret the key of the hashes of idempotency keys.
  * @returns the ids of the orders, the newest first.
@@ -32,6 +32,9 @@ export async function findOrders(sql: Sql, hashSecret: string, text: string): Pr
       SELECT orders.id, orders.created_at
         FROM jsonb_to_recordset(${sql.json(hashes)}::jsonb) AS key ("organizationId" uuid, hash text)
         JOIN orders ON organization_id = key."organizationId" AND idempotency_hash = decode(key.hash, 'hex')
+      UNION
+      SELECT orders.id, orders.created_at FROM shipments
+        JOIN orders ON orders.id = order_id AND search_hash = ${sql.keys.trackingHash(text)}
     ) AS found ORDER BY created_at DESC LIMIT ${MOST}`;
   return rows.map(({ id }) => id);
 }

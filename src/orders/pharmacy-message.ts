@@ -114,8 +114,8 @@ export async function addShipment(
   const hash = key.hash('trackingId', trackingId);
   await sql`
     WITH stored AS (
-      INSERT INTO shipments (order_id, tracking_hash, tracking_id, carrier, tracking_url)
-      SELECT ${orderId}, ${hash}, ${key.seal('trackingId', trackingId)},
+      INSERT INTO shipments (order_id, tracking_hash, search_hash, tracking_id, carrier, tracking_url)
+      SELECT ${orderId}, ${hash}, ${sql.keys.trackingHash(trackingId)}, ${key.seal('trackingId', trackingId)},
         ${sealed('carrier', carrier)}, ${sealed('trackingUrl', trackingUrl)}
       WHERE (
         SELECT count(*) FROM shipments WHERE order_id = ${orderId} AND tracking_hash <> ${hash}

@@ -11,6 +11,8 @@ export interface Organization {
   readonly strictIdentifiers: boolean;
   /** Orders are erased this many days after they end; null: never automatically. */
   readonly retentionDays: number | null;
+  /** Whether operators state a reason before they see patient data in the console. */
+  readonly accessReasons: boolean;
   readonly createdAt: Date;
 }
 
@@ -34,7 +36,7 @@ export async function createOrganization(
     INSERT INTO organizations (id, name, strict_identifiers)
     SELECT ${uuidv7()}, ${name}::text, ${strictIdentifiers}
     WHERE NOT EXISTS (SELECT FROM organizations WHERE name = ${name})
-    RETURNING id, name, strict_identifiers, retention_days, created_at`;
+    RETURNING id, name, strict_identifiers, retention_days, access_reasons, created_at`;
   if (row === undefined) {
     throw new OperatorConflictError('an organization with this name already exists');
   }
@@ -50,6 +52,7 @@ export async function updateOrganization(
     strictIdentifiers: boolean | undefined;
     /** Days; null: orders are kept without limit. */
     retentionDays: number | null | undefined;
+    accessReasons: boolean | undefined;
   },
 ): Promise<Organization> {
   if (!isUuid(id)) throw new UnknownIdError('organization');
@@ -57,10 +60,11 @@ export async function updateOrganization(
     UPDATE organizations SET
       name = coalesce(${changes.name ?? null}, name),
       strict_identifiers = coalesce(${changes.strictIdentifiers ?? null}, strict_identifiers),
+      access_reasons = coalesce(${changes.accessReasons ?? null}, access_reasons),
       retention_days = CASE WHEN ${changes.retentionDays === undefined} THEN retention_days
         ELSE ${changes.retentionDays ?? null}::integer END
     WHERE id = ${id}
-    RETURNING id, name, strict_identifiers, retention_days, created_at`;
+    RETURNING id, name, strict_identifiers, retention_days, access_reasons, created_at`;
   if (row === undefined) throw new UnknownIdError('organization');
   return row;
 }
@@ -68,7 +72,7 @@ export async function updateOrganization(
 /** Lists all organizations, oldest first. */
 export async function listOrganizations(sql: Sql): Promise<OrganizationSummary[]> {
   return await sql<OrganizationSummary[]>`
-    SELECT id, name, strict_identifiers, retention_days, created_at,
+    SELECT id, name, strict_identifiers, retention_days, access_reasons, created_at,
       (SELECT count(*)::integer FROM api_keys
         WHERE organization_id = organizations.id AND revoked_at IS NULL
           AND (expires_at IS NULL OR expires_at > now())) AS active_keys

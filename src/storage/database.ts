@@ -26,6 +26,8 @@ export interface DatabaseOptions {
    * fails with {@link NoKeysError}.
    */
   readonly keys?: KeyProvider;
+  /** The deployment's `HASH_SECRET`. Without it, a parcel cannot be stored. */
+  readonly hashSecret?: string | undefined;
   /**
    * `statement_timeout`, in milliseconds. The default is shorter than {@link withTimeout} waits, so
    * that Postgres has cancelled a statement before its caller gets an error.
@@ -46,7 +48,7 @@ export interface DatabaseOptions {
 export function openDatabase(
   url: string,
   poolSize: number,
-  { keys, statementLimitMs = STATEMENT_LIMIT_MS, settings = {} }: DatabaseOptions = {},
+  { keys, hashSecret, statementLimitMs = STATEMENT_LIMIT_MS, settings = {} }: DatabaseOptions = {},
 ): Database {
   const { pool, usage } = measurePool(
     openPool(url, poolSize, statementLimitMs, settings),
@@ -57,7 +59,7 @@ export function openDatabase(
   const keyPool = openPool(url, 1, STATEMENT_LIMIT_MS, settings);
   const endPool = pool.end.bind(pool);
   return Object.assign(pool, {
-    keys: createKeys(keys ?? NO_KEYS, dataKeyTable(keyPool)),
+    keys: createKeys(keys ?? NO_KEYS, dataKeyTable(keyPool), hashSecret),
     usage,
     end: async (options?: { timeout?: number }) => {
       await Promise.all([endPool(options), keyPool.end(options)]);

@@ -66,6 +66,7 @@ async function eraseRows(sql: Sql, orderId: string, by: AuditSource): Promise<vo
       SELECT d.id FROM webhook_deliveries AS d JOIN events ON events.id = d.event_id
       WHERE order_id = ${orderId})`;
   await sql`UPDATE order_repairs SET reason = NULL WHERE order_id = ${orderId}`;
+  await sql`UPDATE access_reasons SET reason = NULL WHERE order_id = ${orderId}`;
   await sql`DELETE FROM order_news WHERE order_id = ${orderId}`;
   const documents = await sql`DELETE FROM documents WHERE order_id = ${orderId}`;
   const shipments = await sql`DELETE FROM shipments WHERE order_id = ${orderId}`;

@@ -24,6 +24,7 @@ it('creates an organization, lists it and changes its rules', async () => {
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       name,
       strictIdentifiers: false,
+      accessReasons: false,
       retentionDays: null,
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]+\.\d{3}Z$/),
     },
@@ -33,13 +34,19 @@ it('creates an organization, lists it and changes its rules', async () => {
   const updated = await rx(['org', 'update', id, '--strict-identifiers', 'on', '--json']);
   expect(updated.json.organization).toMatchObject({ id, name, strictIdentifiers: true });
 
+  const asks = await rx(['org', 'update', id, '--access-reasons', 'on', '--json']);
+  const rules = { strictIdentifiers: true, accessReasons: true };
+  expect(asks.json.organization).toEqual({ ...updated.json.organization, ...rules });
+
   const listed = await rx(['org', 'list', '--json']);
   expect(listed.json.organizations).toContainEqual({
-    ...updated.json.organization,
+    ...asks.json.organization,
     activeKeys: 0,
   });
   const table = await rx(['org', 'list']);
-  expect(table.stdout).toMatch(/^ID +NAME +ACTIVE KEYS +STRICT IDENTIFIERS +RETENTION +CREATED\n/);
+  expect(table.stdout).toMatch(
+    /^ID +NAME +ACTIVE KEYS +STRICT IDENTIFIERS +ACCESS REASONS +RETENTION +CREATED\n/,
+  );
   expect(table.stdout).toContain(`${id}  ${name}`);
   // No colours without a terminal.
   expect(table.stdout).not.toContain('\x1b');

@@ -210,3 +210,43 @@ it('refuses the actions of other roles', LONG, async () => {
   }
   await receiver.close();
 });
+
+it(
+  'asks why an operator looks at patient data, if the organization requires it',
+  LONG,
+  async () => {
+    const { test, operator, page } = use();
+    const orderId = await test.place('pharmacy-123');
+    await test.end(orderId);
+    await operator`UPDATE organizations SET access_reasons = true`;
+    await logIn('operator', 'rita');
+    const shown = at(`/orders/${orderId}/shown`);
+    await page.goto(at(`/orders/${orderId}`));
+    const csrf = await page.locator('input[name=csrf]').first().inputValue();
+    const [document] = await operator`SELECT id FROM documents WHERE order_id = ${orderId}`;
+    const file = at(`/orders/${orderId}/documents/${String(document?.['id'])}`);
+    expect((await page.request.post(shown, { form: { csrf, reason: ' ' } })).status()).toBe(403);
+    expect((await page.request.get(file)).status()).toBe(403);
+
+    await page.getByLabel('Reason, which the organization requires').fill('a call of the clinic');
+    await page.getByRole('button', { name: 'Show patient data' }).click();
+    await page.getByText('a call of the clinic').waitFor();
+    expect((await page.request.get(file)).status()).toBe(200);
+    const rows = await operator<{ action: string; result: string; reason: string | null }[]>`
+    SELECT action, result, access_reasons.reason FROM audit_log
+    LEFT JOIN access_reasons ON access_reasons.id::text = request_id
+    WHERE actor = 'rita' AND audit_log.order_id = ${orderId} AND action <> 'ORDER_READ'
+    ORDER BY audit_log.id`;
+    expect(rows).toEqual([
+      { action: 'PATIENT_DATA_SHOWN', result: 'FORBIDDEN', reason: null },
+      { action: 'DOCUMENT_READ', result: 'FORBIDDEN', reason: null },
+      { action: 'PATIENT_DATA_SHOWN', result: 'OK', reason: expect.any(String) },
+      { action: 'DOCUMENT_READ', result: 'OK', reason: null },
+    ]);
+    expect(rows[2]?.reason).not.toContain('clinic');
+    // The reason of a colleague does not count.
+    await logIn('operator', 'otto');
+    expect((await page.request.get(file)).status()).toBe(403);
+    await operator`UPDATE organizations SET access_reasons = false`;
+  },
+);

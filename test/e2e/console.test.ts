@@ -100,6 +100,30 @@ it('retries twenty orders at once, and the same click does nothing twice', LONG,
   expect(await repairs()).toBe(20);
 });
 
+it('shows each repair when it is done, and continues without the page', LONG, async () => {
+  const { test, operator, page } = use();
+  const ids = await placeMany(12); // more than are repaired at once
+  await logIn('operator');
+  await page.goto(at('/attention'));
+  for (const id of ids) await page.getByLabel(`Order ${id}`).check();
+  await page.getByLabel('Reason, for the timeline').fill('Temporal is slow');
+  test.stack.kill('temporal', 'SIGSTOP');
+  try {
+    await page.getByRole('button', { name: 'Retry' }).click({ noWaitAfter: true });
+    await page.getByText('Each gets its row').waitFor();
+    expect(await page.locator('tbody tr').count()).toBe(0);
+    await page.close();
+  } finally {
+    test.stack.kill('temporal', 'SIGCONT');
+  }
+  await eventually('the orders are repaired', async () => {
+    const failedAgain = await operator`
+      SELECT FROM order_activity
+      WHERE order_id = ANY(${ids}::uuid[]) AND to_status = 'NEEDS_ATTENTION'`;
+    return failedAgain.length === 2 * ids.length;
+  });
+});
+
 it(
   'shows a new order in the queue without a reload, and keeps what is selected',
   LONG,
@@ -155,7 +179,11 @@ it('finds an order by each of its ids, and covers patient data until asked', LON
   const key = `key-${randomUUID()}`;
   const placed = await fetch(`${test.stack.baseUrl}/api/v1/cases/${caseId}`, {
     ...{ method: 'POST', headers: HEADERS },
-    body: JSON.stringify({ ...examplePlaceOrder(), idempotencyKey: key }),
+    body: JSON.stringify({
+      ...examplePlaceOrder(),
+      order: { ...examplePlaceOrder().order, pharmacyId: 'pharmacy-tracking' },
+      idempotencyKey: key,
+    }),
   });
   const { data } = (await placed.json()) as { data: { order: { id: string } } };
   const { id } = data.order;
@@ -164,8 +192,17 @@ it('finds an order by each of its ids, and covers patient data until asked', LON
     return row?.['status'] === 'COMPLETED';
   });
 
+  const read = await fetch(`${test.stack.baseUrl}/api/v1/cases/${caseId}/orders/${id}`, {
+    headers: HEADERS,
+  });
+  const order = (await read.json()) as {
+    data: { order: { shipments: { trackingId: string }[] } };
+  };
+  const trackingId = order.data.order.shipments[0]?.trackingId ?? '';
+  expect(trackingId).toMatch(/^9400/);
+
   await logIn('operator');
-  for (const text of [id, caseId, key]) {
+  for (const text of [id, caseId, key, trackingId.replace('9400', '9400 ')]) {
     await page.goto(at('/orders'));
     await page.getByLabel('Order id, pharmacy').fill(text);
     await page.getByRole('button', { name: 'Search' }).click();

@@ -99,6 +99,9 @@ async function fillOrders(sql: Database, orders: number): Promise<void> {
     INSERT INTO documents (id, order_id, pharmacy_document_id, name, content_type, size, sha256, storage_key, created_at)
     SELECT ${idAt(sql, sql`created_at`)}, id, 'document', 'sealed', 'application/pdf', 1, '', id || '/document', created_at
     FROM orders`;
+  await sql`
+    INSERT INTO shipments (order_id, tracking_hash, search_hash, tracking_id, added_at)
+    SELECT id, sha256(id::text::bytea), sha256(id::text::bytea), 'sealed', created_at FROM orders`;
 }
 
 async function fillEvents(sql: Database): Promise<void> {

@@ -9,9 +9,12 @@ import { openToken, openWebhookAuth } from '../../src/pharmacy/sealed-settings.t
 import type { Database } from '../../src/storage/database.ts';
 import { HASH_SECRET } from './organization.ts';
 
-/** The keys for a database with encrypted rows. */
+/** The keys and the hash secret for a database with encrypted rows. */
 export function withKeysOf(encryptionKeys: string | undefined) {
-  return { keys: createLocalKeyProvider(parseKeyRing(encryptionKeys ?? '')) };
+  return {
+    keys: createLocalKeyProvider(parseKeyRing(encryptionKeys ?? '')),
+    hashSecret: HASH_SECRET,
+  };
 }
 
 /** Returns the orders of all organizations with an idempotency key. */

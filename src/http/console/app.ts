@@ -1,6 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type AuditSubject, recordAudit } from '../../audit/record-audit.ts';
-import { renderPage } from '../../html/render-page.ts';
+import { type AuditSource, type AuditSubject, recordAudit } from '../../audit/record-audit.ts';
 import { isUuid } from '../../lib/uuid.ts';
 import { readSession } from '../../operators/console-sessions.ts';
 import type { TlsFiles } from '../../process/tls-files.ts';
@@ -13,19 +12,12 @@ import { securityHeaders, setOnEveryResponse } from '../edge/security-headers.ts
 import { renewCertificate, serverOptions } from '../edge/tls.ts';
 import { addAssets } from './assets.ts';
 import type { ConsoleDependencies } from './dependencies.ts';
-import { failureOf } from './failures.tsx';
-import { Layout } from './layout.tsx';
+import { auditResultOf, failureOf } from './failures.tsx';
 import { addLiveChanges } from './live.ts';
 import { addLogin } from './login.tsx';
-import {
-  ForeignFormError,
-  includesRole,
-  type Page,
-  RoleError,
-  type View,
-  type Visit,
-} from './page.ts';
+import { ForeignFormError, includesRole, type Page, RoleError, type Visit } from './page.ts';
 import { pages } from './pages.ts';
+import { sendView } from './send-view.ts';
 import { csrfToken, isOwnForm, sessionSecret } from './session-cookie.ts';
 
 const MAX_URL_LENGTH = 16 * 1024;
@@ -116,7 +108,7 @@ export function createConsole(
   function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { status, view, retryAfter } = failureOf(error, request, log);
     if (retryAfter !== undefined) void reply.header('retry-after', String(retryAfter));
-    return sendView(reply.code(status), view);
+    return sendView(reply.code(status), view, log);
   }
 }
 
@@ -131,7 +123,7 @@ function refuseNul({ url, body }: FastifyRequest): void {
 function addPage(
   app: FastifyInstance,
   page: Page,
-  { database, readMark }: ConsoleDependencies,
+  { database, readMark, log }: ConsoleDependencies,
 ): void {
   app.route({
     method: page.method,
@@ -147,7 +139,8 @@ function addPage(
         throw new ForeignFormError();
       }
       const { orderId } = request.params as { orderId?: string };
-      let subject: AuditSubject = orderId !== undefined && isUuid(orderId) ? { orderId } : {};
+      let subject: AuditSubject & Pick<AuditSource, 'requestId'> =
+        orderId !== undefined && isUuid(orderId) ? { orderId } : {};
       const visit: Visit = {
         user,
         by: { actorKind: 'operator', actor: user.operator, source: request.ip },
@@ -160,29 +153,36 @@ function addPage(
         },
       };
       const record = async (result: string) => {
-        const { audit } = page;
-        const action =
-          typeof audit === 'string' ? audit : result === 'OK' ? undefined : audit.refused;
+        const action = actionOf(page.audit, result);
         if (action === undefined) return;
         const entry = { ...visit.by, ...subject, action, result };
         await withTimeout(recordAudit(database, entry));
       };
-      if (!includesRole(user.role, page.role)) {
-        await record('FORBIDDEN');
-        throw new RoleError(page.role);
-      }
+      const act = async () => {
+        if (!includesRole(user.role, page.role)) throw new RoleError(page.role);
+        return await page.handle(visit);
+      };
       // Read before the page's content, so that a change in between loads the page again.
       const mark = page.method === 'GET' ? await readMark() : undefined;
-      const answer = await page.handle(visit);
+      const answer = await act().catch(async (error: unknown) => {
+        await record(auditResultOf(error));
+        throw error;
+      });
       // A page that loads itself again is recorded once. What shows patient data never does so.
       const isRepeated = isLive && page.method === 'GET' && !('send' in answer);
       if (!isRepeated) await record('OK');
       if ('send' in answer) return answer.send();
       if ('redirectTo' in answer) return reply.redirect(answer.redirectTo, 303);
       const frame = { path: request.url.split('?')[0] ?? '/', user, csrf: visit.csrf, mark };
-      return sendView(reply, answer, frame);
+      return sendView(reply, answer, log, frame);
     },
   });
+}
+
+/** What the audit log calls a visit with this result; undefined: it gets no row. */
+function actionOf(audit: Page['audit'], result: string): string | undefined {
+  if (typeof audit === 'string') return audit;
+  return result === 'FORBIDDEN' ? audit.refused : undefined;
 }
 
 /**
@@ -195,12 +195,4 @@ async function askToLogIn(request: FastifyRequest, reply: FastifyReply): Promise
     return reply.header('refresh', '0').type('text/html; charset=utf-8').send('');
   }
   return reply.redirect('/login', 303);
-}
-
-function sendView(
-  reply: FastifyReply,
-  view: View,
-  frame?: Parameters<typeof Layout>[0]['frame'],
-): FastifyReply {
-  return reply.type('text/html; charset=utf-8').send(renderPage(Layout({ ...view, frame })));
 }

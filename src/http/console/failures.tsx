@@ -15,7 +15,7 @@ import {
 import type { Log } from '../../process/log.ts';
 import { isDatabaseUnavailable } from '../../storage/database.ts';
 import { FailedAttemptsError } from '../edge/failed-attempts.ts';
-import { ForeignFormError, RoleError, type View } from './page.ts';
+import { ForeignFormError, ReasonError, RoleError, type View } from './page.ts';
 
 /** The answer to a request that failed. */
 export interface Failure {
@@ -41,6 +41,11 @@ export function failureOf(error: unknown, request: FastifyRequest, log: Log): Fa
   }
   if (error instanceof RoleError) {
     return failure(403, 'Not allowed', `This needs the role ${error.role}.`);
+  }
+  if (error instanceof ReasonError) {
+    const text =
+      'The organization requires a reason from those who see patient data. State it on the page of the order.';
+    return failure(403, 'Not shown', text);
   }
   if (error instanceof ForeignFormError) {
     const text = 'The form is out of date. Go back, reload the page and try again.';
@@ -68,6 +73,13 @@ export function failureOf(error: unknown, request: FastifyRequest, log: Log): Fa
   }
   log.error(`request failed${framesOf(error)[0] ?? ''}`, { code: codeOf(error), route });
   return failure(500, 'Something failed', 'The log of the console has the cause.');
+}
+
+/** Returns the result in the audit log of a request that failed. */
+export function auditResultOf(error: unknown): string {
+  if (error instanceof RoleError || error instanceof ReasonError) return 'FORBIDDEN';
+  if (MISSING.some((kind) => error instanceof kind)) return 'NOT_FOUND';
+  return REFUSED.some((kind) => error instanceof kind) ? 'CONFLICT' : 'FAILED';
 }
 
 function failure(status: number, title: string, text: string, retryAfter?: number): Failure {

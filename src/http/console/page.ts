@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from '#jsx/jsx-runtime';
 import type { AuditSource, AuditSubject } from '../../audit/record-audit.ts';
@@ -29,8 +30,8 @@ export interface Visit {
   readonly form: URLSearchParams;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
-  /** Reports the subject for the audit log. */
-  about(subject: AuditSubject): void;
+  /** Reports the subject for the audit log, and the id of a stored reason. */
+  about(subject: AuditSubject & Pick<AuditSource, 'requestId'>): void;
 }
 
 /** What a page answers. */
@@ -44,7 +45,12 @@ export type Answer =
 export interface View {
   readonly title: string;
   readonly content: VNode;
+  /** Makes the parts that take time, and sends each in place of {@link LATER}. */
+  readonly later?: (send: (part: VNode) => void) => Promise<void>;
 }
+
+/** Where the later parts of a page stand in its content. No text of a client equals it. */
+export const LATER = `later ${randomUUID()}`;
 
 /** Whether a role includes another one. */
 export function includesRole(role: ConsoleRole, least: ConsoleRole): boolean {
@@ -56,6 +62,11 @@ const RANKS: Readonly<Record<ConsoleRole, number>> = { viewer: 0, operator: 1, a
 /** A form that no page of the session sent. */
 export class ForeignFormError extends Error {
   override readonly name = 'ForeignFormError';
+}
+
+/** The organization requires a reason, and the user has stated none within the last hour. */
+export class ReasonError extends Error {
+  override readonly name = 'ReasonError';
 }
 
 /** The role of the user does not include the one that a page needs. */

@@ -20,7 +20,7 @@ const RUNS = 7;
 /** Tables that have a row for each order, or more. */
 const GROWING = [
   ...['audit_log', 'cases', 'documents', 'events', 'inbox', 'order_activity', 'orders'],
-  ...['webhook_attempts', 'webhook_deliveries'],
+  ...['shipments', 'webhook_attempts', 'webhook_deliveries'],
 ];
 
 let db: TestDatabase;

@@ -22,6 +22,7 @@ const REFUSED = { code: '42501' };
 
 /** Tables whose rows belong to no organization, or reveal nothing without the encryption keys. */
 const WITHOUT_POLICIES = [
+  'access_reasons', // operators only, encrypted
   'api_keys', // hashes; the server finds the caller's organization with them
   'audit_archives',
   'audit_head',

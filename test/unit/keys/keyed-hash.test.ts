@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyedHash, sameHash } from '../../../src/keys/keyed-hash.ts';
+import { keyedHash, sameHash, trackingNumberHash } from '../../../src/keys/keyed-hash.ts';
 
 describe('keyedHash', () => {
   it('gives the same 32 bytes for the same input', () => {
@@ -33,6 +33,16 @@ describe('keyedHash', () => {
   it('differs from a plain hash, which needs no secret', () => {
     const plain = createHash('sha256').update('api-key\0text').digest();
     expect(sameHash(keyedHash('secret', 'api-key', 'text'), plain)).toBe(false);
+  });
+});
+
+describe('trackingNumberHash', () => {
+  it('is the same however people type the number', () => {
+    const hash = trackingNumberHash('secret', '1Z999AA10123456784');
+    const typed = trackingNumberHash('secret', ' 1z 999 aa1 01 2345 6784\t');
+    expect(sameHash(hash, typed)).toBe(true);
+    expect(sameHash(hash, trackingNumberHash('secret', '1Z999AA10123456785'))).toBe(false);
+    expect(sameHash(hash, trackingNumberHash('other', '1Z999AA10123456784'))).toBe(false);
   });
 });
 

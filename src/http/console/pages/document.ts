@@ -1,8 +1,9 @@
+import { maySeeOrder } from '../../../operators/access-reasons.ts';
 import { readOrderForOperators } from '../../../operators/list-orders.ts';
 import { documentKey } from '../../../orders/order-data-key.ts';
 import { readDocument } from '../../../orders/read-order.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
-import type { Page } from '../page.ts';
+import { type Page, ReasonError } from '../page.ts';
 
 /** Types that a browser shows without running anything of them. */
 const SHOWN = ['application/pdf', 'image/png', 'image/jpeg'];
@@ -14,10 +15,11 @@ export function documentFile({ database, documents }: ConsoleDependencies): Page
     url: '/orders/:orderId/documents/:documentId',
     role: 'operator',
     audit: 'DOCUMENT_READ',
-    async handle({ params, reply, about }) {
+    async handle({ params, reply, about, by }) {
       const order = await readOrderForOperators(database, params['orderId'] ?? '');
       const { organizationId, caseId, id: orderId } = order;
       about({ organizationId, caseId, orderId });
+      if (!(await maySeeOrder(database, orderId, by.actor))) throw new ReasonError();
       const key = { organizationId, caseId, orderId };
       const document = await readDocument(database, key, params['documentId'] ?? '');
       const bytes = await documents.open(document.storageKey, documentKey(document.key));

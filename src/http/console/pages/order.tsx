@@ -1,6 +1,12 @@
 import { type AuditRow, BEGINNING, readAuditRows } from '../../../audit/audit-rows.ts';
 import { readCase } from '../../../cases/read-case.ts';
 import { UnknownIdError } from '../../../lib/operator-errors.ts';
+import {
+  type AccessReason,
+  listAccessReasons,
+  maySeeOrder,
+  storeAccessReason,
+} from '../../../operators/access-reasons.ts';
 import { listWaitingOrders } from '../../../operators/attention-queue.ts';
 import { type OperatorOrderDetail, readOrderForOperators } from '../../../operators/list-orders.ts';
 import { type HistoryLine, readHistory } from '../../../operators/order-history.ts';
@@ -11,7 +17,7 @@ import {
   TemporalUnavailableError,
 } from '../../../orders/repairs/repair-errors.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
-import { includesRole, type Page, type View, type Visit } from '../page.ts';
+import { includesRole, type Page, ReasonError, type View, type Visit } from '../page.ts';
 import { AuditRows } from '../parts/audit-rows.tsx';
 import { Deliveries } from '../parts/deliveries.tsx';
 import { PatientData, type ShownData } from '../parts/patient-data.tsx';
@@ -21,6 +27,8 @@ import { Ago, exact } from '../parts/time.tsx';
 import { Timeline } from '../parts/timeline.tsx';
 
 const MOST_AUDIT_ROWS = 200;
+/** Of a reason. */
+const MOST_CHARACTERS = 1_000;
 const MOST_DELIVERIES = 100;
 /** The console's page must not wait for a Temporal that is away. */
 const HISTORY_LIMIT_MS = 2_000;
@@ -46,9 +54,18 @@ export function shownOrderPage(dependencies: ConsoleDependencies): Page {
     audit: 'PATIENT_DATA_SHOWN',
     async handle(visit) {
       const order = await readOrderForOperators(database, visit.params['orderId'] ?? '');
-      const { organizationId, caseId } = order;
+      const { organizationId, caseId, id: orderId } = order;
+      visit.about({ organizationId, caseId, orderId });
+      const operator = visit.by.actor;
+      const reason = visit.form.get('reason')?.trim().slice(0, MOST_CHARACTERS) ?? '';
+      if (reason !== '') {
+        visit.about({
+          requestId: await storeAccessReason(database, { orderId, operator, reason }),
+        });
+      }
+      if (!(await maySeeOrder(database, orderId, operator))) throw new ReasonError();
       const [shown, patient] = await Promise.all([
-        readOrder(database, { organizationId, orderId: order.id }),
+        readOrder(database, { organizationId, orderId }),
         readCase(database, organizationId, caseId).then(
           (found) => found.patient,
           (error: unknown) => {
@@ -71,7 +88,8 @@ async function orderView(
   const order = await readOrderForOperators(database, visit.params['orderId'] ?? '');
   const { id: orderId, organizationId, caseId } = order;
   visit.about({ organizationId, caseId, orderId });
-  const [audit, messages, { deliveries }, pending, waiting] = await Promise.all([
+  const [reasons, audit, messages, { deliveries }, pending, waiting] = await Promise.all([
+    listAccessReasons(database, orderId),
     readAuditRows(database, { after: BEGINNING, orderId, limit: MOST_AUDIT_ROWS }),
     listOrderMessages(database, orderId),
     endpoints.deliveries(organizationId, { orderId, limit: MOST_DELIVERIES }),
@@ -119,6 +137,7 @@ async function orderView(
       </section>
       <section>
         <h2>Audit log</h2>
+        <Reasons reasons={reasons} />
         <AuditRows rows={audit satisfies readonly AuditRow[]} />
       </section>
     </div>
@@ -184,5 +203,19 @@ function Facts({
         <a href={workflowUrl}>{order.workflowId} in the Temporal UI</a>
       </dd>
     </dl>
+  );
+}
+
+/** Why operators looked at the patient data. Reasons are encrypted, so the audit log has only their ids. */
+function Reasons({ reasons }: { readonly reasons: readonly AccessReason[] }) {
+  if (reasons.length === 0) return null;
+  return (
+    <ul class="lines">
+      {reasons.map(({ operator, reason, at }) => (
+        <li>
+          {operator} saw patient data <Ago at={at} />: {reason ?? 'the reason was erased'}
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -70,7 +70,7 @@ export function ordersSearch({ database, hashSecret }: ConsoleDependencies): Pag
           <Search visit={visit} />
           <Orders
             orders={orders}
-            empty="Nothing has this id. Search needs the whole id, in the letter case that it has."
+            empty="Nothing has this id. Search needs the whole id, in the letter case that it has; only tracking numbers may differ in it."
           />
         </>
       );
@@ -84,7 +84,7 @@ function Search({ visit }: { readonly visit: Visit }) {
     <form class="filter" method="post" action="/orders" role="search">
       <input type="hidden" name="csrf" value={visit.csrf} />
       <label class="wide">
-        Order id, pharmacy order id, case id or idempotency key
+        Order id, pharmacy order id, case id, idempotency key or tracking number
         <input
           name="text"
           required

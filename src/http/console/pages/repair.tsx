@@ -10,7 +10,8 @@ import {
 } from '../../../orders/repairs/repair-errors.ts';
 import { retryOrder } from '../../../orders/repairs/retry-order.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
-import type { Page, View, Visit } from '../page.ts';
+import { LATER, type Page, type View, type Visit } from '../page.ts';
+import { countOf } from '../parts/count-of.ts';
 import { Table } from '../parts/table.tsx';
 
 /** The most orders of one form. */
@@ -19,9 +20,9 @@ const MOST_ORDERS = 100;
 const AT_ONCE = 8;
 
 const ACTIONS = {
-  retry: { done: 'continues', title: 'Retried' },
-  cancel: { done: 'the cancellation is requested', title: 'Cancellation requested' },
-  keep: { done: 'its end is kept', title: 'End kept' },
+  retry: { done: 'continues', title: 'Retry' },
+  cancel: { done: 'the cancellation is requested', title: 'Cancellation' },
+  keep: { done: 'its end is kept', title: 'Keep the end' },
 } as const;
 type Action = keyof typeof ACTIONS;
 
@@ -47,13 +48,11 @@ export function repairAction(dependencies: ConsoleDependencies): Page {
       const pharmacyOrderId = form.get('pharmacyOrderId')?.trim() || undefined;
       const problem = problemOf(action, chosen, reason, pharmacyOrderId);
       if (problem !== undefined) return refused(problem);
-      const results: Result[] = [];
-      await forEach(chosen.entries(), AT_ONCE, async ([index, each]) => {
+      return resultsView(action as Action, chosen, async (each) => {
         const [orderId = '', ...version] = each.split(' ');
         const request = requestOf(visit, reason, pharmacyOrderId, version.join(' '));
-        results[index] = await repair(dependencies, action as Action, orderId, request);
+        return await repair(dependencies, action as Action, orderId, request);
       });
-      return resultsView(action as Action, results);
     },
   };
 }
@@ -123,34 +122,58 @@ function refused(problem: string): View {
   return { title: 'Nothing was changed', content };
 }
 
-function resultsView(action: Action, results: readonly Result[]): View {
-  const done = results.filter((each) => each.done).length;
+/** Each order has its row once it is repaired: while Temporal is slow, an operator sees how far the repairs are. */
+function resultsView(
+  action: Action,
+  chosen: readonly string[],
+  repairOne: (order: string) => Promise<Result>,
+): View {
   const content = (
     <>
-      <p role="status">
-        {done} of {results.length} done.
+      <p>
+        {countOf(chosen.length, 'order')}. Each gets its row when it is done. The repairs continue
+        if you close this page.
       </p>
-      <Table columns={['Order', 'Result', 'Details']}>
-        {results.map(({ orderId, done: isDone, text }) => (
-          <tr>
-            <th scope="row">
-              <a class="id" href={`/orders/${orderId}`}>
-                {orderId}
-              </a>
-            </th>
-            <td>
-              <span class={`status ${isDone ? 'good' : 'attention'}`}>
-                {isDone ? 'done' : 'not done'}
-              </span>
-            </td>
-            <td>{text}</td>
-          </tr>
-        ))}
-      </Table>
+      <Table columns={['Order', 'Result', 'Details']}>{LATER}</Table>
       <p>
         <a href="/attention">Back to the queue</a>
       </p>
     </>
   );
-  return { title: ACTIONS[action].title, content };
+  return {
+    ...{ title: ACTIONS[action].title, content },
+    async later(send) {
+      let done = 0;
+      await forEach(chosen, AT_ONCE, async (each) => {
+        const result = await repairOne(each);
+        if (result.done) done += 1;
+        send(<ResultRow {...result} />);
+      });
+      send(
+        <tr>
+          <td colspan={3}>
+            <strong role="status">
+              {done} of {chosen.length} done.
+            </strong>
+          </td>
+        </tr>,
+      );
+    },
+  };
+}
+
+function ResultRow({ orderId, done, text }: Result) {
+  return (
+    <tr>
+      <th scope="row">
+        <a class="id" href={`/orders/${orderId}`}>
+          {orderId}
+        </a>
+      </th>
+      <td>
+        <span class={`status ${done ? 'good' : 'attention'}`}>{done ? 'done' : 'not done'}</span>
+      </td>
+      <td>{text}</td>
+    </tr>
+  );
 }

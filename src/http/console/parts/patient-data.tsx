@@ -47,6 +47,12 @@ function Cover({ order, visit }: { readonly order: OperatorOrderDetail; readonly
     <form method="post" action={`/orders/${order.id}/shown#patient`}>
       <input type="hidden" name="csrf" value={visit.csrf} />
       <p>{counts} The audit log records who sees patient data.</p>
+      {order.needsAccessReason && (
+        <label class="reason">
+          Reason, which the organization requires
+          <input name="reason" required maxlength={1000} autocomplete="off" />
+        </label>
+      )}
       <button>Show patient data</button>
     </form>
   );
