@@ -149,7 +149,7 @@ export function IdempotencyPage({ place }: { readonly place: Place }) {
 }
 
 /** Every error of the API. */
-export function ErrorsPage() {
+export function ErrorsPage({ place }: { readonly place: Place }) {
   return (
     <article class="guide">
       <h1>Errors</h1>
@@ -183,7 +183,8 @@ export function ErrorsPage() {
       <h2 id="warnings">Warnings</h2>
       <p>
         <code>VALIDATE_ORDER</code> returns them in <code>warnings</code>. <code>PLACE_ORDER</code>{' '}
-        accepts such an order, which then waits in <code>NEEDS_ATTENTION</code> with the same code.
+        accepts such an order, which then waits in <code>NEEDS_ATTENTION</code> with the same code,
+        one of <a href={linkTo(place, 'reasons')}>those of orders</a>.
       </p>
       <ErrorTable first="Code" list={WARNING_CODES} />
     </article>

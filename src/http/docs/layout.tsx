@@ -7,6 +7,7 @@ export const GUIDES = [
   { slug: 'authentication', title: 'Authentication' },
   { slug: 'idempotency', title: 'Idempotency' },
   { slug: 'errors', title: 'Errors' },
+  { slug: 'reasons', title: 'Reasons and delays' },
   { slug: 'webhooks', title: 'Webhooks' },
 ] as const;
 

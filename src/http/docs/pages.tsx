@@ -4,6 +4,7 @@ import { type ApiDocument, entriesOf } from './api-document.ts';
 import { AuthenticationPage, ErrorsPage, IdempotencyPage, OverviewPage } from './guides.tsx';
 import { GUIDES, Layout, type Place } from './layout.tsx';
 import { OperationPage } from './operation-page.tsx';
+import { ReasonsPage } from './reasons-page.tsx';
 import { WebhooksPage } from './webhooks-page.tsx';
 
 /** The last part of each page's path; an empty text for `/docs`. */
@@ -44,7 +45,9 @@ function bodyOf(slug: (typeof GUIDES)[number]['slug'], place: Place): VNode {
     case 'idempotency':
       return <IdempotencyPage place={place} />;
     case 'errors':
-      return <ErrorsPage />;
+      return <ErrorsPage place={place} />;
+    case 'reasons':
+      return <ReasonsPage place={place} />;
     case 'webhooks':
       return <WebhooksPage place={place} />;
   }

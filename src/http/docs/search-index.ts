@@ -5,6 +5,12 @@ import {
   WARNING_CODES,
 } from '../../contract/error-list.ts';
 import {
+  END_CODES,
+  type ReasonEntry,
+  STEP_CODES,
+  TIMELINE_CODES,
+} from '../../contract/reason-list.ts';
+import {
   type ApiDocument,
   entriesOf,
   jsonBody,
@@ -19,7 +25,7 @@ import { GUIDES } from './layout.tsx';
 
 /** Everything that the search of the documentation finds. `search.js` reads it. */
 export interface SearchIndex {
-  /** Pages and errors. `link` is a page, with a fragment where it is a part of one. */
+  /** Pages, errors and reasons. `link` is a page, with a fragment where it is a part of one. */
   readonly entries: readonly {
     readonly kind: 'guide' | 'operation' | 'event' | 'error';
     readonly title: string;
@@ -30,13 +36,20 @@ export interface SearchIndex {
   readonly fields: Readonly<Record<string, readonly string[]>>;
 }
 
-const ERRORS: readonly Readonly<Record<string, ErrorEntry>>[] = [
-  ERROR_STATUSES,
-  ERROR_CODES,
-  WARNING_CODES,
+/** The lists of a page, with their codes. */
+const CODES: readonly (readonly [
+  page: string,
+  list: Readonly<Record<string, ErrorEntry | ReasonEntry>>,
+])[] = [
+  ['errors', ERROR_STATUSES],
+  ['errors', ERROR_CODES],
+  ['errors', WARNING_CODES],
+  ['reasons', STEP_CODES],
+  ['reasons', END_CODES],
+  ['reasons', TIMELINE_CODES],
 ];
 
-/** Makes the index from the OpenAPI document and the list of errors. */
+/** Makes the index from the OpenAPI document and the lists of codes. */
 export function searchIndex(api: ApiDocument): SearchIndex {
   const entries = entriesOf(api);
   return {
@@ -50,12 +63,12 @@ export function searchIndex(api: ApiDocument): SearchIndex {
         about: isWebhook ? path : `${method.toUpperCase()} ${path}`,
         link: operation.operationId,
       })),
-      ...ERRORS.flatMap((list) =>
+      ...CODES.flatMap(([page, list]) =>
         Object.entries(list).map(([name, { meaning }]) => ({
           kind: 'error' as const,
           title: name,
           about: meaning.replaceAll('`', ''),
-          link: `errors#${name}`,
+          link: `${page}#${name}`,
         })),
       ),
     ],

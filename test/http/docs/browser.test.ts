@@ -223,41 +223,44 @@ it('reads without JavaScript', async () => {
   }
 });
 
-describe.each(['', '/caseAction', '/errors', '/webhooks', '/orderCreated', '/listEvents'])(
-  'the page /docs%s',
-  (path) => {
-    it.each([360, 1280])('cuts off no text at a width of %i pixels', async (width) => {
-      await page.setViewportSize({ width, height: 800 });
+describe.each([
+  '',
+  '/caseAction',
+  '/errors',
+  '/reasons',
+  '/webhooks',
+  '/orderCreated',
+  '/listEvents',
+])('the page /docs%s', (path) => {
+  it.each([360, 1280])('cuts off no text at a width of %i pixels', async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+    await open(path);
+
+    expect(await page.evaluate(CUT_TEXTS)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'has no serious axe violation in %s mode',
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
       await open(path);
+      await page.locator('#search-input').fill('order');
+      await page.getByRole('option').first().waitFor();
 
-      expect(await page.evaluate(CUT_TEXTS)).toEqual([]);
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(
-        width,
+      // Without this option, axe computes a unique selector for each of the nodes that pass.
+      const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] });
+      // All other rules give the same result in both modes.
+      if (colorScheme === 'dark') axe.withRules(['color-contrast']);
+      const { violations } = await axe.analyze();
+
+      const serious = violations.filter(
+        ({ impact }) => impact === 'serious' || impact === 'critical',
       );
-    });
-
-    it.each(['light', 'dark'] as const)(
-      'has no serious axe violation in %s mode',
-      async (colorScheme) => {
-        await page.emulateMedia({ colorScheme });
-        await open(path);
-        await page.locator('#search-input').fill('order');
-        await page.getByRole('option').first().waitFor();
-
-        // Without this option, axe computes a unique selector for each of the nodes that pass.
-        const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] });
-        // All other rules give the same result in both modes.
-        if (colorScheme === 'dark') axe.withRules(['color-contrast']);
-        const { violations } = await axe.analyze();
-
-        const serious = violations.filter(
-          ({ impact }) => impact === 'serious' || impact === 'critical',
-        );
-        expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-      },
-    );
-  },
-);
+      expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    },
+  );
+});
 
 it('runs only its own scripts: the policy blocks inline scripts and text as HTML', async () => {
   await open('');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ERROR_CODES, ERROR_STATUSES, WARNING_CODES } from '../../../src/contract/error-list.ts';
+import { END_CODES, STEP_CODES, TIMELINE_CODES } from '../../../src/contract/reason-list.ts';
 import type { SearchIndex } from '../../../src/http/docs/search-index.ts';
 import { DOCUMENT } from '../../support/documented.ts';
 import { startTestApi, type TestApi } from '../../support/test-api.ts';
@@ -7,7 +8,7 @@ import { startTestApi, type TestApi } from '../../support/test-api.ts';
 // The documentation as the server sends it, without a browser.
 
 const MOST_BYTES = 60_000;
-const GUIDES = ['authentication', 'idempotency', 'errors', 'webhooks'];
+const GUIDES = ['authentication', 'idempotency', 'errors', 'reasons', 'webhooks'];
 const OPERATIONS = [DOCUMENT.paths, DOCUMENT['webhooks'] as typeof DOCUMENT.paths]
   .flatMap((paths) => Object.values(paths).flatMap((item) => Object.values(item)))
   .map((operation) => (operation as unknown as { operationId: string }).operationId);
@@ -123,4 +124,14 @@ describe('the table of errors', () => {
       [...new Set([...statuses, ...codes])].filter((name) => !rows.includes(name ?? '')),
     ).toEqual([]);
   });
+});
+
+it('has every reason and delay of an order, with what the organization and an operator do', () => {
+  const rows = [...(html.get('/docs/reasons') ?? '').matchAll(/<tr id="([^"]+)">(.*?)<\/tr>/g)];
+  const list = [STEP_CODES, END_CODES, TIMELINE_CODES].flatMap((codes) => Object.keys(codes));
+
+  expect(rows.map(([, name]) => name)).toEqual(list);
+  for (const [, name, cells = ''] of rows) {
+    expect(cells.match(/<td[^>]*>(?!<\/td>)/g), name).toHaveLength(3);
+  }
 });
