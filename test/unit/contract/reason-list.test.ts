@@ -24,8 +24,8 @@ const NOT_REASONS = new Set<string>([
   ...['ATTEMPT_SUPERSEDED', 'ANSWERED_MEANWHILE'],
   // The store of documents: settings of its library, and the download of a document.
   ...['WHEN_REQUIRED', 'OTHER_BYTES', 'DOCUMENT_BROKEN'],
-  // No order is without its organization.
-  'NO_SUCH_ORGANIZATION',
+  // No order is without its organization, and none needs the secret of hashes.
+  ...['NO_SUCH_ORGANIZATION', 'HASH_SECRET_NOT_SET'],
 ]);
 
 /** The text of each source file of a room. */
