@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { importCases } from '../cases/import-cases.ts';
 import { indexEmails } from '../cases/index-emails.ts';
 import { readCase } from '../cases/read-case.ts';
+import { requireNoAccessReason } from '../operators/access-reasons.ts';
 import { jsonOption, withExamples } from './arguments.ts';
 import { recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
@@ -83,6 +84,7 @@ function addGet(group: Command, context: CliContext): void {
     .addOption(jsonOption())
     .action(async (id: string, { org, json }: { org: string; json?: boolean }) => {
       const { database } = await context.connect();
+      await requireNoAccessReason(database, org);
       const found = await readCase(database, org, id);
       if (json) return printJson(context, { case: found });
       const { address, ...patient } = found.patient;

@@ -4,6 +4,7 @@ import {
   DELIVERY_STATUSES,
   type DeliveryView,
 } from '../contract/webhook-delivery.ts';
+import { requireNoAccessReason } from '../operators/access-reasons.ts';
 import { organizationOf } from '../operators/organization-of.ts';
 import { jsonOption, pastTime, wholeNumber, withExamples } from './arguments.ts';
 import { optionIsOrder, recorded } from './command-audit.ts';
@@ -94,6 +95,7 @@ function addBody(group: Command, context: CliContext): void {
     .action(async (id: string, { json }: { json?: boolean }) => {
       const { database } = await context.connect();
       const organizationId = await organizationOf(database, { deliveryId: id });
+      await requireNoAccessReason(database, organizationId);
       const { orderId, body } = await withEndpoints(context, organizationId, (endpoints) =>
         endpoints.body(organizationId, id),
       );

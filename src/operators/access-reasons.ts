@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { OperatorConflictError } from '../lib/operator-errors.ts';
+import { isUuid } from '../lib/uuid.ts';
 import { openOrderReader, sealForOrder } from '../orders/order-data-key.ts';
 import type { Sql } from '../storage/database.ts';
 
@@ -36,6 +38,22 @@ export async function maySeeOrder(sql: Sql, orderId: string, operator: string): 
     FROM orders JOIN organizations ON organizations.id = organization_id
     WHERE orders.id = ${orderId}`;
   return row?.may === true;
+}
+
+/**
+ * Lets a command of `rx` show patient data of an organization. Only the console asks for reasons.
+ *
+ * @throws {OperatorConflictError} the organization requires a reason.
+ */
+export async function requireNoAccessReason(sql: Sql, organizationId: string): Promise<void> {
+  if (!isUuid(organizationId)) return;
+  const rows = await sql`
+    SELECT FROM organizations WHERE id = ${organizationId} AND access_reasons`;
+  if (rows.length > 0) {
+    throw new OperatorConflictError(
+      'the organization requires a reason from those who see patient data: use the console, which asks for it',
+    );
+  }
 }
 
 /** Lists why operators looked at an order, the newest first. */

@@ -38,6 +38,10 @@ it('creates an organization, lists it and changes its rules', async () => {
   const rules = { strictIdentifiers: true, accessReasons: true };
   expect(asks.json.organization).toEqual({ ...updated.json.organization, ...rules });
 
+  const refused = await rx(['case', 'get', 'any', '--org', id]);
+  expect(refused).toMatchObject({ code: 4, stdout: '' });
+  expect(refused.stderr).toContain('the organization requires a reason');
+
   const listed = await rx(['org', 'list', '--json']);
   expect(listed.json.organizations).toContainEqual({
     ...asks.json.organization,

@@ -165,6 +165,11 @@ it('lists deliveries, and replays one', LONG, async () => {
     SELECT order_id FROM audit_log WHERE action = 'DELIVERY_BODY_READ'`;
   expect(recorded).toEqual({ orderId });
 
+  const { organizationId } = tenant;
+  await rx(['org', 'update', organizationId, '--access-reasons', 'on']);
+  expect(await rx(['webhook', 'body', deliveryId])).toMatchObject({ code: 4, stdout: '' });
+  await rx(['org', 'update', organizationId, '--access-reasons', 'off']);
+
   const one = await rx(['webhook', 'replay', deliveryId, '--json']);
   expect(one).toMatchObject({ code: 0, json: { delivery: { status: 'PENDING' } } });
 });

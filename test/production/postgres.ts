@@ -63,7 +63,8 @@ export async function administer(site: Site, printedSql: string): Promise<void> 
   }
   const statements = `${printedSql}${FOR_TEMPORAL}`
     .replaceAll(
-      /(CREATE ROLE "?(\w+)"? LOGIN);/g,
+      // Earlier builds print a place for the password.
+      /(CREATE ROLE "?(\w+)"? LOGIN)(?: PASSWORD '…')?;/g,
       (_, statement: string, role: string) =>
         `${statement} PASSWORD '${passwords.get(role) ?? ''}';`,
     )
