@@ -1,10 +1,12 @@
-import { superuserUrl, urlOfRole } from '../sandbox/database-url.ts';
-import { type Database, openDatabase } from '../src/storage/database.ts';
-import { fillDatabase } from '../test/support/fill-database.ts';
-import { type ListStatement, listStatements } from '../test/support/list-statements.ts';
-import { ENCRYPTION_KEYS } from '../test/support/organization.ts';
-import { withKeysOf } from '../test/support/sealed-rows.ts';
+import type { ListStatement } from '../test/support/list-statements.ts';
 import { withBenchDatabase } from './bench-database.ts';
+import {
+  blocksOf,
+  closeFilled,
+  type FilledDatabase,
+  openFilled,
+  pairsOf,
+} from './support/filled-database.ts';
 
 // Measures every list, look-up and sweep on a database with 1,000 orders and on a large one, in turns, and prints
 // the ratios of the times and of the 8 KiB blocks that Postgres reads. `--orders N` sets the size of the large one: a
@@ -16,25 +18,15 @@ const RUNS = 60;
 const option = process.argv.indexOf('--orders');
 const LARGE = option < 0 ? 200_000 : Number(process.argv[option + 1]);
 
-/** A filled database. */
-interface Side {
-  readonly statements: readonly ListStatement[];
-  /** One session for each role. */
-  readonly pools: readonly Database[];
-  readonly statistics: Database;
-}
-
 interface Figures {
   readonly times: number[];
   blocks: number;
 }
 
 await withBenchDatabase(async (create) => {
-  const [small, large] = [await fill(SMALL), await fill(LARGE)];
+  const [small, large] = [await openFilled(create, SMALL), await openFilled(create, LARGE)];
   const ratios: Record<string, { p50: number; p99: number; blocks: number }> = {};
-  for (const [index, statement] of small.statements.entries()) {
-    const other = large.statements[index];
-    if (other?.name !== statement.name) throw new Error('the databases have different lists');
+  for (const [statement, other] of pairsOf(small, large)) {
     const [a, b] = await compare([small, statement], [large, other]);
     const ratio = { p50: 0, p99: 0, blocks: Number((b.blocks / Math.max(a.blocks, 1)).toFixed(2)) };
     const shown = [50, 99].map((percent) => {
@@ -45,8 +37,7 @@ await withBenchDatabase(async (create) => {
     ratios[statement.name] = ratio;
     console.log(`${statement.name}: ${shown.join(', ')}, blocks ${a.blocks} -> ${b.blocks}`);
   }
-  const open = [small, large].flatMap(({ pools, statistics }) => [...pools, statistics]);
-  await Promise.all(open.map((pool) => pool.end()));
+  await closeFilled([small, large]);
   const worst = (key: 'p50' | 'p99' | 'blocks') =>
     Object.entries(ratios)
       .map(([list, ratio]) => ({ list, ratio: ratio[key] }))
@@ -59,31 +50,10 @@ await withBenchDatabase(async (create) => {
       growth: ratios,
     }),
   );
-
-  async function fill(orders: number): Promise<Side> {
-    const began = performance.now();
-    const url = await create(`orders_${orders}`);
-    await fillDatabase(superuserUrl(url), orders);
-    console.log(
-      `${orders} orders: filled in ${((performance.now() - began) / 1_000).toFixed(0)} s`,
-    );
-    const open = (role: 'server' | 'worker' | 'operator') =>
-      openDatabase(urlOfRole(url, role), 1, {
-        ...withKeysOf(ENCRYPTION_KEYS),
-        statementLimitMs: 60_000,
-      });
-    const pools = { server: open('server'), worker: open('worker'), operator: open('operator') };
-    const statistics = openDatabase(superuserUrl(url), 1);
-    return {
-      statements: await listStatements(pools),
-      statistics,
-      pools: Object.values(pools),
-    };
-  }
 });
 
 async function compare(
-  ...sides: readonly (readonly [Side, ListStatement])[]
+  ...sides: readonly (readonly [FilledDatabase, ListStatement])[]
 ): Promise<[Figures, Figures]> {
   const figures: [Figures, Figures] = [
     { times: [], blocks: 0 },
@@ -102,14 +72,6 @@ async function compare(
     figures[index as 0 | 1].blocks = Math.round(blocks / RUNS);
   }
   return figures;
-}
-
-async function blocksOf({ pools, statistics }: Side): Promise<number> {
-  // Each pool has one session, which would publish its statistics only once a second.
-  for (const pool of pools) await pool`SELECT pg_stat_force_next_flush()`;
-  const [row] = await statistics<{ blocks: number }[]>`
-    SELECT (blks_hit + blks_read)::float8 AS blocks FROM pg_stat_database WHERE datname = current_database()`;
-  return row?.blocks ?? 0;
 }
 
 function percentile(times: readonly number[], percent: number): number {

@@ -6,8 +6,8 @@ import { saveResults } from './support/save-results.ts';
 /*
  *   npm run bench [-- PART … [--save] [--orders N] [--rounds N]]
  *
- * Runs benchmarks one after the other: those that are named, or all but `peers`, whose packages are its own. Options are
- * passed on to the parts that are named. The last line has all results as JSON. `--save` also puts them into
+ * Runs benchmarks one after the other: those that are named, or all but `peers`, whose packages are its own, and `lists`,
+ * which fills a database with a million orders. Options are passed on to the parts that are named. The last line has all results as JSON. `--save` also puts them into
  * docs/performance.json and draws docs/performance.svg.
  */
 
@@ -28,7 +28,7 @@ const PARTS = [
   'name-servers',
   'backpressure',
 ];
-const ONLY_BY_NAME = ['peers'];
+const ONLY_BY_NAME = ['lists', 'peers'];
 
 const isSaved = process.argv.includes('--save');
 const args = process.argv.slice(2).filter((arg) => arg !== '--save');

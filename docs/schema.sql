@@ -163,6 +163,8 @@ CREATE TABLE audit_seals (
   CONSTRAINT audit_seals_number_check CHECK (number > 0)
 );
 
+CREATE INDEX audit_seals_by_time ON audit_seals USING btree (at, number);
+
 -- Refuses every change to rows that are already there.
 CREATE TRIGGER append_only BEFORE UPDATE OR TRUNCATE ON audit_seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -549,6 +551,7 @@ CREATE INDEX orders_of_organization ON orders USING btree (organization_id, crea
 CREATE INDEX orders_of_organization_by_status ON orders USING btree (organization_id, status, created_at DESC, id DESC);
 CREATE INDEX orders_of_pharmacy ON orders USING btree (organization_id, pharmacy_id, status, created_at DESC, id DESC);
 CREATE INDEX orders_open ON orders USING btree (id) WHERE status <> ALL (ARRAY['COMPLETED'::text, 'REJECTED'::text, 'CANCELLED'::text, 'EXPIRED'::text]);
+CREATE INDEX orders_open_of_pharmacy ON orders USING btree (status, pharmacy_id, created_at) WHERE status <> ALL (ARRAY['COMPLETED'::text, 'REJECTED'::text, 'CANCELLED'::text, 'EXPIRED'::text]);
 CREATE INDEX orders_to_erase ON orders USING btree (organization_id, updated_at) WHERE erased_at IS NULL AND (status = ANY (ARRAY['COMPLETED'::text, 'REJECTED'::text, 'CANCELLED'::text, 'EXPIRED'::text]));
 
 ALTER TABLE orders ENABLE ROW LEVEL SECURITY;

@@ -125,7 +125,7 @@ export async function* allAuditRows(sql: Sql, filter: AuditConditions): AsyncGen
 async function positionBefore(sql: Sql, time: Date): Promise<AuditPosition> {
   const [seal] = await sql<{ transactionId: string; id: string }[]>`
     SELECT last_transaction_id::text AS transaction_id, last_id::text AS id FROM audit_seals
-    WHERE at < ${time}::timestamptz - interval '1 hour' ORDER BY number DESC LIMIT 1`;
+    WHERE at < ${time}::timestamptz - interval '1 hour' ORDER BY at DESC, number DESC LIMIT 1`;
   return seal === undefined ? BEGINNING : [seal.transactionId, seal.id];
 }
 
@@ -133,6 +133,6 @@ async function positionBefore(sql: Sql, time: Date): Promise<AuditPosition> {
 async function positionAfter(sql: Sql, time: Date): Promise<AuditPosition | undefined> {
   const [seal] = await sql<{ transactionId: string; id: string }[]>`
     SELECT last_transaction_id::text AS transaction_id, last_id::text AS id FROM audit_seals
-    WHERE at > ${time}::timestamptz + interval '1 hour' ORDER BY number LIMIT 1`;
+    WHERE at > ${time}::timestamptz + interval '1 hour' ORDER BY at, number LIMIT 1`;
   return seal && [seal.transactionId, seal.id];
 }

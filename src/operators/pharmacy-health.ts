@@ -1,11 +1,14 @@
+import { ORDER_STATUSES } from '../contract/order.ts';
+import { isEnd } from '../orders/status.ts';
 import { REFUSED, SUCCEEDED } from '../pharmacy/pharmacy-activity.ts';
 import type { Sql } from '../storage/database.ts';
+import { MOST_COUNTED } from './list-endpoints.ts';
 
 /** What happened with a pharmacy within the last 24 hours. */
 export interface PharmacyHealth {
-  /** Open orders at the pharmacy. */
+  /** Open orders at the pharmacy, at most {@link MOST_COUNTED}. */
   readonly openOrders: number;
-  /** Open orders that need attention. */
+  /** Open orders that need attention, at most {@link MOST_COUNTED}. */
   readonly needAttention: number;
   readonly calls: number;
   /** Calls that the pharmacy answered as expected, including refusals of an order. */
@@ -30,6 +33,7 @@ export interface PharmacyCount {
   readonly lastAt: Date;
 }
 
+const OPEN = ORDER_STATUSES.filter((status) => !isEnd(status));
 const NONE: PharmacyHealth = {
   ...{ openOrders: 0, needAttention: 0, calls: 0, succeeded: 0, meanMs: null },
   ...{ lastWebhookAt: null, webhooks: 0, refusedWebhooks: 0 },
@@ -45,10 +49,14 @@ export async function readPharmacyHealth(
       coalesce(succeeded, 0) AS succeeded, mean_ms, last_webhook_at,
       coalesce(webhooks, 0) AS webhooks, coalesce(refused_webhooks, 0) AS refused_webhooks
     FROM (
-      SELECT pharmacy_id, count(*)::int AS open_orders,
-        (count(*) FILTER (WHERE status = 'NEEDS_ATTENTION'))::int AS need_attention
-      FROM orders WHERE status NOT IN ('COMPLETED', 'REJECTED', 'CANCELLED', 'EXPIRED')
-      GROUP BY pharmacy_id
+      SELECT pharmacies.id AS pharmacy_id, least(sum(count), ${MOST_COUNTED})::int AS open_orders,
+        (sum(count) FILTER (WHERE listed.status = 'NEEDS_ATTENTION'))::int AS need_attention
+      FROM pharmacies CROSS JOIN unnest(${OPEN}::text[]) AS listed (status)
+      CROSS JOIN LATERAL (SELECT count(*) FROM (SELECT FROM orders
+        WHERE pharmacy_id = pharmacies.id AND orders.status = listed.status
+          AND orders.status NOT IN ('COMPLETED', 'REJECTED', 'CANCELLED', 'EXPIRED')
+        LIMIT ${MOST_COUNTED}) AS found) AS counted
+      GROUP BY pharmacies.id
     ) AS open FULL JOIN (
       SELECT pharmacy_id,
         (sum(count) FILTER (WHERE is_call))::int AS calls,

@@ -17,6 +17,8 @@ export const FILLED = {
   rarePharmacyId: 'rare-pharmacy',
   /** A case with ten orders. */
   caseId: 'case-3',
+  /** Who read a few of the oldest orders. */
+  operator: 'anna',
 } as const;
 
 /** Orders of every kind that stays rare. */
@@ -72,6 +74,10 @@ async function fillOrders(sql: Database, orders: number): Promise<void> {
   await sql`
     INSERT INTO organizations (id, name, retention_days) VALUES
       (${FILLED.organizationId}, 'large', 3650), (${FILLED.otherOrganizationId}, 'small', 3650)`;
+  await sql`
+    INSERT INTO pharmacies (id, kind, base_url, token, webhook_auth, webhook_auth_kind)
+    SELECT id, 'rest', 'https://pharmacy.example', 'sealed', 'sealed', 'token'
+    FROM unnest(${[FILLED.pharmacyId, FILLED.rarePharmacyId]}::text[]) AS id`;
   await sql`
     INSERT INTO cases (id, organization_id, email_hash)
     SELECT 'case-' || n, organizations.id, sha256(n::text::bytea)
@@ -146,15 +152,16 @@ async function fillEvents(sql: Database): Promise<void> {
 async function fillAudit(sql: Database): Promise<void> {
   await sql`
     INSERT INTO audit_log (at, transaction_id, actor_kind, actor, action, organization_id, case_id, order_id, result)
-    SELECT created_at, ${transaction(sql)}, 'system', 'worker', action, organization_id, case_id, orders.id, 'OK'
+    SELECT created_at, ${transaction(sql)}, CASE WHEN n <= ${RARE} THEN 'operator' ELSE 'system' END,
+      CASE WHEN n <= ${RARE} THEN ${FILLED.operator} ELSE 'worker' END, action, organization_id, case_id, orders.id, 'OK'
     FROM (SELECT *, row_number() OVER (ORDER BY id) AS n, count(*) OVER () AS total FROM orders) AS orders,
       unnest(ARRAY['ORDER_PLACED', 'ORDER_READ', 'DOCUMENT_READ']) AS action ORDER BY n`;
-  // One seal for 1,000 rows. Their hashes are not those of the rows: nothing here verifies them.
+  // A seal for the rows of each order, which come within the seconds of a seal. Their hashes are not those of the rows: nothing here verifies them.
   await sql`
     INSERT INTO audit_seals (number, at, first_transaction_id, first_id, last_transaction_id, last_id, count, previous, hash)
     SELECT row_number() OVER (ORDER BY place), max(at), min(transaction_id), min(id), max(transaction_id), max(id), count(*),
       '', sha256(place::text::bytea)
-    FROM (SELECT *, (id - 1) / 1000 AS place FROM audit_log ORDER BY id DESC OFFSET ${UNSEALED}) AS sealed GROUP BY place`;
+    FROM (SELECT *, (id - 1) / 3 AS place FROM audit_log ORDER BY id DESC OFFSET ${UNSEALED}) AS sealed GROUP BY place`;
   await sql`
     INSERT INTO audit_head (number, hash, last_transaction_id, last_id)
     SELECT number, hash, last_transaction_id, last_id FROM audit_seals ORDER BY number DESC LIMIT 1`;

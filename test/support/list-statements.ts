@@ -19,6 +19,7 @@ import { listDeliveries } from '../../src/notifications/endpoints/list-deliverie
 import { listEndpoints } from '../../src/notifications/endpoints/read-endpoints.ts';
 import { listEvents } from '../../src/notifications/events/list-events.ts';
 import { readBacklogs } from '../../src/operators/backlogs.ts';
+import { readFigures } from '../../src/operators/figures.ts';
 import { listOrdersForOperators, readOrderForOperators } from '../../src/operators/list-orders.ts';
 import { listOrderEvents } from '../../src/operators/order-events.ts';
 import { retryMessages } from '../../src/orders/inbox.ts';
@@ -41,6 +42,8 @@ export interface FilledPools {
 /** A list, look-up or sweep of a program. Running it again reads as much again. */
 export interface ListStatement {
   readonly name: string;
+  /** It reads what happened within the last day, and no more. */
+  readonly isOfDay?: boolean;
   run(): Promise<unknown>;
 }
 
@@ -206,7 +209,7 @@ function operatorLists(
     },
     {
       name: 'rx audit list --operator',
-      run: () => allAuditRows(operator, { operator: 'nobody' }).next(),
+      run: () => allAuditRows(operator, { operator: FILLED.operator }).next(),
     },
     { name: 'sealing', run: () => readAuditRows(worker, { after: ['0', '0'], limit: 1_000 }) },
   ];
@@ -225,6 +228,7 @@ function sweeps({ worker }: FilledPools): ListStatement[] {
     workflowIds: () => [],
   };
   return [
+    { name: 'figures of the metrics', run: () => readFigures(worker) },
     { name: 'outbox, starts', run: () => leaseRows(worker, 'starts', 4, 0) },
     { name: 'outbox, others', run: () => leaseRows(worker, 'others', 4, 0) },
     { name: 'sweep of open orders', run: () => sweepBatch(engine) },
@@ -281,7 +285,7 @@ function product(values: Readonly<Record<string, readonly unknown[]>>): Record<s
 function nameOf(list: string, filters: Readonly<Record<string, unknown>>): string {
   const shown = Object.entries(filters).flatMap(([key, value]) => {
     if (value === undefined || value === false) return [];
-    return /^created|^orderId$/.test(key) || value === true
+    return /^(created.*|since|until|orderId)$/.test(key) || value === true
       ? [key]
       : [`${key}=${JSON.stringify(value)}`];
   });

@@ -40,7 +40,7 @@ it.each([
   ['/orders', 'The newest 100'],
   [`/orders?pharmacy=${FILLED.rarePharmacyId}`, '7 orders'],
   ['/messages', 'Link to an order'],
-  ['/pharmacies', 'No pharmacy is set up'],
+  ['/pharmacies', FILLED.rarePharmacyId],
   ['/endpoints', '2 endpoints'],
   [`/endpoints/${FILLED.endpointId}`, 'Earlier deliveries'],
   ['/audit', 'Earlier rows'],

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readPharmacyCounts, readPharmacyHealth } from '../../../src/operators/pharmacy-health.ts';
+import { acceptOrder } from '../../../src/orders/accept-order.ts';
 import { startPharmacyActivity } from '../../../src/pharmacy/pharmacy-activity.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { createKeptLog } from '../../support/logs.ts';
+import { createOrganization, HASH_SECRET, TESTER } from '../../support/organization.ts';
 import { createPharmacy } from '../../support/pharmacy.ts';
+import { exampleWithoutKey } from '../../support/test-api.ts';
 
 // What processes count about a pharmacy, and what operators read of it.
 
@@ -45,6 +48,23 @@ it('adds the counts of all processes', async () => {
     ['webhook', 'ok', 2],
   ]);
   expect(await database`SELECT FROM pharmacy_activity WHERE pharmacy_id = 'invented'`).toEqual([]);
+});
+
+it('counts the open orders of each pharmacy', async () => {
+  const { database } = test;
+  const [busy, idle] = [await createPharmacy(database), await createPharmacy(database)];
+  const organization = await createOrganization(database);
+  const { order } = exampleWithoutKey();
+  for (const status of ['PLACING', 'NEEDS_ATTENTION', 'COMPLETED']) {
+    const request = { action: 'PLACE_ORDER', order: { ...order, pharmacyId: busy.id } } as const;
+    const acceptance = { ...organization, by: TESTER, request };
+    const { orderId } = await acceptOrder(database, HASH_SECRET, acceptance);
+    await database`UPDATE orders SET status = ${status} WHERE id = ${orderId}`;
+  }
+
+  const healthOf = await readPharmacyHealth(database);
+  expect(healthOf(busy.id)).toMatchObject({ openOrders: 2, needAttention: 1 });
+  expect(healthOf(idle.id)).toMatchObject({ openOrders: 0, needAttention: 0 });
 });
 
 it('deletes hours that are older than the days that are kept', async () => {

@@ -7,11 +7,11 @@ import {
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { includesRole, type Page, type Visit } from '../page.ts';
 import { Action } from '../parts/action.tsx';
+import { counted } from '../parts/count-of.ts';
 import { Deliveries } from '../parts/deliveries.tsx';
 import { EndpointStatus } from '../parts/endpoint-status.tsx';
 import { Choice } from '../parts/filter-fields.tsx';
 import { Ago, exact } from '../parts/time.tsx';
-import { counted } from './endpoints.tsx';
 
 const MOST_DELIVERIES = 50;
 

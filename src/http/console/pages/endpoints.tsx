@@ -1,12 +1,11 @@
 import {
   listEndpointsForOperators,
-  MOST_COUNTED,
   type OperatorEndpoint,
 } from '../../../operators/list-endpoints.ts';
 import { listOrganizations } from '../../../organizations/organizations.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Page } from '../page.ts';
-import { countOf } from '../parts/count-of.ts';
+import { counted, countOf } from '../parts/count-of.ts';
 import { EndpointStatus } from '../parts/endpoint-status.tsx';
 import { Choice } from '../parts/filter-fields.tsx';
 import { Table } from '../parts/table.tsx';
@@ -88,9 +87,4 @@ function Endpoints({ endpoints }: { readonly endpoints: readonly OperatorEndpoin
       ))}
     </Table>
   );
-}
-
-/** A number of deliveries, which are counted up to a limit. */
-export function counted(count: number): string {
-  return count === MOST_COUNTED ? `${MOST_COUNTED} or more` : String(count);
 }

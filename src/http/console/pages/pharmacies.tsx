@@ -2,6 +2,7 @@ import { type PharmacyHealth, readPharmacyHealth } from '../../../operators/phar
 import { listPharmacies, type PharmacyRecord } from '../../../pharmacy/registry.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Page } from '../page.ts';
+import { counted } from '../parts/count-of.ts';
 import { Table } from '../parts/table.tsx';
 import { Ago, duration } from '../parts/time.tsx';
 
@@ -61,12 +62,12 @@ function Row({
         <PharmacyStatus active={active} />
       </td>
       <td class="number">
-        {openOrders}
+        {counted(openOrders)}
         {needAttention > 0 && (
           <>
             {' '}
             <a href={`/attention?${new URLSearchParams({ pharmacy: id }).toString()}`}>
-              {needAttention} need attention
+              {counted(needAttention)} need attention
             </a>
           </>
         )}

@@ -10,6 +10,7 @@ import { WEBHOOK_AUTH_KINDS } from '../../../pharmacy/webhook-auth.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { includesRole, type Page, type Visit } from '../page.ts';
 import { Action } from '../parts/action.tsx';
+import { counted } from '../parts/count-of.ts';
 import { Table } from '../parts/table.tsx';
 import { Ago, duration } from '../parts/time.tsx';
 import { PharmacyStatus, successOf } from './pharmacies.tsx';
@@ -78,7 +79,7 @@ function Facts({
       <dt>Organizations</dt>
       <dd>{onlyFor === null ? 'all' : onlyFor.join(', ') || 'none'}</dd>
       <dt>Open orders</dt>
-      <dd>{health.openOrders}</dd>
+      <dd>{counted(health.openOrders)}</dd>
       <dt>Calls that succeeded in 24 hours</dt>
       <dd>{successOf(health)}</dd>
       <dt>Last webhook</dt>
