@@ -16,6 +16,8 @@ const LONG = { timeout: 120_000 };
 const SMALL_PHONE = { width: 360, height: 640 };
 const PHARMACY = 'pharmacy-123';
 const CASE = '123e4567-e89b-12d3-a456-426614174000';
+/** A document that is a page with a script. */
+const PAGE = Buffer.from('<!doctype html><script>parent.hit = 1; top.hit = 1</script>');
 const HEADERS = { 'cv-api-key': 'YOUR_SECRET_KEY', 'content-type': 'application/json' };
 
 const { use, at, logIn, placeMany, register, reopen, seriousFindings, tooWide } = useConsole();
@@ -166,8 +168,16 @@ it('shows hostile texts as texts', LONG, async () => {
   pharmacy.template = {
     ...{ status: 'completed', carrier: hostile('carrier', 255) },
     ...{ trackingId: hostile('parcel', 255), trackingUrl: 'javascript:hit=1' },
-    documents: [listed('a', PDF, { name: hostile('document', 255, 'slash') })],
+    documents: [
+      listed('a', PDF, { name: hostile('document', 255, 'slash') }),
+      listed('b', PAGE, { name: 'b.html', contentType: 'text/html' }),
+    ],
   };
+  pharmacy.script('document', (response, _order, { url: path = '' }) => {
+    const isPage = path.endsWith('b');
+    response.setHeader('content-type', isPage ? 'text/html' : 'application/pdf');
+    response.end(isPage ? PAGE : PDF);
+  });
   const completed = await test.place(pharmacy.id);
   expect((await test.end(completed)).status).toBe('COMPLETED');
   const message = { reference: hostile('reference', 255), id: hostile('other-id', 255) };
@@ -191,8 +201,17 @@ it('shows hostile texts as texts', LONG, async () => {
   await test.end(unknown);
   await page.goto(at(`/orders/${completed}`));
   await page.getByRole('button', { name: 'Show patient data' }).click();
-  await page.locator('details.document').waitFor();
+  await page.locator('details.document').first().waitFor();
   await examine('patient data');
+  const html = page.locator('details.document', { hasText: 'b.html' });
+  const href = await html.getByRole('link', { name: 'Download it' }).getAttribute('href');
+  const file = await page.request.get(at(href ?? ''));
+  expect(await file.body()).toEqual(PAGE);
+  expect(file.headers()).toMatchObject({
+    ...{ 'content-type': 'application/octet-stream', 'content-disposition': 'attachment' },
+    'x-content-type-options': 'nosniff',
+  });
+  expect(await html.locator('iframe').count()).toBe(0);
   await page.goto(at(`/orders/${rejected}`));
   await page.getByRole('button', { name: 'Show patient data' }).click();
   await page.getByText('#reason:').waitFor();

@@ -21,6 +21,8 @@ import { sendView } from './send-view.ts';
 import { csrfToken, isOwnForm, sessionSecret } from './session-cookie.ts';
 
 const MAX_URL_LENGTH = 16 * 1024;
+/** The views of all sessions that the console remembers, about 200 bytes each. */
+const MOST_RECORDED = 10_000;
 /** The largest form: a hundred orders with a reason are smaller. */
 const BODY_LIMIT = 64 * 1024;
 /**
@@ -102,7 +104,8 @@ export function createConsole(
   addAssets(app);
   addLogin(app, dependencies, options.failedLogins);
   addLiveChanges(app, dependencies);
-  for (const page of pages(dependencies)) addPage(app, page, dependencies);
+  const recorded = new Set<string>();
+  for (const page of pages(dependencies)) addPage(app, page, dependencies, recorded);
   return app;
 
   function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -120,10 +123,16 @@ function refuseNul({ url, body }: FastifyRequest): void {
   }
 }
 
+/**
+ * Adds a page.
+ *
+ * @param recorded what the audit log has of each session: a page that loads itself again is not recorded again.
+ */
 function addPage(
   app: FastifyInstance,
   page: Page,
   { database, readMark, log }: ConsoleDependencies,
+  recorded: Set<string>,
 ): void {
   app.route({
     method: page.method,
@@ -168,9 +177,11 @@ function addPage(
         await record(auditResultOf(error));
         throw error;
       });
-      // A page that loads itself again is recorded once. What shows patient data never does so.
+      const view = `${visit.csrf} ${request.url}`;
+      // What shows patient data never loads itself again.
       const isRepeated = isLive && page.method === 'GET' && !('send' in answer);
-      if (!isRepeated) await record('OK');
+      if (!isRepeated || !recorded.has(view)) await record('OK');
+      remember(recorded, view);
       if ('send' in answer) return answer.send();
       if ('redirectTo' in answer) return reply.redirect(answer.redirectTo, 303);
       const frame = { path: request.url.split('?')[0] ?? '/', user, csrf: visit.csrf, mark };
@@ -183,6 +194,14 @@ function addPage(
 function actionOf(audit: Page['audit'], result: string): string | undefined {
   if (typeof audit === 'string') return audit;
   return result === 'FORBIDDEN' ? audit.refused : undefined;
+}
+
+/** Adds a view to those that are recorded, and forgets the oldest when there are too many. */
+function remember(recorded: Set<string>, view: string): void {
+  recorded.delete(view);
+  recorded.add(view);
+  const [oldest] = recorded;
+  if (recorded.size > MOST_RECORDED && oldest !== undefined) recorded.delete(oldest);
 }
 
 /**

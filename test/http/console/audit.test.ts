@@ -164,6 +164,22 @@ describe('the audit log', () => {
   );
 });
 
+it('has a page that loads itself again once, but never a page that only says so', async () => {
+  const send = await served.logIn({ operator: 'liv', role: 'viewer' });
+  const rows = async () =>
+    (await api.database`SELECT FROM audit_log WHERE actor = 'liv' AND action = 'ORDER_READ'`)
+      .length;
+  const route = `/orders/${ours.orderId}`;
+  await send('GET', route, {}, { 'x-live': '1' });
+  expect(await rows()).toBe(1);
+  await send('GET', route, {}, { 'x-live': '1' });
+  expect(await rows()).toBe(1);
+  await send('GET', route);
+  expect(await rows()).toBe(2);
+  await send('GET', `${route}?other`, {}, { 'x-live': '1' });
+  expect(await rows()).toBe(3);
+});
+
 /** Values that no form of the console sends, for every field and parameter. */
 const STRANGE = {
   ...{ NUL: '\0', 'a word': 'x', 'a long number': '9'.repeat(400), 'a percent sign': '%' },

@@ -4,9 +4,7 @@ import { documentKey } from '../../../orders/order-data-key.ts';
 import { readDocument } from '../../../orders/read-order.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Page, ReasonError } from '../page.ts';
-
-/** Types that a browser shows without running anything of them. */
-const SHOWN = ['application/pdf', 'image/png', 'image/jpeg'];
+import { showsInPage } from '../parts/patient-data.tsx';
 
 /** `GET /orders/:orderId/documents/:documentId`: the bytes of a document, for a frame of the order page. */
 export function documentFile({ database, documents }: ConsoleDependencies): Page {
@@ -23,7 +21,7 @@ export function documentFile({ database, documents }: ConsoleDependencies): Page
       const key = { organizationId, caseId, orderId };
       const document = await readDocument(database, key, params['documentId'] ?? '');
       const bytes = await documents.open(document.storageKey, documentKey(document.key));
-      const isShown = SHOWN.includes(document.contentType);
+      const isShown = showsInPage(document);
       return {
         send: () =>
           reply

@@ -98,6 +98,14 @@ function Documents({ order }: ShownData) {
   );
 }
 
+/** Types that a browser shows without running anything of them. */
+const SHOWN = ['application/pdf', 'image/png', 'image/jpeg'];
+
+/** Whether the page of an order shows a document in a frame; others are for a program of the operator's machine. */
+export function showsInPage({ contentType }: Pick<DocumentView, 'contentType'>): boolean {
+  return SHOWN.includes(contentType);
+}
+
 function StoredDocument({
   orderId,
   document,
@@ -115,9 +123,9 @@ function StoredDocument({
         <Ago at={new Date(createdAt)} /> {deletedAt && <span class="status ended">withdrawn</span>}
       </summary>
       <p>
-        <a href={url}>Open it alone</a>
+        <a href={url}>{showsInPage(document) ? 'Open it alone' : 'Download it'}</a>
       </p>
-      <iframe src={url} title={name} loading="lazy" />
+      {showsInPage(document) && <iframe src={url} title={name} loading="lazy" />}
     </details>
   );
 }
