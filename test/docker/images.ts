@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { PROJECT } from '../../sandbox/folders.ts';
 import type { Shell } from '../deployment/shell.ts';
 import type { Engine } from './engine.ts';
@@ -7,20 +9,31 @@ import { standIns } from './stand-ins.ts';
 
 const PULL_LIMIT_MS = 10 * 60_000;
 
-/** The images that the Dockerfile and the compose files start from. */
-function baseImages(): string[] {
-  const text = ['Dockerfile', 'docker-compose.yml', 'deploy/compose/proxy.yml']
-    .map((name) => readFileSync(path.join(PROJECT, name), 'utf8'))
-    .join('\n');
-  const names = [...text.matchAll(/^(?:FROM| +image:) ([\w./-]+:[\w.-]+)/gm)].map(
-    ([, name]) => name,
-  );
-  return [...new Set(names.map(String))].filter((name) => !isOptional(name));
-}
+/** Of a compose file. */
+const composeSchema = z.object({
+  services: z.record(
+    z.string(),
+    z.object({ image: z.string().optional(), profiles: z.array(z.string()).default([]) }),
+  ),
+});
 
-/** The images of the profile `observability`, which this test does not start. */
-function isOptional(name: string): boolean {
-  return /^(prom|grafana|otel)\//.test(name);
+/**
+ * The images that the Dockerfile and the services start from, without those of the profile `observability`, which the
+ * test does not start, and without our own.
+ */
+export function baseImages(): string[] {
+  const read = (name: string) => readFileSync(path.join(PROJECT, name), 'utf8');
+  const images = ['docker-compose.yml', 'deploy/compose/proxy.yml'].flatMap((name) => {
+    const { services } = composeSchema.parse(parse(read(name), { merge: true, logLevel: 'error' }));
+    const started = Object.values(services).filter(
+      ({ profiles }) => !profiles.includes('observability'),
+    );
+    return started.flatMap(({ image }) => image ?? []);
+  });
+  const built = [...read('Dockerfile').matchAll(/^FROM ([\w./-]+:[\w.-]+)/gm)];
+  return [...new Set([...built.map(([, name]) => String(name)), ...images])].filter(
+    (name) => !name.includes('$'),
+  );
 }
 
 /**

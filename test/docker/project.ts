@@ -14,6 +14,7 @@ export const PORTS = {
   TEMPORAL_PORT: '23233',
   TEMPORAL_UI_PORT: '23080',
   CODEC_PORT: '23234',
+  CONSOLE_PORT: '23235',
   SIMULATOR_PORT: '23010',
 };
 const CONTROL_TOKEN = 'control-token-of-the-test';
