@@ -53,6 +53,8 @@ interface PageCase {
   readonly itself?: string;
 }
 
+/** An id that nothing has. */
+const NOTHING = '0198a000-0000-7000-8000-0000000000ff';
 const ORDER = { subject: ['organizationId', 'caseId', 'orderId'] } as const;
 const ENDPOINT = { subject: ['organizationId'] } as const;
 
@@ -149,6 +151,20 @@ describe('the audit log', () => {
     };
     expect(rows).toMatchObject(action === undefined ? [] : [row]);
   });
+
+  it.each(VISITS.filter(({ name, role, page }) => name.includes(':') && role === page.role))(
+    'has what $role did not find at $name',
+    async ({ name, page }) => {
+      const operator = `lost ${name}`;
+      const send = await served.logIn({ operator, role: 'admin' });
+      const route = page.url.replaceAll(/:\w+/g, NOTHING);
+      expect((await send(page.method, route, CASES[name]?.form?.())).status).toBe(404);
+      const rows =
+        await api.database`SELECT action, result FROM audit_log WHERE actor = ${operator}`;
+      const { audit: action } = page;
+      expect(rows).toEqual(typeof action === 'string' ? [{ action, result: 'NOT_FOUND' }] : []);
+    },
+  );
 
   it.each(['POST /orders/:orderId/shown', 'GET /orders/:orderId/documents/:documentId'])(
     'has what was shown at %s to a browser that says its page loads itself again',

@@ -1,6 +1,7 @@
 import { ORDER_STATUSES, type OrderStatus } from '../../../contract/order.ts';
 import { findOrders } from '../../../operators/find-orders.ts';
 import { listOrdersForOperators, type OperatorOrder } from '../../../operators/list-orders.ts';
+import { listPharmacies, type PharmacyRecord } from '../../../pharmacy/registry.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Page, Visit } from '../page.ts';
 import { countOf } from '../parts/count-of.ts';
@@ -13,7 +14,7 @@ const MOST_ROWS = 100;
 /** A text that is longer is no id. */
 const MOST_CHARACTERS = 255;
 
-/** `GET /orders`: the newest orders by status and time. */
+/** `GET /orders`: the newest orders by status, pharmacy and time. */
 export function ordersPage({ database }: ConsoleDependencies): Page {
   return {
     method: 'GET',
@@ -31,11 +32,14 @@ export function ordersPage({ database }: ConsoleDependencies): Page {
         since: formTime(query.get('since')),
         until: formTime(query.get('until')),
       };
-      const orders = await listOrdersForOperators(database, { ...filter, limit: MOST_ROWS });
+      const [orders, pharmacies] = await Promise.all([
+        listOrdersForOperators(database, { ...filter, limit: MOST_ROWS }),
+        listPharmacies(database),
+      ]);
       const content = (
         <>
           <Search visit={visit} />
-          <Filter query={query} status={status} />
+          <Filter query={query} status={status} pharmacies={pharmacies} />
           <div data-live="orders">
             <Orders orders={orders} empty="No order matches." />
           </div>
@@ -102,9 +106,11 @@ function Search({ visit }: { readonly visit: Visit }) {
 function Filter({
   query,
   status,
+  pharmacies,
 }: {
   readonly query: URLSearchParams;
   readonly status: OrderStatus | undefined;
+  readonly pharmacies: readonly PharmacyRecord[];
 }) {
   return (
     <form class="filter" method="get" action="/orders">
@@ -113,6 +119,12 @@ function Filter({
         name="status"
         options={ORDER_STATUSES.map((value) => ({ value, text: statusText(value) }))}
         chosen={status}
+      />
+      <Choice
+        label="Pharmacy"
+        name="pharmacy"
+        options={pharmacies.map(({ id, name }) => ({ value: id, text: name }))}
+        chosen={query.get('pharmacy') || undefined}
       />
       <Period label="Accepted since" sent={query} />
       <label class="check">

@@ -1,4 +1,4 @@
-/** A field of a filter that chooses one of some values, or all. */
+/** A field of a filter that chooses one of some values, or all. It also has the chosen one if that is none of them. */
 export function Choice({
   label,
   name,
@@ -10,11 +10,17 @@ export function Choice({
   readonly options: readonly { readonly value: string; readonly text: string }[];
   readonly chosen: string | undefined;
 }) {
+  const isListed = chosen === undefined || options.some(({ value }) => value === chosen);
   return (
     <label>
       {label}
       <select name={name}>
         <option value="">all</option>
+        {!isListed && (
+          <option value={chosen} selected>
+            {chosen}
+          </option>
+        )}
         {options.map(({ value, text }) => (
           <option value={value} selected={value === chosen}>
             {text}
