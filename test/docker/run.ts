@@ -18,6 +18,8 @@ import { verdictOf } from './verdict.ts';
 // are killed, restarted and scaled, and counts the orders at the pharmacy. docs/deployment.md describes it.
 
 const LIMIT_MS = 45 * 60_000;
+/** Without one of them, orders wait. */
+const ORDER_SERVICES = ['worker', 'server', 'temporal', 'postgres'];
 /** How many orders are placed in each step. */
 const { values } = parseArgs({ options: { orders: { type: 'string', default: '20' } } });
 const EACH = Number(values.orders);
@@ -84,11 +86,11 @@ async function test(
   const faults = await faultsOfContainers(shell, docker, system);
   await clients.place(EACH);
 
-  for (const service of ['worker', 'server', 'temporal', 'postgres', 'codec', 'temporal-ui']) {
+  for (const service of [...ORDER_SERVICES, 'codec', 'console', 'temporal-ui']) {
     say(`orders while ${service} is killed`);
     await Promise.all([clients.place(EACH), system.crash(service)]);
   }
-  for (const service of ['worker', 'server', 'temporal', 'postgres']) {
+  for (const service of ORDER_SERVICES) {
     say(`orders while ${service} is restarted`);
     await Promise.all([clients.place(EACH), system.compose(['restart', service])]);
     await system.healthy(service);
