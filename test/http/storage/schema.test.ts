@@ -11,6 +11,8 @@ let db: TestDatabase;
 beforeAll(async () => {
   committed = await readFile(FILE, 'utf8');
   db = await createTestDatabase();
+  // `reserve()` waits for ever in a pool that has no connection yet and fetches no types.
+  await db.database`SELECT`;
 });
 
 afterAll(() => db.drop());
