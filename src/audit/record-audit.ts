@@ -8,14 +8,24 @@ export interface AuditSource {
   readonly actor: string;
   /** The IP address of the client, or the host name of an operator's machine. */
   readonly source?: string;
-  readonly requestId?: string;
+  /** The id of the HTTP request; for operators, what their action concerned besides its subject ({@link ObjectId}). */
+  readonly requestId?: string | undefined;
 }
+
+/** What an operator's action concerned, for people who read the log. */
+export type ObjectId =
+  `${'pharmacy' | 'endpoint' | 'delivery' | 'document' | 'key' | 'message' | 'reason'}/${string}`;
 
 /** The data that was accessed. */
 export interface AuditSubject {
   readonly organizationId?: string | undefined;
   readonly caseId?: string | undefined;
   readonly orderId?: string | undefined;
+}
+
+/** The subject of an operator's action, and the object that it concerned. */
+export interface OperatorSubject extends AuditSubject {
+  readonly requestId?: ObjectId | undefined;
 }
 
 /** An entry of the audit log about an access to patient data: only ids, codes and account names. */

@@ -18,7 +18,7 @@ import {
   wholeNumber,
   withExamples,
 } from './arguments.ts';
-import { recorded, unrecorded } from './command-audit.ts';
+import { firstIs, recorded, unrecorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 import { printFields, printJson, printTable } from './output.ts';
 
@@ -72,6 +72,7 @@ function addCreate(group: Command, context: CliContext): void {
         expiresAt: expires === 'never' ? null : expires,
         rateLimitPerSecond: options.rateLimit ?? null,
       });
+      context.about({ requestId: `key/${created.key.id}` });
       if (options.json) return printJson(context, { key: created.key, apiKey: created.secret });
       printNewKey(context, created);
     });
@@ -141,7 +142,7 @@ function addRotate(group: Command, context: CliContext): void {
       context.stdout.write('\nreplaced key\n');
       printFields(context, { id: old.id, expires: old.expiresAt });
     });
-  recorded(rotate, 'KEY_ROTATED', 'change');
+  recorded(rotate, 'KEY_ROTATED', 'change', firstIs('key'));
   withExamples(
     rotate,
     'rx key rotate 0198a000-0000-7000-8000-000000000101',
@@ -162,7 +163,7 @@ function addRevoke(group: Command, context: CliContext): void {
       if (json) return printJson(context, { key });
       printFields(context, fieldsOf(key));
     });
-  recorded(revoke, 'KEY_REVOKED', 'change');
+  recorded(revoke, 'KEY_REVOKED', 'change', firstIs('key'));
   withExamples(revoke, 'rx key revoke 0198a000-0000-7000-8000-000000000101');
 }
 

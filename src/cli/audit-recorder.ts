@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type AuditSubject, recordAudit } from '../audit/record-audit.ts';
+import { type OperatorSubject, recordAudit } from '../audit/record-audit.ts';
 import { codeOf } from '../lib/safe-error.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Sql } from '../storage/database.ts';
@@ -41,7 +41,7 @@ export function createRecorder(outer: Omit<CliContext, 'about'>): Recorder {
   const output = holdOutput(outer.stdout);
   let running: { command: Command; audit: RecordedCommand } | undefined;
   let connection: Connection | undefined;
-  let reported: AuditSubject = {};
+  let reported: OperatorSubject = {};
   const context: CliContext = {
     ...outer,
     stdout: output,
@@ -108,11 +108,12 @@ export function createRecorder(outer: Omit<CliContext, 'about'>): Recorder {
 /** Records only well-formed ids of objects that were not found, because users can type any text. */
 async function subjectOf(
   sql: Sql,
-  { organizationId, caseId, orderId }: AuditSubject,
+  { organizationId, caseId, orderId, requestId }: OperatorSubject,
   exitCode: ExitCode,
-): Promise<AuditSubject> {
+): Promise<OperatorSubject> {
   const uuid = (id: string | undefined) => (id !== undefined && isUuid(id) ? id : undefined);
   const order = uuid(orderId);
+  const isFound = exitCode === EXIT.ok || isUuid(requestId?.replace(/^\w+\//, '') ?? '');
   const [owner] =
     order === undefined
       ? []
@@ -122,5 +123,6 @@ async function subjectOf(
     organizationId: uuid(organizationId) ?? owner?.organizationId,
     caseId: (exitCode === EXIT.ok ? caseId : uuid(caseId)) ?? owner?.caseId,
     orderId: order,
+    ...(isFound && { requestId }),
   };
 }

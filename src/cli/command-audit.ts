@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AuditSubject } from '../audit/record-audit.ts';
+import type { ObjectId, OperatorSubject } from '../audit/record-audit.ts';
 
 /** When the audit log records a command. */
 export type Moment =
@@ -20,7 +20,7 @@ export interface RecordedCommand {
   readonly action: string;
   readonly moment: Moment;
   /** Returns the subject from arguments and options; the value of `--org` is added automatically. */
-  readonly subject: (args: readonly string[], options: NamingOptions) => AuditSubject;
+  readonly subject: (args: readonly string[], options: NamingOptions) => OperatorSubject;
 }
 
 /** The options that name the subject or the actor of a command. */
@@ -58,3 +58,10 @@ export const firstIsOrder: RecordedCommand['subject'] = ([orderId]) => ({ orderI
 
 /** Returns the subject of a command with the option `--order`. */
 export const optionIsOrder: RecordedCommand['subject'] = (_args, { order }) => ({ orderId: order });
+
+/** Returns what the first argument of a command is the id of. */
+export function firstIs(
+  kind: ObjectId extends `${infer Kind}/${string}` ? Kind : never,
+): RecordedCommand['subject'] {
+  return ([id]) => (id === undefined ? {} : { requestId: `${kind}/${id}` });
+}

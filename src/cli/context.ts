@@ -1,7 +1,7 @@
 import os from 'node:os';
 import type { Readable } from 'node:stream';
 import type { ConnectionOptions } from '@temporalio/client';
-import type { AuditSource, AuditSubject } from '../audit/record-audit.ts';
+import type { AuditSource, OperatorSubject } from '../audit/record-audit.ts';
 import type { DocumentSettings } from '../documents/create-document-store.ts';
 import type { KeyProvider } from '../keys/key-provider.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
@@ -62,7 +62,7 @@ export interface CliContext {
   /** The user of the command line, and the machine. */
   readonly operator: AuditSource & { readonly source: string };
   /** Reports the command's subject to the audit log, when the arguments do not name it. */
-  about(subject: AuditSubject): void;
+  about(subject: OperatorSubject): void;
   /** Resolves a file name relative to the folder from which the user called `rx`. */
   resolveFile(name: string): string;
   /** Returns an environment variable that the command line names. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type PharmacyRecord, restrictPharmacy } from '../pharmacy/registry.ts';
 import { jsonOption, withExamples } from './arguments.ts';
-import { recorded } from './command-audit.ts';
+import { firstIs, recorded } from './command-audit.ts';
 import type { CliContext } from './context.ts';
 
 /**
@@ -25,7 +25,7 @@ export function addPharmacyAccess(
     .action(async (id: string, organizations: string[], options: { json?: boolean }) => {
       print(await restrictPharmacy((await context.connect()).database, id, organizations), options);
     });
-  recorded(restrict, 'PHARMACY_RESTRICTED', 'change');
+  recorded(restrict, 'PHARMACY_RESTRICTED', 'change', firstIs('pharmacy'));
   withExamples(restrict, 'rx pharmacy restrict main-street 0198a000-0000-7000-8000-000000000001');
 
   const unrestrict = group
@@ -36,6 +36,6 @@ export function addPharmacyAccess(
     .action(async (id: string, options: { json?: boolean }) => {
       print(await restrictPharmacy((await context.connect()).database, id, null), options);
     });
-  recorded(unrestrict, 'PHARMACY_UNRESTRICTED', 'change');
+  recorded(unrestrict, 'PHARMACY_UNRESTRICTED', 'change', firstIs('pharmacy'));
   withExamples(unrestrict, 'rx pharmacy unrestrict main-street');
 }

@@ -12,7 +12,7 @@ import { makeTestOrder } from '../pharmacy/conformance/test-order.ts';
 import { createPharmacyDirectory } from '../pharmacy/directory.ts';
 import { readWebhookAuth } from '../pharmacy/sealed-settings.ts';
 import { durationMs, jsonOption, withExamples } from './arguments.ts';
-import { recorded } from './command-audit.ts';
+import { firstIs, recorded } from './command-audit.ts';
 import { EXIT, type ExitCode } from './command-errors.ts';
 import type { CliContext } from './context.ts';
 import { printJson, printRow } from './output.ts';
@@ -67,7 +67,7 @@ export function addPharmacyCheck(
       if (options.json) printJson(context, { check: { pharmacyId: id, findings } });
     });
   // It is recorded first: the pharmacy may get an order, even if the command is stopped.
-  recorded(command, 'PHARMACY_CHECKED', 'stream');
+  recorded(command, 'PHARMACY_CHECKED', 'stream', firstIs('pharmacy'));
   command.addHelpText(
     'after',
     `

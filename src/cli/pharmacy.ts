@@ -11,7 +11,7 @@ import {
 import { WEBHOOK_AUTH_KINDS } from '../pharmacy/webhook-auth.ts';
 import { MOST_COMPLETION_LIMIT_MS } from '../process/config-schema.ts';
 import { durationMs, jsonOption, label, withExamples } from './arguments.ts';
-import { recorded, unrecorded } from './command-audit.ts';
+import { firstIs, recorded, unrecorded } from './command-audit.ts';
 import { EXIT, type ExitCode, UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
 import { printFields, printJson, printTable } from './output.ts';
@@ -112,7 +112,7 @@ function addAdd(group: Command, context: CliContext): void {
       );
       printPharmacy(context, pharmacy, options);
     });
-  recorded(command, 'PHARMACY_ADDED', 'change');
+  recorded(command, 'PHARMACY_ADDED', 'change', firstIs('pharmacy'));
   command.addHelpText(
     'after',
     `
@@ -188,7 +188,7 @@ function addTest(group: Command, context: CliContext, endWith: (exitCode: ExitCo
         latency: `${probe.latencyMs} ms`,
       });
     });
-  recorded(command, 'PHARMACY_TESTED', 'read');
+  recorded(command, 'PHARMACY_TESTED', 'read', firstIs('pharmacy'));
   withExamples(
     command,
     'rx pharmacy test main-street',
@@ -210,7 +210,12 @@ function addSwitch(
       const pharmacy = await setPharmacyActive((await context.connect()).database, id, active);
       printPharmacy(context, pharmacy, options);
     });
-  recorded(command, active ? 'PHARMACY_ENABLED' : 'PHARMACY_DISABLED', 'change');
+  recorded(
+    command,
+    active ? 'PHARMACY_ENABLED' : 'PHARMACY_DISABLED',
+    'change',
+    firstIs('pharmacy'),
+  );
   withExamples(command, `rx pharmacy ${name} main-street`);
 }
 

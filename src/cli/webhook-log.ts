@@ -7,7 +7,7 @@ import {
 import { requireNoAccessReason } from '../operators/access-reasons.ts';
 import { organizationOf } from '../operators/organization-of.ts';
 import { jsonOption, pastTime, wholeNumber, withExamples } from './arguments.ts';
-import { optionIsOrder, recorded } from './command-audit.ts';
+import { firstIs, optionIsOrder, recorded } from './command-audit.ts';
 import { UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
 import { type Cell, printFields, printJson, printTable } from './output.ts';
@@ -103,7 +103,7 @@ function addBody(group: Command, context: CliContext): void {
       if (json) return printJson(context, { body });
       context.stdout.write(`${JSON.stringify(body, null, 2)}\n`);
     });
-  recorded(command, 'DELIVERY_BODY_READ', 'read');
+  recorded(command, 'DELIVERY_BODY_READ', 'read', firstIs('delivery'));
   withExamples(
     command,
     'rx webhook body 0198a000-0000-7000-8000-0000000000cc',
@@ -137,7 +137,7 @@ function addReplay(group: Command, context: CliContext): void {
       const { database } = await context.connect();
       const org = options.org ?? (await organizationOf(database, { deliveryId: id }));
       const delivery = await withEndpoints(context, org, (endpoints) =>
-        endpoints.replay(org, id, context.operator),
+        endpoints.replay(org, id, { ...context.operator, requestId: `delivery/${id}` }),
       );
       if (options.json) return printJson(context, { delivery });
       printFields(context, fieldsOfDelivery(delivery));
@@ -164,7 +164,7 @@ async function replayMany(
     endpoints.replayMany(
       { organizationId: org, endpointId: endpoint },
       { since, deadOnly: !all },
-      context.operator,
+      { ...context.operator, requestId: `endpoint/${endpoint}` },
     ),
   );
   if (json) return printJson(context, { replayed });

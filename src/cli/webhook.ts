@@ -7,7 +7,7 @@ import {
 } from '../contract/webhook-endpoint.ts';
 import type { EndpointService } from '../notifications/endpoints/endpoint-service.ts';
 import { jsonOption, withExamples } from './arguments.ts';
-import { recorded, unrecorded } from './command-audit.ts';
+import { firstIs, recorded, unrecorded } from './command-audit.ts';
 import { EXIT, type ExitCode, UsageError } from './command-errors.ts';
 import type { CliContext } from './context.ts';
 import {
@@ -85,6 +85,7 @@ function addCreate(group: Command, context: CliContext): void {
       const endpoint = await withEndpoints(context, org, (endpoints) =>
         endpoints.create(org, request),
       );
+      context.about({ requestId: `endpoint/${endpoint.id}` });
       printEndpoint(context, endpoint, { json });
     });
   recorded(command, 'WEBHOOK_CREATED', 'change');
@@ -154,7 +155,7 @@ function addUpdate(group: Command, context: CliContext): void {
       );
       printEndpoint(context, endpoint, { json });
     });
-  recorded(command, 'WEBHOOK_UPDATED', 'change');
+  recorded(command, 'WEBHOOK_UPDATED', 'change', firstIs('endpoint'));
   withExamples(
     command,
     `rx webhook update ${ID} ${ORG} --events all`,
@@ -177,7 +178,7 @@ function addTest(group: Command, context: CliContext, endWith: (exitCode: ExitCo
       if (json) return printJson(context, { delivery });
       printFields(context, fieldsOfDelivery(delivery));
     });
-  recorded(command, 'WEBHOOK_TESTED', 'change');
+  recorded(command, 'WEBHOOK_TESTED', 'change', firstIs('endpoint'));
   withExamples(command, `rx webhook test ${ID} ${ORG}`);
 }
 
@@ -214,7 +215,7 @@ function addForOne(
       printEndpoint(context, endpoint, { json });
     });
   if (action === undefined) unrecorded(command, 'it shows no secret');
-  else recorded(command, action, 'change');
+  else recorded(command, action, 'change', firstIs('endpoint'));
   withExamples(command, `rx webhook ${name} ${ID} ${ORG}`);
 }
 
@@ -232,7 +233,7 @@ function addDelete(group: Command, context: CliContext): void {
       if (json) return printJson(context, { endpoint: { id } });
       printFields(context, { deleted: id });
     });
-  recorded(command, 'WEBHOOK_DELETED', 'change');
+  recorded(command, 'WEBHOOK_DELETED', 'change', firstIs('endpoint'));
   withExamples(command, `rx webhook delete ${ID} ${ORG}`);
 }
 

@@ -32,14 +32,14 @@ describe('recording', () => {
     const [last] = await api.database`SELECT coalesce(max(id), 0)::text AS id FROM audit_log`;
     const result = await rx(args, { env: ANNA });
     const rows = await api.database`
-      SELECT actor_kind, actor, action, organization_id, case_id, order_id, result FROM audit_log
+      SELECT actor_kind, actor, action, organization_id, case_id, order_id, request_id, result FROM audit_log
       WHERE id > ${last?.['id'] as string}::text::bigint ORDER BY id`;
     return { ...result, rows };
   }
   const rowOf = (action: string, subject: Record<string, string> = {}, result = 'OK') => [
     {
       ...{ actorKind: 'operator', actor: 'anna', action, result },
-      ...{ organizationId: null, caseId: null, orderId: null },
+      ...{ organizationId: null, caseId: null, orderId: null, requestId: null },
       ...subject,
     },
   ];
@@ -128,9 +128,13 @@ describe('recording', () => {
         '--json',
       ],
     );
-    expect(made.rows).toEqual(rowOf('KEY_CREATED', { organizationId }));
+    const requestId = `key/${made.json.key.id}`;
+    expect(made.rows).toEqual(rowOf('KEY_CREATED', { organizationId, requestId }));
     const revoked = await run('key', 'revoke', made.json.key.id);
-    expect(revoked.rows).toEqual(rowOf('KEY_REVOKED', { organizationId }));
+    expect(revoked.rows).toEqual(rowOf('KEY_REVOKED', { organizationId, requestId }));
+    // Somebody may type a name in place of an id.
+    const unknown = await run('pharmacy', 'disable', 'sam-sample');
+    expect(unknown.rows).toEqual(rowOf('PHARMACY_DISABLED', {}, 'NOT_FOUND'));
 
     const id = (await api.place(exampleWithoutKey())).json.data.order.id as string;
     const cancelled = await run('order', 'cancel', id, '--reason', 'placed twice');

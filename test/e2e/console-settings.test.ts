@@ -234,7 +234,7 @@ it(
     expect((await page.request.get(file)).status()).toBe(200);
     const rows = await operator<{ action: string; result: string; reason: string | null }[]>`
     SELECT action, result, access_reasons.reason FROM audit_log
-    LEFT JOIN access_reasons ON access_reasons.id::text = request_id
+    LEFT JOIN access_reasons ON 'reason/' || access_reasons.id = request_id
     WHERE actor = 'rita' AND audit_log.order_id = ${orderId} AND action <> 'ORDER_READ'
     ORDER BY audit_log.id`;
     expect(rows).toEqual([

@@ -1,5 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type AuditSource, type AuditSubject, recordAudit } from '../../audit/record-audit.ts';
+import { type OperatorSubject, recordAudit } from '../../audit/record-audit.ts';
 import { isUuid } from '../../lib/uuid.ts';
 import { readSession } from '../../operators/console-sessions.ts';
 import type { TlsFiles } from '../../process/tls-files.ts';
@@ -147,14 +147,16 @@ function addPage(
       if (page.method === 'POST' && !isOwnForm(request, secret, form)) {
         throw new ForeignFormError();
       }
-      const { orderId } = request.params as { orderId?: string };
-      let subject: AuditSubject & Pick<AuditSource, 'requestId'> =
-        orderId !== undefined && isUuid(orderId) ? { orderId } : {};
+      const params = request.params as Readonly<Record<string, string>>;
+      let subject = subjectOf(params);
       const visit: Visit = {
         user,
-        by: { actorKind: 'operator', actor: user.operator, source: request.ip },
+        by: {
+          ...{ actorKind: 'operator', actor: user.operator, source: request.ip },
+          ...(subject.requestId !== undefined && { requestId: subject.requestId }),
+        },
         csrf: csrfToken(secret),
-        params: request.params as Readonly<Record<string, string>>,
+        params,
         query: new URLSearchParams(request.url.split('?')[1] ?? ''),
         ...{ form, request, reply },
         about: (named) => {
@@ -188,6 +190,17 @@ function addPage(
       return sendView(reply, answer, log, frame);
     },
   });
+}
+
+/** What a path names, for the audit log. Somebody can type any text as an id: only those of our own form are recorded. */
+function subjectOf(params: Readonly<Record<string, string>>): OperatorSubject {
+  const { orderId = '', endpointId = '', deliveryId = '', documentId = '' } = params;
+  return {
+    ...(isUuid(orderId) && { orderId }),
+    ...(isUuid(endpointId) && { requestId: `endpoint/${endpointId}` as const }),
+    ...(isUuid(deliveryId) && { requestId: `delivery/${deliveryId}` as const }),
+    ...(isUuid(documentId) && { requestId: `document/${documentId}` as const }),
+  };
 }
 
 /** What the audit log calls a visit with this result; undefined: it gets no row. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from '#jsx/jsx-runtime';
-import type { AuditSource, AuditSubject } from '../../audit/record-audit.ts';
+import type { AuditSource, OperatorSubject } from '../../audit/record-audit.ts';
 import type { ConsoleRole, ConsoleUser } from '../../operators/console-sessions.ts';
 
 /** A page of the console, or an action that its forms send. */
@@ -30,8 +30,8 @@ export interface Visit {
   readonly form: URLSearchParams;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
-  /** Reports the subject for the audit log, and the id of a stored reason. */
-  about(subject: AuditSubject & Pick<AuditSource, 'requestId'>): void;
+  /** Reports the subject for the audit log. */
+  about(subject: OperatorSubject): void;
 }
 
 /** What a page answers. */

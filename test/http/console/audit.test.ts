@@ -110,6 +110,13 @@ const VISITS = CONSOLE_PAGES.flatMap((page) =>
   ),
 );
 
+/** What else the row of a page names. The id of a pharmacy may be any text, so it is named only if it exists. */
+function objectAt(url: string, isServed: boolean): { requestId?: string } {
+  const [, kind] = /\/:(document|endpoint|delivery|pharmacy)Id(?:\/\w+)?$/.exec(url) ?? [];
+  if (kind === undefined || (kind === 'pharmacy' && !isServed)) return {};
+  return { requestId: `${kind}/${ours[`${kind}Id` as Parameter]}` };
+}
+
 /** Sends the request of a page as somebody, and returns its answer and the new rows of the audit log. */
 async function visit(
   { method, url }: Page,
@@ -148,6 +155,7 @@ describe('the audit log', () => {
       result: isServed ? 'OK' : 'FORBIDDEN',
       ...(isServed && Object.fromEntries(subject.map((field) => [field, ours[field]]))),
       ...(page.url.includes(':orderId') && { orderId: ours.orderId }),
+      ...objectAt(page.url, isServed),
     };
     expect(rows).toMatchObject(action === undefined ? [] : [row]);
   });

@@ -59,9 +59,8 @@ export function shownOrderPage(dependencies: ConsoleDependencies): Page {
       const operator = visit.by.actor;
       const reason = visit.form.get('reason')?.trim().slice(0, MOST_CHARACTERS) ?? '';
       if (reason !== '') {
-        visit.about({
-          requestId: await storeAccessReason(database, { orderId, operator, reason }),
-        });
+        const id = await storeAccessReason(database, { orderId, operator, reason });
+        visit.about({ requestId: `reason/${id}` });
       }
       if (!(await maySeeOrder(database, orderId, operator))) throw new ReasonError();
       const [shown, patient] = await Promise.all([

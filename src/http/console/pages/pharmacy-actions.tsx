@@ -19,7 +19,12 @@ export function pharmacyActions({ database }: ConsoleDependencies): readonly Pag
     method: 'POST',
     url: `/pharmacies/:pharmacyId/${name}`,
     ...limits,
-    handle: ({ params, form }) => act(params['pharmacyId'] ?? '', form),
+    async handle({ params, form, about }) {
+      const id = params['pharmacyId'] ?? '';
+      const answer = await act(id, form);
+      about({ requestId: `pharmacy/${id}` });
+      return answer;
+    },
   });
   const pageOf = (id: string) => `/pharmacies/${encodeURIComponent(id)}`;
   const turn = (name: string, active: boolean, audit: string) =>

@@ -4,7 +4,7 @@ import { Table } from './table.tsx';
 /**
  * Rows of the audit log.
  *
- * @param withSubject also shows the order or the case of each row.
+ * @param withSubject also shows the order or the case of each row, and what else an operator's action concerned.
  */
 export function AuditRows({
   rows,
@@ -16,8 +16,8 @@ export function AuditRows({
   if (rows.length === 0) return <p class="empty">The audit log has no such row.</p>;
   const columns = ['Time, UTC', 'Actor', 'Action', 'Result', 'From'];
   return (
-    <Table columns={withSubject ? [...columns, 'Order', 'Case'] : columns}>
-      {rows.map(({ at, actorKind, actor, action, result, source, orderId, caseId }) => (
+    <Table columns={withSubject ? [...columns, 'Order', 'Case', 'Request or object'] : columns}>
+      {rows.map(({ at, actorKind, actor, action, result, source, orderId, caseId, requestId }) => (
         <tr>
           <td>
             <time datetime={at}>{at.slice(0, 19).replace('T', ' ')}</time>
@@ -37,6 +37,7 @@ export function AuditRows({
               )}
             </td>,
             <td>{caseId}</td>,
+            <td>{requestId}</td>,
           ]}
         </tr>
       ))}
