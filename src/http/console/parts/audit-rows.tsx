@@ -16,7 +16,7 @@ export function AuditRows({
   if (rows.length === 0) return <p class="empty">The audit log has no such row.</p>;
   const columns = ['Time, UTC', 'Actor', 'Action', 'Result', 'From'];
   return (
-    <Table columns={withSubject ? [...columns, 'Order', 'Case', 'Request or object'] : columns}>
+    <Table columns={withSubject ? [...columns, 'Concerns'] : columns}>
       {rows.map(({ at, actorKind, actor, action, result, source, orderId, caseId, requestId }) => (
         <tr>
           <td>
@@ -28,19 +28,32 @@ export function AuditRows({
           <td>{action}</td>
           <td>{result}</td>
           <td>{source}</td>
-          {withSubject && [
+          {withSubject && (
             <td>
-              {orderId && (
-                <a class="id" href={`/orders/${orderId}`}>
-                  {orderId}
-                </a>
-              )}
-            </td>,
-            <td>{caseId}</td>,
-            <td>{requestId}</td>,
-          ]}
+              <Concerns orderId={orderId} caseId={caseId} requestId={requestId} />
+            </td>
+          )}
         </tr>
       ))}
     </Table>
+  );
+}
+
+function Concerns({
+  orderId,
+  caseId,
+  requestId,
+}: Pick<AuditRow, 'orderId' | 'caseId' | 'requestId'>) {
+  return (
+    <>
+      {orderId && (
+        <a class="id" href={`/orders/${orderId}`}>
+          {orderId}
+        </a>
+      )}
+      {caseId && <small> case {caseId}</small>}
+      {/* Requests of clients have ids without a kind, which their logs explain. */}
+      {requestId?.includes('/') && <code> {requestId}</code>}
+    </>
   );
 }
