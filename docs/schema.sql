@@ -20,7 +20,7 @@ CREATE TABLE access_reasons (
 
 CREATE INDEX access_reasons_of_order ON access_reasons USING btree (order_id, at);
 
-GRANT INSERT, SELECT ON access_reasons TO rx_orders_operator;
+GRANT INSERT, SELECT, UPDATE (reason) ON access_reasons TO rx_orders_operator;
 GRANT SELECT (order_id), UPDATE (reason) ON access_reasons TO rx_orders_worker;
 
 

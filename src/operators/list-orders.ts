@@ -59,8 +59,6 @@ export interface OperatorActivity {
 /** An order with its timeline, and with the numbers of its documents and shipments. */
 export interface OperatorOrderDetail extends OperatorOrder {
   readonly organizationName: string;
-  /** Whether operators state a reason before they see its patient data. */
-  readonly needsAccessReason: boolean;
   /** The id of the order's workflow, for the Temporal UI. */
   readonly workflowId: string;
   /** When the order was, or may have been, sent to the pharmacy. */
@@ -144,8 +142,7 @@ export async function readOrderForOperators(
 ): Promise<OperatorOrderDetail> {
   if (!isUuid(orderId)) throw new UnknownIdError('order');
   const [order] = await sql<(Omit<OperatorOrderDetail, 'activity' | 'delay'> & DelayRow)[]>`
-    SELECT orders.id, organization_id, organizations.name AS organization_name,
-      organizations.access_reasons AS needs_access_reason, case_id,
+    SELECT orders.id, organization_id, organizations.name AS organization_name, case_id,
       'order-' || orders.id AS workflow_id, pharmacy_id, pharmacy_order_id, status, reason_code,
       sent_at, orders.created_at, updated_at, ${delayColumns(sql)},
       (SELECT count(*)::integer FROM documents WHERE order_id = orders.id) AS documents,

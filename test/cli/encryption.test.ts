@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { storeAccessReason } from '../../src/operators/access-reasons.ts';
 import { acceptOrder } from '../../src/orders/accept-order.ts';
 import { changeStatus } from '../../src/orders/change-status.ts';
 import { createRx } from '../support/cli.ts';
@@ -78,11 +79,14 @@ it('erases an ended order, and reports whether a worker has finished', async () 
   expect(open).toMatchObject({ code: 4, stdout: '' });
   expect(open.stderr).toContain('only an order that has ended');
   await changeStatus(db.database, orderId, { to: 'CANCELLED', actor: 'operator' });
+  await storeAccessReason(db.database, { orderId, operator: 'anna', reason: 'words of Jane' });
   const erased = await rx(erase);
   expect(erased.json).toEqual({ erasure: { orderId, finished: false } });
   expect((await rx(['order', 'erase', randomUUID()])).code).toBe(3);
   const [row] = await db.database`SELECT data_key FROM orders WHERE id = ${orderId}`;
   expect(row).toEqual({ dataKey: null });
+  const reasons = await db.database`SELECT reason FROM access_reasons WHERE order_id = ${orderId}`;
+  expect([...reasons]).toEqual([{ reason: null }]);
 });
 
 it('sets the retention period of an organization’s orders', async () => {

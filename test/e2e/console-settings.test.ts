@@ -244,6 +244,10 @@ it(
       { action: 'DOCUMENT_READ', result: 'OK', reason: null },
     ]);
     expect(rows[2]?.reason).not.toContain('clinic');
+    // It holds for an hour, so the page does not ask again.
+    await page.goto(at(`/orders/${orderId}`));
+    await page.getByRole('button', { name: 'Show patient data' }).waitFor();
+    expect(await page.getByLabel('Reason, which').count()).toBe(0);
     // The reason of a colleague does not count.
     await logIn('operator', 'otto');
     expect((await page.request.get(file)).status()).toBe(403);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Locator } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { createLogin } from '../../src/operators/console-sessions.ts';
 import { useConsole } from '../support/console.ts';
@@ -98,6 +99,32 @@ it('retries twenty orders at once, and the same click does nothing twice', LONG,
     .first()
     .waitFor();
   expect(await repairs()).toBe(20);
+});
+
+it('is operated by keyboard alone, and shows where the focus is', LONG, async () => {
+  const { page } = use();
+  const [id = ''] = await placeMany(1);
+  await logIn('operator');
+  await page.goto(at('/attention'));
+  const focused = page.locator(':focus');
+  const tabTo = async (wanted: Locator) => {
+    for (let presses = 0; presses < 400; presses += 1) {
+      await page.keyboard.press('Tab');
+      const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle');
+      expect(outline).not.toBe('none');
+      if ((await focused.and(wanted).count()) > 0) return;
+    }
+    throw new Error('Tab does not reach it');
+  };
+  await tabTo(page.getByRole('link', { name: 'Skip to the content' }));
+  await page.keyboard.press('Enter');
+  await tabTo(page.getByLabel(`Order ${id}`));
+  await page.keyboard.press('Space');
+  await tabTo(page.getByLabel('Reason, for the timeline'));
+  await page.keyboard.type('without a mouse');
+  await tabTo(page.getByRole('button', { name: 'Cancel the orders' }));
+  await page.keyboard.press('Enter');
+  await page.getByText('1 of 1 done.').waitFor();
 });
 
 it('shows each repair when it is done, and continues without the page', LONG, async () => {

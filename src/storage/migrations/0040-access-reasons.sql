@@ -11,5 +11,5 @@ CREATE TABLE access_reasons (
 );
 CREATE INDEX access_reasons_of_order ON access_reasons (order_id, at);
 
-GRANT SELECT, INSERT ON access_reasons TO rx_orders_operator;
+GRANT SELECT, INSERT, UPDATE (reason) ON access_reasons TO rx_orders_operator;
 GRANT SELECT (order_id), UPDATE (reason) ON access_reasons TO rx_orders_worker;

@@ -87,14 +87,16 @@ async function orderView(
   const order = await readOrderForOperators(database, visit.params['orderId'] ?? '');
   const { id: orderId, organizationId, caseId } = order;
   visit.about({ organizationId, caseId, orderId });
-  const [reasons, audit, messages, { deliveries }, pending, waiting] = await Promise.all([
-    listAccessReasons(database, orderId),
-    readAuditRows(database, { after: BEGINNING, orderId, limit: MOST_AUDIT_ROWS }),
-    listOrderMessages(database, orderId),
-    endpoints.deliveries(organizationId, { orderId, limit: MOST_DELIVERIES }),
-    readPending(temporal, order),
-    listWaitingOrders(database, { orderId, limit: 1 }),
-  ]);
+  const [reasons, mayBeShown, audit, messages, { deliveries }, pending, waiting] =
+    await Promise.all([
+      listAccessReasons(database, orderId),
+      maySeeOrder(database, orderId, visit.by.actor),
+      readAuditRows(database, { after: BEGINNING, orderId, limit: MOST_AUDIT_ROWS }),
+      listOrderMessages(database, orderId),
+      endpoints.deliveries(organizationId, { orderId, limit: MOST_DELIVERIES }),
+      readPending(temporal, order),
+      listWaitingOrders(database, { orderId, limit: 1 }),
+    ]);
   const [repairable] = waiting;
   const content = (
     <div data-live="order">
@@ -110,7 +112,7 @@ async function orderView(
         <h2>Timeline</h2>
         <Timeline activity={order.activity} pending={pending} />
       </section>
-      <PatientData order={order} shown={shown} visit={visit} />
+      <PatientData order={order} shown={shown} needsReason={!mayBeShown} visit={visit} />
       <section>
         <h2>Webhook deliveries</h2>
         <Deliveries

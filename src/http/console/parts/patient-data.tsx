@@ -16,17 +16,20 @@ export interface ShownData {
 export function PatientData({
   order,
   shown,
+  needsReason,
   visit,
 }: {
   readonly order: OperatorOrderDetail;
   readonly shown: ShownData | undefined;
+  /** Whether the user states a reason first. */
+  readonly needsReason: boolean;
   readonly visit: Visit;
 }) {
   return (
     <section id="patient">
       <h2>Patient, documents and shipments</h2>
       {shown === undefined ? (
-        <Cover order={order} visit={visit} />
+        <Cover order={order} needsReason={needsReason} visit={visit} />
       ) : (
         <>
           <PatientFacts {...shown} />
@@ -38,7 +41,7 @@ export function PatientData({
   );
 }
 
-function Cover({ order, visit }: { readonly order: OperatorOrderDetail; readonly visit: Visit }) {
+function Cover({ order, needsReason, visit }: Omit<Parameters<typeof PatientData>[0], 'shown'>) {
   const counts = `${countOf(order.documents, 'document')}, ${countOf(order.shipments, 'shipment')}.`;
   if (!includesRole(visit.user.role, 'operator')) {
     return <p class="empty">{counts} Your role does not show patient data.</p>;
@@ -47,7 +50,7 @@ function Cover({ order, visit }: { readonly order: OperatorOrderDetail; readonly
     <form method="post" action={`/orders/${order.id}/shown#patient`}>
       <input type="hidden" name="csrf" value={visit.csrf} />
       <p>{counts} The audit log records who sees patient data.</p>
-      {order.needsAccessReason && (
+      {needsReason && (
         <label class="reason">
           Reason, which the organization requires
           <input name="reason" required maxlength={1000} autocomplete="off" />
