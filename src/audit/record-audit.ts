@@ -12,9 +12,10 @@ export interface AuditSource {
   readonly requestId?: string | undefined;
 }
 
+/** What an operator's action can concern besides its subject. */
+export type ObjectKind = 'pharmacy' | 'endpoint' | 'delivery' | 'document' | 'key' | 'reason';
 /** What an operator's action concerned, for people who read the log. */
-export type ObjectId =
-  `${'pharmacy' | 'endpoint' | 'delivery' | 'document' | 'key' | 'message' | 'reason'}/${string}`;
+export type ObjectId = `${ObjectKind}/${string}`;
 
 /** The data that was accessed. */
 export interface AuditSubject {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ObjectId, OperatorSubject } from '../audit/record-audit.ts';
+import type { ObjectKind, OperatorSubject } from '../audit/record-audit.ts';
 
 /** When the audit log records a command. */
 export type Moment =
@@ -60,8 +60,6 @@ export const firstIsOrder: RecordedCommand['subject'] = ([orderId]) => ({ orderI
 export const optionIsOrder: RecordedCommand['subject'] = (_args, { order }) => ({ orderId: order });
 
 /** Returns what the first argument of a command is the id of. */
-export function firstIs(
-  kind: ObjectId extends `${infer Kind}/${string}` ? Kind : never,
-): RecordedCommand['subject'] {
+export function firstIs(kind: ObjectKind): RecordedCommand['subject'] {
   return ([id]) => (id === undefined ? {} : { requestId: `${kind}/${id}` });
 }

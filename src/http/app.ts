@@ -18,6 +18,7 @@ import {
   keepUnanswered,
   malformedRequestHandler,
 } from './edge/malformed-requests.ts';
+import { ROUTER_OPTIONS } from './edge/router-options.ts';
 import { securityHeaders, setOnEveryResponse } from './edge/security-headers.ts';
 import { disconnectSlowReaders, type ReadingLimits } from './edge/slow-readers.ts';
 import { renewCertificate, serverOptions } from './edge/tls.ts';
@@ -31,9 +32,6 @@ import { traceRequests } from './trace-requests.ts';
 
 /** The largest request body: 1 MiB (docs/place-order.md, "Decided"). */
 const BODY_LIMIT = 1024 * 1024;
-
-/** Node refuses a longer request head, in bytes (its `--max-http-header-size`). */
-const MAX_URL_LENGTH = 16 * 1024;
 
 /** A client that sends its request more slowly gets 408, so that it cannot hold a connection. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -76,8 +74,7 @@ export function createApp(
     forceCloseConnections: 'idle',
     // Fastify's own 503 on a kept-alive connection lacks our envelope, so `stopInTime` sends it.
     return503OnClosing: false,
-    // As long as a URL can be: a long id is an unknown id, not a different error.
-    routerOptions: { maxParamLength: MAX_URL_LENGTH },
+    routerOptions: ROUTER_OPTIONS,
     clientErrorHandler: malformedRequestHandler(headers),
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     ...serverOptions(

@@ -8,6 +8,7 @@ import type { FailedAttempts } from '../edge/failed-attempts.ts';
 import { keepForwardedAddresses } from '../edge/forwarded-headers.ts';
 import { stopInTime } from '../edge/graceful-stop.ts';
 import { refuseForeignHosts } from '../edge/local-hosts.ts';
+import { ROUTER_OPTIONS } from '../edge/router-options.ts';
 import { securityHeaders, setOnEveryResponse } from '../edge/security-headers.ts';
 import { renewCertificate, serverOptions } from '../edge/tls.ts';
 import { addAssets } from './assets.ts';
@@ -20,7 +21,6 @@ import { pages } from './pages.ts';
 import { sendView } from './send-view.ts';
 import { csrfToken, isOwnForm, sessionSecret } from './session-cookie.ts';
 
-const MAX_URL_LENGTH = 16 * 1024;
 /** The views of all sessions that the console remembers, about 200 bytes each. */
 const MOST_RECORDED = 10_000;
 /** The largest form: a hundred orders with a reason are smaller. */
@@ -67,8 +67,7 @@ export function createConsole(
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    // A long id is an unknown id, not a different error.
-    routerOptions: { maxParamLength: MAX_URL_LENGTH },
+    routerOptions: ROUTER_OPTIONS,
     frameworkErrors: (error, request, reply) => {
       sendFailure(error, request, reply);
     },
@@ -153,7 +152,7 @@ function addPage(
         user,
         by: {
           ...{ actorKind: 'operator', actor: user.operator, source: request.ip },
-          ...(subject.requestId !== undefined && { requestId: subject.requestId }),
+          requestId: subject.requestId,
         },
         csrf: csrfToken(secret),
         params,
