@@ -251,6 +251,10 @@ it(
     // The reason of a colleague does not count.
     await logIn('operator', 'otto');
     expect((await page.request.get(file)).status()).toBe(403);
+    // A reason is patient data, too.
+    await logIn('viewer', 'vera');
+    await page.goto(at(`/orders/${orderId}`));
+    expect(await page.content()).not.toContain('a call of the clinic');
     await operator`UPDATE organizations SET access_reasons = false`;
   },
 );

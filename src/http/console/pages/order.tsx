@@ -2,7 +2,6 @@ import { type AuditRow, BEGINNING, readAuditRows } from '../../../audit/audit-ro
 import { readCase } from '../../../cases/read-case.ts';
 import { UnknownIdError } from '../../../lib/operator-errors.ts';
 import {
-  type AccessReason,
   listAccessReasons,
   maySeeOrder,
   storeAccessReason,
@@ -63,7 +62,8 @@ export function shownOrderPage(dependencies: ConsoleDependencies): Page {
         visit.about({ requestId: `reason/${id}` });
       }
       if (!(await maySeeOrder(database, orderId, operator))) throw new ReasonError();
-      const [shown, patient] = await Promise.all([
+      const [reasons, shown, patient] = await Promise.all([
+        listAccessReasons(database, orderId),
         readOrder(database, { organizationId, orderId }),
         readCase(database, organizationId, caseId).then(
           (found) => found.patient,
@@ -74,7 +74,7 @@ export function shownOrderPage(dependencies: ConsoleDependencies): Page {
           },
         ),
       ]);
-      return await orderView(dependencies, visit, { order: shown, patient });
+      return await orderView(dependencies, visit, { order: shown, patient, reasons });
     },
   };
 }
@@ -87,16 +87,14 @@ async function orderView(
   const order = await readOrderForOperators(database, visit.params['orderId'] ?? '');
   const { id: orderId, organizationId, caseId } = order;
   visit.about({ organizationId, caseId, orderId });
-  const [reasons, mayBeShown, audit, messages, { deliveries }, pending, waiting] =
-    await Promise.all([
-      listAccessReasons(database, orderId),
-      maySeeOrder(database, orderId, visit.by.actor),
-      readAuditRows(database, { after: BEGINNING, orderId, limit: MOST_AUDIT_ROWS }),
-      listOrderMessages(database, orderId),
-      endpoints.deliveries(organizationId, { orderId, limit: MOST_DELIVERIES }),
-      readPending(temporal, order),
-      listWaitingOrders(database, { orderId, limit: 1 }),
-    ]);
+  const [mayBeShown, audit, messages, { deliveries }, pending, waiting] = await Promise.all([
+    maySeeOrder(database, orderId, visit.by.actor),
+    readAuditRows(database, { after: BEGINNING, orderId, limit: MOST_AUDIT_ROWS }),
+    listOrderMessages(database, orderId),
+    endpoints.deliveries(organizationId, { orderId, limit: MOST_DELIVERIES }),
+    readPending(temporal, order),
+    listWaitingOrders(database, { orderId, limit: 1 }),
+  ]);
   const [repairable] = waiting;
   const content = (
     <div data-live="order">
@@ -138,7 +136,6 @@ async function orderView(
       </section>
       <section>
         <h2>Audit log</h2>
-        <Reasons reasons={reasons} />
         <AuditRows rows={audit satisfies readonly AuditRow[]} />
       </section>
     </div>
@@ -204,19 +201,5 @@ function Facts({
         <a href={workflowUrl}>{order.workflowId} in the Temporal UI</a>
       </dd>
     </dl>
-  );
-}
-
-/** Why operators looked at the patient data. Reasons are encrypted, so the audit log has only their ids. */
-function Reasons({ reasons }: { readonly reasons: readonly AccessReason[] }) {
-  if (reasons.length === 0) return null;
-  return (
-    <ul class="lines">
-      {reasons.map(({ operator, reason, at }) => (
-        <li>
-          {operator} saw patient data <Ago at={at} />: {reason ?? 'the reason was erased'}
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -1,5 +1,6 @@
 import type { Patient } from '../../../contract/case.ts';
 import type { DocumentView, OrderView } from '../../../contract/order.ts';
+import type { AccessReason } from '../../../operators/access-reasons.ts';
 import type { OperatorOrderDetail } from '../../../operators/list-orders.ts';
 import { includesRole, type Visit } from '../page.ts';
 import { countOf } from './count-of.ts';
@@ -10,6 +11,8 @@ export interface ShownData {
   readonly order: OrderView;
   /** undefined: the patient was erased. */
   readonly patient: Patient | undefined;
+  /** Why operators looked at it. */
+  readonly reasons: readonly AccessReason[];
 }
 
 /** The patient, the documents and the shipments of an order, covered until a user asks for them. */
@@ -35,6 +38,7 @@ export function PatientData({
           <PatientFacts {...shown} />
           <Shipments {...shown} />
           <Documents {...shown} />
+          <Reasons {...shown} />
         </>
       )}
     </section>
@@ -130,5 +134,19 @@ function StoredDocument({
       </p>
       {showsInPage(document) && <iframe src={url} title={name} loading="lazy" />}
     </details>
+  );
+}
+
+/** Reasons may be about the patient: they are encrypted, and the audit log has only their ids. */
+function Reasons({ reasons }: ShownData) {
+  if (reasons.length === 0) return null;
+  return (
+    <ul class="lines">
+      {reasons.map(({ operator, reason, at }) => (
+        <li>
+          {operator} saw patient data <Ago at={at} />: {reason ?? 'the reason was erased'}
+        </li>
+      ))}
+    </ul>
   );
 }
